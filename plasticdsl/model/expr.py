@@ -1,0 +1,189 @@
+"""Expressions of the checked model and of the plan: small, closed, printable, without sympy.
+
+All numbers are in SI. Names are canonical ASCII and already resolved: a `Ref` says which owner a name belongs to.
+`symbolic/` translates to sympy and back; `kernels/printer.py` prints Python; `runtime/evaluate.py` computes with NumPy;
+`reference/evaluate.py` does so independently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Limit = Literal["", "before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A constant in SI units."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A variable.
+
+    `owner` is `""` for the block itself (unit or connection), `"pre"`/`"post"` for the unit on that side of a connection,
+    `"network"` for a parameter of the network, otherwise the name of a population or projection (network observables and experiments).
+    `limit` is `"before"`/`"after"` where `r⁻`/`r⁺` was written.
+    """
+
+    owner: str
+    name: str
+    limit: Limit = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """`t` (time, s), `dt` (step, s), `lag` (t_post − t_pre of a spike pair, s), `N_pre`, `N_post` (unit counts),
+    `i`, `j` (post and pre unit number, from 1), `now_pre`, `now_post` (spikes of that side reaching this synapse at t_n)."""
+
+    name: Literal["t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`+ - * / ^`."""
+
+    operator: Literal["+", "-", "*", "/", "^"]
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    """`-x`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A built-in function of `FUNCTIONS` (model level) or a statistic (`mean`, `rate`, … in experiments)."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`left operator right`, operator one of `< <= > >= == !=`."""
+
+    operator: Literal["<", "<=", ">", ">=", "==", "!="]
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and`, `or` over two or more operands, `not` over one."""
+
+    operator: Literal["and", "or", "not"]
+    operands: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value of the first branch whose condition holds, else `otherwise`. Branches not taken never produce NaN or warnings."""
+
+    branches: tuple[tuple[Expr, Expr], ...]  # (condition, value)
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """`w_ij`, `x_k`, `ξ_μi`: a variable of `ref` at bound index letters (network observables)."""
+
+    ref: Ref
+    indices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SumOver:
+    """`Σ_ij body`: over each index's population (`sets`, same order); with a projection's variable at [i, j] in the body,
+    over the connections that exist. `where` may exclude terms."""
+
+    indices: tuple[str, ...]
+    sets: tuple[str, ...]
+    body: Expr
+    where: Expr | None = None
+
+
+Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver
+
+#: Built-in functions of model expressions: name → number of arguments. `x_over_expm1(x)` is x/(eˣ − 1), 1 at 0;
+#: `expm1_over_x(x)` is (eˣ − 1)/x, 1 at 0 (φ₁, exponential Euler); `step(x)` is Θ(x), with Θ(0) = 0 (1 strictly above).
+FUNCTIONS: Mapping[str, int] = {
+    "exp": 1, "log": 1, "log10": 1, "sqrt": 1, "sin": 1, "cos": 1, "tan": 1, "arcsin": 1, "arccos": 1, "arctan": 1,
+    "sinh": 1, "cosh": 1, "tanh": 1, "expm1": 1, "log1p": 1, "erf": 1, "abs": 1, "sign": 1, "step": 1, "floor": 1,
+    "ceil": 1, "round": 1, "min": 2, "max": 2, "mod": 2, "x_over_expm1": 1, "expm1_over_x": 1,
+}  # fmt: skip
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The direct sub-expressions, in order."""
+    match expr:
+        case Number() | Ref() | Special() | At():
+            return ()
+        case Binary(_, left, right) | Compare(_, left, right):
+            return (left, right)
+        case Negate(operand):
+            return (operand,)
+        case Call(_, arguments):
+            return arguments
+        case Logic(_, operands):
+            return operands
+        case Choice(branches, otherwise):
+            return (*(e for pair in branches for e in pair), otherwise)
+        case SumOver(_, _, body, where):
+            return (body,) if where is None else (body, where)
+
+
+def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
+    """The same node with `new` applied to each direct sub-expression."""
+    match expr:
+        case Number() | Ref() | Special() | At():
+            return expr
+        case Binary(operator, left, right):
+            return Binary(operator, new(left), new(right))
+        case Compare(comparison, left, right):
+            return Compare(comparison, new(left), new(right))
+        case Negate(operand):
+            return Negate(new(operand))
+        case Call(function, arguments):
+            return Call(function, tuple(new(a) for a in arguments))
+        case Logic(connective, operands):
+            return Logic(connective, tuple(new(o) for o in operands))
+        case Choice(branches, otherwise):
+            return Choice(tuple((new(c), new(v)) for c, v in branches), new(otherwise))
+        case SumOver(indices, sets, body, where):
+            return SumOver(indices, sets, new(body), None if where is None else new(where))
+
+
+def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:
+    """`expr` with every node that is a key of `values` replaced (outermost first, results not revisited)."""
+    found = values.get(expr)
+    return found if found is not None else rebuild(expr, lambda child: substitute(child, values))
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Every node, parents first."""
+    yield expr
+    for child in children(expr):
+        yield from walk(child)
+
+
+def refs(expr: Expr) -> frozenset[Ref]:
+    """Every variable read."""
+    found: set[Ref] = set()
+    for node in walk(expr):
+        match node:
+            case Ref():
+                found.add(node)
+            case At(ref, _):
+                found.add(ref)
+            case _:
+                pass
+    return frozenset(found)

@@ -1,0 +1,540 @@
+"""The checked model: what a file means, with every name resolved and every number in SI.
+
+Comes in from `check`; goes out to `symbolic.schemes` (which fills `Block.schemes`), to `plan.lower` and to the reference
+interpreter. It knows neither the syntax tree (but for spans) nor sympy, NumPy or numba, and pickles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.units.dimension import Dimension
+
+
+class Role(StrEnum):
+    """What a name is.
+
+    PARAMETER: constant during a run (a default, a value from the network, or a draw). GIVEN: a parameter without a default, which the
+    projection or population must give. STATE: has a flow, a jump or an initial value. DEFINITION: `=` that always holds.
+    INPUT: a sum that synapses fill. CLAMPED: the output of a `Source`, set by phases.
+    """
+
+    PARAMETER = "parameter"
+    GIVEN = "given"
+    STATE = "state"
+    DEFINITION = "definition"
+    INPUT = "input"
+    CLAMPED = "clamped"
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """`name`: N, U, Gamma, LogN, Exp, Bernoulli, Binomial, Poisson; arguments as in `docs/language`."""
+
+    name: str
+    arguments: tuple[Expr, ...]
+
+
+Value = Expr | Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One name of a block or network.
+
+    `value`: default of a parameter or right side of a definition. `initial`: of a state (0 when None). `low`/`high`: hard bounds, applied
+    after every statement that assigns it and after every flow step. `values`: the allowed values of a discrete variable.
+    `unit`: text of the unit to show it in, with `scale` = SI value of 1 such unit.
+    """
+
+    name: str
+    symbol: str
+    role: Role
+    dimension: Dimension | None = None
+    value: Value | None = None
+    initial: Value | None = None
+    low: Expr | None = None
+    high: Expr | None = None
+    values: tuple[float, ...] = ()
+    unit: str = ""
+    scale: float = 1.0
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`target := value` for a variable of the block itself; then its bounds are applied. `w += a` has value w + a."""
+
+    target: Ref
+    value: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class AddTo:
+    """`post.g += amount` (once per connection), or `pre.g += amount`; `target.owner` is `post` or `pre`.
+
+    In a neuron's handlers there is none."""
+
+    target: Ref
+    amount: Expr
+    span: Span = NOWHERE
+
+
+Statement = Assign | AddTo
+
+
+class Trigger(StrEnum):
+    """When a handler runs. SPIKE: the unit's own spike (neurons). PRE, POST: a spike of that side reaches the synapse.
+    STEP: at every step, after the definitions (only where time is counted in steps, or with `every dt`). EVERY: periodic."""
+
+    SPIKE = "spike"
+    PRE = "pre"
+    POST = "post"
+    STEP = "step"
+    EVERY = "every"
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """Statements that run top to bottom at a trigger. `simultaneous`: they came from pulses in flows (`dw/dt = S_post r`): every
+    right side is evaluated with the values just before this event, then all are assigned. `source` names the rule or
+    synapse they came from (for `rules off`); `is_rule` tells rules from synapses."""
+
+    trigger: Trigger
+    statements: tuple[Statement, ...]
+    simultaneous: bool = False
+    period: Expr | None = None
+    source: str = ""
+    is_rule: bool = False
+    span: Span = NOWHERE
+
+
+class Pairing(StrEnum):
+    """Which spike pairs count (Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98:459, fig. 7)."""
+
+    ALL = "all"
+    NEAREST = "nearest"
+    CENTRED_PRE = "nearest centred on pre"
+    CENTRED_POST = "nearest centred on post"
+    REDUCED = "nearest reduced"
+
+
+@dataclass(frozen=True, slots=True)
+class PairRule:
+    """`on all pairs: Δw = …`: for every pair, at the time of its later spike, `increments` are summed over the pairs completed by
+    one spike, added to `target`, which is then bounded once. Increments are in terms of `Special("lag")` (t_post − t_pre).
+
+    `truncate`: pairs with |lag| above it do not count (None: all count).
+    """
+
+    pairing: Pairing
+    target: Ref
+    increment: Expr
+    truncate: Expr | None = None
+    source: str = ""
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`d variable/dt = rate + noise ξ(t)`; the coefficient on the left has been divided out. `noise` is None without ξ."""
+
+    variable: str
+    rate: Expr
+    noise: Expr | None = None
+    source: str = ""
+    is_rule: bool = False
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class SumInto:
+    """`post.h = Σ body`: adds Σ over the incoming connections of `body` to the post unit's input `target`."""
+
+    target: str
+    body: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """`spike when condition`; `rising`: only where it did not hold at the previous grid time."""
+
+    condition: Expr
+    rising: bool
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class AtRate:
+    """`spike at rate r` (per second): an inhomogeneous Poisson process, see `docs/language` (hazard accumulated per step)."""
+
+    rate: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Refractory:
+    """For `duration` after a spike: no further spike, and the flows of `held` are zero."""
+
+    duration: Expr
+    held: tuple[str, ...]
+    span: Span = NOWHERE
+
+
+# --- integrators (filled in by symbolic.schemes) ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """x' = A x + b over `variables`: x(t+dt) = e^{A dt} x + (∫₀^dt e^{A s} ds) b. `matrix` depends on parameters alone, so its
+    propagator is computed once, numerically, from their values (no closed form: coincident time constants, oscillating and
+    singular systems need no case of their own). `offset` is held at its value at t_n."""
+
+    variables: tuple[str, ...]
+    matrix: tuple[tuple[Expr, ...], ...]
+    offset: tuple[Expr, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExponentialEuler:
+    """x' = a x + b with a, b held at t_n: x(t+dt) = x + dt (a x + b) φ₁(a dt), φ₁(z) = (eᶻ − 1)/z."""
+
+    variable: str
+    slope: Expr
+    offset: Expr
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RungeKutta4:
+    """The classical fourth-order scheme over `variables` together."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Euler:
+    """Forward Euler over `variables` together, `substeps` per step."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    substeps: int = 1
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EulerMaruyama:
+    """x += rate dt + noise √dt N(0, 1), Itô; one normal per variable with noise, unit (connection) and step."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    noises: tuple[Expr | None, ...]
+    reason: str = ""
+
+
+Scheme = Exact | ExponentialEuler | RungeKutta4 | Euler | EulerMaruyama
+"""All schemes of a block read the block's state at t_n (they do not see each other's results); rates, slopes and offsets have the
+block's definitions substituted, so they hold only states, parameters, inputs and `t`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChoice:
+    """`method: RK4` as written: lower-case name and substeps."""
+
+    name: str
+    substeps: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A name a synapse or rule uses but does not declare: `owner` is `""`, `pre` or `post`."""
+
+    owner: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A neuron, a synapse, a rule, or what a projection composes of a synapse and its rules (`kind == "connection"`).
+
+    `variables`: parameters and definitions come in an order in which each depends only on earlier ones.
+    `handlers` of one trigger run in the order given (in a connection: the synapse's, then each rule's).
+    `output`: the variable that `x`/`y` mean. `unit_free`: the block is free of units altogether.
+    """
+
+    kind: str
+    name: str
+    doc: str = ""
+    variables: tuple[Variable, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    pairs: tuple[PairRule, ...] = ()
+    sums: tuple[SumInto, ...] = ()
+    spike: Threshold | AtRate | None = None
+    refractory: Refractory | None = None
+    output: str | None = None
+    method: MethodChoice | None = None
+    needs: tuple[Need, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+    span: Span = NOWHERE
+
+    def variable(self, name: str) -> Variable | None:
+        """The variable with this canonical name."""
+        return next((v for v in self.variables if v.name == name), None)
+
+
+# --- networks --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonSource:
+    """Each unit fires as a Poisson process of `rate` (per second); the rate may depend on t and on per-unit values."""
+
+    rate: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class RegularSource:
+    """Spikes at start + k/rate, k = 0 … count − 1 (count None: for ever), each rounded to the grid from the start, not summed up."""
+
+    rate: Expr
+    start: Expr
+    count: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSpikes:
+    """`SpikeTimes([…])` for every unit, or times and units given from Python under `name`."""
+
+    times: tuple[Expr, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClampedSource:
+    """`Source`: an output that phases, patterns or data clamp; 0 where nothing does. Its variable is `x`."""
+
+
+Source = PoissonSource | RegularSource | GivenSpikes | ClampedSource
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """`size` units of `block` or of a `source` (`block` then holds the source's own variables, e.g. a drawn rate).
+
+    `values` override the block's parameters or initial values (keys `"V(0)"` for the latter); expressions are in the scope of
+    the network and of the block's parameters (owner `""`).
+    """
+
+    name: str
+    symbol: str
+    size: Expr
+    block: Block
+    source: Source | None = None
+    values: tuple[tuple[str, Value], ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Connectivity:
+    """Which connections exist.
+
+    `kind`: `all`, `one`, `probability`, `in-degree`, `out-degree`, `where`, `listed`; `amount` the probability, degree or condition on
+    `Special("i")`, `Special("j")`; `also` an additional `where` condition. `self_connections`/`repeats` as the text says
+    (defaults: all, probability and where include self-connections unless `except self`; degrees exclude both).
+    """
+
+    kind: str
+    amount: Expr | None = None
+    also: Expr | None = None
+    self_connections: bool = True
+    repeats: bool = False
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Axonal and dendritic delay (s), each the same for all connections (an Expr) or drawn per connection. A bare `delay` on a projection
+    without a rule is `axonal`."""
+
+    axonal: Value | None = None
+    dendritic: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Connections from population `pre` to population `post`, each carrying the state of `connection`.
+
+    `values` as in `Population`; `origins` maps a variable of `connection` to (block name, its name there), for `Block.name` look-ups.
+    `rules`: names of the rules it carries.
+    """
+
+    name: str
+    symbol: str
+    pre: str
+    post: str
+    connection: Block
+    connectivity: Connectivity
+    delays: Delays = Delays()
+    values: tuple[tuple[str, Value], ...] = ()
+    rules: tuple[str, ...] = ()
+    origins: tuple[tuple[str, tuple[str, str]], ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """One entry of the evaluation order: a definition or input of a population."""
+
+    population: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Populations and projections in the order written, parameters and observables (`variables`), and `order`: inputs and those
+    definitions that connections or the network read, each after what it depends on."""
+
+    name: str
+    doc: str
+    variables: tuple[Variable, ...]
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    order: tuple[Evaluate, ...] = ()
+    span: Span = NOWHERE
+
+
+# --- experiments -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When something is taken: `at_end`, `at` (s), `every` (s), `last` (s, counted back from the end), `during` (a phase),
+    `over` (`"time"`, or the expression plotted against)."""
+
+    at_end: bool = False
+    at: Expr | None = None
+    every: Expr | None = None
+    last: Expr | None = None
+    during: str | None = None
+    over: Expr | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`record item …`. `text` is the item as written, the name under which results keep it (or `alias`). `unit`/`scale` for display."""
+
+    item: Expr
+    text: str
+    window: Window
+    alias: str = ""
+    dimension: Dimension | None = None
+    unit: str = ""
+    scale: float = 1.0
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class PlotSpec:
+    """`plot items …`."""
+
+    items: tuple[Recording, ...]
+    window: Window
+    text: str
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`expect …`; `relation`: `near` (left ≈ right ± tolerance; `relative` when the tolerance is a fraction of right), `holds`
+    (left is a condition), `never increases`, `never decreases`."""
+
+    left: Expr
+    relation: str
+    right: Expr | None
+    tolerance: Expr | None
+    relative: bool
+    window: Window
+    when: Expr | None
+    text: str
+    unit: str = ""
+    scale: float = 1.0
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """`X = value` in a phase: the output of source `population` (or its variable `name`) is held at `value`, which may depend on `t`
+    (then evaluated every step)."""
+
+    population: str
+    name: str
+    value: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """`duration` in s (`Special("dt")` times a number where steps were written). `rules_off`: None (on), `()` (all off) or names."""
+
+    name: str
+    duration: Expr | None
+    clamps: tuple[Clamp, ...] = ()
+    rules_off: tuple[str, ...] | None = None
+    recordings: tuple[Recording, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class SweepAxis:
+    """One swept parameter (`owner` `""`/`"network"`, a population or a projection) and its values (given, or `count` from start to stop)."""
+
+    target: Ref
+    text: str
+    values: tuple[Expr, ...] = ()
+    start: Expr | None = None
+    stop: Expr | None = None
+    count: Expr | None = None
+    logarithmic: bool = False
+    unit: str = ""
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What is done with a network. `dt` None: time is counted in steps of nominally 1 s."""
+
+    name: str
+    doc: str
+    network: str
+    dt: Expr | None
+    phases: tuple[Phase, ...]
+    recordings: tuple[Recording, ...]
+    plots: tuple[PlotSpec, ...]
+    expectations: tuple[Expectation, ...]
+    sweep: tuple[SweepAxis, ...] = ()
+    repeats: Expr | None = None
+    settings: tuple[tuple[str, Value], ...] = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Everything a file declares or brings in with `use`."""
+
+    path: str
+    doc: str
+    blocks: tuple[Block, ...]
+    networks: tuple[Network, ...]
+    experiments: tuple[Experiment, ...]

@@ -1,0 +1,72 @@
+"""A network with numbers: sizes, parameters, initial states, connections and delays, all drawn.
+
+Comes from `build.instantiate`; both the compiled kernels and the reference interpreter start from it, so they share every random
+draw made before the first step. All values in SI; times in whole steps where named so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Values = float | Floats
+
+
+@dataclass(slots=True)
+class PopulationInstance:
+    """`parameters`: name → shared value or one per unit (float64[size]). `states`: name → float64[size].
+
+    `stream` keys this population's random numbers (`support/philox.py`). `spike_steps`/`spike_units`: of given or regular sources,
+    sorted by step then unit (int64). `refractory_steps`: whole steps, shared or per unit.
+    """
+
+    name: str
+    size: int
+    stream: int
+    parameters: dict[str, Values]
+    states: dict[str, Floats]
+    refractory_steps: int | NDArray[np.int64] = 0
+    spike_steps: NDArray[np.int64] | None = None
+    spike_units: NDArray[np.int64] | None = None
+
+
+@dataclass(slots=True)
+class ProjectionInstance:
+    """Connections sorted by pre unit, then post unit: `rows` int64[n_pre + 1], `targets` int32[connections] (post unit of each).
+
+    `parameters`/`states` as in `PopulationInstance`, per connection. `axonal`/`dendritic`: whole steps, the same (int) or per connection (int32).
+    """
+
+    name: str
+    pre: str
+    post: str
+    stream: int
+    rows: NDArray[np.int64]
+    targets: NDArray[np.int32]
+    parameters: dict[str, Values]
+    states: dict[str, Floats]
+    axonal: int | NDArray[np.int32] = 0
+    dendritic: int | NDArray[np.int32] = 0
+
+    @property
+    def count(self) -> int:
+        """How many connections exist."""
+        return len(self.targets)
+
+    def sources(self) -> NDArray[np.int32]:
+        """The pre unit of each connection, int32[connections]."""
+        return np.repeat(np.arange(len(self.rows) - 1, dtype=np.int32), np.diff(self.rows))
+
+
+@dataclass(slots=True)
+class Instance:
+    """`dt`: step in s. `seed` and the streams determine all random numbers. `parameters`: of the network."""
+
+    dt: float
+    seed: int
+    parameters: dict[str, Values]
+    populations: dict[str, PopulationInstance]
+    projections: dict[str, ProjectionInstance]

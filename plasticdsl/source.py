@@ -1,0 +1,51 @@
+"""Source text and places in it.
+
+Every node of the syntax tree and every object of the checked model carries a `Span`; a `SourceFile` turns it into
+lines and columns for messages.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters, `start` to `end`, in the file `path`."""
+
+    start: int
+    end: int
+    path: str = "<text>"
+
+    def to(self, other: Span) -> Span:
+        """The range from the beginning of this one to the end of `other`."""
+        return Span(min(self.start, other.start), max(self.end, other.end), self.path)
+
+
+NOWHERE = Span(0, 0, "<built in>")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One text with its name; `path` is a display name, never opened from here."""
+
+    path: str
+    text: str
+    _line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
+        object.__setattr__(self, "_line_starts", tuple(starts))
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of a character offset."""
+        line = bisect.bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (from 1) without its newline."""
+        start = self._line_starts[number - 1]
+        end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
+        return self.text[start:end]
