@@ -1,0 +1,53 @@
+"""What can run a network: the compiled kernels and the reference interpreter both offer this.
+
+Step n handles the events of t_n = n dt (thresholds, jumps, `on pre`, `on post`, sums and definitions) and then the flow to t_{n+1};
+after `advance(k)` from step n the clock stands at n + k, whose events have not happened yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.instance import Instance
+
+
+class Engine(Protocol):
+    """One network with its state. Owners are names of populations or projections; values are in SI."""
+
+    instance: Instance
+
+    @property
+    def step(self) -> int:
+        """Whole steps done since the beginning."""
+
+    def advance(self, steps: int) -> None:
+        """Run whole steps. Spikes of logged populations are kept until `drain`. Raises `RuntimeError` where a buffer would overflow."""
+
+    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+        """A state or input now, up to date whatever was postponed: float64[units or connections] (connections in the order of the
+        instance). A view where possible; `write` to change it."""
+
+    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        """Set a state (or a `Source`'s output `x`) of every unit or connection."""
+
+    def log_spikes(self, populations: Iterable[str]) -> None:
+        """From now on keep the spikes of these populations (and of no others)."""
+
+    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and unit numbers (from 0) of the spikes logged since the last call, in order of time."""
+
+    def spike_count(self, population: str) -> int:
+        """All spikes of the population so far, logged or not."""
+
+    def switch_rules(self, on: Mapping[str, bool]) -> None:
+        """Rules of these projections hold the weights (False) or change them (True); traces and means run either way."""
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes during a run (copies), the clock and random counters included."""
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Continue from a snapshot of the same network; raises `ValueError` where it does not fit."""
