@@ -305,7 +305,11 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A change in an instant. `operator`: `+=` `-=` `*=` `/=` `->` (set), or `Delta` for `Δw = rhs` (adds rhs)."""
+    """A change in an instant. `operator`: `+=` `-=` `*=` `/=` `->` (set), or `Delta` for `Δw = rhs` (adds rhs).
+
+    With `Delta` the target is `w`, without the `Δ`. `ΔX = rhs` arrives as a `Jump` when `X` is `w`, or the block uses a
+    name `X`, or the statement stands under a trigger; otherwise (`Δ_T = 2 mV`, `Δt = …`) it is a `Define` of `Delta_X`.
+    """
 
     target: Expr
     operator: str
@@ -402,6 +406,34 @@ class Method:
 
     name: str
     substeps: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Species:
+    """One term of a reaction: `2 Ca` is `Species(2, Ca)`."""
+
+    count: int
+    name: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`Ca + B ⇌ CaB : k_on, k_off` (`backward` is None for `→`); `∅` on a side is an empty tuple."""
+
+    reactants: tuple[Species, ...]
+    products: tuple[Species, ...]
+    forward: Expr
+    backward: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """`reactions:` with its lines."""
+
+    body: tuple[Reaction, ...]
     span: Span
 
 
@@ -659,6 +691,7 @@ Statement = (
     | Output
     | Method
     | Truncate
+    | Reactions
     | Population
     | Projection
     | Patterns

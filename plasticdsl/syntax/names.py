@@ -1,0 +1,117 @@
+"""Names: the one ASCII spelling of every way to write a name, and the words that cannot be names.
+
+`canonical("τ₊")` and `canonical("tau_plus")` are both `tau_plus`. The text is never NFKC-normalised: that would turn
+`₊` into `+` and `½` into `1⁄2`. Accents are taken apart with the canonical decomposition (NFD), which changes nothing
+else that may stand in a name.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+# Words that can follow an expression or join two; they are keywords wherever they stand.
+RESERVED: frozenset[str] = frozenset(
+    "and or not if otherwise in to at over every when where with from as for each until Sum".split()
+)
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
+    "nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+).split()
+_LOWER = "αβγδεζηθικλμνξοπρστυφχψω"
+_UPPER = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+
+# Other shapes of the same letters, as fonts and keyboards give them.
+_VARIANTS = {
+    "µ": "mu",
+    "ϵ": "epsilon",
+    "ϑ": "theta",
+    "ϕ": "phi",
+    "ϱ": "rho",
+    "ϖ": "pi",
+    "ς": "sigma",
+    "ϰ": "kappa",
+    "∆": "Delta",
+    "ℓ": "ell",
+    "ı": "i",
+    "ȷ": "j",
+}
+
+_LETTERS: dict[str, str] = {
+    **dict(zip(_LOWER, _GREEK, strict=True)),
+    **dict(zip(_UPPER, (word.capitalize() for word in _GREEK), strict=True)),
+    **_VARIANTS,
+}
+
+_SUBSCRIPTS: dict[str, str] = {
+    **dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)),
+    **dict(zip("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "aehijklmnoprstuvx", strict=True)),
+    **dict(zip("ᵦᵧᵨᵩᵪ", ("beta", "gamma", "rho", "phi", "chi"), strict=True)),
+    "₊": "plus",
+    "₋": "minus",
+}
+
+_SUPERSCRIPT_SIGNS = {"⁺": "_supplus", "⁻": "_supminus"}
+
+_ACCENTS = {
+    "\u0300": "_grave",
+    "\u0301": "_acute",
+    "\u0302": "_hat",
+    "\u0303": "_tilde",
+    "\u0304": "_bar",
+    "\u0305": "_bar",
+    "\u0306": "_breve",
+    "\u0307": "_dot",
+    "\u0308": "_ddot",
+    "\u030a": "_ring",
+    "\u030c": "_check",
+    "\u0332": "_under",
+    "\u20d7": "_vec",
+}
+
+_SIGNS_AFTER_UNDERSCORE = {"+": "plus", "-": "minus", "−": "minus"}
+
+
+@lru_cache(maxsize=20_000)
+def canonical(text: str) -> str:
+    """The ASCII spelling of a name as written: `τ_m` → `tau_m`, `A₂₊` → `A_2plus`, `Δw` → `Delta_w`, `x̄` → `x_bar`."""
+    if text.isascii() and "{" not in text and text[-1:] not in ("+", "-"):
+        return text
+    letters = unicodedata.normalize("NFD", text)
+    if letters[0] in "Δ∆" and len(letters) > 1:
+        # A leading Δ is an operator to the eye: Δw is Delta_w, not Deltaw.
+        rest = canonical(letters[1:])
+        return "Delta" + ("" if rest.startswith("_") else "_") + rest
+    name = ""
+    previous_is_subscript = False
+    for letter in letters:
+        is_subscript = letter in _SUBSCRIPTS
+        if is_subscript and not previous_is_subscript and not name.endswith("_"):
+            name += "_"
+        name += _SUBSCRIPTS[letter] if is_subscript else _spell(letter, name)
+        previous_is_subscript = is_subscript
+    return name
+
+
+def _spell(letter: str, before: str) -> str:
+    """One character that is no subscript, after the ASCII text `before`."""
+    if letter in "{}":
+        return ""
+    if letter == "∞":
+        return "inf" if not before or before.endswith("_") else "_inf"
+    for table in (_SIGNS_AFTER_UNDERSCORE, _LETTERS, _ACCENTS, _SUPERSCRIPT_SIGNS):
+        if letter in table:
+            return table[letter]
+    return letter if letter.isascii() else f"u{ord(letter):04x}_"
+
+
+def is_reserved(text: str) -> bool:
+    """Whether a word is a keyword everywhere and so cannot be a name."""
+    return text in RESERVED
+
+
+def reserved_message(text: str) -> str:
+    """The sentence shown when a reserved word is used as a name."""
+    words = ", ".join(f"`{word}`" for word in sorted(RESERVED, key=str.lower))
+    return f"`{text}` is a reserved word and cannot be a name; the reserved words are {words}"
