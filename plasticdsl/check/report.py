@@ -1,0 +1,34 @@
+"""Collects what is wrong while a file is checked, so that all errors of a file are reported at once."""
+
+from __future__ import annotations
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from plasticdsl.source import Span
+
+
+class Reporter:
+    """The findings so far, in the order found; the same finding at the same place is kept once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Span], Diagnostic] = {}
+
+    def error(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
+        """Adds an error."""
+        self._add(Diagnostic(code, message, span, hint, labels))
+
+    def warning(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
+        """Adds a warning."""
+        self._add(Diagnostic(code, message, span, hint, labels, Severity.WARNING))
+
+    def _add(self, found: Diagnostic) -> None:
+        self._found.setdefault((found.code, found.span), found)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found, sorted by file and place."""
+        return tuple(sorted(self._found.values(), key=lambda d: (d.span.path, d.span.start)))
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among the findings."""
+        return any(d.severity is Severity.ERROR for d in self._found.values())

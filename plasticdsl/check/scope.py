@@ -1,0 +1,109 @@
+"""Names and what they mean: `Declared` entries in nested `Scope`s.
+
+A scope is a mapping with a parent and, where a block may use names it does not declare (synapses, rules), a function that makes an entry for
+an undeclared name. `ex.w` is a name `ex` whose entry has a scope of its own as `members`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from plasticdsl.check.solve import Dim
+from plasticdsl.model.expr import Expr
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.syntax import tree
+
+
+class Kind(StrEnum):
+    """What a name stands for. VALUE: anything with a value (parameter, state, definition, input, observable, constant, time, unit count …).
+    FUNCTION: a user function; SIDE: `pre`, `post`, a population or a projection, of interest for its members; INDEX: an index
+    letter; OTHER: something that has no value by itself (a block, a data set): `Declared.what` says what."""
+
+    VALUE = "value"
+    FUNCTION = "function"
+    SIDE = "side"
+    INDEX = "index"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFunction:
+    """`function σ(a) = …` or a local `F(Δt) = …`: inlined where it is applied. `scope` is the one it was written in (None: the caller's)."""
+
+    name: str
+    symbol: str
+    arguments: tuple[tree.Name, ...]
+    body: tree.Expr
+    scope: Scope | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One name: what a reference to it becomes (`expr`) and its dimension, or its members, or its function.
+
+    `what` names its kind to the reader ("a parameter", "a population"); `unit` is the unit its declaration was written in.
+    """
+
+    name: str
+    symbol: str
+    kind: Kind
+    what: str
+    expr: Expr | None = None
+    dim: Dim | None = None
+    is_condition: bool = False
+    members: Scope | None = None
+    function: UserFunction | None = None
+    span: Span = NOWHERE
+
+
+Missing = Callable[[tree.Name], "Declared | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names in sight. `missing` is asked when neither this scope nor its parents know a name; it may report or declare."""
+
+    names: Mapping[str, Declared] = field(default_factory=dict)
+    parent: Scope | None = None
+    missing: Missing | None = None
+
+    def find(self, name: str) -> Declared | None:
+        """The entry of a canonical name, without asking `missing`."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
+        return None
+
+    def lookup(self, name: tree.Name) -> Declared | None:
+        """The entry of a written name; the innermost `missing` that knows it decides on undeclared ones."""
+        found = self.find(name.name)
+        scope: Scope | None = self
+        while found is None and scope is not None:
+            found = scope.missing(name) if scope.missing is not None else None
+            scope = scope.parent
+        return found
+
+    def child(self, names: Mapping[str, Declared], missing: Missing | None = None) -> Scope:
+        """A scope inside this one."""
+        return Scope(names, self, missing)
+
+    def all_names(self) -> dict[str, Declared]:
+        """Everything in sight, inner names over outer ones."""
+        outer = self.parent.all_names() if self.parent is not None else {}
+        return {**outer, **self.names}
+
+    def nearest(self, name: tree.Name) -> str | None:
+        """The name in sight most like `name`, as its declaration writes it, or None when nothing is."""
+        known = {d.symbol: d for d in self.all_names().values() if d.symbol}
+        for spelling, names in ((name.text, {s: s for s in known}), (name.name, {d.name: s for s, d in known.items()})):
+            close = difflib.get_close_matches(spelling, list(names), n=1, cutoff=0.6)
+            if close:
+                return names[close[0]]
+        same = [s for s in known if s.lower() == name.text.lower()]
+        return same[0] if same else None

@@ -1,0 +1,109 @@
+"""How a dimension is shown to the reader: a customary unit (`mV`, `pA`, `mV/ms`) and its name in words (`voltage per time`).
+
+Comes in: a `Dimension`. Goes out: unit text with its SI value, and words. Nothing here takes part in computing.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from plasticdsl.units.dimension import BASE_UNITS, FREQUENCY, ONE, TIME, VOLTAGE, Dimension, dimension
+from plasticdsl.units.table import AMOUNT, CHARGE, CONCENTRATION, CONDUCTANCE, CURRENT, ENERGY, FORCE, LENGTH, combine
+
+#: Dimension, customary unit, name; the first that fits is taken, also as factor of `… per …`.
+_CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
+    (TIME, "ms", "time"),
+    (VOLTAGE, "mV", "voltage"),
+    (CURRENT, "pA", "current"),
+    (CONDUCTANCE, "nS", "conductance"),
+    (ONE / CONDUCTANCE, "MΩ", "resistance"),
+    (CHARGE / VOLTAGE, "pF", "capacitance"),
+    (CHARGE, "pC", "charge"),
+    (FREQUENCY, "Hz", "rate"),
+    (CONCENTRATION, "µM", "concentration"),
+    (LENGTH, "µm", "length"),
+    (LENGTH**2, "µm²", "area"),
+    (LENGTH**3, "µm³", "volume"),
+    (AMOUNT, "mol", "amount of substance"),
+    (dimension(k=1), "K", "temperature"),
+    (dimension(kg=1), "kg", "mass"),
+    (FORCE, "N", "force"),
+    (FORCE / LENGTH**2, "Pa", "pressure"),
+    (ENERGY, "J", "energy"),
+    (ENERGY / TIME, "W", "power"),
+    (dimension(cd=1), "cd", "luminous intensity"),
+)
+
+_SUPERSCRIPTS = str.maketrans("0123456789-/", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᐟ")
+
+
+def display_unit(dim: Dimension) -> tuple[str, float]:
+    """The unit to show a quantity in, and the SI value of one such unit; `("", 1.0)` for a pure number."""
+    if dim.is_one:
+        return "", 1.0
+    for factors in _candidates(dim):
+        text = _join([(unit, power) for unit, _, power in factors])
+        return text, float(combine((_plain(unit), _degree(unit) * power) for unit, _, power in factors)[0])
+    return _base_units(dim), 1.0
+
+
+def name_dimension(dim: Dimension) -> str:
+    """In words: `voltage`, `voltage per time`, `pure number`; empty where there is no customary name."""
+    if dim.is_one:
+        return "a pure number"
+    for factors in _candidates(dim):
+        above = [name for _, name, power in factors if power > 0]
+        below = [name for _, name, power in factors if power < 0]
+        return " times ".join(above or ["1"]) + "".join(f" per {name}" for name in below)
+    return ""
+
+
+def unit_text(factors: list[tuple[str, Fraction]]) -> str:
+    """A written unit in one layout: `mV/ms`, `µM⁻¹·ms⁻¹`."""
+    return _join(factors)
+
+
+def _candidates(dim: Dimension) -> list[list[tuple[str, str, Fraction]]]:
+    """Ways to write `dim` as one customary unit, as one per another, or as a product of two; the simplest first."""
+    one = Fraction(1)
+    exact = [[(unit, name, one)] for known, unit, name in _CUSTOMARY if known == dim]
+    inverse = [[(unit, name, -one)] for known, unit, name in _CUSTOMARY if ONE / known == dim]
+    if exact or inverse:
+        return exact or inverse
+    quotients = [
+        [(unit, name, one), (below, other, -one)]
+        for divisor, below, other in _CUSTOMARY
+        for known, unit, name in _CUSTOMARY
+        if known / divisor == dim
+    ]
+    products = [
+        [(unit, name, one), (second, other, one)]
+        for i, (known, unit, name) in enumerate(_CUSTOMARY)
+        for factor, second, other in _CUSTOMARY[i:]
+        if known * factor == dim
+    ]
+    return quotients or products
+
+
+def _plain(unit: str) -> str:
+    return unit.rstrip("²³")
+
+
+def _degree(unit: str) -> Fraction:
+    return Fraction({"²": 2, "³": 3}.get(unit[-1], 1))
+
+
+def _join(factors: list[tuple[str, Fraction]]) -> str:
+    above = [unit + _power(power) for unit, power in factors if power > 0]
+    below = [(unit, power) for unit, power in factors if power < 0]
+    if above and len(below) == 1:
+        return f"{'·'.join(above)}/{below[0][0]}{_power(-below[0][1])}"
+    return "·".join([*above, *(unit + _power(power) for unit, power in below)])
+
+
+def _power(power: Fraction) -> str:
+    return "" if power == 1 else str(power).translate(_SUPERSCRIPTS)
+
+
+def _base_units(dim: Dimension) -> str:
+    return _join([(unit, power) for unit, power in zip(BASE_UNITS, dim.exponents, strict=True) if power])
