@@ -1,0 +1,235 @@
+"""`X like Y`: what a block restates replaces what its base says; the rest stays.
+
+Comes in: the blocks of a file (and of the files it uses). Goes out: the same blocks with every `like` carried out, so that no later
+stage knows of it, and findings for bases that do not exist, are of another kind, or go in a circle.
+
+What replaces what:
+
+- neuron, synapse, rule: a definition, draw, flow, jump, input or output replaces the one of the same variable; an initial value and a
+  bound likewise; `on pre:`, `on post:`, the pairing, the spike condition, `refractory` and `method` are restated as a whole.
+- network: a parameter, observable, population or data pattern replaces the one of the same name. A projection replaces the one of its
+  name; without a name (or over one without a name) the only one between the same two populations.
+- experiment: `dt`, settings, data and phases by name; the sweep, all `record` lines, all `plot` lines and all `expect` lines each as a
+  whole. `like A on Net2` keeps the experiment and changes the network.
+
+What is new is added at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.syntax import tree
+
+Key = tuple[str, str]
+
+
+def resolve_likes(blocks: Sequence[tree.Block]) -> tuple[tuple[tree.Block, ...], tuple[Diagnostic, ...]]:
+    """Every block with its base merged in (`base` is then None), in the order given."""
+    return _Resolver(blocks).run()
+
+
+class _Resolver:
+    """Merges bases before the blocks built on them, remembering what is done."""
+
+    def __init__(self, blocks: Sequence[tree.Block]) -> None:
+        self._blocks = blocks
+        self._by_name = {(b.kind, b.name.name): b for b in reversed(blocks)}
+        self._done: dict[Key, tree.Block] = {}
+        self._findings: list[Diagnostic] = []
+
+    def run(self) -> tuple[tuple[tree.Block, ...], tuple[Diagnostic, ...]]:
+        merged = tuple(self._resolve(b, ()) for b in self._blocks)
+        return merged, tuple(self._findings)
+
+    def _resolve(self, block: tree.Block, above: tuple[tree.Block, ...]) -> tree.Block:
+        key = (block.kind, block.name.name)
+        known = self._done.get(key)
+        if known is not None and self._by_name[key] is block:
+            return known
+        result = block if block.base is None else self._on_base(block, block.base, above)
+        self._done[key] = result
+        return result
+
+    def _on_base(self, block: tree.Block, name: tree.Name, above: tuple[tree.Block, ...]) -> tree.Block:
+        alone = replace(block, base=None)
+        base = self._by_name.get((block.kind, name.name))
+        if base is None:
+            self._findings.append(self._unknown(block, name))
+            return alone
+        chain = (*above, block)
+        if any(base is b for b in chain):
+            circle = " → ".join([b.name.text for b in chain] + [base.name.text])
+            self._findings.append(Diagnostic("like-cycle", f"‘{block.name.text}’ is like itself: {circle}.", name.span))
+            return alone
+        merged, findings = merge(self._resolve(base, chain), block)
+        self._findings.extend(findings)
+        return merged
+
+    def _unknown(self, block: tree.Block, name: tree.Name) -> Diagnostic:
+        other = next((b for b in self._blocks if b.name.name == name.name), None)
+        if other is not None:
+            message = f"‘{name.text}’ is a {other.kind}; a {block.kind} can only be like another {block.kind}."
+            return Diagnostic("unknown-base", message, name.span, labels=(Label(other.name.span, f"the {other.kind}"),))
+        candidates = [b.name.text for b in self._blocks if b.kind == block.kind and b is not block]
+        return Diagnostic("unknown-base", f"There is no {block.kind} ‘{name.text}’.", name.span, _nearest_hint(name.text, candidates))
+
+
+def _nearest_hint(text: str, candidates: Sequence[str]) -> str:
+    """`Did you mean …?` or the list of what there is."""
+    import difflib
+
+    near = difflib.get_close_matches(text, candidates, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean ‘{near[0]}’?"
+    return f"There is: {', '.join(candidates)}." if candidates else ""
+
+
+def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagnostic, ...]]:
+    """`block` over `base`, both of one kind."""
+    findings: tuple[Diagnostic, ...] = ()
+    old, new = base.body, block.body
+    if block.kind == "network":
+        old, new, findings = _named_alike(base.body, block.body)
+    body = merge_statements(_split_inputs(old), _split_inputs(new))
+    merged = replace(
+        block,
+        base=None,
+        on=block.on or base.on,
+        doc=block.doc or base.doc,
+        parameters=block.parameters or base.parameters,
+        body=body,
+    )
+    return merged, findings
+
+
+def merge_statements(base: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
+    """The statements of `base` with those that `new` restates replaced where they stood, then what is new."""
+    restated = {key for statement in new for key in _keys(statement)}
+    waiting = list(new)
+    result: list[tree.Statement] = []
+    for old in base:
+        keys = set(_keys(old))
+        if not keys & restated:
+            result.append(old)
+            continue
+        taken = [s for s in waiting if keys & set(_keys(s))]
+        result.extend(taken)
+        waiting = [s for s in waiting if not any(s is t for t in taken)]
+    return (*result, *waiting)
+
+
+def _split_inputs(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
+    """`input a, b` as two statements, so that one of them can be restated."""
+
+    def parts(statement: tree.Statement) -> Iterator[tree.Statement]:
+        if isinstance(statement, tree.Input) and len(statement.names) > 1:
+            yield from (replace(statement, names=(name,)) for name in statement.names)
+        else:
+            yield statement
+
+    return tuple(part for statement in body for part in parts(statement))
+
+
+# --- what a statement is about ---------------------------------------------------------------------------------------
+
+
+def _keys(statement: tree.Statement) -> tuple[Key, ...]:
+    """What the statement settles; two statements that share a key say the same thing differently."""
+    match statement:
+        case tree.Define(target=target) | tree.Draw(target=target) | tree.Jump(target=target):
+            return (("name", path_text(target)),)
+        case tree.Flow(variable=variable):
+            return (("name", variable.name),)
+        case tree.Initial(variable=variable):
+            return (("initial", variable.name),)
+        case tree.Bound(target=target):
+            return (("bound", path_text(target)),)
+        case tree.Input(names=names):
+            return tuple(("name", n.name) for n in names)
+        case tree.Output(variable=variable, rhs=rhs):
+            return (("output", ""),) if rhs is None else (("output", ""), ("name", variable.name))
+        case tree.Population(name=name) | tree.Patterns(name=name):
+            return (("name", name.name),)
+        case tree.Projection():
+            return (("name", projection_key(statement)),)
+        case tree.Phase(name=name):
+            return (("phase", name.name),)
+        case tree.Data(name=name):
+            return (("data", name.name),)
+        case tree.OnEvent(event=event):
+            return (("event", event),)
+        case tree.Truncate(function=function):
+            return (("truncate", function.name),)
+        case _:
+            return ((_WHOLE.get(type(statement), type(statement).__name__), ""),)
+
+
+#: Statements of which a block has one group, restated as a whole; types that share a word replace each other.
+_WHOLE: dict[type, str] = {tree.SpikeWhen: "spike", tree.SpikeAtRate: "spike", tree.OnPairs: "pairs", tree.RulesOff: "rules off"}
+
+
+def path_text(target: tree.Expr) -> str:
+    """`w` or `post.h` of an assignment's target, canonical; subscripts in brackets are not part of it."""
+    match target:
+        case tree.Name(name=name):
+            return name
+        case tree.Member(base=base, attribute=attribute):
+            return f"{path_text(base)}.{attribute.name}"
+        case tree.Indexed(base=base):
+            return path_text(base)
+        case tree.Limit(whole=whole):
+            return whole.name
+        case _:
+            return ""
+
+
+# --- projections -----------------------------------------------------------------------------------------------------
+
+
+def projection_key(projection: tree.Projection) -> str:
+    """Its name, else `pre -> post`."""
+    return projection.name.name if projection.name is not None else ends_of(projection)
+
+
+def ends_of(projection: tree.Projection) -> str:
+    """`pre -> post`, canonical."""
+    source = projection.source
+    before = source.function.name if isinstance(source, tree.Apply) and isinstance(source.function, tree.Name) else path_text(source)
+    return f"{before} -> {', '.join(t.name for t in projection.targets)}"
+
+
+def _named_alike(
+    base: Sequence[tree.Statement], new: Sequence[tree.Statement]
+) -> tuple[tuple[tree.Statement, ...], tuple[tree.Statement, ...], tuple[Diagnostic, ...]]:
+    """Both lists, with one name for an old projection and the new one that replaces it, where only their populations tell.
+
+    A new name beside a named projection between the same populations is one more projection.
+    """
+    old = [s for s in base if isinstance(s, tree.Projection)]
+    names = {p.name.name for p in old if p.name is not None}
+    findings: list[Diagnostic] = []
+    given: dict[int, tree.Name] = {}
+    for statement in new:
+        if not isinstance(statement, tree.Projection) or (statement.name is not None and statement.name.name in names):
+            continue
+        same = [p for p in old if ends_of(p) == ends_of(statement) and (statement.name is None or p.name is None)]
+        if len(same) > 1:
+            findings.append(_ambiguous(statement, same))
+        for pair in (statement, same[0]) if same else ():
+            name = statement.name or same[0].name
+            if name is not None:
+                given[id(pair)] = name
+
+    def renamed(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
+        return tuple(replace(s, name=given[id(s)]) if isinstance(s, tree.Projection) and id(s) in given else s for s in body)
+
+    return renamed(base), renamed(new), tuple(findings)
+
+
+def _ambiguous(new: tree.Projection, same: Sequence[tree.Projection]) -> Diagnostic:
+    names = ", ".join(p.name.text if p.name is not None else "one without a name" for p in same)
+    message = f"More than one projection goes {ends_of(new).replace('->', '→')}: {names}."
+    return Diagnostic("ambiguous-projection", message, new.span, "Write the name of the one to replace before it.")

@@ -1,0 +1,191 @@
+"""In which order inputs and definitions are evaluated across the populations of a network.
+
+Comes in: composed populations and projections and the network's observables. Goes out: every input, and every definition that a
+connection, an observable or another entry reads, each after what it depends on, or an error that shows the circle.
+
+An input depends on what the sums into it read of both units; a sum over connections with a delay reads earlier values and depends on
+nothing. States, parameters and clamped outputs have their value already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.model.expr import Expr, Number, Ref, refs
+from plasticdsl.model.model import Assign, Block, Distribution, Evaluate, Population, Projection, Role, Variable
+from plasticdsl.source import Span
+
+Edges = Mapping[Evaluate, tuple[Evaluate, ...]]
+
+_EVALUATED = (Role.INPUT, Role.DEFINITION)
+
+
+def evaluation_order(
+    populations: Sequence[Population], projections: Sequence[Projection], observables: Sequence[Variable]
+) -> tuple[tuple[Evaluate, ...], tuple[Diagnostic, ...]]:
+    """The order, and one finding for the first circle met (the order is then that of the text)."""
+    edges = _edges(populations, projections)
+    wanted = _needed(edges, _roots(edges, populations, projections, observables))
+    order: list[Evaluate] = []
+    for start in edges:
+        if start in wanted:
+            circle = _place(start, edges, order, [])
+            if circle:
+                return tuple(wanted), (_circle_finding(circle, populations),)
+    return tuple(order), ()
+
+
+def _edges(populations: Sequence[Population], projections: Sequence[Projection]) -> Edges:
+    """What each input and definition reads directly, in the order written."""
+    by_name = {p.name: p for p in populations}
+    edges: dict[Evaluate, list[Evaluate]] = {}
+    for population in populations:
+        for variable in population.block.variables:
+            if variable.role in _EVALUATED:
+                own = _value_of(variable)
+                edges[Evaluate(population.name, variable.name)] = list(_own(population, refs(own))) if own is not None else []
+    for projection in projections:
+        for target, read in _sum_reads(projection, by_name):
+            if target in edges:
+                edges[target].extend(r for r in read if r not in edges[target])
+    return {entry: tuple(read) for entry, read in edges.items()}
+
+
+def _value_of(variable: Variable) -> Expr | None:
+    value = variable.value if variable.role is Role.DEFINITION else None
+    return None if value is None or isinstance(value, Distribution) else value
+
+
+def _own(population: Population, read: Iterable[Ref]) -> Iterator[Evaluate]:
+    """The inputs and definitions of a unit among what it reads of itself."""
+    for ref in sorted(read, key=lambda r: r.name):
+        variable = population.block.variable(ref.name) if ref.owner == "" else None
+        if variable is not None and variable.role in _EVALUATED:
+            yield Evaluate(population.name, ref.name)
+
+
+def _sum_reads(projection: Projection, by_name: Mapping[str, Population]) -> Iterator[tuple[Evaluate, tuple[Evaluate, ...]]]:
+    for total in projection.connection.sums:
+        read = () if _delayed(projection) else tuple(_of_units(projection, by_name, closure(projection.connection, [total.body])))
+        yield Evaluate(projection.post, total.target), read
+
+
+def closure(block: Block, expressions: Iterable[Expr]) -> frozenset[Ref]:
+    """Everything the expressions read, looking through the block's own definitions."""
+    found: set[Ref] = set()
+    waiting = [r for e in expressions for r in refs(e)]
+    while waiting:
+        ref = waiting.pop()
+        if ref in found:
+            continue
+        found.add(ref)
+        variable = block.variable(ref.name) if ref.owner == "" else None
+        value = _value_of(variable) if variable is not None else None
+        if value is not None:
+            waiting.extend(refs(value))
+    return frozenset(found)
+
+
+def _of_units(projection: Projection, by_name: Mapping[str, Population], read: Iterable[Ref]) -> Iterator[Evaluate]:
+    """The inputs and definitions of the two units among what a connection reads."""
+    ends = {"pre": projection.pre, "post": projection.post}
+    for ref in sorted(read, key=lambda r: (r.owner, r.name)):
+        population = by_name.get(ends.get(ref.owner, ""))
+        if population is not None:
+            yield from _own(population, [Ref("", ref.name)])
+
+
+def _delayed(projection: Projection) -> bool:
+    """Whether what arrives is from an earlier step: a delay is written and is not plainly zero."""
+    given = (projection.delays.axonal, projection.delays.dendritic)
+    return any(d is not None and d != Number(0.0) for d in given)
+
+
+# --- what has to be evaluated ----------------------------------------------------------------------------------------
+
+
+def _roots(
+    edges: Edges, populations: Sequence[Population], projections: Sequence[Projection], observables: Sequence[Variable]
+) -> Iterator[Evaluate]:
+    """All inputs; definitions that connections or the network read."""
+    by_name = {p.name: p for p in populations}
+    roles = {Evaluate(p.name, v.name): v.role for p in populations for v in p.block.variables}
+    yield from (entry for entry in edges if roles[entry] is Role.INPUT)
+    for projection in projections:
+        yield from _of_units(projection, by_name, closure(projection.connection, block_expressions(projection.connection)))
+    for observable in observables:
+        value = _value_of(observable)
+        for ref in sorted(refs(value), key=lambda r: (r.owner, r.name)) if value is not None else ():
+            if ref.owner in by_name:
+                yield from _own(by_name[ref.owner], [Ref("", ref.name)])
+
+
+def block_expressions(block: Block) -> Iterator[Expr]:
+    """Every expression of a block that reads something while it runs."""
+    for variable in block.variables:
+        value = _value_of(variable)
+        if value is not None:
+            yield value
+    for flow in block.flows:
+        yield flow.rate
+        if flow.noise is not None:
+            yield flow.noise
+    for handler in block.handlers:
+        yield from (s.value if isinstance(s, Assign) else s.amount for s in handler.statements)
+    for pair in block.pairs:
+        yield pair.increment
+    for total in block.sums:
+        yield total.body
+
+
+def _needed(edges: Edges, roots: Iterable[Evaluate]) -> tuple[Evaluate, ...]:
+    """The roots and all they depend on, in the order written."""
+    found: set[Evaluate] = set()
+    waiting = [r for r in roots if r in edges]
+    while waiting:
+        entry = waiting.pop()
+        if entry not in found:
+            found.add(entry)
+            waiting.extend(edges[entry])
+    return tuple(e for e in edges if e in found)
+
+
+def _place(entry: Evaluate, edges: Edges, order: list[Evaluate], path: list[Evaluate]) -> tuple[Evaluate, ...]:
+    """Puts what `entry` reads, then itself, at the end of `order`; or returns the circle it is in.
+
+    Written without recursion: a chain of definitions may be longer than Python's stack.
+    """
+    placed = set(order)
+    stack: list[tuple[Evaluate, Iterator[Evaluate]]] = [] if entry in placed else [(entry, iter(edges[entry]))]
+    while stack:
+        current, rest = stack[-1]
+        following = next((r for r in rest if r not in placed), None)
+        if following is None:
+            stack.pop()
+            placed.add(current)
+            order.append(current)
+            continue
+        above = [e for e, _ in stack]
+        if following in above:
+            return (*above[above.index(following) :], following)
+        stack.append((following, iter(edges[following])))
+    return ()
+
+
+def _circle_finding(circle: Sequence[Evaluate], populations: Sequence[Population]) -> Diagnostic:
+    by_name = {p.name: p for p in populations}
+
+    def variable(entry: Evaluate) -> Variable:
+        found = by_name[entry.population].block.variable(entry.name)
+        assert found is not None, "edges hold declared variables only"
+        return found
+
+    def text(entry: Evaluate) -> str:
+        return f"{by_name[entry.population].symbol}.{variable(entry).symbol}"
+
+    shown = " → ".join(text(e) for e in circle)
+    labels = tuple(Label(variable(e).span, text(e)) for e in circle[1:-1])
+    place: Span = variable(circle[0]).span
+    hint = "Make one of them a state (a flow or a jump), or give one of the projections a delay."
+    return Diagnostic("definition-cycle", f"These values depend on each other at one moment: {shown}.", place, hint, labels)
