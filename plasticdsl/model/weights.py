@@ -1,0 +1,59 @@
+"""Which variables of a connection are its weights: what `rules off` holds."""
+
+from __future__ import annotations
+
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.model import AddTo, Assign, Block, Projection, Role
+
+
+def weights(projection: Projection) -> frozenset[str]:
+    """The variables that `rules off` holds; everything else (traces, means) runs on.
+
+    A weight is what a rule changes and (a) the synapse declares or the projection gives, or (b) no other change in the connection
+    reads: a rule without a synapse has its weight as its final product.
+    """
+    block = projection.connection
+    origins = dict(projection.origins)
+    rules = set(projection.rules)
+    changed = _changed_by_rules(block)
+    read = _read_by_others(block)
+    return frozenset(name for name in changed if origins.get(name, ("", name))[0] not in rules or name not in read)
+
+
+def _changed_by_rules(block: Block) -> set[str]:
+    changed = {pair.target.name for pair in block.pairs}
+    changed.update(flow.variable for flow in block.flows if flow.is_rule)
+    for handler in block.handlers:
+        if handler.is_rule:
+            changed.update(s.target.name for s in handler.statements if isinstance(s, Assign))
+    return changed
+
+
+def _read_by_others(block: Block) -> set[str]:
+    """Variables read by a change of some other variable (definitions are followed)."""
+    changes: list[tuple[str, Expr]] = [(flow.variable, flow.rate) for flow in block.flows]
+    changes += [(pair.target.name, pair.increment) for pair in block.pairs]
+    changes += [("", total.body) for total in block.sums]
+    for handler in block.handlers:
+        for statement in handler.statements:
+            match statement:
+                case Assign(target, value):
+                    changes.append((target.name, value))
+                case AddTo(_, amount):
+                    changes.append(("", amount))
+    definitions = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION}
+    read: set[str] = set()
+    for name, expr in changes:
+        read |= _own_reads(expr, definitions) - {name}
+    return read
+
+
+def _own_reads(expr: Expr, definitions: dict[str, object]) -> set[str]:
+    found: set[str] = set()
+    for ref in refs(expr):
+        if ref.owner == "":
+            found.add(ref.name)
+            inner = definitions.get(ref.name)
+            if inner is not None:
+                found |= _own_reads(inner, definitions)  # type: ignore[arg-type]
+    return found

@@ -1,0 +1,140 @@
+"""The plan: where every variable of a network lives and what happens to it when, before any loop is written.
+
+Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`. Expressions are those of the
+checked model; three more owners appear in them: `Ref("local", x)` a value remembered during one event, `Ref("shadow", x)` what x was
+before the events of this step, `Ref("forecast", x)` what x will be after them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Variable
+
+
+class Place(StrEnum):
+    """The index space of a variable of a projection: one value per connection, per pre unit or per post unit."""
+
+    CONNECTION = "connection"
+    PRE = "pre"
+    POST = "post"
+
+
+class Slot(StrEnum):
+    """When, within the events of one step, a statement of a projection runs; the order of the members is the order of execution.
+
+    Everything of one slot runs, projection by projection, before the next slot begins. The late and early slots exist for ties: a jump
+    that the other side must not see yet is made late, one that it asked to see (`r⁺`) early (`ties.py`).
+    """
+
+    POST_EARLY = "post early"
+    PRE = "pre"
+    POST = "post"
+    PRE_LATE = "pre late"
+    POST_LATE = "post late"
+
+    @property
+    def side(self) -> Place:
+        """Whose spikes trigger it."""
+        return Place.PRE if self in (Slot.PRE, Slot.PRE_LATE) else Place.POST
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """A value kept under a local name during one event of one connection (or unit): read as `Ref("local", name)`."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One statement at an event. `held`: it changes a weight and is skipped while rules are off."""
+
+    statement: Assign | AddTo | Remember
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A variable of a projection with its place. `derived`: it comes from a learning window, not from the text. `reason` for `explain`."""
+
+    variable: Variable
+    place: Place = Place.CONNECTION
+    derived: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedScheme:
+    """An integrator of a projection's variables, all in one place. `held`: it moves a weight and stands still while rules are off."""
+
+    scheme: Scheme
+    place: Place = Place.CONNECTION
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A window that is no sum of exponentials: for each unit of `side`, the times of its spikes of the last `duration` seconds are kept
+    and, at each event of the other side, `increment` (in terms of `Special("lag")`) is summed over them into `target`."""
+
+    side: Place
+    duration: Expr
+    target: str
+    increment: Expr
+    tie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionPlan:
+    """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
+
+    `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
+    `counts_now`: sides whose arriving spikes are counted per unit (for ties of a window with a value of its own at zero lag).
+    """
+
+    projection: Projection
+    variables: tuple[Placed, ...]
+    events: tuple[tuple[Slot, tuple[Event, ...]], ...]
+    schemes: tuple[PlacedScheme, ...]
+    sums: tuple[SumInto, ...]
+    each_step: tuple[Event, ...] = ()
+    periodic: tuple[tuple[Expr, tuple[Event, ...]], ...] = ()
+    histories: tuple[History, ...] = ()
+    shadows: tuple[str, ...] = ()
+    forecasts: tuple[str, ...] = ()
+    counts_now: tuple[Place, ...] = ()
+    same_axonal: bool = True
+    same_dendritic: bool = True
+
+    def place(self, name: str) -> Place:
+        """Where this variable lives."""
+        return next(p.place for p in self.variables if p.variable.name == name)
+
+    def at(self, slot: Slot) -> tuple[Event, ...]:
+        """The statements of a slot."""
+        return next((events for s, events in self.events if s is slot), ())
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationPlan:
+    """One population; its schemes and statements are in `population.block`. `ring`: some projection delays or reads its spikes."""
+
+    population: Population
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole network. `per_unit`: parameters (owner, name) that have one value per unit or connection; all others are shared.
+
+    `notes`: what passes did, for `explain`.
+    """
+
+    network: Network
+    populations: tuple[PopulationPlan, ...]
+    projections: tuple[ProjectionPlan, ...]
+    per_unit: frozenset[tuple[str, str]]
+    notes: tuple[str, ...] = ()
