@@ -38,8 +38,11 @@ class OfParameter:
 class OfStructure:
     """A part of a projection's connectivity or delays.
 
-    `rows` (n_pre·(1 + axonal_slots) + 1 with delays of their own, else n_pre + 1), `targets`, `sources` (pre unit of each connection),
-    `columns` (n_post + 1), `column_connections` (connection numbers sorted by post unit), `axonal`, `dendritic` (steps; scalar or array).
+    `rows` (n_pre + 1), `targets`, `sources` (pre unit of each connection), `columns` (n_post + 1), `column_connections` (connection
+    numbers sorted by post unit, then connection), `axonal`, `dendritic` (whole steps; scalar or int32 array). With axonal delays of their own:
+    `delayed_rows` (n_pre·axonal_slots + 1) and `delayed_row_connections`: connections sorted by pre unit, then delay; unit j with delay d has
+    positions delayed_rows[j·axonal_slots + d] to delayed_rows[j·axonal_slots + d + 1]. Likewise `delayed_columns`,
+    `delayed_column_connections` by post unit and dendritic delay.
     """
 
     projection: str
@@ -68,13 +71,43 @@ class OfExpression:
 
 
 @dataclass(frozen=True, slots=True)
+class OfSource:
+    """Given or regular spikes of a population, sorted by step: `steps` (int64) or `units` (int64)."""
+
+    population: str
+    part: Literal["steps", "units"]
+
+
+@dataclass(frozen=True, slots=True)
+class OfStream:
+    """The number that keys random draws: of the population itself (`purpose` empty), or `stream_of(owner, *purpose)`."""
+
+    owner: str
+    purpose: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfHazard:
+    """Draw 0 of each unit's unit-mean exponential distribution: what is left of the hazard until its first spike."""
+
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfRefractory:
+    """`refractory_steps` of a population, shared (scalar) or per unit (array)."""
+
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """Every element starts at this value."""
 
     value: float = 0.0
 
 
-Fill = OfState | OfParameter | OfStructure | OfPropagator | OfExpression | Constant
+Fill = OfState | OfParameter | OfStructure | OfPropagator | OfExpression | OfSource | OfStream | OfHazard | OfRefractory | Constant
 
 # --- what kernels work on --------------------------------------------------------------------------------------------
 
@@ -82,11 +115,15 @@ Fill = OfState | OfParameter | OfStructure | OfPropagator | OfExpression | Const
 @dataclass(frozen=True, slots=True)
 class Size:
     """A length: `units` of a population, `connections`, `axonal_slots`, `dendritic_slots` of a projection (largest delay + 1),
-    `slots` of a population's spike ring (largest delay of its projections + 1), `capacity` (spikes a step can hold), `log` (spike log)."""
+    `slots` of a population's spike ring (largest delay of its projections + 1), `capacity` (spikes a step can hold), `log` (spike log),
+    `rows` = n_pre + 1, `columns` = n_post + 1, `delayed_rows`/`delayed_columns` as in `OfStructure`, `given` spikes of a source, `history`:
+    `value` (a duration in the owner's parameters) in whole steps + 1, `one` = 1."""
 
     name: str
     owner: str
-    what: Literal["units", "connections", "rows", "axonal_slots", "dendritic_slots", "slots", "capacity", "log", "one"]
+    what: Literal["units", "connections", "rows", "columns", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots",
+                  "slots", "capacity", "log", "given", "history", "one"]  # fmt: skip
+    value: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +234,7 @@ Statement = Comment | Let | Store | Increase | If | For | While | Invoke | Retur
 class Function:
     """One kernel. `locals_in`: arguments that are locals of the caller (`n`, `slot_…`), before scalars and arrays.
 
-    `doc` is its docstring's first paragraph; the argument list with shapes, dtypes and units follows from `Array`/`Scalar`.
+    `scalars` name Scalars and Sizes. `doc` is its docstring's first paragraph; the argument list with shapes, dtypes and units follows from `Array`/`Scalar`.
     """
 
     name: str
@@ -225,7 +262,8 @@ class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
-    done (fewer when a spike log is full), negative when a spike buffer overflowed. `learning`: projection → scalar array name of its switch.
+    done (fewer when a spike log is full), negative when a spike buffer overflowed. `switches`: projection → the int64 scalar that is 0 while
+    its rules are off; it and the logs' `recording` may change between calls of `advance`.
     """
 
     name: str
