@@ -1,0 +1,73 @@
+"""Durations in whole steps: the one rule by which times are put on the grid t_n = n dt.
+
+Comes in: durations and the step, in seconds. Goes out: whole numbers of steps.
+
+The rule: the nearest whole number, halves away from zero. The quotient of two times that were written in decimals misses the number meant by
+a few last digits (0.3 ms / 0.1 ms is 2.9999999999999996 in double precision), so anything within 10⁻⁹ steps of a half (or, for
+very long durations, within the precision of a double) counts as that half, and anything as near to a whole number as a multiple of dt.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_NEARLY = 1e-9
+_PRECISION = 8.0 * 2.0**-52
+
+
+def to_steps(duration: float, dt: float) -> int:
+    """Whole steps of length `dt` (s) in `duration` (s, may be negative); raises ValueError where that is no finite number of steps."""
+    quotient = _quotient(duration, dt)
+    return int(math.copysign(math.floor(abs(quotient) + 0.5 + _tolerance(quotient)), quotient))
+
+
+def is_multiple(duration: float, dt: float) -> bool:
+    """Whether `duration` is a whole number of steps (so that nothing was rounded)."""
+    quotient = _quotient(duration, dt)
+    return abs(quotient - round(quotient)) <= _tolerance(quotient)
+
+
+def to_step_array(durations: Floats, dt: float) -> NDArray[np.int64]:
+    """`to_steps` of each element: int64, same shape."""
+    quotients = _quotients(durations, dt)
+    return np.copysign(np.floor(np.abs(quotients) + 0.5 + _tolerances(quotients)), quotients).astype(np.int64)
+
+
+def all_multiples(durations: Floats, dt: float) -> bool:
+    """Whether every element is a whole number of steps."""
+    quotients = _quotients(durations, dt)
+    return bool(np.all(np.abs(quotients - np.rint(quotients)) <= _tolerances(quotients)))
+
+
+def _quotient(duration: float, dt: float) -> float:
+    _check_step(dt)
+    quotient = duration / dt
+    if not abs(quotient) < 2.0**62:
+        raise ValueError(f"a duration of {duration:g} s is no finite number of steps of {dt:g} s")
+    return quotient
+
+
+def _quotients(durations: Floats, dt: float) -> Floats:
+    _check_step(dt)
+    quotients = np.asarray(durations, dtype=np.float64) / dt
+    if not np.all(np.abs(quotients) < 2.0**62):
+        raise ValueError(f"durations from {np.min(durations):g} s to {np.max(durations):g} s are no finite numbers of steps of {dt:g} s")
+    return quotients
+
+
+def _check_step(dt: float) -> None:
+    if not (dt > 0.0 and math.isfinite(dt)):
+        raise ValueError(f"dt is {dt:g} s, but must be positive")
+
+
+def _tolerance(quotient: float) -> float:
+    return max(_NEARLY, _PRECISION * abs(quotient))
+
+
+def _tolerances(quotients: Floats) -> Floats:
+    return np.maximum(_NEARLY, _PRECISION * np.abs(quotients))

@@ -1,0 +1,116 @@
+"""Philox: known answers, the same bits in Python, compiled and vectorised, and the moments of what is drawn."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plasticdsl.kernels.support import philox
+from plasticdsl.runtime import random
+
+#: Fixed, so that seeds keep their meaning from one version to the next.
+STREAM_OF_POPULATION_E = 8431449948858189486
+
+INT64 = st.integers(-(2**63), 2**63 - 1)
+INDEX = st.one_of(st.integers(0, 2**20), st.integers(0, 2**62))
+
+
+@pytest.mark.parametrize(
+    ("counter", "key", "answer"),
+    [
+        ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+        ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+        (
+            (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+            (0xA4093822, 0x299F31D0),
+            (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+        ),
+    ],
+)
+def test_known_answers(counter: tuple[int, int, int, int], key: tuple[int, int], answer: tuple[int, int, int, int]) -> None:
+    assert philox.philox(*counter, *key) == answer
+
+
+@pytest.fixture(scope="module")
+def compiled() -> dict[str, Callable[[int, int, int, int], float]]:
+    """The module's functions compiled as they are in generated code: its text with every function jitted, in one namespace."""
+    import numba
+
+    namespace: dict[str, object] = {"math": math}
+    functions = {n: f for n, f in vars(philox).items() if isinstance(f, types.FunctionType)}
+    for name, function in functions.items():
+        namespace[name] = numba.njit(types.FunctionType(function.__code__, namespace, name))
+    return namespace  # type: ignore[return-value]
+
+
+@given(seed=INT64, stream=st.integers(0, 2**63 - 1), unit=INDEX, draw=INDEX)
+@settings(max_examples=200, deadline=None)
+def test_python_and_compiled_and_vectorised_agree(
+    compiled: dict[str, Callable[[int, int, int, int], float]], seed: int, stream: int, unit: int, draw: int
+) -> None:
+    expected = philox.uniform(seed, stream, unit, draw)
+    assert 0.0 < expected < 1.0
+    assert compiled["uniform"](seed, stream, unit, draw) == expected
+    assert random.uniform(seed, stream, unit, draw) == expected
+    for name in ("normal", "exponential"):
+        value = getattr(philox, name)(seed, stream, unit, draw)
+        assert compiled[name](seed, stream, unit, draw) == pytest.approx(value, rel=1e-14, abs=1e-14)
+        assert float(getattr(random, name)(seed, stream, unit, draw)) == pytest.approx(value, rel=1e-14, abs=1e-14)
+
+
+def test_unsigned_and_signed_seed_are_the_same() -> None:
+    assert philox.uniform(2**64 - 5, 3, 1, 2) == philox.uniform(-5, 3, 1, 2) == random.uniform(2**64 - 5, 3, 1, 2)
+    assert random.signed(2**64 - 5) == -5
+    with pytest.raises(ValueError, match="64 bits"):
+        random.signed(2**64)
+
+
+def test_every_argument_matters() -> None:
+    base = [7, 11, 13, 17]
+    values = {philox.uniform(*base)}
+    for position in range(4):
+        for change in (1, 2**31, 2**40):
+            values.add(philox.uniform(*[b + change * (k == position) for k, b in enumerate(base)]))
+    assert len(values) == 13
+
+
+def test_broadcasting_and_blocks() -> None:
+    table = random.uniform(1, 2, np.arange(300)[:, None], np.arange(200)[None, :])
+    assert table.shape == (300, 200)
+    assert table[123, 45] == philox.uniform(1, 2, 123, 45)
+    assert table[299, 199] == philox.uniform(1, 2, 299, 199)
+
+
+def test_moments() -> None:
+    from scipy import stats
+
+    units = np.arange(200_000)
+    assert stats.kstest(random.uniform(1, 5, units, 3), "uniform").pvalue > 1e-3
+    assert stats.kstest(random.normal(1, 6, 3, units), "norm").pvalue > 1e-3
+    assert stats.kstest(random.exponential(1, 7, units, 3), "expon").pvalue > 1e-3
+    neighbours = np.corrcoef(random.normal(1, 5, units, 3), random.normal(1, 5, units, 4))[0, 1]
+    assert abs(neighbours) < 0.01
+
+
+def test_bulk_sequence_may_be_read_from_anywhere() -> None:
+    from scipy import stats
+
+    whole = random.bulk_uniforms(3, 9, 100_000)
+    for start in (0, 1, 2, 3, 4, 7, 1001):
+        np.testing.assert_array_equal(random.bulk_uniforms(3, 9, 50, start), whole[start : start + 50])
+    assert whole.min() > 0.0 and whole.max() < 1.0
+    assert stats.kstest(whole, "uniform").pvalue > 1e-3
+    assert not np.array_equal(random.bulk_uniforms(3, 10, 10), whole[:10])
+
+
+def test_streams_are_stable_and_distinct() -> None:
+    assert random.stream_of("E", "states", "V") == random.stream_of("E", "states", "V")
+    assert random.stream_of("ab", "c") != random.stream_of("a", "bc")
+    assert 0 <= random.stream_of("τ") < 2**63
+    assert random.stream_of("population", "E") == STREAM_OF_POPULATION_E
