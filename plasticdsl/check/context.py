@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
 from plasticdsl.check.solve import Dim, Solver
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Number
 from plasticdsl.syntax import tree
 
 
@@ -22,6 +22,13 @@ class Typed:
     expr: Expr
     dim: Dim
     is_condition: bool = False
+
+
+class Effort:
+    """How many user functions have been written out, so that functions of functions cannot keep the compiler busy for ever."""
+
+    def __init__(self) -> None:
+        self.spent = 0
 
 
 Extension = Callable[[tree.Expr, "Context"], "Typed | None"]
@@ -39,12 +46,22 @@ class Context:
     solver: Solver
     report: Reporter
     extend: Extension | None = None
-    calls: tuple[str, ...] = field(default=())
+    calls: tuple[str, ...] = ()
+    effort: Effort = field(default_factory=Effort)
 
     def inside(self, scope: Scope) -> Context:
         """The same context with other names in sight."""
         return replace(self, scope=scope)
 
+    def called(self, function: str, scope: Scope) -> Context:
+        """The same context inside a user function's body."""
+        return replace(self, scope=scope, calls=(*self.calls, function))
+
     def extended(self, extend: Extension) -> Context:
         """The same context with another extension."""
         return replace(self, extend=extend)
+
+
+def unknown(context: Context) -> Typed:
+    """What stands for something that has been reported: its dimension fits everywhere."""
+    return Typed(Number(0.0), context.solver.fresh())

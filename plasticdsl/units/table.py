@@ -123,7 +123,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "012345678
 
 def exact(number: str, scale: Fraction = Fraction(1)) -> float:
     """`number` (decimal text, or `1/2`) times `scale`, rounded once; `OverflowError` when it is beyond double range."""
-    mantissa, _, exponent = number.lower().partition("e")
+    _, _, exponent = number.lower().partition("e")
     if exponent and abs(int(exponent)) > 400:
         raise OverflowError(f"{number} is beyond the range of a double")
     value = float(Fraction(number) * scale)
