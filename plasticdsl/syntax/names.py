@@ -10,6 +10,16 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+SUBSCRIPT_LETTERS = "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ"
+# What Python counts as a letter or digit and a name does not: powers, fractions, the transpose, the sum.
+NO_LETTERS = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱᵀ½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞Σ"
+_MARKS = "\u0300-\u036f\u20d0-\u20ff"
+#: A name as a regular expression: a letter, then letters, digits, `_`, subscripts, accents, `_{ij}`, or `_+` at its end.
+NAME = (
+    rf"(?:[^\W\d_{NO_LETTERS}₀-₉]|[∆∞])"
+    rf"(?:[^\W{NO_LETTERS}]+|[₊₋∞{_MARKS}]+|(?<=_)\{{[\w+\-−∞₊₋]{{1,40}}\}}|(?<=_)[+\-−](?![\w(]))*"
+)
+
 # Words that can follow an expression or join two; they are keywords wherever they stand.
 RESERVED: frozenset[str] = frozenset(
     "and or not if otherwise in to at over every when where with from as for each until Sum".split()

@@ -1,0 +1,309 @@
+"""From what the grammar found to the statements of neurons, synapses, rules and to the headers of blocks.
+
+One function per rule of the grammar, as in `build_expressions`. Headers come with an empty body, which the parser fills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.build_expressions import Parts, name_of, refuse_division, span_of
+from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.tokens import Token
+
+Node = TypeVar("Node")
+
+
+def kinds(parts: Parts) -> list[str]:
+    """The kinds of the tokens among the parts; words are given by their text."""
+    return [part.text if part.kind.isupper() else part.kind for part in parts if isinstance(part, Token)]
+
+
+def after(parts: Parts, word: str) -> Any:
+    """The part behind the token `word`, or None."""
+    for number, part in enumerate(parts[:-1]):
+        if isinstance(part, Token) and word in (part.text, part.kind):
+            return parts[number + 1]
+    return None
+
+
+def _names(parts: Parts) -> list[tree.Name]:
+    return [name_of(token) for token in parts[::2]]
+
+
+def target_of(expression: tree.Expr) -> tree.Expr:
+    """What may stand on the left of a change or definition: a name, `post.g`, `w[i, j]`."""
+    match expression:
+        case tree.Name() | tree.Member() | tree.Indexed():
+            return expression
+        case _:
+            raise Refusal(
+                "bad-left-side",
+                expression.span,
+                "`{0}` cannot stand on the left: a statement begins with one name",
+                "bring everything else to the right; a derivative may have a coefficient: `τ dV/dt = …`",
+                quoted=(expression.span,),
+            )
+
+
+def _assignment(parts: Parts) -> tree.Statement:
+    left, _, right = parts
+    span = span_of(parts)
+    if isinstance(right, tree.Compare) and right.operators[0] == "=":
+        message = "a definition has one `=`; a second one would be a comparison"
+        raise Refusal("two-equals", right.span, message, "write two lines, or put the comparison in brackets")
+    match left:
+        case tree.Apply(function=tree.Name() as function, arguments=arguments, primes=0):
+            return _of_function(function, arguments, right, span)
+        case _:
+            return tree.Define(target_of(left), (), right, span)
+
+
+def _of_function(function: tree.Name, arguments: tuple[tree.Argument, ...], right: tree.Expr, span: Span) -> tree.Statement:
+    """`V(0) = …` is an initial value, `F(Δt) = …` a function of the block."""
+    values = tuple(argument.value for argument in arguments)
+    match values:
+        case (tree.Number(text="0", unit=()),):
+            return tree.Initial(function, right, False, span)
+        case _ if values and all(isinstance(value, tree.Name) for value in values):
+            return tree.Define(function, tuple(value for value in values if isinstance(value, tree.Name)), right, span)
+        case _:
+            raise Refusal(
+                "bad-left-side",
+                function.span.to(arguments[-1].span) if arguments else function.span,
+                f"the brackets after `{function.text}` hold the names of its arguments, or 0 for its initial value",
+                f"for example `{function.text}(0) = 1` or `{function.text}(x) = 2 x`",
+            )
+
+
+def _flow(parts: Parts) -> tree.Flow:
+    derivative: Token = next(p for p in parts if isinstance(p, Token) and p.kind == "DERIVATIVE")
+    span = derivative.span
+    text = derivative.text[1:-3]
+    variable = name_of(Token("NAME", text, Span(span.start + 1, span.end - 3, span.path)))
+    coefficient = None if parts[0] is derivative else parts[0]
+    if isinstance(coefficient, tree.Binary) and coefficient.operator == "/" and parts[1] is derivative:
+        refuse_division(coefficient.left, coefficient.right, tree.Name("", "", span))
+    return tree.Flow(coefficient, variable, parts[-1], span_of(parts))
+
+
+def _draw(parts: Parts) -> tree.Statement:
+    left, _, right = parts
+    if not isinstance(right, tree.Apply):
+        message = "after `~` stands a distribution, not `{0}`"
+        hint = "for example `N(mean, sd)`, `U(low, high)`, `Gamma(shape, scale)`"
+        raise Refusal("not-a-distribution", right.span, message, hint, quoted=(right.span,))
+    match left:
+        case tree.Apply(function=tree.Name() as function, arguments=(tree.Argument(value=tree.Number(text="0")),)):
+            return tree.Initial(function, right, True, span_of(parts))
+        case _:
+            return tree.Draw(target_of(left), right, span_of(parts))
+
+
+def _jump(parts: Parts) -> tree.Jump:
+    left, sign, right = parts
+    return tree.Jump(target_of(left), sign.kind, right, span_of(parts))
+
+
+def _bound(parts: Parts) -> tree.Bound:
+    return tree.Bound(target_of(parts[0]), parts[2], span_of(parts))
+
+
+def _domain(parts: Parts) -> tree.Interval | tree.SetOf:
+    if parts[0].kind == "{":
+        return tree.SetOf(tuple(parts[1]), span_of(parts))
+    return tree.Interval(parts[1], parts[3], span_of(parts))
+
+
+def _on_event(parts: Parts) -> tree.OnEvent:
+    return tree.OnEvent(parts[1].text, (), span_of(parts))
+
+
+def _on_pairs(parts: Parts) -> tree.OnPairs:
+    words = [word for word in kinds(parts)[1:] if word not in ("pairs", ":")]
+    return tree.OnPairs(" ".join(words).replace("centered", "centred"), (), span_of(parts))
+
+
+def _every(parts: Parts) -> tree.Every:
+    return tree.Every(parts[1], (), span_of(parts))
+
+
+def _spike_when(parts: Parts) -> tree.SpikeWhen:
+    rising = isinstance(parts[2], tuple)
+    return tree.SpikeWhen(parts[2][0] if rising else parts[2], rising, (), span_of(parts))
+
+
+def _rising(parts: Parts) -> tuple[tree.Compare]:
+    left, verb, _, right = parts
+    operator = ">" if verb.text == "rises" else "<"
+    return (tree.Compare((left, right), (operator,), span_of(parts)),)
+
+
+def _spike_at_rate(parts: Parts) -> tree.SpikeAtRate:
+    return tree.SpikeAtRate(parts[3], (), span_of(parts))
+
+
+def _refractory(parts: Parts) -> tree.Refractory:
+    held = tuple(parts[4]) if len(parts) > 2 else ()
+    end = held[-1].span if held else parts[1].span
+    return tree.Refractory(parts[1], held, parts[0].span.to(end))
+
+
+def _input(parts: Parts) -> tree.Input:
+    names: tuple[tree.Name, ...] = tuple(parts[1])
+    if len(parts) == 2:
+        return tree.Input(names, None, parts[0].span.to(names[-1].span))
+    return tree.Input(names, unit_of(parts[3]), span_of(parts))
+
+
+def unit_of(expression: tree.Expr, sign: int = 1) -> tuple[tree.UnitPower, ...]:
+    """A unit that stands alone, as in `input I : nS/µm²`; `1` is no unit at all."""
+    match expression:
+        case tree.Name(text=text):
+            return (tree.UnitPower(text, (sign, 1)),)
+        case tree.Number(text="1", unit=()):
+            return ()
+        case tree.Group(inner=inner):
+            return unit_of(inner, sign)
+        case tree.Binary(operator="*", left=left, right=right):
+            return unit_of(left, sign) + unit_of(right, sign)
+        case tree.Binary(operator="/", left=left, right=right):
+            return unit_of(left, sign) + unit_of(right, -sign)
+        case tree.Binary(operator="^", left=tree.Name(text=text), right=tree.Number(text=digits, unit=())) if digits.isdigit():
+            return (tree.UnitPower(text, (sign * int(digits), 1)),)
+        case tree.Binary(operator="^", left=base, right=tree.Unary(operator="-", operand=power), span=span):
+            return unit_of(tree.Binary("^", base, power, span), -sign)
+        case _:
+            raise Refusal("not-a-unit", expression.span, "`{0}` is not a unit", "for example `pA`, `mV/ms`", quoted=(expression.span,))
+
+
+def _output(parts: Parts) -> tree.Output:
+    name = name_of(parts[1])
+    span = span_of(parts)
+    if len(parts) == 2:
+        return tree.Output(name, None, None, span)
+    if parts[2].kind == "=":
+        return tree.Output(name, parts[3], None, span)
+    return tree.Output(name, None, parts[3], span)
+
+
+def _method(parts: Parts) -> tree.Method:
+    words = [part for part in parts[2:] if isinstance(part, str)]
+    name = " ".join(words).replace(" - ", "-").lower()
+    return tree.Method(name, _substeps(after(parts, ",")), parts[0].span)
+
+
+def _method_word(parts: Parts) -> str:
+    return "-" if parts[0].kind == "-" else str(parts[0].text)
+
+
+def _substeps(count: tree.Expr | None) -> int:
+    match count:
+        case None:
+            return 1
+        case tree.Number(text=text, unit=()) if text.isdigit() and 0 < int(text) <= 1000:
+            return int(text)
+        case _:
+            raise Refusal("bad-count", count.span, "the number of substeps is a whole number from 1 to 1000")
+
+
+def _truncate(parts: Parts) -> tree.Truncate:
+    return tree.Truncate(name_of(parts[1]), parts[3], span_of(parts))
+
+
+def _reactions(parts: Parts) -> tree.Reactions:
+    return tree.Reactions((), span_of(parts))
+
+
+def _reaction(parts: Parts) -> tree.Reaction:
+    left, arrow, right, _, forward, *rest = parts
+    backward = rest[1] if rest else None
+    span = forward.span if backward is None else backward.span
+    whole = (left or right or [forward])[0].span.to(span)
+    if (arrow.kind == "<->") != (backward is not None):
+        wanted = "two rates, `k_on, k_off`" if arrow.kind == "<->" else "one rate"
+        raise Refusal("reaction-rates", span, f"a reaction with `{arrow.text}` has {wanted}", "`⇌` goes both ways, `→` one way")
+    return tree.Reaction(tuple(left), tuple(right), forward, backward, whole)
+
+
+def _species(parts: Parts) -> list[tree.Species]:
+    return [] if isinstance(parts[0], Token) else _terms(parts[0])
+
+
+def _terms(expression: tree.Expr) -> list[tree.Species]:
+    """`CaM0 + 2 Ca` as a list of species."""
+    match expression:
+        case tree.Binary(operator="+", left=left, right=right):
+            return _terms(left) + _terms(right)
+        case tree.Name():
+            return [tree.Species(1, expression, expression.span)]
+        case tree.Binary(operator="*", left=tree.Number(text=text, unit=()), right=tree.Name() as name) if text.isdigit():
+            return [tree.Species(int(text), name, expression.span)]
+        case _:
+            message = "`{0}` is no side of a reaction"
+            hint = "write names with whole numbers before them, `CaM + 2 Ca`, or `∅` for nothing"
+            raise Refusal("not-a-species", expression.span, message, hint, quoted=(expression.span,))
+
+
+def _block(parts: Parts) -> tree.Block:
+    name, parameters = parts[1]
+    kind: Token = parts[0]
+    base, on = after(parts, "like"), after(parts[2:], "on")
+    end = parts[-1].span if isinstance(parts[-1], Token) else name.span
+    return tree.Block(
+        kind.text,
+        name,
+        parameters,
+        name_of(base) if base else None,
+        name_of(on) if on else None,
+        "",
+        (),
+        kind.span.to(end),
+    )
+
+
+def _block_name(parts: Parts) -> tuple[tree.Name, tuple[tree.Name, ...]]:
+    return name_of(parts[0]), tuple(parts[2]) if len(parts) > 1 else ()
+
+
+def _function(parts: Parts) -> tree.Function:
+    return tree.Function(name_of(parts[1]), tuple(parts[3]), parts[6], span_of(parts))
+
+
+def _use(parts: Parts) -> tree.UseFile:
+    names = tuple(parts[1]) if isinstance(parts[1], list) else ()
+    return tree.UseFile(names, parts[-1].text[1:-1], span_of(parts))
+
+
+DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
+    "item": lambda parts: parts[0],
+    "names": _names,
+    "assignment": _assignment,
+    "flow": _flow,
+    "draw": _draw,
+    "jump": _jump,
+    "bound": _bound,
+    "domain": _domain,
+    "on_event": _on_event,
+    "on_pairs": _on_pairs,
+    "every": _every,
+    "spike_when": _spike_when,
+    "rising": _rising,
+    "spike_at_rate": _spike_at_rate,
+    "refractory": _refractory,
+    "input": _input,
+    "output": _output,
+    "method": _method,
+    "method_word": _method_word,
+    "truncate": _truncate,
+    "reactions": _reactions,
+    "reaction": _reaction,
+    "species": _species,
+    "block": _block,
+    "block_name": _block_name,
+    "function": _function,
+    "use": _use,
+}

@@ -1,0 +1,322 @@
+"""From what the grammar found to expression nodes: one function per rule of the section "expressions".
+
+Each function gets the list of what the rule matched, signs included (`Token`) and inner parts already built, and returns a
+node of `tree`. `EXPRESSIONS` maps the rule's name to its function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.magnitude import check_power
+from plasticdsl.syntax.names import canonical
+from plasticdsl.syntax.numbers import SUPERSCRIPTS, digits
+from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.tokens import Token
+
+Parts = list[Any]
+
+_LARGEST_SUPERSCRIPT = 6
+
+
+def span_of(parts: Parts) -> Span:
+    """From the first to the last of the parts."""
+    first: Span = parts[0].span
+    return first.to(parts[-1].span)
+
+
+def name_of(token: Token) -> tree.Name:
+    """The node of a name token (also of a called one)."""
+    span = Span(token.span.start, token.span.end - len(token.inner), token.span.path) if token.kind == "CALLED" else token.span
+    return tree.Name(canonical(token.text), token.text, span)
+
+
+def part_of_name(text: str, end: int, path: str) -> tree.Name:
+    """A name that is the end of a longer token, as `τ` in `⟩_τ`."""
+    return tree.Name(canonical(text), text, Span(end - len(text), end, path))
+
+
+def _name(parts: Parts) -> tree.Name:
+    return name_of(parts[0])
+
+
+def _number(parts: Parts) -> tree.Number:
+    token: Token = parts[0]
+    return tree.Number(digits(token.text), token.unit, token.span)
+
+
+def _member(parts: Parts) -> tree.Member:
+    base, _, attribute = parts
+    return tree.Member(base, name_of(attribute), span_of(parts))
+
+
+def _limit(parts: Parts) -> tree.Limit:
+    name, sign = parts
+    text = name.text + sign.text
+    whole = tree.Name(canonical(text), text, span_of(parts))
+    return tree.Limit(name_of(name), "before" if sign.text == "⁻" else "after", whole, span_of(parts))
+
+
+def _transposed(parts: Parts) -> tree.Transposed:
+    return tree.Transposed(parts[0], span_of(parts))
+
+
+def _indexed(parts: Parts) -> tree.Indexed:
+    return tree.Indexed(parts[0], tuple(parts[2]), span_of(parts))
+
+
+def _items(parts: Parts) -> list[tree.Expr]:
+    return parts[::2]
+
+
+def argument(value: tree.Expr) -> tree.Argument:
+    """`rate = 10 Hz` is read as a comparison first; as an argument it is a keyword."""
+    if isinstance(value, tree.Compare) and value.operators == ("=",) and isinstance(value.operands[0], tree.Name):
+        return tree.Argument(value.operands[0], value.operands[1], value.span)
+    return tree.Argument(None, value, value.span)
+
+
+def _applied(parts: Parts) -> tree.Expr:
+    """`f(…)` or `base.f(…)`; the ASCII spellings of signs become the nodes of the signs."""
+    called = next(i for i, part in enumerate(parts) if isinstance(part, Token) and part.kind == "CALLED")
+    token = parts[called]
+    arguments = tuple(argument(value) for value in parts[called + 2]) if len(parts) == called + 4 else ()
+    function = name_of(token)
+    span = span_of(parts)
+    if called:
+        base = parts[0]
+        return tree.Apply(tree.Member(base, function, base.span.to(function.span)), arguments, len(token.inner), span)
+    if not token.inner and all(a.keyword is None for a in arguments):
+        values = tuple(a.value for a in arguments)
+        spelled = _ascii_sign(function.name, values, span)
+        if spelled is not None:
+            return spelled
+    return tree.Apply(function, arguments, len(token.inner), span)
+
+
+def _ascii_sign(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Expr | None:
+    match name, values:
+        case "avg", (body,):
+            return tree.Average(body, None, span)
+        case "avg", (body, constant):
+            return tree.Average(body, constant, span)
+        case "grad", (of, by):
+            return tree.Partial(of, by, span)
+        case "pos", (operand,):
+            return tree.Rectified(operand, span)
+        case "abs", (operand,):
+            return tree.Absolute(operand, span)
+        case "transpose", (operand,):
+            return tree.Transposed(operand, span)
+        case _:
+            return None
+
+
+def _group(parts: Parts) -> tree.Group:
+    return tree.Group(parts[1], span_of(parts))
+
+
+def _list(parts: Parts) -> tree.Expr:
+    if len(parts) == 5:
+        return tree.Listing((parts[1], *parts[3]), span_of(parts))
+    if len(parts[1]) == 1:
+        return tree.Group(parts[1][0], span_of(parts))
+    return tree.Listing(tuple(parts[1]), span_of(parts))
+
+
+def _rectified(parts: Parts) -> tree.Rectified:
+    return tree.Rectified(parts[1], span_of(parts))
+
+
+def _absolute(parts: Parts) -> tree.Absolute:
+    return tree.Absolute(parts[1], span_of(parts))
+
+
+def _average(parts: Parts) -> tree.Average:
+    closing: Token = parts[2]
+    constant = part_of_name(closing.inner, closing.span.end, closing.span.path) if closing.inner else None
+    return tree.Average(parts[1], constant, span_of(parts))
+
+
+def _partial(parts: Parts) -> tree.Partial:
+    return tree.Partial(parts[1], parts[4], span_of(parts))
+
+
+def _raised(parts: Parts) -> tree.Binary:
+    base = _operand(parts[0])
+    exponent = _superscript(parts[1]) if len(parts) == 2 else _operand(parts[2])
+    check_power(base, exponent)
+    return tree.Binary("^", base, exponent, span_of(parts))
+
+
+def _superscript(token: Token) -> tree.Expr:
+    text = token.text.translate(SUPERSCRIPTS)
+    if len(text) > _LARGEST_SUPERSCRIPT:
+        raise Refusal("number-out-of-range", token.span, "this exponent is too large to be meant")
+    if text[0] == "-":
+        return tree.Unary("-", tree.Number(text[1:], (), token.span), token.span)
+    return tree.Number(text.lstrip("+"), (), token.span)
+
+
+def _operand(part: Any) -> Any:
+    return _number([part]) if isinstance(part, Token) else part
+
+
+def _negative(parts: Parts) -> tree.Expr:
+    """A sign before something; a plus says nothing and is dropped."""
+    sign, operand = parts[0], _operand(parts[1])
+    return tree.Unary("-", operand, span_of(parts)) if sign.kind == "-" else operand
+
+
+def _negated(parts: Parts) -> tree.Unary:
+    return tree.Unary("not", parts[1], span_of(parts))
+
+
+def _juxtaposed(parts: Parts) -> tree.Binary:
+    return tree.Binary("*", parts[0], parts[1], span_of(parts), implicit=True)
+
+
+def _multiplied(parts: Parts) -> tree.Binary:
+    left, sign, right = parts
+    bare = right.operand if isinstance(right, tree.Unary) else right
+    if sign.kind == "/" and isinstance(bare, tree.Binary) and bare.implicit:
+        refuse_division(left, bare.left, bare.right)
+    return tree.Binary(sign.kind, left, right, span_of(parts))
+
+
+def refuse_division(over: tree.Expr, first: tree.Expr, second: tree.Expr) -> None:
+    """Raises `Refusal` for `a / b c`."""
+    raise Refusal(
+        "ambiguous-product",
+        over.span.to(second.span),
+        "`{0} / {1} {2}` can be read as `({0} / {1}) {2}` or as `{0} / ({1} {2})`",
+        "write the brackets, or `{0} {2} / {1}` for the first",
+        quoted=(over.span, first.span, second.span),
+    )
+
+
+def _added(parts: Parts) -> tree.Expr:
+    result = parts[0]
+    for sign, right in zip(parts[1::2], parts[2::2], strict=True):
+        result = tree.Binary(sign.kind, result, right, result.span.to(right.span))
+    return result
+
+
+def _compared(parts: Parts) -> tree.Compare:
+    return tree.Compare(tuple(parts[::2]), tuple(sign.kind for sign in parts[1::2]), span_of(parts))
+
+
+def _logic(parts: Parts) -> tree.Logic:
+    return tree.Logic(parts[1].kind, tuple(parts[::2]), span_of(parts))
+
+
+def _sum(parts: Parts) -> tree.Sum:
+    head: Token = parts[0]
+    body = parts[-1]
+    span = head.span.to(body.span)
+    if head.kind == "SUM":
+        return tree.Sum((), (), None, body, span)
+    if head.kind == "SUM_OVER":
+        return _sum_over_letters(head, body, span)
+    indices: list[tree.Name] = []
+    sets: list[tree.Expr | None] = []
+    conditions: list[tree.Expr] = []
+    for part in parts[1:-2:2]:
+        _add_index(part, indices, sets, conditions)
+    where = conditions[0] if len(conditions) == 1 else None
+    if len(conditions) > 1:
+        where = tree.Logic("and", tuple(conditions), conditions[0].span.to(conditions[-1].span))
+    return tree.Sum(tuple(indices), tuple(sets), where, body, span)
+
+
+def _sum_over_letters(head: Token, body: tree.Expr, span: Span) -> tree.Sum:
+    """`Σ_ij`: every letter is an index of its own."""
+    start = head.span.end - len(head.inner)
+    indices = tuple(
+        tree.Name(_index_name(letter), letter, Span(start + i, start + i + 1, span.path)) for i, letter in enumerate(head.inner)
+    )
+    return tree.Sum(indices, (None,) * len(indices), None, body, span)
+
+
+def _index_name(letter: str) -> str:
+    return canonical(letter).lstrip("_")
+
+
+def _add_index(
+    part: tree.Expr | tuple[tree.Name, tree.Expr],
+    indices: list[tree.Name],
+    sets: list[tree.Expr | None],
+    conditions: list[tree.Expr],
+) -> None:
+    """One part of `Σ_{…}`: an index, an index with its set, or a condition (which binds its left name: `j≠i` binds j)."""
+    if isinstance(part, tuple):
+        indices.append(part[0])
+        sets.append(part[1])
+    elif isinstance(part, tree.Name):
+        indices.append(part)
+        sets.append(None)
+    else:
+        if isinstance(part, tree.Compare) and isinstance(part.operands[0], tree.Name):
+            bound = part.operands[0]
+            if all(bound.name != index.name for index in indices):
+                indices.append(bound)
+                sets.append(None)
+        conditions.append(part)
+
+
+def _index(parts: Parts) -> Any:
+    return parts[0] if len(parts) == 1 else (name_of(parts[0]), parts[2])
+
+
+def _case(parts: Parts) -> tree.Case:
+    return tree.Case(parts[0], parts[2], span_of(parts))
+
+
+def _otherwise(parts: Parts) -> tree.Case:
+    return tree.Case(parts[0], None, span_of(parts))
+
+
+def _right_side(parts: Parts) -> tree.Expr:
+    if len(parts) == 1 and not isinstance(parts[0], tree.Case):
+        value: tree.Expr = parts[0]
+        return value
+    cases = tuple(parts[::2])
+    return tree.Cases(cases, span_of(parts))
+
+
+EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
+    "name": _name,
+    "number": _number,
+    "member": _member,
+    "limit": _limit,
+    "transposed": _transposed,
+    "indexed": _indexed,
+    "items": _items,
+    "applied": _applied,
+    "group": _group,
+    "list": _list,
+    "rectified": _rectified,
+    "absolute": _absolute,
+    "average": _average,
+    "partial": _partial,
+    "raised": _raised,
+    "number_raised": _raised,
+    "negative_exponent": _negative,
+    "sign": _negative,
+    "signed_chain": _negative,
+    "negated": _negated,
+    "juxtaposed": _juxtaposed,
+    "multiplied": _multiplied,
+    "added": _added,
+    "compared": _compared,
+    "disjunction": _logic,
+    "all_of": _logic,
+    "sum": _sum,
+    "index": _index,
+    "case": _case,
+    "otherwise": _otherwise,
+    "right_side": _right_side,
+}

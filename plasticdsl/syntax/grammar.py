@@ -1,0 +1,90 @@
+"""The parse tables: made by lark from `grammar/plasticdsl.lark`, and kept in the user's cache folder between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import lark
+
+from plasticdsl._resources import resource
+from plasticdsl.syntax.build_dynamics import DYNAMICS
+from plasticdsl.syntax.build_expressions import EXPRESSIONS
+from plasticdsl.syntax.build_networks import NETWORKS
+
+#: The rules of the grammar that read one statement each.
+START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "setting")
+
+_log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def tables() -> lark.Lark:
+    """The LALR tables with the building functions attached; read from the cache where it holds them."""
+    text = (resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8")
+    build = SimpleNamespace(**EXPRESSIONS, **DYNAMICS, **NETWORKS)
+    path = _cache_file(text)
+    try:
+        with path.open("rb") as file:
+            return lark.Lark.__new__(lark.Lark)._load(file, transformer=build)
+    except Exception as error:  # whatever a cache file holds must not stop a run
+        _log.debug("no cached grammar at %s: %r", path, error)
+    made = _make(text, build)
+    _store(made, path)
+    return made
+
+
+def _make(text: str, build: SimpleNamespace) -> lark.Lark:
+    """The lexer is never used: `tokens` cuts the words."""
+    return lark.Lark(
+        text,
+        parser="lalr",
+        lexer="basic",
+        start=list(START_RULES),
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+        transformer=build,
+    )
+
+
+def _cache_file(text: str) -> Path:
+    key = "\n".join((text, lark.__version__, str(sys.version_info[:2])))
+    name = hashlib.sha256(key.encode()).hexdigest()[:20]
+    return cache_folder() / f"grammar-{name}.bin"
+
+
+def cache_folder() -> Path:
+    """Where tables are kept: `PLASTICDSL_CACHE`, else the user's cache folder."""
+    given = os.environ.get("PLASTICDSL_CACHE")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "plasticdsl"
+
+
+def _store(made: lark.Lark, path: Path) -> None:
+    """Written whole or not at all, so that two runs at once cannot hurt each other; a folder that cannot be written is no error."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            made.save(file, exclude_options=("transformer",))
+        Path(file.name).replace(path)
+    except (OSError, RuntimeError) as error:
+        _log.debug("the grammar was not cached at %s: %r", path, error)
+
+
+Callbacks = Mapping[str, Callable[[list[Any]], Any]]
+
+
+def keywords() -> Mapping[str, str]:
+    """Every word of the grammar, with the name of its terminal."""
+    words = ((str(t.pattern.value), t.name) for t in tables().terminals if t.pattern.type == "str")
+    return {word: name for word, name in words if word[0].isalpha() and word.isascii()}

@@ -1,0 +1,199 @@
+"""Cuts a file into statements by its indentation: a `SourceFile` comes in, a tree of `Line`s and the comments go out.
+
+A deeper line after a line that does not end in `:` continues it; after one that does, it belongs to its block. This is
+done on whole lines, before any word is read, so that an error in one statement never spreads to the next.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from inspect import cleandoc
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.tree import Comment
+
+_BEFORE_COMMENT = re.compile(r'(?:[^"#\n]|"[^"\n]*"|"(?=[^"\n]*(?:\n|$)))*')
+_INDENT = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]*")
+_BLANK = " \t\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u3000\x0b\x0c\x1c\x1d\x1e\x1f\x85"
+_QUOTES = '"""'
+# A header that forgot its colon is told so, instead of being read together with its body as one long statement.
+_HEADER = re.compile(
+    r"(?:neuron|synapse|rule|network|experiment)\s+[^\W\d]|on\s+(?:pre|post|all|nearest)\b|every\s|spike\s+(?:when|at)\b"
+    r"|phase\s+[^\W\d]\w*\s+(?:for|until)\b|reactions\s*$"
+)
+_BODY_LINE = re.compile(
+    r"(?!where\b|if\b|and\b|or\b)[^\n]*?(?:\s=\s|[-+*/−]=|→|->|~|∈)|(?:on|spike|record|rules|expect|plot|start|update|phase|input)\s"
+)
+
+
+@dataclass(slots=True)
+class Line:
+    """One statement: its text as `stretches` (one per physical line, comments cut off), and the lines of its block.
+
+    `doc` is the text of a docstring, which is a line of its own; None for a statement.
+    """
+
+    indent: int
+    stretches: list[tuple[int, int]]
+    doc: str | None = None
+    body: list[Line] = field(default_factory=list)
+    opens: bool = False
+
+    @property
+    def start(self) -> int:
+        return self.stretches[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.stretches[-1][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The statements of a file, its comments in order, and what was wrong with the layout itself."""
+
+    lines: tuple[Line, ...]
+    comments: tuple[Comment, ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def layout(source: SourceFile) -> Layout:
+    """Reads the indentation of a whole file; never raises, errors are in `findings`."""
+    reader = _Reader(source)
+    reader.read()
+    return Layout(tuple(reader.root.body), tuple(reader.comments), tuple(reader.findings))
+
+
+class _Reader:
+    """Walks once over the file with the stack of open blocks; `stack[0]` is the file itself."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.root = Line(-1, [(0, 0)], opens=True)
+        self.stack = [self.root]
+        self.last: Line | None = None
+        self.comments: list[Comment] = []
+        self.findings: list[Diagnostic] = []
+
+    def read(self) -> None:
+        text = self.source.text
+        position = 1 if text.startswith("\ufeff") else 0
+        while position < len(text):
+            newline = text.find("\n", position)
+            stop = len(text) if newline < 0 else newline
+            position = self.physical_line(position, stop) + 1
+
+    def physical_line(self, start: int, stop: int) -> int:
+        """Reads the line from `start` to `stop` (a docstring may reach further); returns where it ended."""
+        text = self.source.text
+        begin = _INDENT.match(text, start, stop).end()  # type: ignore[union-attr]  # it matches the empty text too
+        if begin < stop and text[begin] == "#":
+            self.comment(begin, stop, own_line=True)
+            return stop
+        if text.startswith(_QUOTES, begin, stop):
+            return self.docstring(start, begin)
+        code_end = self.cut_comment(begin, stop)
+        if begin < code_end:
+            try:
+                self.code(start, begin, code_end)
+            except Refusal as refusal:
+                self.findings.append(refusal.diagnostic(self.source))
+        return stop
+
+    def cut_comment(self, begin: int, stop: int) -> int:
+        """Records a comment at the end of a line and returns where the code before it ends."""
+        text = self.source.text
+        end = stop
+        if text.find("#", begin, stop) >= 0:
+            end = _BEFORE_COMMENT.match(text, begin, stop).end()  # type: ignore[union-attr]
+            if end < stop:
+                self.comment(end, stop, own_line=False)
+        while end > begin and text[end - 1] in _BLANK:
+            end -= 1
+        return end
+
+    def comment(self, start: int, stop: int, *, own_line: bool) -> None:
+        text = self.source.text[start + 1 : stop].strip()
+        self.comments.append(Comment(text, own_line, Span(start, stop, self.source.path)))
+
+    def docstring(self, start: int, begin: int) -> int:
+        """A docstring from `begin`; returns the end of the line on which it closes."""
+        text = self.source.text
+        close = text.find(_QUOTES, begin + 3)
+        end = len(text) if close < 0 else close + 3
+        newline = text.find("\n", end)
+        stop = len(text) if newline < 0 else newline
+        if close < 0:
+            span = Span(begin, begin + 3, self.source.path)
+            self.findings.append(Diagnostic("open-docstring", 'this `"""` is never closed', span, 'end the text with `"""`'))
+            return stop
+        code_end = self.cut_comment(end, stop)
+        if end < code_end:
+            span = Span(end, code_end, self.source.path)
+            message = "nothing may follow a docstring on its line"
+            self.findings.append(Diagnostic("misplaced-docstring", message, span, "begin a new line"))
+        doc = cleandoc(text[begin + 3 : close].replace("\r\n", "\n")).rstrip()
+        try:
+            self.place(Line(self.indentation(start, begin), [(begin, end)], doc))
+        except Refusal as refusal:
+            self.findings.append(refusal.diagnostic(self.source))
+        return stop
+
+    def indentation(self, start: int, begin: int) -> int:
+        for position in range(start, begin):
+            if self.source.text[position] != " ":
+                what = "a tab" if self.source.text[position] == "\t" else "a blank that is no ordinary space"
+                span = Span(position, position + 1, self.source.path)
+                raise Refusal("tab-indentation", span, f"{what} indents this line", "indent with spaces, four per level")
+        return begin - start
+
+    def code(self, start: int, begin: int, end: int) -> None:
+        indent = self.indentation(start, begin)
+        opens = self.source.text[end - 1] == ":"
+        last = self.last
+        if last is not None and last.doc is None and not last.opens and self.continues(last, indent, begin):
+            if opens or not (self.forgot_colon(last) and _BODY_LINE.match(self.source.text, begin, end)):
+                last.stretches.append((begin, end))
+                last.opens = opens
+                return
+            self.add_colon(last)
+        self.place(Line(indent, [(begin, end)], opens=opens))
+
+    def continues(self, last: Line, indent: int, begin: int) -> bool:
+        """Whether a line continues the last one: it is deeper, or only closes a bracket at the same depth."""
+        return indent > last.indent or (indent == last.indent and self.source.text[begin] in ")]}")
+
+    def forgot_colon(self, line: Line) -> bool:
+        return not line.opens and line.doc is None and _HEADER.match(self.source.text, line.start, line.end) is not None
+
+    def add_colon(self, line: Line) -> None:
+        """Reports a header without its colon and goes on as if it were there."""
+        span = Span(line.end - 1, line.end, self.source.path)
+        self.findings.append(Diagnostic("missing-colon", "a line with an indented block below ends in `:`", span, "add `:`"))
+        line.opens = True
+
+    def place(self, line: Line) -> None:
+        """Puts a new statement into the innermost open block that it is indented deeper than."""
+        while line.indent <= self.stack[-1].indent:
+            self.stack.pop()
+        last = self.last
+        if last is not None and line.indent > last.indent:
+            if self.forgot_colon(last):
+                self.add_colon(last)
+            if last.opens:
+                self.stack.append(last)
+        self.last = line
+        parent = self.stack[-1]
+        self.check_indentation(parent, line)
+        parent.body.append(line)
+
+    def check_indentation(self, parent: Line, line: Line) -> None:
+        expected = 0 if parent is self.root else parent.body[0].indent if parent.body else line.indent
+        if line.indent != expected:
+            span = Span(line.start - line.indent, line.start, self.source.path)
+            message = f"this line is indented by {line.indent} spaces, the lines of its block by {expected}"
+            hint = f"indent it by {expected} spaces" if expected else "remove the spaces before it"
+            self.findings.append(Diagnostic("bad-indentation", message, span, hint))

@@ -1,0 +1,142 @@
+"""What only the whole file can tell: whether `ΔX = …` changes X, and whether `N = 2 X` is a population.
+
+A `tree.File` comes in as the grammar reads it, where both are definitions; a `tree.File` goes out in which those that are
+jumps and populations have become so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.build_networks import count_and_kind, population_of
+from plasticdsl.syntax.names import canonical
+from plasticdsl.syntax.walk import descendants
+
+_DELTA = re.compile(r"(?:Δ|∆|Delta(?=_))_?(?=.)")
+_INDICES = re.compile(r"_[^\W_]+$")
+
+
+def resolve(file: tree.File) -> tree.File:
+    """The file with its jumps and populations; everything else unchanged."""
+    blocks = {item.name.name: item for item in file.items if isinstance(item, tree.Block)}
+    return replace(file, items=tuple(_item(item, blocks, file) for item in file.items))
+
+
+def _item(item: Any, blocks: Mapping[str, tree.Block], file: tree.File) -> Any:
+    match item:
+        case tree.Block(kind="neuron" | "synapse" | "rule"):
+            if any(isinstance(node, tree.Define) and _changed(node) for node in descendants(item)):
+                used = _names_used(_family(item, blocks))
+                return replace(item, body=_with_jumps(item.body, used, triggered=False))
+            return item
+        case tree.Block(kind="network"):
+            return replace(item, body=_with_populations(item, blocks, file))
+        case _:
+            return item
+
+
+def _family(block: tree.Block, blocks: Mapping[str, tree.Block]) -> list[tree.Block]:
+    """The block and those of this file that it is `like`."""
+    family = [block]
+    while family[-1].base is not None and family[-1].base.name in blocks:
+        base = blocks[family[-1].base.name]
+        if base in family:
+            break
+        family.append(base)
+    return family
+
+
+# --- ΔX ------------------------------------------------------------------------------------------------------------------
+
+
+def _changed(statement: tree.Define) -> tree.Expr | None:
+    """`w` in `Δw = …`, or None where the target has no Δ. A time difference is never a change of a time."""
+    if statement.arguments:
+        return None
+    match statement.target:
+        case tree.Name() as name:
+            return _without_delta(name)
+        case tree.Indexed(base=tree.Name() as name, indices=indices, span=span):
+            base = _without_delta(name)
+            return None if base is None else tree.Indexed(base, indices, base.span.to(span))
+        case _:
+            return None
+
+
+def _without_delta(name: tree.Name) -> tree.Name | None:
+    match = _DELTA.match(name.text)
+    if match is None:
+        return None
+    text = name.text[match.end() :]
+    base = canonical(text)
+    if base == "t" or base.startswith("t_") or not (text[0].isalpha()):
+        return None
+    return tree.Name(base, text, Span(name.span.start + match.end(), name.span.end, name.span.path))
+
+
+def _names_used(family: list[tree.Block]) -> frozenset[str]:
+    nodes = (node for block in family for node in descendants(block))
+    return frozenset(node.name for node in nodes if isinstance(node, tree.Name))
+
+
+def _with_jumps(body: tuple[tree.Statement, ...], used: frozenset[str], *, triggered: bool) -> tuple[tree.Statement, ...]:
+    return tuple(_jump(statement, used, triggered) for statement in body)
+
+
+def _jump(statement: tree.Statement, used: frozenset[str], triggered: bool) -> tree.Statement:
+    match statement:
+        case tree.Define():
+            target = _changed(statement)
+            if target is None or not (triggered or _is_state(target, used)):
+                return statement
+            return tree.Jump(target, "Delta", statement.rhs, statement.span)
+        case tree.OnEvent() | tree.OnPairs() | tree.Every() | tree.SpikeWhen() | tree.SpikeAtRate():
+            return replace(statement, body=_with_jumps(statement.body, used, triggered=True))
+        case _:
+            return statement
+
+
+def _is_state(target: tree.Expr, used: frozenset[str]) -> bool:
+    """Without a trigger, `ΔX` is a change where X is the weight or a name that the block uses."""
+    name = target.base if isinstance(target, tree.Indexed) else target
+    if not isinstance(name, tree.Name):
+        return False
+    stem = _INDICES.sub("", name.name)
+    return "w" in (name.name, stem) or name.name in used or stem in used
+
+
+# --- populations -----------------------------------------------------------------------------------------------------------
+
+
+def _with_populations(block: tree.Block, blocks: Mapping[str, tree.Block], file: tree.File) -> tuple[tree.Statement, ...]:
+    neurons = {name for name, other in blocks.items() if other.kind == "neuron"}
+    neurons |= {name.name for item in file.items if isinstance(item, tree.UseFile) for name in item.names}
+    own = {
+        statement.target.name
+        for member in _family(block, blocks)
+        for statement in member.body
+        if isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name)
+    }
+
+    def is_kind(name: tree.Name) -> bool:
+        return name.name in neurons or (name.name not in own and name.text[0].isupper())
+
+    return tuple(_population(statement, is_kind) for statement in block.body)
+
+
+def _population(statement: tree.Statement, is_kind: Callable[[tree.Name], bool]) -> tree.Statement:
+    """`E = 8000 LIF`: a number without unit before a name that is a neuron, or that nothing else here could be."""
+    if not isinstance(statement, tree.Define) or statement.arguments:
+        return statement
+    parts = count_and_kind(statement.rhs)
+    if parts is None:
+        return statement
+    size, kind, _ = parts
+    if not is_kind(kind) or (isinstance(size, tree.Number) and size.unit):
+        return statement
+    return population_of(statement.target, statement.rhs, (), statement.span)

@@ -1,0 +1,268 @@
+"""Cuts a statement into tokens: the stretches of text of one statement come in, a tuple of `Token`s goes out.
+
+Blanks decide here what they decide nowhere else: `g(x)` applies and `g (x)` multiplies, `10 mV` is a quantity and `10 x` a
+product, `w[1]` is indexed and `w [1]` multiplied. Unicode and ASCII spellings get the same token kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.brackets import check_brackets
+from plasticdsl.syntax.names import NAME, NO_LETTERS, RESERVED, SUBSCRIPT_LETTERS
+from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
+from plasticdsl.syntax.refusal import Refusal, unexpected_character
+from plasticdsl.syntax.tree import UnitPower
+
+_PATTERN = re.compile(
+    rf"""
+    (?P<BLANK>[\s\u00a0\u2000-\u200b\ufeff]+)
+  | (?P<NUMBER>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?|[½⅓¼⅔¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
+  | (?P<SUM>[Σ∑](?:_(?P<BRACE>\{{)|_(?P<INDICES>[^\W\d_{NO_LETTERS}]+)|(?P<LOWERED>[{SUBSCRIPT_LETTERS}]+))?
+      |Sum(?P<SQUARE>\[)?(?![\w]))
+  | (?P<DEGREE>(?:in|out)-degree\b)
+  | (?P<NAME>{NAME})
+  | (?P<POWER>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
+  | (?P<LIMIT>[⁺⁻])
+  | (?P<AVERAGED>⟩_(?:{NAME}))
+  | (?P<RECTIFIED>\](?:₊|_\+))
+  | (?P<STRING>"[^"\n]*")
+  | (?P<SYMBOL>->|→|<->|<=>|⇌|⇄|↔|\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|∈|∂|⟨|⟩|ᵀ|∅|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−])
+    """,
+    re.VERBOSE,
+)
+
+_SAME = {
+    "→": "->",
+    "⇌": "<->",
+    "⇄": "<->",
+    "↔": "<->",
+    "<=>": "<->",
+    "−=": "-=",
+    "·=": "*=",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "≈": "~=",
+    "±": "+-",
+    "∈": "in",
+    "·": "*",
+    "⋅": "*",
+    "×": "*",
+    "−": "-",
+}
+
+_TERMINALS = {
+    "->": "ARROW",
+    "<->": "BOTH_WAYS",
+    "+=": "PLUS_ASSIGN",
+    "-=": "MINUS_ASSIGN",
+    "*=": "TIMES_ASSIGN",
+    "/=": "OVER_ASSIGN",
+    "<=": "AT_MOST",
+    ">=": "AT_LEAST",
+    "!=": "UNEQUAL",
+    "~=": "ABOUT",
+    "+-": "PLUS_MINUS",
+    "ᵀ": "TRANSPOSE",
+    "⟨": "ANGLE_OPEN",
+    "⟩": "ANGLE_CLOSE",
+    "∂": "PARTIAL",
+    "∅": "NOTHING",
+    "=": "EQUAL",
+    "<": "LESSTHAN",
+    ">": "MORETHAN",
+    "+": "PLUS",
+    "-": "MINUS",
+    "*": "STAR",
+    "/": "SLASH",
+    "^": "CIRCUMFLEX",
+    "~": "TILDE",
+    ",": "COMMA",
+    ":": "COLON",
+    ".": "DOT",
+    "(": "LPAR",
+    ")": "RPAR",
+    "[": "LSQB",
+    "]": "RSQB",
+    "{": "LBRACE",
+    "}": "RBRACE",
+    **{word: word.upper() for word in RESERVED if word != "Sum"},
+}
+
+_OPERAND_ENDS = frozenset(
+    ("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ")
+)
+_INDEXABLE = frozenset(("NAME", ")", "]", "ᵀ"))
+_CONTINUES = frozenset(("+", "-", "*", "/", "^", ",", "=", "<", ">", "<=", ">=", "!=", "and", "or", "->", "~"))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or sign. `kind` is a terminal of the grammar, or the text of a sign in its ASCII spelling.
+
+    A word is `NAME` here, whether keyword or not; reserved words have themselves as kind. `unit` belongs to numbers;
+    `inner` is the name in `⟩_τ`, the index letters in `Σ_ij`, the primes of `σ'(`.
+    """
+
+    kind: str
+    text: str
+    span: Span
+    unit: tuple[UnitPower, ...] = ()
+    inner: str = ""
+
+    @property
+    def type(self) -> str:
+        """The name of the terminal in the grammar; lark asks for it under this name."""
+        return _TERMINALS.get(self.kind, self.kind)
+
+
+def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[Token, ...]:
+    """The tokens of one statement, which occupies the given stretches (one per line) of the source.
+
+    Raises `Refusal` for a character, number or bracket that cannot be.
+    """
+    tokens: list[Token] = []
+    for number, (start, end) in enumerate(stretches):
+        if number:
+            tokens.append(Token("LINE", "", Span(start, start, source.path)))
+        _tokenize_line(source, start, end, tokens)
+    tokens = _mark_bars(tokens)
+    check_brackets(source, tokens)
+    return tuple(_mark_cases(tokens)) if len(stretches) > 1 else tuple(tokens)
+
+
+def _tokenize_line(source: SourceFile, start: int, end: int, tokens: list[Token]) -> None:
+    text, path = source.text, source.path
+    position = start
+    while position < end:
+        match = _PATTERN.match(text, position, end)
+        if match is None:
+            raise unexpected_character(source, position)
+        kind = match.lastgroup
+        if kind == "BLANK":
+            position = match.end()
+        elif kind == "NAME":
+            position = _name(source, match, tokens, end)
+        elif kind == "NUMBER":
+            position = _number(source, match, tokens, end)
+        else:
+            tokens.append(_sign(match, tokens, path))
+            position = match.end()
+
+
+def _name(source: SourceFile, match: re.Match[str], tokens: list[Token], end: int) -> int:
+    """A name, a called name with its primes, a derivative or a reserved word; returns where it ends."""
+    text, word, stop = source.text, match.group(), match.end()
+    span = Span(match.start(), stop, source.path)
+    if word in RESERVED:
+        tokens.append(Token(word, word, span))
+        return stop
+    if word[0] == "d" and len(word) > 1 and text.startswith("/dt", stop) and _is_derivative(text, stop, end, tokens):
+        tokens.append(Token("DERIVATIVE", word + "/dt", Span(match.start(), stop + 3, source.path)))
+        return stop + 3
+    primes = 0
+    while stop + primes < end and text[stop + primes] in "'′":
+        primes += 1
+    if stop + primes < end and text[stop + primes] == "(":
+        whole = Span(match.start(), stop + primes, source.path)
+        tokens.append(Token("CALLED", word, whole, inner="'" * primes))
+        return stop + primes
+    if primes:
+        raise Refusal(
+            "misplaced-prime",
+            Span(match.start(), stop + primes, source.path),
+            f"a prime needs an argument in brackets: `{word}'(x)` is the derivative of the function `{word}`",
+            f"for a derivative with respect to time write `d{word}/dt`",
+        )
+    tokens.append(Token("NAME", word, span))
+    return stop
+
+
+def _is_derivative(text: str, stop: int, end: int, tokens: list[Token]) -> bool:
+    """`dV/dt` is one only before the `=`; after it, `d` is a letter like any other."""
+    after = text[stop + 3 : stop + 4] if stop + 3 < end else ""
+    return not (after.isalnum() or after == "_") and not any(token.kind == "=" for token in tokens)
+
+
+def _number(source: SourceFile, match: re.Match[str], tokens: list[Token], end: int) -> int:
+    start, stop = match.span()
+    number_length(source, start, stop)
+    unit_too_close(source, start, stop, end)
+    unit, stop = quantity(source, stop, end)
+    tokens.append(Token("NUMBER", match.group(), Span(start, stop, source.path), unit))
+    return stop
+
+
+def _sign(match: re.Match[str], tokens: list[Token], path: str) -> Token:
+    kind, text = match.lastgroup or "", match.group()
+    span = Span(match.start(), match.end(), path)
+    if kind == "DEGREE":
+        return Token("NAME", text, span)
+    if kind == "AVERAGED":
+        return Token("AVERAGED", text, span, inner=text[2:])
+    if kind != "SYMBOL":
+        return _sum(match, span) if text[0] in "Σ∑S" and kind != "STRING" else Token(kind, text, span)
+    if text == "[" and tokens and tokens[-1].kind in _INDEXABLE and tokens[-1].span.end == span.start:
+        return Token("INDEX", text, span)
+    return Token(_SAME.get(text, text), text, span)
+
+
+def _sum(match: re.Match[str], span: Span) -> Token:
+    if match["BRACE"] or match["SQUARE"]:
+        return Token("SUM_BRACE", match.group(), span)
+    letters = match["INDICES"] or match["LOWERED"]
+    return Token("SUM_OVER", match.group(), span, inner=letters) if letters else Token("SUM", match.group(), span)
+
+
+def _mark_bars(tokens: list[Token]) -> list[Token]:
+    """Decides which `|` opens and which closes, and joins `+-` where an expectation states its tolerance."""
+    marked: list[Token] = []
+    open_bars = [0]
+    expects = bool(tokens) and tokens[0].text == "expect"
+    for token in tokens:
+        if token.kind == "|":
+            closes = open_bars[-1] and marked and marked[-1].kind in _OPERAND_ENDS
+            open_bars[-1] += -1 if closes else 1
+            token = Token("BAR_CLOSE" if closes else "BAR_OPEN", "|", token.span)
+        elif token.kind in ("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"):
+            open_bars.append(0)
+        elif token.kind in (")", "]", "}", "RECTIFIED", "⟩", "AVERAGED") and len(open_bars) > 1:
+            open_bars.pop()
+        if expects and token.kind == "-" and marked and marked[-1].kind == "+" and _touch(marked[-1], token):
+            token = Token("+-", "+-", marked.pop().span.to(token.span))
+        marked.append(token)
+    return marked
+
+
+def _touch(left: Token, right: Token) -> bool:
+    return left.span.end == right.span.start
+
+
+def _mark_cases(tokens: list[Token]) -> list[Token]:
+    """Turns the ends of lines into `NEXT_CASE` where a case ends there, and drops the others."""
+    kept: list[Token] = []
+    depth = 0
+    case_ended = False
+    for number, token in enumerate(tokens):
+        if token.kind in ("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"):
+            depth += 1
+        elif token.kind in (")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"):
+            depth -= 1
+        elif token.kind in ("if", "otherwise"):
+            case_ended = True
+        if token.kind != "LINE":
+            kept.append(token)
+        elif case_ended and depth == 0 and not _goes_on(tokens, number):
+            kept.append(Token("NEXT_CASE", "", token.span))
+            case_ended = False
+    return kept
+
+
+def _goes_on(tokens: list[Token], number: int) -> bool:
+    """Whether the line break at `number` stands in the middle of a condition."""
+    before, after = tokens[number - 1], tokens[number + 1] if number + 1 < len(tokens) else None
+    return before.kind in _CONTINUES or (after is not None and after.kind in ("and", "or", ","))
