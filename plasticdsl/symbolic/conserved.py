@@ -1,0 +1,99 @@
+"""Conserved totals among flowing variables.
+
+Comes in: rates by variable. Goes out: the variables that take part in a total Σ kₓ x, with plain numbers k, whose rate is zero because its
+terms cancel, as in a kinetic scheme (dB/dt = −k Ca B + …, dCaB/dt = k Ca B − …).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TypeVar
+
+from plasticdsl.model.expr import Binary, Expr, Negate, Number
+
+Factor = tuple[Expr, int]
+Term = frozenset[tuple[Factor, int]]
+Product = tuple[Fraction, tuple[Factor, ...]]
+Key = TypeVar("Key")
+MAX_TERMS = 64
+
+
+def conserved_variables(rates: Mapping[str, Expr]) -> list[str]:
+    """Variables of `rates` with a non-zero factor in some linear combination of rates that cancels term by term."""
+    rows = {name: _terms(rate) for name, rate in rates.items()}
+    usable = {name: row for name, row in rows.items() if row}
+    combinations = _null_combinations(list(usable.values()))
+    names = list(usable)
+    touched = {i for c in combinations if _is_total(c) for i in c}
+    linked = {i for c in combinations if len(c) > 1 and touched & c.keys() for i in c}
+    return [names[i] for i in sorted(linked)]
+
+
+def _is_total(combination: Mapping[int, Fraction]) -> bool:
+    """Two factors of one sign: something is shared out. (Equal rates of two variables make a difference, not a total.)"""
+    return sum(v > 0 for v in combination.values()) > 1 or sum(v < 0 for v in combination.values()) > 1
+
+
+def _terms(rate: Expr) -> dict[Term, Fraction]:
+    """Σ number · product of factors, without what cancels."""
+    found: dict[Term, Fraction] = {}
+    for number, factors in _expanded(rate):
+        counts: dict[Factor, int] = {}
+        for factor in factors:
+            counts[factor] = counts.get(factor, 0) + 1
+        key = frozenset(counts.items())
+        found[key] = found.get(key, Fraction(0)) + number
+    return {key: number for key, number in found.items() if number}
+
+
+def _expanded(expr: Expr) -> list[Product]:
+    match expr:
+        case Number(value):
+            return [(Fraction(repr(value)), ())]
+        case Negate(operand):
+            return [(-n, f) for n, f in _expanded(operand)]
+        case Binary("+", left, right):
+            return _unless_too_many(expr, _expanded(left) + _expanded(right))
+        case Binary("-", left, right):
+            return _unless_too_many(expr, _expanded(left) + [(-n, f) for n, f in _expanded(right)])
+        case Binary("*", left, right):
+            a, b = _expanded(left), _expanded(right)
+            return _unless_too_many(expr, [(m * n, f + g) for m, f in a for n, g in b])
+        case Binary("/", left, Number(value)) if value:
+            return [(n / Fraction(repr(value)), f) for n, f in _expanded(left)]
+        case Binary("/", left, right):
+            return [(n, (*f, (right, -1))) for n, f in _expanded(left)]
+        case _:
+            return [(Fraction(1), ((expr, 1),))]
+
+
+def _unless_too_many(expr: Expr, products: list[Product]) -> list[Product]:
+    return products if len(products) <= MAX_TERMS else [(Fraction(1), ((expr, 1),))]
+
+
+def _null_combinations(rows: list[dict[Term, Fraction]]) -> list[dict[int, Fraction]]:
+    """A basis of the combinations of rows that vanish, each as {row: factor}, by elimination."""
+    pivots: list[tuple[Term, dict[Term, Fraction], dict[int, Fraction]]] = []
+    null: list[dict[int, Fraction]] = []
+    for index, row in enumerate(rows):
+        rest, made_of = dict(row), {index: Fraction(1)}
+        for column, pivot, combination in pivots:
+            factor = rest.get(column, Fraction(0))
+            if factor:
+                rest = _minus(rest, factor, pivot)
+                made_of = _minus(made_of, factor, combination)
+        if not rest:
+            null.append(made_of)
+            continue
+        column = next(iter(rest))
+        lead = rest[column]
+        pivots.append((column, {k: v / lead for k, v in rest.items()}, {k: v / lead for k, v in made_of.items()}))
+    return null
+
+
+def _minus(a: dict[Key, Fraction], factor: Fraction, b: dict[Key, Fraction]) -> dict[Key, Fraction]:
+    result = dict(a)
+    for key, value in b.items():
+        result[key] = result.get(key, Fraction(0)) - factor * value
+    return {k: v for k, v in result.items() if v}

@@ -1,0 +1,82 @@
+"""The value of an expression at one point, in plain floats.
+
+Comes in: an expression and the values of its variables. Goes out: a float; NaN where it is undefined there (the logarithm of a negative
+number, a division by zero). For decisions at compile time; runs use the kernels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.symbolic.algebra import compare
+
+
+def _expm1_over_x(x: float) -> float:
+    return math.expm1(x) / x if x else 1.0
+
+
+def _round(x: float) -> float:
+    return float(round(x))
+
+
+FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "exp": math.exp, "log": math.log, "log10": math.log10, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos, "tan": math.tan,
+    "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh,
+    "expm1": math.expm1, "log1p": math.log1p, "erf": math.erf, "abs": abs, "floor": math.floor, "ceil": math.ceil, "round": _round,
+    "sign": lambda x: float((x > 0) - (x < 0)), "step": lambda x: float(x > 0), "min": min, "max": max,
+    "mod": lambda a, b: a - b * math.floor(a / b), "x_over_expm1": lambda x: 1.0 / _expm1_over_x(x), "expm1_over_x": _expm1_over_x,
+}  # fmt: skip
+
+
+def evaluate(expr: Expr, values: Mapping[Expr, float]) -> float:
+    """The value of `expr` with the variables (`Ref`, `Special`, `At`) as given; NaN where undefined or a variable is missing.
+
+    Conditions have the values 1 and 0.
+    """
+    try:
+        return float(_value(expr, values))
+    except (OverflowError, ValueError, ZeroDivisionError):
+        return math.nan
+
+
+def _value(expr: Expr, values: Mapping[Expr, float]) -> float:
+    match expr:
+        case Number(value):
+            return value
+        case Ref() | Special() | At():
+            return values.get(expr, math.nan)
+        case Negate(operand):
+            return -_value(operand, values)
+        case Binary(operator, left, right):
+            return _binary(operator, _value(left, values), _value(right, values))
+        case Call(function, arguments):
+            return FUNCTIONS[function](*(_value(a, values) for a in arguments)) if function in FUNCTIONS else math.nan
+        case Compare(comparison, left, right):
+            return float(compare(comparison, _value(left, values), _value(right, values)))
+        case Logic("not", operands):
+            return float(not _value(operands[0], values))
+        case Logic("and", operands):
+            return float(all(_value(o, values) for o in operands))
+        case Logic(_, operands):
+            return float(any(_value(o, values) for o in operands))
+        case Choice(branches, otherwise):
+            taken = next((v for c, v in branches if _value(c, values)), otherwise)
+            return _value(taken, values)
+        case SumOver():
+            return math.nan
+
+
+def _binary(operator: str, a: float, b: float) -> float:
+    match operator:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            return a * b
+        case "/":
+            return a / b
+        case _:
+            return math.pow(a, b)

@@ -1,0 +1,143 @@
+"""The choice of integrators.
+
+Comes in: a checked block. Goes out: the same block with `schemes` filled; each scheme carries one sentence that says why it was chosen.
+The meaning of each scheme is its docstring in `model.model`. Without sympy: linearity is decided from the equations as written.
+
+The automatic choice, for the flows with definitions written out:
+
+1. Variables with noise: `EulerMaruyama`, all of them together. For every other scheme they are held at their value at t_n.
+2. The largest set of variables whose rates are jointly linear with coefficients of parameters alone and whose offset is constant during a
+   step: `Exact`, one scheme per coupled group. The offset may hold inputs, discrete states and parameters; not `t`, not a variable that flows
+   outside the set, not an input that is an undelayed sum of flowing variables, not a variable of another block unless it is known to be held.
+3. Variables whose rate is linear in themselves, with slope and offset held over the step: `ExponentialEuler`.
+4. `RungeKutta4` over all the rest and every variable of the block that these depend on, so that each stage sees consistent values.
+   The rest is: rates that are not linear in their variable, or hold `t` or an undelayed sum of flowing variables; variables that turn around
+   each other (each in the other's rate, none in its own), for which exponential Euler would be forward Euler; and variables with a
+   conserved total (kinetic schemes), which only a scheme that treats them alike conserves.
+
+Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every scheme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from plasticdsl.model.expr import Ref, refs, walk
+from plasticdsl.model.model import Block, RungeKutta4, Scheme
+from plasticdsl.symbolic.algebra import is_number
+from plasticdsl.symbolic.conserved import conserved_variables
+from plasticdsl.symbolic.linear import NotLinear
+from plasticdsl.symbolic.methods import schemes_by_method
+from plasticdsl.symbolic.system import (
+    TIME,
+    System,
+    coupled_groups,
+    euler_maruyama,
+    exact_scheme,
+    exact_set,
+    exponential_euler,
+    listed,
+    self_linear,
+    system_of,
+)
+
+EXACT_REASON = "linear with constant coefficients, so the propagator over a step is exact"
+NOISE_REASON = "driven by noise"
+
+
+def choose_schemes(block: Block, *, flowing_inputs: frozenset[str] = frozenset(), held: frozenset[Ref] = frozenset()) -> Block:
+    """`block` with an integrator for every flowing variable, as described above, or the one its `method:` names.
+
+    `flowing_inputs`: inputs that are undelayed sums of flowing variables (all others count as held over a step).
+    `held`: variables of other blocks that are known not to flow (parameters, discrete states).
+    Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
+    """
+    if not block.flows:
+        return replace(block, schemes=())
+    system = system_of(block, flowing_inputs, held)
+    if block.method is not None:
+        return replace(block, schemes=schemes_by_method(system, block.method))
+    return replace(block, schemes=_automatic(system))
+
+
+# --- the automatic choice --------------------------------------------------------------------------------------------
+
+
+def _automatic(system: System) -> tuple[Scheme, ...]:
+    rest_reasons: dict[str, str] = {}
+    while True:
+        exact = exact_set(system, excluded=frozenset(rest_reasons))
+        left = [v for v in system.rates if v not in exact and v not in system.noises and v not in rest_reasons]
+        new = _needs_stages(system, left)
+        if not new:
+            break
+        rest_reasons |= new
+        rest_reasons |= _reached_from(system, rest_reasons)
+    schemes: list[Scheme] = [exact_scheme(system, group, exact, EXACT_REASON) for group in coupled_groups(exact)]
+    schemes += [exponential_euler(system, v, self_linear(system, v)) for v in left]
+    if rest_reasons:
+        schemes.append(_runge_kutta(system, rest_reasons))
+    if system.noises:
+        schemes.append(euler_maruyama(system, system.noises, NOISE_REASON))
+    return tuple(schemes)
+
+
+def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
+    """Those of `left` that exponential Euler does not suit, with the reason."""
+    found: dict[str, str] = {}
+    turning: list[str] = []
+    for name in left:
+        symbol = system.symbol(name)
+        rate = system.rates[name]
+        own_inputs = sorted(r.name for r in refs(rate) if not r.owner and r.name in system.flowing_inputs)
+        if any(node == TIME for node in walk(rate)):
+            found[name] = f"the rate of {symbol} depends on t"
+        elif own_inputs:
+            found[name] = f"the rate of {symbol} holds {system.symbol(own_inputs[0])}, an undelayed sum of flowing variables"
+        else:
+            try:
+                form = self_linear(system, name)
+            except NotLinear as reason:
+                found[name] = f"the rate of {symbol} is not linear ({reason})"
+            else:
+                if is_number(form.coefficient(Ref("", name)), 0.0):
+                    turning.append(name)
+    for name in _on_cycles(system, turning):
+        found[name] = f"{system.symbol(name)} drives the variable that drives it"
+    candidates = {v: system.rates[v] for v in left if v not in found}
+    for name in conserved_variables(candidates):
+        found[name] = f"{system.symbol(name)} is part of a conserved total"
+    return found
+
+
+def _on_cycles(system: System, names: list[str]) -> list[str]:
+    """Those of `names` that reach themselves through dependencies among `names`."""
+    inside = frozenset(names)
+    edges = {v: system.dependencies(v) & inside for v in names}
+    return [v for v in names if v in _closure(edges[v], edges)]
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> set[str]:
+    reached: set[str] = set()
+    todo = list(start)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo.extend(edges[name])
+    return reached
+
+
+def _reached_from(system: System, reasons: Mapping[str, str]) -> dict[str, str]:
+    """The noiseless variables that those in `reasons` depend on, directly or not, and that are not yet among them."""
+    edges = {v: frozenset(system.dependencies(v) - system.noises.keys()) for v in system.rates}
+    return {v: "" for v in _closure(reasons, edges) if v not in reasons}
+
+
+def _runge_kutta(system: System, reasons: Mapping[str, str]) -> RungeKutta4:
+    variables = tuple(v for v in system.rates if v in reasons)
+    why = next(reasons[v] for v in variables if reasons[v])
+    pulled = [system.symbol(v) for v in variables if not reasons[v]]
+    reason = f"{why}; {listed(pulled)} with it because it depends on {'them' if len(pulled) > 1 else 'it'}" if pulled else why
+    return RungeKutta4(variables, tuple(system.rates[v] for v in variables), reason)

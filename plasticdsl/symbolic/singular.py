@@ -1,0 +1,7 @@
+"""placeholder"""
+
+from plasticdsl.model.expr import Expr
+
+
+def repair(expr: Expr) -> Expr:
+    return expr

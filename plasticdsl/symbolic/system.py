@@ -1,0 +1,179 @@
+"""The flows of a block, and the schemes that can be made of them.
+
+Comes in: a checked block. Goes out: a `System` (rates with definitions written out), the linear forms of its rates, and schemes
+built from them. `schemes.py` and `methods.py` decide which to build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, refs, substitute, walk
+from plasticdsl.model.model import Block, Distribution, EulerMaruyama, Exact, ExponentialEuler, Role
+from plasticdsl.symbolic.algebra import add, check_extent, extent, is_number, mul, written_out
+from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
+from plasticdsl.symbolic.singular import repair
+
+TIME = Special("t")
+CONSTANT_ROLES = (Role.PARAMETER, Role.GIVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The flows of a block, ready to be sorted: `rates` and `noises` by variable, with definitions written out.
+
+    `flowing_inputs`: inputs that are undelayed sums of flowing variables. `held`: variables of other blocks known not to flow.
+    """
+
+    block: Block
+    rates: Mapping[str, Expr]
+    noises: Mapping[str, Expr]
+    flowing_inputs: frozenset[str]
+    held: frozenset[Ref]
+
+    def dependencies(self, name: str) -> frozenset[str]:
+        """The flowing variables of the block that the rate of `name` reads."""
+        return frozenset(r.name for r in refs(self.rates[name]) if not r.owner and r.name in self.rates)
+
+    def varies(self, expr: Expr) -> str:
+        """What in `expr` changes during a step ("" if nothing does), apart from the flowing variables of the block itself."""
+        if any(node == TIME for node in walk(expr)):
+            return "t"
+        for ref in sorted(refs(expr), key=lambda r: (r.owner, r.name)):
+            if not ref.owner and ref.name in self.flowing_inputs:
+                return ref.name
+            if ref.owner not in ("", "network") and ref not in self.held:
+                return f"{ref.owner}.{ref.name}"
+        return ""
+
+    def constant(self, expr: Expr) -> bool:
+        """Whether `expr` holds parameters alone."""
+        if any(isinstance(node, Special) and node.name in ("t", "now_pre", "now_post", "lag") for node in walk(expr)):
+            return False
+        return all(self._is_parameter(ref) for ref in refs(expr))
+
+    def _is_parameter(self, ref: Ref) -> bool:
+        if ref.owner:
+            return ref.owner == "network"
+        variable = self.block.variable(ref.name)
+        return variable is None or variable.role in CONSTANT_ROLES
+
+    def symbol(self, name: str) -> str:
+        """The variable's name as the author writes it."""
+        variable = self.block.variable(name)
+        return variable.symbol if variable else name
+
+
+def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:
+    """Rates and noises with definitions written out and removable singularities repaired; several flows of one variable are summed."""
+    values = written_out(_definitions(block))
+    sizes = {ref: extent(value) for ref, value in values.items()}
+    rates: dict[str, Expr] = {}
+    noises: dict[str, Expr] = {}
+    for flow in block.flows:
+        for part in (flow.rate, flow.noise):
+            if part is not None:
+                check_extent(extent(part, sizes), f"The rate of {flow.variable}", flow.span)
+        rate = repair(substitute(flow.rate, values))
+        rates[flow.variable] = add(rates[flow.variable], rate) if flow.variable in rates else rate
+        if flow.noise is not None:
+            noise = substitute(flow.noise, values)
+            noises[flow.variable] = _independent_sum(noises[flow.variable], noise) if flow.variable in noises else noise
+    return System(block, rates, noises, flowing_inputs, held)
+
+
+def _definitions(block: Block) -> dict[str, Expr]:
+    found: dict[str, Expr] = {}
+    for variable in block.variables:
+        value = variable.value
+        if variable.role is Role.DEFINITION and value is not None and not isinstance(value, Distribution):
+            found[variable.name] = value
+    return found
+
+
+def _independent_sum(a: Expr, b: Expr) -> Expr:
+    """Amplitude of the sum of two independent noises."""
+    return Call("sqrt", (Binary("+", mul(a, a), mul(b, b)),))
+
+
+def exact_set(system: System, excluded: frozenset[str]) -> Mapping[str, LinearForm]:
+    """The largest set of noiseless variables, none of them in `excluded`, that `exact_form` accepts together."""
+    chosen = [v for v in system.rates if v not in excluded and v not in system.noises]
+    while True:
+        forms: dict[str, LinearForm] = {}
+        for name in chosen:
+            try:
+                forms[name] = exact_form(system, name, chosen)
+            except NotLinear:
+                pass
+        if len(forms) == len(chosen):
+            return forms
+        chosen = list(forms)
+
+
+def exact_form(system: System, name: str, together: Iterable[str]) -> LinearForm:
+    """The rate of `name` as a linear form in the variables `together`; raises `NotLinear` where an exact step is impossible."""
+    unknowns = frozenset(Ref("", v) for v in together)
+    form = linear_form(system.rates[name], unknowns)
+    for ref, coefficient in form.coefficients.items():
+        if not system.constant(coefficient):
+            raise NotLinear(f"the factor of {ref.name} is not constant")
+    outside = sorted(r.name for r in refs(form.offset) if not r.owner and r.name in system.rates)
+    if outside:
+        raise NotLinear(f"it depends on {outside[0]}, which changes during a step")
+    varies = system.varies(form.offset)
+    if varies:
+        raise NotLinear(f"it depends on {varies}, which changes during a step")
+    return form
+
+
+def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
+    """Sets of variables that no coefficient connects, each in the order of the flows."""
+    group_of = {name: {name} for name in forms}
+    for name, form in forms.items():
+        for ref in form.coefficients:
+            if group_of[ref.name] is not group_of[name]:
+                merged = group_of[ref.name] | group_of[name]
+                for member in merged:
+                    group_of[member] = merged
+    distinct = {id(g): g for g in group_of.values()}
+    return [tuple(name for name in forms if name in group) for group in distinct.values()]
+
+
+def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
+    """The `Exact` scheme of one coupled group."""
+    columns = [Ref("", v) for v in group]
+    matrix = tuple(tuple(forms[v].coefficient(c) for c in columns) for v in group)
+    return Exact(group, matrix, tuple(forms[v].offset for v in group), reason)
+
+
+def self_linear(system: System, name: str) -> LinearForm:
+    """The rate of `name` as a linear form in `name` alone; raises `NotLinear`."""
+    return linear_form(system.rates[name], frozenset({Ref("", name)}))
+
+
+def exponential_euler(system: System, name: str, form: LinearForm) -> ExponentialEuler:
+    """The `ExponentialEuler` scheme of one variable."""
+    slope = form.coefficient(Ref("", name))
+    others = [system.symbol(v) for v in system.rates if v in system.dependencies(name) and v != name]
+    foreign = sorted(f"{r.owner}.{r.name}" for r in refs(system.rates[name]) if r.owner in ("pre", "post"))
+    symbol = system.symbol(name)
+    if is_number(slope, 0.0):
+        reason = f"the rate does not depend on {symbol} itself"
+    elif others or foreign:
+        reason = f"linear in {symbol} itself, with {listed([*others, *foreign])} held over a step"
+    else:
+        reason = f"linear in {symbol} itself, with a factor that is not constant held over a step"
+    return ExponentialEuler(name, slope, form.offset, reason)
+
+
+def euler_maruyama(system: System, names: Iterable[str], reason: str) -> EulerMaruyama:
+    """The `EulerMaruyama` scheme of `names`."""
+    variables = tuple(v for v in system.rates if v in set(names))
+    return EulerMaruyama(variables, tuple(system.rates[v] for v in variables), tuple(system.noises.get(v) for v in variables), reason)
+
+
+def listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
