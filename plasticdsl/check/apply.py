@@ -64,8 +64,6 @@ def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context:
 
 
 def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
-    if context.scope.lookup(function) is not None:
-        return not_a_function(node, function, context)
     users = {d.symbol for d in context.scope.all_names().values() if d.kind is Kind.FUNCTION}
     close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
     hint = f"Did you mean ‘{close[0]}’? " if close else ""

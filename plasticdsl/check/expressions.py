@@ -198,7 +198,7 @@ def _binary(node: tree.Binary, context: Context) -> Typed:
 
 def _last_term(node: tree.Expr) -> tree.Expr:
     """Of `a + b + c` the term next to what follows: all have one dimension, and a short place reads better."""
-    while isinstance(node, tree.Binary) and node.operator in ("+", "-") and not node.parenthesised:
+    while isinstance(node, tree.Binary) and node.operator in ("+", "-"):
         node = node.right
     return node
 

@@ -1,0 +1,203 @@
+"""The names in sight inside one neuron, synapse or rule, and what they turn out to need from outside.
+
+Comes in: `Contents` and the scope of the file. Goes out: a `Context` in which the block's expressions are translated. While they are, this keeps
+the dimension of each name, the names that other blocks must provide (`needs`) and the averages met.
+
+What is not a value by itself stands in expressions as a `Ref` with one of the owners `PULSE` (spike trains S_pre, S_post), `NOISE` (ξ(t)) and
+`PAIR` (t_pre, t_post) until the statement around it has given it its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from plasticdsl.check.contents import Contents
+from plasticdsl.check.context import Context, Typed, unknown
+from plasticdsl.check.expressions import translate_as, translate_number
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
+from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
+from plasticdsl.check.walk import names_read
+from plasticdsl.model.expr import Call, Expr, Ref, Special
+from plasticdsl.model.model import Need
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import descendants
+from plasticdsl.units.dimension import FREQUENCY
+
+PULSE, NOISE, PAIR = "#pulse", "#noise", "#pair"
+
+#: In a synapse or rule, what `x` and `y` mean unless the block declares them: the outputs of the two units.
+OUTPUT = "#output"
+_OUTPUTS = {"x": "pre", "y": "post"}
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """⟨body⟩_τ: a state `name` that follows `body` with time constant `constant`."""
+
+    name: str
+    symbol: str
+    body: Typed
+    constant: Expr
+    span: Span
+
+
+class BlockScope:
+    """Names of one block; `context` is where its expressions are translated."""
+
+    def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
+        self.block = block
+        self.contents = contents
+        self.solver = Solver()
+        self.dims: dict[str, Dim] = {}
+        self.needs: dict[str, Need] = {}
+        self.given: dict[str, tree.Name] = {}
+        self.averages: dict[tuple[Expr, Expr], Average] = {}
+        self._names: dict[str, Declared] = {}
+        around = outside if block.kind == "neuron" else outside.child(self._sides())
+        scope = around.child(self._names, None if block.kind == "neuron" else self._undeclared)
+        self.context = Context(scope, self.solver, report, self._extend)
+        self._declare(scope)
+
+    # --- declared names ----------------------------------------------------------------------------------------------
+
+    def _declare(self, scope: Scope) -> None:
+        for name, symbol in self.contents.symbols.items():
+            function = self.contents.functions.get(name)
+            if function is not None:
+                user = UserFunction(name, symbol.text, function.arguments, function.rhs, scope, function.span)
+                self._names[name] = Declared(name, symbol.text, Kind.FUNCTION, "a function", function=user, span=symbol.span)
+            elif name not in self.contents.bounds or name in self._valued():
+                self.own(name, symbol.text, symbol.span, self._what(name))
+        for parameter in self.block.parameters:
+            self._parameter(parameter)
+
+    def _valued(self) -> frozenset[str]:
+        contents = self.contents
+        return frozenset((*contents.defines, *contents.draws, *contents.inputs, *contents.states))
+
+    def _what(self, name: str) -> str:
+        if name in self.contents.inputs:
+            return "an input"
+        return "a variable" if name in self.contents.states else "a quantity"
+
+    def own(self, name: str, symbol: str, span: Span, what: str = "a variable") -> Declared:
+        """Declares a variable of the block, of unknown dimension."""
+        self.dims[name] = self.solver.fresh()
+        self._names[name] = Declared(name, symbol, Kind.VALUE, what, Ref("", name), self.dims[name], span=span)
+        return self._names[name]
+
+    def replace(self, name: str, value: Typed) -> None:
+        """From now on `name` stands for `value` wherever it is read: a definition that holds a pulse, noise or spike time."""
+        self._names[name] = replace(self._names[name], expr=value.expr, dim=value.dim)
+        self.dims.pop(name, None)
+
+    def free_name(self, wish: str) -> str:
+        """`wish`, or `wish_2` … when it is taken."""
+        taken = self._names.keys() | {a.name for a in self.averages.values()}
+        return next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(taken) + 3))) if n not in taken)
+
+    def _parameter(self, name: tree.Name) -> None:
+        """`Transposed(forward)`: another projection where the text writes `forward.w`, else a value that the use must give."""
+        members = any(isinstance(n, tree.Member) and isinstance(n.base, tree.Name) and n.base.name == name.name for n in descendants(self.block))
+        if members:
+            self._names[name.name] = self._side(name.name, name.text, "another projection", name.span)
+        elif name.name not in self._names:
+            self._give(name)
+
+    def _give(self, name: tree.Name) -> Declared:
+        self.given[name.name] = name
+        return self.own(name.name, name.text, name.span, "a given value")
+
+    # --- names from outside ------------------------------------------------------------------------------------------
+
+    def _sides(self) -> dict[str, Declared]:
+        """`pre`, `post`, the spike trains, the times of a pair and the unit counts."""
+        found = {side: self._side(side, side, f"the {side}synaptic unit") for side in ("pre", "post")}
+        for side in ("pre", "post"):
+            for name, expr, dim, what in (
+                (f"S_{side}", Ref(PULSE, side), Dim(FREQUENCY), "a spike train"),
+                (f"t_{side}", Ref(PAIR, side), SECONDS, "the time of a spike"),
+                (f"N_{side}", Special("N_pre" if side == "pre" else "N_post"), PURE, "a number of units"),
+            ):
+                found[name] = Declared(name, name, Kind.VALUE, what, expr, dim)
+        return found
+
+    def _side(self, owner: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
+        """`pre`, `post` or another projection: every member is a need."""
+
+        def member(name: tree.Name) -> Declared:
+            return self.need(owner, name.name, name)
+
+        members = Scope({}, None, member)
+        return Declared(owner, symbol, Kind.SIDE, what, members=members, span=span)
+
+    def need(self, owner: str, name: str, written: tree.Name) -> Declared:
+        """What another block must provide, one entry however often it is read."""
+        key = f"{owner}.{name}" if owner else name
+        if key not in self.needs:
+            self.needs[key] = Need(owner, name, written.span)
+            self.dims[key] = self.solver.fresh()
+        return Declared(name, written.text, Kind.VALUE, "a value from outside", Ref(owner, name), self.dims[key], span=written.span)
+
+    def _undeclared(self, name: tree.Name) -> Declared | None:
+        """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""
+        if name.name in _OUTPUTS:
+            return self.need(_OUTPUTS[name.name], OUTPUT, name)
+        return self._give(name) if self.block.kind == "synapse" else self.need("", name.name, name)
+
+    # --- notation that has a meaning only inside a block -------------------------------------------------------------
+
+    def _extend(self, node: tree.Expr, context: Context) -> Typed | None:
+        match node:
+            case tree.Average():
+                return self._average(node, context)
+            case tree.Apply(function=tree.Name() as function):
+                return self._noise(node, function, context) or self._hold(node, function, context)
+            case tree.Partial(of=of, by=by):
+                above, below = translate_number(of, context), translate_number(by, context)
+                return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
+            case tree.Transposed(operand=tree.Member() as operand):
+                inside = translate_number(operand, context)
+                return Typed(Call("transposed", (inside.expr,)), inside.dim)
+            case _:
+                return None
+
+    def _noise(self, node: tree.Apply, function: tree.Name, context: Context) -> Typed | None:
+        """`ξ(t)`, `ξ_name(t)`: white noise, ⟨ξ(t) ξ(t′)⟩ = δ(t − t′), so of dimension 1/√time."""
+        name = function.name
+        if not (name == "xi" or name.startswith("xi_")) or context.scope.find(name) is not None:
+            return None
+        only = node.arguments[0].value if len(node.arguments) == 1 else None
+        if not (isinstance(only, tree.Name) and only.name == "t"):
+            return None
+        return Typed(Ref(NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
+
+    def _hold(self, node: tree.Apply, function: tree.Name, context: Context) -> Typed | None:
+        """`hold(y)` is y, and constant in a gradient."""
+        if function.name != "hold" or len(node.arguments) != 1 or context.scope.find("hold") is not None:
+            return None
+        inside = translate_number(node.arguments[0].value, context)
+        return Typed(Call("hold", (inside.expr,)), inside.dim)
+
+    def _average(self, node: tree.Average, context: Context) -> Typed:
+        if node.constant is None:
+            hint = "Write the time constant of a running mean as a subscript: ⟨x⟩_τ, or avg(x, tau)."
+            context.report.error("average-without-constant", "Nothing says over which time this average is taken.", node.span, hint)
+            return unknown(context)
+        body = translate_number(node.body, context)
+        constant = translate_as(node.constant, SECONDS, "The time constant of an average", context)
+        key = (body.expr, constant)
+        if key not in self.averages:
+            name = self.free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]))
+            self.own(name, name, node.span)
+            self.averages[key] = Average(name, name, body, constant, node.span)
+        found = self.averages[key]
+        self.solver.unify(self.dims[found.name], body.dim, node.span)
+        return Typed(Ref("", found.name), body.dim)
+
+
+def _words(node: tree.Expr) -> list[str]:
+    return list(dict.fromkeys(n.name for n in names_read(node)))
