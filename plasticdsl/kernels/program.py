@@ -128,7 +128,8 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """One array argument; `shape` names sizes. `changes`: it is part of the state of a run (saved and restored)."""
+    """One array argument; `shape` names sizes. `changes`: it is part of the state of a run (saved and restored). `per`: what a
+    projection's variable has one value for."""
 
     name: str
     dtype: DType
@@ -137,6 +138,7 @@ class Array:
     changes: bool
     doc: str
     unit: str = ""
+    per: Literal["", "connection", "pre", "post"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,199 @@
+"""From the plan to the loop program.
+
+`build(plan)` gives one kernel per thing that happens and `advance`, which calls them in the order that docs/language fixes for a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plasticdsl.kernels.loops import populations as units
+from plasticdsl.kernels.loops import projections as synapses
+from plasticdsl.kernels.loops.collect import statements, with_arguments
+from plasticdsl.kernels.loops.stages import staged_flow
+from plasticdsl.kernels.program import (
+    Array,
+    Comment,
+    For,
+    Function,
+    If,
+    Invoke,
+    Let,
+    OfParameter,
+    Program,
+    Return,
+    Scalar,
+    Size,
+    SpikeLog,
+    Statement,
+    Store,
+    element,
+    name,
+)
+from plasticdsl.model.expr import At, Binary, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.model import Population, Role
+from plasticdsl.plan.plan import Plan, Slot
+
+ZERO, ONE = Number(0.0), Number(1.0)
+
+
+def build(plan: Plan) -> Program:
+    """All kernels of a network."""
+    arguments = _arguments(plan)
+    arrays = tuple(a for a in arguments if isinstance(a, Array))
+    scalars = tuple(a for a in arguments if isinstance(a, Scalar))
+    sizes = _sizes(plan)
+    ordered, body = _step(plan)
+    functions = tuple(with_arguments(f, arrays, scalars, sizes) for f in ordered)
+    advance = _advance(plan, functions, body, arrays, scalars, sizes)
+    used = frozenset(n for f in (*functions, advance) for n in (*f.arrays, *f.scalars))
+    lengths = frozenset(length for a in arrays if a.name in used for length in a.shape)
+    return Program(
+        name=plan.network.name,
+        doc=plan.network.doc,
+        sizes=tuple(s for s in sizes if s.name in used or s.name in lengths),
+        scalars=tuple(s for s in scalars if s.name in used),
+        arrays=tuple(a for a in arrays if a.name in used),
+        functions=(*functions, advance),
+        logs=tuple(_log(p.population) for p in plan.populations if units.spikes(p.population)),
+        switches=tuple((p.projection.name, switch) for p in plan.projections if (switch := f"{p.projection.name}_learning") in used),
+    )
+
+
+def _sizes(plan: Plan) -> tuple[Size, ...]:
+    return (
+        *(s for p in plan.populations for s in units.sizes(p.population)),
+        *(s for p in plan.projections for s in synapses.sizes(p)),
+        Size("one", "", "one"),
+    )
+
+
+def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
+    network = [
+        Scalar(f"network_{v.name}", "float64", OfParameter("network", v.name), v.symbol, v.unit)
+        for v in plan.network.variables
+        if v.role in (Role.PARAMETER, Role.GIVEN)
+    ]
+    return (
+        Scalar("dt", "float64", None, "step", "s"),
+        Scalar("seed", "int64", None, "seed of all random draws"),
+        *network,
+        *(a for p in plan.populations for a in units.arguments(plan, p.population)),
+        *(a for p in plan.projections for a in synapses.arguments(plan, p)),
+    )
+
+
+def _log(population: Population) -> SpikeLog:
+    p = population.name
+    return SpikeLog(p, f"{p}_log_steps", f"{p}_log_units", f"{p}_log_count", f"{p}_recording", f"{p}_total")
+
+
+def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
+    """The kernels in the order of a step, and the calls that run them."""
+    functions: list[Function] = []
+    calls: list[Statement] = []
+
+    def call(function: Function | None) -> None:
+        if function is not None:
+            functions.append(function)
+            calls.append(Invoke(function.name))
+
+    for population in (p.population for p in plan.populations):
+        spikes = units.find_spikes(plan, population)
+        if spikes is not None:
+            functions.append(spikes)
+            calls.append(Invoke(spikes.name, f"count_{population.name}"))
+            calls.append(If(Compare("<", name(f"count_{population.name}"), ZERO), (Return(Number(-1.0)),)))
+    for p in plan.projections:
+        call(synapses.copies(plan, p))
+    for p in plan.projections:
+        call(synapses.arrive(plan, p))
+    for population in (p.population for p in plan.populations):
+        call(units.jump_at_spikes(plan, population))
+    _events(plan, call)
+    _evaluations(plan, call)
+    for p in plan.projections:
+        for function in synapses.each_step(plan, p):
+            call(function)
+    for population in (p.population for p in plan.populations):
+        for function in units.each_step(plan, population):
+            call(function)
+    for function in staged_flow(plan):
+        call(function)
+    return functions, calls
+
+
+def _events(plan: Plan, call: object) -> None:
+    assert callable(call)
+    counts = [synapses.count_now(p) for p in plan.projections]
+    for many in counts:
+        for function in many[::2]:
+            call(function)
+    kernels = [kernel for p in plan.projections for kernel in synapses.event_kernels(plan, p)]
+    for slot in Slot:
+        for at, function in kernels:
+            if at is slot:
+                call(function)
+    for many in counts:
+        for function in many[1::2]:
+            call(function)
+
+
+def _evaluations(plan: Plan, call: object) -> None:
+    """Inputs and definitions, each after what it depends on."""
+    assert callable(call)
+    by_name = {p.population.name: p.population for p in plan.populations}
+    for entry in plan.network.order:
+        population = by_name[entry.population]
+        variable = population.block.variable(entry.name)
+        assert variable is not None
+        if variable.role is Role.DEFINITION:
+            call(units.define(plan, population, entry.name))
+            continue
+        cell = element(f"{population.name}_{entry.name}", "i")
+        clear = For("i", ZERO, name(f"{population.name}_units"), (Store(cell, ZERO),), independent=True)
+        doc = f"Begin the sum {entry.name} of {population.name}."
+        call(Function(f"clear_{population.name}_{entry.name}", doc, ("n", "t"), (), (), (clear,)))
+        for p in plan.projections:
+            if p.projection.post == population.name:
+                call(synapses.sum_kernel(plan, p, entry.name))
+
+
+# --- advance ---------------------------------------------------------------------------------------------------------
+
+
+def _advance(
+    plan: Plan,
+    functions: Sequence[Function],
+    calls: Sequence[Statement],
+    arrays: Sequence[Array],
+    scalars: Sequence[Scalar],
+    sizes: Sequence[Size],
+) -> Function:
+    """Whole steps, one after the other; stops early where a spike log could not hold another step."""
+    body: list[Statement] = []
+    full = [_log_is_full(p.population.name) for p in plan.populations if units.spikes(p.population)]
+    if full:
+        done = Binary("-", name("n"), name("first_step"))
+        body.append(If(full[0] if len(full) == 1 else Logic("or", tuple(full)), (Return(done),)))
+    body += [Let("t", Binary("*", name("n"), name("dt"))), *calls]
+    stop = Binary("+", name("first_step"), name("steps"))
+    loop = For("n", name("first_step"), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))
+    needed = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
+    found = with_arguments(Function("advance", "", (), (), (), (loop,)), arrays, scalars, sizes)
+    doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
+    assert not [s for s in statements(loop.body) if isinstance(s, Store)]
+    return Function(
+        "advance",
+        doc,
+        ("first_step", "steps"),
+        tuple(s.name for s in (*sizes, *scalars) if s.name in needed or s.name in found.scalars or s.name == "dt"),
+        tuple(a.name for a in arrays if a.name in needed or a.name in found.arrays),
+        (loop, Return(name("steps"))),
+    )
+
+
+def _log_is_full(p: str) -> Expr:
+    count = At(Ref("", f"{p}_log_count"), ("0",))
+    reached = Compare(">", Binary("+", count, name(f"{p}_capacity")), name(f"{p}_log"))
+    return Logic("and", (Compare("!=", name(f"{p}_recording"), ZERO), reached))

@@ -1,0 +1,80 @@
+"""Which arguments a kernel needs: found by reading its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from plasticdsl.kernels.program import (
+    Array,
+    Comment,
+    For,
+    Function,
+    If,
+    Increase,
+    Invoke,
+    Let,
+    Return,
+    Scalar,
+    Size,
+    Statement,
+    Store,
+    While,
+)
+from plasticdsl.model.expr import At, Expr, Ref, walk
+
+
+def statements(body: Sequence[Statement]) -> Iterator[Statement]:
+    """Every statement, nested ones included."""
+    for statement in body:
+        yield statement
+        match statement:
+            case If(_, then, otherwise):
+                yield from statements(then)
+                yield from statements(otherwise)
+            case For(body=inner) | While(body=inner):
+                yield from statements(inner)
+            case Comment() | Let() | Store() | Increase() | Invoke() | Return():
+                pass
+
+
+def _expressions(statement: Statement) -> tuple[Expr, ...]:
+    match statement:
+        case Let(_, value) | Return(value):
+            return (value,)
+        case Store(target, value) | Increase(target, value):
+            return (target, value)
+        case If(condition=condition) | While(condition=condition):
+            return (condition,)
+        case For(start=start, stop=stop):
+            return (start, stop)
+        case Comment() | Invoke():
+            return ()
+
+
+def mentioned(body: Sequence[Statement]) -> frozenset[str]:
+    """Every array, scalar, size and local that statements read or write."""
+    found: set[str] = set()
+    for statement in statements(body):
+        for expr in _expressions(statement):
+            for node in walk(expr):
+                match node:
+                    case Ref(_, text):
+                        found.add(text)
+                    case At(ref, indices):
+                        found.add(ref.name)
+                        found.update(word for index in indices for word in index.replace("*", " ").replace("+", " ").split())
+                    case _:
+                        pass
+    return frozenset(found)
+
+
+def with_arguments(function: Function, arrays: Sequence[Array], scalars: Sequence[Scalar], sizes: Sequence[Size]) -> Function:
+    """The function with the arguments its body needs, in the order in which they are declared."""
+    names = mentioned(function.body)
+    return replace(
+        function,
+        locals_in=tuple(n for n in function.locals_in if n in names),
+        scalars=tuple(s.name for s in (*sizes, *scalars) if s.name in names),
+        arrays=tuple(a.name for a in arrays if a.name in names),
+    )

@@ -1,0 +1,276 @@
+"""One step of an integrator, for one unit or connection: from x(t_n) to x(t_{n+1}).
+
+All schemes read the values at t_n; new values go to locals first and are stored together at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from plasticdsl.kernels.loops.names import Names, clipped
+from plasticdsl.kernels.program import (
+    Array,
+    Comment,
+    Let,
+    OfPropagator,
+    OfStream,
+    Scalar,
+    Statement,
+    Store,
+    name,
+)
+from plasticdsl.model.expr import At, Binary, Call, Choice, Expr, Number, Ref, Special, rebuild, refs
+from plasticdsl.model.model import Euler, EulerMaruyama, Exact, ExponentialEuler, Flow, RungeKutta4, Scheme
+from plasticdsl.model.pretty import pretty
+
+ZERO = Number(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowContext:
+    """What the flow of one owner needs: where its names are, which variables stand still while `free` does not hold, its bounds and
+    its texts. `unit`: the index that numbers the random draws."""
+
+    owner: str
+    names: Names
+    unit: str
+    flows: Mapping[str, Flow]
+    bounds: Mapping[str, tuple[Expr | None, Expr | None]]
+    held: frozenset[str] = frozenset()
+    free: Expr | None = None
+    switch: Expr | None = None
+
+
+def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ...]:
+    """Statements that move the variables of `schemes` by one step."""
+    statements: list[Statement] = []
+    moved: list[str] = []
+    for scheme in schemes:
+        body, variables = _scheme(scheme, context)
+        statements += body
+        moved += variables
+    statements += [_store(v, context) for v in moved]
+    return tuple(statements)
+
+
+def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tuple[str, ...]]:
+    match scheme:
+        case Exact(variables=variables):
+            return _exact(scheme, context), variables
+        case ExponentialEuler(variable=variable):
+            return _exponential_euler(scheme, context), (variable,)
+        case RungeKutta4(variables=variables):
+            return _runge_kutta(scheme, context), variables
+        case Euler(variables=variables):
+            return _euler(scheme, context), variables
+        case EulerMaruyama(variables=variables):
+            return _euler_maruyama(scheme, context), variables
+
+
+def _store(variable: str, context: FlowContext) -> Store:
+    target = context.names.resolve(Ref("", variable))
+    assert isinstance(target, At)
+    value: Expr = name(f"{variable}_new")
+    low, high = context.bounds.get(variable, (None, None))
+    resolve = context.names.resolve
+    value = clipped(value, None if low is None else resolve(low), None if high is None else resolve(high))
+    conditions = [context.free] if context.free is not None and variable in context.held else []
+    conditions += [context.switch] if context.switch is not None else []
+    for condition in conditions:
+        value = Choice(((condition, value),), target)
+    return Store(target, value)
+
+
+def _comment(variable: str, context: FlowContext, how: str) -> list[Statement]:
+    written = context.flows.get(variable)
+    text = f"d{variable}/dt = {pretty(written.rate)}" if written is not None else f"{variable}"
+    if written is not None and written.noise is not None:
+        text += f" + ({pretty(written.noise)}) xi(t)"
+    return [Comment(f"{text}   [{how}]")]
+
+
+# --- exact -----------------------------------------------------------------------------------------------------------
+
+
+def reach(matrix: Sequence[Sequence[Expr]]) -> tuple[tuple[bool, ...], ...]:
+    """Which entries of e^{A dt} can differ from zero: a path from the row's variable to the column's."""
+    size = len(matrix)
+    found = [[r == c or matrix[r][c] != ZERO for c in range(size)] for r in range(size)]
+    for via in range(size):
+        for row in range(size):
+            for column in range(size):
+                found[row][column] = found[row][column] or (found[row][via] and found[via][column])
+    return tuple(tuple(row) for row in found)
+
+
+def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
+    statements: list[Statement] = []
+    resolve = context.names.resolve
+    reached = reach(scheme.matrix)
+    for row, variable in enumerate(scheme.variables):
+        statements += _comment(variable, context, "exact: x(t+dt) = P x(t) + Q b")
+        free = _exact_row(scheme, row, reached, context, "")
+        if context.held and variable not in context.held and _meets_held(scheme, row, reached, context.held):
+            standing = _exact_row(scheme, row, reached, context, "_held")
+            assert context.free is not None
+            free = Choice(((context.free, free),), standing)
+        statements.append(Let(f"{variable}_new", resolve(free)))
+    return statements
+
+
+def _meets_held(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], held: frozenset[str]) -> bool:
+    return any(reached[row][column] and v in held for column, v in enumerate(scheme.variables))
+
+
+def _exact_row(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], context: FlowContext, kind: str) -> Expr:
+    terms: list[Expr] = []
+    for column, other in enumerate(scheme.variables):
+        if reached[row][column]:
+            terms.append(Binary("*", _entry(scheme, row, column, "P" + kind, context), Ref("", other)))
+    for column, offset in enumerate(scheme.offset):
+        standing = kind == "_held" and scheme.variables[column] in context.held
+        if reached[row][column] and offset != ZERO and not standing:
+            terms.append(Binary("*", _entry(scheme, row, column, "Q" + kind, context), offset))
+    total = terms[0]
+    for term in terms[1:]:
+        total = Binary("+", total, term)
+    return total
+
+
+def _entry(scheme: Exact, row: int, column: int, part: str, context: FlowContext) -> Expr:
+    """A reference that `Names` leaves alone: the propagator entry as scalar or per unit."""
+    full = f"{context.owner}_{part}_{scheme.variables[row]}_{scheme.variables[column]}"
+    if varies(scheme, context.owner, context.names):
+        return At(Ref("", full), (context.names.index if context.names.projection is None else "k",))
+    return Ref("scalar", full)
+
+
+def varies(scheme: Exact, owner: str, names: Names) -> bool:
+    """Whether the matrix depends on a parameter with one value per unit (connection)."""
+    return any((owner, r.name) in names.plan.per_unit for row in scheme.matrix for e in row for r in refs(e) if r.owner == "")
+
+
+def propagators(scheme: Exact, owner: str, names: Names, size: str, held: frozenset[str]) -> tuple[Array | Scalar, ...]:
+    """The propagator entries that `flow` reads, as arguments with their fills."""
+    reached = reach(scheme.matrix)
+    still = tuple(tuple(ZERO for _ in row) if v in held else row for v, row in zip(scheme.variables, scheme.matrix, strict=True))
+    found: list[Array | Scalar] = []
+    for suffix, matrix in (("", scheme.matrix), *((("_held", still),) if held else ())):
+        for row, variable in enumerate(scheme.variables):
+            for column, other in enumerate(scheme.variables):
+                if not reached[row][column]:
+                    continue
+                for part in ("P", "Q"):
+                    fill = OfPropagator(owner, matrix, part, row, column)  # type: ignore[arg-type]
+                    full = f"{owner}_{part}{suffix}_{variable}_{other}"
+                    meaning = "exp(A dt)" if part == "P" else "the integral of exp(A s) over the step"
+                    doc = f"entry ({variable}, {other}) of {meaning}{' while refractory' if suffix else ''}"
+                    if varies(scheme, owner, names):
+                        found.append(Array(full, "float64", (size,), fill, False, doc))
+                    else:
+                        found.append(Scalar(full, "float64", fill, doc))
+    return tuple(found)
+
+
+# --- the others ------------------------------------------------------------------------------------------------------
+
+
+def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[Statement]:
+    resolve, variable = context.names.resolve, scheme.variable
+    x, dt = resolve(Ref("", variable)), name("dt")
+    slope, offset = name(f"{variable}_slope"), name(f"{variable}_offset")
+    rate = Binary("+", Binary("*", slope, x), offset)
+    change = Binary("*", Binary("*", dt, rate), Call("expm1_over_x", (Binary("*", slope, dt),)))
+    return [
+        *_comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
+        Let(f"{variable}_slope", resolve(scheme.slope)),
+        Let(f"{variable}_offset", resolve(scheme.offset)),
+        Let(f"{variable}_new", Binary("+", x, change)),
+    ]
+
+
+def _at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -> Expr:
+    """An expression with the scheme's variables and t taken at a stage."""
+    def visit(node: Expr) -> Expr:
+        match node:
+            case Ref("", variable) if variable in values:
+                return values[variable]
+            case Special("t"):
+                return time
+            case Ref() | Special():
+                return names.resolve(node)
+            case _:
+                return rebuild(node, visit)
+
+    return visit(expr)
+
+
+def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
+    names, dt = context.names, name("dt")
+    start = {v: names.resolve(Ref("", v)) for v in scheme.variables}
+    statements: list[Statement] = []
+    for v in scheme.variables:
+        statements += _comment(v, context, "Runge-Kutta 4")
+    for stage, (fraction, previous) in enumerate(((0.0, 0), (0.5, 1), (0.5, 2), (1.0, 3)), 1):
+        values: dict[str, Expr] = dict(start)
+        time: Expr = name("t")
+        if previous:
+            ahead: Expr = dt if fraction == 1.0 else Binary("*", Number(fraction), dt)
+            time = Binary("+", time, ahead)
+            for v in scheme.variables:
+                local = f"{v}_at{stage}"
+                statements.append(Let(local, Binary("+", start[v], Binary("*", ahead, name(f"{v}_k{previous}")))))
+                values[v] = name(local)
+        for v, rate in zip(scheme.variables, scheme.rates, strict=True):
+            statements.append(Let(f"{v}_k{stage}", _still(v, _at_stage(rate, values, time, names), context)))
+    for v in scheme.variables:
+        k1, k2, k3, k4 = (name(f"{v}_k{s}") for s in (1, 2, 3, 4))
+        total = Binary("+", Binary("+", k1, Binary("*", Number(2.0), Binary("+", k2, k3))), k4)
+        step = Binary("*", Binary("/", dt, Number(6.0)), total)
+        statements.append(Let(f"{v}_new", Binary("+", start[v], step)))
+    return statements
+
+
+def _still(variable: str, rate: Expr, context: FlowContext) -> Expr:
+    """The rate, or zero while the variable is held."""
+    if context.free is None or variable not in context.held:
+        return rate
+    return Choice(((context.free, rate),), ZERO)
+
+
+def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
+    names, step = context.names, Binary("/", name("dt"), Number(float(scheme.substeps)))
+    statements: list[Statement] = []
+    for v in scheme.variables:
+        statements += _comment(v, context, f"forward Euler, {scheme.substeps} per step" if scheme.substeps > 1 else "forward Euler")
+    values: dict[str, Expr] = {v: names.resolve(Ref("", v)) for v in scheme.variables}
+    for substep in range(scheme.substeps):
+        time: Expr = name("t") if substep == 0 else Binary("+", name("t"), Binary("*", Number(float(substep)), step))
+        for v, rate in zip(scheme.variables, scheme.rates, strict=True):
+            statements.append(Let(f"{v}_rate", _still(v, _at_stage(rate, values, time, names), context)))
+        for v in scheme.variables:
+            statements.append(Let(f"{v}_new", Binary("+", values[v], Binary("*", step, name(f"{v}_rate")))))
+        values = {v: name(f"{v}_new") for v in scheme.variables}
+    return statements
+
+
+def noise_stream(owner: str, variable: str) -> Scalar:
+    """The stream that keys the noise of a variable."""
+    return Scalar(f"{owner}_noise_{variable}", "int64", OfStream(owner, ("noise", variable)), f"random stream of the noise of {variable}")
+
+
+def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Statement]:
+    resolve, dt = context.names.resolve, name("dt")
+    statements: list[Statement] = []
+    for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
+        statements += _comment(v, context, "Euler-Maruyama")
+        drift = Binary("*", dt, _still(v, resolve(rate), context))
+        value = Binary("+", resolve(Ref("", v)), drift)
+        if noise is not None:
+            draw = Call("normal", (name("seed"), name(f"{context.owner}_noise_{v}"), name(context.unit), name("n")))
+            kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (dt,))), draw)
+            value = Binary("+", value, _still(v, kick, context))
+        statements.append(Let(f"{v}_new", value))
+    return statements
+

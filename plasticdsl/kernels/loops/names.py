@@ -1,0 +1,109 @@
+"""Which array element or scalar a name of the plan is, inside a given loop.
+
+Arrays are called `<population>_<variable>` and `<projection>_<variable>`; inside loops `j` is the pre unit, `i` the post unit (or the unit
+of a population's own loop), `k` the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plasticdsl.kernels.program import element, name
+from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, rebuild
+from plasticdsl.model.model import Population, Role, Variable
+from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
+
+INDEX = {Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Resolves references of one population (`projection` None) or one projection.
+
+    `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
+    `stage`: variables whose value at an integrator's stage is meant, as locals.
+    """
+
+    plan: Plan
+    population: Population | None = None
+    projection: ProjectionPlan | None = None
+    index: str = "i"
+    current: Mapping[str, Expr] = field(default_factory=dict)
+
+    def resolve(self, expr: Expr) -> Expr:
+        """`expr` with every reference an array element, scalar or local."""
+        match expr:
+            case Ref():
+                return self._ref(expr)
+            case Special(special):
+                return self._special(special)
+            case _:
+                return rebuild(expr, self.resolve)
+
+    def _ref(self, ref: Ref) -> Expr:
+        if ref.owner == "network":
+            return name(f"network_{ref.name}")
+        if ref.owner == "scalar":
+            return name(ref.name)
+        if ref.owner == "local":
+            return name(f"{ref.name}_now")
+        if self.projection is None:
+            assert self.population is not None
+            return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
+        if ref.owner == "pre":
+            return self.unit(self._population(self.projection.projection.pre), ref.name, "j")
+        if ref.owner == "post":
+            return self.unit(self._population(self.projection.projection.post), ref.name, "i")
+        if ref.owner == "" and ref.name in self.current:
+            return self.current[ref.name]
+        return self.own(ref.name, ref.owner)
+
+    def unit(self, population: Population, variable: str, index: str) -> Expr:
+        """A population's variable at unit `index`."""
+        full = f"{population.name}_{variable}"
+        declared = population.block.variable(variable)
+        if declared is not None and _is_parameter(declared) and (population.name, variable) not in self.plan.per_unit:
+            return name(full)
+        return element(full, index)
+
+    def own(self, variable: str, copy: str = "") -> Expr:
+        """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
+        assert self.projection is not None
+        full = f"{self.projection.projection.name}_{variable}"
+        placed = next(p for p in self.projection.variables if p.variable.name == variable)
+        if _is_parameter(placed.variable) and (self.projection.projection.name, variable) not in self.plan.per_unit:
+            return name(full)
+        return element(f"{full}_{copy}" if copy else full, INDEX[placed.place])
+
+    def _population(self, wanted: str) -> Population:
+        return next(p for p in self.plan.network.populations if p.name == wanted)
+
+    def _special(self, special: str) -> Expr:
+        match special:
+            case "t" | "dt":
+                return name(special)
+            case "i" | "j":
+                return Binary("+", name(special if self.projection is not None else self.index), Number(1.0))
+            case "N_pre" | "N_post":
+                assert self.projection is not None
+                own = self.projection.projection
+                return name(f"{own.pre if special == 'N_pre' else own.post}_units")
+            case "now_pre" | "now_post":
+                assert self.projection is not None
+                return element(f"{self.projection.projection.name}_{special}", "j" if special == "now_pre" else "i")
+            case _:
+                return name(special)
+
+
+def _is_parameter(variable: Variable) -> bool:
+    return variable.role in (Role.PARAMETER, Role.GIVEN)
+
+
+def clipped(value: Expr, low: Expr | None, high: Expr | None) -> Expr:
+    """min(max(value, low), high), where there are bounds."""
+    if low is not None:
+        value = Call("max", (value, low))
+    if high is not None:
+        value = Call("min", (value, high))
+    return value

@@ -1,0 +1,353 @@
+"""Kernels of one projection: what its synapses and rules do when spikes arrive, at every step, and in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
+from plasticdsl.kernels.loops.names import Names, clipped
+from plasticdsl.kernels.loops.walks import arriving, every_connection, every_place, every_unit, in_force
+from plasticdsl.kernels.program import (
+    Array,
+    Comment,
+    Constant,
+    Function,
+    If,
+    Increase,
+    Let,
+    OfExpression,
+    OfParameter,
+    OfState,
+    OfStructure,
+    Scalar,
+    Size,
+    Statement,
+    Store,
+    element,
+    name,
+)
+from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref
+from plasticdsl.model.model import AddTo, Assign, EulerMaruyama, Exact, Role
+from plasticdsl.model.pretty import pretty
+from plasticdsl.plan.inline import map_refs
+from plasticdsl.plan.passes.hoist import reads_only
+from plasticdsl.plan.plan import Event, Place, Placed, Plan, ProjectionPlan, Remember, Slot
+from plasticdsl.plan.sequence import value_of
+
+ONE, ZERO = Number(1.0), Number(0.0)
+
+FUNCTION_NAMES = {
+    Slot.POST_EARLY: "post_early",
+    Slot.PRE: "on_pre",
+    Slot.POST: "on_post",
+    Slot.PRE_LATE: "pre_late",
+    Slot.POST_LATE: "post_late",
+}
+
+
+# --- what it works on ------------------------------------------------------------------------------------------------
+
+
+def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
+    """Lengths that belong to the projection."""
+    p = projection.projection.name
+    whats = ("connections", "rows", "columns", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots")
+    return tuple(Size(f"{p}_{what}" if what != "rows" else f"{p}_row_ends", p, what) for what in whats if what != "columns") + (  # type: ignore[arg-type]
+        Size(f"{p}_column_ends", p, "columns"),
+    )
+
+
+def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, ...]:
+    """Everything the projection's kernels may read or write."""
+    own = projection.projection
+    p, lengths = own.name, place_sizes(projection)
+    found: list[Array | Scalar] = []
+    for placed in projection.variables:
+        found += _variable(plan, projection, placed)
+    for s in projection.schemes:
+        if isinstance(s.scheme, Exact):
+            found += propagators(s.scheme, p, Names(plan, projection=projection), lengths[s.place], frozenset())
+        if isinstance(s.scheme, EulerMaruyama):
+            found += [noise_stream(p, v) for v, n in zip(s.scheme.variables, s.scheme.noises, strict=True) if n is not None]
+    for target in pending_targets(projection):
+        shape = (f"{p}_dendritic_slots", lengths[Place.POST])
+        doc = f"what is on its way to {target}, by step of arrival modulo slots"
+        found.append(Array(f"{p}_pending_{target}", "float64", shape, Constant(), True, doc))
+    for number, (period, _) in enumerate(projection.periodic):
+        found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
+    return (*found, *_structure(projection))
+
+
+def place_sizes(projection: ProjectionPlan) -> dict[Place, str]:
+    """The length of an array in each place."""
+    own = projection.projection
+    return {Place.CONNECTION: f"{own.name}_connections", Place.PRE: f"{own.pre}_units", Place.POST: f"{own.post}_units"}
+
+
+def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
+    p, v = projection.projection.name, placed.variable
+    full, length = f"{p}_{v.name}", place_sizes(projection)[placed.place]
+    where = {Place.CONNECTION: "connection", Place.PRE: "pre unit", Place.POST: "post unit"}[placed.place]
+    doc = f"{v.symbol} of {p}, one per {where}"
+    if v.role in (Role.PARAMETER, Role.GIVEN):
+        if (p, v.name) in plan.per_unit:
+            return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
+        return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit)]
+    start = initial_of_derived(placed) if placed.derived else OfState(p, v.name)
+    found: list[Array | Scalar] = [Array(full, "float64", (length,), start, True, doc, v.unit, placed.place.value)]
+    if v.name in projection.shadows:
+        found.append(Array(f"{full}_shadow", "float64", (length,), start, True, f"{doc}, before the events of this step"))
+    if v.name in projection.forecasts:
+        found.append(Array(f"{full}_forecast", "float64", (length,), start, True, f"{doc}, after the events of this step"))
+    return found
+
+
+def initial_of_derived(placed: Placed) -> Constant:
+    """Where a derived variable starts: traces at 0, times of last spikes where the plan says."""
+    start = placed.variable.initial
+    assert start is None or isinstance(start, Number)
+    return Constant(0.0 if start is None else start.value)
+
+
+def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
+    own = projection.projection
+    p, count = own.name, f"{own.name}_connections"
+
+    def part(what: str, dtype: str, size: str, doc: str) -> Array:
+        return Array(f"{p}_{what}", dtype, (size,), OfStructure(p, what), False, doc)  # type: ignore[arg-type]
+
+    found: list[Array | Scalar] = [
+        part("rows", "int64", f"{p}_row_ends", "connections of pre unit j are rows[j] to rows[j + 1]"),
+        part("targets", "int32", count, "post unit of each connection"),
+        part("sources", "int32", count, "pre unit of each connection"),
+        part("columns", "int64", f"{p}_column_ends", "positions of post unit i in column_connections"),
+        part("column_connections", "int32", count, "connections sorted by post unit"),
+        part("delayed_rows", "int64", f"{p}_delayed_rows", "positions by pre unit and axonal delay in delayed_row_connections"),
+        part("delayed_row_connections", "int32", count, "connections sorted by pre unit, then axonal delay"),
+        part("delayed_columns", "int64", f"{p}_delayed_columns", "positions by post unit and dendritic delay in delayed_column_connections"),
+        part("delayed_column_connections", "int32", count, "connections sorted by post unit, then dendritic delay"),
+        Array(f"{p}_now_pre", "float64", (f"{own.pre}_units",), Constant(), True, "spikes of the pre unit that reach synapses now"),
+        Array(f"{p}_now_post", "float64", (f"{own.post}_units",), Constant(), True, "spikes of the post unit that reach synapses now"),
+        Scalar(f"{p}_learning", "int64", None, f"0 while the rules of {p} are off"),
+    ]
+    for side, same in (("axonal", projection.same_axonal), ("dendritic", projection.same_dendritic)):
+        doc = f"{side} delay in steps"
+        if same:
+            found.append(Scalar(f"{p}_{side}", "int64", OfStructure(p, side), doc))
+        else:
+            found.append(part(side, "int32", count, doc))
+    return found
+
+
+def pending_targets(projection: ProjectionPlan) -> tuple[str, ...]:
+    """Variables of the post units that the projection adds to after a dendritic delay."""
+    if projection.projection.delays.dendritic is None:
+        return ()
+    events = [e for _, many in projection.events for e in many]
+    targets = {e.statement.target.name for e in events if isinstance(e.statement, AddTo) and e.statement.target.owner == "post"}
+    return tuple(sorted(targets))
+
+
+# --- events ----------------------------------------------------------------------------------------------------------
+
+
+def event_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[tuple[Slot, Function], ...]:
+    """One kernel per slot that has statements."""
+    return tuple((slot, _event_kernel(plan, projection, slot, events)) for slot, events in projection.events)
+
+
+def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Sequence[Event]) -> Function:
+    side = slot.side
+    writer = _Writer(plan, projection, side)
+    for event in events:
+        writer.add(event)
+    body = arriving(projection, side, writer.unit, writer.connections, writer.stores())
+    who = "presynaptic" if side is Place.PRE else "postsynaptic"
+    doc = f"What {projection.projection.name} does when {who} spikes reach its synapses at step n."
+    return Function(f"{FUNCTION_NAMES[slot]}_{projection.projection.name}", doc, ("n", "t"), (), (), body)
+
+
+class _Writer:
+    """Collects the statements of one slot: those that are the same for all connections of the unit run once, before its connections, on
+    locals; each later reader gets the version that was current at its place in the sequence."""
+
+    def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place) -> None:
+        self.names = Names(plan, projection=projection)
+        self.projection, self.side = projection, side
+        self.unit: list[Statement] = []
+        self.connections: list[Statement] = []
+        self.versions: dict[str, tuple[At, str]] = {}
+        self.unit_locals: set[str] = set()
+
+    def add(self, event: Event) -> None:
+        """The next statement of the slot."""
+        statement = event.statement
+        value = self.names.resolve(value_of(statement))
+        match statement:
+            case Remember(local, raw):
+                lines: list[Statement] = [Let(f"{local}_now", value)]
+                if self._uniform(raw):
+                    self.unit += lines
+                    self.unit_locals.add(local)
+                else:
+                    self.connections += lines
+            case Assign(target, raw) if self.side is not Place.CONNECTION and self._place(target) is self.side:
+                self._assign_unit(target, raw, value)
+            case Assign(target, raw):
+                cell = self.names.own(target.name, target.owner)
+                assert isinstance(cell, At)
+                lines = [Comment(f"{target.name} -> {pretty(raw)}"), Store(cell, self._bounded(target.name, value))]
+                self.connections += [in_force(self.projection, lines)] if event.held else lines
+            case AddTo(target, raw):
+                lines = [Comment(f"{target.owner}.{target.name} += {pretty(raw)}"), *self._add_to(target, value)]
+                self.connections += [in_force(self.projection, lines)] if event.held else lines
+
+    def stores(self) -> list[Statement]:
+        """The last versions of the unit's variables, back to their arrays."""
+        return [Store(cell, name(local)) for cell, local in self.versions.values()]
+
+    def _place(self, target: Ref) -> Place:
+        return self.projection.place(target.name)
+
+    def _uniform(self, value: Expr) -> bool:
+        allowed = {p.variable.name for p in self.projection.variables if p.place is self.side or self._shared(p)}
+        plain = map_refs(value, lambda r: Number(0.0) if r.owner == "local" and r.name in self.unit_locals else r)
+        return reads_only(plain, self.side, allowed)
+
+    def _shared(self, placed: Placed) -> bool:
+        key = (self.projection.projection.name, placed.variable.name)
+        return placed.variable.role is not Role.STATE and key not in self.names.plan.per_unit
+
+    def _assign_unit(self, target: Ref, raw: Expr, value: Expr) -> None:
+        cell = self.names.own(target.name, target.owner)
+        assert isinstance(cell, At)
+        key = f"{target.name}_{target.owner}" if target.owner else target.name
+        local = f"{key}_{len([1 for c in self.unit if isinstance(c, Let) and c.name.startswith(key + '_')]) + 1}"
+        self.unit += [Comment(f"{target.name} -> {pretty(raw)}"), Let(local, self._bounded(target.name, value))]
+        self.versions[key] = (cell, local)
+        if not target.owner:
+            self.names = replace(self.names, current={**self.names.current, target.name: name(local)})
+
+    def _bounded(self, variable: str, value: Expr) -> Expr:
+        v = next(p.variable for p in self.projection.variables if p.variable.name == variable)
+        resolve = self.names.resolve
+        return clipped(value, None if v.low is None else resolve(v.low), None if v.high is None else resolve(v.high))
+
+    def _add_to(self, target: Ref, amount: Expr) -> list[Statement]:
+        own = self.projection.projection
+        cell = self.names.resolve(Ref(target.owner, target.name))
+        assert isinstance(cell, At)
+        at_once: list[Statement] = [Increase(cell, amount)]
+        if target.owner != "post" or own.delays.dendritic is None:
+            return at_once
+        p = own.name
+        delay: Expr = name(f"{p}_dendritic") if self.projection.same_dendritic else element(f"{p}_dendritic", "k")
+        slot = Call("mod", (Binary("+", name("n"), name("delay")), name(f"{p}_dendritic_slots")))
+        later = (Let("arrival", slot), Increase(element(f"{p}_pending_{target.name}", "arrival", "i"), amount))
+        return [Let("delay", delay), If(Compare("==", name("delay"), ZERO), tuple(at_once), later)]
+
+
+def arrive(plan: Plan, projection: ProjectionPlan) -> Function | None:
+    """The kernel that hands over what has been on its way for a dendritic delay."""
+    targets = pending_targets(projection)
+    if not targets:
+        return None
+    own, names = projection.projection, Names(plan, projection=projection)
+    body: list[Statement] = []
+    for target in targets:
+        cell, waiting = names.resolve(Ref("post", target)), element(f"{own.name}_pending_{target}", "slot", "i")
+        assert isinstance(cell, At)
+        body += [Increase(cell, waiting), Store(waiting, ZERO)]
+    slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_dendritic_slots"))))
+    doc = f"Hand over to the post units what {own.name} sent a dendritic delay ago."
+    return Function(f"arrive_{own.name}", doc, ("n", "t"), (), (), (slot, *every_unit(projection, Place.POST, body)))
+
+
+def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
+    """The kernel that renews the shadows and forecasts at the beginning of a step's events."""
+    wanted = [(v, "shadow") for v in projection.shadows] + [(v, "forecast") for v in projection.forecasts]
+    if not wanted:
+        return None
+    names, own = Names(plan, projection=projection), projection.projection
+    body: list[Statement] = []
+    for variable, kind in wanted:
+        copy, source = names.own(variable, kind), names.own(variable)
+        assert isinstance(copy, At)
+        body += every_place(projection, projection.place(variable), [Store(copy, source)])
+    return Function(f"copy_{own.name}", f"Remember what the traces of {own.name} are before the events of step n.", ("n", "t"), (), (), tuple(body))
+
+
+def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
+    """Kernels that count the spikes that reach the synapses now, per unit, and forget them afterwards."""
+    p, found = projection.projection.name, []
+    for side in projection.counts_now:
+        cell = element(f"{p}_now_{side}", "j" if side is Place.PRE else "i")
+        count = arriving(projection, side, [Increase(cell, ONE)], [], [])
+        forget = arriving(projection, side, [Store(cell, ZERO)], [], [])
+        found.append(Function(f"count_{side}_{p}", f"Count the {side} spikes that reach each unit's synapses now.", ("n", "t"), (), (), count))
+        found.append(Function(f"forget_{side}_{p}", "Forget that count.", ("n", "t"), (), (), forget))
+    return tuple(found)
+
+
+# --- steps, sums, flows ----------------------------------------------------------------------------------------------
+
+
+def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
+    """Kernels for changes without a spike: at every step, or periodically."""
+    p, found = projection.projection.name, []
+    groups: list[tuple[Expr | None, tuple[Event, ...]]] = [(None, projection.each_step)] if projection.each_step else []
+    groups += [(name(f"{p}_period_{number}"), events) for number, (_, events) in enumerate(projection.periodic)]
+    for number, (period, events) in enumerate(groups):
+        writer = _Writer(plan, projection, Place.CONNECTION)
+        for event in events:
+            writer.add(event)
+        body: tuple[Statement, ...] = every_connection(projection, [*writer.unit, *writer.connections, *writer.stores()])
+        if period is not None:
+            body = (If(Compare("==", Call("mod", (name("n"), period)), ZERO), body),)
+        found.append(Function(f"step_{p}_{number}", f"What {p} does at a step without a spike.", ("n", "t"), (), (), body))
+    return tuple(found)
+
+
+def sum_kernel(plan: Plan, projection: ProjectionPlan, target: str) -> Function | None:
+    """The kernel that adds this projection's sum to an input of the post units."""
+    totals = [s for s in projection.sums if s.target == target]
+    if not totals:
+        return None
+    own, names = projection.projection, Names(plan, projection=projection)
+    cell = names.resolve(Ref("post", target))
+    assert isinstance(cell, At)
+    body: list[Statement] = []
+    for total in totals:
+        plain = map_refs(total.body, lambda r: Ref(r.owner, r.name))
+        body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, names.resolve(plain))]
+    doc = f"Add the sum over the incoming connections of {own.name} to {target}."
+    return Function(f"sum_{own.name}_{target}", doc, ("n", "t"), (), (), every_connection(projection, body))
+
+
+def flow_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
+    """Kernels that move the projection's variables from t_n to t_{n+1}, one per place."""
+    own, found = projection.projection, []
+    for place in Place:
+        body: list[Statement] = []
+        for held in (False, True):
+            schemes = [s.scheme for s in projection.schemes if s.place is place and s.held is held]
+            body += flow(schemes, _flow_context(plan, projection, place, held)) if schemes else ()
+        if body:
+            doc = f"Let the variables of {own.name} with the {place}s flow from step n to n + 1."
+            full = f"flow_{own.name}" if place is Place.CONNECTION else f"flow_{own.name}_{place}"
+            found.append(Function(full, doc, ("n", "t"), (), (), every_place(projection, place, body)))
+    return tuple(found)
+
+
+def _flow_context(plan: Plan, projection: ProjectionPlan, place: Place, held: bool) -> FlowContext:
+    own = projection.projection
+    return FlowContext(
+        owner=own.name,
+        names=Names(plan, projection=projection),
+        unit={Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}[place],
+        flows={f.variable: f for f in own.connection.flows},
+        bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
+        switch=Compare("!=", name(f"{own.name}_learning"), ZERO) if held else None,
+    )
+

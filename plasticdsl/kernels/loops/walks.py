@@ -1,0 +1,92 @@
+"""The loops over a projection's connections: rows of the pre units, columns of the post units, or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plasticdsl.kernels.program import For, If, Let, Statement, element, name
+from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref
+from plasticdsl.plan.plan import Place, ProjectionPlan
+
+ONE, ZERO = Number(1.0), Number(0.0)
+
+
+def arriving(projection: ProjectionPlan, side: Place, unit_body: Sequence[Statement], connections: Sequence[Statement], after: Sequence[Statement]) -> tuple[Statement, ...]:
+    """For every spike of `side` that reaches the synapses at step n: `unit_body`, then `connections` for each of the unit's
+    connections, then `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
+    same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
+    own = projection.projection
+    population = own.pre if side is Place.PRE else own.post
+    unit = "j" if side is Place.PRE else "i"
+    delayed = _is_delayed(projection, side)
+    delay: Expr = ZERO if not delayed else name(f"{own.name}_{_word(side)}") if same else name("d")
+    slot = Call("mod", (Binary("-", name("n"), delay) if delayed else name("n"), name(f"{population}_slots")))
+    body: list[Statement] = [Let(unit, element(f"{population}_spikes", "slot", "s")), *unit_body]
+    if connections:
+        body.append(_row(projection, connections, same) if side is Place.PRE else _column(projection, connections, same))
+    body += after
+    spikes = For("s", ZERO, element(f"{population}_spike_count", "slot"), tuple(body))
+    if same:
+        return (Let("slot", slot), spikes)
+    slots = name(f"{own.name}_{'axonal' if side is Place.PRE else 'dendritic'}_slots")
+    return (For("d", ZERO, slots, (Let("slot", slot), spikes)),)
+
+
+def _is_delayed(projection: ProjectionPlan, side: Place) -> bool:
+    delays = projection.projection.delays
+    return (delays.axonal if side is Place.PRE else delays.dendritic) is not None
+
+
+def _word(side: Place) -> str:
+    return "axonal" if side is Place.PRE else "dendritic"
+
+
+def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
+    p = projection.projection.name
+    ends = (Let("i", element(f"{p}_targets", "k")), *body)
+    if same:
+        return For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), ends)
+    start, stop = _delayed("j", f"{p}_axonal_slots", f"{p}_delayed_rows")
+    return For("position", start, stop, (Let("k", element(f"{p}_delayed_row_connections", "position")), *ends))
+
+
+def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
+    p = projection.projection.name
+    if same:
+        start, stop = element(f"{p}_columns", "i"), At(Ref("", f"{p}_columns"), ("i + 1",))
+        connection = element(f"{p}_column_connections", "position")
+    else:
+        start, stop = _delayed("i", f"{p}_dendritic_slots", f"{p}_delayed_columns")
+        connection = element(f"{p}_delayed_column_connections", "position")
+    return For("position", start, stop, (Let("k", connection), Let("j", element(f"{p}_sources", "k")), *body))
+
+
+def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:
+    """Bounds of the connections of a unit whose delay is d steps."""
+    return At(Ref("", rows), (f"{unit} * {slots} + d",)), At(Ref("", rows), (f"{unit} * {slots} + d + 1",))
+
+
+def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """All connections, row by row."""
+    own = projection.projection
+    ends = (Let("i", element(f"{own.name}_targets", "k")), *body)
+    row = For("k", element(f"{own.name}_rows", "j"), At(Ref("", f"{own.name}_rows"), ("j + 1",)), ends)
+    return (For("j", ZERO, name(f"{own.pre}_units"), (row,)),)
+
+
+def every_unit(projection: ProjectionPlan, side: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """All units of one side."""
+    own = projection.projection
+    if side is Place.PRE:
+        return (For("j", ZERO, name(f"{own.pre}_units"), tuple(body), independent=True),)
+    return (For("i", ZERO, name(f"{own.post}_units"), tuple(body), independent=True),)
+
+
+def every_place(projection: ProjectionPlan, place: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """All elements of a place."""
+    return every_connection(projection, body) if place is Place.CONNECTION else every_unit(projection, place, body)
+
+
+def in_force(projection: ProjectionPlan, body: Sequence[Statement]) -> If:
+    """Only while the projection's rules are on."""
+    return If(Compare("!=", name(f"{projection.projection.name}_learning"), ZERO), tuple(body))

@@ -1,0 +1,43 @@
+"""Definitions written out: every expression in terms of states, parameters, inputs and time alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from plasticdsl.model.expr import Expr, Limit, Ref, rebuild
+from plasticdsl.model.model import Block, Role
+
+
+def definitions(block: Block) -> dict[str, Expr]:
+    """The block's definitions by name."""
+    return {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
+
+
+def inline(expr: Expr, by_owner: Mapping[str, Mapping[str, Expr]]) -> Expr:
+    """`expr` with the definitions of each owner (`""`, `pre`, `post`) replaced by what they stand for, all the way down.
+
+    A limit (`y⁻`) passes on to the states the definition reads. Cycles have been refused by the checker.
+    """
+
+    def visit(node: Expr) -> Expr:
+        if isinstance(node, Ref) and node.name in by_owner.get(node.owner, {}):
+            return visit(_as_owner(by_owner[node.owner][node.name], node.owner, node.limit))
+        return rebuild(node, visit)
+
+    return visit(expr)
+
+
+def _as_owner(expr: Expr, owner: str, limit: Limit) -> Expr:
+    def visit(node: Expr) -> Expr:
+        if isinstance(node, Ref) and node.owner == "":
+            return Ref(owner, node.name, limit or node.limit)
+        return rebuild(node, visit)
+
+    return visit(expr)
+
+
+def map_refs(expr: Expr, change: Callable[[Ref], Expr]) -> Expr:
+    """`expr` with every reference replaced by `change(reference)`."""
+    if isinstance(expr, Ref):
+        return change(expr)
+    return rebuild(expr, lambda child: map_refs(child, change))

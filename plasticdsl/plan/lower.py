@@ -1,0 +1,146 @@
+"""From the checked network to the plan: everything that happens to a projection, as statements in slots.
+
+`lower(network, per_unit)` takes a network whose blocks carry their integrators (`symbolic.schemes`) and gives a `Plan` in which every
+variable of a projection still lives with the connections; `passes/` may move it. Learning windows become traces here (`traces.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import (
+    AddTo,
+    Assign,
+    Block,
+    Distribution,
+    Handler,
+    Network,
+    Population,
+    Projection,
+    Role,
+    SumInto,
+    Trigger,
+    Value,
+)
+from plasticdsl.model.weights import weights
+from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, PopulationPlan, ProjectionPlan, Slot
+from plasticdsl.plan.sequence import assigned, in_sequence, resolve_own_limits, value_of, with_value
+from plasticdsl.plan.ties import resolve
+from plasticdsl.plan.traces import Derived, derive
+
+
+def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
+    """The plan of a network, nothing moved yet. `per_unit`: parameters (owner, name) with one value per unit or connection.
+
+    Raises `PlasError`: `window-not-separable`, `limit-not-available`.
+    """
+    by_name = {p.name: p for p in network.populations}
+    evaluated = frozenset((e.population, e.name) for e in network.order)
+    projections = tuple(
+        _projection(p, by_name[p.pre], by_name[p.post], evaluated) for p in network.projections
+    )
+    return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Definitions to write out: all of them in events; in sums and steps those of the units are stored already."""
+
+    in_events: Mapping[str, Mapping[str, Expr]]
+    in_steps: Mapping[str, Mapping[str, Expr]]
+
+
+def _projection(projection: Projection, pre: Population, post: Population, evaluated: frozenset[tuple[str, str]]) -> ProjectionPlan:
+    block = projection.connection
+    scope = _scope(block, pre, post, evaluated)
+    held = weights(projection)
+    parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
+    derived = [derive(rule, number, block, parameters, rule.target.name in held) for number, rule in enumerate(block.pairs)]
+    pre_events = _events(block, Trigger.PRE, scope.in_events, held, derived)
+    post_events = _events(block, Trigger.POST, scope.in_events, held, derived)
+    resolved = resolve(pre_events, post_events, parameters)
+    resets = tuple(e for d in derived for e in d.post_late)
+    events = {**resolved.events, **({Slot.POST_LATE: resets} if resets else {})}
+    return ProjectionPlan(
+        projection=projection,
+        variables=(*(Placed(v) for v in block.variables if v.role is not Role.DEFINITION), *(p for d in derived for p in d.variables)),
+        events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
+        schemes=(
+            *(PlacedScheme(s, held=_moves(s, held, block)) for s in block.schemes),
+            *(PlacedScheme(s) for d in derived for s in d.schemes),
+        ),
+        sums=tuple(SumInto(s.target, inline(s.body, scope.in_steps), s.span) for s in block.sums),
+        each_step=_events(block, Trigger.STEP, scope.in_steps, held, ()),
+        periodic=tuple(
+            (h.period, _handler(h, scope.in_steps, held)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
+        ),
+        histories=tuple(h for d in derived for h in d.histories),
+        shadows=resolved.shadows,
+        forecasts=resolved.forecasts,
+        counts_now=_counts_now(events),
+        same_axonal=_same(projection.delays.axonal),
+        same_dendritic=_same(projection.delays.dendritic),
+    )
+
+
+def _scope(block: Block, pre: Population, post: Population, evaluated: frozenset[tuple[str, str]]) -> _Scope:
+    of_pre, of_post = definitions(pre.block), definitions(post.block)
+    return _Scope(
+        {"": definitions(block), "pre": of_pre, "post": of_post},
+        {
+            "": definitions(block),
+            "pre": {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
+            "post": {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
+        },
+    )
+
+
+def _same(delay: Value | None) -> bool:
+    return not isinstance(delay, Distribution)
+
+
+def _events(
+    block: Block,
+    trigger: Trigger,
+    scope: Mapping[str, Mapping[str, Expr]],
+    held: frozenset[str],
+    derived: tuple[Derived, ...] | list[Derived],
+) -> tuple[Event, ...]:
+    """All statements of a trigger in order: the handlers', then those derived from windows (increments first, then jumps of traces)."""
+    events: list[Event] = []
+    for handler in block.handlers:
+        if handler.trigger is trigger:
+            events += _handler(handler, scope, held)
+    for d in derived:
+        events += d.pre if trigger is Trigger.PRE else d.post if trigger is Trigger.POST else ()
+    return tuple(events)
+
+
+def _handler(handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str]) -> tuple[Event, ...]:
+    events = tuple(_event(s, handler, scope, held) for s in handler.statements)
+    if handler.simultaneous:
+        events = in_sequence(events)
+    own = frozenset(name for e in events if (name := assigned(e)) is not None)
+    return resolve_own_limits(events, own)
+
+
+def _event(statement: Assign | AddTo, handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str]) -> Event:
+    written_out = with_value(statement, inline(value_of(statement), scope))
+    holds = handler.is_rule and isinstance(statement, Assign) and statement.target.name in held
+    return Event(written_out, holds)
+
+
+def _moves(scheme: object, held: frozenset[str], block: Block) -> bool:
+    """Whether an integrator moves a weight by a rule's flow."""
+    names = {scheme.variable} if hasattr(scheme, "variable") else set(getattr(scheme, "variables", ()))
+    return any(f.is_rule and f.variable in names and f.variable in held for f in block.flows)
+
+
+def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:
+    from plasticdsl.model.expr import Special, walk
+
+    found = {n for many in events.values() for e in many for n in walk(value_of(e.statement)) if isinstance(n, Special)}
+    return tuple(p for p, name in ((Place.PRE, "now_pre"), (Place.POST, "now_post")) if Special(name) in found)

@@ -1,0 +1,168 @@
+"""Hoisting: a connection's variable that depends on one side alone moves to that side's units.
+
+Rewrite: r_ij(t) → r_j(t) (or r_i(t)), for all connections of unit j (i) at once.
+Exact when (1) every jump of r is at the spikes of that side, and these reach all the unit's connections at the same time (one delay
+for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along; (3) r starts
+at the same value everywhere. Then r_ij is the same number for all i by induction over events, and one copy suffices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from plasticdsl.model.expr import Expr, Ref, Special, walk
+from plasticdsl.model.model import Assign, Distribution, Euler, EulerMaruyama, Exact, ExponentialEuler, Role, RungeKutta4, Scheme
+from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.sequence import assigned, value_of
+
+
+def hoist(plan: Plan) -> Plan:
+    """The plan with every variable of a projection where it is stored once for all connections that share it."""
+    done = tuple(_hoist_projection(p, plan.per_unit) for p in plan.projections)
+    notes = tuple(
+        f"{p.projection.symbol or p.projection.name}: {placed.variable.symbol} lives with the {placed.place} units ({placed.reason})"
+        for p in done
+        for placed in p.variables
+        if placed.place is not Place.CONNECTION and placed.variable.role is Role.STATE
+    )
+    return replace(plan, projections=done, notes=plan.notes + notes)
+
+
+def scheme_variables(scheme: Scheme) -> tuple[str, ...]:
+    """The variables an integrator moves."""
+    match scheme:
+        case ExponentialEuler(variable=variable):
+            return (variable,)
+        case Exact(variables=variables) | RungeKutta4(variables=variables) | Euler(variables=variables) | EulerMaruyama(variables=variables):
+            return variables
+
+
+def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
+    """Every expression an integrator evaluates."""
+    match scheme:
+        case Exact(matrix=matrix, offset=offset):
+            return (*(e for row in matrix for e in row), *offset)
+        case ExponentialEuler(slope=slope, offset=offset_):
+            return (slope, offset_)
+        case RungeKutta4(rates=rates) | Euler(rates=rates):
+            return rates
+        case EulerMaruyama(rates=rates, noises=noises):
+            return (*rates, *(n for n in noises if n is not None))
+
+
+def _hoist_projection(projection: ProjectionPlan, per_unit: frozenset[tuple[str, str]]) -> ProjectionPlan:
+    for side in (Place.PRE, Place.POST):
+        moved = _movable(projection, side, per_unit)
+        if moved:
+            projection = _move(projection, moved, side)
+    return projection
+
+
+def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> ProjectionPlan:
+    reason = f"it changes at the spikes of the {side} unit only, and all connections of a unit share it"
+    return replace(
+        projection,
+        variables=tuple(replace(p, place=side, reason=reason) if p.variable.name in moved else p for p in projection.variables),
+        schemes=tuple(replace(s, place=side) if set(scheme_variables(s.scheme)) <= moved else s for s in projection.schemes),
+    )
+
+
+def _movable(projection: ProjectionPlan, side: Place, per_unit: frozenset[tuple[str, str]]) -> frozenset[str]:
+    name = projection.projection.name
+    shared = frozenset(
+        p.variable.name for p in projection.variables if p.variable.role is not Role.STATE and (name, p.variable.name) not in per_unit
+    )
+    candidates = {
+        p.variable.name
+        for p in projection.variables
+        if p.variable.role is Role.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
+    }
+    candidates -= _changed_elsewhere(projection, side)
+    while True:
+        allowed = shared | candidates
+        stuck = {v for v in candidates if not _fits(v, projection, side, allowed, candidates)}
+        if not stuck:
+            return frozenset(candidates)
+        candidates -= stuck
+
+
+def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: frozenset[tuple[str, str]]) -> bool:
+    name, variable = projection.projection.name, placed.variable
+    given = dict(projection.projection.values)
+    if isinstance(variable.initial, Distribution) or (name, variable.name) in per_unit:
+        return False
+    if variable.name in given or f"{variable.name}(0)" in given:
+        return False
+    start = variable.initial
+    reads = [n for n in walk(start) if isinstance(n, Ref | Special)] if start is not None else []
+    return all(isinstance(n, Ref) and n.owner in ("", "network") and (name, n.name) not in per_unit for n in reads)
+
+
+def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
+    """Variables with a jump that is not at this side's spikes, or that is held with the rules."""
+    same_delay = projection.same_axonal if side is Place.PRE else projection.same_dendritic
+    found: set[str] = set()
+    for slot, events in projection.events:
+        for event in events:
+            name = _target(event)
+            if name is not None and (slot.side is not side or event.held or not same_delay):
+                found.add(name)
+    others: Iterable[Event] = (*projection.each_step, *(e for _, events in projection.periodic for e in events))
+    found |= {name for e in others if (name := assigned(e)) is not None}
+    found |= {h.target for h in projection.histories}
+    return found
+
+
+def _target(event: Event) -> str | None:
+    return event.statement.target.name if isinstance(event.statement, Assign) and event.statement.target.owner in ("", "forecast") else None
+
+
+def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[str] | frozenset[str], moving: set[str]) -> bool:
+    for _slot, events in projection.events:
+        for event in events:
+            if _target(event) == variable and not reads_only(value_of(event.statement), side, allowed):
+                return False
+    for placed in projection.schemes:
+        names = scheme_variables(placed.scheme)
+        if variable in names and (placed.held or not set(names) <= moving or not _scheme_fits(placed, side, allowed)):
+            return False
+    own = next(p.variable for p in projection.variables if p.variable.name == variable)
+    return all(bound is None or reads_only(bound, side, allowed) for bound in (own.low, own.high))
+
+
+def _scheme_fits(placed: PlacedScheme, side: Place, allowed: set[str] | frozenset[str]) -> bool:
+    return all(reads_only(e, side, allowed) for e in scheme_expressions(placed.scheme))
+
+
+def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> bool:
+    """Whether an expression of a connection has the same value for all connections of a unit of `side`."""
+    for node in walk(expr):
+        match node:
+            case Ref("" | "shadow" | "forecast", name):
+                if name not in allowed:
+                    return False
+            case Ref("pre", _):
+                if side is not Place.PRE:
+                    return False
+            case Ref("post", _):
+                if side is not Place.POST:
+                    return False
+            case Ref("network", _):
+                pass
+            case Ref():
+                return False
+            case Special(name):
+                if name not in _SPECIALS[side]:
+                    return False
+            case _:
+                pass
+    return True
+
+
+_SPECIALS = {
+    Place.PRE: ("t", "dt", "N_pre", "N_post", "j", "now_pre"),
+    Place.POST: ("t", "dt", "N_pre", "N_post", "i", "now_post"),
+    Place.CONNECTION: ("t", "dt", "N_pre", "N_post", "i", "j", "now_pre", "now_post"),
+}
+

@@ -1,0 +1,158 @@
+"""Ties: what one side of a synapse sees of the other when spikes of both reach it at the same t_n.
+
+`on pre` runs before `on post`. Neither sees the other's jump of a trace at t_n, unless it asks for `r⁺` (docs/language, "Ties"). A trace is a
+variable that jumps on one side only. Three means, the cheapest that is exact:
+
+1. *Slot.* The jump runs late (after both sides have read) or early (before both), where nothing else in its own handler minds.
+2. *Shadow.* A copy from before the events of this step, read by the other side.
+3. *Forecast.* A copy on which the jump has been made already, read by the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.model import Assign
+from plasticdsl.plan.inline import map_refs
+from plasticdsl.plan.plan import Event, Slot
+from plasticdsl.plan.sequence import assigned, reads, value_of, with_value
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Statements by slot, limits gone; the variables that need a shadow or a forecast."""
+
+    events: dict[Slot, tuple[Event, ...]]
+    shadows: tuple[str, ...]
+    forecasts: tuple[str, ...]
+
+
+def resolve(pre: Sequence[Event], post: Sequence[Event], parameters: frozenset[str]) -> Resolved:
+    """Distribute the statements of `on pre` and `on post` over the slots of a step.
+
+    `parameters`: own names that never change. Raises `PlasError` (`limit-not-available`) where `r⁺` is asked of a jump that itself depends
+    on what happens at the other side.
+    """
+    of_pre, of_post = _targets(pre), _targets(post)
+    pre_side, post_side = of_pre - of_post, of_post - of_pre
+    late = _movable(pre, {v for v in pre_side if _seen(v, post) == {"before"}}, parameters)
+    early = _movable_early(post, {v for v in post_side if _seen(v, pre) == {"after"}}, parameters)
+    shadows = sorted(v for v in pre_side - late if "before" in _seen(v, post))
+    forecasts = sorted(v for v in post_side - early if "after" in _seen(v, pre))
+    forecast_events = _forecast(post, frozenset(forecasts), parameters)
+    return Resolved(
+        {
+            Slot.POST_EARLY: (*_picked(post, early), *forecast_events),
+            Slot.PRE: tuple(_seeing(e, {}, dict.fromkeys(forecasts, "forecast")) for e in pre if assigned(e) not in late),
+            Slot.POST: tuple(_seeing(e, dict.fromkeys(shadows, "shadow"), {}) for e in post if assigned(e) not in early),
+            Slot.PRE_LATE: _picked(pre, late),
+        },
+        tuple(shadows),
+        tuple(forecasts),
+    )
+
+
+def _targets(events: Sequence[Event]) -> frozenset[str]:
+    return frozenset(name for e in events if (name := assigned(e)) is not None)
+
+
+def _seen(variable: str, by: Sequence[Event]) -> set[str]:
+    """Which limits of a variable the other side reads; a plain read of the other side is one of the value before."""
+    limits = {r.limit for e in by for r in refs(value_of(e.statement)) if r.owner == "" and r.name == variable}
+    return {"after" if limit == "after" else "before" for limit in limits}
+
+
+def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[str]) -> frozenset[str]:
+    """Of `wanted`, the variables whose jumps may run after everything else: no later statement that stays reads them, and they read nothing
+    that changes meanwhile (own parameters and other moved variables only)."""
+    moved = set(wanted)
+    while True:
+        stuck = {v for v in moved if _minds_late(v, events, moved) or not _self_contained(v, events, moved | parameters)}
+        if not stuck:
+            return frozenset(moved)
+        moved -= stuck
+
+
+def _minds_late(variable: str, events: Sequence[Event], moved: set[str]) -> bool:
+    jumped = False
+    for event in events:
+        if jumped and assigned(event) not in moved and variable in reads(event, "", "before", "after"):
+            return True
+        jumped = jumped or assigned(event) == variable
+    return False
+
+
+def _movable_early(events: Sequence[Event], wanted: set[str], parameters: frozenset[str]) -> frozenset[str]:
+    moved = set(wanted)
+    while True:
+        stuck = {
+            v
+            for v in moved
+            if any(v in reads(e, "", "before", "after") for e in events if assigned(e) not in moved)
+            or not _self_contained(v, events, moved | parameters)
+        }
+        if not stuck:
+            return frozenset(moved)
+        moved -= stuck
+
+
+def _self_contained(variable: str, events: Sequence[Event], allowed: set[str] | frozenset[str]) -> bool:
+    for event in events:
+        if assigned(event) != variable:
+            continue
+        if event.held or not all(_constant_read(node, allowed) for node in walk(value_of(event.statement))):
+            return False
+    return True
+
+
+def _constant_read(node: Expr, allowed: set[str] | frozenset[str]) -> bool:
+    match node:
+        case Ref(owner, name):
+            return owner == "" and name in allowed
+        case Special(name):
+            return name not in ("now_pre", "now_post")
+        case _:
+            return True
+
+
+def _picked(events: Sequence[Event], names: frozenset[str]) -> tuple[Event, ...]:
+    return tuple(_seeing(e, {}, {}) for e in events if assigned(e) in names)
+
+
+def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozenset[str]) -> tuple[Event, ...]:
+    """The jumps of `names` made on their forecast copies."""
+    for name in sorted(names):
+        if not _self_contained(name, post, names | parameters):
+            statement = next(e.statement for e in post if assigned(e) == name)
+            span = statement.span if isinstance(statement, Assign) else None
+            message = f"`{name}⁺` is asked for at presynaptic spikes, but how {name} jumps at a postsynaptic spike depends on more than itself"
+            hint = f"read `{name}` just before the spike (without ⁺), or let {name} jump by constants and traces of its own side"
+            assert span is not None
+            raise PlasError((Diagnostic("limit-not-available", message, span, hint),))
+
+    def to_copy(ref: Ref) -> Expr:
+        return Ref("forecast", ref.name) if ref.owner == "" and ref.name in names else ref
+
+    result = []
+    for event in post:
+        if assigned(event) in names and isinstance(event.statement, Assign):
+            statement = event.statement
+            target = Ref("forecast", statement.target.name)
+            result.append(Event(Assign(target, map_refs(statement.value, to_copy), statement.span)))
+    return tuple(result)
+
+
+def _seeing(event: Event, before: dict[str, str], after: dict[str, str]) -> Event:
+    """The statement with the other side's values read from where they are, and all limits dropped."""
+
+    def change(ref: Ref) -> Expr:
+        if ref.owner == "" and ref.limit == "after" and ref.name in after:
+            return Ref(after[ref.name], ref.name)
+        if ref.owner == "" and ref.limit != "after" and ref.name in before:
+            return Ref(before[ref.name], ref.name)
+        return Ref(ref.owner, ref.name)
+
+    return Event(with_value(event.statement, map_refs(value_of(event.statement), change)), event.held)

@@ -1,0 +1,178 @@
+"""The compiled engine: a network's kernels, bound to its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.kernels.program import Array, Program
+from plasticdsl.runtime.binding import Bound, bind
+from plasticdsl.runtime.instance import Instance
+
+CLOCK = "clock"
+
+
+class Advance(Protocol):
+    """Machine code bound to arrays: runs whole steps and returns how many were done, negative where a buffer overflowed."""
+
+    def advance(self, first_step: int, steps: int) -> int: ...
+
+
+class Kernels(Protocol):
+    """What `kernels.load` gives."""
+
+    def bind(self, bound: Bound) -> Advance: ...
+
+
+class CompiledEngine:
+    """Runs `instance` with compiled kernels; see `engine.Engine` for what it offers."""
+
+    def __init__(self, program: Program, kernels: Kernels, instance: Instance) -> None:
+        self.instance = instance
+        self._program = program
+        self._bound = bind(program, instance)
+        self._kernels = kernels.bind(self._bound)
+        self._arrays: dict[str, Array] = {a.name: a for a in program.arrays}
+        self._logs = {log.population: log for log in program.logs}
+        self._kept: dict[str, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
+        self._step = 0
+
+    @property
+    def step(self) -> int:
+        """Whole steps done since the beginning."""
+        return self._step
+
+    def advance(self, steps: int) -> None:
+        """Run whole steps, emptying the spike logs whenever one is full."""
+        end = self._step + steps
+        while self._step < end:
+            done = self._kernels.advance(self._step, end - self._step)
+            if done < 0:
+                raise RuntimeError(
+                    "more spikes in one step than a population's buffer holds (4 per unit): a rate is far too high for this dt; use a smaller dt"
+                )
+            self._step += done
+            self._collect()
+
+    def _collect(self) -> None:
+        arrays = self._bound.arrays
+        for population in self._kept:
+            log = self._logs[population]
+            count = int(arrays[log.count][0])
+            if count:
+                steps, units = arrays[log.steps][:count], arrays[log.units][:count]
+                self._kept[population].append((steps.copy(), units.astype(np.int64)))
+                arrays[log.count][0] = 0
+
+    # --- state ---
+
+    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+        """A state, input or parameter now, one value per unit or connection."""
+        values = self._bound.arrays.get(f"{owner}_{name}")
+        if values is None:
+            return self._from_instance(owner, name)
+        match self._arrays[f"{owner}_{name}"].per:
+            case "pre":
+                return np.asarray(values[self.instance.projections[owner].sources()])
+            case "post":
+                return np.asarray(values[self.instance.projections[owner].targets])
+            case _:
+                return values
+
+    def _from_instance(self, owner: str, name: str) -> NDArray[np.float64]:
+        """What no kernel touches keeps its value from the beginning."""
+        population = self.instance.populations.get(owner)
+        source = population or self.instance.projections[owner]
+        size = population.size if population is not None else self.instance.projections[owner].count
+        values = source.states[name] if name in source.states else source.parameters[name]
+        return np.broadcast_to(np.asarray(values, dtype=np.float64), (size,))
+
+    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
+        array = self._bound.arrays.get(f"{owner}_{name}")
+        if array is None:
+            self._write_instance(owner, name, values)
+            return
+        per = self._arrays[f"{owner}_{name}"].per
+        if per in ("pre", "post"):
+            projection = self.instance.projections[owner]
+            units = projection.sources() if per == "pre" else projection.targets
+            wanted = np.broadcast_to(np.asarray(values, dtype=np.float64), units.shape)
+            shared = array.copy()
+            shared[units] = wanted
+            if not np.array_equal(shared[units], wanted):
+                raise ValueError(f"{owner}.{name} is one value per {per} unit; the values given differ between connections of one unit")
+            array[...] = shared
+            return
+        array[...] = values
+
+    def _write_instance(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        source = self.instance.populations.get(owner) or self.instance.projections[owner]
+        if name in source.states:
+            source.states[name][...] = values
+            return
+        scalar = f"{owner}_{name}"
+        if scalar in self._bound.scalars and np.ndim(values) == 0:
+            self._bound.scalars[scalar] = float(np.asarray(values))
+            source.parameters[name] = float(np.asarray(values))
+            return
+        raise ValueError(f"{owner}.{name} is a parameter shared by all units or connections; give it a single number")
+
+    # --- spikes ---
+
+    def log_spikes(self, populations: Iterable[str]) -> None:
+        """From now on keep the spikes of these populations (and of no others)."""
+        wanted = set(populations)
+        for population, log in self._logs.items():
+            self._bound.scalars[log.recording] = int(population in wanted)
+        self._kept = {p: self._kept.get(p, []) for p in wanted if p in self._logs}
+
+    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and unit numbers of the spikes logged since the last call."""
+        chunks = self._kept.get(population, [])
+        if population in self._kept:
+            self._kept[population] = []
+        if not chunks:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+
+    def spike_count(self, population: str) -> int:
+        """All spikes of the population so far."""
+        log = self._logs.get(population)
+        return 0 if log is None else int(self._bound.arrays[log.total][0])
+
+    def switch_rules(self, on: Mapping[str, bool]) -> None:
+        """Rules of these projections hold the weights (False) or change them (True)."""
+        switches = dict(self._program.switches)
+        for projection, value in on.items():
+            if projection in switches:
+                self._bound.scalars[switches[projection]] = int(value)
+
+    # --- the whole state ---
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Copies of everything that changes during a run, and the clock."""
+        state: dict[str, NDArray[Any]] = {name: self._bound.arrays[name].copy() for name, a in self._arrays.items() if a.changes}
+        state.update({name: np.asarray(value) for name, value in self._scalars_that_change()})
+        state[CLOCK] = np.asarray(self._step)
+        return state
+
+    def _scalars_that_change(self) -> list[tuple[str, float | int]]:
+        return [(switch, self._bound.scalars[switch]) for _, switch in self._program.switches]
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Continue from a snapshot; raises `ValueError` naming what does not fit."""
+        wanted = {name: self._bound.arrays[name] for name, a in self._arrays.items() if a.changes}
+        for name, array in wanted.items():
+            if name not in state or state[name].shape != array.shape:
+                found = "nothing" if name not in state else f"shape {state[name].shape}"
+                raise ValueError(f"the saved state does not fit this network: {name} has shape {array.shape}, the file holds {found}")
+        for name, array in wanted.items():
+            array[...] = state[name]
+        for _, switch in self._program.switches:
+            if switch in state:
+                self._bound.scalars[switch] = int(state[switch])
+        self._step = int(state[CLOCK])
