@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from plasticdsl.check.contents import Contents
 from plasticdsl.check.context import Context, Typed, unknown
-from plasticdsl.check.expressions import translate_as, translate_number
+from plasticdsl.check.expressions import translate_as, translate_number, unknown_name
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
@@ -93,6 +93,16 @@ class BlockScope:
         """From now on `name` stands for `value` wherever it is read: a definition that holds a pulse, noise or spike time."""
         self._names[name] = replace(self._names[name], expr=value.expr, dim=value.dim)
         self.dims.pop(name, None)
+
+    def bounded(self, name: tree.Name) -> Declared | None:
+        """The variable that a bound is about; in a synapse or rule one that only has bounds is given from outside."""
+        found = self.context.scope.find(name.name)
+        if found is not None:
+            return found
+        if self.block.kind != "neuron":
+            return self._give(name)
+        unknown_name(name, self.context)
+        return None
 
     def free_name(self, wish: str) -> str:
         """`wish`, or `wish_2` … when it is taken."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from plasticdsl.check.builtins import RENAMED, known_functions
 from plasticdsl.check.contents import Contents
 from plasticdsl.check.report import Reporter
+from plasticdsl.check.scope import Scope
 from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.source import Span
@@ -106,3 +108,9 @@ def _changes(name: str, found: set[str], contents: Contents, constant: frozenset
         return True
     declared = name in contents.defines or name in contents.draws or name in contents.functions
     return not declared and name not in constant
+
+
+def constant_names(outside: Scope, block: tree.Block) -> frozenset[str]:
+    """The names from around a block that never change: constants, functions, the block's own parameters, unit counts."""
+    around = frozenset(outside.all_names()) - {"t"}
+    return around | known_functions() | frozenset(RENAMED) | {p.name for p in block.parameters} | {"N_pre", "N_post"}

@@ -1,0 +1,77 @@
+"""Neurons, synapses and rules: `tree.Block` → `model.Block` with the dimension of every name.
+
+Comes in: one block (with `like` carried out) and the scope around it (`apply.file_scope`). Goes out: a `CheckedBlock`. Dimensions that the block alone does
+not settle (a rule has no idea of the unit of w) stay unknown and generic: `Solver.instantiate(checked.dims)` copies them for one projection, where
+they are unified with those of the units and the other blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plasticdsl.check.blockscope import BlockScope
+from plasticdsl.check.contents import collect
+from plasticdsl.check.events import handlers, pair_rules
+from plasticdsl.check.firing import output_name, refractory, spike
+from plasticdsl.check.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.roles import changing, constant_names, working_order
+from plasticdsl.check.scope import Scope
+from plasticdsl.check.solve import Dim
+from plasticdsl.check.sums import sums
+from plasticdsl.check.values import Values
+from plasticdsl.check.variables import variables
+from plasticdsl.model.model import Block, MethodChoice
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBlock:
+    """A block and the dimension of each of its names; `dims` has the own variables by name and the needs as `post.V`, `pre.#output`, `w`.
+
+    A name that is both (a rule's own `w` and the synapse's) has one key, so that blocks of one connection are unified by key.
+    """
+
+    block: Block
+    dims: Mapping[str, Dim]
+    tree: tree.Block
+
+
+def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedBlock:
+    """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run."""
+    contents = collect(block, report)
+    scope = BlockScope(block, contents, outside, report)
+    order = working_order(contents, report)
+    values = Values(scope, order, changing(contents, order, constant_names(outside, block)))
+    values.translate()
+    parts = FlowParts()
+    for flow in contents.flows.values():
+        translate_flow(flow, scope, parts)
+    reaction_flows(contents.reactions, scope, parts)
+    total = sums(scope)
+    on_event = handlers(scope)
+    pairs = pair_rules(scope)
+    firing = spike(scope)
+    average_flows(scope, parts)
+    flows, pulses = flows_and_pulses(scope, parts)
+    held = refractory(scope, firing, values, flows)
+    method = contents.methods[0] if contents.methods else None
+    dims = {name: scope.solver.resolve(dim) for name, dim in scope.dims.items()}
+    checked = Block(
+        kind=block.kind,
+        name=block.name.name,
+        doc=block.doc,
+        variables=variables(scope, values, dims),
+        flows=flows,
+        handlers=(*pulses, *on_event),
+        pairs=pairs,
+        sums=total,
+        spike=firing,
+        refractory=held,
+        output=output_name(scope),
+        method=None if method is None else MethodChoice(method.name, method.substeps, method.span),
+        needs=tuple(scope.needs.values()),
+        span=block.span,
+    )
+    return CheckedBlock(checked, dims, block)
