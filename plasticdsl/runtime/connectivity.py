@@ -1,0 +1,247 @@
+"""Which connections exist.
+
+Comes in: how a projection is connected, the two sizes, a seed and a stream. Goes out: connections sorted by pre unit, then post unit.
+
+The draws depend on seed, stream and the two sizes alone. With a condition (`where`, or `also` beside another kind) a probability applies to the
+pairs that meet it, and a degree is drawn among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.random import bulk_uniforms
+from plasticdsl.runtime.subsets import choose, choose_among
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: Pairs or numbers worked on at a time.
+BLOCK = 1 << 20
+
+#: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
+PairValue = Callable[[Integers, Integers], "Floats | float"]
+PairCondition = Callable[[Integers, Integers], "NDArray[np.bool_] | bool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A projection's connectivity with its numbers.
+
+    `kind` as in `model.Connectivity`; `amount` a probability or a degree, or a probability of each pair; `allowed` the condition on pairs (of
+    `where` and `also` together), None for none. `listed`: pre and post units (from 0).
+    """
+
+    kind: str
+    n_pre: int
+    n_post: int
+    amount: float | PairValue = 1.0
+    allowed: PairCondition | None = None
+    self_connections: bool = True
+    repeats: bool = False
+    listed: tuple[Integers, Integers] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """`rows` int64[n_pre + 1], `targets` int32[connections], sorted by pre unit, then post unit. `order` int64[connections]: which of the
+    pairs given from outside each connection is, None for connections that were not listed."""
+
+    rows: Integers
+    targets: NDArray[np.int32]
+    order: Integers | None = None
+
+
+def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections:
+    """All connections of `pattern`; `same`: pre and post population are one, so that i = j is a self-connection.
+
+    Raises ValueError with one sentence where the pattern cannot be had with these sizes.
+    """
+    barred = same and not pattern.self_connections
+    match pattern.kind:
+        case "all" | "where":
+            blocks = _by_rows(pattern, barred, _everything)
+        case "one":
+            blocks = _one_to_one(pattern, barred)
+        case "probability":
+            blocks = _with_probability(pattern, barred, seed, stream)
+        case "in-degree" | "out-degree":
+            return _with_degree(pattern, barred, seed, stream)
+        case "listed":
+            return _listed(pattern)
+        case other:
+            raise ValueError(f"{other} is no way to connect populations")
+    return _collected(blocks, pattern.n_pre)
+
+
+# --- pieces: (pre, post) unit numbers, sorted ------------------------------------------------------------------------
+
+Pieces = Iterator[tuple[Integers, Integers]]
+
+
+def _collected(blocks: Pieces, n_pre: int) -> Connections:
+    targets: list[NDArray[np.int32]] = []
+    counts = np.zeros(n_pre + 1, dtype=np.int64)
+    for pre, post in blocks:
+        targets.append(post.astype(np.int32))
+        counts[1:] += np.bincount(pre, minlength=n_pre)
+    return Connections(np.cumsum(counts), np.concatenate(targets) if targets else np.zeros(0, dtype=np.int32))
+
+
+def _permitted(pattern: Pattern, barred: bool, pre: Integers, post: Integers) -> NDArray[np.bool_]:
+    """Whether each pair (any shapes that broadcast) may be connected."""
+    keep = pre != post if barred else np.asarray(True)
+    if pattern.allowed is not None:
+        keep = keep & pattern.allowed(pre, post)
+    return np.broadcast_to(keep, np.broadcast_shapes(pre.shape, post.shape))
+
+
+def _everything(first: int, pre: Integers, post: Integers) -> NDArray[np.bool_]:
+    return np.broadcast_to(np.asarray(True), (len(pre), post.size))
+
+
+def _by_rows(pattern: Pattern, barred: bool, drawn: Callable[[int, Integers, Integers], NDArray[np.bool_]]) -> Pieces:
+    """All pairs, some rows at a time, that are permitted and for which `drawn(number of the first pair, pre, post)` holds."""
+    step = max(1, BLOCK // max(1, pattern.n_post))
+    post = np.arange(pattern.n_post)[None, :]
+    for begin in range(0, pattern.n_pre if pattern.n_post else 0, step):
+        pre = np.arange(begin, min(begin + step, pattern.n_pre))[:, None]
+        rows, columns = np.nonzero(drawn(begin * pattern.n_post, pre, post) & _permitted(pattern, barred, pre, post))
+        yield rows + begin, columns
+
+
+def _one_to_one(pattern: Pattern, barred: bool) -> Pieces:
+    if pattern.n_pre != pattern.n_post:
+        raise ValueError(f"one to one needs as many units on both sides, not {pattern.n_pre} and {pattern.n_post}")
+    units = np.arange(pattern.n_pre)
+    kept = units[_permitted(pattern, barred, units, units)]
+    yield kept, kept
+
+
+# --- probability -----------------------------------------------------------------------------------------------------
+
+
+def _with_probability(pattern: Pattern, barred: bool, seed: int, stream: int) -> Pieces:
+    if callable(pattern.amount):
+        return _with_own_probabilities(pattern, pattern.amount, barred, seed, stream)
+    _check_probability(pattern.amount)
+    if pattern.amount == 0.0:
+        return iter(())
+    if pattern.amount == 1.0:
+        return _by_rows(pattern, barred, _everything)
+    return _skipping(pattern, pattern.amount, barred, seed, stream)
+
+
+def _check_probability(p: float) -> None:
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"the probability of a connection is {p:g}, but must be between 0 and 1")
+
+
+def _skipping(pattern: Pattern, p: float, barred: bool, seed: int, stream: int) -> Pieces:
+    """Bernoulli trials over all pairs by their geometric gaps, one random number for each connection (Fan, Muller & Rezucha 1962)."""
+    pairs, reached, used = pattern.n_pre * pattern.n_post, -1, 0
+    while reached < pairs - 1:
+        gaps = np.floor(np.log(bulk_uniforms(seed, stream, BLOCK, used)) / np.log1p(-p))
+        # A gap beyond the last pair ends the row of trials; cutting it there keeps the sum within 64 bits.
+        places = reached + np.cumsum(np.minimum(gaps, float(pairs)).astype(np.int64) + 1)
+        used, reached = used + BLOCK, int(places[-1])
+        pre, post = np.divmod(places[: np.searchsorted(places, pairs)], pattern.n_post)
+        keep = _permitted(pattern, barred, pre, post)
+        yield (pre, post) if keep.all() else (pre[keep], post[keep])
+
+
+def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bool, seed: int, stream: int) -> Pieces:
+    """A probability that depends on the pair: one random number for each pair."""
+
+    def drawn(first: int, pre: Integers, post: Integers) -> NDArray[np.bool_]:
+        shape = (len(pre), post.size)
+        permitted = _permitted(pattern, barred, pre, post)
+        p = np.where(permitted, probability(pre, post), 0.0)
+        for extreme in (p.min(), p.max()):
+            _check_probability(float(extreme))
+        return np.asarray(bulk_uniforms(seed, stream, p.size, first).reshape(shape) < p)
+
+    return _by_rows(pattern, barred, drawn)
+
+
+# --- degrees ---------------------------------------------------------------------------------------------------------
+
+
+def _with_degree(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
+    """For each unit of one side, partners drawn from the other: for each post unit (in-degree) or each pre unit (out-degree)."""
+    incoming = pattern.kind == "in-degree"
+    units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
+    degree = _whole_degree(pattern)
+    if pattern.allowed is None:
+        partners = choose(units, others, degree, barred, pattern.repeats, seed, stream)
+    else:
+        partners = choose_among(units, others, degree, _permissions(pattern, barred, incoming), pattern.repeats, seed, stream)
+    own = np.repeat(np.arange(units, dtype=np.int64), degree)
+    pre, post = (partners, own) if incoming else (own, partners)
+    keys = np.sort(pre * pattern.n_post + post)
+    return _from_keys(keys, pattern)
+
+
+def _whole_degree(pattern: Pattern) -> int:
+    assert not callable(pattern.amount), "a degree is one number"
+    degree = whole(pattern.amount)
+    if degree is None:
+        raise ValueError(f"{pattern.kind} is {pattern.amount:g}, but must be a whole number, not negative")
+    return degree
+
+
+def whole(value: float) -> int | None:
+    """The count that `value` is but for rounding (0.07 · 100 is 7.000000000000001), None where it is none."""
+    nearest = np.rint(value)
+    return int(nearest) if nearest >= 0.0 and abs(value - nearest) <= 1e-9 * max(1.0, nearest) else None
+
+
+def _permissions(pattern: Pattern, barred: bool, incoming: bool) -> Callable[[Integers], NDArray[np.bool_]]:
+    """From some units of the side that draws to which of the others they may have: bool[units, others]."""
+
+    def of(units: Integers) -> NDArray[np.bool_]:
+        if incoming:
+            return _permitted(pattern, barred, np.arange(pattern.n_pre)[None, :], units[:, None])
+        return _permitted(pattern, barred, units[:, None], np.arange(pattern.n_post)[None, :])
+
+    return of
+
+
+def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
+    """From sorted pre·n_post + post."""
+    if not len(keys):
+        return Connections(np.zeros(pattern.n_pre + 1, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    rows = np.searchsorted(keys, np.arange(pattern.n_pre + 1, dtype=np.int64) * pattern.n_post)
+    return Connections(rows.astype(np.int64), (keys % pattern.n_post).astype(np.int32))
+
+
+# --- listed ----------------------------------------------------------------------------------------------------------
+
+
+def _listed(pattern: Pattern) -> Connections:
+    if pattern.listed is None:
+        raise ValueError("the connections of this projection have to be given, as two arrays of pre and post unit numbers (from 0)")
+    pre, post = (_unit_numbers(numbers, size, side) for numbers, size, side in _sides(pattern, pattern.listed))
+    if pre.shape != post.shape:
+        raise ValueError(f"there are {len(pre)} pre and {len(post)} post units, but each connection needs one of both")
+    keys = pre * max(1, pattern.n_post) + post
+    order = np.argsort(keys, kind="stable")
+    found = _from_keys(keys[order], pattern)
+    return Connections(found.rows, found.targets, order)
+
+
+def _sides(pattern: Pattern, listed: tuple[Integers, Integers]) -> tuple[tuple[Integers, int, str], tuple[Integers, int, str]]:
+    return (listed[0], pattern.n_pre, "pre"), (listed[1], pattern.n_post, "post")
+
+
+def _unit_numbers(numbers: Integers, size: int, side: str) -> Integers:
+    given = np.asarray(numbers)
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise ValueError(f"the {side} units of connections must be a one-dimensional array of whole numbers")
+    if given.size and not (given.min() >= 0 and given.max() < size):
+        raise ValueError(f"{side} units go from {given.min()} to {given.max()}, but must be from 0 to {size - 1}")
+    return given.astype(np.int64)
