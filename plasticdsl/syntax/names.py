@@ -20,9 +20,10 @@ NAME = (
     rf"(?:[^\W{NO_LETTERS}]+|[₊₋∞{_MARKS}]+|(?<=_)\{{[\w+\-−∞₊₋]{{1,40}}\}}|(?<=_)[+\-−](?![\w(]))*"
 )
 
-# Words that can follow an expression or join two; they are keywords wherever they stand.
+#: Words that can follow an expression or join two; they are keywords wherever they stand. `else`, `elif` and `then` are no
+#: words of the language, but whoever writes them means `otherwise` or `if`.
 RESERVED: frozenset[str] = frozenset(
-    "and or not if otherwise in to at over every when where with from as for each until Sum".split()
+    "and or not if otherwise else elif then in to at over every when where with from as for each until Sum".split()
 )
 
 _GREEK = (

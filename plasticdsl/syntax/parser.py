@@ -1,7 +1,7 @@
 """Reads a `.plas` file: a `SourceFile` comes in, a `tree.File` goes out, or `PlasError` with everything that is wrong.
 
 The stages are `layout` (lines to statements), `tokens` (a statement to words), `machine` (words to nodes, by the grammar)
-and `resolve` (what only the whole block can tell). Each statement is read on its own, so one error hides no other.
+and `resolve` (what only the whole file can tell). Each statement is read on its own, so one error hides no other.
 """
 
 from __future__ import annotations
@@ -11,30 +11,38 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.render import render_all
 from plasticdsl.source import SourceFile, Span
-from plasticdsl.syntax import tree
+from plasticdsl.syntax import limits, tree
 from plasticdsl.syntax.layout import Line, layout
 from plasticdsl.syntax.machine import read_statement
+from plasticdsl.syntax.problems import BLOCK_RULES, body_rule
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
 from plasticdsl.syntax.tokens import Token, tokenize
 
-_RULES = {
-    "neuron": "dynamics",
-    "synapse": "dynamics",
-    "rule": "dynamics",
-    "network": "network",
-    "experiment": "procedure",
-}
+_Headed = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate | tree.Phase
 
 
 def parse(source: SourceFile) -> tree.File:
-    """The syntax tree of a file; raises `PlasError` with every finding."""
+    """The syntax tree of a file; raises `PlasError` with every finding, and never anything else."""
     reader = _Reader(source)
-    file = reader.read()
-    if reader.findings:
-        raise PlasError(tuple(sorted(reader.findings, key=lambda finding: finding.span.start)))
-    return file
+    file = None
+    try:
+        limits.check_size(source)
+        file = reader.read()
+    except Refusal as refusal:
+        reader.report(refusal)
+    except _Stop:
+        pass
+    if file is not None and not reader.findings:
+        return file
+    findings = limits.shown(reader.findings)
+    raise PlasError(findings, render_all(findings, {source.path: source}))
+
+
+class _Stop(Exception):
+    """Enough is known about what is wrong; the rest of the file is not read."""
 
 
 class _Reader:
@@ -43,6 +51,7 @@ class _Reader:
     def __init__(self, source: SourceFile) -> None:
         self.source = source
         self.findings: list[Diagnostic] = []
+        self.tokens_left = limits.MOST_TOKENS
 
     def read(self) -> tree.File:
         found = layout(self.source)
@@ -54,44 +63,77 @@ class _Reader:
         return resolve(tree.File(doc or "", tuple(items), found.comments, span))
 
     def item(self, line: Line) -> Any:
+        """A block with its statements, a function or a `use`; after a bad header the body is still read, for its errors."""
         header = self.statement(line, "item")
-        if not isinstance(header, tree.Block):
+        if header is not None and not isinstance(header, tree.Block):
             return header
         lines = list(line.body)
         doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
-        body = self.statements(lines, _RULES[header.kind])
+        rule = BLOCK_RULES[header.kind] if header is not None else body_rule(self.source.text[line.start : line.end])
+        body = self.statements(lines, rule)
+        if header is None:
+            return None
+        if not line.body and header.base is None:
+            kind, name = header.kind, header.name.text
+            message = f"the {kind} `{name}` is empty" if line.opens else f"the header of the {kind} `{name}` ends in `:`"
+            self.report(Refusal("empty-block", header.span, message, "write its statements below, indented by four spaces"))
         return replace(header, doc=doc or "", body=body, span=self.whole(line))
 
     def statements(self, lines: Sequence[Line], rule: str) -> tuple[Any, ...]:
-        return tuple(node for line in lines if (node := self.statement(line, rule)) is not None)
+        return tuple(node for line in lines if (node := self.statement_with_body(line, rule)) is not None)
+
+    def statement_with_body(self, line: Line, rule: str) -> Any:
+        node = self.statement(line, rule)
+        match node:
+            case None:
+                self.statements(line.body, rule)
+                return None
+            case tree.Reactions():
+                return self.filled(node, line, "reaction")
+            case tree.Population():
+                values = self.statements(line.body, "setting")
+                return replace(node, values=values, span=self.whole(line)) if line.body else node
+            case _ if isinstance(node, _Headed) and not getattr(node, "body", ()):
+                return self.filled(node, line, rule)
+            case _:
+                if line.body:
+                    self.report(Refusal("unexpected-block", self.whole(line.body[0]), "nothing can be indented below this statement"))
+                return node
+
+    def filled(self, node: Any, line: Line, rule: str) -> Any:
+        """A header with its block; a header that ends in `:` needs one."""
+        if line.opens and not line.body:
+            self.report(Refusal("empty-block", node.span, "nothing follows this `:`", "write the statements below, indented deeper"))
+        return replace(node, body=self.statements(line.body, rule), span=self.whole(line))
 
     def statement(self, line: Line, rule: str) -> Any:
-        """The node of one statement with its block, or None after an error."""
-        if line.doc is not None:
-            return self.report(Refusal("misplaced-docstring", self.whole(line), "a docstring stands at the head of a file or block"))
+        """The node of one statement without its block, or None after an error."""
+        if len(self.findings) > limits.MOST_FINDINGS:
+            raise _Stop
         try:
-            tokens = tokenize(self.source, line.stretches)
+            if line.doc is not None:
+                raise Refusal("misplaced-docstring", self.whole(line), "a docstring stands at the head of a file or block")
+            tokens = self.tokens(line)
             inner = _inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)
             if inner:
-                body: tuple[Any, ...] = (read_statement(tokens[inner:], rule),)
-                return replace(node, body=body, span=self.whole(line))
+                node = replace(node, body=(read_statement(tokens[inner:], rule),), span=self.whole(line))
+            if len(tokens) > limits.DEEPEST_TREE:
+                limits.check_depth(node)
+            return node
         except Refusal as refusal:
-            return self.report(refusal)
-        return self.with_body(node, line, rule)
+            self.report(refusal)
+            return None
 
-    def with_body(self, node: Any, line: Line, rule: str) -> Any:
-        match node:
-            case tree.Block():
-                return node
-            case tree.Reactions():
-                return replace(node, body=self.statements(line.body, "reaction"), span=self.whole(line))
-            case tree.Population() if line.body:
-                return replace(node, values=self.statements(line.body, "setting"), span=self.whole(line))
-            case tree.OnEvent() | tree.OnPairs() | tree.Every() | tree.SpikeWhen() | tree.SpikeAtRate() | tree.Phase():
-                return replace(node, body=self.statements(line.body, rule), span=self.whole(line))
-            case _:
-                return node
+    def tokens(self, line: Line) -> Sequence[Token]:
+        limits.check_statement(self.source, line.start, line.end)
+        tokens = tokenize(self.source, line.stretches)
+        self.tokens_left -= len(tokens)
+        if self.tokens_left < 0:
+            message = f"this file has more than {limits.MOST_TOKENS} words and signs"
+            self.report(Refusal("file-too-large", self.whole(line), message, "split it into files that `use` each other"))
+            raise _Stop
+        return tokens
 
     def report(self, refusal: Refusal) -> None:
         self.findings.append(refusal.diagnostic(self.source))

@@ -1,22 +1,307 @@
-"""What to say when a token does not fit: the place and what the grammar would accept there come in, a `Refusal` goes out."""
+"""What to say when a token does not fit: the tokens, the place and what the grammar accepts there come in, a `Refusal` goes out.
+
+Each function below knows one mistake that people make; the first one that recognises it speaks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
 from plasticdsl.syntax.names import RESERVED, reserved_message
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 
+#: The start rule that reads the statements of each kind of block.
+BLOCK_RULES: Mapping[str, str] = {
+    "neuron": "dynamics",
+    "synapse": "dynamics",
+    "rule": "dynamics",
+    "network": "network",
+    "experiment": "procedure",
+}
 
-def unexpected(tokens: Sequence[Token], number: int, choices: Mapping[str, Any], rule: str) -> Refusal:
+_FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
+    "item": (*BLOCK_RULES, "function", "use"),
+    "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
+    "network": ("expect",),
+    "procedure": ("phase", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
+    "setting": (),
+    "reaction": (),
+}
+
+_HOME: Mapping[str, str] = {
+    **dict.fromkeys(("on", "every"), "a synapse or a rule"),
+    **dict.fromkeys(("spike", "refractory", "input", "output", "reactions"), "a neuron"),
+    **dict.fromkeys(("method", "truncate"), "a neuron, a synapse or a rule"),
+    **dict.fromkeys(_FIRST_WORDS["procedure"], "an experiment"),
+}
+
+_EXAMPLES: Mapping[str, str] = {
+    "neuron": "neuron LIF:",
+    "synapse": "synapse Excitation:",
+    "rule": "rule STDP:",
+    "network": "network Net:",
+    "experiment": "experiment Run on Net:",
+    "function": "function f(x) = 1/(1 + exp(−x))",
+    "use": 'use LIF from "neurons"',
+    "on": "on pre:` or `on all pairs:",
+    "every": "every 10 ms:",
+    "spike": "spike when V > V_θ:` or `spike at rate r",
+    "refractory": "refractory 2 ms",
+    "input": "input I : pA",
+    "output": "output y = f(a)",
+    "method": "method: RK4",
+    "truncate": "truncate F at 200 ms",
+    "phase": "phase learning for 10 s:` or `phase p for each x in data:",
+    "rules": "rules off` or `rules off for EE",
+    "start": "start units.x from ξ_1",
+    "update": "update asynchronously",
+    "record": "record V every 1 ms",
+    "plot": "plot mean(w) over time",
+    "expect": "expect rate(E) ≈ 8 Hz ± 1 Hz over last 5 s",
+    "sweep": "sweep a in [1, 2], b from 0 to 1 in 5 values",
+    "data": 'data d from "file.npz"',
+}
+
+_SHOWN = {
+    "COLON": "`:`",
+    "COMMA": "`,`",
+    "EQUAL": "`=`",
+    "RPAR": "`)`",
+    "RSQB": "`]`",
+    "RBRACE": "`}`",
+    "LPAR": "`(`",
+    "ARROW": "`→`",
+    "BOTH_WAYS": "`⇌`",
+    "PLUS_MINUS": "`±`",
+    "STRING": 'a text in quotes, `"file.npz"`',
+    "NAME": "a name",
+    "NEXT_CASE": "the end of the line",
+    "$END": "the end of the statement",
+    "CALLED": "a name with its arguments in brackets",
+}
+
+
+def body_rule(header: str) -> str:
+    """The start rule for the body of a block whose header could not be read."""
+    words = header.split(maxsplit=1)
+    kinds = nearest(words[0], BLOCK_RULES, 1) if words and words[0] not in BLOCK_RULES else words[:1]
+    return BLOCK_RULES.get(kinds[0], "dynamics") if kinds else "dynamics"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The token at `number` of `tokens` does not fit; `choices` are the terminals that would."""
+
+    tokens: Sequence[Token]
+    number: int
+    choices: frozenset[str]
+    rule: str
+
+    @property
+    def token(self) -> Token | None:
+        return self.tokens[self.number] if self.number < len(self.tokens) else None
+
+    @property
+    def before(self) -> Token | None:
+        return self.tokens[self.number - 1] if self.number else None
+
+    @property
+    def first(self) -> Token:
+        return self.tokens[0]
+
+    @property
+    def wants_value(self) -> bool:
+        return "NAME" in self.choices and "LPAR" in self.choices
+
+    @property
+    def span(self) -> Span:
+        if self.token is not None:
+            return self.token.span
+        end = self.tokens[-1].span
+        return Span(max(end.end - 1, end.start), end.end, end.path)
+
+
+def unexpected(tokens: Sequence[Token], number: int, choices: Mapping[str, object], rule: str) -> Refusal:
     """The refusal for the token at `number` (the end of the statement where there is none)."""
-    if number == len(tokens):
-        last = tokens[-1].span
-        return Refusal("incomplete", Span(max(last.end - 1, last.start), last.end, last.path), "the statement ends too early")
-    token = tokens[number]
-    if token.kind in RESERVED:
-        return Refusal("reserved-word", token.span, reserved_message(token.text))
-    return Refusal("unexpected", token.span, f"`{token.text}` does not fit here")
+    place = _Place(tokens, number, frozenset(name for name in choices if name.isupper() or name == "$END"), rule)
+    for recognise in _MISTAKES:
+        refusal = recognise(place)
+        if refusal is not None:
+            return refusal
+    return _anything(place)
+
+
+def _unknown_block(place: _Place) -> Refusal | None:
+    """`nueron LIF:`, or a statement at the left margin."""
+    if place.rule != "item" or place.first.text in _FIRST_WORDS["item"]:
+        return None
+    span = place.first.span
+    if any(token.kind in ("=", "->", "~", "in") for token in place.tokens):
+        message = "a statement stands inside a block, indented"
+        return Refusal("outside-block", span, message, "begin a block above it, for example `rule STDP:`, and indent the statement")
+    word = place.first.text
+    hint = did_you_mean(word, _FIRST_WORDS["item"], 1) or "a file consists of neuron, synapse, rule, network, experiment, function, use"
+    return Refusal("unknown-block", span, f"`{word}` begins no block", hint)
+
+
+def _inside_block(place: _Place) -> Refusal | None:
+    """An indented block header."""
+    if place.rule == "item" or place.number == 0 or place.first.text not in _FIRST_WORDS["item"] or place.first.kind != "NAME":
+        return None
+    message = f"`{place.first.text}` begins a block, and blocks do not stand inside each other"
+    return Refusal("nested-block", place.first.span, message, "move it to the left margin")
+
+
+def _misplaced(place: _Place) -> Refusal | None:
+    """`phase …` in a neuron: a statement that exists, but elsewhere."""
+    word = place.first.text
+    if word in _FIRST_WORDS[place.rule] or word not in _HOME or place.number == 0 or place.first.kind not in ("NAME", *RESERVED):
+        return None
+    where = {"dynamics": "here", "network": "in a network", "procedure": "in an experiment"}.get(place.rule, "here")
+    message = f"`{word} …` does not stand {where}; it belongs in {_HOME[word]}"
+    return Refusal("misplaced-statement", place.first.span, message, f"for example `{_EXAMPLES[word]}`")
+
+
+def _misspelled_first_word(place: _Place) -> Refusal | None:
+    """`recrod V`: the second word cannot follow a name."""
+    word = place.first.text
+    if place.first.kind != "NAME" or place.number == 0 or word in _FIRST_WORDS[place.rule]:
+        return None
+    if any(token.kind in ("=", "->", "~") for token in place.tokens[1:3]):
+        return None
+    near = nearest(word, _FIRST_WORDS[place.rule], 1)
+    if not near:
+        return None
+    return Refusal("unknown-statement", place.first.span, f"`{word}` begins no statement", f"did you mean `{_EXAMPLES[near[0]]}`?")
+
+
+def _condition_first(place: _Place) -> Refusal | None:
+    """`if V > θ: V → V_r`."""
+    if place.number or place.first.kind not in ("if", "when", "for", "where"):
+        return None
+    hint = "write the value first: `x → +1 if h > θ`; for spikes `spike when V > V_θ:`"
+    return Refusal("condition-first", place.span, f"no statement begins with `{place.first.text}`", hint)
+
+
+def _else(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind not in ("else", "elif", "then"):
+        return None
+    message = f"`{place.token.text}` is not used in this language"
+    return Refusal("no-else", place.token.span, message, "write one case per line, `value if condition`, and last `value otherwise`")
+
+
+def _reserved(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind not in RESERVED or not place.wants_value:
+        return None
+    return Refusal("reserved-word", place.token.span, reserved_message(place.token.text), "choose another name")
+
+
+def _number_after_value(place: _Place) -> Refusal | None:
+    """`x 2`."""
+    if place.token is None or place.token.kind != "NUMBER" or place.before is None or "STAR" not in place.choices:
+        return None
+    left, right = place.before.text, place.token.text
+    message = f"the number `{right}` cannot follow `{left}` without a sign between"
+    return Refusal("number-after-value", place.token.span, message, f"write `{left}·{right}` for the product, `{left}^{right}` for the power")
+
+
+def _second_power(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind not in ("^", "POWER") or "STAR" not in place.choices:
+        return None
+    message = "a power of a power can be read in two ways"
+    return Refusal("ambiguous-power", place.token.span, message, "write `(a^b)^c` or `a^(b^c)`")
+
+
+def _second_equals(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind != "=" or place.wants_value:
+        return None
+    message = "a second `=` in one statement"
+    return Refusal("two-equals", place.token.span, message, "a comma may be missing before the name, or a line break")
+
+
+def _tolerance(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind not in ("+-", "~="):
+        return None
+    message = f"`{place.token.text}` belongs to an expectation"
+    return Refusal("misplaced-tolerance", place.token.span, message, "for example `expect rate(E) ≈ 8 Hz ± 1 Hz`")
+
+
+def _comparison_statement(place: _Place) -> Refusal | None:
+    """`w ≤ w_max` as a statement."""
+    if place.token is None or place.token.kind not in ("<", "<=", ">", ">=", "!=") or "EQUAL" not in place.choices:
+        return None
+    message = "a comparison is not a statement"
+    return Refusal("comparison-statement", place.token.span, message, "for bounds write `w ∈ [0, w_max]`; for a threshold `spike when V > V_θ:`")
+
+
+def _derivative(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind != "DERIVATIVE":
+        return None
+    message = "a derivative stands alone on the left of `=`, with a factor before it at most"
+    return Refusal("misplaced-derivative", place.token.span, message, "for example `τ_m dV/dt = E_L − V`")
+
+
+def _case_line(place: _Place) -> Refusal | None:
+    if place.token is not None and place.token.kind != "NEXT_CASE" or "IF" not in place.choices or "NEXT_CASE" in place.choices:
+        return None
+    if not any(token.kind == "NEXT_CASE" for token in place.tokens):
+        return None
+    message = "each line of a case distinction ends in `if …`, the last one may end in `otherwise`"
+    return Refusal("incomplete-case", place.span, message, "add the condition of this case")
+
+
+def _early_otherwise(place: _Place) -> Refusal | None:
+    if place.token is None or place.token.kind not in ("otherwise", "if", "NEXT_CASE"):
+        return None
+    message = "`otherwise` stands on the last of several lines, each of the others has an `if`"
+    return Refusal("incomplete-case", place.token.span, message, "write one case per line, indented deeper than the first")
+
+
+def _needs_value(place: _Place) -> Refusal | None:
+    """`a + * b`, `a = `."""
+    if not place.wants_value or place.number == 0:
+        return None
+    before = place.tokens[place.number - 1]
+    if place.token is None:
+        return Refusal("missing-value", before.span, f"a value is missing after `{before.text}`")
+    shown = "the end of the line" if place.token.kind == "NEXT_CASE" else f"`{place.token.text}`"
+    return Refusal("missing-value", place.token.span, f"a value is missing between `{before.text}` and {shown}")
+
+
+def _anything(place: _Place) -> Refusal:
+    """The last resort: what stands there, and what could."""
+    expected = sorted(_SHOWN.get(name, f"`{name.lower().replace('_', '-')}`") for name in place.choices)
+    hint = f"expected {' or '.join(expected)}" if 0 < len(expected) <= 4 else ""
+    if place.first.text in _EXAMPLES and place.first.kind != "CALLED":
+        hint = (f"{hint}; " if hint else "") + f"for example `{_EXAMPLES[place.first.text]}`"
+    if place.token is None:
+        lone = place.number == 1 and place.rule != "item"
+        message = f"`{place.first.text}` alone is not a statement" if lone else "the statement ends too early"
+        return Refusal("incomplete", place.span, message, hint or "for example `τ = 20 ms`")
+    if place.token.kind == "NEXT_CASE":
+        return Refusal("unexpected", place.before.span if place.before else place.span, "the line ends too early", hint)
+    return Refusal("unexpected", place.token.span, f"`{place.token.text}` does not fit here", hint)
+
+
+_MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
+    _unknown_block,
+    _inside_block,
+    _misplaced,
+    _condition_first,
+    _else,
+    _misspelled_first_word,
+    _derivative,
+    _tolerance,
+    _number_after_value,
+    _second_power,
+    _reserved,
+    _case_line,
+    _needs_value,
+    _second_equals,
+    _comparison_statement,
+    _early_otherwise,
+)

@@ -71,6 +71,21 @@ _MEANT = {
 }
 
 
+_FOREIGN_SIGNS = {
+    "==": "write `=`, for comparisons too",
+    "**": "write powers as `x^2` or `x²`",
+    ":=": "write `=`",
+    "&&": "write `and`",
+    "++": "write `+= 1`",
+}
+
+
+def foreign_sign(source: SourceFile, start: int, stop: int) -> Refusal:
+    """The refusal for a sign of other languages, `==` or `**`."""
+    sign = source.text[start:stop]
+    return Refusal("foreign-sign", Span(start, stop, source.path), f"`{sign}` is not used in this language", _FOREIGN_SIGNS[sign])
+
+
 def unexpected_character(source: SourceFile, position: int) -> Refusal:
     """The refusal for a character that belongs to no token."""
     character = source.text[position]

@@ -14,7 +14,7 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.brackets import check_brackets
 from plasticdsl.syntax.names import NAME, NO_LETTERS, RESERVED, SUBSCRIPT_LETTERS
 from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
-from plasticdsl.syntax.refusal import Refusal, unexpected_character
+from plasticdsl.syntax.refusal import Refusal, foreign_sign, unexpected_character
 from plasticdsl.syntax.tree import UnitPower
 
 _PATTERN = re.compile(
@@ -30,6 +30,7 @@ _PATTERN = re.compile(
   | (?P<AVERAGED>⟩_(?:{NAME}))
   | (?P<RECTIFIED>\](?:₊|_\+))
   | (?P<STRING>"[^"\n]*")
+  | (?P<FOREIGN>==|\*\*|:=|&&|\+\+)
   | (?P<SYMBOL>->|→|<->|<=>|⇌|⇄|↔|\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|∈|∂|⟨|⟩|ᵀ|∅|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−])
     """,
     re.VERBOSE,
@@ -149,6 +150,8 @@ def _tokenize_line(source: SourceFile, start: int, end: int, tokens: list[Token]
             position = _name(source, match, tokens, end)
         elif kind == "NUMBER":
             position = _number(source, match, tokens, end)
+        elif kind == "FOREIGN":
+            raise foreign_sign(source, match.start(), match.end())
         else:
             tokens.append(_sign(match, tokens, path))
             position = match.end()

@@ -1,0 +1,53 @@
+"""How much is read. What is beyond is refused at once, since any file must be answered within seconds.
+
+Reading costs about 15 µs per word or sign, and the stages behind recurse into expressions; no model written by a person
+comes near these limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.walk import depth
+
+LARGEST_FILE = 1 << 20
+LONGEST_STATEMENT = 20_000
+MOST_TOKENS = 100_000
+DEEPEST_TREE = 250
+DEEPEST_BLOCKS = 20
+MOST_FINDINGS = 100
+
+
+def check_size(source: SourceFile) -> None:
+    """Raises `Refusal` for a file over 1 MB."""
+    size = len(source.text.encode("utf-8", "surrogatepass"))
+    if size > LARGEST_FILE:
+        message = f"this file has {size / 1e6:.1f} MB; at most 1 MB is read"
+        raise Refusal("file-too-large", Span(0, 0, source.path), message, "keep data in .npz or .csv files: `data d from \"file.npz\"`")
+
+
+def check_statement(source: SourceFile, start: int, end: int) -> None:
+    """Raises `Refusal` for a statement that is too long to be read."""
+    if end - start > LONGEST_STATEMENT:
+        message = f"this statement has {end - start} characters; at most {LONGEST_STATEMENT} are read"
+        raise Refusal("statement-too-long", Span(start, start + 1, source.path), message, "name parts of it by definitions of their own")
+
+
+def check_depth(node: Any) -> None:
+    """Raises `Refusal` for an expression with too many operations inside each other."""
+    if depth(node) > DEEPEST_TREE:
+        message = f"this statement has more than {DEEPEST_TREE} operations one inside the other"
+        raise Refusal("too-deep", node.span, message, "name parts of it by definitions of their own")
+
+
+def shown(findings: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings in the order of the text, cut where nobody would read on."""
+    ordered = tuple(sorted(findings, key=lambda finding: finding.span.start))
+    if len(ordered) <= MOST_FINDINGS:
+        return ordered
+    message = f"there are more errors; the first {MOST_FINDINGS} are shown"
+    return (*ordered[:MOST_FINDINGS], Diagnostic("too-many-errors", message, ordered[MOST_FINDINGS].span))
