@@ -7,7 +7,7 @@ signs and arithmetic between plain numbers are gone. Nothing is reordered or exp
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
@@ -35,6 +35,8 @@ def neg(a: Expr) -> Expr:
             return operand
         case Binary("-", left, right):
             return Binary("-", right, left)
+        case Binary("*" | "/" as operator, Number(value), right):
+            return Binary(operator, Number(-value), right)
         case _:
             return Negate(a)
 
@@ -146,27 +148,22 @@ def choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr) -> Expr:
 
 
 def fold(expr: Expr) -> Expr:
-    """`expr` with the rules above applied from the leaves up, and comparisons between plain numbers decided."""
+    """`expr` with arithmetic on plain numbers, sums with 0, products with 0 and 1 and decided cases carried out; the rest stays as written."""
     new = rebuild(expr, fold)
     match new:
-        case Binary("+", a, b):
-            return add(a, b)
-        case Binary("-", a, b):
-            return sub(a, b)
-        case Binary("*", a, b):
-            return mul(a, b)
-        case Binary("/", a, b):
-            return div(a, b)
-        case Binary("^", a, b):
-            return power(a, b)
-        case Negate(a):
-            return neg(a)
+        case Binary(operator, left, right) if isinstance(left, Number) or isinstance(right, Number):
+            return OPERATIONS[operator](left, right)
+        case Negate(Number() | Negate() as operand):
+            return neg(operand)
         case Choice(branches, otherwise):
             return _fold_choice(branches, otherwise)
-        case Call("exp", (Number(0.0),)) | Call("cos", (Number(0.0),)) | Call("cosh", (Number(0.0),)):
+        case Call("exp" | "cos" | "cosh", (Number(0.0),)):
             return ONE
         case _:
             return new
+
+
+OPERATIONS: Mapping[str, Callable[[Expr, Expr], Expr]] = {"+": add, "-": sub, "*": mul, "/": div, "^": power}
 
 
 def _fold_choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr) -> Expr:

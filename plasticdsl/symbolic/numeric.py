@@ -46,7 +46,7 @@ def _value(expr: Expr, values: Mapping[Expr, float]) -> float:
         case Number(value):
             return value
         case Ref() | Special() | At():
-            return values.get(expr, math.nan)
+            return float(values.get(expr, math.nan))
         case Negate(operand):
             return -_value(operand, values)
         case Binary(operator, left, right):

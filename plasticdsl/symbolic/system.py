@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, refs, substitute, walk
-from plasticdsl.model.model import Block, Distribution, EulerMaruyama, Exact, ExponentialEuler, Role
+from plasticdsl.model.model import Block, EulerMaruyama, Exact, ExponentialEuler
 from plasticdsl.symbolic.algebra import add, check_extent, extent, is_number, mul, written_out
+from plasticdsl.symbolic.contents import definitions_of, is_constant
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.symbolic.singular import repair
 
 TIME = Special("t")
-CONSTANT_ROLES = (Role.PARAMETER, Role.GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,7 @@ class System:
 
     def constant(self, expr: Expr) -> bool:
         """Whether `expr` holds parameters alone."""
-        if any(isinstance(node, Special) and node.name in ("t", "now_pre", "now_post", "lag") for node in walk(expr)):
-            return False
-        return all(self._is_parameter(ref) for ref in refs(expr))
-
-    def _is_parameter(self, ref: Ref) -> bool:
-        if ref.owner:
-            return ref.owner == "network"
-        variable = self.block.variable(ref.name)
-        return variable is None or variable.role in CONSTANT_ROLES
+        return is_constant(expr, self.block)
 
     def symbol(self, name: str) -> str:
         """The variable's name as the author writes it."""
@@ -67,7 +59,7 @@ class System:
 
 def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:
     """Rates and noises with definitions written out and removable singularities repaired; several flows of one variable are summed."""
-    values = written_out(_definitions(block))
+    values = written_out(definitions_of(block))
     sizes = {ref: extent(value) for ref, value in values.items()}
     rates: dict[str, Expr] = {}
     noises: dict[str, Expr] = {}
@@ -81,15 +73,6 @@ def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]
             noise = substitute(flow.noise, values)
             noises[flow.variable] = _independent_sum(noises[flow.variable], noise) if flow.variable in noises else noise
     return System(block, rates, noises, flowing_inputs, held)
-
-
-def _definitions(block: Block) -> dict[str, Expr]:
-    found: dict[str, Expr] = {}
-    for variable in block.variables:
-        value = variable.value
-        if variable.role is Role.DEFINITION and value is not None and not isinstance(value, Distribution):
-            found[variable.name] = value
-    return found
 
 
 def _independent_sum(a: Expr, b: Expr) -> Expr:

@@ -1,0 +1,48 @@
+"""What a block says about its names: definitions, which expressions are constant, default values.
+
+Comes in: a checked block. Goes out: mappings and answers for the rest of `symbolic`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.model import Block, Distribution, Role
+from plasticdsl.symbolic.numeric import evaluate
+
+CHANGING = ("t", "lag", "now_pre", "now_post")
+
+
+def definitions_of(block: Block) -> dict[str, Expr]:
+    """Right sides of the definitions, in an order in which each depends only on earlier ones."""
+    return {
+        v.name: v.value
+        for v in block.variables
+        if v.role is Role.DEFINITION and v.value is not None and not isinstance(v.value, Distribution)
+    }
+
+
+def is_constant(expr: Expr, block: Block) -> bool:
+    """Whether `expr` holds parameters alone (of the block, the network, or given by the projection)."""
+    if any(isinstance(node, Special) and node.name in CHANGING for node in walk(expr)):
+        return False
+    return all(_is_parameter(ref, block) for ref in refs(expr))
+
+
+def _is_parameter(ref: Ref, block: Block) -> bool:
+    if ref.owner:
+        return ref.owner == "network"
+    variable = block.variable(ref.name)
+    return variable is None or variable.role in (Role.PARAMETER, Role.GIVEN)
+
+
+def default_values(block: Block) -> dict[Expr, float]:
+    """Values of the parameters that have a default which is not drawn."""
+    found: dict[Expr, float] = {}
+    for variable in block.variables:
+        if variable.role is Role.PARAMETER and variable.value is not None and not isinstance(variable.value, Distribution):
+            value = evaluate(variable.value, found)
+            if math.isfinite(value):
+                found[Ref("", variable.name)] = value
+    return found

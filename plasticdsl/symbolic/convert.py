@@ -1,0 +1,253 @@
+"""Between our expressions and sympy's.
+
+Comes in: an expression. Goes out: a sympy expression, and back. Numbers become exact rationals (of their shortest decimal text), variables
+become real symbols, and everything sympy must not interpret (`step`, `min`, choices, comparisons, sums over units) becomes an opaque function
+or symbol: sympy's own Piecewise, Min and Mod rewrite themselves on construction, slowly, and change which side of a tie wins.
+What would hang or explode (too many parts, huge exponents) raises `NotAnalysable`. Nothing here simplifies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from importlib import import_module
+from typing import Any
+
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.symbolic.algebra import extent, neg
+
+MAX_NODES = 2000
+MAX_DEPTH = 200
+MAX_EXPONENT = 64
+
+#: Functions that sympy may interpret: our name → sympy's.
+SHARED: Mapping[str, str] = {
+    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
+    "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "erf": "erf",
+}  # fmt: skip
+BACK: Mapping[str, str] = {theirs: ours for ours, theirs in SHARED.items()}
+COMPARISONS: Mapping[str, str] = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+COMPARISONS_BACK: Mapping[str, str] = {word: operator for operator, word in COMPARISONS.items()}
+OPAQUE = "opaque_"
+
+
+class NotAnalysable(Exception):
+    """sympy cannot be asked about this expression within bounds; `str()` says why."""
+
+
+class Translator:
+    """Translates one way and back, remembering which symbol stands for what. One per question asked."""
+
+    def __init__(self) -> None:
+        self._symbols: dict[Expr, Any] = {}
+        self._meanings: dict[Any, Expr] = {}
+
+    def forward(self, expr: Expr) -> Any:
+        """The sympy expression; raises `NotAnalysable`."""
+        size = extent(expr)
+        if size.nodes > MAX_NODES or size.depth > MAX_DEPTH:
+            raise NotAnalysable(f"it has {size.nodes} parts")
+        return self._forward(expr)
+
+    def back(self, expression: Any) -> Expr:
+        """The expression for a sympy expression made of what `forward` produces; raises `NotAnalysable` on anything else."""
+        sympy = import_module("sympy")
+
+        if isinstance(expression, sympy.Symbol):
+            return self._meaning(expression)
+        if isinstance(expression, sympy.Number) or expression.is_NumberSymbol:
+            return _number_back(expression)
+        if isinstance(expression, sympy.Add):
+            return self._sum_back(expression)
+        if isinstance(expression, sympy.Mul):
+            return self._product_back(expression)
+        if isinstance(expression, sympy.Pow):
+            return self._power_back(expression)
+        if isinstance(expression, sympy.exp):
+            return Call("exp", (self.back(expression.args[0]),))
+        return self._function_back(expression)
+
+    def _symbol(self, expr: Expr, name: str) -> Any:
+        sympy = import_module("sympy")
+
+        if expr not in self._symbols:
+            symbol = sympy.Dummy(name, real=True)
+            self._symbols[expr] = symbol
+            self._meanings[symbol] = expr
+        return self._symbols[expr]
+
+    def _meaning(self, symbol: Any) -> Expr:
+        if symbol not in self._meanings:
+            raise NotAnalysable(f"an unknown symbol {symbol}")
+        return self._meanings[symbol]
+
+    def _forward(self, expr: Expr) -> Any:
+        match expr:
+            case Number(value):
+                return _rational(value)
+            case Ref(owner, name, limit):
+                return self._symbol(expr, "_".join(part for part in (owner, name, limit) if part))
+            case Special(name):
+                return self._symbol(expr, name)
+            case At() | SumOver():
+                return self._symbol(expr, "over_units")
+            case Negate(operand):
+                return -self._forward(operand)
+            case Binary(operator, left, right):
+                return _binary(operator, self._forward(left), self._forward(right))
+            case Call(function, arguments):
+                return _call(function, [self._forward(a) for a in arguments])
+            case Compare(comparison, left, right):
+                return _opaque(COMPARISONS[comparison], [self._forward(left), self._forward(right)])
+            case Logic(connective, operands):
+                return _opaque(connective, [self._forward(o) for o in operands])
+            case Choice(branches, otherwise):
+                parts = [self._forward(part) for branch in branches for part in branch]
+                return _opaque("choice", [*parts, self._forward(otherwise)])
+
+    def _sum_back(self, expression: Any) -> Expr:
+        terms = [self.back(a) for a in expression.args]
+        terms.sort(key=_is_negative)
+        result = terms[0]
+        for term in terms[1:]:
+            result = Binary("-", result, neg(term)) if _is_negative(term) else Binary("+", result, term)
+        return result
+
+    def _product_back(self, expression: Any) -> Expr:
+        coefficient, rest = expression.as_coeff_Mul()
+        if coefficient == -1:
+            return Negate(self.back(rest))
+        numerator, denominator = expression.as_numer_denom()
+        if denominator != 1:
+            return Binary("/", self.back(numerator), self.back(denominator))
+        factors = [self.back(a) for a in expression.args]
+        result = factors[0]
+        for factor in factors[1:]:
+            result = Binary("*", result, factor)
+        return result
+
+    def _power_back(self, expression: Any) -> Expr:
+        base, exponent = expression.args
+        if exponent == -1:
+            return Binary("/", Number(1.0), self.back(base))
+        if exponent.is_Rational and exponent == Fraction(1, 2):
+            return Call("sqrt", (self.back(base),))
+        if exponent.is_Number and exponent < 0:
+            return Binary("/", Number(1.0), self.back(base**-exponent))
+        return Binary("^", self.back(base), self.back(exponent))
+
+    def _function_back(self, expression: Any) -> Expr:
+        name = getattr(expression.func, "__name__", "")
+        arguments = tuple(self.back(a) for a in expression.args)
+        if name in BACK:
+            return Call(BACK[name], arguments)
+        if not name.startswith(OPAQUE):
+            raise NotAnalysable(f"sympy answered with {name}")
+        word = name.removeprefix(OPAQUE)
+        if word in COMPARISONS_BACK:
+            return Compare(COMPARISONS_BACK[word], *arguments)  # type: ignore[arg-type]
+        if word in ("and", "or", "not"):
+            return Logic(word, arguments)  # type: ignore[arg-type]
+        if word == "choice":
+            return Choice(tuple(zip(arguments[:-1:2], arguments[1:-1:2], strict=True)), arguments[-1])
+        if word == "root":
+            return Binary("^", *arguments)
+        return Call(word, arguments)
+
+
+def _is_negative(term: Expr) -> bool:
+    return isinstance(term, Negate) or (isinstance(term, Number) and term.value < 0)
+
+
+def _rational(value: float) -> Any:
+    sympy = import_module("sympy")
+
+    if not math.isfinite(value):
+        raise NotAnalysable("it holds a number that is not finite")
+    exact = Fraction(repr(value))
+    return sympy.Rational(exact.numerator, exact.denominator)
+
+
+def _number_back(number: Any) -> Expr:
+    try:
+        value = number.p / number.q if number.is_Rational else float(number)
+    except (OverflowError, TypeError) as error:
+        raise NotAnalysable("a number beyond double range") from error
+    if not math.isfinite(value):
+        raise NotAnalysable("a number beyond double range")
+    return Number(value)
+
+
+def _binary(operator: str, left: Any, right: Any) -> Any:
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            if right.is_zero:
+                raise NotAnalysable("a division by zero")
+            return left / right
+        case _:
+            return _power(left, right)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    """A power that sympy may evaluate: small exponents; of plain numbers only whole ones (it would factorise for roots)."""
+    if exponent.is_Number and abs(exponent) > MAX_EXPONENT:
+        raise NotAnalysable("a huge exponent")
+    if base.is_zero and exponent.is_negative:
+        raise NotAnalysable("a division by zero")
+    if base.is_Number and exponent.is_Number and not exponent.is_Integer:
+        return _opaque("root", [base, exponent])
+    return base**exponent
+
+
+def _call(function: str, arguments: list[Any]) -> Any:
+    sympy = import_module("sympy")
+
+    if function == "sqrt":
+        return _power(arguments[0], sympy.Rational(1, 2))
+    if function == "expm1":
+        return sympy.exp(arguments[0]) - 1
+    if function == "log1p":
+        return sympy.log(1 + arguments[0])
+    return getattr(sympy, SHARED[function])(*arguments) if function in SHARED else _opaque(function, arguments)
+
+
+def _opaque(name: str, arguments: list[Any]) -> Any:
+    sympy = import_module("sympy")
+
+    return sympy.Function(OPAQUE + name, real=True)(*arguments)
+
+
+# --- questions -------------------------------------------------------------------------------------------------------
+
+
+def vanishes(expr: Expr) -> bool | None:
+    """True if `expr` is identically zero as a rational function of its variables, exponentials and the like; None if that is not shown.
+
+    The caller bounds the size: this multiplies out.
+    """
+    sympy = import_module("sympy")
+
+    try:
+        expression = Translator().forward(expr)
+        return True if sympy.cancel(sympy.expand(sympy.together(expression))) == 0 else None
+    except (NotAnalysable, sympy.PolynomialError, NotImplementedError):
+        return None
+
+
+def quotient(numerator: Expr, denominator: Expr) -> Expr | None:
+    """`numerator` / `denominator` with common factors cancelled; None if it cannot be asked. The caller bounds the size."""
+    sympy = import_module("sympy")
+
+    translator = Translator()
+    try:
+        cancelled = sympy.cancel(translator.forward(numerator) / translator.forward(denominator))
+        return translator.back(cancelled)
+    except (NotAnalysable, sympy.PolynomialError, NotImplementedError):
+        return None

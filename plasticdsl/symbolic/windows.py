@@ -1,0 +1,164 @@
+"""Learning windows F(Δt) taken apart into traces.
+
+Comes in: the increment of a pair rule as an expression in `Special("lag")` (t_post − t_pre), the weight and parameters. Goes out: a `Window`. On
+each side of Δt = 0 the increment, if it is a finite sum Σ c sᵏ e^{λ s} {1, cos ω s, sin ω s} in s = |Δt|, becomes a linear
+system per (λ, ω):
+
+    z_k = sᵏ e^{λ s}:             z_k' = λ z_k + k z_{k−1},   z_0 jumps by 1 at a spike of the earlier side
+    with c_k, d_k for cos, sin:   c_k' = λ c_k − ω d_k + k c_{k−1},   d_k' = λ d_k + ω c_k + k d_{k−1},   c_0 jumps by 1
+
+Since the systems are linear, adding up the jumps of all earlier spikes adds up F over all pairs. A window that is truncated or of compact
+support needs a bounded history of spikes instead; any other one cannot count all pairs, and is an error that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Expr, Number, substitute
+from plasticdsl.model.model import Block, Pairing, PairRule
+from plasticdsl.model.windows import Side, Trace, Window
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, fold, is_number, neg, written_out
+from plasticdsl.symbolic.contents import default_values, definitions_of, is_constant
+from plasticdsl.symbolic.equal import surely_equal
+from plasticdsl.symbolic.exponentials import LAG, Mode, NotExponential, Terms, terms_of
+from plasticdsl.symbolic.sides import on_side, support
+
+
+def window_of(rule: PairRule, block: Block, values: Mapping[Expr, float] | None = None) -> Window:
+    """The window of `rule` in `block` (whose definitions it may use), with the rates of its traces made of parameters alone.
+
+    `values`: representative values of parameters (SI) where the block's defaults are not meant; they decide signs, never numbers.
+    Raises `PlasError`: `window-not-separable`, `expression-too-large`.
+    """
+    written = written_out(definitions_of(block))
+    check_extent(extent(rule.increment, {ref: extent(value) for ref, value in written.items()}), "The increment", rule.span)
+    known = {**default_values(block), **(values or {})}
+
+    def constant(expr: Expr) -> bool:
+        return is_constant(expr, block)
+
+    increment = substitute(rule.increment, written)
+    return separate(increment, rule.truncate, pairing=rule.pairing, constant=constant, values=known, span=rule.span)
+
+
+def separate(
+    increment: Expr,
+    truncate: Expr | None = None,
+    *,
+    pairing: Pairing = Pairing.ALL,
+    constant: Callable[[Expr], bool] = lambda expr: True,
+    values: Mapping[Expr, float] | None = None,
+    span: Span = NOWHERE,
+) -> Window:
+    """`increment` by sides. `constant` tells which expressions may be rates of traces; `values` as in `window_of`.
+
+    Raises `PlasError` (`window-not-separable`) where all pairs count and a side has neither traces nor a bounded history.
+    """
+    tie = on_side(increment, 0)
+    sides = {}
+    for sign in (1, -1):
+        formula = on_side(increment, sign)
+        sides[sign] = _side(formula, sign, truncate, pairing, constant, values or {}, span)
+    side_of_tie: Literal["pre", "post"] | None = None
+    if surely_equal(tie, _at_tie(sides[1])):
+        side_of_tie = "post"
+    elif surely_equal(tie, _at_tie(sides[-1])):
+        side_of_tie = "pre"
+    return Window(sides[1], sides[-1], tie, side_of_tie)
+
+
+def _at_tie(side: Side) -> Expr:
+    return fold(substitute(side.formula, {LAG: ZERO}))
+
+
+def _side(
+    formula: Expr,
+    sign: int,
+    truncate: Expr | None,
+    pairing: Pairing,
+    constant: Callable[[Expr], bool],
+    values: Mapping[Expr, float],
+    span: Span,
+) -> Side:
+    if is_number(formula, 0.0):
+        return Side(ZERO, ())
+    if truncate is not None:
+        return Side(formula, None, history=truncate)
+    try:
+        terms = terms_of(formula, sign)
+        for mode, _ in terms:
+            if not (constant(mode.rate) and constant(mode.frequency)):
+                raise NotExponential("the decay of F depends on something that is no parameter")
+        traces, coefficients = realise(terms, "r" if sign > 0 else "o")
+        return Side(formula, traces, coefficients)
+    except NotExponential as problem:
+        ends = support(formula, sign, values)
+        if ends is None and pairing is Pairing.ALL:
+            raise _not_separable(sign, str(problem), span) from None
+        return Side(formula, None, history=ends)
+
+
+def _not_separable(sign: int, problem: str, span: Span) -> PlasError:
+    side = "Δt > 0" if sign > 0 else "Δt < 0"
+    message = f"F(Δt) for {side} is no finite sum of exponentials times polynomials ({problem}), so every pair of spikes since the beginning would count."
+    hint = "Let only nearest pairs count (`on nearest pairs:`), end it (`truncate F at 200 ms`), or write F as a sum of exponentials."
+    return PlasError((Diagnostic("window-not-separable", message, span, hint),))
+
+
+# --- realisation -----------------------------------------------------------------------------------------------------
+
+
+def realise(terms: Terms, prefix: str) -> tuple[tuple[Trace, ...], tuple[tuple[Expr, ...], ...]]:
+    """Traces and coefficients such that Σ c z, with z started at the jump, is the exponential polynomial `terms`."""
+    groups: list[tuple[Mode, list[tuple[Mode, Expr]]]] = []
+    for mode, coefficient in terms:
+        for known, members in groups:
+            if surely_equal(mode.rate, known.rate) and surely_equal(mode.frequency, known.frequency):
+                members.append((mode, coefficient))
+                break
+            if not mode.is_real_exponential and surely_equal(mode.rate, known.rate) and surely_equal(mode.frequency, neg(known.frequency)):
+                members.append((mode, neg(coefficient) if mode.sine else coefficient))
+                break
+        else:
+            groups.append((mode, [(mode, coefficient)]))
+    traces: list[Trace] = []
+    coefficients: list[tuple[Expr, ...]] = []
+    width = sum(_size(members) for _, members in groups)
+    number = 1
+    for known, members in groups:
+        size = _size(members)
+        names = (prefix,) if width == 1 else tuple(f"{prefix}{n}" for n in range(number, number + size))
+        number += size
+        traces.append(Trace(names, _matrix(known, size), (1.0,) + (0.0,) * (size - 1)))
+        coefficients.append(_coefficients(members, size))
+    return tuple(traces), tuple(coefficients)
+
+
+def _size(members: list[tuple[Mode, Expr]]) -> int:
+    degree = max(mode.power for mode, _ in members)
+    return (degree + 1) * (1 if members[0][0].is_real_exponential else 2)
+
+
+def _matrix(mode: Mode, size: int) -> tuple[tuple[Expr, ...], ...]:
+    """The system of the module's text; with an oscillation components alternate cos, sin."""
+    rows: list[list[Expr]] = [[ZERO] * size for _ in range(size)]
+    step = 1 if mode.is_real_exponential else 2
+    for n in range(size):
+        rows[n][n] = mode.rate
+        if n >= step:
+            rows[n][n - step] = Number(float(n // step))
+        if step == 2:
+            rows[n][n + 1 if n % 2 == 0 else n - 1] = neg(mode.frequency) if n % 2 == 0 else mode.frequency
+    return tuple(tuple(row) for row in rows)
+
+
+def _coefficients(members: list[tuple[Mode, Expr]], size: int) -> tuple[Expr, ...]:
+    found: list[Expr] = [ZERO] * size
+    for mode, coefficient in members:
+        place = mode.power if mode.is_real_exponential else 2 * mode.power + mode.sine
+        found[place] = add(found[place], coefficient)
+    return tuple(found)
