@@ -60,6 +60,7 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
     if per_time:
         hint = f"The right side is not ‘per time’. If time is counted in ms, write ‘1 ms d{flow.variable.text}/dt = …’."
     require_same(left_side, left, flow.rhs, rhs.dim, context, hint=hint)
+    parts.spans[name] = flow.span
     split(name, rhs.expr, coefficient.expr if coefficient is not None else None, flow.rhs, scope, parts)
 
 
