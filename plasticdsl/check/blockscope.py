@@ -18,12 +18,11 @@ from plasticdsl.check.expressions import translate_as, translate_number, unknown
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
-from plasticdsl.check.walk import names_read
+from plasticdsl.check.walk import names_read, nodes
 from plasticdsl.model.expr import Call, Expr, Ref, Special
 from plasticdsl.model.model import Need
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import descendants
 from plasticdsl.units.dimension import FREQUENCY
 
 PULSE, NOISE, PAIR = "#pulse", "#noise", "#pair"
@@ -111,7 +110,7 @@ class BlockScope:
 
     def _parameter(self, name: tree.Name) -> None:
         """`Transposed(forward)`: another projection where the text writes `forward.w`, else a value that the use must give."""
-        members = any(isinstance(n, tree.Member) and isinstance(n.base, tree.Name) and n.base.name == name.name for n in descendants(self.block))
+        members = any(isinstance(n, tree.Member) and isinstance(n.base, tree.Name) and n.base.name == name.name for n in nodes(self.block))
         if members:
             self._names[name.name] = self._side(name.name, name.text, "another projection", name.span)
         elif name.name not in self._names:

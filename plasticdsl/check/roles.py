@@ -13,11 +13,10 @@ from plasticdsl.check.builtins import RENAMED, known_functions
 from plasticdsl.check.contents import Contents
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
-from plasticdsl.check.walk import names_read
+from plasticdsl.check.walk import names_read, nodes
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import descendants
 
 #: Notation whose value is never a constant of the block.
 _CHANGING = (tree.Member, tree.Average, tree.Partial, tree.Sum, tree.Transposed)
@@ -96,7 +95,7 @@ def changing(contents: Contents, order: tuple[str, ...], constant: frozenset[str
     for name in order:
         formula = formulas[name]
         bound = {a.name for a in formula.arguments} - {"t"}
-        if any(isinstance(n, _CHANGING) for part in formula.parts for n in descendants(part)) or any(
+        if any(isinstance(n, _CHANGING) for part in formula.parts for n in nodes(part)) or any(
             n.name not in bound and _changes(n.name, found, contents, constant) for n in names_read(formula.parts)
         ):
             found.add(name)

@@ -10,12 +10,12 @@ from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.expressions import member_base, translate_number
 from plasticdsl.check.flows import settled
 from plasticdsl.check.mismatch import require_same
+from plasticdsl.check.walk import nodes
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import SumInto
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import descendants
 
 _TOTAL = "#sum"
 
@@ -38,7 +38,7 @@ def _sum(statement: tree.Define, scope: BlockScope) -> SumInto | None:
         owner = "the postsynaptic unit’s inputs" if scope.block.kind == "synapse" else "its own variables"
         context.report.error("not-owned", f"A {scope.block.kind} can set only {owner}, not ‘{text}’.", target.span)
         return None
-    if not any(isinstance(n, tree.Sum) for n in descendants(statement.rhs)):
+    if not any(isinstance(n, tree.Sum) for n in nodes(statement.rhs)):
         hint = f"Write ‘{text} = Σ …’: the sum over the connections that reach the unit; at a spike write ‘on pre: {text} += …’."
         context.report.error("not-owned", f"‘{text}’ belongs to the postsynaptic unit, which other connections reach too.", target.span, hint)
         return None

@@ -1,4 +1,4 @@
-"""Which names an expression reads."""
+"""Looking through the syntax tree: every node below one, and every name that is read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from collections.abc import Iterator
 
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+
+
+def nodes(node: object) -> Iterator[object]:
+    """`node` (or each of a tuple) and every tree node below it, parents first, in the order of the text; without recursion."""
+    waiting: list[object] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, tuple):
+            waiting.extend(reversed(current))
+        elif dataclasses.is_dataclass(current) and not isinstance(current, Span):
+            yield current
+            waiting.extend(getattr(current, f.name) for f in reversed(dataclasses.fields(current)))
 
 
 def names_read(node: object, averages: bool = True) -> Iterator[tree.Name]:
