@@ -5,16 +5,16 @@ Comes in: the name of a distribution, its arguments (numbers, or one per value),
 The k-th value depends on seed, stream, k and its own arguments only, except for Gamma, Binomial and Poisson, where it also depends on the arguments of
 the values before it. What the arguments mean:
 
-==============  ================================================================================================
-N(mean, sd)     normal with this mean and standard deviation
-U(low, high)    uniform between these two
-Gamma(k, θ)     shape k and scale θ: mean kθ, variance kθ²
-LogN(μ, σ)      exp of N(μ, σ), of a pure number: median e^μ, mean e^(μ + σ²/2)
-Exp(scale)      exponential of this mean (rate 1/scale)
-Bernoulli(p)    1 with probability p, else 0
-Binomial(n, p)  successes in n trials of probability p
-Poisson(λ)      counts of mean λ
-==============  ================================================================================================
+===============  =========================================================================================
+N(mean, sd)      normal
+U(low, high)     uniform between these two
+Gamma(shape, θ)  mean shape · θ, variance shape · θ²
+LogN(mean, sd)   log-normal; mean and standard deviation of the value itself, not of its logarithm
+Exp(mean)        exponential; a negative mean gives negative values
+Bernoulli(p)     1 with probability p, else 0
+Binomial(n, p)   successes in n trials of probability p
+Poisson(mean)    counts
+===============  =========================================================================================
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ def _normal(u: Floats, v: Floats, mean: Values, sd: Values) -> Floats:
     return np.asarray(mean + sd * box_muller(u, v))
 
 
+def _log_normal(u: Floats, v: Floats, mean: Values, sd: Values) -> Floats:
+    """exp of N(μ, σ) with σ² = ln(1 + sd²/mean²) and μ = ln mean − σ²/2 (Johnson, Kotz & Balakrishnan 1994, eqs 14.8)."""
+    variance = np.log1p(np.square(np.divide(sd, mean)))
+    return np.asarray(mean * np.exp(np.sqrt(variance) * box_muller(u, v) - 0.5 * variance))
+
+
 def _no_count(n: Values) -> NDArray[np.bool_]:
     return np.asarray((n < 0.0) | (n != np.rint(n)))
 
@@ -80,9 +86,12 @@ KINDS: Mapping[str, _Kind] = {
         "a positive shape",
     ),
     "LogN": _Kind(
-        ("μ", "σ"), _Transform(2, lambda u, v, mu, sigma: np.exp(_normal(u, v, mu, sigma))), lambda mu, sigma: np.less(sigma, 0.0), "σ ≥ 0"
+        ("mean", "sd"),
+        _Transform(2, _log_normal),
+        lambda mean, sd: np.less_equal(mean, 0.0) | np.less(sd, 0.0),
+        "a positive mean and a standard deviation that is not negative",
     ),
-    "Exp": _Kind(("scale",), _Transform(1, lambda u, scale: -scale * np.log(u)), lambda scale: np.isnan(scale), "a number"),
+    "Exp": _Kind(("mean",), _Transform(1, lambda u, mean: -mean * np.log(u)), lambda mean: np.isnan(mean), "a number"),
     "Bernoulli": _Kind(("p",), _Transform(1, lambda u, p: np.where(u < p, 1.0, 0.0)), _no_probability, "a probability from 0 to 1"),
     "Binomial": _Kind(
         ("n", "p"),
@@ -90,7 +99,9 @@ KINDS: Mapping[str, _Kind] = {
         lambda n, p: _no_count(n) | _no_probability(p),
         "a whole number n and a probability p from 0 to 1",
     ),
-    "Poisson": _Kind(("λ",), _Generated(lambda g, a, count: g.poisson(a[0], count)), lambda lam: np.less(lam, 0.0), "λ ≥ 0"),
+    "Poisson": _Kind(
+        ("mean",), _Generated(lambda g, a, count: g.poisson(a[0], count)), lambda mean: np.less(mean, 0.0), "a mean that is not negative"
+    ),
 }
 
 

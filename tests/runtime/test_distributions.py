@@ -14,7 +14,7 @@ CONTINUOUS = [
     ("N", (3.0, 2.0), stats.norm(3.0, 2.0)),
     ("U", (-1.0, 4.0), stats.uniform(-1.0, 5.0)),
     ("Gamma", (2.5, 0.3), stats.gamma(2.5, scale=0.3)),
-    ("LogN", (-0.7, 0.9), stats.lognorm(0.9, scale=np.exp(-0.7))),
+    ("LogN", (0.5, 0.3), stats.lognorm(np.sqrt(np.log(1.36)), scale=0.5 / np.sqrt(1.36))),
     ("Exp", (0.02,), stats.expon(scale=0.02)),
 ]
 DISCRETE = [
@@ -55,6 +55,12 @@ def test_arguments_may_differ_from_value_to_value(name: str, arguments: tuple[fl
     np.testing.assert_array_equal(draw(name, arrays, 100, 1, 2), draw(name, arguments, 100, 1, 2))
 
 
+def test_log_normal_has_the_mean_and_spread_asked_for() -> None:
+    values = draw("LogN", (2e-4, 1e-4), 400_000, 1, 2)
+    assert values.mean() == pytest.approx(2e-4, rel=5e-3)
+    assert values.std() == pytest.approx(1e-4, rel=2e-2)
+
+
 def test_zero_spread_and_no_values() -> None:
     np.testing.assert_array_equal(draw("N", (3.0, 0.0), 4, 1, 2), np.full(4, 3.0))
     assert all(draw(n, [1.0] * len(k.arguments), 0, 1, 2).shape == (0,) for n, k in KINDS.items())
@@ -67,7 +73,8 @@ def test_zero_spread_and_no_values() -> None:
         ("U", (2.0, 1.0), "low ≤ high"),
         ("Bernoulli", (np.array([0.5, 1.5]),), r"has \(1.5\)"),
         ("Binomial", (2.5, 0.5), "whole number"),
-        ("Poisson", (-1.0,), "λ ≥ 0"),
+        ("Poisson", (-1.0,), "a mean that is not negative"),
+        ("LogN", (0.0, 1.0), "a positive mean"),
         ("Exp", (np.inf,), "finite"),
         ("N", (1.0,), "takes 2 arguments, not 1"),
         ("Cauchy", (1.0,), "there are N, U"),
