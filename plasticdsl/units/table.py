@@ -57,8 +57,8 @@ _UNITS: dict[str, tuple[Fraction, Dimension, str]] = {
     "%": (Fraction(1, 100), ONE, ""),
 }
 
-_MICRO_SIGNS = "μu"  # GREEK SMALL LETTER MU and the letter u stand for MICRO SIGN; OHM SIGN stands for Omega
-_OHM_SIGN = "Ω"
+_MICRO_SIGNS = "\u03bcu"  # GREEK SMALL LETTER MU and the letter u stand for MICRO SIGN; OHM SIGN stands for Omega
+_OHM_SIGN = "\u2126"
 
 
 def _words() -> dict[str, tuple[Fraction, Dimension]]:
@@ -117,7 +117,7 @@ def _power(factor: Fraction, exponent: Fraction, word: str) -> Fraction:
 # --- quantities as text ----------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"\s*([+\-−]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+\-−]?\d+)?)\s*")
-_FACTOR = re.compile(r"\s*([/·*]?)\s*([^\W\d_]+|%|[µμ]\w+)(?:\^?\(?([⁺⁻+\-−]?(?:\d+(?:/\d+)?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+))\)?)?")
+_FACTOR = re.compile(r"\s*([/·*]?)\s*([A-Za-zΩ\u2126µμ]+|%)(?:\^?\(?([⁺⁻+\-−]?(?:\d+(?:/\d+)?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+))\)?)?")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "0123456789-+-")
 
 

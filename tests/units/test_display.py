@@ -1,0 +1,40 @@
+"""What a reader is shown for a dimension."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from plasticdsl.units.dimension import ONE, TIME, VOLTAGE, Dimension
+from plasticdsl.units.display import display_unit, name_dimension
+from plasticdsl.units.table import CONCENTRATION, CONDUCTANCE, CURRENT, LENGTH, is_unit, parse_quantity
+
+
+@pytest.mark.parametrize(("dim", "unit", "name"), [
+    (VOLTAGE, "mV", "voltage"),
+    (TIME, "ms", "time"),
+    (CURRENT, "pA", "current"),
+    (CONDUCTANCE, "nS", "conductance"),
+    (VOLTAGE / TIME, "mV/ms", "voltage per time"),
+    (ONE / TIME, "Hz", "rate"),
+    (CURRENT / LENGTH**2, "pA/µm²", "current per area"),
+    (ONE, "", "a pure number"),
+    (CONCENTRATION, "µM", "concentration"),
+    (ONE / VOLTAGE, "mV⁻¹", "1 per voltage"),
+])  # fmt: skip
+def test_customary_units(dim: Dimension, unit: str, name: str) -> None:
+    assert display_unit(dim)[0] == unit
+    assert name_dimension(dim) == name
+
+
+@pytest.mark.parametrize("dim", [
+    VOLTAGE, CURRENT / TIME, CONDUCTANCE / VOLTAGE, ONE / CONCENTRATION / TIME, VOLTAGE**2, LENGTH**3 / TIME, VOLTAGE / CURRENT * LENGTH,
+    TIME ** Fraction(-1, 2), VOLTAGE**3 * CURRENT**2,
+])  # fmt: skip
+def test_the_scale_belongs_to_the_unit(dim: Dimension) -> None:
+    text, scale = display_unit(dim)
+    if "ᐟ" not in text and all(is_unit(word.rstrip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹")) for word in text.replace("/", "·").split("·")):
+        value, found = parse_quantity(f"1 {text}")
+        assert found == dim
+        assert value == pytest.approx(scale, rel=1e-15)
