@@ -30,6 +30,9 @@ from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.random import box_muller, bulk_uniforms, generator_of
 
 Floats = NDArray[np.float64]
+
+_BLOCK = 1 << 20  # values drawn at a time
+
 _Generate = Callable[[np.random.Generator, Sequence[Values], int], NDArray[Any]]
 
 
@@ -61,7 +64,7 @@ def _normal(u: Floats, v: Floats, mean: Values, sd: Values) -> Floats:
 
 
 def _log_normal(u: Floats, v: Floats, mean: Values, sd: Values) -> Floats:
-    """exp of N(μ, σ) with σ² = ln(1 + sd²/mean²) and μ = ln mean − σ²/2 (Johnson, Kotz & Balakrishnan 1994, eqs 14.8)."""
+    """exp of N(μ, σ) with σ² = ln(1 + sd²/mean²) and μ = ln mean − σ²/2 (Johnson, Kotz & Balakrishnan 1994, ch. 14)."""
     variance = np.log1p(np.square(np.divide(sd, mean)))
     return np.asarray(mean * np.exp(np.sqrt(variance) * box_muller(u, v) - 0.5 * variance))
 
@@ -115,11 +118,19 @@ def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: 
         raise ValueError(f"{name} is no distribution; there are {', '.join(KINDS)}")
     _check(name, kind, arguments)
     match kind.how:
-        case _Transform(each, value):
-            uniforms = bulk_uniforms(seed, stream, each * count).reshape(count, each)
-            return np.broadcast_to(value(*uniforms.T, *arguments), (count,)).astype(np.float64)
+        case _Transform() as how:
+            return _transformed(how, arguments, count, seed, stream)
         case _Generated(generate):
             return generate(generator_of(seed, stream), arguments, count).astype(np.float64)
+
+
+def _transformed(how: _Transform, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
+    result = np.empty(count)
+    for begin in range(0, count, _BLOCK):
+        part = slice(begin, min(begin + _BLOCK, count))
+        uniforms = bulk_uniforms(seed, stream, how.uniforms * (part.stop - begin), how.uniforms * begin).reshape(-1, how.uniforms)
+        result[part] = how.value(*uniforms.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
+    return result
 
 
 def _check(name: str, kind: _Kind, arguments: Sequence[Values]) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from plasticdsl.runtime import distributions
 from plasticdsl.runtime.distributions import KINDS, draw
 
 COUNT = 100_000
@@ -59,6 +60,14 @@ def test_log_normal_has_the_mean_and_spread_asked_for() -> None:
     values = draw("LogN", (2e-4, 1e-4), 400_000, 1, 2)
     assert values.mean() == pytest.approx(2e-4, rel=5e-3)
     assert values.std() == pytest.approx(1e-4, rel=2e-2)
+
+
+@pytest.mark.parametrize("name", ["N", "U", "Exp"])
+def test_drawing_in_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = [np.linspace(1.0, 2.0, 50), np.linspace(2.0, 3.0, 50)][: len(KINDS[name].arguments)]
+    whole = draw(name, arguments, 50, 1, 2)
+    monkeypatch.setattr(distributions, "_BLOCK", 7)
+    np.testing.assert_array_equal(draw(name, arguments, 50, 1, 2), whole)
 
 
 def test_zero_spread_and_no_values() -> None:
