@@ -1,0 +1,70 @@
+"""What happens at a step without a spike: changes at every step, and periodic ones.
+
+Everywhere at once: what a unit or connection reads of others is from before these changes. Its own statements run top to bottom.
+A period of k steps is due at the steps 0, k, 2 k, ….
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from plasticdsl.model.model import AddTo, Handler, Trigger
+from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.events import rule_off, send
+from plasticdsl.reference.handlers import Local, Site, run_handler, run_unit_handler
+from plasticdsl.reference.scope import ConnectionScope, bounded, everything, variable_of
+from plasticdsl.reference.state import Run
+from plasticdsl.reference.structure import Frame, Index
+from plasticdsl.runtime.instance import Floats
+
+
+def change_between_spikes(run: Run) -> None:
+    """All changes of this step that no spike triggers."""
+    owners = [(owner, handler) for owner in run.structure.owners() for handler in _due(run, owner)]
+    if not owners:
+        return
+    before = run.frame.copy()
+    additions: list[tuple[str, AddTo, Index, Floats]] = []
+    for owner, handler in owners:
+        everyone = np.arange(run.structure.count(owner))
+        if owner in run.structure.populations:
+            run_unit_handler(run, owner, handler, everyone, before)
+        else:
+            _at_connections(run, owner, handler, before, additions)
+    for projection, statement, connections, amounts in additions:
+        send(run, projection, statement, connections, amounts)
+
+
+def _due(run: Run, owner: str) -> Iterator[Handler]:
+    handlers = run.structure.block(owner).handlers
+    yield from (h for h in handlers if h.trigger is Trigger.STEP)
+    for handler in handlers:
+        if handler.trigger is Trigger.EVERY and handler.period is not None:
+            periods = evaluate(handler.period, everything(run.structure, run.frame, owner))
+            steps = {max(1, run.structure.steps(float(p))) for p in np.atleast_1d(periods)}
+            if len(steps) != 1:
+                raise ValueError(f"{owner}: `every` needs one period for all")
+            if run.frame.step % steps.pop() == 0:
+                yield handler
+
+
+def _at_connections(
+    run: Run, projection: str, handler: Handler, others: Frame, additions: list[tuple[str, AddTo, Index, Floats]]
+) -> None:
+    structure, values = run.structure, run.frame.values[projection]
+    everyone = np.arange(structure.count(projection))
+    local = {name: array.copy() for name, array in values.items()}
+
+    def scope(now: Local, start: Local, simultaneous: bool) -> ConnectionScope:
+        return ConnectionScope(structure, others, projection, everyone, now, start if simultaneous else {}, start)
+
+    def bound(name: str, new: Floats) -> Floats:
+        return bounded(variable_of(structure, projection, name), new, scope(local, local, False))
+
+    def add(statement: AddTo, amounts: Floats) -> None:
+        additions.append((projection, statement, everyone, amounts))
+
+    run_handler(handler, Site(local, len(everyone), scope, bound, add, rule_off(run, projection, handler)))
+    values.update(local)

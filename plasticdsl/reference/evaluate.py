@@ -1,0 +1,131 @@
+"""The value of an expression, node by node.
+
+Comes in: an expression of the checked model and a scope that knows what names mean. Goes out: a NumPy array, one value per unit,
+connection or spike pair (or without an axis, for a value that all share). Conditions give arrays of bool.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+
+Array = NDArray[Any]
+
+
+class Scope(Protocol):
+    """What names mean at one moment."""
+
+    def ref(self, ref: Ref) -> Array:
+        """The value of a variable."""
+
+    def special(self, name: str) -> Array:
+        """The value of `t`, `dt`, `lag`, …."""
+
+
+def evaluate(expr: Expr, scope: Scope) -> Array:
+    """The value of `expr`. Raises `TypeError` for sums over a network, which are no part of what a unit or connection does."""
+    with np.errstate(all="ignore"):
+        return _value(expr, scope)
+
+
+def _value(expr: Expr, scope: Scope) -> Array:
+    match expr:
+        case Number(value):
+            return np.asarray(value, dtype=np.float64)
+        case Ref():
+            return scope.ref(expr)
+        case Special(name):
+            return scope.special(name)
+        case Binary(operator, left, right):
+            return _BINARY[operator](_value(left, scope), _value(right, scope))
+        case Negate(operand):
+            return np.negative(_value(operand, scope))
+        case Call(function, arguments):
+            return np.asarray(_FUNCTIONS[function](*(_value(a, scope) for a in arguments)), dtype=np.float64)
+        case Compare(comparison, left, right):
+            return _COMPARE[comparison](_value(left, scope), _value(right, scope))
+        case Logic(connective, operands):
+            return _logic(connective, [np.asarray(_value(o, scope), dtype=bool) for o in operands])
+        case Choice(branches, otherwise):
+            return _choice(branches, otherwise, scope)
+        case At() | SumOver():
+            raise TypeError("sums over a network are evaluated by its observer, not by a unit or connection")
+        case _:
+            assert_never(expr)
+
+
+def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: Scope) -> Array:
+    result = _value(otherwise, scope)
+    for condition, value in reversed(branches):
+        result = np.where(np.asarray(_value(condition, scope), dtype=bool), _value(value, scope), result)
+    return result
+
+
+def _logic(connective: str, operands: list[Array]) -> Array:
+    if connective == "not":
+        return np.logical_not(operands[0])
+    join = np.logical_and if connective == "and" else np.logical_or
+    result = operands[0]
+    for operand in operands[1:]:
+        result = join(result, operand)
+    return np.asarray(result)
+
+
+def _power(base: Array, exponent: Array) -> Array:
+    return np.asarray(np.power(base, exponent, dtype=np.float64))
+
+
+_BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
+    "+": lambda a, b: np.asarray(a + b),
+    "-": lambda a, b: np.asarray(a - b),
+    "*": lambda a, b: np.asarray(a * b),
+    "/": lambda a, b: np.asarray(np.true_divide(a, b)),
+    "^": _power,
+}
+
+_COMPARE: Mapping[str, Callable[[Array, Array], Array]] = {
+    "<": lambda a, b: np.asarray(a < b),
+    "<=": lambda a, b: np.asarray(a <= b),
+    ">": lambda a, b: np.asarray(a > b),
+    ">=": lambda a, b: np.asarray(a >= b),
+    "==": lambda a, b: np.asarray(a == b),
+    "!=": lambda a, b: np.asarray(a != b),
+}
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+_FUNCTIONS: Mapping[str, Callable[..., Array]] = {
+    "exp": np.exp,
+    "log": np.log,
+    "log10": np.log10,
+    "sqrt": np.sqrt,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "arcsin": np.arcsin,
+    "arccos": np.arccos,
+    "arctan": np.arctan,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "expm1": np.expm1,
+    "log1p": np.log1p,
+    "erf": _erf,
+    "abs": np.abs,
+    "sign": np.sign,
+    "step": lambda x: x > 0,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round": np.round,
+    "min": np.minimum,
+    "max": np.maximum,
+    "mod": np.mod,
+    "x_over_expm1": lambda x: np.where(x == 0, 1.0, x / np.expm1(x)),
+    "expm1_over_x": lambda x: np.where(x == 0, 1.0, np.expm1(x) / x),
+}

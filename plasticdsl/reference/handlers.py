@@ -1,0 +1,133 @@
+"""The statements of one handler, run at some units or connections at once.
+
+Top to bottom, each statement seeing the one before; in a `simultaneous` handler all right sides are evaluated with the values from before
+the handler, then everything is assigned. ⁻ asks for the value before the handler, ⁺ for the value after its assignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.model import AddTo, Assign, Handler, Statement
+from plasticdsl.reference.evaluate import Scope, evaluate
+from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, variable_of
+from plasticdsl.reference.state import Run
+from plasticdsl.reference.structure import Frame, Index
+from plasticdsl.runtime.instance import Floats
+
+Local = dict[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a handler runs. `local`: own values there, changed by the handler. `count`: how many units or connections.
+
+    `scope(local, start, simultaneous)`: what names mean, given the values now and those before the handler. `bound(name, values)` applies
+    bounds; `add(statement, amounts)` carries out an addition to a unit; `skips(statement)`: it must not be carried out now.
+    """
+
+    local: Local
+    count: int
+    scope: Callable[[Local, Local, bool], Scope]
+    bound: Callable[[str, Floats], Floats]
+    add: Callable[[AddTo, Floats], None]
+    skips: Callable[[Statement], bool]
+
+    def value(self, expr: Expr, scope: Scope) -> Floats:
+        """One value per unit or connection."""
+        return np.array(np.broadcast_to(evaluate(expr, scope), (self.count,)), dtype=np.float64)
+
+
+def run_handler(handler: Handler, site: Site) -> None:
+    """Carry out the handler at the site."""
+    wanted = [s for s in handler.statements if not site.skips(s)]
+    start = {name: values.copy() for name, values in site.local.items()}
+    if handler.simultaneous:
+        _together(wanted, site, start)
+        return
+    for statement in wanted:
+        value = site.value(right_side(statement), site.scope(site.local, start, False))
+        match statement:
+            case Assign(target, _):
+                site.local[target.name] = site.bound(target.name, value)
+            case AddTo():
+                site.add(statement, value)
+            case _:
+                assert_never(statement)
+
+
+def _together(statements: Sequence[Statement], site: Site, start: Local) -> None:
+    new: Local = {}
+    additions: list[tuple[AddTo, Floats]] = []
+    for statement in _after_what_they_ask_for(statements):
+        value = site.value(right_side(statement), site.scope({**site.local, **new}, start, True))
+        match statement:
+            case Assign(target, _):
+                new[target.name] = site.bound(target.name, value)
+            case AddTo():
+                additions.append((statement, value))
+            case _:
+                assert_never(statement)
+    site.local.update(new)
+    for addition, value in additions:
+        site.add(addition, value)
+
+
+def _after_what_they_ask_for(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements, each after those that assign what it reads with ⁺."""
+    waiting, ordered = list(statements), list[Statement]()
+    while waiting:
+        ready = [s for s in waiting if not any(_asks_for(s, other) for other in waiting if other is not s)]
+        if not ready:
+            raise ValueError("each of these statements asks for a value that another one gives (⁺)")
+        ordered.append(ready[0])
+        waiting.remove(ready[0])
+    return ordered
+
+
+def _asks_for(statement: Statement, other: Statement) -> bool:
+    if not isinstance(other, Assign):
+        return False
+    return any(r.owner == "" and r.limit == "after" and r.name == other.target.name for r in refs(right_side(statement)))
+
+
+def right_side(statement: Statement) -> Expr:
+    """The value assigned, or the amount added."""
+    match statement:
+        case Assign(_, value):
+            return value
+        case AddTo(_, amount):
+            return amount
+        case _:
+            assert_never(statement)
+
+
+# --- units -----------------------------------------------------------------------------------------------------------
+
+
+def run_unit_handler(run: Run, population: str, handler: Handler, units: Index, others: Frame) -> None:
+    """A handler of a neuron at some of its units, whose states it changes; `others` is the frame of everything else it reads."""
+    values = run.frame.values[population]
+    local = {name: array[units] for name, array in values.items()}
+
+    def scope(now: Local, start: Local, simultaneous: bool) -> UnitScope:
+        return UnitScope(run.structure, others, population, units, now, start if simultaneous else {}, start)
+
+    def bound(name: str, new: Floats) -> Floats:
+        return bounded(variable_of(run.structure, population, name), new, scope(local, local, False))
+
+    run_handler(handler, Site(local, len(units), scope, bound, _adds_to_nobody, lambda _: False))
+    for name, array in local.items():
+        values[name][units] = array
+
+
+def _adds_to_nobody(statement: AddTo, amounts: Floats) -> None:
+    raise ValueError(f"a neuron cannot add to {statement.target.owner}.{statement.target.name}")
+
+
+__all__ = ["ConnectionScope", "Local", "Site", "right_side", "run_handler", "run_unit_handler"]

@@ -1,0 +1,185 @@
+"""The flow from t_n to t_{n+1}.
+
+Every scheme starts from the values at t_n, after the events of that time. What other schemes of the block and other units and connections
+hold stays at those values during the step, with one exception: all variables integrated by Runge–Kutta 4 go through its stages together,
+and inputs of units that are undelayed sums are evaluated anew at each stage from the stage's values. Bounds are applied at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.kernels.support.propagators import propagator
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Block, Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.reference.evaluate import Scope, evaluate
+from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, everything, variable_of
+from plasticdsl.reference.state import Run
+from plasticdsl.reference.structure import Frame
+from plasticdsl.reference.sums import sum_inputs_at_stage
+from plasticdsl.runtime import random
+from plasticdsl.runtime.instance import Floats
+
+Moved = dict[tuple[str, str], Floats]
+
+
+def flow(run: Run) -> None:
+    """Move every flowing variable by one step."""
+    new: Moved = {}
+    for owner, scheme in _schemes(run):
+        match scheme:
+            case Exact():
+                _exact(run, owner, scheme, new)
+            case ExponentialEuler():
+                _exponential_euler(run, owner, scheme, new)
+            case Euler():
+                _euler(run, owner, scheme, new)
+            case EulerMaruyama():
+                _euler_maruyama(run, owner, scheme, new)
+            case RungeKutta4():
+                pass  # all of them together, below
+            case _:
+                assert_never(scheme)
+    _runge_kutta(run, new)
+    for (owner, name), values in new.items():
+        run.frame.values[owner][name] = values
+    for owner, name in new:
+        variable = variable_of(run.structure, owner, name)
+        run.frame.values[owner][name] = bounded(variable, new[owner, name], everything(run.structure, run.frame, owner))
+
+
+def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
+    for owner in run.structure.owners():
+        yield from ((owner, scheme) for scheme in run.structure.block(owner).schemes)
+
+
+def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
+    """For which units or connections a variable does not flow now: held while refractory, or a weight while rules are off."""
+    count, block = run.structure.count(owner), run.structure.block(owner)
+    if owner in run.structure.populations:
+        held = block.refractory is not None and name in block.refractory.held
+        return (run.frame.step < run.refractory_until[owner]) & held
+    return np.full(count, name in run.held_now(owner) and _flows_by_rule(block, name))
+
+
+def _flows_by_rule(block: Block, name: str) -> bool:
+    return any(f.variable == name and f.is_rule for f in block.flows)
+
+
+def _each(run: Run, owner: str, expr: Expr, scope: Scope) -> Floats:
+    """One value per unit or connection."""
+    return np.array(np.broadcast_to(evaluate(expr, scope), (run.structure.count(owner),)), dtype=np.float64)
+
+
+def _rate(run: Run, owner: str, name: str, expr: Expr, scope: Scope) -> Floats:
+    return np.where(standing(run, owner, name), 0.0, _each(run, owner, expr, scope))
+
+
+# --- schemes on their own --------------------------------------------------------------------------------------------
+
+
+def _exact(run: Run, owner: str, scheme: Exact, new: Moved) -> None:
+    """x(t+dt) = P x + Q b, with zero rows for what stands still."""
+    scope = everything(run.structure, run.frame, owner)
+    count, size = run.structure.count(owner), len(scheme.variables)
+    matrix, offset = np.zeros((count, size, size)), np.zeros((count, size))
+    still = np.stack([standing(run, owner, v) for v in scheme.variables], axis=-1)
+    for row in range(size):
+        offset[:, row] = _each(run, owner, scheme.offset[row], scope)
+        for column in range(size):
+            matrix[:, row, column] = _each(run, owner, scheme.matrix[row][column], scope)
+    matrix[still], offset[still] = 0.0, 0.0
+    state = np.stack([run.frame.values[owner][v] for v in scheme.variables], axis=-1)
+    moved = np.empty_like(state)
+    for unit in range(count):
+        growth, integral = _propagator(run, matrix[unit])
+        moved[unit] = growth @ state[unit] + integral @ offset[unit]
+    for column, name in enumerate(scheme.variables):
+        new[owner, name] = np.where(still[:, column], state[:, column], moved[:, column])
+
+
+def _propagator(run: Run, matrix: Floats) -> tuple[Floats, Floats]:
+    """Computed once for each matrix that occurs."""
+    key = matrix.tobytes()
+    if key not in run.propagators:
+        run.propagators[key] = propagator(matrix, run.structure.instance.dt)
+    return run.propagators[key]
+
+
+def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Moved) -> None:
+    scope, dt = everything(run.structure, run.frame, owner), run.structure.instance.dt
+    state = run.frame.values[owner][scheme.variable]
+    slope, offset = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
+    z = slope * dt
+    phi = np.where(z == 0, 1.0, np.expm1(z) / np.where(z == 0, 1.0, z))
+    change = dt * (slope * state + offset) * phi
+    new[owner, scheme.variable] = state + np.where(standing(run, owner, scheme.variable), 0.0, change)
+
+
+def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
+    step = run.structure.instance.dt / scheme.substeps
+    state = {v: run.frame.values[owner][v] for v in scheme.variables}
+    for substep in range(scheme.substeps):
+        scope = _with(run, owner, replace(run.frame, time=run.frame.time + substep * step), state)
+        rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
+        state = {v: state[v] + step * rate for v, rate in zip(scheme.variables, rates, strict=True)}
+    new.update({(owner, v): values for v, values in state.items()})
+
+
+def _euler_maruyama(run: Run, owner: str, scheme: EulerMaruyama, new: Moved) -> None:
+    instance = run.structure.instance
+    scope, everyone = everything(run.structure, run.frame, owner), np.arange(run.structure.count(owner))
+    for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
+        values = run.frame.values[owner][v] + instance.dt * _rate(run, owner, v, rate, scope)
+        if noise is not None:
+            normal = random.normal(instance.seed, random.stream_of(owner, "noise", v), everyone, run.frame.step)
+            values = values + _rate(run, owner, v, noise, scope) * np.sqrt(instance.dt) * normal
+        new[owner, v] = values
+
+
+def _with(run: Run, owner: str, frame: Frame, own: dict[str, Floats]) -> UnitScope | ConnectionScope:
+    """The scope of all units or connections of an owner, with some of its values replaced."""
+    return replace(everything(run.structure, frame, owner), own=own)
+
+
+# --- Runge–Kutta 4 ---------------------------------------------------------------------------------------------------
+
+
+def _runge_kutta(run: Run, new: Moved) -> None:
+    """x += dt/6 (k₁ + 2 k₂ + 2 k₃ + k₄), all variables of the network that use it together."""
+    schemes = [(owner, scheme) for owner, scheme in _schemes(run) if isinstance(scheme, RungeKutta4)]
+    if not schemes:
+        return
+    dt = run.structure.instance.dt
+    start = {(owner, v): run.frame.values[owner][v] for owner, scheme in schemes for v in scheme.variables}
+    k1 = _slopes(run, schemes, start, 0.0, run.frame)
+    k2 = _slopes(run, schemes, {x: start[x] + dt / 2 * k1[x] for x in start}, dt / 2)
+    k3 = _slopes(run, schemes, {x: start[x] + dt / 2 * k2[x] for x in start}, dt / 2)
+    k4 = _slopes(run, schemes, {x: start[x] + dt * k3[x] for x in start}, dt)
+    for x, before in start.items():
+        new[x] = before + dt / 6 * (k1[x] + 2 * (k2[x] + k3[x]) + k4[x])
+
+
+def _slopes(run: Run, schemes: list[tuple[str, RungeKutta4]], at: Moved, ahead: float, stage: Frame | None = None) -> Moved:
+    """The rates with the variables at `at`, `ahead` of t_n; `stage`: the frame of the stage where it is known already."""
+    if stage is None:
+        stage = run.frame.copy()
+        stage.time += ahead
+        for (owner, v), values in at.items():
+            stage.values[owner][v] = values
+        sum_inputs_at_stage(run, stage)
+    found: Moved = {}
+    for owner, scheme in schemes:
+        own = {v: at[owner, v] for v in scheme.variables}
+        if owner in run.structure.populations:
+            scope = _with(run, owner, stage, own)
+        else:  # a connection sees its units as they are at t_n
+            scope = _with(run, owner, replace(run.frame, time=stage.time), own)
+        for v, rate in zip(scheme.variables, scheme.rates, strict=True):
+            found[owner, v] = _rate(run, owner, v, rate, scope)
+    return found

@@ -1,0 +1,117 @@
+"""The reference interpreter: what a checked model means, carried out step by step.
+
+Comes in: a network whose blocks carry their integrators, and its instance. It keeps the lists of all spikes, sums learning windows over
+explicit pairs and evaluates definitions whenever they are read; it shares no lowering, trace or pass with the compiled kernels, only the
+formula of the integrators and the random draws. The order of a step is that of `docs/language/time-and-order.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import Network, Role
+from plasticdsl.reference.between import change_between_spikes
+from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.events import spike_events
+from plasticdsl.reference.integrate import flow
+from plasticdsl.reference.scope import everything
+from plasticdsl.reference.snapshot import restored, snapshot_of
+from plasticdsl.reference.sources import emit
+from plasticdsl.reference.state import Run, first_state
+from plasticdsl.reference.structure import Structure, structure_of
+from plasticdsl.reference.sums import inputs_in_order, sum_inputs
+from plasticdsl.runtime.instance import Instance
+
+
+class ReferenceEngine:
+    """Implements `runtime.engine.Engine` slowly and obviously.
+
+    Raises `ValueError` where the network's evaluation order leaves an input out, `KeyError` where network and instance do not fit.
+    """
+
+    def __init__(self, network: Network, instance: Instance) -> None:
+        self.instance = instance
+        self._structure = structure_of(network, instance)
+        _require_order(self._structure)
+        self._run = first_state(self._structure)
+        self._logged: set[str] = set()
+        self._drained: dict[str, int] = dict.fromkeys(self._structure.populations, 0)
+
+    @property
+    def step(self) -> int:
+        """Whole steps done."""
+        return self._run.frame.step
+
+    def advance(self, steps: int) -> None:
+        """Run whole steps."""
+        for _ in range(steps):
+            _step(self._run)
+
+    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+        """A state, input, parameter or definition now: float64[units or connections]."""
+        values = self._run.frame.values[owner]
+        if name in values:
+            return values[name]
+        found = evaluate(Ref("", name), everything(self._structure, self._run.frame, owner))
+        return np.array(np.broadcast_to(found, (self._structure.count(owner),)), dtype=np.float64)
+
+    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        """Set a state, or the output of a clamped source."""
+        self._run.frame.values[owner][name][...] = values
+
+    def log_spikes(self, populations: Iterable[str]) -> None:
+        """Keep the spikes of these populations from now on, and of no others."""
+        wanted = set(populations)
+        for name in wanted - self._logged:
+            self._drained[name] = self._run.spikes[name].total
+        self._logged = wanted
+
+    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and units of the spikes since the last call."""
+        if population not in self._logged:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        steps, units = self._run.spikes[population].events()
+        begin = self._drained[population]
+        self._drained[population] = len(steps)
+        return steps[begin:], units[begin:]
+
+    def spike_count(self, population: str) -> int:
+        """All spikes of the population so far."""
+        return self._run.spikes[population].total
+
+    def switch_rules(self, on: Mapping[str, bool]) -> None:
+        """Rules of these projections hold the weights or change them."""
+        self._run.rules_on.update(on)
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes during a run, as copies."""
+        return snapshot_of(self._run)
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Continue from a snapshot; raises `ValueError` where it is of another network."""
+        self._run = restored(self._structure, state)
+        self._drained = {name: self._run.spikes[name].total for name in self._structure.populations}
+
+
+def _step(run: Run) -> None:
+    """Step n: the events of t_n in order, then the flow to t_{n+1}."""
+    run.frame.time = run.frame.step * run.structure.instance.dt
+    emit(run)
+    spike_events(run)
+    sum_inputs(run)
+    change_between_spikes(run)
+    flow(run)
+    run.frame.step += 1
+    run.frame.time = run.frame.step * run.structure.instance.dt
+
+
+def _require_order(structure: Structure) -> None:
+    listed = set(inputs_in_order(structure))
+    for name, population in structure.populations.items():
+        missing = [v.name for v in population.block.variables if v.role is Role.INPUT and (name, v.name) not in listed]
+        if missing:
+            raise ValueError(f"{name}: the evaluation order leaves out {', '.join(missing)}")

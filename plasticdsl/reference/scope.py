@@ -1,0 +1,210 @@
+"""What names mean to a unit and to a connection.
+
+A definition is evaluated whenever it is read, from whatever its own names mean at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from plasticdsl.model.expr import Expr, Limit, Ref
+from plasticdsl.model.model import Block, Role, Variable
+from plasticdsl.reference.evaluate import Array, evaluate
+from plasticdsl.reference.structure import Frame, Index, Structure
+from plasticdsl.runtime.instance import Floats
+
+NOTHING: Mapping[str, Floats] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitScope:
+    """Units of a population.
+
+    `own`: values of these very units that stand in place of those of the frame; `plain`, `before`: what a name without limit and with ⁻
+    means where that differs. `limit` is the one under which a definition is read.
+    """
+
+    structure: Structure
+    frame: Frame
+    population: str
+    units: Index
+    own: Mapping[str, Floats] = field(default_factory=dict)
+    plain: Mapping[str, Floats] = field(default_factory=dict)
+    before: Mapping[str, Floats] = field(default_factory=dict)
+    limit: Limit = ""
+
+    def ref(self, ref: Ref) -> Array:
+        """Own names and parameters of the network."""
+        if ref.owner == "network":
+            return network_parameter(self.structure, ref.name)
+        if ref.owner != "":
+            raise KeyError(f"{self.population}: a unit cannot read {ref.owner}.{ref.name}")
+        limit = ref.limit or self.limit
+        table = {"": self.plain, "before": self.before, "after": NOTHING}[limit]
+        if ref.name in table:
+            return table[ref.name]
+        if ref.name in self.own:
+            return self.own[ref.name]
+        values = self.frame.values[self.population]
+        if ref.name in values:
+            return values[ref.name][self.units]
+        parameters = self.structure.parameters(self.population)
+        if ref.name in parameters:
+            return _chosen(parameters[ref.name], self.units)
+        return evaluate(_definition(self.structure.block(self.population), ref.name), replace(self, limit=limit))
+
+    def special(self, name: str) -> Array:
+        """`t`, `dt`, `i`."""
+        if name in ("i", "j"):
+            return np.asarray(self.units + 1, dtype=np.float64)
+        return _clock(self.structure, self.frame, name)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionScope:
+    """Connections of a projection.
+
+    Own names: `plain`, `before`, `after` hold what a name without limit, with ⁻ and with ⁺ means where that differs from `own`; `own`
+    holds the values of these very connections, and where it is None the frame's do. `limit` is the one under which a definition is read.
+    `lag`: of one spike pair per connection. `pre_frame`: where the pre units are read, if not in `frame`.
+    """
+
+    structure: Structure
+    frame: Frame
+    projection: str
+    connections: Index
+    own: Mapping[str, Floats] | None = None
+    plain: Mapping[str, Floats] = field(default_factory=dict)
+    before: Mapping[str, Floats] = field(default_factory=dict)
+    after: Mapping[str, Floats] = field(default_factory=dict)
+    limit: Limit = ""
+    lag: Floats | None = None
+    pre_frame: Frame | None = None
+
+    def ref(self, ref: Ref) -> Array:
+        """Names of the connection, of the two units, of other projections and parameters of the network."""
+        match ref.owner:
+            case "":
+                return self._own(ref)
+            case "network":
+                return network_parameter(self.structure, ref.name)
+            case "pre" | "post":
+                return self._unit(ref)
+            case _:
+                return self._other(ref)
+
+    def _own(self, ref: Ref) -> Array:
+        limit = ref.limit or self.limit
+        table = {"": self.plain, "before": self.before, "after": self.after}[limit]
+        if ref.name in table:
+            return table[ref.name]
+        if self.own is not None and ref.name in self.own:
+            return self.own[ref.name]
+        values = self.frame.values[self.projection]
+        if ref.name in values:
+            return values[ref.name][self.connections]
+        parameters = self.structure.parameters(self.projection)
+        if ref.name in parameters:
+            return _chosen(parameters[ref.name], self.connections)
+        return evaluate(_definition(self.structure.block(self.projection), ref.name), replace(self, limit=limit))
+
+    def _unit(self, ref: Ref) -> Array:
+        if ref.limit:
+            raise ValueError(f"{self.projection}: ⁻ and ⁺ say nothing about {ref.owner}.{ref.name}, which is not the connection's own")
+        projection = self.structure.projections[self.projection]
+        if ref.owner == "pre":
+            units = self.structure.sources[self.projection][self.connections]
+            return UnitScope(self.structure, self.pre_frame or self.frame, projection.pre, units).ref(Ref("", ref.name))
+        units = self.structure.targets[self.projection][self.connections]
+        return UnitScope(self.structure, self.frame, projection.post, units).ref(Ref("", ref.name))
+
+    def _other(self, ref: Ref) -> Array:
+        """A variable of another projection between the same two units, in either direction."""
+        here, there = self.structure.projections[self.projection], self.structure.projections[ref.owner]
+        pre, post = self.structure.sources[self.projection], self.structure.targets[self.projection]
+        first, second = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
+        found = matching(self.structure, ref.owner, first[self.connections], second[self.connections])
+        return ConnectionScope(self.structure, self.frame, ref.owner, found).ref(Ref("", ref.name))
+
+    def special(self, name: str) -> Array:
+        """Everything of `model.expr.Special`."""
+        projection = self.structure.projections[self.projection]
+        match name:
+            case "lag":
+                if self.lag is None:
+                    raise KeyError(f"{self.projection}: there is no spike pair here")
+                return self.lag
+            case "N_pre" | "N_post":
+                population = projection.pre if name == "N_pre" else projection.post
+                return np.asarray(self.structure.count(population), dtype=np.float64)
+            case "i" | "j":
+                ends = self.structure.targets if name == "i" else self.structure.sources
+                return np.asarray(ends[self.projection][self.connections] + 1, dtype=np.float64)
+            case "now_pre" | "now_post":
+                arrived = self.frame.arrived_pre if name == "now_pre" else self.frame.arrived_post
+                return np.asarray(arrived[self.projection][self.connections], dtype=np.float64)
+            case _:
+                return _clock(self.structure, self.frame, name)
+
+
+def everything(structure: Structure, frame: Frame, owner: str) -> UnitScope | ConnectionScope:
+    """All units or connections of an owner."""
+    index = np.arange(structure.count(owner))
+    if owner in structure.populations:
+        return UnitScope(structure, frame, owner, index)
+    return ConnectionScope(structure, frame, owner, index)
+
+
+def bounded(variable: Variable, values: Array, scope: UnitScope | ConnectionScope) -> Floats:
+    """`values` brought into the bounds of the variable."""
+    result = np.asarray(values, dtype=np.float64)
+    if variable.low is not None:
+        result = np.maximum(result, evaluate(variable.low, scope))
+    if variable.high is not None:
+        result = np.minimum(result, evaluate(variable.high, scope))
+    return np.asarray(result, dtype=np.float64)
+
+
+def variable_of(structure: Structure, owner: str, name: str) -> Variable:
+    """The declaration of a name of a population or projection."""
+    found = structure.block(owner).variable(name)
+    if found is None:
+        raise KeyError(f"{owner} has no variable {name}")
+    return found
+
+
+def network_parameter(structure: Structure, name: str) -> Array:
+    """A parameter of the network."""
+    return np.asarray(structure.instance.parameters[name], dtype=np.float64)
+
+
+def matching(structure: Structure, projection: str, pre: Index, post: Index) -> Index:
+    """The connections of a projection between these units, one for each pair. Raises `KeyError` where there is none."""
+    ends = zip(structure.sources[projection], structure.targets[projection], strict=True)
+    numbers = {(int(j), int(i)): number for number, (j, i) in enumerate(ends)}
+    return np.array([numbers[int(j), int(i)] for j, i in zip(pre, post, strict=True)], dtype=np.int64)
+
+
+def _chosen(value: float | Floats, index: Index) -> Array:
+    array = np.asarray(value, dtype=np.float64)
+    return array if array.ndim == 0 else array[index]
+
+
+def _definition(block: Block, name: str) -> Expr:
+    variable = block.variable(name)
+    if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+        raise KeyError(f"{block.name}: {name} has no value")
+    return variable.value
+
+
+def _clock(structure: Structure, frame: Frame, name: str) -> Array:
+    match name:
+        case "t":
+            return np.asarray(frame.time, dtype=np.float64)
+        case "dt":
+            return np.asarray(structure.instance.dt, dtype=np.float64)
+        case _:
+            raise KeyError(f"{name} means nothing here")

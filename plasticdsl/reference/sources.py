@@ -1,0 +1,98 @@
+"""The spikes of t_n, and what they do to the units that made them.
+
+Thresholds and rates are evaluated on the state that the flow from t_{n−1} produced. A unit that spikes at step n and is refractory for
+k steps may spike again at step n + k; its held variables stand still in the k flows that begin at steps n … n + k − 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import AddTo, AtRate, GivenSpikes, PoissonSource, Population, RegularSource, Threshold, Trigger
+from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.handlers import run_unit_handler
+from plasticdsl.reference.scope import everything
+from plasticdsl.reference.state import Run
+from plasticdsl.reference.structure import Index
+from plasticdsl.runtime import random
+
+
+def emit(run: Run) -> None:
+    """Find the spikes of this step in every population, then make their jumps."""
+    emitted = {name: _emitted(run, population) for name, population in run.structure.populations.items()}
+    for name, counts in emitted.items():
+        run.spikes[name].add(run.frame.step, counts)
+    for name, population in run.structure.populations.items():
+        _jump(run, population, emitted[name])
+
+
+def _emitted(run: Run, population: Population) -> Index:
+    match population.source, population.block.spike:
+        case PoissonSource(rate), _:
+            return _by_hazard(run, population, rate)
+        case RegularSource() | GivenSpikes(), _:
+            return _given(run, population)
+        case _, AtRate(rate):
+            return _by_hazard(run, population, rate)
+        case _, Threshold() as threshold:
+            return _by_threshold(run, population, threshold)
+        case _:
+            return np.zeros(run.structure.count(population.name), dtype=np.int64)
+
+
+def _by_threshold(run: Run, population: Population, threshold: Threshold) -> Index:
+    name = population.name
+    holds = np.broadcast_to(evaluate(threshold.condition, everything(run.structure, run.frame, name)), (run.structure.count(name),))
+    fires = holds & (run.frame.step >= run.refractory_until[name])
+    if threshold.rising:
+        fires = fires & ~run.condition[name]
+    run.condition[name] = holds.astype(bool)
+    return fires.astype(np.int64)
+
+
+def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
+    """Each unit's hazard ∫ rate dt uses up a draw from Exp(1); each time it is used up there is a spike and a new draw."""
+    name, structure = population.name, run.structure
+    size = structure.count(name)
+    rates = np.broadcast_to(evaluate(rate, everything(structure, run.frame, name)), (size,))
+    stream, seed = structure.instance.populations[name].stream, structure.instance.seed
+    remaining, draws = run.remaining[name], run.draws[name]
+    counts = np.zeros(size, dtype=np.int64)
+    for unit in range(size):
+        if run.frame.step < run.refractory_until[name][unit]:
+            continue
+        remaining[unit] -= rates[unit] * structure.instance.dt
+        while remaining[unit] <= 0:
+            counts[unit] += 1
+            draws[unit] += 1
+            remaining[unit] += random.exponential(seed, stream, unit, draws[unit])
+            if population.block.refractory is not None and refractory_steps(run, population)[unit] > 0:
+                break
+    return counts
+
+
+def _given(run: Run, population: Population) -> Index:
+    drawn = run.structure.instance.populations[population.name]
+    counts = np.zeros(drawn.size, dtype=np.int64)
+    if drawn.spike_steps is not None and drawn.spike_units is not None:
+        np.add.at(counts, drawn.spike_units[drawn.spike_steps == run.frame.step], 1)
+    return counts
+
+
+def refractory_steps(run: Run, population: Population) -> Index:
+    """Refractory time of each unit, in steps."""
+    drawn = run.structure.instance.populations[population.name]
+    return np.broadcast_to(np.asarray(drawn.refractory_steps, dtype=np.int64), (drawn.size,))
+
+
+def _jump(run: Run, population: Population, counts: Index) -> None:
+    for repeat in range(int(counts.max(initial=0))):
+        units = np.flatnonzero(counts > repeat)
+        for handler in population.block.handlers:
+            if handler.trigger is Trigger.SPIKE:
+                assert not any(isinstance(s, AddTo) for s in handler.statements), "a neuron adds to nobody"
+                run_unit_handler(run, population.name, handler, units, run.frame)
+    if population.block.refractory is not None:
+        fired = counts > 0
+        run.refractory_until[population.name][fired] = run.frame.step + refractory_steps(run, population)[fired]

@@ -1,0 +1,76 @@
+"""All spikes so far, and which of them reach a synapse when.
+
+A spike of step s reaches the connections of its unit at step s + d, where d is the connection's axonal delay for a presynaptic spike and
+its dendritic delay for a postsynaptic one. Several spikes of a unit in one step are several spikes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.model import Trigger
+from plasticdsl.reference.structure import Index, Structure
+
+
+@dataclass(slots=True)
+class Spikes:
+    """Of one population. `counts[step]`: spikes of each unit, int64[units], only of steps with spikes; `trains[unit]`: steps in order, a
+    step of c spikes c times."""
+
+    size: int
+    counts: dict[int, Index] = field(default_factory=dict)
+    trains: list[list[int]] = field(default_factory=list)
+    total: int = 0
+
+    def __post_init__(self) -> None:
+        self.trains = self.trains or [[] for _ in range(self.size)]
+
+    def add(self, step: int, counts: NDArray[np.int64]) -> None:
+        """The spikes of one step."""
+        if not counts.any():
+            return
+        self.counts[step] = counts.astype(np.int64)
+        for unit in np.flatnonzero(counts):
+            self.trains[unit].extend([step] * int(counts[unit]))
+        self.total += int(counts.sum())
+
+    def at(self, step: int) -> Index:
+        """How often each unit spiked in this step."""
+        found = self.counts.get(step)
+        return np.zeros(self.size, dtype=np.int64) if found is None else found
+
+    def events(self) -> tuple[Index, Index]:
+        """Steps and units of all spikes, in order of time, then unit."""
+        steps = [np.full(int(self.counts[s].sum()), s) for s in sorted(self.counts)]
+        units = [np.repeat(np.arange(self.size), self.counts[s]) for s in sorted(self.counts)]
+        nothing = np.zeros(0, dtype=np.int64)
+        return np.concatenate([nothing, *steps]), np.concatenate([nothing, *units])
+
+
+def arriving(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger, step: int) -> Index:
+    """How many spikes of `side` reach each connection at `step`: int64[connections]."""
+    ends, delays, train = _side(structure, spikes, projection, side)
+    arrived = np.zeros(len(ends), dtype=np.int64)
+    for delay in np.unique(delays):
+        emitted = train.counts.get(step - int(delay))
+        if emitted is not None:
+            chosen = delays == delay
+            arrived[chosen] = emitted[ends[chosen]]
+    return arrived
+
+
+def arrivals(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger, connection: int, step: int) -> list[int]:
+    """The steps, up to and including `step`, at which spikes of `side` reached one connection, in order."""
+    ends, delays, train = _side(structure, spikes, projection, side)
+    delay = int(delays[connection])
+    return [s + delay for s in train.trains[int(ends[connection])] if s + delay <= step]
+
+
+def _side(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger) -> tuple[Index, Index, Spikes]:
+    declared = structure.projections[projection]
+    if side is Trigger.PRE:
+        return structure.sources[projection], structure.axonal[projection], spikes[declared.pre]
+    return structure.targets[projection], structure.dendritic[projection], spikes[declared.post]

@@ -1,0 +1,97 @@
+"""Everything that changes while a network runs, beside the values in the frame.
+
+`Run` is what the parts of a step (`sources`, `events`, `sums`, `integrate`) work on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.model import AtRate, PoissonSource, Trigger
+from plasticdsl.model.weights import weights
+from plasticdsl.reference.scope import UnitScope, bounded, variable_of
+from plasticdsl.reference.spikes import Spikes
+from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
+from plasticdsl.reference.tie import tie_side
+from plasticdsl.runtime import random
+from plasticdsl.runtime.instance import Floats
+
+#: What is on its way to units: step of arrival → (population, variable) → sum for each unit.
+Waiting = dict[int, dict[tuple[str, str], Floats]]
+
+
+@dataclass(slots=True)
+class Run:
+    """`before`: the connections' values just before the spike events of this step. `remaining`, `draws`: what is left of each unit's hazard,
+    and the number of its last draw. `refractory_until`: first step at which a unit may spike again. `condition`: whether the spike
+    condition held at the previous step. `rules_on`: of each projection. `waiting`, `inputs_waiting`: on its way to variables and to inputs;
+    `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps, for axonal delays of sums. `tie_sides`: at which
+    event the ties of each window are counted. `propagators`: those computed so far, by their matrix."""
+
+    structure: Structure
+    frame: Frame
+    spikes: dict[str, Spikes]
+    before: dict[str, dict[str, Floats]]
+    held: dict[str, frozenset[str]]
+    waiting: Waiting = field(default_factory=dict)
+    remaining: dict[str, Floats] = field(default_factory=dict)
+    draws: dict[str, Index] = field(default_factory=dict)
+    refractory_until: dict[str, Index] = field(default_factory=dict)
+    condition: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    rules_on: dict[str, bool] = field(default_factory=dict)
+    inputs_waiting: Waiting = field(default_factory=dict)
+    delayed: dict[tuple[str, str], Floats] = field(default_factory=dict)
+    earlier: dict[int, Frame] = field(default_factory=dict)
+    tie_sides: dict[tuple[str, int], Trigger] = field(default_factory=dict)
+    propagators: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict)
+
+    def add(self, population: str, name: str, units: Index, amounts: Floats) -> None:
+        """Add to a variable of units (a unit may be named more than once) and bring it into its bounds."""
+        values = self.frame.values[population][name]
+        np.add.at(values, units, amounts)
+        variable = variable_of(self.structure, population, name)
+        touched = np.unique(units)
+        values[touched] = bounded(variable, values[touched], UnitScope(self.structure, self.frame, population, touched))
+
+    def add_later(self, step: int, population: str, name: str, unit: int, amount: float) -> None:
+        """Add to a variable of one unit at a later step."""
+        at_step = self.waiting.setdefault(step, {})
+        total = at_step.setdefault((population, name), np.zeros(self.structure.count(population)))
+        total[unit] += amount
+
+    def deliver(self) -> None:
+        """What was sent to arrive at this step."""
+        for (population, name), amounts in self.waiting.pop(self.frame.step, {}).items():
+            units = np.flatnonzero(amounts)
+            self.add(population, name, units, amounts[units])
+
+    def held_now(self, projection: str) -> frozenset[str]:
+        """The weights that rules must not change now."""
+        return frozenset() if self.rules_on[projection] else self.held[projection]
+
+
+def first_state(structure: Structure) -> Run:
+    """The state before the first step."""
+    sizes = {name: structure.count(name) for name in structure.populations}
+    run = Run(
+        structure,
+        first_frame(structure),
+        {name: Spikes(size) for name, size in sizes.items()},
+        {},
+        {name: weights(projection) for name, projection in structure.projections.items()},
+    )
+    run.refractory_until = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
+    run.condition = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
+    run.rules_on = dict.fromkeys(structure.projections, True)
+    for name, projection in structure.projections.items():
+        for number, rule in enumerate(projection.connection.pairs):
+            run.tie_sides[name, number] = tie_side(rule, projection.connection)
+    for name, population in structure.populations.items():
+        if isinstance(population.source, PoissonSource) or isinstance(population.block.spike, AtRate):
+            stream, seed = structure.instance.populations[name].stream, structure.instance.seed
+            run.draws[name] = np.zeros(sizes[name], dtype=np.int64)
+            run.remaining[name] = random.exponential(seed, stream, np.arange(sizes[name]), run.draws[name])
+    return run

@@ -1,0 +1,111 @@
+"""The inputs of units: sums over their incoming connections.
+
+Evaluated in the network's order, each after what it depends on; 0 where nothing comes in. A connection with delays uses its pre unit as it
+was an axonal delay ago (after the sums of that step) and itself and its post unit as they are; the result arrives a dendritic delay later.
+What would have left before the first step is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from plasticdsl.model.model import Projection, Role, SumInto
+from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.scope import ConnectionScope
+from plasticdsl.reference.state import Run
+from plasticdsl.reference.structure import Frame, Index, Structure
+from plasticdsl.runtime.instance import Floats
+
+
+def sum_inputs(run: Run) -> None:
+    """Evaluate all inputs at t_n, and send what arrives later on its way."""
+    run.delayed = run.inputs_waiting.pop(run.frame.step, {})
+    for population, target in inputs_in_order(run.structure):
+        for projection, total in _into(run.structure, population, target):
+            if is_delayed(run.structure, projection.name):
+                at_once = np.flatnonzero(run.structure.dendritic[projection.name] == 0)
+                _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
+        run.frame.values[population][target] = _total(run, run.frame, population, target)
+    _send(run)
+    _remember(run)
+
+
+def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
+    """Evaluate all inputs in a frame at a stage of an integrator: undelayed sums anew, delayed ones as at t_n."""
+    for population, target in inputs_in_order(run.structure):
+        frame.values[population][target] = _total(run, frame, population, target)
+
+
+def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
+    """Population and name of every input, each after what it depends on."""
+    for entry in structure.network.order:
+        variable = structure.populations[entry.population].block.variable(entry.name)
+        if variable is not None and variable.role is Role.INPUT:
+            yield entry.population, entry.name
+
+
+def is_delayed(structure: Structure, projection: str) -> bool:
+    """Whether anything on this projection takes time."""
+    return bool(np.any(structure.axonal[projection]) or np.any(structure.dendritic[projection]))
+
+
+def _into(structure: Structure, population: str, target: str) -> Iterator[tuple[Projection, SumInto]]:
+    for projection in structure.projections.values():
+        if projection.post == population:
+            yield from ((projection, total) for total in projection.connection.sums if total.target == target)
+
+
+def _total(run: Run, frame: Frame, population: str, target: str) -> Floats:
+    result = np.zeros(run.structure.count(population))
+    for projection, total in _into(run.structure, population, target):
+        if not is_delayed(run.structure, projection.name):
+            connections = np.arange(run.structure.count(projection.name))
+            scope = ConnectionScope(run.structure, frame, projection.name, connections)
+            body = np.broadcast_to(evaluate(total.body, scope), connections.shape)
+            np.add.at(result, run.structure.targets[projection.name], body)
+    return result + run.delayed.get((population, target), 0.0)
+
+
+# --- delays ----------------------------------------------------------------------------------------------------------
+
+
+def _late_body(run: Run, projection: Projection, total: SumInto, connections: Index) -> Floats:
+    """The body at the synapse now, with the pre unit of an axonal delay ago."""
+    structure, name = run.structure, projection.name
+    result = np.zeros(len(connections))
+    delays = structure.axonal[name][connections]
+    for delay in np.unique(delays):
+        earlier = run.frame if delay == 0 else run.earlier.get(run.frame.step - int(delay))
+        if earlier is not None:
+            chosen = delays == delay
+            scope = ConnectionScope(structure, run.frame, name, connections[chosen], pre_frame=earlier)
+            result[chosen] = evaluate(total.body, scope)
+    return result
+
+
+def _gather(run: Run, projection: Projection, target: str, connections: Index, amounts: Floats, into: dict[tuple[str, str], Floats]) -> None:
+    total = into.setdefault((projection.post, target), np.zeros(run.structure.count(projection.post)))
+    np.add.at(total, run.structure.targets[projection.name][connections], amounts)
+
+
+def _send(run: Run) -> None:
+    structure = run.structure
+    for projection in structure.projections.values():
+        delays = structure.dendritic[projection.name]
+        for total in projection.connection.sums:
+            for delay in np.unique(delays[delays > 0]):
+                connections = np.flatnonzero(delays == delay)
+                arrival = run.inputs_waiting.setdefault(run.frame.step + int(delay), {})
+                _gather(run, projection, total.target, connections, _late_body(run, projection, total, connections), arrival)
+
+
+def _remember(run: Run) -> None:
+    """Keep this step's values for as long as an axonal delay may ask for them."""
+    structure = run.structure
+    with_sums = [p.name for p in structure.projections.values() if p.connection.sums]
+    longest = max((int(structure.axonal[name].max(initial=0)) for name in with_sums), default=0)
+    if longest > 0:
+        run.earlier[run.frame.step] = run.frame.copy()
+        run.earlier.pop(run.frame.step - longest, None)
