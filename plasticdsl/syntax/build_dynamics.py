@@ -40,13 +40,18 @@ def target_of(expression: tree.Expr) -> tree.Expr:
         case tree.Name() | tree.Member() | tree.Indexed():
             return expression
         case _:
-            raise Refusal(
-                "bad-left-side",
-                expression.span,
-                "`{0}` cannot stand on the left: a statement begins with one name",
-                "bring everything else to the right; a derivative may have a coefficient: `τ dV/dt = …`",
-                quoted=(expression.span,),
-            )
+            message = "`{0}` cannot stand on the left: a statement begins with one name"
+            raise Refusal("bad-left-side", expression.span, message, _left_side_hint(expression), quoted=(expression.span,))
+
+
+def _left_side_hint(expression: tree.Expr) -> str:
+    match expression:
+        case tree.Binary(operator="/", right=tree.Name(name="dt")):
+            return "write a derivative without blanks: `τ_m dV/dt = …`"
+        case tree.Binary(implicit=True, left=tree.Name(text=text), right=tree.Group()):
+            return f"write `{text}(…)` without a blank for a function or an initial value"
+        case _:
+            return "bring everything else to the right; a derivative may have a factor: `τ_m dV/dt = …`"
 
 
 def _assignment(parts: Parts) -> tree.Statement:

@@ -15,6 +15,8 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tree import Comment
 
+DEEPEST_BLOCKS = 20
+
 _BEFORE_COMMENT = re.compile(r'(?:[^"#\n]|"[^"\n]*"|"(?=[^"\n]*(?:\n|$)))*')
 _INDENT = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]*")
 _BLANK = " \t\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u3000\x0b\x0c\x1c\x1d\x1e\x1f\x85"
@@ -65,6 +67,11 @@ def layout(source: SourceFile) -> Layout:
     reader = _Reader(source)
     reader.read()
     return Layout(tuple(reader.root.body), tuple(reader.comments), tuple(reader.findings))
+
+
+def _clean(text: str) -> str:
+    """A docstring without its margin and without blanks at the ends of lines."""
+    return "\n".join(line.rstrip() for line in cleandoc(text).split("\n")).strip()
 
 
 class _Reader:
@@ -135,7 +142,7 @@ class _Reader:
             span = Span(end, code_end, self.source.path)
             message = "nothing may follow a docstring on its line"
             self.findings.append(Diagnostic("misplaced-docstring", message, span, "begin a new line"))
-        doc = cleandoc(text[begin + 3 : close].replace("\r\n", "\n")).rstrip()
+        doc = _clean(text[begin + 3 : close])
         try:
             self.place(Line(self.indentation(start, begin), [(begin, end)], doc))
         except Refusal as refusal:
@@ -188,7 +195,12 @@ class _Reader:
         self.last = line
         parent = self.stack[-1]
         self.check_indentation(parent, line)
-        parent.body.append(line)
+        if len(self.stack) <= DEEPEST_BLOCKS:
+            parent.body.append(line)
+        elif len(self.stack) == DEEPEST_BLOCKS + 1 and not parent.body:
+            message = f"blocks are nested more than {DEEPEST_BLOCKS} deep here"
+            self.findings.append(Diagnostic("too-deep", message, Span(line.start, line.end, self.source.path)))
+            parent.body.append(line)
 
     def check_indentation(self, parent: Line, line: Line) -> None:
         expected = 0 if parent is self.root else parent.body[0].indent if parent.body else line.indent

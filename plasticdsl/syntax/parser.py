@@ -52,10 +52,12 @@ class _Reader:
         self.source = source
         self.findings: list[Diagnostic] = []
         self.tokens_left = limits.MOST_TOKENS
+        self.layout_errors = False  # then a block may look empty because its lines could not be placed
 
     def read(self) -> tree.File:
         found = layout(self.source)
         self.findings.extend(found.findings)
+        self.layout_errors = bool(found.findings)
         lines = list(found.lines)
         doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
         items = [item for line in lines if (item := self.item(line)) is not None]
@@ -73,7 +75,7 @@ class _Reader:
         body = self.statements(lines, rule)
         if header is None:
             return None
-        if not line.body and header.base is None:
+        if not line.body and header.base is None and not self.layout_errors:
             kind, name = header.kind, header.name.text
             message = f"the {kind} `{name}` is empty" if line.opens else f"the header of the {kind} `{name}` ends in `:`"
             self.report(Refusal("empty-block", header.span, message, "write its statements below, indented by four spaces"))
@@ -102,7 +104,7 @@ class _Reader:
 
     def filled(self, node: Any, line: Line, rule: str) -> Any:
         """A header with its block; a header that ends in `:` needs one."""
-        if line.opens and not line.body:
+        if line.opens and not line.body and not self.layout_errors:
             self.report(Refusal("empty-block", node.span, "nothing follows this `:`", "write the statements below, indented deeper"))
         return replace(node, body=self.statements(line.body, rule), span=self.whole(line))
 

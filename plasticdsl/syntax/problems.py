@@ -140,7 +140,8 @@ def _unknown_block(place: _Place) -> Refusal | None:
     if place.rule != "item" or place.first.text in _FIRST_WORDS["item"]:
         return None
     span = place.first.span
-    if any(token.kind in ("=", "->", "~", "in") for token in place.tokens):
+    elsewhere = place.first.text in _HOME
+    if elsewhere or any(token.kind in ("=", "->", "~", "in") for token in place.tokens):
         message = "a statement stands inside a block, indented"
         return Refusal("outside-block", span, message, "begin a block above it, for example `rule STDP:`, and indent the statement")
     word = place.first.text

@@ -30,7 +30,7 @@ def resolve(file: tree.File) -> tree.File:
 def _item(item: Any, blocks: Mapping[str, tree.Block], file: tree.File) -> Any:
     match item:
         case tree.Block(kind="neuron" | "synapse" | "rule"):
-            if any(isinstance(node, tree.Define) and _changed(node) for node in descendants(item)):
+            if _has_delta(item.body):
                 used = _names_used(_family(item, blocks))
                 return replace(item, body=_with_jumps(item.body, used, triggered=False))
             return item
@@ -66,6 +66,13 @@ def _changed(statement: tree.Define) -> tree.Expr | None:
             return None if base is None else tree.Indexed(base, indices, base.span.to(span))
         case _:
             return None
+
+
+def _has_delta(body: tuple[tree.Statement, ...]) -> bool:
+    return any(
+        (isinstance(statement, tree.Define) and _changed(statement) is not None) or _has_delta(getattr(statement, "body", ()))
+        for statement in body
+    )
 
 
 def _without_delta(name: tree.Name) -> tree.Name | None:

@@ -31,7 +31,7 @@ _PATTERN = re.compile(
   | (?P<RECTIFIED>\](?:₊|_\+))
   | (?P<STRING>"[^"\n]*")
   | (?P<FOREIGN>==|\*\*|:=|&&|\+\+)
-  | (?P<SYMBOL>->|→|<->|<=>|⇌|⇄|↔|\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|∈|∂|⟨|⟩|ᵀ|∅|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−])
+  | (?P<SYMBOL>->|→|<->|<=>|⇌|⇄|↔|\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|∈|∂|⟨|⟩|ᵀ|∅|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−]|(?<=[A-Za-z])–(?=[A-Za-z]))
     """,
     re.VERBOSE,
 )
@@ -54,6 +54,7 @@ _SAME = {
     "⋅": "*",
     "×": "*",
     "−": "-",
+    "–": "-",  # only in the names of methods: Euler–Maruyama
 }
 
 _TERMINALS = {
@@ -94,7 +95,7 @@ _TERMINALS = {
     **{word: word.upper() for word in RESERVED if word != "Sum"},
 }
 
-_OPERAND_ENDS = frozenset(
+OPERAND_ENDS = frozenset(
     ("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ")
 )
 _INDEXABLE = frozenset(("NAME", ")", "]", "ᵀ"))
@@ -228,7 +229,7 @@ def _mark_bars(tokens: list[Token]) -> list[Token]:
     expects = bool(tokens) and tokens[0].text == "expect"
     for token in tokens:
         if token.kind == "|":
-            closes = open_bars[-1] and marked and marked[-1].kind in _OPERAND_ENDS
+            closes = open_bars[-1] and marked and marked[-1].kind in OPERAND_ENDS
             open_bars[-1] += -1 if closes else 1
             token = Token("BAR_CLOSE" if closes else "BAR_OPEN", "|", token.span)
         elif token.kind in ("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"):

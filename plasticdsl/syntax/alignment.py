@@ -1,0 +1,198 @@
+"""Columns that the layout of `fmt` lines up: `=` where the author did, the cases of a distinction, comments at the end of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plasticdsl.diagnostics.columns import width
+from plasticdsl.source import SourceFile
+from plasticdsl.syntax.layout import Line
+from plasticdsl.syntax.spacing import is_sign, spaced
+from plasticdsl.syntax.tokens import Token, tokenize
+
+_OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"))
+_CLOSING = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"))
+_DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
+# Statements that begin with one of these have no column of `=` to share.
+_NO_COLUMN = frozenset(("expect", "record", "plot", "phase", "sweep", "output", "function", "start"))
+_STEP = 4
+_WIDEST_GAP = 4
+
+
+@dataclass(slots=True)
+class Statement:
+    """A statement on its way out: its tokens, where its lines begin among them, and the column of its `=` if it has one.
+
+    `column` is how far right `=` stands, counted from the beginning of the statement; `wanted` is where it shall stand.
+    """
+
+    source: SourceFile
+    line: Line
+    tokens: Sequence[Token]
+    firsts: list[int]
+    equals: int | None
+    column: int = 0
+    wanted: int = 0
+
+    @property
+    def ends(self) -> list[int]:
+        """Where the lines end among the tokens; the marks between cases belong to no line."""
+        ends = [first - (self.tokens[first - 1].kind == "NEXT_CASE") for first in self.firsts[1:]]
+        return [*ends, len(self.tokens)]
+
+    @property
+    def tight(self) -> int:
+        """The width of what stands before `=`."""
+        return width(spaced(self.source, self.tokens, 0, self.equals or 0))
+
+    @property
+    def padded(self) -> bool:
+        before = self.tokens[(self.equals or 1) - 1].span.end
+        return self.equals is not None and self.tokens[self.equals].span.start - before > 1
+
+
+def statement(source: SourceFile, line: Line) -> Statement:
+    """Reads a line of the layout again, as tokens."""
+    tokens = tokenize(source, line.stretches)
+    firsts = [
+        next(i for i, token in enumerate(tokens) if token.span.start >= start and token.kind != "NEXT_CASE")
+        for start, _ in line.stretches
+    ]
+    equals = None
+    if tokens[0].text not in _NO_COLUMN:
+        equals = _first_outside(tokens, 0, len(tokens), frozenset("="))
+    made = Statement(source, line, tokens, firsts, equals)
+    if equals is not None:
+        made.column = width(source.text[line.start : tokens[equals].span.start])
+        made.wanted = made.tight + 1
+    return made
+
+
+def _first_outside(tokens: Sequence[Token], start: int, stop: int, kinds: frozenset[str]) -> int | None:
+    """The first token of one of the kinds that stands in no bracket."""
+    depth = 0
+    for number in range(start, stop):
+        kind = tokens[number].kind
+        if kind in _OPENING:
+            depth += 1
+        elif kind in _CLOSING:
+            depth -= 1
+        elif depth == 0 and kind in kinds:
+            return number
+    return None
+
+
+def share_column(run: Sequence[Statement]) -> None:
+    """Neighbouring statements whose `=` stood in one column, some with extra blanks before it, keep that."""
+    start = 0
+    for stop in range(1, len(run) + 1):
+        if stop == len(run) or run[stop].column != run[start].column:
+            group = run[start:stop]
+            if any(member.padded for member in group) and len(group) > 1:
+                widest = max(member.tight for member in group)
+                for member in group:
+                    member.wanted = widest + 1
+            start = stop
+
+
+def rows(made: Statement) -> list[str]:
+    """The lines of a statement, without the indentation that they share."""
+    cases = _case_rows(made)
+    if cases is not None:
+        return cases
+    ends = made.ends
+    result = [_text(made, first, end) for first, end in zip(made.firsts, ends, strict=True)]
+    shift = made.wanted - made.column if made.equals is not None and made.equals < ends[0] else 0
+    return [result[0], *(_deeper(made, number, text, shift) for number, text in enumerate(result) if number)]
+
+
+def _text(made: Statement, start: int, stop: int) -> str:
+    """Tokens as text; where `=` is among them, it moves to the wanted column."""
+    equals = made.equals
+    if equals is None or not start <= equals < stop or start > 0:
+        return spaced(made.source, made.tokens, start, stop)
+    left = spaced(made.source, made.tokens, 0, equals)
+    right = spaced(made.source, made.tokens, equals + 1, stop)
+    return (left + " " * (made.wanted - width(left)) + "= " + right).rstrip()
+
+
+def _deeper(made: Statement, number: int, text: str, shift: int) -> str:
+    """A continuation line, as deep below the first one as it was."""
+    begin = made.line.stretches[number][0]
+    line, column = made.source.line_column(begin)
+    depth = width(made.source.line(line)[: column - 1]) - made.line.indent
+    if depth == 0:
+        return text
+    return " " * max(_STEP, depth + shift) + text
+
+
+def _case_rows(made: Statement) -> list[str] | None:
+    """The lines of a case distinction, values and conditions each in a column; None where lines are no cases."""
+    ends = made.ends
+    splits = [_first_outside(made.tokens, first, end, frozenset(("if", "otherwise"))) for first, end in zip(made.firsts, ends, strict=True)]
+    sign = _first_outside(made.tokens, 0, ends[0], _DEFINES)
+    if len(ends) < 2 or sign is None or any(split is None for split in splits):
+        return None
+    begins = [sign + 1, *made.firsts[1:]]
+    middles = [split for split in splits if split is not None]
+    if begins[0] >= middles[0] or any(begin >= middle for begin, middle in zip(begins, middles, strict=True)):
+        return None
+    values = _hanging_signs(made, begins, middles)
+    prefix = _text(made, 0, sign + 1)
+    widest = max(width(value) for value in values)
+    gap = " " * _gap(made, middles)
+    lines = []
+    for number, value in enumerate(values):
+        head = prefix if number == 0 else " " * width(prefix)
+        condition = spaced(made.source, made.tokens, middles[number], ends[number])
+        lines.append(f"{head} {value}{' ' * (widest - width(value))}{gap}{condition}")
+    return lines
+
+
+def _hanging_signs(made: Statement, begins: Sequence[int], middles: Sequence[int]) -> list[str]:
+    """The values; where only some have a sign, the others are moved by one, so that the numbers stand below each other."""
+    texts = [spaced(made.source, made.tokens, begin, middle) for begin, middle in zip(begins, middles, strict=True)]
+    signed = [is_sign(made.tokens, begin) for begin in begins]
+    if any(signed) and not all(signed):
+        return [text if sign else " " + text for text, sign in zip(texts, signed, strict=True)]
+    return texts
+
+
+def _gap(made: Statement, middles: Sequence[int]) -> int:
+    """The blanks between the widest value and its condition: as many as there were, from two to four."""
+    gaps = [made.tokens[middle].span.start - made.tokens[middle - 1].span.end for middle in middles]
+    return max(2, min(*gaps, _WIDEST_GAP))
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the result: its indentation, its text, and the comment at its end with the column where it stood."""
+
+    indent: int
+    text: str
+    comment: str = ""
+    column: int = 0
+    blank_before: bool = False
+    level: int = 0
+
+
+def align_comments(result: Sequence[Row]) -> None:
+    """Appends the comments; those of neighbouring lines stand in one column, further right if the author had them there."""
+    start = 0
+    for stop in range(1, len(result) + 1):
+        if stop == len(result) or result[stop].blank_before or result[stop].level != result[start].level or not result[stop].text:
+            _align_run([row for row in result[start:stop] if row.comment])
+            start = stop
+
+
+def _align_run(run: Sequence[Row]) -> None:
+    if not run:
+        return
+    base = min(row.level * _STEP for row in run)
+    needed = max(row.indent - base + width(row.text) for row in run) + 2
+    columns = {row.column for row in run}
+    column = columns.pop() if len(columns) == 1 else 0
+    column = max(column, needed)
+    for row in run:
+        row.text += " " * (column - (row.indent - base) - width(row.text)) + row.comment

@@ -1,0 +1,180 @@
+"""The one layout of `.plas` files, as `plasticdsl fmt` writes it: a parsed file and its text come in, text goes out.
+
+Indentation, blanks, blank lines and columns are put in order; spelling, line breaks, comments and docstrings stay. What
+comes out has the same tree, places aside, and is its own layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from plasticdsl.diagnostics.columns import width
+from plasticdsl.source import SourceFile
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.alignment import Row, Statement, align_comments, rows, share_column, statement
+from plasticdsl.syntax.layout import Line, layout
+
+_STEP = 4
+
+
+def format_file(file: tree.File, source: SourceFile) -> str:
+    """The text of a file in canonical layout; `file` is what `parse(source)` gave."""
+    entries = _entries(source, file.comments)
+    _share_columns(entries)
+    trailing = {_line_of(source, c.span.start): c for c in file.comments if not c.own_line}
+    result: list[Row] = []
+    for entry in entries:
+        made = _rows(source, entry, trailing)
+        made[0].blank_before = entry.blank_before
+        result.extend(made)
+    align_comments(result)
+    text = "".join(("\n" if row.blank_before else "") + (" " * row.indent + row.text).rstrip() + "\n" for row in result)
+    return text.lstrip("\n")
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A statement, docstring or comment line, with its level; `inside` are comment lines between the lines of a statement."""
+
+    start: int
+    end: int
+    level: int
+    line: Line | None = None
+    statement: Statement | None = None
+    comment: tree.Comment | None = None
+    inside: list[tree.Comment] = field(default_factory=list)
+    blank_before: bool = False
+
+
+def _line_of(source: SourceFile, offset: int) -> int:
+    return source.line_column(offset)[0]
+
+
+def _entries(source: SourceFile, comments: Sequence[tree.Comment]) -> list[_Entry]:
+    """Everything that gets lines of its own, in the order of the text, with blank lines decided."""
+    entries = list(_code(source, layout(source).lines, 0))
+    own = [comment for comment in comments if comment.own_line]
+    _insert_comments(source, entries, own)
+    for before, entry in zip(entries, entries[1:], strict=False):
+        first_in_block = before.line is not None and before.line.opens and entry.level > before.level
+        apart = _line_of(source, entry.start) - _line_of(source, before.end) > 1
+        entry.blank_before = apart and not first_in_block
+    _separate_blocks(entries)
+    return entries
+
+
+def _code(source: SourceFile, lines: Sequence[Line], level: int) -> Iterator[_Entry]:
+    for line in lines:
+        made = None if line.doc is not None else statement(source, line)
+        yield _Entry(line.start, line.end, level, line, made)
+        yield from _code(source, line.body, level + 1)
+
+
+def _insert_comments(source: SourceFile, entries: list[_Entry], comments: Sequence[tree.Comment]) -> None:
+    """Puts comment lines between the statements, or into the one whose lines they stand between."""
+    place = 0
+    for comment in comments:
+        while place < len(entries) and entries[place].start < comment.span.start:
+            place += 1
+        before = entries[place - 1] if place else None
+        if before is not None and comment.span.start < before.end:
+            before.inside.append(comment)
+            continue
+        after = entries[place] if place < len(entries) else None
+        level = _comment_level(source, comment, entries[:place], after)
+        entries.insert(place, _Entry(comment.span.start, comment.span.end, level, comment=comment))
+        place += 1
+
+
+def _comment_level(source: SourceFile, comment: tree.Comment, before: Sequence[_Entry], after: _Entry | None) -> int:
+    """The level of the block around it that a comment line is indented like."""
+    line, column = source.line_column(comment.span.start)
+    depth = width(source.line(line)[: column - 1])
+    candidates: list[tuple[int, int]] = [(0, 0)]
+    if after is not None and after.line is not None:
+        candidates.append((after.line.indent, after.level))
+    level = None
+    for entry in reversed(before):
+        if entry.line is not None and (level is None or entry.level < level):
+            level = entry.level
+            candidates.append((entry.line.indent, level))
+            if level == 0:
+                break
+    return max(candidate for candidate in candidates if candidate[0] <= depth)[1]
+
+
+def _separate_blocks(entries: Sequence[_Entry]) -> None:
+    """A blank line stands before and after every block; comments right above a block belong to it."""
+    last_had_body = False
+    for number, entry in enumerate(entries):
+        if entry.level or entry.line is None:
+            continue
+        if number and (entry.line.body or last_had_body or entries[number - 1].level):
+            top = number
+            while top > 0 and entries[top - 1].comment is not None and entries[top - 1].level == 0 and not entries[top].blank_before:
+                top -= 1
+            entries[top].blank_before = True
+        last_had_body = bool(entry.line.body) or entry.line.doc is not None
+
+
+def _share_columns(entries: Sequence[_Entry]) -> None:
+    """Finds the runs of neighbouring one-line statements with a `=`, which may share its column."""
+    run: list[Statement] = []
+    level = -1
+    for entry in entries:
+        made = entry.statement
+        fits = made is not None and made.equals is not None and len(made.firsts) == 1
+        if run and (not fits or entry.level != level or entry.blank_before):
+            share_column(run)
+            run = []
+        if fits and made is not None:
+            run.append(made)
+            level = entry.level
+    share_column(run)
+
+
+def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, tree.Comment]) -> list[Row]:
+    indent = entry.level * _STEP
+    if entry.comment is not None:
+        return [Row(indent, _comment_text(entry.comment), level=-1)]
+    assert entry.line is not None
+    if entry.statement is None:
+        result = [Row(indent, text, level=entry.level) for text in _docstring(entry.line.doc or "")]
+        _add_comment(source, result[-1], entry, trailing.get(_line_of(source, entry.end - 1)))
+        return result
+    result = []
+    inside = list(entry.inside)
+    for text, (start, _) in zip(rows(entry.statement), entry.line.stretches, strict=True):
+        while inside and inside[0].span.start < start:
+            result.append(Row(indent + _STEP, _comment_text(inside.pop(0)), level=-1))
+        depth = len(text) - len(text.lstrip(" "))
+        row = Row(indent + depth, text[depth:], level=entry.level)
+        _add_comment(source, row, entry, trailing.get(_line_of(source, start)))
+        result.append(row)
+    return result
+
+
+def _add_comment(source: SourceFile, row: Row, entry: _Entry, comment: tree.Comment | None) -> None:
+    if comment is None or entry.line is None:
+        return
+    line, column = source.line_column(comment.span.start)
+    row.comment = _comment_text(comment)
+    row.column = width(source.line(line)[: column - 1]) - entry.line.indent
+
+
+def _comment_text(comment: tree.Comment) -> str:
+    if not comment.text or comment.text.startswith("#"):
+        return "#" + comment.text
+    return "# " + comment.text
+
+
+def _docstring(doc: str) -> list[str]:
+    """The lines of a docstring; quotes at its ends are kept off the three that surround it."""
+    lines = doc.split("\n")
+    if lines[0].startswith('"'):
+        lines[0] = " " + lines[0]
+    if len(lines) == 1:
+        end = " " if doc.endswith('"') else ""
+        return [f'"""{lines[0]}{end}"""']
+    return ['"""' + lines[0], *lines[1:], '"""']
