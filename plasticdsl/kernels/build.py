@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
-from plasticdsl.kernels.loops.stages import staged_flow
+from plasticdsl.kernels.loops import stages
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -80,6 +80,7 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         *network,
         *(a for p in plan.populations for a in units.arguments(plan, p.population)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
+        *stages.arguments(plan),
     )
 
 
@@ -108,6 +109,8 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
         call(synapses.copies(plan, p))
     for p in plan.projections:
         call(synapses.arrive(plan, p))
+        for function in synapses.keep_history(p):
+            call(function)
     for population in (p.population for p in plan.populations):
         call(units.jump_at_spikes(plan, population))
     _events(plan, call)
@@ -118,7 +121,7 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
     for population in (p.population for p in plan.populations):
         for function in units.each_step(plan, population):
             call(function)
-    for function in staged_flow(plan):
+    for function in stages.flows(plan):
         call(function)
     return functions, calls
 

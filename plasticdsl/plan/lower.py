@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Special, walk
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -58,12 +58,13 @@ def _projection(projection: Projection, pre: Population, post: Population, evalu
     scope = _scope(block, pre, post, evaluated)
     held = weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
-    derived = [derive(rule, number, block, parameters, rule.target.name in held) for number, rule in enumerate(block.pairs)]
+    taken = {v.name for v in block.variables}
+    derived = [derive(rule, block, scope.in_events, rule.target.name in held, taken) for rule in block.pairs]
     pre_events = _events(block, Trigger.PRE, scope.in_events, held, derived)
     post_events = _events(block, Trigger.POST, scope.in_events, held, derived)
     resolved = resolve(pre_events, post_events, parameters)
-    resets = tuple(e for d in derived for e in d.post_late)
-    events = {**resolved.events, **({Slot.POST_LATE: resets} if resets else {})}
+    late = tuple(e for d in derived for e in d.pre_late)
+    events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
     return ProjectionPlan(
         projection=projection,
         variables=(*(Placed(v) for v in block.variables if v.role is not Role.DEFINITION), *(p for d in derived for p in d.variables)),
@@ -140,7 +141,5 @@ def _moves(scheme: object, held: frozenset[str], block: Block) -> bool:
 
 
 def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:
-    from plasticdsl.model.expr import Special, walk
-
     found = {n for many in events.values() for e in many for n in walk(value_of(e.statement)) if isinstance(n, Special)}
     return tuple(p for p, name in ((Place.PRE, "now_pre"), (Place.POST, "now_post")) if Special(name) in found)

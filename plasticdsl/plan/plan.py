@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Variable
+from plasticdsl.source import NOWHERE, Span
 
 
 class Place(StrEnum):
@@ -33,7 +34,6 @@ class Slot(StrEnum):
     PRE = "pre"
     POST = "post"
     PRE_LATE = "pre late"
-    POST_LATE = "post late"
 
     @property
     def side(self) -> Place:
@@ -50,10 +50,22 @@ class Remember:
 
 
 @dataclass(frozen=True, slots=True)
+class SumHistory:
+    """`target += Σ increment` over the spike times kept in `history`, then `target` is bounded once. In `increment`, `Special("lag")` stands
+    for the kept spike's time. `with_now`: a spike of this very step counts (a tie that belongs to this side), otherwise earlier ones alone."""
+
+    history: str
+    target: str
+    increment: Expr
+    with_now: bool
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One statement at an event. `held`: it changes a weight and is skipped while rules are off."""
 
-    statement: Assign | AddTo | Remember
+    statement: Assign | AddTo | Remember | SumHistory
     held: bool = False
 
 
@@ -78,14 +90,12 @@ class PlacedScheme:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A window that is no sum of exponentials: for each unit of `side`, the times of its spikes of the last `duration` seconds are kept
-    and, at each event of the other side, `increment` (in terms of `Special("lag")`) is summed over them into `target`."""
+    """For each unit of `side`, the times of its spikes of the last `duration` seconds, as they reached the synapses: for a window that is no sum
+    of exponentials."""
 
+    name: str
     side: Place
     duration: Expr
-    target: str
-    increment: Expr
-    tie: bool
 
 
 @dataclass(frozen=True, slots=True)

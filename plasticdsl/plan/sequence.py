@@ -12,19 +12,21 @@ from collections.abc import Sequence
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import AddTo, Assign
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.plan.plan import Event, Remember
+from plasticdsl.plan.plan import Event, Remember, SumHistory
 
 
-def value_of(statement: Assign | AddTo | Remember) -> Expr:
+def value_of(statement: Assign | AddTo | Remember | SumHistory) -> Expr:
     """The right side."""
     match statement:
         case Assign(_, value) | Remember(_, value):
             return value
         case AddTo(_, amount):
             return amount
+        case SumHistory(increment=increment):
+            return increment
 
 
-def with_value(statement: Assign | AddTo | Remember, value: Expr) -> Assign | AddTo | Remember:
+def with_value(statement: Assign | AddTo | Remember | SumHistory, value: Expr) -> Assign | AddTo | Remember | SumHistory:
     """The same statement with another right side."""
     match statement:
         case Assign(target, _, span):
@@ -33,11 +35,19 @@ def with_value(statement: Assign | AddTo | Remember, value: Expr) -> Assign | Ad
             return AddTo(target, value, span)
         case Remember(name, _):
             return Remember(name, value)
+        case SumHistory(history, target_name, _, with_now, span):
+            return SumHistory(history, target_name, value, with_now, span)
 
 
 def assigned(event: Event) -> str | None:
     """The own variable that a statement assigns."""
-    return event.statement.target.name if isinstance(event.statement, Assign) else None
+    match event.statement:
+        case Assign(target):
+            return target.name
+        case SumHistory(target=name):
+            return name
+        case _:
+            return None
 
 
 def reads(event: Event, *limits: str) -> frozenset[str]:

@@ -91,7 +91,7 @@ class _Binder:
                 return post * (_largest(projection.dendritic) + 1) + 1
             case "history":
                 assert size.value is not None
-                return to_steps(float(np.max(self._evaluate(size.owner, size.value))), self.instance.dt) + 2
+                return to_steps(float(np.max(self._evaluate(size.owner, size.value))), self.instance.dt) * 2 + 4
             case _:
                 raise AssertionError(size.what)
 

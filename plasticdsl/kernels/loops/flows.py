@@ -50,7 +50,7 @@ def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ..
         body, variables = _scheme(scheme, context)
         statements += body
         moved += variables
-    statements += [_store(v, context) for v in moved]
+    statements += [stored(v, context) for v in moved]
     return tuple(statements)
 
 
@@ -68,7 +68,8 @@ def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tupl
             return _euler_maruyama(scheme, context), variables
 
 
-def _store(variable: str, context: FlowContext) -> Store:
+def stored(variable: str, context: FlowContext) -> Store:
+    """The new value put where it belongs, bounded, unless the variable stands still."""
     target = context.names.resolve(Ref("", variable))
     assert isinstance(target, At)
     value: Expr = name(f"{variable}_new")
@@ -190,7 +191,7 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     ]
 
 
-def _at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -> Expr:
+def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -> Expr:
     """An expression with the scheme's variables and t taken at a stage."""
     def visit(node: Expr) -> Expr:
         match node:
@@ -223,7 +224,7 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
                 statements.append(Let(local, Binary("+", start[v], Binary("*", ahead, name(f"{v}_k{previous}")))))
                 values[v] = name(local)
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
-            statements.append(Let(f"{v}_k{stage}", _still(v, _at_stage(rate, values, time, names), context)))
+            statements.append(Let(f"{v}_k{stage}", still(v, at_stage(rate, values, time, names), context)))
     for v in scheme.variables:
         k1, k2, k3, k4 = (name(f"{v}_k{s}") for s in (1, 2, 3, 4))
         total = Binary("+", Binary("+", k1, Binary("*", Number(2.0), Binary("+", k2, k3))), k4)
@@ -232,7 +233,7 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     return statements
 
 
-def _still(variable: str, rate: Expr, context: FlowContext) -> Expr:
+def still(variable: str, rate: Expr, context: FlowContext) -> Expr:
     """The rate, or zero while the variable is held."""
     if context.free is None or variable not in context.held:
         return rate
@@ -248,7 +249,7 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     for substep in range(scheme.substeps):
         time: Expr = name("t") if substep == 0 else Binary("+", name("t"), Binary("*", Number(float(substep)), step))
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
-            statements.append(Let(f"{v}_rate", _still(v, _at_stage(rate, values, time, names), context)))
+            statements.append(Let(f"{v}_rate", still(v, at_stage(rate, values, time, names), context)))
         for v in scheme.variables:
             statements.append(Let(f"{v}_new", Binary("+", values[v], Binary("*", step, name(f"{v}_rate")))))
         values = {v: name(f"{v}_new") for v in scheme.variables}
@@ -265,12 +266,12 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
     statements: list[Statement] = []
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
         statements += _comment(v, context, "Euler-Maruyama")
-        drift = Binary("*", dt, _still(v, resolve(rate), context))
+        drift = Binary("*", dt, still(v, resolve(rate), context))
         value = Binary("+", resolve(Ref("", v)), drift)
         if noise is not None:
             draw = Call("normal", (name("seed"), name(f"{context.owner}_noise_{v}"), name(context.unit), name("n")))
             kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (dt,))), draw)
-            value = Binary("+", value, _still(v, kick, context))
+            value = Binary("+", value, still(v, kick, context))
         statements.append(Let(f"{v}_new", value))
     return statements
 

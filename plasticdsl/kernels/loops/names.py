@@ -22,7 +22,7 @@ class Names:
     """Resolves references of one population (`projection` None) or one projection.
 
     `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
-    `stage`: variables whose value at an integrator's stage is meant, as locals.
+    `staged`: variables of populations of which the value at an integrator's stage is meant.
     """
 
     plan: Plan
@@ -30,6 +30,7 @@ class Names:
     projection: ProjectionPlan | None = None
     index: str = "i"
     current: Mapping[str, Expr] = field(default_factory=dict)
+    staged: frozenset[tuple[str, str]] = frozenset()
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -65,7 +66,7 @@ class Names:
         declared = population.block.variable(variable)
         if declared is not None and _is_parameter(declared) and (population.name, variable) not in self.plan.per_unit:
             return name(full)
-        return element(full, index)
+        return element(f"{full}_stage" if (population.name, variable) in self.staged else full, index)
 
     def own(self, variable: str, copy: str = "") -> Expr:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
+from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
 from plasticdsl.kernels.loops.names import Names, clipped
 from plasticdsl.kernels.program import (
     Array,
@@ -316,12 +316,17 @@ def each_step(plan: Plan, population: Population) -> tuple[Function, ...]:
     return tuple(found)
 
 
-def define(plan: Plan, population: Population, variable: str) -> Function:
-    """The kernel that evaluates a definition of the population for those who read it."""
+def define(
+    plan: Plan, population: Population, variable: str, staged: frozenset[tuple[str, str]] = frozenset(), time: Expr | None = None
+) -> Function:
+    """The kernel that evaluates a definition of the population for those who read it (`staged`: at an integrator's stage)."""
     block, p = population.block, population.name
     declared = block.variable(variable)
     assert declared is not None and isinstance(declared.value, Expr)
-    value = Names(plan, population).resolve(_plain(_written_out(declared.value, block)))
-    body = (Comment(f"{variable} = {pretty(declared.value)}"), Store(element(f"{p}_{variable}", "i"), value))
+    names = Names(plan, population, staged=staged)
+    value = at_stage(_plain(_written_out(declared.value, block)), {}, time or name("t"), names)
+    cell = names.unit(population, variable, "i")
+    assert isinstance(cell, At)
+    body = (Comment(f"{variable} = {pretty(declared.value)}"), Store(cell, value))
     loop = For("i", ZERO, name(f"{p}_units"), body, independent=True)
     return Function(f"define_{p}_{variable}", f"Evaluate {variable} of {p}.", ("n", "t"), (), (), (loop,))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import Names, clipped
+from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
+from plasticdsl.kernels.loops.names import INDEX, Names, clipped
 from plasticdsl.kernels.loops.walks import arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     Array,
     Comment,
     Constant,
+    For,
     Function,
     If,
     Increase,
@@ -27,12 +28,12 @@ from plasticdsl.kernels.program import (
     element,
     name,
 )
-from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref
+from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Special, substitute
 from plasticdsl.model.model import AddTo, Assign, EulerMaruyama, Exact, Role
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.passes.hoist import reads_only
-from plasticdsl.plan.plan import Event, Place, Placed, Plan, ProjectionPlan, Remember, Slot
+from plasticdsl.plan.plan import Event, History, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
 from plasticdsl.plan.sequence import value_of
 
 ONE, ZERO = Number(1.0), Number(0.0)
@@ -42,7 +43,6 @@ FUNCTION_NAMES = {
     Slot.PRE: "on_pre",
     Slot.POST: "on_post",
     Slot.PRE_LATE: "pre_late",
-    Slot.POST_LATE: "post_late",
 }
 
 
@@ -55,6 +55,7 @@ def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     whats = ("connections", "rows", "columns", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots")
     return tuple(Size(f"{p}_{what}" if what != "rows" else f"{p}_row_ends", p, what) for what in whats if what != "columns") + (  # type: ignore[arg-type]
         Size(f"{p}_column_ends", p, "columns"),
+        *history_sizes(projection),
     )
 
 
@@ -76,7 +77,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
         found.append(Array(f"{p}_pending_{target}", "float64", shape, Constant(), True, doc))
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
-    return (*found, *_structure(projection))
+    return (*found, *history_arguments(projection), *_structure(projection))
 
 
 def place_sizes(projection: ProjectionPlan) -> dict[Place, str]:
@@ -199,6 +200,9 @@ class _Writer:
                 assert isinstance(cell, At)
                 lines = [Comment(f"{target.name} -> {pretty(raw)}"), Store(cell, self._bounded(target.name, value))]
                 self.connections += [in_force(self.projection, lines)] if event.held else lines
+            case SumHistory():
+                lines = self._sum_history(statement)
+                self.connections += [in_force(self.projection, lines)] if event.held else lines
             case AddTo(target, raw):
                 lines = [Comment(f"{target.owner}.{target.name} += {pretty(raw)}"), *self._add_to(target, value)]
                 self.connections += [in_force(self.projection, lines)] if event.held else lines
@@ -228,6 +232,28 @@ class _Writer:
         self.versions[key] = (cell, local)
         if not target.owner:
             self.names = replace(self.names, current={**self.names.current, target.name: name(local)})
+
+    def _sum_history(self, statement: SumHistory) -> list[Statement]:
+        p = self.projection.projection.name
+        history = next(h for h in self.projection.histories if h.name == statement.history)
+        unit = INDEX[history_place(self.projection, history)]
+        full = f"{p}_{history.name}"
+        count, length = element(f"{full}_count", unit), name(f"{full}_length")
+        increment = self.names.resolve(substitute(statement.increment, {Special("lag"): Ref("scalar", "spike_time")}))
+        counted = Compare("<=" if statement.with_now else "<", name("spike_time"), name("t"))
+        body: tuple[Statement, ...] = (
+            Let("recent", Call("mod", (name("h"), length))),
+            Let("spike_time", element(full, unit, "recent")),
+            If(counted, (Let("total", Binary("+", name("total"), increment)),)),
+        )
+        cell = self.names.own(statement.target)
+        assert isinstance(cell, At)
+        return [
+            Comment(f"{statement.target} += sum over the kept spikes of {pretty(statement.increment)}"),
+            Let("total", ZERO),
+            For("h", Call("max", (ZERO, Binary("-", count, length))), count, body),
+            Store(cell, self._bounded(statement.target, Binary("+", cell, name("total")))),
+        ]
 
     def _bounded(self, variable: str, value: Expr) -> Expr:
         v = next(p.variable for p in self.projection.variables if p.variable.name == variable)
@@ -290,6 +316,47 @@ def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
     return tuple(found)
 
 
+def history_place(projection: ProjectionPlan, history: History) -> Place:
+    """A unit's spikes reach all its connections at once unless each has a delay of its own."""
+    same = projection.same_axonal if history.side is Place.PRE else projection.same_dendritic
+    return history.side if same else Place.CONNECTION
+
+
+def history_sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
+    """Lengths of the histories: at most two spikes of a unit a step are kept."""
+    p = projection.projection.name
+    return tuple(Size(f"{p}_{h.name}_length", p, "history", h.duration) for h in projection.histories)
+
+
+def history_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
+    """The kept spike times, a ring for each unit, and how many there have been."""
+    p, found = projection.projection.name, []
+    for h in projection.histories:
+        length = place_sizes(projection)[history_place(projection, h)]
+        doc = f"times of the last {h.side} spikes as they reached the synapses"
+        found.append(Array(f"{p}_{h.name}", "float64", (length, f"{p}_{h.name}_length"), Constant(), True, doc, "s"))
+        found.append(Array(f"{p}_{h.name}_count", "int64", (length,), Constant(), True, "how many there have been"))
+    return tuple(found)
+
+
+def keep_history(projection: ProjectionPlan) -> tuple[Function, ...]:
+    """Kernels that note the spikes that reach the synapses now."""
+    p, found = projection.projection.name, []
+    for h in projection.histories:
+        place = history_place(projection, h)
+        unit, full = INDEX[place], f"{p}_{h.name}"
+        count = element(f"{full}_count", unit)
+        note: list[Statement] = [
+            Let("recent", Call("mod", (count, name(f"{full}_length")))),
+            Store(element(full, unit, "recent"), name("t")),
+            Store(count, Binary("+", count, ONE)),
+        ]
+        at_unit, at_connection = ([], note) if place is Place.CONNECTION else (note, [])
+        doc = f"Note the {h.side} spikes that reach the synapses of {p} now."
+        found.append(Function(f"keep_{h.name}_{p}", doc, ("n", "t"), (), (), arriving(projection, h.side, at_unit, at_connection, [])))
+    return tuple(found)
+
+
 # --- steps, sums, flows ----------------------------------------------------------------------------------------------
 
 
@@ -309,18 +376,20 @@ def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
     return tuple(found)
 
 
-def sum_kernel(plan: Plan, projection: ProjectionPlan, target: str) -> Function | None:
-    """The kernel that adds this projection's sum to an input of the post units."""
+def sum_kernel(
+    plan: Plan, projection: ProjectionPlan, target: str, staged: frozenset[tuple[str, str]] = frozenset(), time: Expr | None = None
+) -> Function | None:
+    """The kernel that adds this projection's sum to an input of the post units (`staged`: at an integrator's stage)."""
     totals = [s for s in projection.sums if s.target == target]
     if not totals:
         return None
-    own, names = projection.projection, Names(plan, projection=projection)
+    own, names = projection.projection, Names(plan, projection=projection, staged=staged)
     cell = names.resolve(Ref("post", target))
     assert isinstance(cell, At)
     body: list[Statement] = []
     for total in totals:
         plain = map_refs(total.body, lambda r: Ref(r.owner, r.name))
-        body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, names.resolve(plain))]
+        body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, at_stage(plain, {}, time or name("t"), names))]
     doc = f"Add the sum over the incoming connections of {own.name} to {target}."
     return Function(f"sum_{own.name}_{target}", doc, ("n", "t"), (), (), every_connection(projection, body))
 

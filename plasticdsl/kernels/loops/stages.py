@@ -1,23 +1,200 @@
 """The flow of the whole network from t_n to t_{n+1}.
 
-Populations whose rates read sums of flowing variables of other units are integrated stage by stage together (not here yet split out); all
-others, and the variables of projections, each in a kernel of their own. All kernels must read the values at t_n: a kernel that overwrites what
-another reads runs after it.
+Most populations flow in a kernel of their own. Those that are coupled by undelayed sums of flowing variables take the four stages of
+Runge-Kutta 4 together: at each stage the sums and definitions are evaluated anew from every unit's stage values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
-from plasticdsl.kernels.program import Function
+from plasticdsl.kernels.loops.flows import at_stage, still, stored
+from plasticdsl.kernels.loops.names import Names
+from plasticdsl.kernels.program import (
+    Array,
+    Comment,
+    Constant,
+    For,
+    Function,
+    Increase,
+    Let,
+    Statement,
+    Store,
+    element,
+    name,
+)
+from plasticdsl.model.expr import Binary, Expr, Number, refs
+from plasticdsl.model.model import Population, Role, RungeKutta4
+from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.plan import Plan
+from plasticdsl.symbolic.integrate import flowing_names
+
+ZERO = Number(0.0)
+FRACTIONS = (0.0, 0.5, 0.5, 1.0)
+WEIGHTS = (1.0, 2.0, 2.0, 1.0)  # of the four slopes, in sixths (Kutta 1901)
+
+Owned = tuple[str, str]
 
 
-def staged_flow(plan: Plan) -> tuple[Function, ...]:
-    """The flow kernels in order: projections first (they read the units at t_n), then populations."""
+@dataclass(frozen=True, slots=True)
+class Coupled:
+    """Populations integrated stage by stage; `entries`: inputs and definitions evaluated at each stage, in order; `staged`: every (population,
+    name) that has a value at each stage."""
+
+    populations: tuple[Population, ...]
+    entries: tuple[Owned, ...]
+    staged: frozenset[Owned]
+
+
+def coupled(plan: Plan) -> Coupled:
+    """Which populations must be integrated together."""
+    flowing = flowing_names(plan.network)
+    inputs = {(p.projection.post, s.target) for p in plan.projections for s in p.sums} & flowing
+    readers = [p.population for p in plan.populations if any(_reads_input(r, p.population.name, inputs) for r in _rates(p.population))]
+    feeding = {
+        own.pre if r.owner == "pre" else own.post
+        for p in plan.projections
+        for own in (p.projection,)
+        for s in p.sums
+        if (own.post, s.target) in inputs and any(own.post == reader.name for reader in readers)
+        for r in refs(s.body)
+        if r.owner in ("pre", "post")
+    }
+    together = tuple(
+        p.population for p in plan.populations if (p.population in readers or p.population.name in feeding) and _rates(p.population)
+    )
+    names = {p.name for p in together}
+    entries = tuple((e.population, e.name) for e in plan.network.order if e.population in names and (e.population, e.name) in flowing)
+    states = {(p.name, v) for p in together for s in p.block.schemes if isinstance(s, RungeKutta4) for v in s.variables}
+    return Coupled(together if readers else (), entries if readers else (), frozenset(states | set(entries)) if readers else frozenset())
+
+
+def _rates(population: Population) -> tuple[Expr, ...]:
+    return tuple(r for s in population.block.schemes if isinstance(s, RungeKutta4) for r in s.rates)
+
+
+def _reads_input(rate: Expr, population: str, inputs: set[Owned]) -> bool:
+    return any((population, r.name) in inputs for r in refs(rate) if not r.owner)
+
+
+def arguments(plan: Plan) -> tuple[Array, ...]:
+    """Arrays for stage values, slopes and their weighted sum."""
+    found: list[Array] = []
+    together = coupled(plan)
+    for owner, variable in sorted(together.staged):
+        length, full = (f"{owner}_units",), f"{owner}_{variable}"
+        found.append(Array(f"{full}_stage", "float64", length, Constant(), False, f"{variable} of {owner} at an integrator's stage"))
+        if (owner, variable) not in together.entries:
+            found.append(Array(f"{full}_slope", "float64", length, Constant(), False, f"slope of {variable} at the last stage"))
+            found.append(Array(f"{full}_slopes", "float64", length, Constant(), False, f"weighted sum of the slopes of {variable}"))
+    return tuple(found)
+
+
+def flows(plan: Plan) -> tuple[Function, ...]:
+    """The flow kernels in order: projections first (they read the units at t_n), then coupled populations, then the others."""
     found: list[Function] = [f for p in plan.projections for f in synapses.flow_kernels(plan, p)]
+    together = coupled(plan)
+    if together.populations:
+        for number in range(4):
+            found += _stage(plan, together, number)
+        found += [_finish(plan, p) for p in together.populations]
     for p in plan.populations:
-        function = units.flow_units(plan, p.population)
+        function = units.flow_units(plan, _rest(p.population) if p.population in together.populations else p.population)
         if function is not None:
             found.append(function)
     return tuple(found)
+
+
+def _rest(population: Population) -> Population:
+    """The population without the schemes that were taken together."""
+    schemes = tuple(s for s in population.block.schemes if not isinstance(s, RungeKutta4))
+    return replace(population, block=replace(population.block, schemes=schemes))
+
+
+def _loop(population: Population, body: Sequence[Statement]) -> For:
+    return For("i", ZERO, name(f"{population.name}_units"), tuple(body), independent=True)
+
+
+def _variables(population: Population) -> list[tuple[str, Expr]]:
+    return [
+        (v, r) for s in population.block.schemes if isinstance(s, RungeKutta4) for v, r in zip(s.variables, s.rates, strict=True)
+    ]
+
+
+def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
+    found: list[Function] = []
+    for population in together.populations:
+        body: list[Statement] = []
+        for variable, _ in _variables(population):
+            full = f"{population.name}_{variable}"
+            value: Expr = element(full, "i")
+            if number:
+                ahead = Binary("*", Binary("*", Number(FRACTIONS[number]), name("dt")), element(f"{full}_slope", "i"))
+                value = Binary("+", value, ahead)
+            body.append(Store(element(f"{full}_stage", "i"), value))
+        doc = f"Values of {population.name} at stage {number + 1} of Runge-Kutta 4."
+        found.append(Function(f"stage_{number + 1}_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),)))
+    found += _evaluations(plan, together, number)
+    found += [_slopes(plan, together, population, number) for population in together.populations]
+    return found
+
+
+def _evaluations(plan: Plan, together: Coupled, number: int) -> list[Function]:
+    found: list[Function] = []
+    by_name = {p.name: p for p in together.populations}
+    for owner, variable in together.entries:
+        population = by_name[owner]
+        declared = population.block.variable(variable)
+        assert declared is not None
+        if declared.role is Role.DEFINITION:
+            kernel = units.define(plan, population, variable, together.staged, _time(number))
+            found.append(replace(kernel, name=f"{kernel.name}_at_stage_{number + 1}"))
+            continue
+        cell = element(f"{owner}_{variable}_stage", "i")
+        doc = f"Begin the sum {variable} of {owner} at a stage."
+        clear = _loop(population, [Store(cell, ZERO)])
+        found.append(Function(f"clear_{owner}_{variable}_at_stage_{number + 1}", doc, ("n", "t"), (), (), (clear,)))
+        for p in plan.projections:
+            if p.projection.post == owner:
+                total = synapses.sum_kernel(plan, p, variable, together.staged, _time(number))
+                if total is not None:
+                    found.append(replace(total, name=f"{total.name}_at_stage_{number + 1}"))
+    return found
+
+
+def _time(number: int) -> Expr:
+    fraction = FRACTIONS[number]
+    return name("t") if fraction == 0.0 else Binary("+", name("t"), Binary("*", Number(fraction), name("dt")))
+
+
+def _slopes(plan: Plan, together: Coupled, population: Population, number: int) -> Function:
+    context = units.flow_context(plan, population)
+    names = replace(context.names, staged=together.staged)
+    body: list[Statement] = []
+    for variable, rate in _variables(population):
+        full = f"{population.name}_{variable}"
+        body += [
+            Comment(f"d{variable}/dt = {pretty(rate)}   [Runge-Kutta 4, stage {number + 1}]"),
+            Store(element(f"{full}_slope", "i"), still(variable, at_stage(rate, {}, _time(number), names), context)),
+        ]
+        weighted = Binary("*", Number(WEIGHTS[number]), element(f"{full}_slope", "i"))
+        total = element(f"{full}_slopes", "i")
+        body.append(Store(total, weighted) if number == 0 else Increase(total, weighted))
+    doc = f"Slopes of {population.name} at stage {number + 1} of Runge-Kutta 4."
+    return Function(f"slopes_{number + 1}_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))
+
+
+def _finish(plan: Plan, population: Population) -> Function:
+    context = units.flow_context(plan, population)
+    body: list[Statement] = []
+    for variable, _ in _variables(population):
+        full = f"{population.name}_{variable}"
+        step = Binary("*", Binary("/", name("dt"), Number(6.0)), element(f"{full}_slopes", "i"))
+        body.append(Let(f"{variable}_new", Binary("+", element(full, "i"), step)))
+    body += [stored(variable, context) for variable, _ in _variables(population)]
+    doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
+    return Function(f"finish_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))
+

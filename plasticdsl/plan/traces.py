@@ -1,0 +1,257 @@
+"""Kernels to traces: a learning window F(Δt) becomes variables of the two sides and statements at spikes.
+
+All pairs, F(Δt) = Σ_k c_k z_k(Δt) with z' = M z: the sum over all earlier spikes of one side is one linear system driven by that side,
+z' = M z + jump Σ_f δ(t − t_f), and a spike of the other side adds Σ_k c_k z_k(t). Exact. Nearest pairs need the last spike times alone, so
+F may be anything. A pair with Δt = 0 is decided once, by F(0) (docs/language, "Ties" and "Pairing").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Limit, Logic, Number, Ref, Special, substitute
+from plasticdsl.model.model import Assign, Block, Exact, PairRule, Pairing, Role, Variable
+from plasticdsl.model.windows import Side, Window
+from plasticdsl.plan.inline import inline
+from plasticdsl.plan.plan import Event, History, Place, Placed, PlacedScheme, SumHistory
+from plasticdsl.symbolic.windows import window_of
+
+NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired
+ZERO = Number(0.0)
+NOW = Special("t")
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What one pair rule contributes: variables, their flows, and statements by trigger (`pre_late`: after both sides have read)."""
+
+    variables: tuple[Placed, ...] = ()
+    schemes: tuple[PlacedScheme, ...] = ()
+    pre: tuple[Event, ...] = ()
+    post: tuple[Event, ...] = ()
+    pre_late: tuple[Event, ...] = ()
+    histories: tuple[History, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Derived, while it is put together."""
+
+    rule: PairRule
+    held: bool
+    taken: set[str]
+    variables: list[Placed] = field(default_factory=list)
+    schemes: list[PlacedScheme] = field(default_factory=list)
+    pre: list[Event] = field(default_factory=list)
+    post: list[Event] = field(default_factory=list)
+    pre_late: list[Event] = field(default_factory=list)
+    histories: list[History] = field(default_factory=list)
+
+    def done(self) -> Derived:
+        """The finished contribution."""
+        return Derived(
+            tuple(self.variables), tuple(self.schemes), tuple(self.pre), tuple(self.post), tuple(self.pre_late), tuple(self.histories)
+        )
+
+    def fresh(self, hint: str) -> str:
+        """A name for a derived variable that nobody has."""
+        name, number = hint, 1
+        while name in self.taken:
+            number += 1
+            name = f"{hint}_{number}"
+        self.taken.add(name)
+        return name
+
+    def state(self, hint: str, start: Number, why: str) -> str:
+        """A new derived variable."""
+        name = self.fresh(hint)
+        self.variables.append(Placed(Variable(name, name, Role.STATE, initial=start, span=self.rule.span), derived=True, reason=why))
+        return name
+
+    def add(self, amount: Expr) -> Event:
+        """`target += amount`, bounded once."""
+        target = Ref("", self.rule.target.name)
+        return Event(Assign(target, Binary("+", target, amount), self.rule.span), self.held)
+
+
+def derive(rule: PairRule, block: Block, scope: Mapping[str, Mapping[str, Expr]], held: bool, taken: set[str]) -> Derived:
+    """Variables and statements for one pair rule; names already `taken` are avoided (and added to).
+
+    Raises `PlasError` `window-not-separable` where all (or centred) pairs are asked of a window that is no finite sum of exponentials
+    times polynomials and is not truncated.
+    """
+    window = window_of(replace(rule, increment=inline(rule.increment, scope)), block)
+    draft = _Draft(rule, held, taken)
+    match rule.pairing:
+        case Pairing.ALL:
+            _all_pairs(window, draft)
+        case Pairing.NEAREST | Pairing.REDUCED:
+            _nearest(window, draft, reduced=rule.pairing is Pairing.REDUCED)
+        case Pairing.CENTRED_PRE | Pairing.CENTRED_POST:
+            _centred(window, draft, on_pre=rule.pairing is Pairing.CENTRED_PRE)
+    return draft.done()
+
+
+# --- all pairs -------------------------------------------------------------------------------------------------------
+
+
+def _all_pairs(window: Window, draft: _Draft) -> None:
+    tie_at_post, tie_at_pre = window.tie_side == "post", window.tie_side == "pre"
+    causal = _sum_over_earlier(window.causal, Place.PRE, "after" if tie_at_post else "before", draft)
+    acausal = _sum_over_earlier(window.acausal, Place.POST, "after" if tie_at_pre else "before", draft)
+    if window.tie_side is None and window.tie != ZERO:
+        tie = Binary("*", Special("now_post"), substitute(window.tie, {Special("lag"): ZERO}))
+        acausal = tie if acausal is None else Binary("+", acausal, tie)
+    if acausal is not None:
+        draft.pre.insert(0, draft.add(acausal))
+    if causal is not None:
+        draft.post.insert(0, draft.add(causal))
+
+
+def _sum_over_earlier(side: Side, earlier: Place, limit: Limit, draft: _Draft) -> Expr | None:
+    """The sum over all pairs with an earlier spike of `earlier`; None where F is zero on this side."""
+    if side.traces is None:
+        _history(side, earlier, limit, draft)
+        return None
+    total: Expr | None = None
+    for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
+        names = [draft.state(hint, ZERO, "a trace of the learning window") for hint in trace.names]
+        draft.schemes.append(PlacedScheme(_flow(names, trace.names, trace.matrix)))
+        events = draft.pre if earlier is Place.PRE else draft.post
+        events += [_jump(name, size) for name, size in zip(names, trace.jump, strict=True) if size != 0.0]
+        for name, coefficient in zip(names, coefficients, strict=True):
+            if coefficient == ZERO:
+                continue
+            term = Binary("*", coefficient, Ref("", name, limit))
+            total = term if total is None else Binary("+", total, term)
+    return total
+
+
+def _flow(names: list[str], hints: tuple[str, ...], matrix: tuple[tuple[Expr, ...], ...]) -> Exact:
+    return Exact(tuple(names), matrix, tuple(ZERO for _ in hints), "a trace of the learning window: linear, so its propagator is exact")
+
+
+def _jump(name: str, size: float) -> Event:
+    own = Ref("", name)
+    return Event(Assign(own, Binary("+", own, Number(size))))
+
+
+def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft) -> None:
+    """No finite system: sum F over the spikes of the last `history` seconds, kept for each unit."""
+    if side.history is None:
+        raise PlasError((_not_separable(draft.rule),))
+    name = draft.fresh(f"times_{earlier}")
+    draft.histories.append(History(name, earlier, side.history))
+    lag = Binary("-", NOW, Special("lag")) if earlier is Place.PRE else Binary("-", Special("lag"), NOW)
+    amount = substitute(side.formula, {Special("lag"): lag})  # inside SumHistory, Special("lag") is the earlier spike's time
+    inside = Compare("<=", Binary("-", NOW, Special("lag")), side.history)
+    event = Event(SumHistory(name, draft.rule.target.name, Choice(((inside, amount),), ZERO), limit == "after", draft.rule.span), draft.held)
+    (draft.post if earlier is Place.PRE else draft.pre).insert(0, event)
+
+
+def _not_separable(rule: PairRule) -> Diagnostic:
+    return Diagnostic(
+        "window-not-separable",
+        f"`on {rule.pairing} pairs` needs a window that is a sum of exponentials times polynomials, and this one is not",
+        rule.span,
+        "use `on nearest pairs`, or cut the window off: `truncate F at 200 ms`",
+    )
+
+
+# --- nearest pairs ---------------------------------------------------------------------------------------------------
+
+
+def _nearest(window: Window, draft: _Draft, *, reduced: bool) -> None:
+    last = _last_times(draft)
+    draft.post.append(draft.add(_with_last_pre(window, last, reduced, draft.rule)))
+    draft.pre.append(draft.add(_with_last_post(window, last, reduced, draft.rule)))
+    _note_times(last, draft)
+
+
+def _last_times(draft: _Draft) -> tuple[str, str]:
+    return (
+        draft.state("last_pre", NEVER, "the time of the last presynaptic spike"),
+        draft.state("last_post", NEVER, "the time of the last postsynaptic spike"),
+    )
+
+
+def _note_times(last: tuple[str, str], draft: _Draft) -> None:
+    draft.pre.append(Event(Assign(Ref("", last[0]), NOW)))
+    draft.post.append(Event(Assign(Ref("", last[1]), NOW)))
+
+
+def _with_last_pre(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
+    """What a postsynaptic spike adds for its pair with the last presynaptic spike."""
+    pre = Ref("", last[0], "after")
+    paired = substitute(window.causal.formula, {Special("lag"): Binary("-", NOW, pre)})
+    at_tie = substitute(window.tie, {Special("lag"): ZERO}) if window.tie_side == "post" else ZERO
+    may: list[Expr] = [Compare(">=", pre, ZERO)]
+    if reduced:
+        may.append(Compare(">=", pre, Ref("", last[1])))
+    may += _cut(rule, Binary("-", NOW, pre))
+    return Choice(((Compare("==", pre, NOW), at_tie), (_all(may), paired)), ZERO)
+
+
+def _with_last_post(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
+    """What a presynaptic spike adds for its pair with the last postsynaptic spike."""
+    post = Ref("", last[1], "after")
+    paired = substitute(window.acausal.formula, {Special("lag"): Binary("-", post, NOW)})
+    at_tie = ZERO if window.tie_side == "post" else substitute(window.tie, {Special("lag"): ZERO})
+    may: list[Expr] = [Compare(">=", post, ZERO)]
+    if reduced:
+        may.append(Compare(">=", post, Ref("", last[0])))
+    may += _cut(rule, Binary("-", NOW, post))
+    return Choice(((Compare("==", post, NOW), at_tie), (_all(may), paired)), ZERO)
+
+
+def _cut(rule: PairRule, distance: Expr) -> list[Expr]:
+    return [] if rule.truncate is None else [Compare("<=", distance, rule.truncate)]
+
+
+def _all(conditions: list[Expr]) -> Expr:
+    return conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions))
+
+
+# --- centred pairs ---------------------------------------------------------------------------------------------------
+
+
+def _centred(window: Window, draft: _Draft, *, on_pre: bool) -> None:
+    """Each spike of the centre pairs with the other side's last spike and with its next one: the next one collects, in a trace that it
+    then clears, all spikes of the centre since the one before."""
+    last = _last_times(draft)
+    side = window.causal if on_pre else window.acausal
+    if side.traces is None:
+        raise PlasError((_not_separable(draft.rule),))
+    total: Expr | None = None
+    clear: list[Event] = []
+    for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
+        names = [draft.state(hint, ZERO, "a trace of the learning window, cleared by the other side's spike") for hint in trace.names]
+        draft.schemes.append(PlacedScheme(_flow(names, trace.names, trace.matrix)))
+        jumps = [_jump(name, size) for name, size in zip(names, trace.jump, strict=True) if size != 0.0]
+        if on_pre:
+            draft.pre_late += jumps
+        else:
+            draft.post += jumps
+        clear += [Event(Assign(Ref("", name), ZERO)) for name in names]
+        for name, coefficient in zip(names, coefficients, strict=True):
+            term = Binary("*", coefficient, Ref("", name))
+            total = term if total is None else Binary("+", total, term)
+    collected = ZERO if total is None else total
+    nearest_post = _with_last_post(window, last, reduced=False, rule=draft.rule)
+    nearest_pre = _with_last_pre(window, last, reduced=False, rule=draft.rule)
+    if on_pre:
+        draft.pre.append(draft.add(nearest_post))
+        draft.post[:0] = [draft.add(Binary("+", collected, _tie_only(nearest_pre))), *clear]
+    else:
+        draft.post.append(draft.add(nearest_pre))
+        draft.pre[:0] = [draft.add(Binary("+", collected, _tie_only(nearest_post))), *clear]
+    _note_times(last, draft)
+
+
+def _tie_only(pair: Expr) -> Expr:
+    """Of the nearest pair, the part for a simultaneous spike."""
+    assert isinstance(pair, Choice)
+    return Choice(pair.branches[:1], ZERO)
+

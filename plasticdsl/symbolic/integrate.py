@@ -1,0 +1,97 @@
+"""Integrators for a whole network: every block gets its schemes, knowing what is connected to it.
+
+Comes in: a checked network. Goes out: the same network with `schemes` in every block. Populations that are coupled by undelayed sums of
+flowing variables (gap junctions, networks of rate units) are integrated together, stage by stage, by Runge-Kutta 4, unless a `method:` says
+otherwise, because a sum that is held over a step would make any scheme first-order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role
+from plasticdsl.symbolic.schemes import choose_schemes
+
+Owned = tuple[str, str]
+
+
+def integrate(network: Network) -> Network:
+    """The network with an integrator for every flowing variable. Raises `PlasError` as `choose_schemes` does."""
+    flowing = flowing_names(network)
+    feeding = _feeding(network, flowing)
+    populations = tuple(_population(p, flowing, feeding) for p in network.populations)
+    projections = tuple(_projection(p, network, flowing) for p in network.projections)
+    return replace(network, populations=populations, projections=projections)
+
+
+def flowing_names(network: Network) -> frozenset[Owned]:
+    """The (population, name) whose value changes between events: states with a flow, what is defined by them, and sums over them."""
+    flowing: set[Owned] = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
+    while True:
+        found = flowing | _defined(network, flowing) | _summed(network, flowing)
+        if found == flowing:
+            return frozenset(flowing)
+        flowing = found
+
+
+def _defined(network: Network, flowing: set[Owned]) -> set[Owned]:
+    return {
+        (p.name, v.name)
+        for p in network.populations
+        for v in p.block.variables
+        if v.role is Role.DEFINITION
+        and isinstance(v.value, Expr)
+        and any((p.name, r.name) in flowing for r in refs(v.value) if not r.owner)
+    }
+
+
+def _summed(network: Network, flowing: set[Owned]) -> set[Owned]:
+    return {(p.post, total.target) for p in network.projections for total in p.connection.sums if _reads(total.body, p) & flowing}
+
+
+def _reads(expr: Expr, projection: Projection) -> set[Owned]:
+    ends = {"pre": projection.pre, "post": projection.post}
+    return {(ends[r.owner], r.name) for r in refs(expr) if r.owner in ends}
+
+
+def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
+    """Populations whose flowing variables reach, through a sum, the flow of some population."""
+    populations = {p.name: p for p in network.populations}
+    found: set[str] = set()
+    for projection in network.projections:
+        for total in projection.connection.sums:
+            read = _reads(total.body, projection) & flowing
+            if read and _flow_reads(populations[projection.post].block, total.target):
+                found |= {owner for owner, _ in read}
+    return frozenset(found)
+
+
+def _flow_reads(block: Block, name: str) -> bool:
+    reached = {name}
+    while True:
+        more = {
+            v.name
+            for v in block.variables
+            if v.role is Role.DEFINITION and isinstance(v.value, Expr) and any(r.name in reached for r in refs(v.value) if not r.owner)
+        }
+        if more <= reached:
+            break
+        reached |= more
+    return any(r.name in reached for f in block.flows for r in refs(f.rate) if not r.owner)
+
+
+def _population(population: Population, flowing: frozenset[Owned], feeding: frozenset[str]) -> Population:
+    block = population.block
+    inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and (population.name, v.name) in flowing)
+    if population.name in feeding and block.method is None and not any(f.noise is not None for f in block.flows):
+        chosen = choose_schemes(replace(block, method=MethodChoice("rk4", 1, block.span)), flowing_inputs=inputs)
+        return replace(population, block=replace(chosen, method=None))
+    return replace(population, block=choose_schemes(block, flowing_inputs=inputs))
+
+
+def _projection(projection: Projection, network: Network, flowing: frozenset[Owned]) -> Projection:
+    ends = {"pre": projection.pre, "post": projection.post}
+    blocks = {p.name: p.block for p in network.populations}
+    held = frozenset(Ref(side, v.name) for side, owner in ends.items() for v in blocks[owner].variables if (owner, v.name) not in flowing)
+    return replace(projection, connection=choose_schemes(projection.connection, held=held))
