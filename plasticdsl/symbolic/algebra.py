@@ -109,6 +109,8 @@ def div(a: Expr, b: Expr) -> Expr:
             return a
         case _, Number(-1.0):
             return neg(a)
+        case _, Binary("/", Number(y), d) if abs(y) == 1.0:
+            return mul(mul(a, d), Number(y))
         case Negate(x), Negate(y):
             return div(x, y)
         case Negate(x), _:

@@ -1,7 +1,270 @@
-"""placeholder"""
+"""Removable singularities, as in α_m = a (V + 40 mV)/(1 − exp(−(V + 40 mV)/10 mV)) or the GHK current, which are 0/0 at one voltage.
 
-from plasticdsl.model.expr import Expr
+Comes in: an expression, or a block. Goes out: the same with quotients replaced that are 0/0 where an exponent u vanishes,
+
+    u/(eᵘ − 1) = `x_over_expm1(u)`      (eᵘ − 1)/u = `expm1_over_x(u)`
+    u/tanh u = u + `x_over_expm1(2u)`   u/sinh u = √(`x_over_expm1(2u)` `x_over_expm1(−2u)`)
+
+for any factor f = ρ u of the other side of the fraction; both sides agree wherever the quotient was defined, and the new one is right at u = 0
+too. Where several factors would do (z V F in a GHK current), the one is taken that brings u to 0, that is, leaves a ρ of constants. All other
+factors and terms stay where the author wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, rebuild, refs
+from plasticdsl.model.model import AtRate, Block, Distribution, Role, Variable
+from plasticdsl.symbolic.algebra import ONE, add, div, is_number, mul, neg, power
+from plasticdsl.symbolic.contents import is_constant
+from plasticdsl.symbolic.equal import surely_equal
+from plasticdsl.symbolic.linear import NotLinear, linear_form
+
+TWO = Number(2.0)
+Constant = Callable[[Ref], bool]
 
 
-def repair(expr: Expr) -> Expr:
-    return expr
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One factor of a product; `inverse` if it divides."""
+
+    expr: Expr
+    inverse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """A factor `scale` · g(u) with g(0) = 0; `quotient` is u/g(u) and `inverse` g(u)/u, both finite at 0 (None: no function for it)."""
+
+    scale: Expr
+    argument: Expr
+    quotient: Callable[[Expr], Expr]
+    inverse: Callable[[Expr], Expr] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Factor `vanishing` is scale · g(u), factor `other`, on the other side of the fraction, is `ratio` · u · `rest`."""
+
+    vanishing: int
+    other: int
+    zero: Zero
+    ratio: Expr
+    rest: Expr
+
+
+def repair_block(block: Block) -> Block:
+    """`block` with its definitions, rates and sums repaired."""
+
+    def constant(ref: Ref) -> bool:
+        return is_constant(ref, block)
+
+    variables = tuple(_repaired_definition(v, constant) for v in block.variables)
+    flows = tuple(replace(f, rate=repair(f.rate, constant)) for f in block.flows)
+    sums = tuple(replace(s, body=repair(s.body, constant)) for s in block.sums)
+    spike = replace(block.spike, rate=repair(block.spike.rate, constant)) if isinstance(block.spike, AtRate) else block.spike
+    return replace(block, variables=variables, flows=flows, sums=sums, spike=spike)
+
+
+def _repaired_definition(variable: Variable, constant: Constant) -> Variable:
+    if variable.role is not Role.DEFINITION or variable.value is None or isinstance(variable.value, Distribution):
+        return variable
+    return replace(variable, value=repair(variable.value, constant))
+
+
+def repair(expr: Expr, constant: Constant = lambda ref: False) -> Expr:
+    """`expr` with the quotients of the module's text replaced, everywhere in it. `constant` tells which variables do not change."""
+    if not _is_product(expr):
+        return rebuild(expr, lambda child: repair(child, constant))
+    factors = [Factor(repair(f.expr, constant), f.inverse) for f in _factors(expr, False)]
+    changed = False
+    while (found := _match(factors, constant)) is not None:
+        factors, changed = found, True
+    new = [f.expr for f in factors]
+    return _assembled(expr, iter(new), mul, div) if changed else _assembled(expr, iter(new), _times, _over)
+
+
+def _is_product(expr: Expr) -> bool:
+    return isinstance(expr, Negate) or (isinstance(expr, Binary) and (expr.operator in "*/" or _is_reciprocal(expr)))
+
+
+def _is_reciprocal(expr: Binary) -> bool:
+    return expr.operator == "^" and is_number(expr.right, -1.0)
+
+
+def _factors(expr: Expr, inverse: bool) -> list[Factor]:
+    """The factors of a product, from left to right."""
+    match expr:
+        case Negate(operand):
+            return _factors(operand, inverse)
+        case Binary("*", left, right):
+            return _factors(left, inverse) + _factors(right, inverse)
+        case Binary("/", left, right):
+            return _factors(left, inverse) + _factors(right, not inverse)
+        case Binary("^", left, Number(-1.0)):
+            return _factors(left, not inverse)
+        case _:
+            return [Factor(expr, inverse)]
+
+
+def _times(a: Expr, b: Expr) -> Expr:
+    return Binary("*", a, b)
+
+
+def _over(a: Expr, b: Expr) -> Expr:
+    return Binary("/", a, b)
+
+
+Operation = Callable[[Expr, Expr], Expr]
+
+
+def _assembled(expr: Expr, factors: Iterator[Expr], times: Operation, over: Operation) -> Expr:
+    """The product written as `expr` is, from new factors in the order of `_factors`."""
+    match expr:
+        case Negate(operand):
+            inner = _assembled(operand, factors, times, over)
+            return neg(inner) if times is mul else Negate(inner)
+        case Binary("*", left, right):
+            first = _assembled(left, factors, times, over)
+            return times(first, _assembled(right, factors, times, over))
+        case Binary("/", left, right):
+            first = _assembled(left, factors, times, over)
+            return over(first, _assembled(right, factors, times, over))
+        case Binary("^", left, Number(-1.0) as exponent):
+            inner = _assembled(left, factors, times, over)
+            return power(inner, exponent) if times is mul else Binary("^", inner, exponent)
+        case _:
+            return next(factors)
+
+
+# --- finding 0/0 -----------------------------------------------------------------------------------------------------
+
+
+def _match(factors: list[Factor], constant: Constant) -> list[Factor] | None:
+    """The factors with the best pair (g(u), f = ρ u) on opposite sides of the fraction replaced; None if there is no pair."""
+    found: list[tuple[int, Pair]] = []
+    for n, vanishing in enumerate(factors):
+        zero = _zero(vanishing.expr)
+        if zero is None or (zero.inverse is None and not vanishing.inverse):
+            continue
+        for k, other in enumerate(factors):
+            split = None if other.inverse == vanishing.inverse else _proportional(other.expr, zero.argument, constant)
+            if split is not None:
+                changing = sum(not constant(ref) for ref in refs(split[0]))
+                found.append((changing, Pair(n, k, zero, *split)))
+    return _replaced(factors, min(found, key=lambda pair: pair[0])[1]) if found else None
+
+
+def _replaced(factors: list[Factor], pair: Pair) -> list[Factor]:
+    new = list(factors)
+    scale, ratio = pair.zero.scale, pair.ratio
+    if factors[pair.vanishing].inverse:
+        if isinstance(scale, Number):
+            ratio, scale = div(ratio, scale), ONE
+        new[pair.vanishing] = Factor(scale, True)
+        new[pair.other] = Factor(mul(mul(pair.rest, ratio), pair.zero.quotient(pair.zero.argument)), False)
+    else:
+        assert pair.zero.inverse is not None
+        new[pair.vanishing] = Factor(mul(div(scale, ratio), pair.zero.inverse(pair.zero.argument)), False)
+        new[pair.other] = Factor(pair.rest, True)
+    return new
+
+
+def _zero(expr: Expr) -> Zero | None:
+    """What `expr` is as a function that vanishes with its argument."""
+    match expr:
+        case Call("expm1", (u,)):
+            return Zero(ONE, u, _x_over_expm1, _expm1_over_x)
+        case Call("tanh", (u,)):
+            return Zero(ONE, u, lambda x: add(x, _x_over_expm1(mul(TWO, x))))
+        case Call("sinh", (u,)):
+            return Zero(ONE, u, lambda x: Call("sqrt", (mul(_x_over_expm1(mul(TWO, x)), _x_over_expm1(neg(mul(TWO, x)))),)))
+        case Binary("+" | "-"):
+            return _exponential_less_one(expr)
+        case _:
+            return None
+
+
+def _x_over_expm1(u: Expr) -> Expr:
+    return Call("x_over_expm1", (u,))
+
+
+def _expm1_over_x(u: Expr) -> Expr:
+    return Call("expm1_over_x", (u,))
+
+
+def _exponential_less_one(expr: Expr) -> Zero | None:
+    """k eᵘ − k in any order and with any signs."""
+    terms = _signed_terms(expr)
+    if len(terms) != 2:
+        return None
+    for (sign, term), (other_sign, other) in (terms, terms[::-1]):
+        split = _scaled_exponential(term)
+        if split is None or _scaled_exponential(other) is not None:
+            continue
+        scale, exponent = (neg(split[0]) if sign < 0 else split[0]), split[1]
+        if surely_equal(scale, neg(other) if other_sign > 0 else other):
+            return Zero(scale, exponent, _x_over_expm1, _expm1_over_x)
+    return None
+
+
+def _signed_terms(expr: Expr, sign: int = 1) -> list[tuple[int, Expr]]:
+    match expr:
+        case Binary("+", left, right):
+            return _signed_terms(left, sign) + _signed_terms(right, sign)
+        case Binary("-", left, right):
+            return _signed_terms(left, sign) + _signed_terms(right, -sign)
+        case Negate(operand):
+            return _signed_terms(operand, -sign)
+        case _:
+            return [(sign, expr)]
+
+
+def _scaled_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
+    """(k, u) of k eᵘ."""
+    match expr:
+        case Call("exp", (exponent,)):
+            return ONE, exponent
+        case Binary("*", left, right):
+            first, second = _scaled_exponential(left), _scaled_exponential(right)
+            if first is not None and second is None:
+                return mul(first[0], right), first[1]
+            return (mul(left, second[0]), second[1]) if second is not None and first is None else None
+        case Binary("/", left, Call("exp", (exponent,))):
+            return left, neg(exponent)
+        case Binary("/", left, right):
+            found = _scaled_exponential(left)
+            return None if found is None else (div(found[0], right), found[1])
+        case _:
+            return None
+
+
+def _proportional(factor: Expr, argument: Expr, constant: Constant) -> tuple[Expr, Expr] | None:
+    """(ρ, rest) with factor = ρ · argument · rest; None if there is no such split."""
+    match factor:
+        case Binary("^", base, Number(n)) if n > 1 and n == int(n):
+            ratio = _ratio(base, argument, constant)
+            return None if ratio is None else (ratio, power(base, Number(n - 1)))
+        case _:
+            ratio = _ratio(factor, argument, constant)
+            return None if ratio is None else (ratio, ONE)
+
+
+def _ratio(factor: Expr, argument: Expr, constant: Constant) -> Expr | None:
+    """factor/argument where both are linear in some variable and vanish together."""
+    for variable in sorted((r for r in refs(factor) & refs(argument) if not constant(r)), key=_order):
+        try:
+            a = linear_form(factor, frozenset({variable}))
+            b = linear_form(argument, frozenset({variable}))
+        except NotLinear:
+            continue
+        slope_a, slope_b = a.coefficient(variable), b.coefficient(variable)
+        if surely_equal(mul(a.offset, slope_b), mul(b.offset, slope_a)):
+            return div(slope_a, slope_b)
+    return None
+
+
+def _order(ref: Ref) -> tuple[str, str, str]:
+    return ref.owner, ref.name, ref.limit

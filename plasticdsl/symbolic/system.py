@@ -67,7 +67,7 @@ def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]
         for part in (flow.rate, flow.noise):
             if part is not None:
                 check_extent(extent(part, sizes), f"The rate of {flow.variable}", flow.span)
-        rate = repair(substitute(flow.rate, values))
+        rate = repair(substitute(flow.rate, values), lambda ref: is_constant(ref, block))
         rates[flow.variable] = add(rates[flow.variable], rate) if flow.variable in rates else rate
         if flow.noise is not None:
             noise = substitute(flow.noise, values)
