@@ -1,7 +1,7 @@
 """Which pairs of spikes a spike completes, found in the lists of all spikes.
 
 Times are times at the synapse. A pre and a post spike that reach it at the same step are a *tie*: one pair of lag 0, counted once, at
-the event that `tie.tie_side` names. The pairings are those of Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459, figure 7; ties are this
+the event of the side that `tie.tie_side` names. The pairings are those of Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459, figure 7; ties are this
 language's own:
 
 - all: every pre with every post spike.
@@ -12,7 +12,8 @@ language's own:
 - reduced: a spike and the last one of the other side at or before it, if no spike of its own side has come since.
 
 Several spikes of one unit in one step follow one another: a later spike that looks back for the last one of the other side finds the last of
-them, an earlier one that waits for the first one after it finds the first of them.
+them, an earlier one that waits for the first one after it finds the first of them. Where such spikes tie, "all" counts every combination; in
+the other pairings each spike of the side at which ties are counted makes one pair.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ def partners(pairing: Pairing, side: Trigger, own: list[int], others: list[int],
                 return _last(earlier, ties, tie_here)
             return _since(own_before, earlier, ties, number, tie_here)
         case Pairing.REDUCED:
-            found = _last(earlier, ties, tie_here) if number == 0 else []
-            return [t for t in found if not any(t < u for u in own_before)]
+            found = _last(earlier, ties, tie_here)
+            return found if ties else [t for t in found if number == 0 and not any(t < u for u in own_before)]
         case _:
             assert_never(pairing)
 
@@ -104,11 +105,9 @@ def _last(earlier: list[int], ties: list[int], tie_here: bool) -> list[int]:
 
 
 def _since(own_before: list[int], earlier: list[int], ties: list[int], number: int, tie_here: bool) -> list[int]:
-    """The spikes of the centre side that waited for this event: all since the last of its own side. Ties have found theirs already."""
-    if number > 0:
-        return []
-    waited = [t for t in earlier if not own_before or t >= own_before[-1]]
-    return waited + (ties if tie_here else [])
+    """The spikes of the centre side that waited for this event: all since the last of its own side; and a tie, which waited for nothing."""
+    waited = [t for t in earlier if number == 0 and (not own_before or t >= own_before[-1])]
+    return waited + (ties[-1:] if tie_here else [])
 
 
 def _longest(run: Run, projection: str, rule: PairRule) -> Floats:

@@ -1,7 +1,7 @@
 """Networks by hand: expressions from text, blocks and instances with few words.
 
-`e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`, `lag`,
-`N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names.
+`e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`,
+`lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import get_args
 
 import numpy as np
 
@@ -50,9 +49,7 @@ from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.random import stream_of
 
-SPECIALS = frozenset(get_args(Special.__dataclass_fields__["name"].type)) or frozenset(
-    {"t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"}
-)
+SPECIALS = frozenset({"t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"})
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
