@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.syntax import tree
 
@@ -74,17 +75,7 @@ class _Resolver:
             message = f"‘{name.text}’ is a {other.kind}; a {block.kind} can only be like another {block.kind}."
             return Diagnostic("unknown-base", message, name.span, labels=(Label(other.name.span, f"the {other.kind}"),))
         candidates = [b.name.text for b in self._blocks if b.kind == block.kind and b is not block]
-        return Diagnostic("unknown-base", f"There is no {block.kind} ‘{name.text}’.", name.span, _nearest_hint(name.text, candidates))
-
-
-def _nearest_hint(text: str, candidates: Sequence[str]) -> str:
-    """`Did you mean …?` or the list of what there is."""
-    import difflib
-
-    near = difflib.get_close_matches(text, candidates, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean ‘{near[0]}’?"
-    return f"There is: {', '.join(candidates)}." if candidates else ""
+        return Diagnostic("unknown-base", f"There is no {block.kind} ‘{name.text}’.", name.span, did_you_mean(name.text, candidates))
 
 
 def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagnostic, ...]]:

@@ -124,7 +124,7 @@ def _of_blocks(network: Network) -> Iterator[Setting]:
     for projection in network.projections:
         for name, key in projection.origins:
             of_connection = projection.connection.variable(name)
-            if of_connection is not None and (of_connection.role in _SETTABLE or of_connection.role is Role.STATE):
+            if key[0] and of_connection is not None and (of_connection.role in _SETTABLE or of_connection.role is Role.STATE):
                 found.setdefault(key, (of_connection.dimension, []))[1].append(Ref(projection.name, name))
     for (block, name), (dimension, targets) in found.items():
         yield Setting("block", block, name, dimension, tuple(targets))

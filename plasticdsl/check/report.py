@@ -14,13 +14,14 @@ class Reporter:
 
     def error(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds an error."""
-        self._add(Diagnostic(code, message, span, hint, labels))
+        self.add(Diagnostic(code, message, span, hint, labels))
 
     def warning(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds a warning."""
-        self._add(Diagnostic(code, message, span, hint, labels, Severity.WARNING))
+        self.add(Diagnostic(code, message, span, hint, labels, Severity.WARNING))
 
-    def _add(self, found: Diagnostic) -> None:
+    def add(self, found: Diagnostic) -> None:
+        """Adds a finding made elsewhere."""
         self._found.setdefault((found.code, found.span), found)
 
     @property

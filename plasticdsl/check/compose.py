@@ -1,0 +1,209 @@
+"""What a projection's connections do: synapse and rules as one block, bound to the units on both sides, with the values the projection gives.
+
+Comes in: the parts of one projection and the two populations. Goes out: a `Composed` block without needs. Dimensions are unified with those of the
+units (a weight gets its unit from `post.g += w`) and read off when the whole network is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from plasticdsl.check.context import Context
+from plasticdsl.check.given import Given, give
+from plasticdsl.check.mismatch import described
+from plasticdsl.check.ordering import in_working_order
+from plasticdsl.check.parts import Joined, Part, expressions, join, map_block, map_value
+from plasticdsl.check.readings import spikes
+from plasticdsl.check.sides import Side
+from plasticdsl.check.solve import Dim
+from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
+from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger, Variable
+from plasticdsl.source import Span
+
+OUTPUT = "#output"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """`block`: kind `connection`; `dims` by its names; `origins` as in `model.Projection`."""
+
+    block: Block
+    dims: Mapping[str, Dim]
+    origins: tuple[tuple[str, tuple[str, str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two units, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions)."""
+
+    pre: Side
+    post: Side
+    others: Mapping[str, tuple[str, Mapping[str, Dim]]]
+
+    def side(self, owner: str) -> Side | None:
+        """The unit on that side."""
+        return {"pre": self.pre, "post": self.post}.get(owner)
+
+
+def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Span, context: Context) -> Composed:
+    """The connection block of projection `name`; findings go to the context's reporter."""
+    joined = join(parts, context.solver, context.report)
+    for part in parts:
+        _bind_needs(part, ends, context)
+    _one_method(joined, parts, context)
+    read = _binding(ends)
+    joined.variables = {n: _bound(v, read) for n, v in joined.variables.items()}
+    variables = give(joined, parts, given, span, context)
+    block = Block(
+        kind="connection",
+        name=name,
+        variables=in_working_order(variables),
+        flows=tuple(joined.flows),
+        handlers=tuple(joined.handlers),
+        pairs=tuple(joined.pairs),
+        sums=tuple(joined.sums),
+        method=joined.methods[0] if joined.methods else None,
+        span=span,
+    )
+    block = map_block(block, read)
+    _check_targets(block, parts, ends, context)
+    _check_spikes(block, parts, ends, context)
+    _no_gradients(block, context)
+    origins = tuple((n, joined.origins[n]) for n in (v.name for v in block.variables) if n in joined.origins)
+    return Composed(block, joined.dims, origins)
+
+
+# --- the two units ---------------------------------------------------------------------------------------------------
+
+
+def _bind_needs(part: Part, ends: Ends, context: Context) -> None:
+    """What the part uses of the two units must be there, and of the same dimension."""
+    for need in part.block.needs:
+        dim = part.dims.get(f"{need.owner}.{need.name}")
+        side = ends.side(need.owner)
+        if need.owner == "" or dim is None:
+            continue
+        if side is not None:
+            _bind_to_unit(part, need, dim, side, context)
+        elif need.owner in ends.others:
+            projection, dims = ends.others[need.owner]
+            _bind_to_projection(part, need, dim, projection, dims, context)
+
+
+def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context) -> None:
+    name = side.block.output if need.name == OUTPUT else need.name
+    labels = (Label(need.span, "used here"), Label(side.population.span, f"‘{side.population.symbol}’"))
+    kind = f"‘{side.population.symbol}’ ({side.block.name})"
+    if name is None:
+        letter = "x" if need.owner == "pre" else "y"
+        message = f"‘{part.name}’ uses ‘{letter}’, the output of the {need.owner}synaptic unit, but {kind} has no output."
+        hint = f"Write ‘output …’ in {side.block.name}." if side.population.source is None else "Spikes have no value; use ‘on pre:’."
+        context.report.error("no-output", message, part.use.span, hint, labels)
+    elif name not in side.dims:
+        hint = did_you_mean(name, [v.name for v in side.block.variables], "It has")
+        message = f"‘{part.name}’ uses ‘{need.owner}.{need.name}’, but {kind} has no ‘{need.name}’."
+        context.report.error("unknown-name", message, part.use.span, hint, labels)
+    elif not context.solver.unify(side.dims[name], dim, part.use.span):
+        here, there = described(dim, context), described(side.dims[name], context)
+        message = f"‘{part.name}’ takes ‘{need.owner}.{name}’ to be {here}, but in {kind} it is {there}."
+        context.report.error("inconsistent-units", message, part.use.span, "", labels)
+
+
+def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims: Mapping[str, Dim], context: Context) -> None:
+    if need.name not in dims:
+        message = f"‘{part.name}’ uses ‘{need.name}’ of ‘{projection}’, which has no such variable."
+        hint = f"It has: {', '.join(dims)}." if dims else ""
+        context.report.error("unknown-name", message, part.use.span, hint, (Label(need.span, "used here"),))
+    elif not context.solver.unify(dims[need.name], dim, part.use.span):
+        message = f"‘{need.name}’ of ‘{projection}’ has another unit than ‘{part.name}’ needs."
+        context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
+
+
+def _binding(ends: Ends) -> Callable[[Expr], Expr]:
+    """Outputs by their names, other projections by theirs. `wᵀ` of another projection is its value for the same pair of units, and `hold`
+    says something in a gradient only, so both go."""
+
+    def read(expr: Expr) -> Expr:
+        match expr:
+            case Ref("pre" | "post" as owner, "#output", limit):
+                side = ends.side(owner)
+                name = side.block.output if side is not None else None
+                return Ref(owner, name or OUTPUT, limit)
+            case Ref(owner, name, limit) if owner in ends.others:
+                return Ref(ends.others[owner][0], name, limit)
+            case Call("transposed" | "hold", (inner,)):
+                return read(inner)
+            case _:
+                return rebuild(expr, read)
+
+    return read
+
+
+def _bound(variable: Variable, read: Callable[[Expr], Expr]) -> Variable:
+    low = read(variable.low) if variable.low is not None else None
+    high = read(variable.high) if variable.high is not None else None
+    return replace(variable, value=map_value(variable.value, read), initial=map_value(variable.initial, read), low=low, high=high)
+
+
+# --- what does not fit together --------------------------------------------------------------------------------------
+
+
+def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    """`post.g += …` needs a state there, `post.h = Σ …` an input."""
+    for handler in block.handlers:
+        for statement in handler.statements:
+            if isinstance(statement, AddTo):
+                _check_target(statement.target, Role.STATE, statement.span, parts, ends, context)
+    for total in block.sums:
+        _check_target(Ref("post", total.target), Role.INPUT, total.span, parts, ends, context)
+
+
+def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    side = ends.side(target.owner)
+    variable = side.block.variable(target.name) if side is not None else None
+    if side is None or variable is None or variable.role is role:
+        return
+    text = f"{target.owner}.{variable.symbol}"
+    place, neuron = parts[0].use.span, side.block.name
+    labels = (Label(span, "here"), Label(variable.span, f"‘{variable.symbol}’ of {neuron}"))
+    if role is Role.INPUT:
+        message = f"A sum can fill an input only, and ‘{variable.symbol}’ of {neuron} is {_a(variable.role)}."
+        context.report.error("not-an-input", message, place, f"Declare ‘input {variable.symbol}’ in {neuron}.", labels)
+    else:
+        message = f"A spike can add to a state only, and ‘{text}’ is {_a(variable.role)} of {neuron}."
+        hint = f"Write a flow for it in {neuron}, for example ‘τ d{variable.symbol}/dt = −{variable.symbol}’."
+        context.report.error("not-a-state", message, place, hint, labels)
+
+
+def _a(role: Role) -> str:
+    return {Role.INPUT: "an input", Role.CLAMPED: "the output of a source"}.get(role, f"a {role.value}")
+
+
+def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    """Spikes of a side that makes none would never come."""
+    sides = {"pre": Trigger.PRE, "post": Trigger.POST}
+    for owner, trigger in sides.items():
+        used = next((h.span for h in block.handlers if h.trigger is trigger), block.pairs[0].span if block.pairs else None)
+        side = ends.side(owner)
+        if used is None or side is None or spikes(side.population):
+            continue
+        message = f"This waits for spikes of the {owner}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
+        labels = (Label(used, "waits for spikes"),)
+        context.report.error("no-spikes", message, parts[0].use.span, f"Give {side.block.name} a ‘spike when …’ line.", labels)
+
+
+def _one_method(joined: Joined, parts: Sequence[Part], context: Context) -> None:
+    if len({(m.name, m.substeps) for m in joined.methods}) > 1:
+        labels = tuple(Label(m.span, m.name) for m in joined.methods)
+        context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
+
+
+def _no_gradients(block: Block, context: Context) -> None:
+    """∂E/∂w is translated but cannot be worked out yet."""
+    for expr in expressions(block):
+        if any(isinstance(n, Call) and n.function == "partial" for n in walk(expr)):
+            context.report.error("unsupported", "Gradients ∂E/∂w are not available in this version.", block.span)
+            return

@@ -1,0 +1,131 @@
+"""Which connections a projection has, and their delays.
+
+Comes in: the clauses after the colon. Goes out: `model.Connectivity` and `model.Delays`. Without a clause every unit is connected with every unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plasticdsl.check.constant import Values, constant
+from plasticdsl.check.context import Context
+from plasticdsl.check.distributions import distribution
+from plasticdsl.check.expressions import translate_as, translate_condition
+from plasticdsl.check.mismatch import require_dimension
+from plasticdsl.check.scope import Declared, Kind
+from plasticdsl.check.solve import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Expr, Logic, Special
+from plasticdsl.model.model import Connectivity, Delays, Population, Value
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+_KINDS = {"all to all": "all", "one to one": "one", "probability": "probability", "in-degree": "in-degree", "out-degree": "out-degree"}
+
+
+def unit_numbers(context: Context) -> Context:
+    """The same context with i and j (post and pre unit number, from 1) and N_pre, N_post in sight."""
+    names = {
+        name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)  # type: ignore[arg-type]
+        for name, what in (
+            ("i", "the number of the postsynaptic unit"),
+            ("j", "the number of the presynaptic unit"),
+            ("N_pre", "a number of units"),
+            ("N_post", "a number of units"),
+        )
+        if context.scope.find(name) is None
+    }
+    return context.inside(context.scope.child(names))
+
+
+def connectivity(
+    clauses: Sequence[tree.Connectivity], pre: Population, post: Population, span: Span, context: Context, values: Values
+) -> Connectivity:
+    """The rule by which pairs of units are connected."""
+    bases = [c for c in clauses if c.kind in _KINDS]
+    if len(bases) > 1:
+        labels = (Label(bases[0].span, "the first"),)
+        message = "A projection is connected in one way; this is a second."
+        context.report.error("two-connectivities", message, bases[1].span, "Write two projections.", labels)
+    conditions = [translate_condition(c.value, unit_numbers(context)) for c in clauses if c.kind == "where" and c.value is not None]
+    also = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)) if conditions else None
+    words = {c.kind for c in clauses}
+    if not bases:
+        kind, amount = ("where", also) if also is not None else ("all", None)
+        return Connectivity(kind, amount, None, "except self" not in words, False, span)
+    base = bases[0]
+    kind = _KINDS[base.kind]
+    amount = _amount(base, pre, post, "with repeats" in words, context, values)
+    is_degree = kind in ("in-degree", "out-degree")
+    _fitting_sizes(base, pre, post, context, values)
+    itself = "with self" in words if is_degree else "except self" not in words
+    return Connectivity(kind, amount, also, itself, "with repeats" in words, base.span)
+
+
+def _amount(
+    clause: tree.Connectivity, pre: Population, post: Population, repeats: bool, context: Context, values: Values
+) -> Expr | None:
+    """The probability or degree."""
+    if clause.value is None:
+        return None
+    is_probability = clause.kind == "probability"
+    what = "A probability" if is_probability else "A degree"
+    amount = translate_as(clause.value, PURE, what, context)
+    value = constant(amount, values)
+    if value is None:
+        return amount
+    if is_probability and not 0 <= value <= 1:
+        hint = f"For a percentage write ‘{value:g} %’." if 1 < value <= 100 else ""
+        context.report.error("out-of-range", "A probability lies between 0 and 1.", clause.value.span, hint)
+    if not is_probability:
+        other = pre if clause.kind == "in-degree" else post
+        available = constant(other.size, values)
+        if value < 0 or not value.is_integer():
+            context.report.error("not-whole", "A degree is a whole number.", clause.value.span)
+        elif available is not None and value > available and not repeats:
+            message = f"‘{other.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
+            context.report.error("out-of-range", message, clause.value.span, "To draw some of them repeatedly, write ‘with repeats’.")
+    return amount
+
+
+def _fitting_sizes(clause: tree.Connectivity, pre: Population, post: Population, context: Context, values: Values) -> None:
+    if clause.kind != "one to one":
+        return
+    first, second = constant(pre.size, values), constant(post.size, values)
+    if first is not None and second is not None and first != second:
+        message = f"‘one to one’ needs as many units on both sides; ‘{pre.symbol}’ has {first:g} and ‘{post.symbol}’ {second:g}."
+        labels = (Label(pre.span, f"{first:g} units"), Label(post.span, f"{second:g} units"))
+        context.report.error("sizes-differ", message, clause.span, "Connect them ‘all to all’, or change a size.", labels)
+
+
+# --- delays ----------------------------------------------------------------------------------------------------------
+
+
+def delays(clauses: Sequence[tree.Delay], plastic: bool, time: Dim, context: Context, values: Values) -> Delays:
+    """Axonal and dendritic delay; `plastic`: whether the projection carries a rule."""
+    found: dict[str, Value] = {}
+    for clause in clauses:
+        side = clause.side or "axonal"
+        if clause.side == "" and plastic:
+            message = "A projection with a rule must say where its delay is: simulators read the bare word differently."
+            hint = "‘axonal delay’: the spike reaches the synapse late; ‘dendritic delay’: its effect reaches the neuron late."
+            context.report.error("bare-delay", message, clause.span, hint)
+        if side in found:
+            context.report.error("duplicate-definition", f"The {side} delay is given twice.", clause.span)
+        found[side] = _delay(clause, time, context, values)
+    return Delays(found.get("axonal"), found.get("dendritic"))
+
+
+def _delay(clause: tree.Delay, time: Dim, context: Context, values: Values) -> Value:
+    inside = unit_numbers(context)
+    if clause.drawn:
+        drawn, dim = distribution(clause.value, inside)
+        require_dimension(clause.value, dim, time, "A delay", context)
+        return drawn
+    delay = translate_as(clause.value, time, "A delay", inside)
+    value = constant(delay, values)
+    if value is not None and value < 0:
+        context.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
+    return delay
+
+

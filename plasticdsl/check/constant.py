@@ -1,0 +1,77 @@
+"""The value of an expression that is already decided when the model is checked.
+
+Comes in: an expression and the values of the names it may read. Goes out: a number, or None where it depends on anything else. Used for
+what can be refused early (a size of 0, a probability of 2, an initial value outside its bounds); nothing is computed with it later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
+
+Values = Mapping[Ref, Expr]
+
+_OPERATORS: Mapping[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "^": lambda a, b: math.pow(a, b),
+    "<": lambda a, b: float(a < b),
+    "<=": lambda a, b: float(a <= b),
+    ">": lambda a, b: float(a > b),
+    ">=": lambda a, b: float(a >= b),
+    "==": lambda a, b: float(a == b),
+    "!=": lambda a, b: float(a != b),
+}
+
+_FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "exp": math.exp, "log": math.log, "log10": math.log10, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos, "tan": math.tan,
+    "tanh": math.tanh, "abs": abs, "floor": math.floor, "ceil": math.ceil, "round": round, "min": min, "max": max,
+    "mod": lambda a, b: a - b * math.floor(a / b),
+}  # fmt: skip
+
+
+def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
+    """The number `expr` is, reading names through `values`; None where that cannot be said."""
+    if expr is None or depth > 200:
+        return None
+    match expr:
+        case Number(value):
+            return value
+        case Ref():
+            return constant(values.get(expr), values, depth + 1)
+        case Negate(operand):
+            found = constant(operand, values, depth + 1)
+            return None if found is None else -found
+        case Binary(operator, left, right) | Compare(operator, left, right):
+            return _apply(_OPERATORS[operator], [constant(left, values, depth + 1), constant(right, values, depth + 1)])
+        case Call(function, arguments) if function in _FUNCTIONS:
+            return _apply(_FUNCTIONS[function], [constant(a, values, depth + 1) for a in arguments])
+        case Choice(branches, otherwise):
+            for condition, value in branches:
+                holds = constant(condition, values, depth + 1)
+                if holds is None:
+                    return None
+                if holds:
+                    return constant(value, values, depth + 1)
+            return constant(otherwise, values, depth + 1)
+        case Logic("not", (operand,)):
+            return _apply(lambda a: float(not a), [constant(operand, values, depth + 1)])
+        case Logic(connective, operands):
+            found_all = [constant(o, values, depth + 1) for o in operands]
+            return _apply(lambda *a: float(all(a) if connective == "and" else any(a)), found_all)
+        case _:
+            return None
+
+
+def _apply(function: Callable[..., float], arguments: list[float | None]) -> float | None:
+    if any(a is None for a in arguments):
+        return None
+    try:
+        result = float(function(*arguments))
+    except (ArithmeticError, ValueError):
+        return None
+    return None if math.isnan(result) else result

@@ -1,0 +1,204 @@
+"""The values that a projection gives: `w = 0.2 mV`, `w ~ N(0, 1)`, `STDP(A₊ = 0.01)`, `R(0) = 0.5`.
+
+Comes in: the joined parts and what is written after the colon. Goes out: variables with their values. A value is read where it stands, in the network,
+so the network's names come first, then those of the connection; i and j are the numbers of the post- and presynaptic unit. What a rule changes
+starts at the given value; anything else keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from plasticdsl.check.bounds import check_bounds
+from plasticdsl.check.connectivity import unit_numbers
+from plasticdsl.check.constant import Values
+from plasticdsl.check.context import Context
+from plasticdsl.check.display import unit_of_number
+from plasticdsl.check.distributions import distribution
+from plasticdsl.check.expressions import translate_number
+from plasticdsl.check.likes import path_text
+from plasticdsl.check.mismatch import require_dimension
+from plasticdsl.check.ordering import circle
+from plasticdsl.check.parts import Joined, Part
+from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.solve import Dim
+from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValue:
+    """One value. `path`: the name, or `Block.name`. `part`: number of the part whose argument it is, else None. `starts`: `V(0)` was written."""
+
+    path: str
+    target: Span
+    value: tree.Expr
+    drawn: bool
+    starts: bool
+    part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All values of one projection; `constants`: what is known of the network's parameters."""
+
+    values: tuple[GivenValue, ...]
+    constants: Values
+
+
+def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -> tuple[GivenValue, ...]:
+    """The values of a projection or population as written."""
+    return tuple(_written(s) for s in statements)
+
+
+def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
+    match statement:
+        case tree.Define(target=target, rhs=rhs):
+            return GivenValue(path_text(target), target.span, rhs, drawn=False, starts=False)
+        case tree.Draw(target=target, distribution=drawn):
+            return GivenValue(path_text(target), target.span, drawn, drawn=True, starts=False)
+        case tree.Initial(variable=variable, rhs=rhs, drawn=is_drawn):
+            return GivenValue(variable.name, variable.span, rhs, is_drawn, starts=True)
+
+
+def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, context: Context) -> tuple[Variable, ...]:
+    """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
+    inside = _value_context(joined, context)
+    written: dict[str, GivenValue] = {}
+    for value in given.values:
+        name = _named(value, joined, parts, context)
+        if name is None:
+            continue
+        if name in written:
+            labels = (Label(written[name].target, "the first"),)
+            context.report.error("duplicate-definition", f"‘{value.path}’ is given twice.", value.target, labels=labels)
+        written[name] = value
+        _put(name, value, joined, inside)
+    _complete(joined, parts, written, span, context)
+    variables = tuple(joined.variables.values())
+    on_circle = circle(variables)
+    if on_circle:
+        shown = " → ".join(joined.variables[n].symbol for n in on_circle)
+        context.report.error("definition-cycle", f"These values depend on each other: {shown}.", span)
+    else:
+        places = {name: value.value.span for name, value in written.items()}
+        check_bounds(variables, given.constants, places, span, context.report)
+    return variables
+
+
+def _value_context(joined: Joined, context: Context) -> Context:
+    """The network's names, then the connection's own."""
+    own = {
+        n: Declared(n, v.symbol, Kind.VALUE, "a variable", Ref("", n), joined.dims[n], span=v.span)
+        for n, v in joined.variables.items()
+        if n in joined.dims
+    }
+    network = context.scope
+    return unit_numbers(context.inside(Scope(network.names, Scope(own, network.parent, None), network.missing)))
+
+
+# --- which variable is meant -----------------------------------------------------------------------------------------
+
+
+def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Context) -> str | None:
+    """The connection's name of what gets the value."""
+    if value.part is not None:
+        own = joined.own_names[value.part]
+        if value.path in own:
+            return own[value.path]
+        names = [v.symbol for v in parts[value.part].block.variables]
+        return _unknown(value, names, f"‘{parts[value.part].name}’ has no parameter ‘{value.path}’.", context)
+    if value.path in joined.variables or value.path in joined.open:
+        return value.path
+    block, _, name = value.path.rpartition(".")
+    found = next((n for n, origin in joined.origins.items() if origin == (block, name)), None)
+    if found is not None:
+        return found
+    names = [v.symbol for v in joined.variables.values()] + list(joined.open)
+    return _unknown(value, names, f"Nothing in this projection is called ‘{value.path}’.", context)
+
+
+def _unknown(value: GivenValue, names: Sequence[str], message: str, context: Context) -> None:
+    context.report.error("unknown-parameter", message, value.target, did_you_mean(value.path, names))
+
+
+# --- putting values in -----------------------------------------------------------------------------------------------
+
+
+def _put(name: str, given: GivenValue, joined: Joined, context: Context) -> None:
+    """One value into one variable."""
+    variable = joined.variables.get(name) or Variable(name, name, Role.GIVEN, span=given.target)
+    joined.open.pop(name, None)
+    dim = joined.dims.setdefault(name, context.solver.fresh())
+    value = read_value(given, variable.symbol, dim, context)
+    if variable.role is Role.DEFINITION:
+        message = f"‘{variable.symbol}’ follows from other quantities and cannot be given."
+        context.report.error("not-a-parameter", message, given.target, labels=(Label(variable.span, "it follows here"),))
+        return
+    unit = unit_of_number(given.value)
+    if unit is not None:
+        variable = replace(variable, unit=unit[0], scale=unit[1])
+    is_state = variable.role is Role.STATE or name in joined.changed
+    if given.starts and not is_state:
+        message = f"‘{variable.symbol}’ does not change, so it has no initial value; write ‘{variable.symbol} = …’."
+        context.report.error("not-a-state", message, given.target)
+    if is_state:
+        joined.variables[name] = replace(variable, role=Role.STATE, value=None, initial=value)
+    else:
+        joined.variables[name] = replace(variable, role=Role.PARAMETER, value=value)
+    joined.origins.setdefault(name, ("", name))
+
+
+def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Value:
+    """A constant or a distribution of the wanted dimension."""
+    value: Value
+    if given.drawn:
+        value, found = distribution(given.value, context)
+    else:
+        typed = translate_number(given.value, context)
+        value, found = typed.expr, typed.dim
+    require_dimension(given.value, found, dim, f"‘{symbol}’", context)
+    expressions = value.arguments if isinstance(value, Distribution) else (value,)
+    outside = [r for e in expressions for r in refs(e) if r.owner not in ("", "network")]
+    if outside:
+        message = f"A value is fixed before the run and cannot depend on ‘{outside[0].owner}.{outside[0].name}’."
+        context.report.error("not-a-constant", message, given.value.span)
+    return value
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def _complete(joined: Joined, parts: Sequence[Part], written: Mapping[str, GivenValue], span: Span, context: Context) -> None:
+    """Reports names without a value; gives them a place so that checking can go on."""
+    for name, (part, need) in joined.open.items():
+        _report_missing(name, part, need, parts, span, context)
+        known = joined.variables.get(name)
+        if known is None:
+            joined.variables[name] = Variable(name, name, Role.PARAMETER, span=need.span)
+        joined.dims.setdefault(name, context.solver.fresh())
+    for name, variable in joined.variables.items():
+        if variable.role is Role.GIVEN:
+            joined.variables[name] = replace(variable, role=Role.PARAMETER)
+
+
+def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context) -> None:
+    labels = (Label(need.span, "used here"),)
+    if part.block.kind == "synapse":
+        message = f"‘{part.name}’ needs a value for ‘{name}’."
+        context.report.error("missing-value", message, span, f"Add ‘, {name} = …’ to this projection.", labels)
+        return
+    has = ", ".join(f"‘{s}’" for s in _names_of_others(part, parts))
+    synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
+    where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
+    message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
+    context.report.error("rule-needs", message, part.use.span, f"Give it a value here (‘, {name} = …’) or declare it in a block.", labels)
+
+
+def _names_of_others(part: Part, parts: Sequence[Part]) -> Iterator[str]:
+    yield from (v.symbol for p in parts if p is not part for v in p.block.variables)

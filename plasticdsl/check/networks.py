@@ -1,0 +1,187 @@
+"""Networks: a `network` block → `model.Network`.
+
+Comes in: the block (its `like` carried out) and the checked neurons, synapses and rules. Goes out: populations, projections with composed connections,
+parameters, observables and the order of evaluation. One solver holds the dimensions of the whole network: each population's names are a copy of its
+neuron's, each projection unifies its parts with those of the units on both sides, and at the end the dimensions are read off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.check.blocks import CheckedBlock
+from plasticdsl.check.constant import Values
+from plasticdsl.check.context import Context
+from plasticdsl.check.order import evaluation_order
+from plasticdsl.check.phases import unavailable
+from plasticdsl.check.populations import check_population
+from plasticdsl.check.projections import Around, Wanted, check_projection, expand
+from plasticdsl.check.quantities import check_observables, check_parameters, parameters_and_observables
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.sides import Side
+from plasticdsl.check.solve import PURE, Dim, Solver
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Variable
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.units.display import display_unit
+
+Blocks = Mapping[str, CheckedBlock]
+
+
+@dataclass(slots=True)
+class Building:
+    """A network while it is checked. `names` are those of its scope; `blocks` by kind and name."""
+
+    blocks: Mapping[str, Blocks]
+    context: Context
+    names: dict[str, Declared]
+    sides: dict[str, Side] = field(default_factory=dict)
+    projections: dict[str, Projection] = field(default_factory=dict)
+    dims: dict[str, Mapping[str, Dim]] = field(default_factory=dict)
+    constants: Values = field(default_factory=dict)
+
+    def declare(self, name: str, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
+        """A population or projection with its variables, for what stands later in the network."""
+        members = {
+            v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(name, v.name), dims[v.name], span=v.span)
+            for v in block.variables
+            if v.name in dims
+        }
+        self.names[name] = Declared(name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
+
+
+def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter) -> Network:
+    """The network; findings go to `report`, and with an error among them the result is not to be run."""
+    names: dict[str, Declared] = {}
+    building = Building(blocks, Context(outside.child(names), Solver(), report), names)
+    _no_two_of_a_name(block, report)
+    defines = [s for s in block.body if isinstance(s, tree.Define)]
+    draws = [s for s in block.body if isinstance(s, tree.Draw)]
+    for draw in draws:
+        report.error("not-drawn", "A parameter of the network is one value; draw it in a population or projection.", draw.span)
+    parameters, observables = parameters_and_observables(defines, block, outside)
+    variables = check_parameters(parameters, building.context, names)
+    building.constants = {Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)}
+    _populations(block, building)
+    taken = frozenset((*building.sides, *names))
+    statements = [s for s in block.body if isinstance(s, tree.Projection)]
+    _projections(expand(statements, taken, building.context), building)
+    _others(block, report)
+    variables += check_observables(observables, building)
+    return _finished(block, variables, building)
+
+
+def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
+    first: dict[str, tree.Name] = {}
+    for statement in block.body:
+        name: tree.Expr | None = None
+        match statement:
+            case tree.Population(name=name) | tree.Patterns(name=name) | tree.Define(target=name) | tree.Projection(name=name):
+                pass
+            case _:
+                continue
+        if not isinstance(name, tree.Name):
+            continue
+        known = first.setdefault(name.name, name)
+        if known is not name:
+            labels = (Label(known.span, "the first"),)
+            report.error("duplicate-definition", f"‘{name.text}’ is declared twice in this network.", name.span, labels=labels)
+
+
+def _populations(block: tree.Block, building: Building) -> None:
+    for statement in block.body:
+        if isinstance(statement, tree.Population):
+            side = check_population(statement, building.blocks["neuron"], building.context, building.constants)
+            _add_side(side, building)
+
+
+def _add_side(side: Side, building: Building) -> None:
+    population = side.population
+    building.sides[population.name] = side
+    building.declare(population.name, population.symbol, "a population", side.dims, side.block, population.span)
+
+
+def _projections(wanted: Sequence[Wanted], building: Building) -> None:
+    """Those first that others read (`forward = second`); a circle of them is read in the order written."""
+    waiting = list(wanted)
+    ready: list[Wanted] = []
+    while waiting:
+        names = {w.name for w in waiting}
+        following = next((w for w in waiting if not (w.reads & (names - {w.name}))), waiting[0])
+        waiting.remove(following)
+        ready.append(following)
+    for one in ready:
+        _add_projection(one, building)
+    order = {w.name: k for k, w in enumerate(wanted)}
+    building.projections = dict(sorted(building.projections.items(), key=lambda item: order.get(item[0], 0)))
+
+
+def _add_projection(wanted: Wanted, building: Building) -> None:
+    post = building.sides.get(wanted.post.name)
+    if wanted.hidden is not None and post is not None:
+        size = post.population.size
+        _add_side(check_population(wanted.hidden, {}, building.context, building.constants, size), building)
+    around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants)
+    made = check_projection(wanted, around, building.context)
+    if made is None:
+        return
+    projection, dims = made
+    building.projections[projection.name] = projection
+    building.dims[projection.name] = dims
+    building.declare(projection.name, projection.symbol, "a projection", dims, projection.connection, projection.span)
+
+
+def _others(block: tree.Block, report: Reporter) -> None:
+    for statement in block.body:
+        match statement:
+            case tree.Define() | tree.Draw() | tree.Population() | tree.Projection():
+                pass
+            case tree.Expect():
+                report.error("unsupported", "Statements that a network proves about itself are not available in this version.", statement.span)
+            case _:
+                unavailable(statement, "a network", report)
+
+
+# --- what only the whole network tells -------------------------------------------------------------------------------
+
+
+def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Building) -> Network:
+    """Reads off the dimensions; what nothing gives a unit has none."""
+    solver, report = building.context.solver, building.context.report
+    populations = tuple(_with_dimensions(side, solver) for side in building.sides.values())
+    projections = tuple(
+        replace(p, connection=dimensioned(p.connection, building.dims[p.name], solver)) for p in building.projections.values()
+    )
+    order, findings = evaluation_order(populations, projections, variables)
+    for found in findings:
+        report.error(found.code, found.message, found.span, found.hint, found.labels)
+    named = {n: d.dim for n, d in building.names.items() if d.kind is Kind.VALUE and d.dim is not None}
+    known = tuple(_dimensioned(v, named.get(v.name), solver) for v in variables)
+    return Network(block.name.name, block.doc, known, populations, projections, order, block.span)
+
+
+def _with_dimensions(side: Side, solver: Solver) -> Population:
+    return replace(side.population, block=dimensioned(side.block, side.dims, solver))
+
+
+def dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:
+    """The block with the dimension and unit of each of its variables."""
+    return replace(block, variables=tuple(_dimensioned(v, dims.get(v.name), solver) for v in block.variables))
+
+
+def _dimensioned(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
+    if dim is None:
+        return variable
+    resolved = solver.resolve(dim)
+    if resolved.unknowns:
+        solver.unify(resolved, PURE)
+        resolved = solver.resolve(dim)
+    known = resolved.constant
+    if variable.unit or known.is_one:
+        return replace(variable, dimension=known)
+    unit, scale = display_unit(known)
+    return replace(variable, dimension=known, unit=unit, scale=scale)

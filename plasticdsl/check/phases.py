@@ -1,0 +1,164 @@
+"""Phases of an experiment: how long, what is held, which rules are off, and what is taken in the phase alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.check.constant import constant
+from plasticdsl.check.expressions import translate_as, translate_number
+from plasticdsl.check.mismatch import require_same
+from plasticdsl.check.readings import Taking, undeclared_population
+from plasticdsl.check.recordings import expectation, plot, recordings
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.model.expr import Expr, Special, walk
+from plasticdsl.model.model import Clamp, Expectation, Phase, PlotSpec, Population, Recording, Variable
+from plasticdsl.syntax import tree
+
+
+@dataclass(slots=True)
+class _Body:
+    clamps: list[Clamp] = field(default_factory=list)
+    rules_off: tuple[str, ...] | None = None
+    recordings: list[Recording] = field(default_factory=list)
+    expectations: list[Expectation] = field(default_factory=list)
+    plots: list[PlotSpec] = field(default_factory=list)
+
+
+def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, tuple[PlotSpec, ...]]:
+    """The phase, and the plots written in it (which are of this phase)."""
+    inside = replace(taking, phase=phase.name.name)
+    body = _Body()
+    for statement in phase.body:
+        _statement(statement, body, inside)
+    duration = _duration(phase, inside)
+    checked = Phase(
+        phase.name.name, duration, tuple(body.clamps), body.rules_off, tuple(body.recordings), tuple(body.expectations), phase.span
+    )
+    return checked, tuple(body.plots)
+
+
+def _duration(phase: tree.Phase, taking: Taking) -> Expr | None:
+    report = taking.context.report
+    if phase.duration is None:
+        what = phase.each or phase.until or phase
+        words = "Showing data item by item (‘for each’)" if phase.each is not None else "Running until something holds (‘until’)"
+        hint = "Give the phase a length: ‘for 1 s’ or ‘for 10 steps’."
+        report.error("unsupported", f"{words} is not available in this version.", what.span, hint)
+        return None
+    found = translate_number(phase.duration, taking.context)
+    in_steps = any(n == Special("dt") for n in walk(found.expr))
+    if not in_steps:
+        return _positive(phase, translate_as(phase.duration, taking.time, "The length of a phase", taking.context), report)
+    return _positive(phase, found.expr, report)
+
+
+def _positive(phase: tree.Phase, duration: Expr, report: Reporter) -> Expr:
+    value = constant(duration, {})
+    if value is not None and value < 0:
+        place = phase.duration.span if phase.duration is not None else phase.span
+        report.error("not-positive", "The length of a phase cannot be negative.", place)
+    return duration
+
+
+def _statement(statement: tree.Statement, body: _Body, taking: Taking) -> None:
+    match statement:
+        case tree.Define():
+            clamp = _clamp(statement, taking)
+            if clamp is not None:
+                body.clamps.append(clamp)
+        case tree.RulesOff(names=names):
+            off = tuple(_rules_named(names, taking))
+            body.rules_off = off if names else ()
+        case tree.Record():
+            body.recordings.extend(recordings(statement, taking))
+        case tree.Plot():
+            body.plots.append(plot(statement, taking))
+        case tree.Expect():
+            body.expectations.append(expectation(statement, taking))
+        case _:
+            unavailable(statement, "a phase", taking.context.report)
+
+
+# --- clamps ----------------------------------------------------------------------------------------------------------
+
+
+def _clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
+    found = _clamped(statement.target, taking)
+    if found is None:
+        return None
+    population, variable = found
+    value = translate_number(statement.rhs, taking.context)
+    own = taking.context.scope.find(population.name)
+    entry = own.members.find(variable.name) if own is not None and own.members is not None else None
+    dim = entry.dim if entry is not None and entry.dim is not None else taking.context.solver.fresh()
+    require_same(statement.target, dim, statement.rhs, value.dim, taking.context)
+    return Clamp(population.name, variable.name, value.expr, statement.span)
+
+
+def _clamped(target: tree.Expr, taking: Taking) -> tuple[Population, Variable] | None:
+    """What `bell = 1` or `dog.y = 1` holds."""
+    report, network = taking.context.report, taking.network
+    populations = {p.name: p for p in network.populations}
+    match target:
+        case tree.Name() if target.name in populations:
+            population = populations[target.name]
+            variable = population.block.variable(population.block.output or "")
+            if variable is not None:
+                return population, variable
+            names = ", ".join(f"{target.text}.{v.symbol}" for v in population.block.variables)
+            hint = f"Name what is held: {names}." if names else ""
+            report.error("not-clamped", f"‘{target.text}’ has no output that could be held.", target.span, hint)
+        case tree.Member(base=tree.Name() as base, attribute=attribute) if base.name in populations:
+            found = populations[base.name].block.variable(attribute.name)
+            if found is not None:
+                return populations[base.name], found
+            translate_number(target, taking.context)  # reports the unknown name with what is near
+        case tree.Name() if any(v.name == target.name for v in network.variables):
+            message = f"‘{target.text}’ is a parameter of the network, constant during a run; a phase cannot change it."
+            hint = "Hold a variable of a population instead, for example ‘inputs.rate = 40 Hz’, or set the parameter outside the phases."
+            report.error("not-clamped", message, target.span, hint)
+        case tree.Member(base=tree.Name() as base) if any(p.name == base.name for p in network.projections):
+            message = f"‘{base.text}’ is a projection; a phase can only hold variables of populations."
+            report.error("not-clamped", message, target.span)
+        case tree.Member(base=base):
+            undeclared_population(base, taking.context, network)
+        case _:
+            undeclared_population(target, taking.context, network)
+    return None
+
+
+# --- rules off -------------------------------------------------------------------------------------------------------
+
+
+def _rules_named(names: Sequence[tree.Name], taking: Taking) -> Iterator[str]:
+    """Names of rules, or of projections that carry some."""
+    plastic = [p for p in taking.network.projections if p.rules]
+    known = {p.name for p in plastic} | {rule for p in plastic for rule in p.rules}
+    for name in names:
+        if name.name in known:
+            yield name.name
+            continue
+        hint = did_you_mean(name.name, sorted(known))
+        message = f"‘{name.text}’ is neither a rule nor a projection with one."
+        taking.context.report.error("unknown-rule", message, name.span, hint)
+
+
+# --- what has no place, or is not there yet --------------------------------------------------------------------------
+
+_NOT_YET = {
+    tree.Data: "Data from a file",
+    tree.Start: "‘start … from …’",
+    tree.Schedule: "‘update asynchronously’",
+    tree.Patterns: "Random patterns",
+}
+
+
+def unavailable(statement: tree.Statement, where: str, report: Reporter) -> None:
+    """Reports a statement that this version cannot run, or that has no place in `where`."""
+    words = _NOT_YET.get(type(statement))
+    if words is not None:
+        report.error("unsupported", f"{words} is not available in this version.", statement.span)
+    else:
+        report.error("wrong-block", f"This statement has no place in {where}.", statement.span)

@@ -1,0 +1,219 @@
+"""Projections: `name = A → B: Synapse with Rule, connectivity, values, delays`.
+
+Comes in: statements of the syntax tree. Goes out: one `model.Projection` for each target. A source written in place (`Poisson(rate = 2 kHz) → E`)
+becomes a population of its own for each target, as large as that and connected one to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from plasticdsl.check.blocks import CheckedBlock
+from plasticdsl.check.compose import Composed, Ends, compose
+from plasticdsl.check.connectivity import connectivity, delays
+from plasticdsl.check.constant import Values
+from plasticdsl.check.context import Context
+from plasticdsl.check.given import Given, GivenValue, given_values
+from plasticdsl.check.parts import Part
+from plasticdsl.check.sides import Side
+from plasticdsl.check.solve import SECONDS, Dim
+from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.model import Projection
+from plasticdsl.syntax import tree
+
+Blocks = Mapping[str, Mapping[str, CheckedBlock]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One projection to one target. `hidden`: the population to make of a source written in place. `reads`: names among its arguments,
+    which may be other projections."""
+
+    statement: tree.Projection
+    name: str
+    symbol: str
+    pre: tree.Name
+    post: tree.Name
+    hidden: tree.Population | None
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a projection can refer to: blocks by kind and name, populations, and the projections before it with their dimensions."""
+
+    blocks: Blocks
+    sides: Mapping[str, Side]
+    projections: Mapping[str, Projection]
+    dims: Mapping[str, Mapping[str, Dim]]
+    constants: Values
+
+
+def expand(statements: Sequence[tree.Projection], taken: frozenset[str], context: Context) -> tuple[Wanted, ...]:
+    """One for each target, with names that are unique and depend on nothing but the text of the network."""
+    names = set(taken) | {s.name.name for s in statements if s.name is not None}
+    found: list[Wanted] = []
+    for statement in statements:
+        for target in statement.targets:
+            one = _one(statement, target, names, context)
+            found.extend([one] if one is not None else [])
+    return tuple(found)
+
+
+def _one(statement: tree.Projection, target: tree.Name, names: set[str], context: Context) -> Wanted | None:
+    hidden: tree.Population | None = None
+    match statement.source:
+        case tree.Name() as pre:
+            short = pre.text
+        case tree.Apply(function=tree.Name() as kind, arguments=arguments, span=span):
+            text = _free(f"{kind.name}_to_{target.name}", names)
+            pre, short = tree.Name(text, text, span), kind.text
+            hidden = tree.Population(pre, tree.Number("1", (), span), kind, arguments, (), span)
+        case _:
+            hint = "Write the name of a population, or a source such as ‘Poisson(rate = 10 Hz)’."
+            context.report.error("undeclared-population", "A projection begins with a population.", statement.source.span, hint)
+            return None
+    if statement.name is None:
+        name = _free(f"{pre.name}_to_{target.name}", names)
+        symbol = f"{short} -> {target.text}"
+    elif len(statement.targets) > 1:
+        name = _free(f"{statement.name.name}_{target.name}", names)
+        symbol = f"{statement.name.text}_{target.text}"
+    else:
+        name, symbol = statement.name.name, statement.name.text
+    uses = (*statement.uses, *statement.with_rules)
+    reads = frozenset(a.value.name for u in uses for a in u.arguments if isinstance(a.value, tree.Name))
+    return Wanted(statement, name, symbol, pre, target, hidden, reads)
+
+
+def _free(wish: str, names: set[str]) -> str:
+    """`wish`, or `wish_2` …; it is taken from now on."""
+    found = next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(names) + 3))) if n not in names)
+    names.add(found)
+    return found
+
+
+def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[Projection, Mapping[str, Dim]] | None:
+    """The projection and the dimensions of its names; None after reporting that a population or block is unknown."""
+    pre, post = (_population(name, around, context) for name in (wanted.pre, wanted.post))
+    parts, values, others = _parts(wanted.statement, around, context)
+    if pre is None or post is None or not parts:
+        return None
+    statement = wanted.statement
+    rules = tuple(p.name for p in parts if p.block.kind == "rule")
+    clauses = statement.connectivity
+    if wanted.hidden is not None and not clauses:
+        clauses = (tree.Connectivity("one to one", None, statement.source.span),)
+    connected = connectivity(clauses, pre.population, post.population, statement.span, context, around.constants)
+    late = delays(statement.delays, bool(rules), SECONDS, context, around.constants)
+    given = Given((*values, *given_values(statement.values)), around.constants)
+    composed: Composed = compose(wanted.name, parts, Ends(pre, post, others), given, statement.span, context)
+    projection = Projection(
+        name=wanted.name,
+        symbol=wanted.symbol,
+        pre=wanted.pre.name,
+        post=wanted.post.name,
+        connection=composed.block,
+        connectivity=connected,
+        delays=late,
+        rules=rules,
+        origins=composed.origins,
+        span=statement.span,
+    )
+    return projection, composed.dims
+
+
+def _population(name: tree.Name, around: Around, context: Context) -> Side | None:
+    side = around.sides.get(name.name)
+    if side is None:
+        symbols = [s.population.symbol for s in around.sides.values()]
+        hint = did_you_mean(name.text, symbols, "The populations are")
+        context.report.error("undeclared-population", f"There is no population ‘{name.text}’.", name.span, hint)
+    return side
+
+
+# --- synapse and rules -----------------------------------------------------------------------------------------------
+
+
+def _parts(
+    statement: tree.Projection, around: Around, context: Context
+) -> tuple[list[Part], list[GivenValue], dict[str, tuple[str, Mapping[str, Dim]]]]:
+    """The blocks named after the colon, their arguments, and the other projections among these."""
+    parts: list[Part] = []
+    values: list[GivenValue] = []
+    others: dict[str, tuple[str, Mapping[str, Dim]]] = {}
+    for use, after_with in (*((u, False) for u in statement.uses), *((u, True) for u in statement.with_rules)):
+        checked = _block(use, after_with, around, context)
+        if checked is None:
+            continue
+        part = Part(checked.block, context.solver.instantiate(checked.dims), use)
+        for argument, parameter in zip(use.arguments, _parameters(use, checked, context), strict=True):
+            _argument(argument, parameter, len(parts), part, values, others, around, context)
+        parts.append(part)
+    synapses = [p for p in parts if p.block.kind == "synapse"]
+    if len(synapses) > 1:
+        labels = (Label(synapses[0].use.span, "the first"),)
+        message = "A projection has one synapse."
+        hint = "Write two projections; a rule between them can read the other’s variables."
+        context.report.error("two-synapses", message, synapses[1].use.span, hint, labels)
+    parts_in_order = sorted(range(len(parts)), key=lambda k: parts[k].block.kind != "synapse")
+    place = {old: new for new, old in enumerate(parts_in_order)}
+    moved = [GivenValue(v.path, v.target, v.value, v.drawn, v.starts, place[v.part or 0]) for v in values]
+    return [parts[k] for k in parts_in_order], moved, others
+
+
+def _block(use: tree.Use, after_with: bool, around: Around, context: Context) -> CheckedBlock | None:
+    kinds = ("rule",) if after_with else ("synapse", "rule")
+    for kind in kinds:
+        if use.name.name in around.blocks[kind]:
+            return around.blocks[kind][use.name.name]
+    other = next((k for k, blocks in around.blocks.items() if use.name.name in blocks), None)
+    wanted = "a rule" if after_with else "a synapse or a rule"
+    if other is not None:
+        labels = (Label(around.blocks[other][use.name.name].tree.name.span, f"the {other}"),)
+        message = f"‘{use.name.text}’ is a {other}; here stands {wanted}."
+        context.report.error("undeclared-block", message, use.name.span, labels=labels)
+        return None
+    known = [c.tree.name.text for kind in kinds for c in around.blocks[kind].values()]
+    words = "rule" if after_with else "synapse or rule"
+    hint = did_you_mean(use.name.text, known)
+    context.report.error("undeclared-block", f"There is no {words} ‘{use.name.text}’.", use.name.span, hint)
+    return None
+
+
+def _parameters(use: tree.Use, checked: CheckedBlock, context: Context) -> Iterator[tree.Name | None]:
+    """Which parameter each argument is for: by keyword, else in the order of `synapse Name(first, second)`."""
+    in_order = iter(checked.tree.parameters)
+    for argument in use.arguments:
+        parameter = argument.keyword if argument.keyword is not None else next(in_order, None)
+        if parameter is None:
+            hint = did_you_mean("", [f"{v.symbol} = …" for v in checked.block.variables], "It has")
+            context.report.error("unknown-parameter", f"Say which parameter of ‘{checked.block.name}’ this is.", argument.span, hint)
+        yield parameter
+
+
+def _argument(
+    argument: tree.Argument,
+    parameter: tree.Name | None,
+    part: int,
+    block: Part,
+    values: list[GivenValue],
+    others: dict[str, tuple[str, Mapping[str, Dim]]],
+    around: Around,
+    context: Context,
+) -> None:
+    """A value, or another projection where the block reads one."""
+    if parameter is None:
+        return
+    if not any(need.owner == parameter.name for need in block.block.needs):
+        values.append(GivenValue(parameter.name, argument.span, argument.value, drawn=False, starts=False, part=part))
+        return
+    node = argument.value
+    if isinstance(node, tree.Name) and node.name in around.projections:
+        others[parameter.name] = (node.name, around.dims[node.name])
+        return
+    text = f"‘{node.text}’" if isinstance(node, tree.Name) else "This"
+    hint = did_you_mean(node.text if isinstance(node, tree.Name) else "", around.projections, "The projections are")
+    context.report.error("undeclared-projection", f"{text} is no projection; ‘{block.name}’ reads one here.", node.span, hint)

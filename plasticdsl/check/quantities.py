@@ -1,0 +1,105 @@
+"""The quantities of a network: parameters (`r_ex = 10 Hz`) and observables (`E = −½ Σ_ij w_ij x_i x_j`).
+
+Comes in: the `name = …` lines. Goes out: model variables in working order. A name equal to a constant expression is a parameter; one that reads a
+population, a projection or the time is an observable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from plasticdsl.check.context import Context
+from plasticdsl.check.display import unit_of_number
+from plasticdsl.check.expressions import translate_number
+from plasticdsl.check.mismatch import require_same
+from plasticdsl.check.observables import Indexables, indexing
+from plasticdsl.check.ordering import circle, in_working_order
+from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.walk import names_read
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import Role, Variable
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import descendants
+
+if TYPE_CHECKING:
+    from plasticdsl.check.networks import Building
+
+Defines = tuple[tree.Define, ...]
+
+
+def parameters_and_observables(defines: Sequence[tree.Define], block: tree.Block, outside: Scope) -> tuple[Defines, Defines]:
+    """The two kinds, each in the order written."""
+    named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
+    changing = {"t"}
+    while True:
+        more = {n for n, s in named.items() if n not in changing and _changes(s, changing, named, outside)}
+        if not more:
+            break
+        changing |= more
+    parameters = tuple(s for n, s in named.items() if n not in changing)
+    return parameters, tuple(s for s in defines if s not in parameters)
+
+
+def _changes(statement: tree.Define, changing: set[str], named: Mapping[str, tree.Define], outside: Scope) -> bool:
+    if any(isinstance(n, tree.Sum | tree.Member) for n in descendants(statement.rhs)):
+        return True
+    return any(n.name in changing for n in names_read(statement.rhs))
+
+
+def check_parameters(parameters: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+    """Translates the parameters and declares them."""
+    return _check(parameters, Role.PARAMETER, "a parameter of the network", context, names)
+
+
+def check_observables(observables: Sequence[tree.Define], building: Building) -> tuple[Variable, ...]:
+    """Translates the observables and declares them; the populations and projections are known by now."""
+    members = {n: d.members for n, d in building.names.items() if d.members is not None}
+    populations = {n: s for n, s in members.items() if n in building.sides}
+    projections = {n: s for n, s in members.items() if n in building.projections}
+    things = Indexables(populations, projections, building.projections)
+    context = building.context.extended(indexing(things, {}))
+    return _check(observables, Role.DEFINITION, "an observable", context, building.names)
+
+
+def _check(
+    statements: Sequence[tree.Define], role: Role, what: str, context: Context, names: dict[str, Declared]
+) -> tuple[Variable, ...]:
+    kept = [s for s in statements if _has_plain_name(s, context)]
+    for statement in kept:
+        target = statement.target
+        assert isinstance(target, tree.Name)
+        expr = Ref("network", target.name)
+        names[target.name] = Declared(target.name, target.text, Kind.VALUE, what, expr, context.solver.fresh(), span=target.span)
+    variables = tuple(_variable(s, role, context, names) for s in kept)
+    on_circle = circle(variables, "network")
+    if on_circle:
+        symbols = {v.name: v.symbol for v in variables}
+        spans = {v.name: v.span for v in variables}
+        labels = tuple(Label(spans[n], symbols[n]) for n in on_circle[1:-1])
+        shown = " → ".join(symbols[n] for n in on_circle)
+        context.report.error("definition-cycle", f"These definitions depend on each other: {shown}.", spans[on_circle[0]], "", labels)
+    return in_working_order(variables, "network")
+
+
+def _has_plain_name(statement: tree.Define, context: Context) -> bool:
+    if not isinstance(statement.target, tree.Name):
+        context.report.error("not-a-name", "Only a name can stand on this side.", statement.target.span)
+        return False
+    if statement.arguments:
+        message = "A function is declared outside the network, with ‘function’."
+        context.report.error("wrong-block", message, statement.span)
+        return False
+    return True
+
+
+def _variable(statement: tree.Define, role: Role, context: Context, names: Mapping[str, Declared]) -> Variable:
+    target = statement.target
+    assert isinstance(target, tree.Name)
+    value = translate_number(statement.rhs, context)
+    own = names[target.name].dim
+    assert own is not None
+    require_same(target, own, statement.rhs, value.dim, context)
+    unit, scale = unit_of_number(statement.rhs) or ("", 1.0)
+    return Variable(target.name, target.text, role, value=value.expr, unit=unit, scale=scale, span=statement.span)

@@ -1,0 +1,144 @@
+"""What an experiment takes from a run: `record`, `plot` and `expect` lines, with their moments and statistics.
+
+Comes in: statements of the syntax tree. Goes out: `Recording`, `PlotSpec` and `Expectation`. Where no moment is written, a recording is taken
+at every step, an expectation at the end (of its phase, if it stands in one), and a statistic of spikes over the whole run (or phase).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from plasticdsl.check.context import Context, Typed
+from plasticdsl.check.display import shown_in
+from plasticdsl.check.expressions import require_same, translate, translate_as, translate_condition, translate_number
+from plasticdsl.check.readings import Taking, text_of
+from plasticdsl.check.solve import PURE
+from plasticdsl.check.statistics import STATISTICS
+from plasticdsl.model.expr import Call, Expr, Number, walk
+from plasticdsl.model.model import Expectation, PlotSpec, Recording, Window
+from plasticdsl.syntax import tree
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+
+def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
+    """One recording per item; `as name` names the only item."""
+    window = window_of(statement.moment, taking)
+    if statement.alias is not None and len(statement.items) > 1:
+        message = f"‘as {statement.alias.text}’ can name one recording, and here are {len(statement.items)}."
+        taking.context.report.error("alias-of-several", message, statement.alias.span, "Write one ‘record’ line for each.")
+    for item in statement.items:
+        alias = statement.alias.text if statement.alias is not None else ""
+        yield _recording(item, window, alias, "record", taking)
+
+
+def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
+    """A plot line; a histogram without a moment is taken at the end."""
+    window = window_of(statement.moment, taking)
+    items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
+    if statement.moment is None and any(isinstance(n, Call) and n.function == "histogram" for i in items for n in walk(i.item)):
+        window = replace(window, at_end=True)
+        items = tuple(replace(item, window=window) for item in items)
+    return PlotSpec(items, window, text_of(statement.span, taking.sources).removeprefix("plot "), statement.span)
+
+
+def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:
+    context = taking.reading(statement)
+    found = translate(item, context)
+    dimension = context.solver.resolve(found.dim).known
+    unit, scale = shown_in((), found, taking.network, context)
+    return Recording(found.expr, text_of(item.span, taking.sources), window, alias, dimension, unit, scale, item.span)
+
+
+def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
+    """An `expect` line."""
+    context = taking.reading("expect")
+    left, relation, right, tolerance, relative = _claim(statement, context)
+    window = window_of(statement.moment, taking)
+    if statement.moment is None or not _says_when(statement.moment):
+        window = replace(window, at_end=relation in ("near", "holds") and not _of_spikes(left.expr))
+    when = translate_condition(statement.when, taking.context) if statement.when is not None else None
+    written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
+    unit, scale = shown_in(written, left, taking.network, context)
+    text = text_of(statement.span, taking.sources).removeprefix("expect ")
+    return Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span)
+
+
+def _claim(statement: tree.Expect, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+    """(left, relation, right, tolerance, whether the tolerance is relative)."""
+    match statement:
+        case tree.Expect(left=left, relation="≈", right=right, tolerance=tolerance) if right is not None and tolerance is not None:
+            return _near(left, right, tolerance, context)
+        case tree.Expect(left=tree.Compare(operands=(left, right), operators=("=",)), relation="holds"):
+            return _equal(left, right, context)
+        case tree.Expect(left=left, relation="holds"):
+            return Typed(translate_condition(left, context), PURE, is_condition=True), "holds", None, None, False
+        case _:
+            return translate_number(statement.left, context), statement.relation, None, None, False
+
+
+def _near(
+    left: tree.Expr, right: tree.Expr, tolerance: tree.Expr, context: Context
+) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+    value, wanted, by = (translate_number(e, context) for e in (left, right, tolerance))
+    require_same(left, value.dim, right, wanted.dim, context, "be compared")
+    relative = isinstance(tolerance, tree.Number) and any(u.unit == "%" for u in tolerance.unit)
+    if not relative:
+        require_same(right, wanted.dim, tolerance, by.dim, context, "be compared")
+    return value, "near", wanted.expr, by.expr, relative
+
+
+def _equal(left: tree.Expr, right: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+    """`=` is for whole numbers."""
+    value, wanted = translate_number(left, context), translate_number(right, context)
+    require_same(left, value.dim, right, wanted.dim, context, "be compared")
+    if isinstance(wanted.expr, Number) and not wanted.expr.value.is_integer():
+        message = "‘=’ compares exactly, which is only sensible for whole numbers."
+        context.report.error("exact-comparison", message, right.span, "Write ‘≈ … ± …’ and say how close is close enough.")
+    return value, "near", wanted.expr, Number(0.0), False
+
+
+def _says_when(moment: tree.Moment) -> bool:
+    return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last, moment.over))
+
+
+def _of_spikes(expr: Expr) -> bool:
+    return any(isinstance(n, Call) and n.function in STATISTICS and STATISTICS[n.function].of_spikes for n in walk(expr))
+
+
+# --- moments ---------------------------------------------------------------------------------------------------------
+
+
+def window_of(moment: tree.Moment | None, taking: Taking) -> Window:
+    """The moment as written; inside a phase it is of that phase."""
+    if moment is None:
+        return Window(during=taking.phase)
+    during = taking.phase
+    if moment.during is not None:
+        during = moment.during.name
+        if during not in taking.phases:
+            hint = f"The phases are: {', '.join(taking.phases)}." if taking.phases else ""
+            taking.context.report.error("unknown-phase", f"There is no phase ‘{moment.during.text}’.", moment.during.span, hint)
+
+    def time(expr: tree.Expr | None, what: str) -> Expr | None:
+        return None if expr is None else translate_as(expr, taking.time, what, taking.context)
+
+    return Window(
+        moment.at_end,
+        time(moment.at, "A moment"),
+        time(moment.every, "An interval"),
+        time(moment.last, "The length of a window"),
+        during,
+        _over(moment.over, taking),
+    )
+
+
+def _over(over: tree.Expr | None, taking: Taking) -> Expr | str | None:
+    match over:
+        case None:
+            return None
+        case tree.Name(name="time"):
+            return "time"
+        case _:
+            return translate_number(over, taking.context).expr

@@ -1,0 +1,80 @@
+"""The names of a checked network as experiments see them: its parameters and observables, its populations and projections, and the
+parameters of the blocks it uses.
+
+Comes in: a `model.Network`. Goes out: a `Scope`. `cell.V` becomes `Ref("cell", "V")`, a parameter of the network `Ref("network", …)`, a
+population as such (in `rate(cell)`) `Ref("cell", "")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter, settings
+from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.solve import Dim, Solver
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import Module, Network, Role, Variable
+from plasticdsl.syntax import tree
+
+WORDS: Mapping[Role, str] = {
+    Role.PARAMETER: "a parameter",
+    Role.GIVEN: "a parameter",
+    Role.STATE: "a state",
+    Role.DEFINITION: "a definition",
+    Role.INPUT: "an input",
+    Role.CLAMPED: "the output of a source",
+}
+
+
+def declared(variable: Variable, owner: str, solver: Solver) -> Declared:
+    """The entry of a variable whose references have `owner`."""
+    dim = solver.fresh() if variable.dimension is None else Dim(variable.dimension)
+    return Declared(
+        variable.name, variable.symbol, Kind.VALUE, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span
+    )
+
+
+def members(variables: Iterable[Variable], owner: str, solver: Solver) -> Scope:
+    """The variables of one population or projection."""
+    return Scope({v.name: declared(v, owner, solver) for v in variables})
+
+
+def network_scope(network: Network, module: Module, outside: Scope, solver: Solver) -> Scope:
+    """Everything an experiment on `network` can name."""
+    names: dict[str, Declared] = _blocks(network, solver)
+    for population in network.populations:
+        inside = members(population.block.variables, population.name, solver)
+        names[population.name] = Declared(
+            population.name, population.symbol, Kind.SIDE, "a population", members=inside, span=population.span
+        )
+    for projection in network.projections:
+        inside = members(projection.connection.variables, projection.name, solver)
+        names[projection.name] = Declared(
+            projection.name, projection.symbol, Kind.SIDE, "a projection", members=inside, span=projection.span
+        )
+    for variable in network.variables:
+        names[variable.name] = declared(variable, "network", solver)
+    return outside.child(names, missing=lambda name: _parameter(name, network, module, solver))
+
+
+def _blocks(network: Network, solver: Solver) -> dict[str, Declared]:
+    """`STDP.A_plus`: the parameter where the block is used; the first place stands for all."""
+    found: dict[str, dict[str, Declared]] = {}
+    for setting in settings(network):
+        if setting.kind == "block":
+            found.setdefault(setting.owner, {})[setting.name] = _set(setting, setting.name, solver)
+    return {block: Declared(block, block, Kind.SIDE, "a block", members=Scope(names)) for block, names in found.items()}
+
+
+def _set(setting: Setting, symbol: str, solver: Solver) -> Declared:
+    dim = solver.fresh() if setting.dimension is None else Dim(setting.dimension)
+    return Declared(setting.name, symbol, Kind.VALUE, "a parameter", setting.targets[0], dim)
+
+
+def _parameter(name: tree.Name, network: Network, module: Module, solver: Solver) -> Declared | None:
+    """A parameter named without its block, where only one block has it."""
+    try:
+        setting = find_parameter(network, module, name.name)
+    except UnknownParameter:
+        return None
+    return _set(setting, name.text, solver) if setting.kind in ("network", "block") else None
