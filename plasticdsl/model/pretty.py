@@ -1,58 +1,105 @@
-"""Expressions as one readable line, for comments in generated code and for `explain`."""
+"""Expressions as one readable line: for comments in generated code, for `explain` and for messages.
+
+Comes in: an expression. Goes out: text in the model's own terms, `(E_L - V)/tau_m`; with no more brackets than its meaning needs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import assert_never
+
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
 
-_LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
-_NEGATION = 3
-_ATOM = 5
+_CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
+_LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
+_LIMITS = {"": "", "before": "⁻", "after": "⁺"}
+_PLAIN_OWNERS = frozenset({"", "network", "local", "scalar"})
 
 
 def pretty(expr: Expr) -> str:
-    """ASCII text in the language's own notation; names as the model has them, numbers in SI."""
-    return _text(expr)[0]
+    """`expr` in ASCII, but for the marks of limits (`r⁻`)."""
+    return _shown(expr)[0]
 
 
-def _wrap(expr: Expr, least: int) -> str:
-    text, level = _text(expr)
-    return text if level >= least else f"({text})"
+def number(value: float) -> str:
+    """The shortest text that reads back as `value`; whole numbers without a fraction."""
+    if abs(value) < 1e16 and value == int(value):
+        return str(int(value))
+    return repr(value)
 
 
-def _text(expr: Expr) -> tuple[str, int]:
+def _shown(expr: Expr) -> tuple[str, int]:
+    """Text, and how tightly its outermost operation binds."""
     match expr:
         case Number(value):
-            return _number(value), _ATOM if value >= 0 else _NEGATION
-        case Ref(owner, name, limit):
-            mark = {"": "", "before": "^-", "after": "^+"}[limit]
-            return (f"{owner}.{name}" if owner not in ("", "network") else name) + mark, _ATOM
+            return number(value), _SIGN if value < 0 else _ATOM
+        case Ref():
+            return _name(expr), _ATOM
         case Special(name):
-            return name, _ATOM
-        case Binary(operator, left, right):
-            level = _LEVEL[operator]
-            tighter = level + 1
-            between = operator if operator == "^" else f" {operator} "
-            base = tighter if operator == "^" else level
-            return f"{_wrap(left, base)}{between}{_wrap(right, level if operator in '+*' else tighter)}", level
+            return "t_post - t_pre" if name == "lag" else name, _SUM if name == "lag" else _ATOM
+        case At(ref, indices):
+            return f"{_name(ref)}[{', '.join(indices)}]", _ATOM
+        case Binary():
+            return _binary(expr)
         case Negate(operand):
-            return f"-{_wrap(operand, _NEGATION)}", _NEGATION
+            return f"-{_within(operand, _SIGN)}", _SIGN
         case Call(function, arguments):
             return f"{function}({', '.join(pretty(a) for a in arguments)})", _ATOM
         case Compare(operator, left, right):
-            return f"{_wrap(left, 1)} {operator} {_wrap(right, 1)}", 0
-        case Logic("not", (operand,)):
-            return f"not ({pretty(operand)})", 0
-        case Logic(operator, operands):
-            return f" {operator} ".join(f"({pretty(o)})" if isinstance(o, Logic) else pretty(o) for o in operands), 0
+            return f"{_within(left, _SUM)} {operator} {_within(right, _SUM)}", _COMPARE
+        case Logic(connective, operands):
+            return _logic(connective, operands)
         case Choice(branches, otherwise):
-            cases = "; ".join(f"{pretty(value)} if {pretty(condition)}" for condition, value in branches)
-            return f"{{{cases}; {pretty(otherwise)} otherwise}}", _ATOM
-        case At(ref, indices):
-            return f"{_text(ref)[0]}[{', '.join(indices)}]", _ATOM
+            cases = [f"{_within(value, _OR)} if {_within(condition, _OR)}" for condition, value in branches]
+            return f"{' else '.join(cases)} else {_within(otherwise, _CHOICE)}", _CHOICE
         case SumOver(indices, _, body, where):
-            condition = f"; {pretty(where)}" if where is not None else ""
-            return f"Sum[{','.join(indices)}{condition}] {_wrap(body, 2)}", 2
+            condition = "" if where is None else f", {pretty(where)}"
+            return f"Sum[{', '.join(indices)}{condition}] {_within(body, _PRODUCT)}", _PRODUCT
+        case _:
+            assert_never(expr)
 
 
-def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+def _name(ref: Ref) -> str:
+    marked = ref.name + _LIMITS[ref.limit]
+    match ref.owner:
+        case "shadow":
+            return ref.name + "⁻"
+        case "forecast":
+            return ref.name + "⁺"
+        case owner if owner in _PLAIN_OWNERS:
+            return marked
+        case owner:
+            return f"{owner}.{marked}"
+
+
+def _within(expr: Expr, least: int) -> str:
+    text, level = _shown(expr)
+    return text if level >= least else f"({text})"
+
+
+def _binary(expr: Binary) -> tuple[str, int]:
+    """A chain that hangs to the left is written without recursion, so that long sums do not exhaust the stack."""
+    links = [expr]
+    while isinstance(links[-1].left, Binary):
+        links.append(links[-1].left)
+    text, level = _shown(links[-1].left)
+    for link in reversed(links):
+        own = _LEVEL[link.operator]
+        left = text if level > own or (level == own and own != _POWER) else f"({text})"
+        right = _within(link.right, own if link.operator in "+*" or own == _POWER else own + 1)
+        text, level = f"{left}{_sign(link.operator)}{right}", own
+    return text, level
+
+
+def _sign(operator: str) -> str:
+    return operator if operator in "/^" else f" {operator} "
+
+
+def _logic(connective: str, operands: Sequence[Expr]) -> tuple[str, int]:
+    match connective:
+        case "not":
+            return f"not {_within(operands[0], _NOT)}", _NOT
+        case "and":
+            return " and ".join(_within(o, _NOT) for o in operands), _AND
+        case _:
+            return " or ".join(_within(o, _AND) for o in operands), _OR
