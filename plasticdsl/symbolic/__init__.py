@@ -1,0 +1,1 @@
+"""What needs mathematics rather than bookkeeping: integrators, learning windows, derivatives, removable singularities, equality."""

@@ -7,8 +7,9 @@ The automatic choice, for the flows with definitions written out:
 
 1. Variables with noise: `EulerMaruyama`, all of them together. For every other scheme they are held at their value at t_n.
 2. The largest set of variables whose rates are jointly linear with coefficients of parameters alone and whose offset is constant during a
-   step: `Exact`, one scheme per coupled group. The offset may hold inputs, discrete states and parameters; not `t`, not a variable that flows
-   outside the set, not an input that is an undelayed sum of flowing variables, not a variable of another block unless it is known to be held.
+   step: `Exact`, one scheme per coupled group. The offset may hold inputs, discrete states, parameters and cases on `t` (a current that is
+   switched on); not `t` otherwise, not a variable that flows outside the set, not an input that is an undelayed sum of flowing variables, not
+   a variable of another block unless it is known to be held.
 3. Variables whose rate is linear in themselves, with slope and offset held over the step: `ExponentialEuler`.
 4. `RungeKutta4` over all the rest and every variable of the block that these depend on, so that each stage sees consistent values.
    The rest is: rates that are not linear in their variable, or hold `t` or an undelayed sum of flowing variables; variables that turn around
@@ -23,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from plasticdsl.model.expr import Ref, refs, walk
+from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Block, RungeKutta4, Scheme
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.conserved import conserved_variables
@@ -31,7 +32,6 @@ from plasticdsl.symbolic.linear import NotLinear
 from plasticdsl.symbolic.methods import schemes_by_method
 from plasticdsl.symbolic.singular import repair_block
 from plasticdsl.symbolic.system import (
-    TIME,
     System,
     coupled_groups,
     euler_maruyama,
@@ -39,6 +39,7 @@ from plasticdsl.symbolic.system import (
     exact_set,
     exponential_euler,
     listed,
+    moves_with_time,
     self_linear,
     system_of,
 )
@@ -94,7 +95,7 @@ def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
         symbol = system.symbol(name)
         rate = system.rates[name]
         own_inputs = sorted(r.name for r in refs(rate) if not r.owner and r.name in system.flowing_inputs)
-        if any(node == TIME for node in walk(rate)):
+        if moves_with_time(rate):
             found[name] = f"the rate of {symbol} depends on t"
         elif own_inputs:
             found[name] = f"the rate of {symbol} holds {system.symbol(own_inputs[0])}, an undelayed sum of flowing variables"

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, refs, substitute, walk
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
 from plasticdsl.model.model import Block, EulerMaruyama, Exact, ExponentialEuler
 from plasticdsl.symbolic.algebra import add, check_extent, extent, is_number, mul, written_out
 from plasticdsl.symbolic.contents import definitions_of, is_constant
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.symbolic.singular import repair
-
-TIME = Special("t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class System:
 
     def varies(self, expr: Expr) -> str:
         """What in `expr` changes during a step ("" if nothing does), apart from the flowing variables of the block itself."""
-        if any(node == TIME for node in walk(expr)):
+        if moves_with_time(expr):
             return "t"
         for ref in sorted(refs(expr), key=lambda r: (r.owner, r.name)):
             if not ref.owner and ref.name in self.flowing_inputs:
@@ -55,6 +53,19 @@ class System:
         """The variable's name as the author writes it."""
         variable = self.block.variable(name)
         return variable.symbol if variable else name
+
+
+def moves_with_time(expr: Expr) -> bool:
+    """Whether `expr` varies with t during a step. Cases on t (`I₀ if t > 100 ms`) and functions that change in jumps do not: like everything
+    that happens at grid times they keep their value from t_n on.
+    """
+    match expr:
+        case Special("t"):
+            return True
+        case Compare() | Call("step" | "sign" | "floor" | "ceil" | "round", _):
+            return False
+        case _:
+            return any(moves_with_time(child) for child in children(expr))
 
 
 def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:

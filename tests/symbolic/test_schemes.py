@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from symbolic_helpers import block, e, step, summary
@@ -103,6 +107,18 @@ def test_a_nonlinear_variable_beside_noise_holds_the_noisy_one() -> None:
 
 def test_explicit_time_needs_stages() -> None:
     assert chosen(block({"V": "(A*sin(t/T) - V)/tau"}, "A T tau")) == {"V": "RungeKutta4(V)"}
+
+
+def test_a_current_that_is_switched_on_is_held() -> None:
+    assert chosen(block({"V": "((A if t > T else 0) - V)/tau"}, "A T tau")) == {"V": "Exact(V)"}
+    assert chosen(block({"V": "(A*step(t - T) - V)/tau"}, "A T tau")) == {"V": "Exact(V)"}
+    assert chosen(block({"V": "((A*t if t > T else 0) - V)/tau"}, "A T tau")) == {"V": "RungeKutta4(V)"}
+    assert chosen(block({"V": "-V/(tau if t > T else 2*tau)"}, "T tau")) == {"V": "ExponentialEuler(V)"}
+    schemes = choose_schemes(block({"V": "((A if t >= T else 0) - V)/tau"}, "A T tau")).schemes
+    state = {"V": 0.0}
+    for n in range(40):
+        state = step(schemes, state, {"A": 3.0, "T": 0.01, "tau": 0.02}, n / 1000, 1e-3)
+    assert math.isclose(state["V"], 3.0 * (1 - math.exp(-1.5)), rel_tol=1e-12)
 
 
 def test_inputs_are_held_unless_they_are_sums_of_flowing_variables() -> None:
@@ -271,3 +287,18 @@ def test_a_block_without_flows_has_no_schemes() -> None:
 def test_slope_zero_is_written_as_a_number() -> None:
     (scheme,) = choose_schemes(block({"w": "k*pre.x"}, "k")).schemes
     assert isinstance(scheme, ExponentialEuler) and scheme.slope == Number(0.0)
+
+
+def test_ordinary_models_do_not_need_sympy() -> None:
+    """It takes most of a second to import."""
+    text = (
+        "import sys\n"
+        "from symbolic_helpers import block, e\n"
+        "from plasticdsl.symbolic.schemes import choose_schemes\n"
+        "from plasticdsl.symbolic.windows import separate\n"
+        "choose_schemes(block({'m': 'a*(1 - m) - m'}, '', {'a': '0.1*(V + 0.04)/(1 - exp(-(V + 0.04)/0.01))'}, states='V'))\n"
+        "separate(e('A*exp(-lag/tau) if lag > 0 else -B*exp(lag/tau)'))\n"
+        "assert 'sympy' not in sys.modules\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    subprocess.run([sys.executable, "-c", text], check=True, env={**os.environ, "PYTHONPATH": path})
