@@ -20,7 +20,8 @@ class PopulationInstance:
     """`parameters`: name → shared value or one per unit (float64[size]). `states`: name → float64[size].
 
     `stream` keys this population's random numbers (`support/philox.py`). `spike_steps`/`spike_units`: of given or regular sources,
-    sorted by step then unit (int64). `refractory_steps`: whole steps, shared or per unit.
+    sorted by step then unit (int64), complete before step `spikes_until` (None: these are all; see `build.extend_spikes`).
+    `refractory_steps`: whole steps, shared or per unit.
     """
 
     name: str
@@ -31,6 +32,7 @@ class PopulationInstance:
     refractory_steps: int | NDArray[np.int64] = 0
     spike_steps: NDArray[np.int64] | None = None
     spike_units: NDArray[np.int64] | None = None
+    spikes_until: int | None = None
 
 
 @dataclass(slots=True)

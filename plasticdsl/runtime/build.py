@@ -1,0 +1,318 @@
+"""From a checked network to an instance: sizes, parameters, initial states, connections, delays and given spikes.
+
+Comes in: a `Network`, the step, a seed, and what the user sets or gives. Goes out: an `Instance`, with everything drawn that is drawn before the
+first step. All draws are keyed by seed, name of the population or projection, and purpose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.model.expr import At, Ref, Special
+from plasticdsl.model.model import (
+    Block,
+    ClampedSource,
+    Distribution,
+    GivenSpikes,
+    Network,
+    Population,
+    Projection,
+    RegularSource,
+)
+from plasticdsl.runtime.bounds import checked
+from plasticdsl.runtime.connectivity import Connections, Pattern, connect, whole
+from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
+from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.memory import check_memory, expected_count, population_need, projection_need
+from plasticdsl.runtime.pairs import Ends, pattern_of
+from plasticdsl.runtime.random import signed, stream_of
+from plasticdsl.runtime.resolve import Resolver, fail
+from plasticdsl.runtime.sides import PARAMETERS, STATES, Settings, check_settings, network_sides, right_sides
+from plasticdsl.runtime.sources import GivenTimes, given_spikes, regular_spikes
+from plasticdsl.runtime.steps import all_multiples, to_step_array
+from plasticdsl.source import Span
+
+__all__ = ["extend_spikes", "instantiate", "per_unit"]
+
+_MOST_UNITS = 2**31 - 1
+
+Report = Callable[[Diagnostic], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What all parts of the network are made with; `arrays` as `per_unit` tells."""
+
+    network: Network
+    dt: float
+    seed: int
+    settings: Settings
+    arrays: Keys
+    report: Report | None
+    horizon: int | None
+
+
+def instantiate(
+    network: Network,
+    *,
+    dt: float,
+    seed: int,
+    settings: Settings | None = None,
+    connections: Mapping[str, tuple[Any, Any]] | None = None,
+    spikes: GivenTimes | None = None,
+    horizon: int | None = None,
+    report: Report | None = None,
+) -> Instance:
+    """The network with numbers.
+
+    `dt`: step in s. `seed`: up to 64 bits. `settings`: (population, projection or "network"; name) → expression, distribution, number or array
+    (one value per unit or connection, or a matrix [post, pre] for connections), and (population, "") → its size. `connections`: projection →
+    pre and post units (from 0); arrays set for its variables are in the same order. `spikes`: source → times (s) and units. `horizon`: steps up
+    to which endless regular sources are worked out. `report` receives warnings.
+
+    Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
+    that does not exist, ValueError for an array that does not fit.
+    """
+    if not (dt > 0.0 and math.isfinite(dt)):
+        raise ValueError(f"dt is {dt:g} s, but must be positive")
+    settings, connections, spikes = settings or {}, connections or {}, spikes or {}
+    check_settings(network, settings)
+    _check_names(network, connections, spikes)
+    setup = _Setup(network, dt, signed(seed), settings, per_unit(network, settings), report, horizon)
+    shared = _network_values(setup)
+    sizes = {p.name: _size(p, setup, shared) for p in network.populations}
+    needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
+    check_memory(needs)
+    units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
+    ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
+    patterns = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
+    needs += [projection_need(p, patterns[p.name], expected_count(patterns[p.name]), setup.arrays) for p in network.projections]
+    check_memory(needs)
+    return Instance(
+        dt,
+        setup.seed,
+        {name: shared.value(name) for name in network_sides(network, settings)},
+        {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
+        {p.name: _projection(p, patterns[p.name], ends[p.name], setup) for p in network.projections},
+    )
+
+
+def _check_names(network: Network, connections: Mapping[str, object], spikes: Mapping[str, object]) -> None:
+    projections = {p.name for p in network.projections}
+    sources = {n for p in network.populations if isinstance(p.source, GivenSpikes) for n in (p.source.name or p.name, p.name)}
+    for what, given, known in (("projection", connections, projections), ("source of given spikes", spikes, sources)):
+        for name in given:
+            if name not in known:
+                raise KeyError(f"there is no {what} {name}; there is {', '.join(sorted(known)) or 'none'}")
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _network_values(setup: _Setup) -> Resolver:
+    def outside(node: Ref | Special | At) -> Values:
+        return _moment(node, setup.dt)
+
+    network = setup.network
+    sides = network_sides(network, setup.settings)
+    return Resolver("network", "", sides, network.variables, 1, setup.seed, outside, lambda values: values)
+
+
+def _moment(node: Ref | Special | At, dt: float) -> float:
+    match node:
+        case Special("t"):
+            return 0.0
+        case Special("dt"):
+            return dt
+        case _:
+            raise KeyError(node)
+
+
+def _around(setup: _Setup, shared: Resolver) -> Callable[[Ref | Special | At], Values]:
+    """What every population and projection sees of the network."""
+
+    def outside(node: Ref | Special | At) -> Values:
+        return shared.value(node.name) if isinstance(node, Ref) and node.owner == "network" else _moment(node, setup.dt)
+
+    return outside
+
+
+def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
+    value = shared.of(setup.settings.get((population.name, ""), population.size), population.name, population.span)
+    size = whole(value) if isinstance(value, float) else None
+    if size is None or not 1 <= size <= _MOST_UNITS:
+        fail(
+            "not-whole",
+            f"The size of ‘{population.symbol}’ must be a whole number from 1 to {_MOST_UNITS:,}, not {value:g}.",
+            population.span,
+        )
+    return size
+
+
+def _units(population: Population, size: int, setup: _Setup, shared: Resolver) -> Resolver:
+    around = _around(setup, shared)
+
+    def outside(node: Ref | Special | At) -> Values:
+        return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
+
+    sides = right_sides(population.name, population.block, population.values, setup.settings)
+    arrange = _one_each(size, "unit")
+    return Resolver(population.name, population.symbol, sides, population.block.variables, size, setup.seed, outside, arrange)
+
+
+def _one_each(count: int, what: str) -> Callable[[Floats], Floats]:
+    def arrange(values: Floats) -> Floats:
+        if values.shape != (count,):
+            raise ValueError(f"an array of shape {values.shape} was given, but there is one value per {what}: ({count},)")
+        return values
+
+    return arrange
+
+
+def _drawn(block: Block, resolver: Resolver, setup: _Setup) -> tuple[dict[str, Values], dict[str, Floats]]:
+    """Parameters and initial states, within their bounds; what is not shared in arrays of its own."""
+    parameters: dict[str, Values] = {}
+    states: dict[str, Floats] = {}
+    for variable in block.variables:
+        if variable.role in PARAMETERS or variable.role in STATES:
+            value = checked(variable, resolver.value(variable.name), resolver)
+            if variable.role in STATES:
+                states[variable.name] = _full(value, resolver.count)
+            else:
+                own = (resolver.owner, variable.name) in setup.arrays
+                parameters[variable.name] = _full(value, resolver.count) if own else float(value)
+    return parameters, states
+
+
+def _full(value: Values, count: int) -> Floats:
+    return np.array(np.broadcast_to(value, (count,)), dtype=np.float64)
+
+
+# --- populations -----------------------------------------------------------------------------------------------------
+
+
+def _population(population: Population, resolver: Resolver, setup: _Setup, spikes: GivenTimes) -> PopulationInstance:
+    parameters, states = _drawn(population.block, resolver, setup)
+    if isinstance(population.source, ClampedSource):
+        states.setdefault("x", np.zeros(resolver.count))
+    made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)
+    if population.block.refractory is not None:
+        duration, span = population.block.refractory.duration, population.block.refractory.span
+        values = resolver.of(duration, "refractory time", span)
+        made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, False, setup)
+        if (population.name, "refractory") in setup.arrays:
+            made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
+    match population.source:
+        case RegularSource() as source:
+            found, made.spikes_until = regular_spikes(source, population, resolver, setup.dt, setup.horizon)
+            made.spike_steps, made.spike_units = found
+        case GivenSpikes() as source:
+            made.spike_steps, made.spike_units = given_spikes(source, population, resolver, setup.dt, spikes)
+        case _:
+            pass
+    return made
+
+
+def _steps(values: Values, what: str, span: Span, drawn: bool, setup: _Setup) -> int | NDArray[np.int64]:
+    """Whole steps, not negative; a warning where something was rounded that was not drawn."""
+    durations = np.asarray(values, dtype=np.float64)
+    try:
+        steps = to_step_array(durations, setup.dt)
+    except ValueError as problem:
+        fail("out-of-range", f"{what}: {problem}.", span)
+    if (steps < 0).any() or (steps > np.iinfo(np.int32).max).any():
+        extreme = durations.min() if (steps < 0).any() else durations.max()
+        fail("out-of-range", f"{what} cannot be {extreme * 1e3:g} ms.", span)
+    if not drawn and setup.report is not None and not all_multiples(durations, setup.dt):
+        message = f"{what} is no whole number of steps of {setup.dt * 1e3:g} ms and was rounded."
+        setup.report(Diagnostic("duration-rounded", message, span, severity=Severity.WARNING))
+    return int(steps) if steps.ndim == 0 else steps
+
+
+def extend_spikes(network: Network, instance: Instance, horizon: int) -> frozenset[str]:
+    """Works out endless regular sources of `instance` up to step `horizon`; returns the populations whose spike arrays are new."""
+    changed: set[str] = set()
+    for population in network.populations:
+        made = instance.populations[population.name]
+        if isinstance(population.source, RegularSource) and made.spikes_until is not None and made.spikes_until < horizon:
+            found, made.spikes_until = regular_spikes(population.source, population, _again(population, instance), instance.dt, horizon)
+            made.spike_steps, made.spike_units = found
+            changed.add(population.name)
+    return frozenset(changed)
+
+
+def _again(population: Population, instance: Instance) -> Resolver:
+    """The values of a population that has been made."""
+
+    def outside(node: Ref | Special | At) -> Values:
+        if node == Special("i"):
+            return np.arange(1.0, made.size + 1.0)
+        return instance.parameters[node.name] if isinstance(node, Ref) and node.owner == "network" else _moment(node, instance.dt)
+
+    made = instance.populations[population.name]
+    sides = {**right_sides(population.name, population.block, population.values, {}), **made.parameters}
+    arrange = _one_each(made.size, "unit")
+    return Resolver(population.name, population.symbol, sides, population.block.variables, made.size, instance.seed, outside, arrange)
+
+
+# --- projections -----------------------------------------------------------------------------------------------------
+
+
+def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Setup) -> ProjectionInstance:
+    found = _connected(projection, pattern, setup)
+    made = ProjectionInstance(
+        projection.name, projection.pre, projection.post, stream_of(projection.name), found.rows, found.targets, {}, {}
+    )
+    resolver = _connection_values(projection, made, found, ends, setup)
+    made.parameters, made.states = _drawn(projection.connection, resolver, setup)
+    made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in ("axonal", "dendritic"))
+    return made
+
+
+def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Connections:
+    try:
+        return connect(pattern, projection.pre == projection.post, setup.seed, stream_of(projection.name, "connections"))
+    except ValueError as problem:
+        if pattern.kind == "listed":
+            raise ValueError(f"{projection.name}: {problem}") from None
+        code = "sizes-differ" if pattern.kind == "one" else "out-of-range"
+        fail(code, f"‘{projection.symbol}’ cannot be connected: {problem}.", projection.connectivity.span)
+
+
+def _connection_values(projection: Projection, made: ProjectionInstance, found: Connections, ends: Ends, setup: _Setup) -> Resolver:
+    sources: list[NDArray[np.int32]] = []
+
+    def pre() -> NDArray[np.int64]:
+        if not sources:
+            sources.append(made.sources())
+        return sources[0].astype(np.int64)
+
+    def post() -> NDArray[np.int64]:
+        return made.targets.astype(np.int64)
+
+    def arrange(values: Floats) -> Floats:
+        if values.shape == (ends.post.count, ends.pre.count):
+            return values[post(), pre()]
+        own = _one_each(made.count, "connection")(values)
+        return own if found.order is None else own[found.order]
+
+    sides = right_sides(projection.name, projection.connection, projection.values, setup.settings)
+    variables = projection.connection.variables
+    return Resolver(projection.name, projection.symbol, sides, variables, made.count, setup.seed, ends.lookup(pre, post), arrange)
+
+
+def _delay(projection: Projection, side: str, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
+    delay = delay_sides(projection).get(side)
+    if delay is None:
+        return 0
+    values = resolver.of(delay, f"{side} delay", projection.span)
+    what = f"The {side} delay of ‘{projection.symbol}’"
+    steps = _steps(values, what, projection.span, isinstance(delay, Distribution), setup)
+    return np.broadcast_to(steps, (resolver.count,)).astype(np.int32) if (projection.name, side) in setup.arrays else int(np.asarray(steps))

@@ -1,0 +1,115 @@
+"""What a projection's connectivity means in numbers, before any connection is made.
+
+Comes in: a projection and the values of its two populations. Goes out: a `Pattern`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import At, Expr, Ref, Special, walk
+from plasticdsl.model.model import Connectivity, Projection
+from plasticdsl.runtime.connectivity import PairCondition, PairValue, Pattern
+from plasticdsl.runtime.evaluate import Lookup, evaluate, holds
+from plasticdsl.runtime.instance import Values
+from plasticdsl.runtime.resolve import Resolver, fail
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two populations of a projection; `around` has the network's values and `dt`."""
+
+    pre: Resolver
+    post: Resolver
+    around: Callable[[Ref | Special | At], Values]
+
+    def lookup(self, pre: Callable[[], Integers], post: Callable[[], Integers]) -> Lookup:
+        """Looks up what depends on the two units of pairs (unit numbers from 0, any shapes that broadcast)."""
+
+        def found(node: Ref | Special | At) -> Values:
+            match node:
+                case Special("i"):
+                    return post() + np.float64(1.0)
+                case Special("j"):
+                    return pre() + np.float64(1.0)
+                case Special("N_pre"):
+                    return float(self.pre.count)
+                case Special("N_post"):
+                    return float(self.post.count)
+                case Ref("pre", name):
+                    return _taken(self.pre.value(name), pre)
+                case Ref("post", name):
+                    return _taken(self.post.value(name), post)
+                case _:
+                    return self.around(node)
+
+        return found
+
+
+def _taken(values: Values, units: Callable[[], Integers]) -> Values:
+    return values if np.ndim(values) == 0 else np.asarray(values)[units()]
+
+
+def pattern_of(projection: Projection, ends: Ends, listed: tuple[Any, Any] | None) -> Pattern:
+    """The pattern; `listed` (pre and post units from 0) replaces whatever the model says."""
+    written = projection.connectivity
+    sizes = (ends.pre.count, ends.post.count)
+    if listed is not None:
+        return Pattern("listed", *sizes, listed=(np.asarray(listed[0]), np.asarray(listed[1])))
+    amount = _amount(projection, written, ends)
+    return Pattern(written.kind, *sizes, amount, _allowed(projection, written, ends), written.self_connections, written.repeats)
+
+
+def _amount(projection: Projection, written: Connectivity, ends: Ends) -> float | PairValue:
+    if written.kind not in ("probability", "in-degree", "out-degree") or written.amount is None:
+        return 1.0
+    amount = written.amount
+    if any(_of_a_pair(node) for node in walk(amount)):
+        if written.kind != "probability":
+            message = f"The degree of ‘{projection.symbol}’ must be the same for all units."
+            fail("not-a-constant", message, written.span, "Draw with a probability that depends on i and j, or write several projections.")
+        return lambda pre, post: evaluate(amount, _checked(projection, ends, pre, post))
+    return float(evaluate(amount, _checked(projection, ends, np.zeros(1, np.int64), np.zeros(1, np.int64))))
+
+
+def _of_a_pair(node: Expr) -> bool:
+    match node:
+        case Special("i" | "j") | Ref("pre" | "post", _):
+            return True
+        case _:
+            return False
+
+
+def _allowed(projection: Projection, written: Connectivity, ends: Ends) -> PairCondition | None:
+    conditions = [c for c in (written.amount if written.kind == "where" else None, written.also) if c is not None]
+    if not conditions:
+        return None
+
+    def allowed(pre: Integers, post: Integers) -> NDArray[np.bool_]:
+        lookup = _checked(projection, ends, pre, post)
+        result = np.asarray(holds(conditions[0], lookup))
+        for condition in conditions[1:]:
+            result = result & holds(condition, lookup)
+        return result
+
+    return allowed
+
+
+def _checked(projection: Projection, ends: Ends, pre: Integers, post: Integers) -> Lookup:
+    inner = ends.lookup(lambda: pre, lambda: post)
+
+    def lookup(node: Ref | Special | At) -> Values:
+        try:
+            return inner(node)
+        except KeyError:
+            message = f"Which connections ‘{projection.symbol}’ has depends on a name that has no value before the run."
+            fail("not-a-constant", message, projection.connectivity.span)
+
+    return lookup
