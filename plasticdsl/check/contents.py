@@ -60,7 +60,7 @@ _CONNECTION = (*_EVERYWHERE, tree.OnEvent, tree.OnPairs, tree.Truncate)
 
 _WORDS: dict[type, str] = {
     tree.SpikeWhen: "spike when", tree.SpikeAtRate: "spike at rate", tree.Refractory: "refractory", tree.Input: "input", tree.Output: "output",
-    tree.OnEvent: "on pre / on post", tree.OnPairs: "on … pairs", tree.Truncate: "truncate",
+    tree.OnPairs: "on … pairs", tree.Truncate: "truncate",
 }  # fmt: skip
 
 _CANNOT_DECLARE = {"t": "the time", "dt": "the time step", "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
@@ -83,12 +83,12 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
 
 
 def _wrong_block(block: tree.Block, statement: tree.Statement, report: Reporter) -> None:
-    word = _WORDS.get(type(statement))
+    word = f"on {statement.event}" if isinstance(statement, tree.OnEvent) else _WORDS.get(type(statement))
     if word is None:
-        report.error("wrong-block", f"This statement has no place in a {block.kind}.", statement.span)
+        report.error("misplaced-statement", f"This statement has no place in a {block.kind}.", statement.span)
     else:
         other = "a synapse or rule" if block.kind == "neuron" else "a neuron"
-        report.error("wrong-block", f"‘{word}’ has no place in a {block.kind}; it belongs to {other}.", statement.span)
+        report.error("misplaced-statement", f"‘{word}’ has no place in a {block.kind}; it belongs to {other}.", statement.span)
 
 
 def _sort(statement: tree.Statement, contents: Contents, report: Reporter) -> None:
@@ -175,7 +175,7 @@ def _once(kept: dict[str, _Kept], target: tree.Expr, statement: _Kept, contents:
         report.error("not-owned", "This belongs to another unit and cannot be set here.", target.span, hint)
         return
     if not isinstance(target, tree.Name):
-        report.error("not-a-name", "Only a name can stand on this side.", target.span)
+        report.error("bad-left-side", "Only a name can stand on this side.", target.span)
         return
     _note(target, contents)
     if target.name not in kept:
@@ -202,7 +202,7 @@ def _two_things(contents: Contents, report: Reporter) -> None:
             report.error("duplicate-definition", f"‘{symbol}’ is declared twice.", statement.span, labels=labels)
         first.setdefault(name, statement)
         for states, what in ((contents.flows, "a flow"), (contents.initials, "an initial value"), (contents.changed, "a jump")):
-            if name in states:
+            if name in states and not (how == "an input" and states is contents.changed):
                 message = f"‘{symbol}’ is {how} here and has {what} elsewhere; it cannot be both fixed and a state."
                 hint = f"If this is its value at the beginning, write ‘{symbol}(0) = …’." if how == "defined" else ""
                 report.error("fixed-and-state", message, statement.span, hint, (Label(states[name].span, what),))

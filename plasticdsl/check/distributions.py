@@ -24,6 +24,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _PURE = frozenset((("Gamma", "shape"), ("Bernoulli", "p"), ("Binomial", "n"), ("Binomial", "p"), ("Poisson", "mean")))
+_LONG_NAMES = {"Normal": "N", "Gaussian": "N", "Gauss": "N", "Uniform": "U", "LogNormal": "LogN", "Exponential": "Exp"}
 _COUNTS = frozenset(("Bernoulli", "Binomial", "Poisson"))
 
 
@@ -34,7 +35,8 @@ def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
         context.report.error("unknown-distribution", "A distribution is needed here.", node.span, hint)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
     if node.function.name not in _ARGUMENTS:
-        near = difflib.get_close_matches(node.function.name, list(_ARGUMENTS), n=1, cutoff=0.4)
+        long_name = _LONG_NAMES.get(node.function.name)
+        near = [long_name] if long_name else difflib.get_close_matches(node.function.name, list(_ARGUMENTS), n=1, cutoff=0.5)
         hint = f"Did you mean ‘{near[0]}’?" if near else f"There are {', '.join(_ARGUMENTS)}."
         context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()

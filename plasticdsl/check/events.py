@@ -69,7 +69,7 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
             local[name.name] = Declared(name.name, name.text, Kind.VALUE, "a value of this event", expr, value.dim, span=statement.span)
         else:
             message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
-            context.report.error("wrong-block", message, statement.span)
+            context.report.error("misplaced-statement", message, statement.span)
     return tuple(result)
 
 
@@ -98,7 +98,7 @@ def jump(statement: tree.Jump, scope: BlockScope, context: Context) -> Statement
     if isinstance(target, tree.Member):
         return _add_to(target, statement, scope, context)
     if not isinstance(target, tree.Name):
-        context.report.error("not-a-name", "Only a variable can jump.", target.span)
+        context.report.error("bad-left-side", "Only a variable can jump.", target.span)
         return None
     if target.name in scope.contents.inputs:
         hint = "Synapses fill an input; a quantity of the neuron's own needs another name."

@@ -105,7 +105,8 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
         context.report.error("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)
     elif found.kind is not Kind.OTHER or found.what:
         members = [d.symbol for d in found.members.names.values()][:4] if found.members is not None else []
-        hint = f"Write one of its variables: {', '.join(f'‘{found.symbol}.{m}’' for m in members)}." if members else ""
+        examples = ", ".join(f"‘{found.symbol}.{m}’" for m in members) or f"‘{found.symbol}.V’"
+        hint = f"Write one of its variables, for example {examples}." if found.members is not None else ""
         context.report.error("not-a-value", f"‘{found.symbol}’ is {found.what} and has no value of its own.", node.span, hint)
     return unknown(context)
 
@@ -121,9 +122,9 @@ def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, 
 
 
 def _known_hint(node: tree.Name) -> str:
-    if node.name == "e":
-        return "For the exponential function write exp(x)."
-    return ""
+    if node.name in ("pre", "post"):
+        return "Other units are in sight in synapses and rules only; a neuron gets from them what synapses sum into its inputs."
+    return "For the exponential function write exp(x)." if node.name == "e" else ""
 
 
 def _member(node: tree.Member, context: Context) -> Typed:

@@ -54,7 +54,8 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
     left = variable.dim / SECONDS
     if coefficient is not None:
         left = coefficient.dim * left
-    left_side = _Place(Span(flow.span.start, flow.variable.span.end, flow.span.path))
+    end = min(flow.variable.span.end + len("/dt"), flow.rhs.span.start)
+    left_side = _Place(Span(flow.span.start, end, flow.span.path))
     per_time = context.solver.resolve(rhs.dim / left).known == SECONDS.constant
     hint = ""
     if per_time:

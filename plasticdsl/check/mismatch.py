@@ -30,7 +30,11 @@ def require_same(left: Placed, left_dim: Dim, right: Placed, right_dim: Dim, con
         return True
     first, second = describe(left, left_dim, context), describe(right, right_dim, context)
     message = f"These cannot {verb}: the left side is {first}, the right side {second}."
-    labels = [Label(left.span, first), Label(right.span, second)]
+    labels = [Label(left.span, first)]
+    if first == second:
+        factor = described(right_dim / left_dim, context)
+        message = f"These cannot {verb}: the right side is the left side times something {factor}."
+        labels = [Label(left.span, "the left side")]
     labels += [label for side, dim in ((left, left_dim), (right, right_dim)) for label in _why(side, dim, context)]
     context.report.error("inconsistent-units", message, right.span, hint, tuple(labels))
     return False
@@ -77,4 +81,4 @@ def _why(node: Placed, dim: Dim, context: Context) -> tuple[Label, ...]:
     reason = context.solver.reason(dim)
     if not isinstance(node, tree.Name) or reason is None or reason.span == node.span or len(dim.unknowns) != 1:
         return ()
-    return (Label(reason.span, f"this makes ‘{node.text}’ {described(dim, context).removeprefix('in ')}"),)
+    return (Label(reason.span, f"‘{node.text}’ is {described(dim, context)} because of this"),)

@@ -43,7 +43,7 @@ def unit_scale(unit: tuple[tree.UnitPower, ...], node: tree.Number | tree.Input,
     """The SI value of a written unit and its dimension; reports a word that is no unit."""
     for part in unit:
         if not is_unit(part.unit):
-            context.report.error("unknown-unit", f"‘{part.unit}’ is no unit.", node.span)
+            context.report.error("not-a-unit", f"‘{part.unit}’ is no unit.", node.span)
             return Fraction(1), context.solver.fresh()
     scale, dim = combine((u.unit, Fraction(*u.exponent)) for u in unit)
     return scale, Dim(dim) if unit else PURE

@@ -38,18 +38,37 @@ class Values:
         self.units: dict[str, tuple[tree.UnitPower, ...]] = {}
 
     def translate(self) -> None:
-        """Everything in turn: units of inputs, then right sides, then bounds and initial values."""
+        """Everything in turn: what is surest about units first, so that an error shows where an equation does not fit."""
         self._inputs()
-        defines, draws = self.scope.contents.defines, self.scope.contents.draws
-        for name in self.order:
-            if name in defines and name not in draws:
-                self._define(name, defines[name])
-            elif name in draws:
-                self._draw(name, draws[name])
-        for name, bound in self.scope.contents.bounds.items():
-            self._bound(name, bound)
+        self._right_sides([name for name in self.order if name not in self.changing])
+        self._anchors()
         for name, initial in self.scope.contents.initials.items():
             self._initial(name, initial)
+        for name, bound in self.scope.contents.bounds.items():
+            self._bound(name, bound)
+        self._right_sides([name for name in self.order if name in self.changing])
+
+    def _right_sides(self, names: list[str]) -> None:
+        defines, draws = self.scope.contents.defines, self.scope.contents.draws
+        for name in names:
+            if name in draws:
+                self._draw(name, draws[name])
+            elif name in defines:
+                self._define(name, defines[name])
+
+    def _anchors(self) -> None:
+        """`V > V_θ`, `V → V_r` and `V(0) = V_r` tell the unit of V; what does not fit is reported when its turn comes."""
+        contents = self.scope.contents
+        pairs: list[tuple[tree.Expr, tree.Expr]] = [(i.variable, i.rhs) for i in contents.initials.values()]
+        for event in contents.events:
+            if isinstance(event, tree.SpikeWhen) and isinstance(event.condition, tree.Compare):
+                pairs.append((event.condition.operands[0], event.condition.operands[1]))
+            pairs += [(s.target, s.rhs) for s in event.body if isinstance(s, tree.Jump) and s.operator == "->"]
+        for left, right in pairs:
+            if isinstance(left, tree.Name) and isinstance(right, tree.Name):
+                first, second = self._own(left.name), self._own(right.name)
+                if first is not None and second is not None and first.dim is not None and second.dim is not None:
+                    self.scope.solver.unify(first.dim, second.dim, left.span.to(right.span))
 
     def _inputs(self) -> None:
         for name, statement in self.scope.contents.inputs.items():

@@ -41,6 +41,9 @@ def display_unit(dim: Dimension) -> tuple[str, float]:
     """The unit to show a quantity in, and the SI value of one such unit; `("", 1.0)` for a pure number."""
     if dim.is_one:
         return "", 1.0
+    if dim.exponents[2].denominator == 2:  # what multiplies white noise: mV/√ms
+        text, scale = display_unit(dim * TIME ** Fraction(1, 2))
+        return f"{text or '1'}/√ms", scale / 0.001**0.5
     for factors in _candidates(dim):
         text = _join([(unit, power) for unit, _, power in factors])
         return text, float(combine((_plain(unit), _degree(unit) * power) for unit, _, power in factors)[0])
@@ -51,6 +54,8 @@ def name_dimension(dim: Dimension) -> str:
     """In words: `voltage`, `voltage per time`, `pure number`; empty where there is no customary name."""
     if dim.is_one:
         return "a pure number"
+    if dim.exponents[2].denominator == 2:
+        return f"{name_dimension(dim * TIME ** Fraction(1, 2)).removeprefix('a pure ')} per root of time"
     for factors in _candidates(dim):
         above = [name for _, name, power in factors if power > 0]
         below = [name for _, name, power in factors if power < 0]
