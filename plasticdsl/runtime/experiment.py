@@ -1,0 +1,246 @@
+"""Runs a checked experiment once: phase by phase, in chunks that end wherever something has to be looked at.
+
+Comes in: the experiment, a way to build networks and engines (`Workshop`), settings and a seed. Goes out: a `Run` with everything recorded.
+Nothing that is recorded depends on how the run was cut into chunks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.model.expr import Expr, Number
+from plasticdsl.model.model import Experiment, Network, Phase, Window
+from plasticdsl.runtime.build import extend_spikes
+from plasticdsl.runtime.checks import require_finite
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.expectations import Outcome, Watch, watch
+from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.observer import Observer, constant
+from plasticdsl.runtime.phases import Stage, require_holdable
+from plasticdsl.runtime.progress import Interruption, Pace, Progress
+from plasticdsl.runtime.readings import Reader, populations_needed
+from plasticdsl.runtime.recorder import Recorder, plan, spikes_needed
+from plasticdsl.runtime.schedule import PhaseSpan, Taking, Timeline, timeline
+from plasticdsl.runtime.series import SpikeRecord
+from plasticdsl.runtime.settings import duration, network_value
+from plasticdsl.runtime.sides import Settings
+from plasticdsl.runtime.spikes import SpikeHistory, Train
+
+#: The connections are searched for what is not finite at every so many looks at the clock, and at the end of each phase.
+_LOOKS_PER_SEARCH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`."""
+
+    network: Network
+    instantiate: Callable[[float, int, Settings], Instance]
+    engine: Callable[[Instance], Engine]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How to run: `settings` replace what the file says, `length` the duration of the last timed phase (`"10 s"`, or seconds)."""
+
+    seed: int = 1
+    settings: Settings = field(default_factory=dict)
+    length: str | float | None = None
+    dt: float | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded."""
+
+    seed: int
+    line: Timeline
+    recorder: Recorder
+    observer: Observer
+    spikes: dict[str, Train] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+    steps: int = 0
+    interrupted: bool = False
+    build_s: float = 0.0
+    run_s: float = 0.0
+
+    @property
+    def instance(self) -> Instance:
+        """The network's numbers."""
+        return self.observer.instance
+
+    @property
+    def duration(self) -> float:
+        """Seconds (nominal ones where time is counted in steps) that were simulated."""
+        return self.steps * self.line.dt
+
+
+def time_step(experiment: Experiment, network: Network, order: Order) -> float:
+    """The step in s: nominally 1 s where the experiment counts in steps."""
+    if order.dt is not None:
+        return order.dt
+    return 1.0 if experiment.dt is None else float(network_value(experiment.dt, network, order.settings))
+
+
+def run_once(
+    experiment: Experiment,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    share: tuple[float, float] = (0.0, 1.0),
+) -> Run:
+    """Builds the network and runs all phases, or until `interruption` is requested. `share`: which part of the progress this run is.
+
+    Raises `PlasError` where a clamp cannot be held, a recording is too large or a state is no longer finite.
+    """
+    require_holdable(experiment.phases, workshop.network)
+    begin = time.perf_counter()
+    dt = time_step(experiment, workshop.network, order)
+    instance = workshop.instantiate(dt, order.seed, order.settings)
+    line, warnings = _timeline(experiment, instance, order)
+    extend_spikes(workshop.network, instance, line.end)
+    runner = _Runner(experiment, workshop, Observer(workshop.network, workshop.engine(instance)), order, line)
+    runner.recorder.warnings[:0] = warnings
+    built = time.perf_counter()
+    runner.go(progress, interruption, share)
+    run = runner.result()
+    run.build_s, run.run_s = built - begin, time.perf_counter() - built
+    return run
+
+
+class _Runner:
+    """One run on its way."""
+
+    def __init__(self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline) -> None:
+        self.experiment = experiment
+        self.observer = observer
+        self.order = order
+        self.line = line
+        needed = _spikes_needed(experiment)
+        self.spikes = SpikeHistory(observer.engine, sorted(needed))
+        self.reader = Reader(observer, self.spikes)
+        recordings = (*experiment.recordings, *(r for p in experiment.phases for r in p.recordings))
+        self.recorder = plan(recordings, experiment.plots, self.line, self.reader, self._numbers)
+        expected = (*(e for p in experiment.phases for e in p.expectations), *experiment.expectations)
+        self.watches = [watch(e, self.line, self.reader, self._numbers) for e in expected]
+        self.stage = Stage(workshop.network, observer, workshop.engine, self._continue_with)
+        self.interrupted = False
+        self.looks = 0
+
+    def _numbers(self, window: Window) -> Taking:
+        """The times of a window in seconds."""
+
+        def number(expr: Expr | None) -> float | None:
+            return None if expr is None else float(self.observer.value(expr))
+
+        return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during)
+
+    def _continue_with(self, engine: Engine) -> None:
+        self.spikes.follow(engine)
+
+    # --- the run ---
+
+    @property
+    def step(self) -> int:
+        """Where the clock stands."""
+        return self.observer.engine.step
+
+    def go(self, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
+        """All phases."""
+        for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
+            self.stage.enter(phase)
+            if number == 0:
+                self._look(0)
+            self._run_phase(span, progress, interruption, share)
+            if self.interrupted:
+                return
+            self.stage.leave(phase)
+            require_finite(self.observer.network, self.observer.engine, self.line.in_steps)
+
+    def _run_phase(self, span: PhaseSpan, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
+        pace = Pace()
+        while self.step < span.last:
+            before = self.step
+            self._advance(self._next_stop(span, pace))
+            self._look(self.step)
+            if pace.done(self.step - before) or interruption.requested:
+                progress.show(share[0] + (share[1] - share[0]) * self.step / self.line.end, span.name)
+                self._check()
+                if interruption.requested:
+                    self.interrupted = True
+                    return
+
+    def _next_stop(self, span: PhaseSpan, pace: Pace) -> int:
+        step = self.step
+        if self.stage.every_step:
+            return step + 1
+        stops = [span.last, step + pace.chunk()]
+        stops += [n for w in self.watches if (n := w.moments.next_after(step)) is not None]
+        recorded = self.recorder.next_after(step)
+        return min(stops) if recorded is None else min(*stops, recorded)
+
+    def _advance(self, to: int) -> None:
+        self.stage.hold()
+        try:
+            self.observer.engine.advance(to - self.step)
+        except RuntimeError as error:
+            raise PlasError((Diagnostic("too-many-spikes", f"{str(error)[:1].upper()}{str(error)[1:]}.", self.experiment.span),)) from error
+        self.stage.settle()
+
+    def _look(self, step: int) -> None:
+        """Takes what is due at this position of the clock."""
+        self.recorder.take(self.reader, step)
+        for item in self.watches:
+            if step in item.moments:
+                item.look(self.reader, step)
+
+    def _check(self) -> None:
+        self.spikes.collect()
+        self.looks += 1
+        require_finite(self.observer.network, self.observer.engine, self.line.in_steps, projections=self.looks % _LOOKS_PER_SEARCH == 0)
+
+    # --- the end ---
+
+    def result(self) -> Run:
+        """What came of it."""
+        records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
+        run = Run(self.order.seed, self.line, self.recorder, self.observer, steps=self.step, interrupted=self.interrupted)
+        run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
+        run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
+        run.outcomes = tuple(w.outcome() for w in self.watches)
+        return run
+
+
+def train_of(run: Run, record: SpikeRecord) -> Train:
+    """The spikes of one record: steps and units (from 0)."""
+    steps, units = run.spikes[record.population]
+    kept = (steps >= record.begin) & (steps < record.end)
+    return steps[kept], units[kept]
+
+
+def _timeline(experiment: Experiment, instance: Instance, order: Order) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+    dt = instance.dt
+    lengths = [0.0 if p.duration is None else float(constant(p.duration, instance)) for p in experiment.phases]
+    if order.length is not None:
+        timed = [i for i, p in enumerate(experiment.phases) if p.duration is not None]
+        if not timed:
+            raise ValueError(f"{experiment.name} has no phase of a given length that could be replaced")
+        lengths[timed[-1]] = duration(order.length, dt)
+    try:
+        line, rounded = timeline(tuple(p.name for p in experiment.phases), tuple(lengths), dt, experiment.dt is None)
+    except ValueError as error:
+        raise PlasError((Diagnostic("not-positive", f"{error}.", experiment.span),)) from error
+    return line, tuple(Diagnostic("duration-rounded", f"In {text}.", experiment.span, severity=Severity.WARNING) for text in rounded)
+
+
+def _spikes_needed(experiment: Experiment) -> frozenset[str]:
+    phases: tuple[Phase, ...] = experiment.phases
+    recordings = (*experiment.recordings, *(r for p in phases for r in p.recordings))
+    expectations = (*experiment.expectations, *(e for p in phases for e in p.expectations))
+    sides = [e for x in expectations for e in (x.left, x.right or Number(0.0))]
+    return spikes_needed(recordings, experiment.plots).union(*(populations_needed(e) for e in sides))

@@ -1,0 +1,176 @@
+"""The value of an expression over a whole network, now: states, definitions, parameters, observables.
+
+Comes in: a checked network and an engine that runs it. Goes out: numbers, or arrays with one value per unit or connection. Statistics are not known
+here (`readings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import At, Expr, Ref, Special
+from plasticdsl.model.model import Block, Network, Role, Variable
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.evaluate import evaluate
+from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
+
+Integers = NDArray[np.int64]
+
+_KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
+
+
+def constant(expr: Expr, instance: Instance) -> Values:
+    """The value of an expression in parameters alone. Raises KeyError where it reads anything else."""
+
+    def look_up(node: Ref | Special | At) -> Values:
+        match node:
+            case Special("dt"):
+                return instance.dt
+            case Ref("network" | "", name):
+                return instance.parameters[name]
+            case Ref(owner, name):
+                drawn = instance.populations.get(owner) or instance.projections[owner]
+                return drawn.parameters[name]
+            case _:
+                raise KeyError(f"{node} is not constant during a run")
+
+    return evaluate(expr, look_up)
+
+
+class Observer:
+    """Reads one engine; also the space that sums over units and connections run over (`runtime.sums.Space`)."""
+
+    def __init__(self, network: Network, engine: Engine) -> None:
+        self.network = network
+        self.engine = engine
+        self._blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {
+            p.name: p.connection for p in network.projections
+        }
+        self._ends: dict[str, tuple[Integers, Integers]] = {}
+
+    @property
+    def instance(self) -> Instance:
+        """The numbers of the network."""
+        return self.engine.instance
+
+    @property
+    def time(self) -> float:
+        """Seconds since the beginning."""
+        return self.engine.step * self.instance.dt
+
+    def value(self, expr: Expr) -> Values:
+        """The value of an expression in terms of populations and projections: a float, or float64[units or connections].
+
+        Conditions give 1 and 0. Raises KeyError where it reads something that the network does not have.
+        """
+        return evaluate(expr, self._outside, self)
+
+    def variable(self, owner: str, name: str) -> Values:
+        """A variable of a population or projection, shared (float) or one value for each unit or connection."""
+        declared = self._blocks[owner].variable(name)
+        if declared is not None and declared.role in _KEPT:
+            return self.engine.read(owner, name)
+        drawn = self._drawn(owner)
+        if name in drawn.parameters:
+            return drawn.parameters[name]
+        if declared is None:
+            raise KeyError(f"{owner} has no variable {name}")
+        if declared.role is Role.DEFINITION and declared.value is not None:
+            return self._definition(owner, declared)
+        return self.engine.read(owner, name)
+
+    def owner_size(self, owner: str) -> int:
+        """Units of a population, or connections of a projection."""
+        population = self.instance.populations.get(owner)
+        return population.size if population is not None else self.instance.projections[owner].count
+
+    # --- the space of sums ---
+
+    def size(self, population: str) -> int:
+        """The number of units."""
+        return self.instance.populations[population].size
+
+    def connections(self, projection: str) -> tuple[Integers, Integers] | None:
+        """Post and pre unit (from 0) of each connection; None for anything but a projection."""
+        if projection not in self._ends:
+            found = self.instance.projections.get(projection)
+            if found is None:
+                return None
+            self._ends[projection] = found.targets.astype(np.int64), found.sources().astype(np.int64)
+        return self._ends[projection]
+
+    # --- look-ups ---
+
+    def _outside(self, node: Ref | Special | At) -> Values:
+        match node:
+            case Ref("network" | "", name):
+                return self._of_network(name)
+            case Ref(owner, name):
+                return self.variable(owner, name)
+            case Special("t"):
+                return self.time
+            case Special("dt"):
+                return self.instance.dt
+            case _:
+                raise KeyError(f"{node} has no meaning outside a block")
+
+    def _of_network(self, name: str) -> Values:
+        if name in self.instance.parameters:
+            return self.instance.parameters[name]
+        observable = next((v for v in self.network.variables if v.name == name), None)
+        if observable is None or observable.value is None:
+            raise KeyError(f"the network has no {name}")
+        assert isinstance(observable.value, Expr), "observables are no distributions"
+        return self.value(observable.value)
+
+    def _definition(self, owner: str, declared: Variable) -> Values:
+        assert isinstance(declared.value, Expr), "definitions are no distributions"
+        return evaluate(declared.value, self._inside(owner), self)
+
+    def _inside(self, owner: str) -> Callable[[Ref | Special | At], Values]:
+        """How names are read within a block of this population or projection."""
+
+        def look_up(node: Ref | Special | At) -> Values:
+            match node:
+                case Ref("", name):
+                    return self.variable(owner, name)
+                case Ref("pre" | "post" as side, name):
+                    return self._of_side(owner, side, name)
+                case Special("N_pre" | "N_post" | "i" | "j" as name):
+                    return self._special(owner, name)
+                case _:
+                    return self._outside(node)
+
+        return look_up
+
+    def _of_side(self, projection: str, side: str, name: str) -> Values:
+        """A variable of the unit on one side, for each connection."""
+        drawn = self.instance.projections[projection]
+        values = self.variable(drawn.pre if side == "pre" else drawn.post, name)
+        if isinstance(values, float):
+            return values
+        ends = self.connections(projection)
+        assert ends is not None, "only projections have sides"
+        return np.asarray(values[ends[1] if side == "pre" else ends[0]])
+
+    def _special(self, owner: str, name: str) -> Values:
+        projection = self.instance.projections.get(owner)
+        if projection is None:
+            return np.arange(1.0, self.size(owner) + 1.0)
+        ends = self.connections(owner)
+        assert ends is not None, "this is a projection"
+        match name:
+            case "N_pre":
+                return float(self.size(projection.pre))
+            case "N_post":
+                return float(self.size(projection.post))
+            case "i":
+                return ends[0] + 1.0
+            case _:
+                return ends[1] + 1.0
+
+    def _drawn(self, owner: str) -> PopulationInstance | ProjectionInstance:
+        return self.instance.populations.get(owner) or self.instance.projections[owner]

@@ -1,0 +1,80 @@
+"""How a long run shows that it is alive, how often it looks up, and how Ctrl-C ends it.
+
+The runner calls `Progress.show` about five times a second; the command line draws a bar from it, everything else uses `SILENT`.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Protocol
+
+#: Seconds of wall-clock time between two looks at the clock.
+TICK = 0.2
+
+
+class Progress(Protocol):
+    """Is told how much is done."""
+
+    def show(self, done: float, what: str) -> None:
+        """`done` between 0 and 1; `what` a word or two."""
+
+
+class Silence:
+    """Shows nothing."""
+
+    def show(self, done: float, what: str) -> None:
+        """Nothing."""
+
+
+SILENT = Silence()
+
+
+class Pace:
+    """Chooses how many steps to run at once, so that control comes back about every `TICK` seconds."""
+
+    def __init__(self) -> None:
+        self._speed = 0.0  # steps per second
+        self._since = time.perf_counter()
+        self._steps = 0
+
+    def chunk(self) -> int:
+        """Steps to run at most."""
+        return max(1, int(self._speed * TICK)) if self._speed else 1
+
+    def done(self, steps: int) -> bool:
+        """Counts steps; True when it is time to look up."""
+        self._steps += steps
+        passed = time.perf_counter() - self._since
+        if passed <= 0.0:
+            return False
+        self._speed = min(self._steps / passed, 4.0 * self._speed) if self._speed else self._steps / passed
+        if passed < TICK:
+            return False
+        self._since, self._steps = time.perf_counter(), 0
+        return True
+
+
+class Interruption:
+    """While open, Ctrl-C only sets `requested`; a second one stops at once. Outside the main thread nothing is changed."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._before: Callable[[int, FrameType | None], object] | int | None = None
+
+    def __enter__(self) -> Interruption:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True

@@ -1,0 +1,132 @@
+"""Expressions of `record`, `plot` and `expect`: statistics of spikes and of values inside ordinary arithmetic.
+
+Comes in: an expression of the checked model in which statistics and `unit` are calls, an observer, and the spikes so far. Goes out: a number or
+an array. Statistics become numbers first, from the inside out; what is left is computed by the observer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.runtime import statistics
+from plasticdsl.runtime.instance import Values
+from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.spikes import SpikeHistory, Train
+
+Floats = NDArray[np.float64]
+
+UNIT = "unit"
+
+#: Of spikes in a window, beside `rate`: (steps, units, further arguments, dt) → number.
+_OF_TRAINS: Mapping[str, Callable[[Train, list[float], float], float]] = {
+    "cv": lambda train, _, dt: statistics.cv(train[0], train[1].astype(np.int64)),
+    "spike_count": lambda train, _, dt: float(len(train[0])),
+    "spike_time": lambda train, k, dt: statistics.spike_time(train[0], int(k[0]), dt),
+    "isi": lambda train, k, dt: statistics.isi(train[0], int(k[0]), dt),
+}
+
+
+def is_value_statistic(node: Expr) -> bool:
+    """`mean(e)`, `fraction(c)`, …; `min(a, b)` is none."""
+    if not isinstance(node, Call) or node.function not in statistics.OF_VALUES:
+        return False
+    return node.function not in ("min", "max") or len(node.arguments) == 1
+
+
+def is_spike_statistic(node: Expr) -> bool:
+    """`rate(P)`, `cv(P)`, …."""
+    return isinstance(node, Call) and node.function in statistics.OF_SPIKES
+
+
+def has_spike_statistic(expr: Expr) -> bool:
+    """Whether the spikes of a window take part."""
+    return any(is_spike_statistic(node) for node in walk(expr))
+
+
+def populations_needed(expr: Expr) -> frozenset[str]:
+    """The populations whose spikes have to be logged for this."""
+    return frozenset(_population(a) for n in walk(expr) if isinstance(n, Call) and is_spike_statistic(n) for a in _populations_of(n))
+
+
+def per_unit(expr: Expr) -> frozenset[Ref]:
+    """The variables whose values are not taken together by a statistic."""
+    if is_value_statistic(expr) or is_spike_statistic(expr) or _is_unit(expr):
+        return frozenset()
+    inner: list[Expr] = []
+    rebuild(expr, lambda child: inner.append(child) or child)  # type: ignore[func-returns-value]
+    return frozenset().union(*(per_unit(child) for child in inner)) if inner else refs(expr)
+
+
+class Reader:
+    """Reads expressions with statistics."""
+
+    def __init__(self, observer: Observer, spikes: SpikeHistory) -> None:
+        self.observer = observer
+        self.spikes = spikes
+
+    def value(self, expr: Expr, begin: int, end: int) -> Values:
+        """The value now; statistics of spikes are of the steps begin to end − 1."""
+        return self.observer.value(self._without_statistics(expr, begin, end))
+
+    def _without_statistics(self, expr: Expr, begin: int, end: int) -> Expr:
+        inside = rebuild(expr, lambda child: self._without_statistics(child, begin, end)) if not is_spike_statistic(expr) else expr
+        if not isinstance(inside, Call):
+            return inside
+        if is_spike_statistic(inside):
+            return Number(self._of_spikes(inside, begin, end))
+        if is_value_statistic(inside):
+            return Number(statistics.OF_VALUES[inside.function](*self.arguments(inside)))
+        return Number(self._unit(inside)) if _is_unit(inside) else inside
+
+    def arguments(self, statistic: Call) -> list[Floats]:
+        """The values a statistic is taken of, of equal length."""
+        return [np.atleast_1d(a) for a in np.broadcast_arrays(*(np.asarray(self.observer.value(a)) for a in statistic.arguments))]
+
+    def _of_spikes(self, call: Call, begin: int, end: int) -> float:
+        population = _population(call.arguments[0])
+        train = self.spikes.within(population, begin, end)
+        dt = self.observer.instance.dt
+        if call.function == "rate":
+            return statistics.rate(len(train[0]), self.observer.size(population), (end - begin) * dt)
+        numbers = [float(self.observer.value(a)) for a in call.arguments[1:]]
+        if call.function not in _OF_TRAINS:
+            raise ValueError(f"{call.function}(…) is more than one number")
+        return _OF_TRAINS[call.function](train, numbers, dt)
+
+    def _unit(self, call: Call) -> float:
+        """One unit (from 1, or from −1 backwards), or one connection by its post and pre unit."""
+        values, *numbers = (np.asarray(self.observer.value(a)) for a in call.arguments)
+        at = [int(n) for n in numbers]
+        owner = next(iter(refs(call.arguments[0]))).owner
+        if len(at) == 2:
+            return self._connection(owner, values, at[0], at[1])
+        size = self.observer.owner_size(owner)
+        if not 1 <= abs(at[0]) <= size:
+            raise ValueError(f"{owner} has the units 1 to {size}, there is no unit {at[0]}")
+        return float(np.broadcast_to(values, (size,))[at[0] - 1 if at[0] > 0 else at[0]])
+
+    def _connection(self, owner: str, values: NDArray[np.generic], post: int, pre: int) -> float:
+        ends = self.observer.connections(owner)
+        if ends is None:
+            raise ValueError(f"{owner} is a population; it takes one number, not two")
+        found = np.flatnonzero((ends[0] == post - 1) & (ends[1] == pre - 1))
+        if not len(found):
+            raise ValueError(f"{owner} has no connection from unit {pre} to unit {post}")
+        return float(np.broadcast_to(values, ends[0].shape)[found[0]])
+
+
+def _is_unit(node: Expr) -> bool:
+    return isinstance(node, Call) and node.function == UNIT
+
+
+def _populations_of(call: Call) -> tuple[Expr, ...]:
+    return call.arguments if call.function == "raster" else call.arguments[:1]
+
+
+def _population(argument: Expr) -> str:
+    assert isinstance(argument, Ref), "the checker lets through populations only"
+    return argument.owner

@@ -1,0 +1,282 @@
+"""Plans what an experiment records and plots, and takes it during the run.
+
+Comes in: the recordings and plots of a checked experiment, its timeline and a reader. Goes out: filled `Series`, spike records, and for each
+plot what it is made of. A window that does not fit the run is reported, and what there is is taken instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.model.expr import Call, Expr, Number, Ref, refs
+from plasticdsl.model.model import PlotSpec, Recording, Window
+from plasticdsl.runtime.readings import Reader, has_spike_statistic, per_unit, populations_needed
+from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
+from plasticdsl.runtime.series import Label, Series, SpikeRecord
+from plasticdsl.runtime.steps import to_steps
+from plasticdsl.source import Span
+
+#: Most bytes one recording may take.
+LARGEST = 8 << 30
+
+#: A plot over time shows at most `_MOST_POINTS` moments, fewer (but `_FEWEST_POINTS`) where each reads many values, `_READS` in all.
+_MOST_POINTS, _FEWEST_POINTS, _READS = 4000, 100, 200_000_000
+_BINS = 100
+
+Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units"]
+Numbers = Callable[[Window], Taking]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotPlan:
+    """One plot line: `series` for its items in order (none for a raster), `against` the series on the horizontal axis of a plane,
+    `axis` what a sweep is plotted over, `spikes` of a raster."""
+
+    spec: PlotSpec
+    kind: Kind
+    series: tuple[Series, ...] = ()
+    against: Series | None = None
+    axis: Expr | None = None
+    spikes: tuple[SpikeRecord, ...] = ()
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Everything an experiment keeps. `series` are recorded, `drawn` are only plotted."""
+
+    series: list[Series] = field(default_factory=list)
+    drawn: list[Series] = field(default_factory=list)
+    spikes: list[SpikeRecord] = field(default_factory=list)
+    plots: list[PlotPlan] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+
+    def all_series(self) -> Iterator[Series]:
+        """Recorded and plotted ones."""
+        yield from self.series
+        yield from self.drawn
+
+    def next_after(self, step: int) -> int | None:
+        """The next moment after `step` at which something is taken."""
+        return min((n for s in self.all_series() if (n := s.moments.next_after(step)) is not None), default=None)
+
+    def take(self, reader: Reader, step: int) -> None:
+        """Takes what is due at this step."""
+        for series in self.all_series():
+            if step in series.moments:
+                series.take(reader, step)
+
+
+def spikes_needed(recordings: Iterable[Recording], plots: Iterable[PlotSpec]) -> frozenset[str]:
+    """Populations whose spikes are recorded, plotted, or enter a statistic."""
+    items = [r.item for r in recordings] + [r.item for p in plots for r in p.items]
+    items += [p.window.over for p in plots if isinstance(p.window.over, Expr)]
+    return frozenset().union(*(populations_needed(item) for item in items))
+
+
+def plan(recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, numbers: Numbers) -> Recorder:
+    """What to take, with room made for it. Raises `PlasError` for a recording that would not fit into memory."""
+    planner = _Planner(line, reader, numbers, Recorder())
+    for recording in recordings:
+        planner.record(recording)
+    for spec in plots:
+        planner.plot(spec)
+    return planner.recorder
+
+
+@dataclass(slots=True)
+class _Planner:
+    line: Timeline
+    reader: Reader
+    numbers: Numbers
+    recorder: Recorder
+    names: set[str] = field(default_factory=set)
+
+    # --- recordings ---
+
+    def record(self, recording: Recording) -> None:
+        name = self._name(recording)
+        match recording.item:
+            case Call("spikes", (Ref(population, ""),)):
+                begin, end = self._window(recording)
+                self.recorder.spikes.append(SpikeRecord(name, population, begin, end))
+            case Call("histogram", (values,)):
+                series = self._series(recording, values, name)
+                series.is_histogram = True
+                self.recorder.series.append(series)
+            case item:
+                self.recorder.series.append(self._series(recording, item, name))
+
+    def _name(self, recording: Recording) -> str:
+        """The name it is kept under; a second one of the same text also says its phase."""
+        base = name = recording.alias or recording.text
+        if name in self.names and recording.window.during:
+            base = name = f"{name} in {recording.window.during}"
+        number = 2
+        while name in self.names:
+            name, number = f"{base} #{number}", number + 1
+        self.names.add(name)
+        return name
+
+    def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
+        of_spikes = has_spike_statistic(expr)
+        taking = self.numbers(recording.window)
+        label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
+        if of_spikes and taking.every is None:
+            begin, end = self._window(recording)
+            series = Series(name, label, expr, Moments(end, end), single=True, window=(begin, end))
+        else:
+            found = self._moments(recording, taking, of_spikes)
+            series = Series(name, label, expr, found, bins=of_spikes, single=taking.at_end or taking.at is not None)
+            if series.single:
+                series.window = (self.line.span(taking.during)[0], found.last)
+        self._make_room(series, recording.span)
+        return series
+
+    def _make_room(self, series: Series, span: Span) -> None:
+        """The shape of a value is that of the value now."""
+        shape = np.shape(self.reader.value(series.expr, 0, 0))
+        size = len(series.moments) * int(np.prod(shape)) * 8
+        if size > LARGEST:
+            message = f"Recording ‘{series.label.text}’ at {len(series.moments)} moments would take {size / 2**30:.0f} GB of memory."
+            raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
+        if shape:
+            owners = sorted({r.owner for r in per_unit(series.expr)} - {"network", ""}, key=lambda o: self._length(o) != shape[0])
+            series.owner = owners[0] if owners else ""
+        series.prepare(shape[0] if shape else None)
+
+    def _length(self, owner: str) -> int:
+        return self.reader.observer.owner_size(owner)
+
+    # --- windows, and what is taken where they do not fit ---
+
+    def _window(self, recording: Recording) -> tuple[int, int]:
+        taking = self.numbers(recording.window)
+        try:
+            return window(taking, self.line)
+        except DoesNotFit as problem:
+            self._warn(recording, problem)
+            return self.line.span(taking.during)
+
+    def _moments(self, recording: Recording, taking: Taking, bins: bool) -> Moments:
+        try:
+            return moments(taking, self.line, bins)
+        except DoesNotFit as problem:
+            self._warn(recording, problem)
+            if taking.at is not None:
+                return Moments(0, -1)
+            return moments(replace(taking, last=None), self.line, bins)
+
+    def _warn(self, recording: Recording, problem: DoesNotFit) -> None:
+        message = f"‘{recording.text}’ is taken over {problem}; what there is is taken instead."
+        self.recorder.warnings.append(Diagnostic("window-does-not-fit", message, recording.span, severity=Severity.WARNING))
+
+    # --- plots ---
+
+    def plot(self, spec: PlotSpec) -> None:
+        kind = self._kind(spec)
+        over = spec.window.over if isinstance(spec.window.over, Expr) else None
+        if kind == "raster":
+            records = tuple(self._raster(r, p) for r in spec.items for p in _populations(r.item))
+            self.recorder.plots.append(PlotPlan(spec, kind, spikes=records))
+            return
+        items = tuple(self._drawn(item, kind) for item in spec.items)
+        against = None
+        if kind == "plane" and over is not None:
+            against = self._drawn(Recording(over, "x", spec.window), kind)
+        self.recorder.plots.append(PlotPlan(spec, kind, items, against, over if kind == "sweep" else None))
+
+    def _kind(self, spec: PlotSpec) -> Kind:
+        first, over = spec.items[0].item, spec.window.over
+        if isinstance(first, Call) and first.function in ("raster", "spikes"):
+            return "raster"
+        if isinstance(first, Call) and first.function == "histogram":
+            return "histogram"
+        if isinstance(over, Expr):
+            return "sweep" if self._is_constant(over) else "plane"
+        if over is None and (spec.window.at_end or spec.window.at is not None):
+            return "units"
+        return "time"
+
+    def _is_constant(self, expr: Expr) -> bool:
+        """Whether it depends on parameters of the network and blocks alone."""
+        instance = self.reader.observer.instance
+        for ref in per_unit(expr):
+            drawn = instance.populations.get(ref.owner) or instance.projections.get(ref.owner)
+            known = drawn.parameters if drawn is not None else instance.parameters
+            if ref.name not in known or np.ndim(known[ref.name]):
+                return ref.name == "" and ref.owner in instance.populations
+        return True
+
+    def _raster(self, recording: Recording, population: str) -> SpikeRecord:
+        begin, end = self._window(recording)
+        return SpikeRecord(population, population, begin, end)
+
+    def _drawn(self, recording: Recording, kind: Kind) -> Series:
+        """The series of a plotted item: a recorded one where it serves, else one of its own."""
+        expr = recording.item
+        if kind == "histogram" and isinstance(expr, Call) and expr.function == "histogram":
+            expr = expr.arguments[0]
+        if kind == "sweep" and not has_spike_statistic(expr) and recording.window.at is None:
+            recording = replace(recording, window=replace(recording.window, at_end=True))
+        if kind in ("time", "plane"):
+            shared = self._recorded(recording)
+            if shared is not None:
+                return shared
+            recording = replace(recording, window=self._thinned(recording, expr))
+        series = self._series(recording, expr, recording.text)
+        self.recorder.drawn.append(series)
+        return series
+
+    def _recorded(self, recording: Recording) -> Series | None:
+        wanted = replace(self.numbers(recording.window), every=None)
+        if wanted.last is not None or recording.window.every is not None or has_spike_statistic(recording.item):
+            return None
+        first, last = self.line.span(wanted.during)
+        for series in self.recorder.series:
+            same = series.expr == recording.item and not series.single and not series.is_histogram
+            if (
+                same
+                and series.moments.first <= first + 1
+                and series.moments.last + series.moments.stride > last
+                and len(series.moments) > 1
+            ):
+                return series
+        return None
+
+    def _thinned(self, recording: Recording, expr: Expr) -> Window:
+        """A plot over time takes no more moments than can be seen, statistics of spikes in bins of a round length."""
+        taking = self.numbers(recording.window)
+        if taking.every is not None:
+            return recording.window
+        begin, end = self._window(recording)
+        dt = self.line.dt
+        if has_spike_statistic(expr):
+            stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
+        else:
+            reads = sum(self._length(r.owner) for r in refs(expr) if self._is_owner(r.owner)) or 1
+            most = min(_MOST_POINTS, max(_FEWEST_POINTS, _READS // reads))
+            stride = -(-(end - begin) // most) if end > begin else 1
+        return replace(recording.window, every=Number(max(1, stride) * dt))
+
+    def _is_owner(self, owner: str) -> bool:
+        instance = self.reader.observer.instance
+        return owner in instance.populations or owner in instance.projections
+
+
+def _populations(item: Expr) -> tuple[str, ...]:
+    if not isinstance(item, Call) or item.function not in ("raster", "spikes"):
+        return ()
+    return tuple(a.owner for a in item.arguments if isinstance(a, Ref))
+
+
+def _round_up(length: float) -> float:
+    """The next 1, 2 or 5 times a power of ten."""
+    if length <= 0.0:
+        return 0.0
+    power = 10.0 ** np.floor(np.log10(length))
+    return float(next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= length * (1.0 - 1e-9)))

@@ -1,0 +1,150 @@
+"""When things happen in a run, in whole steps: phases one after the other, and the moments at which values are taken.
+
+Comes in: durations in seconds. Goes out: `Timeline` and `Moments`. The clock stands at step n before the events of t_n = n dt; so a value taken at step n
+is the value at t_n, and the spikes of a window [a, b) are those of the steps a to b − 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.steps import is_multiple, to_steps
+
+
+class DoesNotFit(ValueError):
+    """A window or moment that lies outside the run or phase; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSpan:
+    """One phase: the clock stands at `first` when it begins and at `last` when it ends."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All phases in order. `in_steps`: time is counted in steps, and `dt` is nominally 1 s."""
+
+    dt: float
+    in_steps: bool
+    phases: tuple[PhaseSpan, ...]
+
+    @property
+    def end(self) -> int:
+        """All steps of the run."""
+        return self.phases[-1].last if self.phases else 0
+
+    def span(self, during: str | None) -> tuple[int, int]:
+        """First and last position of the clock in a phase, or in the whole run."""
+        if during is None:
+            return 0, self.end
+        found = next(p for p in self.phases if p.name == during)
+        return found.first, found.last
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The steps first, first + stride, … up to `last`; none where last < first."""
+
+    first: int
+    last: int
+    stride: int = 1
+
+    def __len__(self) -> int:
+        return max(0, (self.last - self.first) // self.stride + 1)
+
+    def next_after(self, step: int) -> int | None:
+        """The first moment after `step`."""
+        if step < self.first:
+            found = self.first
+        else:
+            found = self.first + ((step - self.first) // self.stride + 1) * self.stride
+        return found if found <= self.last else None
+
+    def __contains__(self, step: object) -> bool:
+        return isinstance(step, int) and self.first <= step <= self.last and (step - self.first) % self.stride == 0
+
+    def steps(self) -> NDArray[np.int64]:
+        """All of them."""
+        return self.first + self.stride * np.arange(len(self), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A `model.Window` in numbers: all times in seconds."""
+
+    at_end: bool = False
+    at: float | None = None
+    every: float | None = None
+    last: float | None = None
+    during: str | None = None
+
+
+def timeline(names: tuple[str, ...], durations: tuple[float, ...], dt: float, in_steps: bool) -> tuple[Timeline, tuple[str, ...]]:
+    """The phases in whole steps, and a sentence for each duration that had to be rounded.
+
+    Raises ValueError where a duration is negative or no number.
+    """
+    spans: list[PhaseSpan] = []
+    warnings: list[str] = []
+    clock = 0
+    for name, duration in zip(names, durations, strict=True):
+        steps = to_steps(duration, dt)
+        if steps < 0:
+            raise ValueError(f"phase {name}: a duration of {duration:g} s is negative")
+        if not is_multiple(duration, dt):
+            warnings.append(
+                f"phase {name}: {duration:g} s is no multiple of dt = {dt:g} s and is rounded to {steps} steps ({steps * dt:g} s)"
+            )
+        spans.append(PhaseSpan(name, clock, clock + steps))
+        clock += steps
+    return Timeline(dt, in_steps, tuple(spans)), tuple(warnings)
+
+
+def window(taking: Taking, line: Timeline) -> tuple[int, int]:
+    """The steps [begin, end) that a statistic of spikes covers. Raises `DoesNotFit`."""
+    begin, end = line.span(taking.during)
+    if taking.at is not None:
+        end = _moment(taking.at, begin, end, line)
+    if taking.last is not None:
+        begin = _begin_of_last(taking.last, begin, end, line)
+    return begin, end
+
+
+def moments(taking: Taking, line: Timeline, bins: bool = False) -> Moments:
+    """When values are taken: at each step where nothing else is said. With `bins` a moment is the end of an interval, so the
+    beginning is none. Where time is counted in steps, values are taken after each step. Raises `DoesNotFit`."""
+    begin, end = line.span(taking.during)
+    if taking.at is not None:
+        moment = _moment(taking.at, begin, end, line)
+        return Moments(moment, moment)
+    if taking.last is not None:
+        begin = _begin_of_last(taking.last, begin, end, line)
+    if taking.at_end:
+        return Moments(end, end)
+    stride = 1 if taking.every is None else max(1, to_steps(taking.every, line.dt))
+    return Moments(begin + stride if bins or line.in_steps else begin, end, stride)
+
+
+def _begin_of_last(last: float, begin: int, end: int, line: Timeline) -> int:
+    steps = to_steps(last, line.dt)
+    if steps > end - begin or steps <= 0:
+        raise DoesNotFit(f"the last {_time(last, line)} of {_time((end - begin) * line.dt, line)}")
+    return end - steps
+
+
+def _moment(at: float, begin: int, end: int, line: Timeline) -> int:
+    moment = begin + to_steps(at, line.dt)
+    if not begin <= moment <= end:
+        raise DoesNotFit(f"{_time(at, line)} is outside of {_time((end - begin) * line.dt, line)}")
+    return moment
+
+
+def _time(seconds: float, line: Timeline) -> str:
+    return f"{seconds / line.dt:g} steps" if line.in_steps else f"{seconds:g} s"

@@ -1,0 +1,108 @@
+"""What users set: parameters and sizes by name, as numbers in SI or as text with a unit.
+
+Comes in: a network of the checked model and names with values. Goes out: `sides.Settings`, a mapping from places (owner, name; a size has the name
+`""`) to values, which `build.instantiate` uses instead of what the file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from plasticdsl.check.lookup import Setting, find_parameter
+from plasticdsl.model.expr import At, Expr, Number, Ref, Special
+from plasticdsl.model.model import Module, Network, Value
+from plasticdsl.runtime.evaluate import evaluate
+from plasticdsl.runtime.instance import Values
+from plasticdsl.runtime.sides import Given, Settings, is_expression, network_sides
+from plasticdsl.units.dimension import ONE, TIME, Dimension
+from plasticdsl.units.display import display_unit, name_dimension
+from plasticdsl.units.table import parse_quantity
+
+Place = tuple[str, str]
+
+#: Values of users by name: numbers and arrays in SI, or texts such as "10 mV".
+Wishes = Mapping[str, Any]
+
+
+def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Place, Given]:
+    """Where each value of a user goes. Raises KeyError (with what there is) for an unknown name, ValueError for an unsuitable value."""
+    found: dict[Place, Given] = {}
+    for name, value in wishes.items():
+        setting = find_parameter(network, module, name)
+        wanted = np.asarray(value, dtype=np.float64) if np.ndim(value) else Number(_number(name, value, setting))
+        found.update((_place(target), wanted) for target in setting.targets)
+    return found
+
+
+def from_experiment(settings: Iterable[tuple[str, Value]], network: Network, module: Module) -> dict[Place, Given]:
+    """Where the values that an experiment sets go."""
+    return {_place(target): value for name, value in settings for target in find_parameter(network, module, name).targets}
+
+
+def places(target: Ref, network: Network, module: Module) -> tuple[Place, ...]:
+    """All places of a swept parameter; `target` may name a block that is used in several."""
+    owners = {"network", *(p.name for p in network.populations), *(p.name for p in network.projections)}
+    if target.owner in owners:
+        return (_place(target),)
+    return tuple(_place(t) for t in find_parameter(network, module, f"{target.owner}.{target.name}").targets)
+
+
+def _place(target: Ref) -> Place:
+    return target.owner, target.name
+
+
+def _number(name: str, value: Any, setting: Setting) -> float:
+    if isinstance(value, str):
+        number = quantity(value, setting.dimension, name)
+    elif isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ValueError(f"{name} must be a number or a text such as '10 mV', not {value!r}")
+    else:
+        number = float(value)
+    if setting.kind == "size" and (number < 1 or number != int(number)):
+        raise ValueError(f"{name} is the size of a population and must be a whole number of at least 1, not {number:g}")
+    return number
+
+
+def quantity(text: str, wanted: Dimension | None, name: str) -> float:
+    """`"10 mV"` in SI. Raises ValueError where it is no quantity or has the wrong dimension (None: any)."""
+    number, dimension = parse_quantity(text)
+    if wanted is None or dimension == wanted:
+        return number
+    if wanted.is_one:
+        raise ValueError(f"{name} is a pure number, but ‘{text}’ is a {_words(dimension)}")
+    example = f"write for example ‘{name}={text.strip()} {display_unit(wanted)[0]}’" if dimension.is_one else "the units do not fit"
+    got = "has no unit" if dimension.is_one else f"is a {_words(dimension)}"
+    raise ValueError(f"{name} is a {_words(wanted)}, but ‘{text}’ {got}; {example}")
+
+
+def duration(text: str | float | int, dt: float) -> float:
+    """`"10 s"`, `"200 steps"`, or seconds. Raises ValueError for anything else."""
+    if not isinstance(text, str):
+        return float(text)
+    words = text.split()
+    if len(words) == 2 and words[1] in ("step", "steps"):
+        return quantity(words[0], ONE, "the number of steps") * dt
+    found = quantity(text, TIME, "duration")
+    if found < 0.0:
+        raise ValueError(f"a duration cannot be negative: ‘{text}’")
+    return found
+
+
+def _words(dimension: Dimension) -> str:
+    return name_dimension(dimension).removeprefix("a ") or str(dimension)
+
+
+def network_value(expr: Expr, network: Network, settings: Settings) -> Values:
+    """The value of an expression in parameters of the network, before anything is built. Raises KeyError where it reads anything else."""
+    sides = network_sides(network, settings)
+
+    def look_up(node: Ref | Special | At) -> Values:
+        side = sides.get(node.name) if isinstance(node, Ref) and node.owner in ("network", "") else None
+        if not is_expression(side):
+            raise KeyError(f"{node} has no value before the network is built")
+        return evaluate(side, look_up)
+
+    return evaluate(expr, look_up)

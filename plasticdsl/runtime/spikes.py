@@ -1,0 +1,56 @@
+"""The spikes of a run that something needs: collected from the engine, cut into windows.
+
+Comes in: an engine and the names of populations. Goes out: (steps, units) of any window, in order of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.engine import Engine
+
+Train = tuple[NDArray[np.int64], NDArray[np.int32]]
+
+
+class SpikeHistory:
+    """Spikes of the logged populations since the beginning of the log."""
+
+    def __init__(self, engine: Engine, populations: Iterable[str]) -> None:
+        self._parts: dict[str, list[Train]] = {p: [] for p in populations}
+        self._engine = engine
+        engine.log_spikes(self._parts)
+
+    def follow(self, engine: Engine) -> None:
+        """Go on with another engine that continues the run."""
+        self.collect()
+        self._engine = engine
+        engine.log_spikes(self._parts)
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Whose spikes are kept."""
+        return tuple(self._parts)
+
+    def collect(self) -> None:
+        """Take over what the engine has logged."""
+        for population, parts in self._parts.items():
+            steps, units = self._engine.drain(population)
+            if len(steps):
+                parts.append((steps, units.astype(np.int32)))
+
+    def train(self, population: str) -> Train:
+        """All spikes so far."""
+        self.collect()
+        parts = self._parts[population]
+        if len(parts) > 1:
+            parts[:] = [(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))]
+        return parts[0] if parts else (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+
+    def within(self, population: str, begin: int, end: int) -> Train:
+        """The spikes of the steps begin to end − 1."""
+        steps, units = self.train(population)
+        part = slice(int(np.searchsorted(steps, begin)), int(np.searchsorted(steps, end)))
+        return steps[part], units[part]
