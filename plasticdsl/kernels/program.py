@@ -276,6 +276,7 @@ class Program:
     functions: tuple[Function, ...]
     logs: tuple[SpikeLog, ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
+    defaults: tuple[tuple[str, float], ...] = ()
 
 
 def element(array: str, *indices: str) -> At:

@@ -71,7 +71,7 @@ def _projection(projection: Projection, pre: Population, post: Population, evalu
         events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
         schemes=(
             *(PlacedScheme(s, held=_moves(s, held, block)) for s in block.schemes),
-            *(PlacedScheme(s) for d in derived for s in d.schemes),
+            *(s for d in derived for s in d.schemes),
         ),
         sums=tuple(SumInto(s.target, inline(s.body, scope.in_steps), s.span) for s in block.sums),
         each_step=_events(block, Trigger.STEP, scope.in_steps, held, ()),

@@ -38,7 +38,8 @@ def statements(body: Sequence[Statement]) -> Iterator[Statement]:
                 pass
 
 
-def _expressions(statement: Statement) -> tuple[Expr, ...]:
+def expressions(statement: Statement) -> tuple[Expr, ...]:
+    """The expressions that a statement itself holds."""
     match statement:
         case Let(_, value) | Return(value):
             return (value,)
@@ -56,7 +57,7 @@ def mentioned(body: Sequence[Statement]) -> frozenset[str]:
     """Every array, scalar, size and local that statements read or write."""
     found: set[str] = set()
     for statement in statements(body):
-        for expr in _expressions(statement):
+        for expr in expressions(statement):
             for node in walk(expr):
                 match node:
                     case Ref(_, text):
