@@ -56,8 +56,7 @@ def statement(source: SourceFile, line: Line) -> Statement:
     """Reads a line of the layout again, as tokens."""
     tokens = tokenize(source, line.stretches)
     firsts = [
-        next(i for i, token in enumerate(tokens) if token.span.start >= start and token.kind != "NEXT_CASE")
-        for start, _ in line.stretches
+        next(i for i, token in enumerate(tokens) if token.span.start >= start and token.kind != "NEXT_CASE") for start, _ in line.stretches
     ]
     equals = None
     if tokens[0].text not in _NO_COLUMN:

@@ -6,6 +6,7 @@ One function per rule of the grammar, as in `build_expressions`. Headers come wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from plasticdsl.source import Span
@@ -137,14 +138,24 @@ def _every(parts: Parts) -> tree.Every:
 
 
 def _spike_when(parts: Parts) -> tree.SpikeWhen:
-    rising = isinstance(parts[2], tuple)
-    return tree.SpikeWhen(parts[2][0] if rising else parts[2], rising, (), span_of(parts))
+    what, span = parts[2], span_of(parts)
+    if isinstance(what, _Crossing):
+        return tree.SpikeWhen(what.condition, True, (), span)
+    return tree.SpikeWhen(what, False, (), span)
 
 
-def _rising(parts: Parts) -> tuple[tree.Compare]:
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    """`V rises above V_θ`, as the condition that holds afterwards."""
+
+    condition: tree.Compare
+    span: Span
+
+
+def _rising(parts: Parts) -> _Crossing:
     left, verb, _, right = parts
-    operator = ">" if verb.text == "rises" else "<"
-    return (tree.Compare((left, right), (operator,), span_of(parts)),)
+    condition = tree.Compare((left, right), (">" if verb.text == "rises" else "<",), span_of(parts))
+    return _Crossing(condition, condition.span)
 
 
 def _spike_at_rate(parts: Parts) -> tree.SpikeAtRate:
@@ -245,6 +256,8 @@ def _terms(expression: tree.Expr) -> list[tree.Species]:
             return _terms(left) + _terms(right)
         case tree.Name():
             return [tree.Species(1, expression, expression.span)]
+        case tree.Number(text="0", unit=()):
+            return []
         case tree.Binary(operator="*", left=tree.Number(text=text, unit=()), right=tree.Name() as name) if text.isdigit():
             return [tree.Species(int(text), name, expression.span)]
         case _:

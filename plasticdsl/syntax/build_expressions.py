@@ -120,11 +120,8 @@ def _group(parts: Parts) -> tree.Group:
 
 
 def _list(parts: Parts) -> tree.Expr:
-    if len(parts) == 5:
-        return tree.Listing((parts[1], *parts[3]), span_of(parts))
-    if len(parts[1]) == 1:
-        return tree.Group(parts[1][0], span_of(parts))
-    return tree.Listing(tuple(parts[1]), span_of(parts))
+    items: tuple[tree.Expr, ...] = (parts[1], *parts[3]) if len(parts) == 5 else tuple(parts[1])
+    return tree.Group(items[0], span_of(parts)) if len(items) == 1 else tree.Listing(items, span_of(parts))
 
 
 def _rectified(parts: Parts) -> tree.Rectified:
@@ -167,7 +164,8 @@ def _operand(part: Any) -> Any:
 
 def _negative(parts: Parts) -> tree.Expr:
     """A sign before something; a plus says nothing and is dropped."""
-    sign, operand = parts[0], _operand(parts[1])
+    sign: Token = parts[0]
+    operand: tree.Expr = _operand(parts[1])
     return tree.Unary("-", operand, span_of(parts)) if sign.kind == "-" else operand
 
 

@@ -74,11 +74,11 @@ def _patterns(parts: Parts) -> tree.Patterns:
     if not isinstance(values, tree.SetOf):
         raise Refusal("not-a-set", values.span, "patterns take their values from a set", "for example `{−1, +1}`")
     probability = None
-    for setting in parts[9::2]:
+    for setting in parts[10::2]:
         if not (isinstance(setting, tree.Define) and isinstance(setting.target, tree.Name) and setting.target.name == "p"):
             raise Refusal("unknown-option", setting.span, "patterns have one option, `p = …`, the share of the last value")
         probability = setting.rhs
-    return tree.Patterns(single_name(parts[0]), parts[2], values, over, probability, span_of(parts[:9:8]))
+    return tree.Patterns(single_name(parts[0]), parts[2], values, over, probability, span_of(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +266,9 @@ def _join(parts: Parts) -> tree.Moment | None:
 
 
 def _end(parts: Parts) -> Span:
+    first: Span = parts[0].span
     last = parts[-1]
-    span: Span = last[-1].span if isinstance(last, list) else last.span
-    return parts[0].span.to(span)
+    return first.to(last[-1].span if isinstance(last, list) else last.span)
 
 
 def _record(parts: Parts) -> tree.Record:

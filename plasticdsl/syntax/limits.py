@@ -26,7 +26,7 @@ def check_size(source: SourceFile) -> None:
     size = len(source.text.encode("utf-8", "surrogatepass"))
     if size > LARGEST_FILE:
         message = f"this file has {size / 1e6:.1f} MB; at most 1 MB is read"
-        raise Refusal("file-too-large", Span(0, 0, source.path), message, "keep data in .npz or .csv files: `data d from \"file.npz\"`")
+        raise Refusal("file-too-large", Span(0, 0, source.path), message, 'keep data in .npz or .csv files: `data d from "file.npz"`')
 
 
 def check_statement(source: SourceFile, start: int, end: int) -> None:

@@ -7,11 +7,12 @@ word is looked up in what the grammar accepts at that place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_parser_state import ParserState
 
 from plasticdsl.source import Span
 from plasticdsl.syntax.grammar import keywords, tables
@@ -29,20 +30,25 @@ def _keywords() -> Mapping[str, str]:
 
 def read_statement(tokens: Sequence[Token], rule: str) -> Any:
     """What the start rule `rule` makes of the tokens; raises `Refusal` where they do not fit it."""
-    parser = tables().parse_interactive(start=rule)
+    state = tables().parse_interactive(start=rule).parser_state
+    feed: Callable[[Token, bool], Any] = state.feed_token  # type: ignore[assignment]  # it reads nothing but `.type`
     words = _keywords()
-    state = parser.parser_state
     for number, token in enumerate(tokens):
-        if token.kind == "NAME" and token.text in words and _is_keyword(parser.choices(), tokens, number, words):
+        if token.kind == "NAME" and token.text in words and _is_keyword(_choices(state), tokens, number, words):
             token = Token(words[token.text], token.text, token.span)
         try:
-            state.feed_token(token)
+            feed(token, False)
         except UnexpectedToken:
-            raise unexpected(tokens, number, parser.choices(), rule) from None
+            raise unexpected(tokens, number, _choices(state), rule) from None
     try:
-        return state.feed_token(Token("$END", "", _end(tokens)), True)
+        return feed(Token("$END", "", _end(tokens)), True)
     except UnexpectedToken:
-        raise unexpected(tokens, len(tokens), parser.choices(), rule) from None
+        raise unexpected(tokens, len(tokens), _choices(state), rule) from None
+
+
+def _choices(state: ParserState[Any]) -> Mapping[str, Any]:
+    """The terminals (and rules) that the grammar can go on with."""
+    return state.parse_conf.states[state.position]
 
 
 def _is_keyword(choices: Mapping[str, Any], tokens: Sequence[Token], number: int, words: Mapping[str, str]) -> bool:

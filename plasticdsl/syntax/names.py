@@ -22,14 +22,11 @@ NAME = (
 
 #: Words that can follow an expression or join two; they are keywords wherever they stand. `else`, `elif` and `then` are no
 #: words of the language, but whoever writes them means `otherwise` or `if`.
-RESERVED: frozenset[str] = frozenset(
-    "and or not if otherwise else elif then in to at over every when where with from as for each until Sum".split()
-)
+_WORDS = "and or not if otherwise else elif then in to at over every when where with from as for each until Sum"
+RESERVED: frozenset[str] = frozenset(_WORDS.split())
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
-    "nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
-).split()
+_GREEK_NAMES = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+_GREEK = _GREEK_NAMES.split()
 _LOWER = "αβγδεζηθικλμνξοπρστυφχψω"
 _UPPER = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 

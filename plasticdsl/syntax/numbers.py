@@ -55,7 +55,7 @@ def digits(text: str) -> str:
 def number_length(source: SourceFile, start: int, stop: int) -> None:
     """Raises `Refusal` for a number that has no double: too large, too small or with too many digits."""
     text = digits(source.text[start:stop])
-    if text.isdigit() and len(text) < 100 or "/" in text:
+    if (text.isdigit() and len(text) < 100) or "/" in text:
         return
     span = Span(start, stop, source.path)
     if len(text) > LONGEST_NUMBER:

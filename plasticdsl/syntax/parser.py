@@ -33,7 +33,7 @@ def parse(source: SourceFile) -> tree.File:
         file = reader.read()
     except Refusal as refusal:
         reader.report(refusal)
-    except _Stop:
+    except _StopReading:
         pass
     if file is not None and not reader.findings:
         return file
@@ -41,7 +41,7 @@ def parse(source: SourceFile) -> tree.File:
     raise PlasError(findings, render_all(findings, {source.path: source}))
 
 
-class _Stop(Exception):
+class _StopReading(Exception):  # noqa: N818  # it ends the reading, it reports nothing
     """Enough is known about what is wrong; the rest of the file is not read."""
 
 
@@ -111,7 +111,7 @@ class _Reader:
     def statement(self, line: Line, rule: str) -> Any:
         """The node of one statement without its block, or None after an error."""
         if len(self.findings) > limits.MOST_FINDINGS:
-            raise _Stop
+            raise _StopReading
         try:
             if line.doc is not None:
                 raise Refusal("misplaced-docstring", self.whole(line), "a docstring stands at the head of a file or block")
@@ -134,7 +134,7 @@ class _Reader:
         if self.tokens_left < 0:
             message = f"this file has more than {limits.MOST_TOKENS} words and signs"
             self.report(Refusal("file-too-large", self.whole(line), message, "split it into files that `use` each other"))
-            raise _Stop
+            raise _StopReading
         return tokens
 
     def report(self, refusal: Refusal) -> None:

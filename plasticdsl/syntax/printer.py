@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
@@ -56,7 +57,7 @@ def _entries(source: SourceFile, comments: Sequence[tree.Comment]) -> list[_Entr
     entries = list(_code(source, layout(source).lines, 0))
     own = [comment for comment in comments if comment.own_line]
     _insert_comments(source, entries, own)
-    for before, entry in zip(entries, entries[1:], strict=False):
+    for before, entry in pairwise(entries):
         first_in_block = before.line is not None and before.line.opens and entry.level > before.level
         apart = _line_of(source, entry.start) - _line_of(source, before.end) > 1
         entry.blank_before = apart and not first_in_block

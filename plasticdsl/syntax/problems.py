@@ -55,6 +55,7 @@ _EXAMPLES: Mapping[str, str] = {
     "output": "output y = f(a)",
     "method": "method: RK4",
     "truncate": "truncate F at 200 ms",
+    "reactions": "reactions:",
     "phase": "phase learning for 10 s:` or `phase p for each x in data:",
     "rules": "rules off` or `rules off for EE",
     "start": "start units.x from ξ_1",
@@ -145,7 +146,7 @@ def _unknown_block(place: _Place) -> Refusal | None:
         message = "a statement stands inside a block, indented"
         return Refusal("outside-block", span, message, "begin a block above it, for example `rule STDP:`, and indent the statement")
     word = place.first.text
-    hint = did_you_mean(word, _FIRST_WORDS["item"], 1) or "a file consists of neuron, synapse, rule, network, experiment, function, use"
+    hint = did_you_mean(word, _FIRST_WORDS["item"], 1) or f"a file consists of {', '.join(_FIRST_WORDS['item'])}"
     return Refusal("unknown-block", span, f"`{word}` begins no block", hint)
 
 
@@ -207,7 +208,9 @@ def _number_after_value(place: _Place) -> Refusal | None:
         return None
     left, right = place.before.text, place.token.text
     message = f"the number `{right}` cannot follow `{left}` without a sign between"
-    return Refusal("number-after-value", place.token.span, message, f"write `{left}·{right}` for the product, `{left}^{right}` for the power")
+    return Refusal(
+        "number-after-value", place.token.span, message, f"write `{left}·{right}` for the product, `{left}^{right}` for the power"
+    )
 
 
 def _second_power(place: _Place) -> Refusal | None:
@@ -235,8 +238,8 @@ def _comparison_statement(place: _Place) -> Refusal | None:
     """`w ≤ w_max` as a statement."""
     if place.token is None or place.token.kind not in ("<", "<=", ">", ">=", "!=") or "EQUAL" not in place.choices:
         return None
-    message = "a comparison is not a statement"
-    return Refusal("comparison-statement", place.token.span, message, "for bounds write `w ∈ [0, w_max]`; for a threshold `spike when V > V_θ:`")
+    hint = "for bounds write `w ∈ [0, w_max]`; for a threshold `spike when V > V_θ:`"
+    return Refusal("comparison-statement", place.token.span, "a comparison is not a statement", hint)
 
 
 def _derivative(place: _Place) -> Refusal | None:
@@ -247,7 +250,7 @@ def _derivative(place: _Place) -> Refusal | None:
 
 
 def _case_line(place: _Place) -> Refusal | None:
-    if place.token is not None and place.token.kind != "NEXT_CASE" or "IF" not in place.choices or "NEXT_CASE" in place.choices:
+    if (place.token is not None and place.token.kind != "NEXT_CASE") or "IF" not in place.choices or "NEXT_CASE" in place.choices:
         return None
     if not any(token.kind == "NEXT_CASE" for token in place.tokens):
         return None

@@ -8,7 +8,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.source import SourceFile, Span
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  # it becomes a finding; the error is `PlasError`
     """One statement cannot be read.
 
     `message` and `hint` may hold `{0}`, `{1}` … for the source text at `quoted`, since not every stage has the text.
@@ -59,15 +59,15 @@ _MEANT = {
     "!": "write `not`, or `!=` for ≠",
     ";": "write one statement per line",
     "'": "a prime needs a function and its argument: `σ'(a)`; strings stand in double quotes",
-    "“": "write straight quotes: \"…\"",
-    "”": "write straight quotes: \"…\"",
+    "“": 'write straight quotes: "…"',
+    "”": 'write straight quotes: "…"',
     "@": "",
     "%": "a percent sign stands directly after a number: `20 %`",
     "_": "a name begins with a letter",
     "ⁿ": "write the power as `x^n`",
     "̇": "write `dx/dt`",
     "…": "write the whole expression",
-    '"': "a text ends on its own line: \"digits.npz\"",
+    '"': 'a text ends on its own line: "digits.npz"',
 }
 
 

@@ -29,7 +29,8 @@ def spaced(source: SourceFile, tokens: Sequence[Token], start: int, stop: int) -
             in_sum.append(token.kind == "SUM_BRACE")
         elif token.kind in (")", "]", "}", "RECTIFIED") and in_sum:
             in_sum.pop()
-        parts.append(" ".join(source.text[token.span.start : token.span.end].split()))
+        written = source.text[token.span.start : token.span.end]
+        parts.append(written if token.kind == "STRING" else " ".join(written.split()))
     return "".join(parts)
 
 
@@ -46,12 +47,14 @@ def _blank(tokens: Sequence[Token], number: int, in_sum: bool) -> bool:
         return gap
     if before.kind in _OPENING or token.kind in _TIGHT_BEFORE or before.kind == "CALLED":
         return False
-    if before.kind == "^" or is_sign(tokens, number - 1):
+    if before.kind == "^":
+        return bool(tokens[number - 2].unit)
+    if is_sign(tokens, number - 1):
         return False
     if before.kind in (",", ":"):
         return True
-    if token.kind in ("^", "POWER"):
-        return gap and bool(before.unit)
+    if token.kind in ("^", "POWER"):  # `10 mV²` is a unit, `10 mV ²` a power
+        return bool(before.unit) and (gap or token.kind == "^")
     if token.kind in _RELATIONS or before.kind in _RELATIONS:
         return not in_sum or _around(tokens, number, _RELATIONS)
     if token.kind in _KEPT or before.kind in _KEPT:

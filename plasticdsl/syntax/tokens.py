@@ -22,7 +22,7 @@ _PATTERN = re.compile(
     (?P<BLANK>[\s\u00a0\u2000-\u200b\ufeff]+)
   | (?P<NUMBER>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?|[½⅓¼⅔¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
   | (?P<SUM>[Σ∑](?:_(?P<BRACE>\{{)|_(?P<INDICES>[^\W\d_{NO_LETTERS}]+)|(?P<LOWERED>[{SUBSCRIPT_LETTERS}]+))?
-      |Sum(?P<SQUARE>\[)?(?![\w]))
+      |Sum(?:(?P<SQUARE>\[)|(?![\w])))
   | (?P<DEGREE>(?:in|out)-degree\b)
   | (?P<NAME>{NAME})
   | (?P<POWER>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
@@ -31,7 +31,8 @@ _PATTERN = re.compile(
   | (?P<RECTIFIED>\](?:₊|_\+))
   | (?P<STRING>"[^"\n]*")
   | (?P<FOREIGN>==|\*\*|:=|&&|\+\+)
-  | (?P<SYMBOL>->|→|<->|<=>|⇌|⇄|↔|\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|∈|∂|⟨|⟩|ᵀ|∅|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−]|(?<=[A-Za-z])–(?=[A-Za-z]))
+  | (?P<SYMBOL>[∈∂⟨⟩ᵀ∅]|->|→|<->|<=>|⇌|⇄|↔
+      |\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−]|(?<=[A-Za-z])–(?=[A-Za-z]))
     """,
     re.VERBOSE,
 )
@@ -95,9 +96,7 @@ _TERMINALS = {
     **{word: word.upper() for word in RESERVED if word != "Sum"},
 }
 
-OPERAND_ENDS = frozenset(
-    ("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ")
-)
+OPERAND_ENDS = frozenset(("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ"))
 _INDEXABLE = frozenset(("NAME", ")", "]", "ᵀ"))
 _CONTINUES = frozenset(("+", "-", "*", "/", "^", ",", "=", "<", ">", "<=", ">=", "!=", "and", "or", "->", "~"))
 
