@@ -16,7 +16,7 @@ from plasticdsl.model.model import Experiment, Network, Phase, Window
 from plasticdsl.runtime.build import extend_spikes
 from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.expectations import Outcome, Watch, watch
+from plasticdsl.runtime.expectations import Outcome, watch
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import Observer, constant
 from plasticdsl.runtime.phases import Stage, require_holdable

@@ -168,9 +168,9 @@ class Observer:
             case "N_post":
                 return float(self.size(projection.post))
             case "i":
-                return ends[0] + 1.0
+                return np.asarray(ends[0] + 1.0, dtype=np.float64)
             case _:
-                return ends[1] + 1.0
+                return np.asarray(ends[1] + 1.0, dtype=np.float64)
 
     def _drawn(self, owner: str) -> PopulationInstance | ProjectionInstance:
         return self.instance.populations.get(owner) or self.instance.projections[owner]

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, Self
 
 #: Seconds of wall-clock time between two looks at the clock.
 TICK = 0.2
@@ -65,7 +65,7 @@ class Interruption:
         self.requested = False
         self._before: Callable[[int, FrameType | None], object] | int | None = None
 
-    def __enter__(self) -> Interruption:
+    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._on_signal)
         return self

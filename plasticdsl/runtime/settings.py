@@ -78,7 +78,7 @@ def quantity(text: str, wanted: Dimension | None, name: str) -> float:
     raise ValueError(f"{name} is a {_words(wanted)}, but ‘{text}’ {got}; {example}")
 
 
-def duration(text: str | float | int, dt: float) -> float:
+def duration(text: str | float, dt: float) -> float:
     """`"10 s"`, `"200 steps"`, or seconds. Raises ValueError for anything else."""
     if not isinstance(text, str):
         return float(text)

@@ -1,0 +1,41 @@
+"""`plasticdsl`: a declarative language and compiler for neurons, synapses and learning rules.
+
+`load` a `.plas` file (or `parse` text) to get a `Model`; `Model.build` makes a network that runs step by step, `Model.run` carries out an experiment.
+Everything is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plasticdsl.api import Model, load, parse
+    from plasticdsl.diagnostics.diagnostic import PlasError
+    from plasticdsl.net import Net
+    from plasticdsl.results.result import Result
+
+__version__ = "0.1.0"
+
+__all__ = ["Model", "Net", "PlasError", "Result", "__version__", "load", "parse"]
+
+_HOMES = {
+    "load": "plasticdsl.api",
+    "parse": "plasticdsl.api",
+    "Model": "plasticdsl.api",
+    "Net": "plasticdsl.net",
+    "PlasError": "plasticdsl.diagnostics.diagnostic",
+    "Result": "plasticdsl.results.result",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"plasticdsl has no {name}; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
