@@ -22,6 +22,7 @@ from plasticdsl.model.model import (
     Distribution,
     GivenSpikes,
     Network,
+    PoissonSource,
     Population,
     Projection,
     RegularSource,
@@ -35,7 +36,7 @@ from plasticdsl.runtime.pairs import Ends, pattern_of
 from plasticdsl.runtime.random import signed, stream_of
 from plasticdsl.runtime.resolve import Resolver, fail
 from plasticdsl.runtime.sides import PARAMETERS, STATES, Settings, check_settings, network_sides, right_sides
-from plasticdsl.runtime.sources import GivenTimes, given_spikes, regular_spikes
+from plasticdsl.runtime.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.steps import all_multiples, to_step_array
 from plasticdsl.source import Span
 
@@ -85,7 +86,8 @@ def instantiate(
     settings, connections, spikes = settings or {}, connections or {}, spikes or {}
     check_settings(network, settings)
     _check_names(network, connections, spikes)
-    setup = _Setup(network, dt, signed(seed), settings, per_unit(network, settings), report, horizon)
+    signed(seed)  # raises ValueError for more than 64 bits
+    setup = _Setup(network, dt, seed, settings, per_unit(network, settings), report, horizon)
     shared = _network_values(setup)
     sizes = {p.name: _size(p, setup, shared) for p in network.populations}
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
@@ -210,6 +212,8 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
         if (population.name, "refractory") in setup.arrays:
             made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
     match population.source:
+        case PoissonSource() as source:
+            check_rate(source, population, resolver)
         case RegularSource() as source:
             found, made.spikes_until = regular_spikes(source, population, resolver, setup.dt, setup.horizon)
             made.spike_steps, made.spike_units = found

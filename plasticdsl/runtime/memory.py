@@ -19,7 +19,11 @@ from plasticdsl.runtime.sides import PARAMETERS, STATES
 from plasticdsl.source import Span
 
 _KIBIBYTE = 1024
-_SAMPLED_ROWS = 64
+
+#: Of a condition on pairs, so many are tried, in a number of whole rows between these.
+_SAMPLED_PAIRS = 1 << 22
+_LEAST_ROWS, _MOST_ROWS = 4, 64
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,19 @@ def expected_count(pattern: Pattern) -> float:
 
 
 def _sampled_fraction(pattern: Pattern) -> float:
-    """The mean probability of pairs, from rows spread over all of them."""
+    """The mean probability of pairs, from whole rows spread over all of them."""
     if (pattern.allowed is None and not callable(pattern.amount)) or not pattern.n_pre or not pattern.n_post:
         return 1.0
-    rows = np.unique(np.linspace(0, pattern.n_pre - 1, _SAMPLED_ROWS).astype(np.int64))[:, None]
-    columns = np.unique(np.linspace(0, pattern.n_post - 1, 1 << 12).astype(np.int64))[None, :]
-    allowed = pattern.allowed(rows, columns) if pattern.allowed is not None else True
-    probability = pattern.amount(rows, columns) if callable(pattern.amount) else 1.0
-    return float(np.mean(np.broadcast_to(np.multiply(allowed, probability), (rows.size, columns.size))))
+    count = min(pattern.n_pre, _MOST_ROWS, max(_LEAST_ROWS, _SAMPLED_PAIRS // pattern.n_post))
+    rows = np.unique(np.linspace(0, pattern.n_pre - 1, count).astype(np.int64))[:, None]
+    width = max(1, _BLOCK // rows.size)
+    total = 0.0
+    for begin in range(0, pattern.n_post, width):
+        columns = np.arange(begin, min(begin + width, pattern.n_post))[None, :]
+        allowed = pattern.allowed(rows, columns) if pattern.allowed is not None else True
+        probability = pattern.amount(rows, columns) if callable(pattern.amount) else 1.0
+        total += float(np.sum(np.broadcast_to(np.multiply(allowed, probability), (rows.size, columns.size))))
+    return total / (rows.size * pattern.n_post)
 
 
 def check_memory(needs: Sequence[Need], available: Callable[[], float | None] | None = None) -> None:
@@ -87,7 +96,8 @@ def check_memory(needs: Sequence[Need], available: Callable[[], float | None] | 
 
 def available_memory() -> float | None:
     """Bytes that can be had without swapping: what the kernel estimates, or the limit of the control group if that is less; None
-    where the system does not tell."""
+    where the system does not tell.
+    """
     limits = [b for b in (_from_kernel(), _from_control_group()) if b is not None]
     return min(limits) if limits else _physical()
 

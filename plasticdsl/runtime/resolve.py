@@ -31,7 +31,7 @@ Arrange = Callable[[Floats], Floats]
 
 def fail(code: str, message: str, span: Span = NOWHERE, hint: str = "") -> NoReturn:
     """Raises `PlasError` with one finding."""
-    raise PlasError((Diagnostic(code, message, span, hint),))
+    raise PlasError((Diagnostic(code, message, span, hint),), f"error[{code}]: {message}" + (f"\n  hint: {hint}" if hint else ""))
 
 
 class Resolver:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import GivenSpikes, Population, RegularSource
+from plasticdsl.model.expr import Special, walk
+from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource
 from plasticdsl.runtime.instance import Floats, Values
 from plasticdsl.runtime.resolve import Resolver, fail
 from plasticdsl.runtime.steps import to_step_array
@@ -22,8 +23,9 @@ Spikes = tuple[Integers, Integers]
 #: Times (s) and units (from 0) by name of the source or of its population.
 GivenTimes = Mapping[str, tuple[Any, Any]]
 
-#: A source without a last spike is worked out up to so many spikes in all, unless a horizon is given.
-_ENDLESS = 1_000_000
+#: A source without a last spike is worked out up to so many spikes in all or so many seconds (at least so many steps), whichever comes first,
+#: unless a horizon is given.
+_MOST_SPIKES, _MOST_SECONDS, _LEAST_STEPS = 4_000_000, 20_000.0, 1_000_000
 
 
 def regular_spikes(
@@ -31,7 +33,8 @@ def regular_spikes(
 ) -> tuple[Spikes, int | None]:
     """Spikes at start + k/rate, and the step up to which they are complete (None where they end).
 
-    An endless source is worked out up to step `horizon`, or a million spikes where that is None. Spikes before t = 0 do not exist.
+    An endless source is worked out up to step `horizon`, or, where that is None, within `_MOST_SPIKES` and the like. There are no spikes before
+    t = 0.
     """
     size = resolver.count
     rate, start = (np.broadcast_to(resolver.of(e, "rate of its spikes", population.span), (size,)) for e in (source.rate, source.start))
@@ -49,8 +52,10 @@ def regular_spikes(
 
 def _horizon(rate: Floats, start: Floats, dt: float) -> int:
     total = float(rate.sum())
-    seconds = _ENDLESS / total + max(0.0, float(start.min(initial=0.0))) if total > 0.0 else 0.0
-    return int(min(seconds / dt, 2.0**53)) if total > 0.0 else 1 << 53
+    steps = max(_MOST_SECONDS / dt, _LEAST_STEPS)
+    if total > 0.0:
+        steps = min(steps, (_MOST_SPIKES / total + max(0.0, float(start.min(initial=0.0)))) / dt)
+    return int(min(steps, 2.0**53))
 
 
 def _whole_counts(counts: Values, population: Population, size: int) -> Integers:
@@ -66,6 +71,15 @@ def _regular(rate: Floats, start: Floats, counts: Integers, dt: float) -> Spikes
     steps = to_step_array(start[units] + number / rate[units], dt)
     exist = steps >= 0
     return _sorted(steps[exist], units[exist])
+
+
+def check_rate(source: PoissonSource, population: Population, resolver: Resolver) -> None:
+    """Raises `PlasError` for a rate that is negative, or no finite number, from the start; a rate that changes in time is left alone."""
+    if any(node == Special("t") for node in walk(source.rate)):
+        return
+    rates = resolver.of(source.rate, "rate", population.span)
+    if np.any(np.asarray(rates) < 0.0) or not np.all(np.isfinite(rates)):
+        fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
 
 
 def given_spikes(source: GivenSpikes, population: Population, resolver: Resolver, dt: float, given: GivenTimes) -> Spikes:

@@ -3,9 +3,9 @@
 Comes in: a `SumOver`, the sizes of populations and the connections of projections, and functions that compute body and condition for given unit
 numbers. Goes out: the sum.
 
-Where the body holds a variable of a projection at two of the letters summed over, these two run over the connections of
-that projection together, each connection once; every other letter runs over its population. Any further variable of a projection is looked up, and the terms
-for which that connection does not exist are left out. Sums too large for memory are done in blocks.
+Where the body holds a variable of a projection at two of the letters summed over, these two run over the connections of that projection
+together, each connection once; every other letter runs over its population. Any further variable of a projection is looked up, and the
+terms for which that connection does not exist are left out. Sums too large for memory are done in blocks.
 """
 
 from __future__ import annotations

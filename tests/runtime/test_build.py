@@ -6,7 +6,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from handmade_networks import (
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Number, Ref, Special
+from plasticdsl.model.model import (
+    ClampedSource,
+    Connectivity,
+    Delays,
+    GivenSpikes,
+    Network,
+    PoissonSource,
+    Refractory,
+    RegularSource,
+    Role,
+    Variable,
+)
+from plasticdsl.runtime.build import extend_spikes, instantiate, per_unit
+from plasticdsl.runtime.connectivity import Pattern
+from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.memory import expected_count
+from plasticdsl.runtime.sides import Given
+from tests.runtime.handmade import (
     INHIBITION,
     LIF,
     STDP,
@@ -22,23 +42,6 @@ from handmade_networks import (
     times,
     with_population,
 )
-
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Number, Ref, Special
-from plasticdsl.model.model import (
-    ClampedSource,
-    Connectivity,
-    Delays,
-    GivenSpikes,
-    Network,
-    Refractory,
-    RegularSource,
-    Role,
-    Variable,
-)
-from plasticdsl.runtime.build import extend_spikes, instantiate, per_unit
-from plasticdsl.runtime.instance import Instance
-from plasticdsl.runtime.sides import Given
 
 DT = 0.1e-3
 
@@ -386,7 +389,10 @@ def test_endless_regular_sources() -> None:
     np.testing.assert_array_equal(spikes.spike_steps, [1000, 1000, 1500, 1500, 2000, 2000])
     assert extend_spikes(net, made, 2001) == frozenset()
     free = build(net).populations["S"]
-    assert free.spike_steps is not None and len(free.spike_steps) == pytest.approx(1e6, rel=1e-3)
+    assert free.spike_steps is not None and free.spikes_until == 200_000_000
+    assert len(free.spike_steps) == pytest.approx(2 * 20 * 20_000, abs=5)
+    fast = build(regular(None, rate=1e4)).populations["S"]
+    assert fast.spike_steps is not None and len(fast.spike_steps) == pytest.approx(4e6, rel=1e-3)
 
 
 def test_given_spikes() -> None:
@@ -405,6 +411,12 @@ def test_given_spikes() -> None:
             instantiate(net, dt=DT, seed=1, spikes={"data": (times_, units)})
 
 
+def test_negative_rates() -> None:
+    assert refused(song_abbott(), {("network", "r_in"): -1.0}).code == "out-of-range"
+    rising = Binary("-", Special("t"), Number(1.0))
+    build(network((population("S", 2, source=PoissonSource(rising)),)))
+
+
 def test_clamped_sources_start_at_zero() -> None:
     net = network((population("S", 3, source=ClampedSource()),))
     np.testing.assert_array_equal(build(net).populations["S"].states["x"], np.zeros(3))
@@ -421,5 +433,7 @@ def test_too_large_networks_are_refused_before_they_are_made() -> None:
     triangle = Connectivity("where", Compare("<", Special("i"), Special("j")))
     assert refused(network((million,), (projection("J", "P", "P", STDP, how=triangle),))).code == "too-large"
     diagonal = Connectivity("in-degree", Number(10.0))
+    line = Pattern("where", 3_000_000, 3_000_000, allowed=lambda pre, post: pre == post)
+    assert expected_count(line) == pytest.approx(3e6)
     many = network((population("P", 2_000_000_000, LIF), population("Q", 1, LIF)), (projection("J", "P", "Q", STDP, how=diagonal),))
     assert "‘P’ with 2,000,000,000 units" in refused(many).message
