@@ -1,20 +1,17 @@
 """What bad input gets: every file in `bad/` is named after the code it shows and has beside it the exact text the user sees.
 
 `bad/<code>.plas` must produce at least one finding with its code, and all findings together must read as `bad/<code>.txt`. To write the texts
-anew after a deliberate change, run this file as a script and read the difference.
+anew after a deliberate change, run this file as a script (with the codes meant, or none for all) and read the difference.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from plasticdsl.check.apply import file_scope
-from plasticdsl.check.blocks import check_block
-from plasticdsl.check.builtins import constants
-from plasticdsl.check.library import gather
-from plasticdsl.check.report import Reporter
+from plasticdsl.check.module import checked
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
@@ -31,13 +28,7 @@ def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
         file = parse(source)
     except PlasError as error:
         return error.diagnostics
-    gathered = gather(file, FOLDER)
-    report = Reporter()
-    scope = file_scope(gathered.functions, constants())
-    for block in gathered.blocks:
-        if block.kind in ("neuron", "synapse", "rule"):
-            check_block(block, scope, report)
-    return (*gathered.diagnostics, *report.diagnostics)
+    return checked(file, source, folder=FOLDER).diagnostics
 
 
 def shown(path: Path) -> tuple[tuple[Diagnostic, ...], str]:
@@ -57,7 +48,7 @@ def test_the_message_is_the_one_expected(path: Path) -> None:
 
 def main() -> None:
     """Writes the expected texts as they are now."""
-    for path in FILES:
+    for path in [f for f in FILES if f.stem in sys.argv[1:] or not sys.argv[1:]]:
         path.with_suffix(".txt").write_text(shown(path)[1], encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Value
 from plasticdsl.syntax import tree
-from plasticdsl.units.table import combine
+from plasticdsl.units.table import combine, is_unit
 
 
 class Values:
@@ -75,7 +75,8 @@ class Values:
             if statement.unit is not None:
                 _, dim = unit_scale(statement.unit, statement, self.scope.context)
                 self.scope.solver.unify(self.scope.dims[name], dim, statement.span)
-                self.units[name] = statement.unit
+                if all(is_unit(u.unit) for u in statement.unit):
+                    self.units[name] = statement.unit
 
     def _define(self, name: str, statement: tree.Define) -> None:
         context = self.scope.context
