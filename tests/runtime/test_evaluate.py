@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -222,3 +222,31 @@ def test_an_index_is_needed_inside_a_sum() -> None:
         net.evaluate(SumOver(("i",), ("P",), Ref("P", "x")))
     with pytest.raises(ValueError, match="has 1 indices, not 2"):
         net.evaluate(SumOver(("i", "j"), ("P", "P"), At(Ref("P", "x"), ("i", "j"))))
+
+
+# --- any expression --------------------------------------------------------------------------------------------------
+
+_LEAVES = st.one_of(st.sampled_from([X, Y]), st.floats(-3, 3).map(Number))
+_UNARY = sorted(n for n, count in FUNCTIONS.items() if count == 1)
+_BINARY = sorted(n for n, count in FUNCTIONS.items() if count == 2)
+
+
+def _larger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    condition = st.builds(Compare, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner, inner)
+    either = st.one_of(condition, st.builds(lambda c, d: Logic("or", (c, Logic("not", (d,)))), condition, condition))
+    return st.one_of(
+        st.builds(Binary, st.sampled_from(["+", "-", "*", "/", "^"]), inner, inner),
+        st.builds(Negate, inner),
+        st.builds(lambda f, a: Call(f, (a,)), st.sampled_from(_UNARY), inner),
+        st.builds(lambda f, a, b: Call(f, (a, b)), st.sampled_from(_BINARY), inner, inner),
+        st.builds(lambda c, a, b: Choice(((c, a),), b), either, inner, inner),
+    )
+
+
+@given(st.recursive(_LEAVES, _larger, max_leaves=12))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_arrays_are_computed_element_by_element(expr: Expr) -> None:
+    x, y = np.array([-1.5, 0.0, 0.5, 2.0]), np.array([0.0, 1.0, -2.0, 0.5])
+    together = np.broadcast_to(value(expr, x=x, y=y), x.shape)  # type: ignore[call-overload]
+    alone = [value(expr, x=float(a), y=float(b)) for a, b in zip(x, y, strict=True)]
+    np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-300)
