@@ -14,7 +14,7 @@ from plasticdsl.check.given import Given, give
 from plasticdsl.check.mismatch import described
 from plasticdsl.check.ordering import in_working_order
 from plasticdsl.check.parts import Joined, Part, expressions, join, map_block, map_value
-from plasticdsl.check.readings import spikes
+from plasticdsl.check.readings import how_to_spike, spikes
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
@@ -103,7 +103,7 @@ def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context
         hint = f"Write ‘output …’ in {side.block.name}." if side.population.source is None else "Spikes have no value; use ‘on pre:’."
         context.report.error("no-output", message, part.use.span, hint, labels)
     elif name not in side.dims:
-        hint = did_you_mean(name, [v.name for v in side.block.variables], "It has")
+        hint = did_you_mean(name, [v.symbol for v in side.block.variables], "It has")
         message = f"‘{part.name}’ uses ‘{need.owner}.{need.name}’, but {kind} has no ‘{need.name}’."
         context.report.error("unknown-name", message, part.use.span, hint, labels)
     elif not context.solver.unify(side.dims[name], dim, part.use.span):
@@ -124,7 +124,8 @@ def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims:
 
 def _binding(ends: Ends) -> Callable[[Expr], Expr]:
     """Outputs by their names, other projections by theirs. `wᵀ` of another projection is its value for the same pair of units, and `hold`
-    says something in a gradient only, so both go."""
+    says something in a gradient only, so both go.
+    """
 
     def read(expr: Expr) -> Expr:
         match expr:
@@ -192,7 +193,7 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
             continue
         message = f"This waits for spikes of the {owner}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
         labels = (Label(used, "waits for spikes"),)
-        context.report.error("no-spikes", message, parts[0].use.span, f"Give {side.block.name} a ‘spike when …’ line.", labels)
+        context.report.error("no-spikes", message, parts[0].use.span, how_to_spike(side.population), labels)
 
 
 def _one_method(joined: Joined, parts: Sequence[Part], context: Context) -> None:

@@ -39,8 +39,8 @@ def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
     if expr is None or depth > 200:
         return None
     match expr:
-        case Number(value):
-            return value
+        case Number(number):
+            return number
         case Ref():
             return constant(values.get(expr), values, depth + 1)
         case Negate(operand):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from plasticdsl.check.context import Context, Typed
+from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.check.walk import nodes
 from plasticdsl.model.expr import At, Ref, walk
 from plasticdsl.model.model import Network, Variable
@@ -63,3 +65,14 @@ def unit_of_number(node: tree.Expr) -> tuple[str, float] | None:
         return None
     factors = [(u.unit, Fraction(*u.exponent)) for u in node.unit]
     return unit_text(factors), float(combine(factors)[0])
+
+
+def with_dimension(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
+    """The variable with its dimension, where it is known, and a unit to show it in."""
+    known = solver.resolve(dim).known if dim is not None else None
+    if known is None:
+        return variable
+    if variable.unit or known.is_one:
+        return replace(variable, dimension=known)
+    unit, scale = display_unit(known)
+    return replace(variable, dimension=known, unit=unit, scale=scale)

@@ -52,8 +52,10 @@ def check_experiment(block: tree.Block, module: Module, outside: Scope, sources:
     time = PURE if unit_free else SECONDS
     taking = Taking(Context(scope, solver, report), network, sources, time, phases)
     parts = _Parts()
+    whole_of_it = not any(_is_unavailable(s) for s in block.body)
     for statement in sorted(block.body, key=lambda s: not _is_dt(s)):
-        _statement(statement, parts, taking, module)
+        if whole_of_it or not isinstance(statement, tree.Record | tree.Plot | tree.Expect):
+            _statement(statement, parts, taking, module)
     _check_phases(block, parts, report)
     _check_time(parts, taking)
     return Experiment(
@@ -97,15 +99,18 @@ def is_unit_free(network: Network) -> bool:
 
 def _time_without_unit(outside: Scope) -> Scope:
     """The same names with a time that is a plain number."""
-    names = {
-        name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)
-        for name, what in (("t", "the time"), ("dt", "the time step"))
-    }
-    return outside.child(names)
+    time = Declared("t", "t", Kind.VALUE, "the time", Special("t"), PURE)
+    step = Declared("dt", "dt", Kind.VALUE, "the time step", Special("dt"), PURE)
+    return outside.child({"t": time, "dt": step})
 
 
 def _is_dt(statement: tree.Statement) -> bool:
     return isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and statement.target.name == "dt"
+
+
+def _is_unavailable(statement: tree.Statement) -> bool:
+    """Whether names may be missing because this version cannot read the statement that gives them."""
+    return isinstance(statement, tree.Data) or (isinstance(statement, tree.Phase) and statement.duration is None)
 
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -115,7 +120,7 @@ def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, module:
     match statement:
         case tree.Define(rhs=rhs) if _is_dt(statement):
             parts.dt = _time_step(statement, rhs, parts, taking)
-        case tree.Define() | tree.Draw():
+        case tree.Define():
             found = setting(statement, taking, module)
             if found is not None:
                 parts.settings.append(found)

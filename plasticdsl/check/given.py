@@ -14,10 +14,10 @@ from plasticdsl.check.bounds import check_bounds
 from plasticdsl.check.connectivity import unit_numbers
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
-from plasticdsl.check.display import unit_of_number
+from plasticdsl.check.display import unit_of_number, with_dimension
 from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import translate_number
-from plasticdsl.check.likes import path_text
+from plasticdsl.check.likes import path_text, written_path
 from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.ordering import circle
 from plasticdsl.check.parts import Joined, Part
@@ -33,13 +33,16 @@ from plasticdsl.syntax import tree
 
 @dataclass(frozen=True, slots=True)
 class GivenValue:
-    """One value. `path`: the name, or `Block.name`. `part`: number of the part whose argument it is, else None. `starts`: `V(0)` was written."""
+    """One value. `path`: the name, or `Block.name`; `text`: as written. `part`: number of the part whose argument it is, else None.
+    `starts`: `V(0)` was written.
+    """
 
     path: str
+    text: str
     target: Span
     value: tree.Expr
-    drawn: bool
-    starts: bool
+    drawn: bool = False
+    starts: bool = False
     part: int | None = None
 
 
@@ -59,11 +62,11 @@ def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -
 def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
     match statement:
         case tree.Define(target=target, rhs=rhs):
-            return GivenValue(path_text(target), target.span, rhs, drawn=False, starts=False)
+            return GivenValue(path_text(target), written_path(target), target.span, rhs)
         case tree.Draw(target=target, distribution=drawn):
-            return GivenValue(path_text(target), target.span, drawn, drawn=True, starts=False)
+            return GivenValue(path_text(target), written_path(target), target.span, drawn, drawn=True)
         case tree.Initial(variable=variable, rhs=rhs, drawn=is_drawn):
-            return GivenValue(variable.name, variable.span, rhs, is_drawn, starts=True)
+            return GivenValue(variable.name, variable.text, variable.span, rhs, is_drawn, starts=True)
 
 
 def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, context: Context) -> tuple[Variable, ...]:
@@ -76,18 +79,19 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
             continue
         if name in written:
             labels = (Label(written[name].target, "the first"),)
-            context.report.error("duplicate-definition", f"‘{value.path}’ is given twice.", value.target, labels=labels)
+            context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target, labels=labels)
         written[name] = value
         _put(name, value, joined, inside)
     _complete(joined, parts, written, span, context)
     variables = tuple(joined.variables.values())
     on_circle = circle(variables)
     if on_circle:
-        shown = " → ".join(joined.variables[n].symbol for n in on_circle)
-        context.report.error("definition-cycle", f"These values depend on each other: {shown}.", span)
+        path = " → ".join(joined.variables[n].symbol for n in on_circle)
+        context.report.error("definition-cycle", f"These values depend on each other: {path}.", span)
     else:
         places = {name: value.value.span for name, value in written.items()}
-        check_bounds(variables, given.constants, places, span, context.report)
+        shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)
+        check_bounds(shown, given.constants, places, span, context.report)
     return variables
 
 
@@ -112,7 +116,8 @@ def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Co
         if value.path in own:
             return own[value.path]
         names = [v.symbol for v in parts[value.part].block.variables]
-        return _unknown(value, names, f"‘{parts[value.part].name}’ has no parameter ‘{value.path}’.", context)
+        _unknown(value, names, f"‘{parts[value.part].name}’ has no parameter ‘{value.text}’.", context)
+        return None
     if value.path in joined.variables or value.path in joined.open:
         return value.path
     block, _, name = value.path.rpartition(".")
@@ -120,11 +125,12 @@ def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Co
     if found is not None:
         return found
     names = [v.symbol for v in joined.variables.values()] + list(joined.open)
-    return _unknown(value, names, f"Nothing in this projection is called ‘{value.path}’.", context)
+    _unknown(value, names, f"Nothing in this projection is called ‘{value.text}’.", context)
+    return None
 
 
 def _unknown(value: GivenValue, names: Sequence[str], message: str, context: Context) -> None:
-    context.report.error("unknown-parameter", message, value.target, did_you_mean(value.path, names))
+    context.report.error("unknown-parameter", message, value.target, did_you_mean(value.text, names))
 
 
 # --- putting values in -----------------------------------------------------------------------------------------------

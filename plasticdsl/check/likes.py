@@ -177,6 +177,21 @@ def path_text(target: tree.Expr) -> str:
             return ""
 
 
+def written_path(target: tree.Expr) -> str:
+    """The same as the text writes it."""
+    match target:
+        case tree.Name(text=text):
+            return text
+        case tree.Member(base=base, attribute=attribute):
+            return f"{written_path(base)}.{attribute.text}"
+        case tree.Indexed(base=base):
+            return written_path(base)
+        case tree.Limit(whole=whole):
+            return whole.text
+        case _:
+            return ""
+
+
 # --- projections -----------------------------------------------------------------------------------------------------
 
 

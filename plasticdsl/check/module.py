@@ -18,7 +18,7 @@ from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.networks import check_network
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.model import Experiment, Module, Network
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
@@ -38,7 +38,6 @@ def checked(file: tree.File, source: SourceFile, *, folder: Path | None = None) 
     gathered = gather(file, folder)
     sources = {**gathered.sources, source.path: source}
     report = Reporter()
-    _no_two_of_a_name(gathered.blocks, report)
     blocks, findings = resolve_likes(gathered.blocks)
     for found in (*gathered.diagnostics, *findings):
         report.add(found)
@@ -62,6 +61,8 @@ def _module(
     all_blocks = tuple(c.block for kind in by_kind.values() for c in kind.values())
     networks: list[Network] = [check_network(b, by_kind, scope, report) for b in blocks if b.kind == "network"]
     module = Module(file.span.path, file.doc, all_blocks, tuple(networks), ())
+    if any(d.code == "unsupported" for d in report.diagnostics):
+        return module  # names would be missing that the file does declare
     return replace(module, experiments=tuple(_experiments(blocks, gathered, module, scope, sources, report)))
 
 
@@ -79,15 +80,3 @@ def _experiments(
             made = check_experiment(block, module, scope, sources, report)
             if made is not None:
                 yield made
-
-
-def _no_two_of_a_name(blocks: Sequence[tree.Block], report: Reporter) -> None:
-    first: dict[tuple[str, str], tree.Block] = {}
-    for block in blocks:
-        known = first.setdefault((block.kind, block.name.name), block)
-        if known is not block:
-            labels = (Label(known.name.span, "the first"),)
-            message = f"There are two {block.kind}s ‘{block.name.text}’."
-            report.error("duplicate-definition", message, block.name.span, labels=labels)
-
-

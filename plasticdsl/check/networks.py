@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.check.blocks import CheckedBlock
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
+from plasticdsl.check.display import with_dimension
 from plasticdsl.check.order import evaluation_order
 from plasticdsl.check.phases import unavailable
 from plasticdsl.check.populations import check_population
@@ -27,7 +28,6 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Variable
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.units.display import display_unit
 
 Blocks = Mapping[str, CheckedBlock]
 
@@ -60,9 +60,6 @@ def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scop
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
     defines = [s for s in block.body if isinstance(s, tree.Define)]
-    draws = [s for s in block.body if isinstance(s, tree.Draw)]
-    for draw in draws:
-        report.error("not-drawn", "A parameter of the network is one value; draw it in a population or projection.", draw.span)
     parameters, observables = parameters_and_observables(defines, block, outside)
     variables = check_parameters(parameters, building.context, names)
     building.constants = {Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)}
@@ -71,7 +68,8 @@ def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scop
     statements = [s for s in block.body if isinstance(s, tree.Projection)]
     _projections(expand(statements, taken, building.context), building)
     _others(block, report)
-    variables += check_observables(observables, building)
+    if not any(isinstance(s, tree.Patterns) for s in block.body):  # else names would be missing that the file does declare
+        variables += check_observables(observables, building)
     return _finished(block, variables, building)
 
 
@@ -138,7 +136,7 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
 def _others(block: tree.Block, report: Reporter) -> None:
     for statement in block.body:
         match statement:
-            case tree.Define() | tree.Draw() | tree.Population() | tree.Projection():
+            case tree.Define() | tree.Population() | tree.Projection():
                 pass
             case tree.Expect():
                 report.error("unsupported", "Statements that a network proves about itself are not available in this version.", statement.span)
@@ -174,14 +172,6 @@ def dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:
 
 
 def _dimensioned(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
-    if dim is None:
-        return variable
-    resolved = solver.resolve(dim)
-    if resolved.unknowns:
-        solver.unify(resolved, PURE)
-        resolved = solver.resolve(dim)
-    known = resolved.constant
-    if variable.unit or known.is_one:
-        return replace(variable, dimension=known)
-    unit, scale = display_unit(known)
-    return replace(variable, dimension=known, unit=unit, scale=scale)
+    if dim is not None and solver.resolve(dim).unknowns:
+        solver.unify(dim, PURE)
+    return with_dimension(variable, dim, solver)

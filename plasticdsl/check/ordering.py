@@ -31,8 +31,8 @@ def circle(variables: Iterable[Variable], owner: str = "") -> tuple[str, ...]:
     """Names that depend on each other in a circle, the first again at the end; empty when there is none."""
     all_of = {v.name: v for v in variables}
     done: set[str] = set()
-    for start in all_of:
-        path: list[tuple[str, Iterator[str]]] = [(start, _reads(all_of[start], owner))]
+    for start, variable in all_of.items():
+        path: list[tuple[str, Iterator[str]]] = [(start, _reads(variable, owner))]
         while path:
             following = next((r for r in path[-1][1] if r in all_of and r not in done), None)
             if following is None:

@@ -30,9 +30,9 @@ def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, tuple[PlotSpe
     """The phase, and the plots written in it (which are of this phase)."""
     inside = replace(taking, phase=phase.name.name)
     body = _Body()
-    for statement in phase.body:
-        _statement(statement, body, inside)
     duration = _duration(phase, inside)
+    for statement in phase.body if duration is not None else ():
+        _statement(statement, body, inside)
     checked = Phase(
         phase.name.name, duration, tuple(body.clamps), body.rules_off, tuple(body.recordings), tuple(body.expectations), phase.span
     )
@@ -148,10 +148,10 @@ def _rules_named(names: Sequence[tree.Name], taking: Taking) -> Iterator[str]:
 # --- what has no place, or is not there yet --------------------------------------------------------------------------
 
 _NOT_YET = {
-    tree.Data: "Data from a file",
-    tree.Start: "‘start … from …’",
-    tree.Schedule: "‘update asynchronously’",
-    tree.Patterns: "Random patterns",
+    tree.Data: "Data from a file is",
+    tree.Start: "‘start … from …’ is",
+    tree.Schedule: "‘update …’ is",
+    tree.Patterns: "Random patterns are",
 }
 
 
@@ -159,6 +159,6 @@ def unavailable(statement: tree.Statement, where: str, report: Reporter) -> None
     """Reports a statement that this version cannot run, or that has no place in `where`."""
     words = _NOT_YET.get(type(statement))
     if words is not None:
-        report.error("unsupported", f"{words} is not available in this version.", statement.span)
+        report.error("unsupported", f"{words} not available in this version.", statement.span)
     else:
-        report.error("wrong-block", f"This statement has no place in {where}.", statement.span)
+        report.error("misplaced-statement", f"This statement has no place in {where}.", statement.span)

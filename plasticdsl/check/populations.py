@@ -79,7 +79,7 @@ def _arguments(statement: tree.Population, block: Block, context: Context) -> tu
             hint = f"Its parameters are: {names}." if names else ""
             context.report.error("unknown-parameter", f"Say which parameter of ‘{block.name}’ this is.", argument.span, hint)
             continue
-        found.append(GivenValue(argument.keyword.name, argument.keyword.span, argument.value, drawn=False, starts=False))
+        found.append(GivenValue(argument.keyword.name, argument.keyword.text, argument.keyword.span, argument.value))
     return tuple(found)
 
 
@@ -101,7 +101,7 @@ def _values(
         if key is None:
             continue
         if key in found:
-            context.report.error("duplicate-definition", f"‘{value.path}’ is given twice.", value.target)
+            context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target)
         variable = changed[value.path]
         found[key] = read_value(value, variable.symbol, dims[value.path], inside)
         part = {"initial": found[key]} if value.starts else {"value": found[key]}
@@ -120,8 +120,8 @@ def _key(value: GivenValue, block: Block, context: Context) -> str | None:
     """Under which key a value is kept; None after reporting that it cannot be given."""
     variable = block.variable(value.path)
     if variable is None:
-        hint = did_you_mean(value.path, [v.name for v in block.variables], "It has")
-        message = f"‘{block.name}’ has nothing called ‘{value.path}’."
+        hint = did_you_mean(value.text, [v.symbol for v in block.variables], "It has")
+        message = f"‘{block.name}’ has nothing called ‘{value.text}’."
         context.report.error("unknown-parameter", message, value.target, hint)
         return None
     labels = (Label(variable.span, f"‘{variable.symbol}’"),)

@@ -7,7 +7,7 @@ becomes a population of its own for each target, as large as that and connected 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks import CheckedBlock
 from plasticdsl.check.compose import Composed, Ends, compose
@@ -29,7 +29,8 @@ Blocks = Mapping[str, Mapping[str, CheckedBlock]]
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One projection to one target. `hidden`: the population to make of a source written in place. `reads`: names among its arguments,
-    which may be other projections."""
+    which may be other projections.
+    """
 
     statement: tree.Projection
     name: str
@@ -160,7 +161,7 @@ def _parts(
         context.report.error("two-synapses", message, synapses[1].use.span, hint, labels)
     parts_in_order = sorted(range(len(parts)), key=lambda k: parts[k].block.kind != "synapse")
     place = {old: new for new, old in enumerate(parts_in_order)}
-    moved = [GivenValue(v.path, v.target, v.value, v.drawn, v.starts, place[v.part or 0]) for v in values]
+    moved = [replace(v, part=place[v.part or 0]) for v in values]
     return [parts[k] for k in parts_in_order], moved, others
 
 
@@ -208,7 +209,7 @@ def _argument(
     if parameter is None:
         return
     if not any(need.owner == parameter.name for need in block.block.needs):
-        values.append(GivenValue(parameter.name, argument.span, argument.value, drawn=False, starts=False, part=part))
+        values.append(GivenValue(parameter.name, parameter.text, argument.span, argument.value, part=part))
         return
     node = argument.value
     if isinstance(node, tree.Name) and node.name in around.projections:

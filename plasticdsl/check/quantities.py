@@ -89,7 +89,7 @@ def _has_plain_name(statement: tree.Define, context: Context) -> bool:
         return False
     if statement.arguments:
         message = "A function is declared outside the network, with ‘function’."
-        context.report.error("wrong-block", message, statement.span)
+        context.report.error("misplaced-statement", message, statement.span)
         return False
     return True
 

@@ -121,7 +121,7 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
         if not spikes(population):
             message = f"‘{population.symbol}’ does not spike."
             labels = (Label(population.span, "declared here"),)
-            context.report.error("no-spikes", message, node.span, "It needs a ‘spike when’ line, or is no source of spikes.", labels)
+            context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
         return Typed(Ref(population.name, ""), PURE)
     undeclared_population(node, context, taking.network)
     return unknown(context)
@@ -131,10 +131,18 @@ def undeclared_population(node: tree.Expr, context: Context, network: Network) -
     """Reports that a population's name is needed here."""
     symbols = [p.symbol for p in network.populations]
     if not isinstance(node, tree.Name):
-        context.report.error("undeclared-population", "The name of a population is needed here.", node.span, did_you_mean("", symbols, "The populations are"))
+        hint = did_you_mean("", symbols, "The populations are")
+        context.report.error("undeclared-population", "The name of a population is needed here.", node.span, hint)
         return
     hint = did_you_mean(node.text, symbols, "The populations are")
     context.report.error("undeclared-population", f"There is no population ‘{node.text}’.", node.span, hint)
+
+
+def how_to_spike(population: Population) -> str:
+    """A hint for a population without spikes."""
+    if population.source is not None:
+        return "Sources of spikes are Poisson, Regular and SpikeTimes."
+    return f"Give {population.block.name} a ‘spike when …’ line."
 
 
 def spikes(population: Population) -> bool:

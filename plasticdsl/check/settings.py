@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from plasticdsl.check.display import written_unit
-from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
@@ -15,17 +14,11 @@ from plasticdsl.model.model import Module, SweepAxis, Value
 from plasticdsl.syntax import tree
 
 
-def setting(statement: tree.Define | tree.Draw, taking: Taking, module: Module) -> tuple[str, Value] | None:
-    """`ρ = 40 Hz`, `STDP.A₊ = 0.01`, `E = 800`, `cell.τ_m ~ N(…)` as (name that `find_parameter` knows, value)."""
+def setting(statement: tree.Define, taking: Taking, module: Module) -> tuple[str, Value] | None:
+    """`ρ = 40 Hz`, `STDP.A₊ = 0.01`, `E = 800` as (name that `find_parameter` knows, value)."""
     found = named_setting(statement.target, taking, module)
     if found is None:
         return None
-    if isinstance(statement, tree.Draw):
-        if found.kind in ("size", "network"):
-            message = f"‘{text_of(statement.target.span, taking.sources)}’ is one value and cannot be drawn for each unit."
-            taking.context.report.error("not-drawn", message, statement.span)
-            return None
-        return found.text, distribution(statement.distribution, _dim(found, taking), taking.context)
     return found.text, _value(statement.rhs, found, taking)
 
 

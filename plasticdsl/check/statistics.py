@@ -34,7 +34,8 @@ Result = Literal["time", "rate", "pure", "same"]
 @dataclass(frozen=True, slots=True)
 class Statistic:
     """`arguments` in order (`populations`: one or more). `result`: its dimension, `same` as the first argument. `only`: where it may stand
-    (empty: everywhere). `of_spikes`: taken over a window."""
+    (empty: everywhere). `of_spikes`: taken over a window.
+    """
 
     arguments: tuple[Argument, ...]
     result: Result
