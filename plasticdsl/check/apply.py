@@ -222,5 +222,3 @@ def file_scope(functions: tuple[tree.Function, ...], outside: Scope) -> Scope:
         user = UserFunction(f.name.name, f.name.text, f.arguments, f.body, scope, f.span)
         names[f.name.name] = Declared(f.name.name, f.name.text, Kind.FUNCTION, "a function", function=user, span=f.name.span)
     return scope
-
-

@@ -1,8 +1,8 @@
 """Neurons, synapses and rules: `tree.Block` → `model.Block` with the dimension of every name.
 
-Comes in: one block (with `like` carried out) and the scope around it (`apply.file_scope`). Goes out: a `CheckedBlock`. Dimensions that the block alone does
-not settle (a rule has no idea of the unit of w) stay unknown and generic: `Solver.instantiate(checked.dims)` copies them for one projection, where
-they are unified with those of the units and the other blocks.
+Comes in: one block (with `like` carried out) and the scope around it (`apply.file_scope`). Goes out: a `CheckedBlock`. Dimensions that the
+block alone does not settle (a rule has no idea of the unit of w) stay unknown and generic: `Solver.instantiate(checked.dims)` copies them for
+one projection, where they are unified with those of the units and the other blocks.
 """
 
 from __future__ import annotations

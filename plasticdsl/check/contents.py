@@ -106,17 +106,23 @@ def _sort(statement: tree.Statement, contents: Contents, report: Reporter) -> No
             _once(contents.initials, variable, statement, contents, report)
         case tree.Bound(target=target):
             _once(contents.bounds, target, statement, contents, report)
+        case tree.Output():
+            _output(statement, contents, report)
+        case _:
+            _sort_rest(statement, contents, report)
+
+
+def _sort_rest(statement: tree.Statement, contents: Contents, report: Reporter) -> None:
+    """Statements that are about no single name, or that may stand several times for one."""
+    match statement:
         case tree.Jump():
             contents.steps.append(statement)
             _changes(statement, contents)
-        case tree.Output():
-            _output(statement, contents, report)
         case tree.Reactions(body=body):
             contents.reactions.extend(body)
-            for reaction in body:
-                for term in (*reaction.reactants, *reaction.products):
-                    _note(term.name, contents)
-                    contents.species.setdefault(term.name.name, term.name)
+            for term in (term for reaction in body for term in (*reaction.reactants, *reaction.products)):
+                _note(term.name, contents)
+                contents.species.setdefault(term.name.name, term.name)
         case tree.OnEvent() | tree.OnPairs() | tree.Every() | tree.SpikeWhen() | tree.SpikeAtRate():
             contents.events.append(statement)
             for inner in statement.body:

@@ -8,6 +8,7 @@ numbers: `Bernoulli(p)`, `Binomial(n, p)`, `Poisson(mean)`.
 from __future__ import annotations
 
 import difflib
+from itertools import pairwise
 
 from plasticdsl.check.context import Context
 from plasticdsl.check.expressions import translate_number
@@ -57,7 +58,7 @@ def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribut
             require_dimension(ordered[i], values[i].dim, PURE, f"The {argument} of {name}(…)", context)
         else:
             sized.append(i)
-    for first, second in zip(sized, sized[1:], strict=False):
+    for first, second in pairwise(sized):
         require_same(ordered[first], values[first].dim, ordered[second], values[second].dim, context, f"stand together in {name}(…)")
     dim = PURE if name in _COUNTS else values[sized[-1]].dim
     return Distribution(name, tuple(v.expr for v in values)), dim

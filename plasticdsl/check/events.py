@@ -176,7 +176,9 @@ def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope
     context = scope.context
     if not isinstance(statement, tree.Jump) or statement.operator not in _ADDING or not isinstance(statement.target, tree.Name):
         hint = "Write for example ‘Δw = F(t_post − t_pre)’."
-        context.report.error("pair-not-a-sum", "What pairs of spikes do can only be added to a variable of this block.", statement.span, hint)
+        context.report.error(
+            "pair-not-a-sum", "What pairs of spikes do can only be added to a variable of this block.", statement.span, hint
+        )
         return None
     target = statement.target
     variable = context.scope.find(target.name)

@@ -40,7 +40,9 @@ def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Val
     if not scope.contents.refractory:
         return None
     statement = scope.contents.refractory[0]
-    duration = settled(Typed(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), SECONDS), statement.duration, scope)
+    duration = settled(
+        Typed(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), SECONDS), statement.duration, scope
+    )
     if firing is None:
         scope.context.report.error("no-spike", "‘refractory’ needs a ‘spike when …’ or ‘spike at rate …’.", statement.span)
         return None

@@ -207,18 +207,12 @@ def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, .
     """The block's flows, and one simultaneous handler for each side whose pulses occur."""
     source = "" if scope.block.kind == "neuron" else scope.block.name.name
     is_rule = scope.block.kind == "rule"
-    flows = tuple(
-        Flow(name, rate, parts.noises.get(name), source, is_rule, parts.spans[name]) for name, rate in parts.rates.items()
-    )
+    flows = tuple(Flow(name, rate, parts.noises.get(name), source, is_rule, parts.spans[name]) for name, rate in parts.rates.items())
     handlers = []
     for side, changes in parts.pulses.items():
         if not changes:
             continue
-        statements = tuple(
-            Assign(Ref("", name), Binary("+", Ref("", name), amount), parts.spans[name]) for name, amount in changes.items()
-        )
+        statements = tuple(Assign(Ref("", name), Binary("+", Ref("", name), amount), parts.spans[name]) for name, amount in changes.items())
         span = parts.spans[next(iter(changes))]
         handlers.append(Handler(_TRIGGERS[side], statements, True, None, source, is_rule, span))
     return flows, tuple(handlers)
-
-

@@ -20,10 +20,14 @@ class Placed(Protocol):
     """Anything with a place in the text."""
 
     @property
-    def span(self) -> Span: ...
+    def span(self) -> Span:
+        """Where."""
+        ...
 
 
-def require_same(left: Placed, left_dim: Dim, right: Placed, right_dim: Dim, context: Context, verb: str = "be equal", hint: str = "") -> bool:
+def require_same(
+    left: Placed, left_dim: Dim, right: Placed, right_dim: Dim, context: Context, verb: str = "be equal", hint: str = ""
+) -> bool:
     """Both sides have one dimension, else one error `inconsistent-units` that names both with their units; `verb` completes "These cannot …"."""
     span = left.span.to(right.span) if left.span.path == right.span.path else right.span
     if context.solver.unify(left_dim, right_dim, span):

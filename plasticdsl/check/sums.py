@@ -40,7 +40,9 @@ def _sum(statement: tree.Define, scope: BlockScope) -> SumInto | None:
         return None
     if not any(isinstance(n, tree.Sum) for n in nodes(statement.rhs)):
         hint = f"Write ‘{text} = Σ …’: the sum over the connections that reach the unit; at a spike write ‘on pre: {text} += …’."
-        context.report.error("not-owned", f"‘{text}’ belongs to the postsynaptic unit, which other connections reach too.", target.span, hint)
+        context.report.error(
+            "not-owned", f"‘{text}’ belongs to the postsynaptic unit, which other connections reach too.", target.span, hint
+        )
         return None
     wanted = base.members.lookup(target.attribute)
     body = _body(statement, scope)

@@ -139,11 +139,11 @@ class Values:
         variable = self.scope.bounded(target)
         if variable is None or variable.dim is None:
             return
-        if name in self.scope.contents.defines or name in self.scope.contents.inputs:
-            if isinstance(bound.domain, tree.Interval):
-                message = f"‘{target.text}’ follows from other quantities, so it cannot be kept within bounds."
-                self.scope.context.report.error("not-owned", message, bound.span, "Use min(…) and max(…) in its definition.")
-                return
+        follows = name in self.scope.contents.defines or name in self.scope.contents.inputs
+        if follows and isinstance(bound.domain, tree.Interval):
+            message = f"‘{target.text}’ follows from other quantities, so it cannot be kept within bounds."
+            self.scope.context.report.error("not-owned", message, bound.span, "Use min(…) and max(…) in its definition.")
+            return
         if isinstance(bound.domain, tree.SetOf):
             self._set(name, bound.domain)
             self.scope.solver.unify(variable.dim, PURE, bound.span)
@@ -175,5 +175,3 @@ class Values:
 def scale_of(unit: tuple[tree.UnitPower, ...]) -> float:
     """The SI value of one of a written unit."""
     return float(combine((u.unit, Fraction(*u.exponent)) for u in unit)[0])
-
-

@@ -41,9 +41,7 @@ def _listed(scope: BlockScope, values: Values) -> Iterator[tuple[str, str, Span,
         yield name, contents.symbols[name].text, contents.symbols[name].span, Role.DEFINITION
 
 
-def _variable(
-    name: str, symbol: str, span: Span, role: Role, scope: BlockScope, values: Values, dims: Mapping[str, Dim]
-) -> Variable:
+def _variable(name: str, symbol: str, span: Span, role: Role, scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> Variable:
     dim = dims.get(name)
     known = None if dim is None else dim.known
     unit, scale = ("", 1.0) if known is None else display_unit(known)

@@ -133,7 +133,9 @@ def test_dimensions_are_inferred() -> None:
 
 
 def test_a_literal_zero_has_any_dimension() -> None:
-    found = block("neuron N:\n    θ = 0\n    E = 3 mV\n    V(0) = 0\n    dV/dt = max(E − V, 0)/(10 ms)\n    spike when V > θ:\n        V → 0").block
+    found = block(
+        "neuron N:\n    θ = 0\n    E = 3 mV\n    V(0) = 0\n    dV/dt = max(E − V, 0)/(10 ms)\n    spike when V > θ:\n        V → 0"
+    ).block
     theta = found.variable("theta")
     assert theta is not None and theta.dimension == VOLTAGE
 
@@ -336,7 +338,9 @@ def test_every() -> None:
     ("(t_post − t_pre)", Special("lag")),
 ])  # fmt: skip
 def test_pairs_count_by_their_lag(written: str, meant: object) -> None:
-    found = block(f"rule R:\n    τ = 20 ms\n    F(Δt) = exp(Δt/τ)\n    truncate F at 80 ms\n    on nearest pairs:\n        Δw = F({written})").block
+    found = block(
+        f"rule R:\n    τ = 20 ms\n    F(Δt) = exp(Δt/τ)\n    truncate F at 80 ms\n    on nearest pairs:\n        Δw = F({written})"
+    ).block
     (rule,) = found.pairs
     assert rule.pairing is Pairing.NEAREST and rule.target == W
     assert rule.increment == Call("exp", (Binary("/", meant, Ref("", "tau")),))  # type: ignore[arg-type]
@@ -404,7 +408,9 @@ def test_functions_have_any_units() -> None:
 
 
 def test_built_in_functions() -> None:
-    found = block("neuron N:\n    input h\n    a = max(h, 2, 3)\n    b = clip(h, 0, 1)\n    c = [h − 1]₊\n    d = |h|\n    f = ln(Θ(h))").block
+    found = block(
+        "neuron N:\n    input h\n    a = max(h, 2, 3)\n    b = clip(h, 0, 1)\n    c = [h − 1]₊\n    d = |h|\n    f = ln(Θ(h))"
+    ).block
     values = {v.name: v.value for v in found.variables}
     h = Ref("", "h")
     assert values["a"] == Call("max", (Call("max", (h, Number(2.0))), Number(3.0)))

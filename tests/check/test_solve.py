@@ -58,9 +58,7 @@ def test_copies_share_unknowns_among_themselves_alone() -> None:
     assert other.resolve(second["b"]).known is None
 
 
-dimensions = st.builds(
-    lambda e: Dimension(tuple(Fraction(n) for n in e)), st.lists(st.integers(-3, 3), min_size=7, max_size=7)
-)
+dimensions = st.builds(lambda e: Dimension(tuple(Fraction(n) for n in e)), st.lists(st.integers(-3, 3), min_size=7, max_size=7))
 
 
 @given(st.lists(dimensions, min_size=3, max_size=3), st.lists(st.lists(st.integers(-2, 2), min_size=3, max_size=3), min_size=1, max_size=6))

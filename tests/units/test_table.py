@@ -15,7 +15,18 @@ from plasticdsl.units.table import CONCENTRATION, CURRENT, combine, exact, is_un
 #: Our spelling where pint's differs or means something else there.
 PINT_NAMES = {"Ω": "ohm", "%": "percent", "M": "molar", "h": "hour", "l": "liter", "L": "liter", "min": "minute", "C": "coulomb"}
 PINT_BASES = {"[length]": 0, "[mass]": 1, "[time]": 2, "[current]": 3, "[temperature]": 4, "[substance]": 5, "[luminosity]": 6}
-PINT_PREFIXES = {"f": "femto", "p": "pico", "n": "nano", "µ": "micro", "m": "milli", "c": "centi", "k": "kilo", "M": "mega", "G": "giga", "T": "tera"}
+PINT_PREFIXES = {
+    "f": "femto",
+    "p": "pico",
+    "n": "nano",
+    "µ": "micro",
+    "m": "milli",
+    "c": "centi",
+    "k": "kilo",
+    "M": "mega",
+    "G": "giga",
+    "T": "tera",
+}
 LONG_NAMES = {
     "m": "meter", "g": "gram", "s": "second", "A": "ampere", "K": "kelvin", "mol": "mole", "cd": "candela", "Hz": "hertz", "N": "newton",
     "Pa": "pascal", "J": "joule", "W": "watt", "V": "volt", "F": "farad", "S": "siemens", "ohm": "ohm", "eV": "electron_volt", **PINT_NAMES,
