@@ -35,7 +35,7 @@ from plasticdsl.runtime.memory import check_memory, expected_count, population_n
 from plasticdsl.runtime.pairs import Ends, pattern_of
 from plasticdsl.runtime.random import signed, stream_of
 from plasticdsl.runtime.resolve import Resolver, fail
-from plasticdsl.runtime.sides import PARAMETERS, STATES, Settings, check_settings, network_sides, right_sides
+from plasticdsl.runtime.sides import PARAMETERS, STATES, Placed, Settings, by_name, check_settings, network_sides, right_sides
 from plasticdsl.runtime.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.steps import all_multiples, to_step_array
 from plasticdsl.source import Span
@@ -65,7 +65,7 @@ def instantiate(
     *,
     dt: float,
     seed: int,
-    settings: Settings | None = None,
+    settings: Settings | Placed | None = None,
     connections: Mapping[str, tuple[Any, Any]] | None = None,
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
@@ -73,17 +73,19 @@ def instantiate(
 ) -> Instance:
     """The network with numbers.
 
-    `dt`: step in s. `seed`: up to 64 bits. `settings`: (population, projection or "network"; name) → expression, distribution, number or array
-    (one value per unit or connection, or a matrix [post, pre] for connections), and (population, "") → its size. `connections`: projection →
-    pre and post units (from 0); arrays set for its variables are in the same order. `spikes`: source → times (s) and units. `horizon`: steps up
-    to which endless regular sources are worked out. `report` receives warnings.
+    - `dt`: step in s. `seed`: up to 64 bits.
+    - `settings`: (population, projection or "network"; name), as a pair or a `Ref` → expression, distribution, number or array (one value per
+      unit or connection, or a matrix [post, pre] for connections), all in SI; (population, "") → its size.
+    - `connections`: projection → pre and post units (from 0); arrays set for its variables are in the same order.
+    - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
+    - `report` receives warnings.
 
     Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
     that does not exist, ValueError for an array that does not fit.
     """
     if not (dt > 0.0 and math.isfinite(dt)):
         raise ValueError(f"dt is {dt:g} s, but must be positive")
-    settings, connections, spikes = settings or {}, connections or {}, spikes or {}
+    settings, connections, spikes = by_name(settings or {}), connections or {}, spikes or {}
     check_settings(network, settings)
     _check_names(network, connections, spikes)
     signed(seed)  # raises ValueError for more than 64 bits

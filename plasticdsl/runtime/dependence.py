@@ -10,19 +10,19 @@ from collections.abc import Mapping
 
 from plasticdsl.model.expr import At, Ref, Special, walk
 from plasticdsl.model.model import Distribution, Network, Projection, Value
-from plasticdsl.runtime.sides import Given, Settings, Sides, is_array, is_expression, network_sides, right_sides
+from plasticdsl.runtime.sides import Given, Placed, Settings, Sides, by_name, is_array, is_expression, network_sides, right_sides
 
 _NO_SETTINGS: Settings = {}
 
 Keys = frozenset[tuple[str, str]]
 
 
-def per_unit(network: Network, settings: Settings = _NO_SETTINGS) -> Keys:
+def per_unit(network: Network, settings: Settings | Placed = _NO_SETTINGS) -> Keys:
     """Parameters and initial states (owner, name) that differ from unit to unit or from connection to connection.
 
     `(population, "refractory")` stands for its refractory time, `(projection, "axonal")` and `(projection, "dendritic")` for the delays.
     """
-    found: set[tuple[str, str]] = set()
+    settings, found = by_name(settings), set[tuple[str, str]]()
     _spread("network", {n: s for n, s in network_sides(network, settings).items() if not isinstance(s, Distribution)}, {}, found)
     for population in network.populations:
         sides = right_sides(population.name, population.block, population.values, settings)

@@ -12,7 +12,7 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Expr, Number
+from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Block, Network, Role, Value, Variable
 
 #: What a name may be set to: an expression or distribution, a number, or one number per unit or connection. A matrix [post, pre], as in w_ij,
@@ -22,10 +22,18 @@ Given = Value | float | NDArray[np.float64] | Sequence[float]
 #: (population, projection or "network"; name) → value. A state is set in its initial value; (population, "") sets a size.
 Settings = Mapping[tuple[str, str], Given]
 
+#: The same, keyed by the places that `check.lookup` finds.
+Placed = Mapping[Ref, Given]
+
 Sides = dict[str, Given | None]
 
 PARAMETERS = (Role.PARAMETER, Role.GIVEN)
 STATES = (Role.STATE, Role.CLAMPED)
+
+
+def by_name(settings: Settings | Placed) -> Settings:
+    """Settings by (owner, name), whichever way they are keyed."""
+    return {(key.owner, key.name) if isinstance(key, Ref) else key: value for key, value in settings.items()}
 
 
 def right_sides(owner: str, block: Block, given: Sequence[tuple[str, Value]], settings: Settings) -> Sides:

@@ -95,6 +95,13 @@ def test_settings_go_before_values_and_values_before_defaults() -> None:
     np.testing.assert_array_equal(made.populations["cell"].states["V"], [-0.055])
 
 
+def test_settings_may_be_keyed_by_places() -> None:
+    places = {Ref("network", "r_ex"): Number(20.0), Ref("inputs", ""): Number(500.0), Ref("ex", "A_plus"): drawn("U", 0.0, 1.0)}
+    made = instantiate(song_abbott(), dt=DT, seed=1, settings=places)
+    assert made.parameters["r_ex"] == 20.0 and made.projections["ex"].count == 500
+    assert ("ex", "A_minus") in per_unit(song_abbott(), places)
+
+
 def test_initial_values_given_by_the_population() -> None:
     net = network(
         (population("P", 3, LIF, None, ("V(0)", own("V_theta")), ("tau_m", times(Number(2.0), shared("tau")))),), (), parameter("tau", 5e-3)
