@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+import textwrap
 from fractions import Fraction
 from operator import add, mul, sub, truediv
 
 import pytest
-from block_helpers import block, check_text, codes
 
+from plasticdsl.check.apply import file_scope
+from plasticdsl.check.blocks import CheckedBlock, check_block
+from plasticdsl.check.builtins import constants
+from plasticdsl.check.report import Reporter
+from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Negate, Number, Ref, Special, refs
 from plasticdsl.model.model import AddTo, Assign, Distribution, Pairing, Role, Threshold, Trigger
+from plasticdsl.source import SourceFile
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.parser import parse
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
 from plasticdsl.units.table import CURRENT
 
 W, V, X, Y = Ref("", "w"), Ref("", "V"), Ref("pre", "#output"), Ref("post", "#output")
+
+
+def check_text(text: str) -> tuple[list[CheckedBlock], tuple[Diagnostic, ...]]:
+    """The blocks of a text and every finding."""
+    file = parse(SourceFile("<text>", textwrap.dedent(text)))
+    report = Reporter()
+    scope = file_scope(tuple(i for i in file.items if isinstance(i, tree.Function)), constants())
+    blocks = [check_block(i, scope, report) for i in file.items if isinstance(i, tree.Block)]
+    return blocks, report.diagnostics
+
+
+def block(text: str) -> CheckedBlock:
+    """The last block of a text that has nothing wrong."""
+    blocks, found = check_text(text)
+    assert not found, [d.message for d in found]
+    return blocks[-1]
+
+
+def codes(text: str) -> list[str]:
+    """The codes of what is wrong, in the order of the text."""
+    return [d.code for d in check_text(text)[1]]
 
 
 def role(text: str, name: str) -> Role:
