@@ -15,6 +15,7 @@ from plasticdsl.check.contents import collect
 from plasticdsl.check.events import handlers, pair_rules
 from plasticdsl.check.firing import output_name, refractory, spike
 from plasticdsl.check.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
+from plasticdsl.check.indices import without_indices
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.roles import changing, constant_names, working_order
 from plasticdsl.check.scope import Scope
@@ -40,6 +41,7 @@ class CheckedBlock:
 
 def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedBlock:
     """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run."""
+    block = without_indices(block)
     contents = collect(block, report)
     scope = BlockScope(block, contents, outside, report)
     order = working_order(contents, report)

@@ -29,6 +29,7 @@ PULSE, NOISE, PAIR = "#pulse", "#noise", "#pair"
 
 #: In a synapse or rule, what `x` and `y` mean unless the block declares them: the outputs of the two units.
 OUTPUT = "#output"
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _OUTPUTS = {"x": "pre", "y": "post"}
 
 
@@ -201,11 +202,27 @@ class BlockScope:
         key = (body.expr, constant)
         if key not in self.averages:
             name = self.free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]))
-            self.own(name, name, node.span)
-            self.averages[key] = Average(name, name, body, constant, node.span)
+            symbol = f"⟨{_symbol(node.body, name)}⟩_{_symbol(node.constant, name)}"
+            self.own(name, symbol, node.span)
+            self.averages[key] = Average(name, symbol, body, constant, node.span)
         found = self.averages[key]
         self.solver.unify(self.dims[found.name], body.dim, node.span)
         return Typed(Ref("", found.name), body.dim)
+
+
+def _symbol(node: tree.Expr, otherwise: str) -> str:
+    """How a name or a power of one is written; `otherwise` for anything longer."""
+    match node:
+        case tree.Name(text=text):
+            return text
+        case tree.Member(base=tree.Name(text=owner), attribute=tree.Name(text=text)):
+            return f"{owner}.{text}"
+        case tree.Number(text=digits, unit=()) if digits.isdigit():
+            return digits
+        case tree.Binary(operator="^", left=tree.Name(text=text), right=tree.Number(text=digits, unit=())) if digits.isdigit():
+            return text + digits.translate(_RAISED)
+        case _:
+            return otherwise
 
 
 def _words(node: tree.Expr) -> list[str]:

@@ -15,9 +15,9 @@ from plasticdsl.check.phases import check_phase, unavailable
 from plasticdsl.check.readings import Sources, Taking
 from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.scope import Scope
 from plasticdsl.check.settings import setting, sweep_axis, whole
-from plasticdsl.check.solve import PURE, SECONDS, Solver
+from plasticdsl.check.solve import SECONDS, Solver
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.views import network_scope
 from plasticdsl.diagnostics.diagnostic import Label
@@ -46,11 +46,9 @@ def check_experiment(block: tree.Block, module: Module, outside: Scope, sources:
     if network is None:
         return None
     solver = Solver()
-    unit_free = is_unit_free(network)
-    scope = network_scope(network, module, _time_without_unit(outside) if unit_free else outside, solver)
+    scope = network_scope(network, module, outside, solver)
     phases = tuple(s.name.name for s in block.body if isinstance(s, tree.Phase))
-    time = PURE if unit_free else SECONDS
-    taking = Taking(Context(scope, solver, report), network, sources, time, phases)
+    taking = Taking(Context(scope, solver, report), network, sources, phases)
     parts = _Parts()
     whole_of_it = not any(_is_unavailable(s) for s in block.body)
     for statement in sorted(block.body, key=lambda s: not _is_dt(s)):
@@ -87,21 +85,6 @@ def _network(block: tree.Block, module: Module, report: Reporter) -> Network | N
         hint = did_you_mean(block.on.text, names, "The networks are")
         report.error("unknown-network", f"There is no network ‘{block.on.text}’.", block.on.span, hint)
     return found
-
-
-def is_unit_free(network: Network) -> bool:
-    """Whether nothing in the network has a unit, so that time has none either."""
-    blocks = [p.block for p in network.populations if p.source is None] + [p.connection for p in network.projections]
-    variables = [v for b in blocks for v in b.variables if v.dimension is not None]
-    flowing = any(b.flows for b in blocks)
-    return flowing and all(v.dimension is not None and v.dimension.is_one for v in (*variables, *network.variables))
-
-
-def _time_without_unit(outside: Scope) -> Scope:
-    """The same names with a time that is a plain number."""
-    time = Declared("t", "t", Kind.VALUE, "the time", Special("t"), PURE)
-    step = Declared("dt", "dt", Kind.VALUE, "the time step", Special("dt"), PURE)
-    return outside.child({"t": time, "dt": step})
 
 
 def _is_dt(statement: tree.Statement) -> bool:
@@ -146,9 +129,10 @@ def _time_step(statement: tree.Define, rhs: tree.Expr, parts: _Parts, taking: Ta
     report = taking.context.report
     if parts.dt is not None:
         report.error("duplicate-definition", "‘dt’ is given twice.", statement.span)
-    dt = translate_as(rhs, taking.time, "The time step", taking.context)
+    before = report.count
+    dt = translate_as(rhs, SECONDS, "The time step", taking.context)
     value = constant(dt, {})
-    if value is not None and value <= 0:
+    if report.count == before and value is not None and value <= 0:
         report.error("not-positive", "The time step must be greater than 0.", rhs.span)
     return dt
 

@@ -11,8 +11,9 @@ from plasticdsl.check.mismatch import require_same
 from plasticdsl.check.readings import Taking, undeclared_population
 from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
+from plasticdsl.check.solve import SECONDS
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.model.expr import Expr, Special, walk
+from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Clamp, Expectation, Phase, PlotSpec, Population, Recording, Variable
 from plasticdsl.syntax import tree
 
@@ -47,11 +48,7 @@ def _duration(phase: tree.Phase, taking: Taking) -> Expr | None:
         hint = "Give the phase a length: ‘for 1 s’ or ‘for 10 steps’."
         report.error("unsupported", f"{words} is not available in this version.", what.span, hint)
         return None
-    found = translate_number(phase.duration, taking.context)
-    in_steps = any(n == Special("dt") for n in walk(found.expr))
-    if not in_steps:
-        return _positive(phase, translate_as(phase.duration, taking.time, "The length of a phase", taking.context), report)
-    return _positive(phase, found.expr, report)
+    return _positive(phase, translate_as(phase.duration, SECONDS, "The length of a phase", taking.context), report)
 
 
 def _positive(phase: tree.Phase, duration: Expr, report: Reporter) -> Expr:

@@ -51,9 +51,10 @@ def check_population(
 
 
 def _size(statement: tree.Population, context: Context, constants: Values) -> Expr:
+    before = context.report.count
     size = translate_as(statement.size, PURE, "The size of a population", context)
     value = constant(size, constants)
-    if value is not None and (value < 1 or not value.is_integer()):
+    if context.report.count == before and value is not None and (value < 1 or not value.is_integer()):
         message = f"A population has a whole number of units, at least 1, not {value:g}."
         context.report.error("not-whole", message, statement.size.span)
         return Number(1.0)

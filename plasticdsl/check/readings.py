@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.expressions import translate, translate_condition, translate_number
 from plasticdsl.check.mismatch import require_dimension
-from plasticdsl.check.solve import PURE, SECONDS, Dim
+from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import Statistic, statistic
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
@@ -27,15 +27,11 @@ Sources = Mapping[str, SourceFile]
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Where something is taken: the names in sight, the network, `time` (the dimension of durations), and the phase, if inside one.
-
-    `phases` are the names of all phases of the experiment.
-    """
+    """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one."""
 
     context: Context
     network: Network
     sources: Sources
-    time: Dim
     phases: tuple[str, ...]
     phase: str | None = None
 
@@ -88,8 +84,6 @@ def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, 
     if values is None:
         return unknown(context)
     result = {"time": SECONDS, "rate": PURE / SECONDS, "pure": PURE, "same": values[0].dim}[found.result]
-    if taking.time == PURE and found.result in ("time", "rate"):
-        result = PURE
     return Typed(Call(name, tuple(v.expr for v in values)), result)
 
 

@@ -13,7 +13,7 @@ from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.display import shown_in
 from plasticdsl.check.expressions import require_same, translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.readings import Taking, text_of
-from plasticdsl.check.solve import PURE
+from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import STATISTICS
 from plasticdsl.model.expr import Call, Expr, Number, walk
 from plasticdsl.model.model import Expectation, PlotSpec, Recording, Window
@@ -122,7 +122,7 @@ def window_of(moment: tree.Moment | None, taking: Taking) -> Window:
             taking.context.report.error("unknown-phase", f"There is no phase ‘{moment.during.text}’.", moment.during.span, hint)
 
     def time(expr: tree.Expr | None, what: str) -> Expr | None:
-        return None if expr is None else translate_as(expr, taking.time, what, taking.context)
+        return None if expr is None else translate_as(expr, SECONDS, what, taking.context)
 
     return Window(
         moment.at_end,

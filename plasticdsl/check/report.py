@@ -25,6 +25,11 @@ class Reporter:
         self._found.setdefault((found.code, found.span), found)
 
     @property
+    def count(self) -> int:
+        """How many findings there are by now; the same before and after a translation means that it is sound."""
+        return len(self._found)
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything found, sorted by file and place."""
         return tuple(sorted(self._found.values(), key=lambda d: (d.span.path, d.span.start)))

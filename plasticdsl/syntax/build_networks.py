@@ -55,11 +55,18 @@ def population_of(name: tree.Expr, value: tree.Expr, settings: tuple[Setting, ..
 
 
 def count_and_kind(value: tree.Expr) -> tuple[tree.Expr, tree.Name, tuple[tree.Argument, ...]] | None:
+    """Size, kind and arguments of `8000 LIF(τ_m = 10 ms)`; None for what is no product with a name at its end."""
     match value:
         case tree.Binary(operator="*", implicit=True, left=size, right=tree.Name() as kind):
             return size, kind, ()
         case tree.Binary(operator="*", implicit=True, left=size, right=tree.Apply(function=tree.Name() as kind, primes=0) as made):
             return size, kind, made.arguments
+        case tree.Binary(operator="*", implicit=False, left=factor, right=tree.Binary(operator="*", implicit=True) as rest, span=span):
+            inner = count_and_kind(rest)  # `0.8·N Cell`: the sign binds less than the blank
+            if inner is None:
+                return None
+            size, kind, arguments = inner
+            return tree.Binary("*", factor, size, Span(span.start, size.span.end, span.path)), kind, arguments
         case _:
             return None
 
