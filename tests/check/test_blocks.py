@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from fractions import Fraction
 from operator import add, mul, sub, truediv
@@ -420,6 +421,35 @@ def test_draws_and_bounds() -> None:
     assert tau is not None and tau.value == Distribution("N", (Number(0.02), Number(0.002))) and tau.role is Role.PARAMETER
     assert v is not None and v.initial == Distribution("U", (Number(-0.07), Number(-0.05))) and v.low == Number(-0.09) and v.high is None
     assert x is not None and x.values == (-1.0, 1.0) and found.output == "x"
+
+
+@pytest.mark.parametrize(
+    ("with_letters", "without"),
+    [
+        ("synapse S:\n    h_i = ½ Σ_j w_ij x_j", "synapse S:\n    post.h = ½ Σ w x"),
+        ("synapse S:\n    post.h = Sum[j] w[i,j] x[j]", "synapse S:\n    post.h = Σ w x"),
+        ("rule R:\n    η = 2\n    Δw_ij = η x_j y_i x_i", "rule R:\n    η = 2\n    Δw = η x y y"),
+        ("rule R:\n    τ_i = 3 ms\n    τ_i dw_ij/dt = V_j c_i − w_ij\n    w_ij ∈ [0, 1]\n    w_ij(0) = ½",
+         "rule R:\n    τ_i = 3 ms\n    τ_i dw/dt = pre.V post.c − w\n    w ∈ [0, 1]\n    w(0) = ½"),
+        ("rule R:\n    Delta_w[i,j] = 0.1 y[i] r_j⁻", "rule R:\n    Δw = 0.1 y before(pre.r)"),
+    ],
+)  # fmt: skip
+def test_index_letters_say_the_same(with_letters: str, without: str) -> None:
+    one, other = block(with_letters).block, block(without).block
+
+    def plain(expr: object) -> object:
+        return re.sub(r"(, )?span=Span\([^)]*\)", "", repr(expr))
+
+    for part in ("flows", "handlers", "sums"):
+        assert plain(getattr(one, part)) == plain(getattr(other, part))
+    assert {(n.owner, n.name) for n in one.needs} == {(n.owner, n.name) for n in other.needs}
+    assert [(v.name, v.role, v.value, v.initial, v.low, v.high) for v in one.variables] == [
+        (v.name, v.role, v.value, v.initial, v.low, v.high) for v in other.variables
+    ]
+
+
+def test_a_letter_that_nothing_binds_is_part_of_the_name() -> None:
+    assert [v.name for v in block("synapse S:\n    on pre:\n        post.g_i += w_i").block.variables] == ["w_i"]
 
 
 # --- functions -------------------------------------------------------------------------------------------------------
