@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
-from plasticdsl.kernels.loops.collect import statements, with_arguments
 from plasticdsl.kernels.loops import stages
+from plasticdsl.kernels.loops.collect import statements, with_arguments
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -182,6 +182,7 @@ def _advance(
     body += [Let("t", Binary("*", name("n"), name("dt"))), *calls]
     stop = Binary("+", name("first_step"), name("steps"))
     loop = For("n", name("first_step"), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))
+    values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
     needed = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
     found = with_arguments(Function("advance", "", (), (), (), (loop,)), arrays, scalars, sizes)
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
@@ -190,7 +191,7 @@ def _advance(
         "advance",
         doc,
         ("first_step", "steps"),
-        tuple(s.name for s in (*sizes, *scalars) if s.name in needed or s.name in found.scalars or s.name == "dt"),
+        tuple(s.name for s in values if s.name in needed or s.name in found.scalars or s.name == "dt"),
         tuple(a.name for a in arrays if a.name in needed or a.name in found.arrays),
         (loop, Return(name("steps"))),
     )

@@ -31,7 +31,6 @@ def emit(program: Program, *, parallel: bool = False) -> str:
     """The text of the module. `parallel`: loops over independent units use all of numba's threads (the results are the same bits)."""
     environment = _environment(parallel)
     template = environment.get_template("kernels.py.jinja")
-    called = [f for f in program.functions]
     text = template.render(
         program=program,
         title=_title(program),
@@ -39,7 +38,7 @@ def emit(program: Program, *, parallel: bool = False) -> str:
         described=_described(program),
         parameters=_parameters(program),
         support=used_support(program),
-        example=_example(called, signatures(program)),
+        example=_example(program.functions, signatures(program)),
         parallel=parallel,
     )
     return _tidy(text)
@@ -128,4 +127,3 @@ def _tidy(text: str) -> str:
         if stripped or lines[-2:] != ["", ""]:
             lines.append(stripped)
     return "\n".join(lines).strip("\n") + "\n"
-

@@ -177,4 +177,3 @@ def _link(program: Program, code: bytes, symbol: str) -> Native:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return Native(program, engine.get_function_address(symbol), engine)
-

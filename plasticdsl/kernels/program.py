@@ -38,11 +38,12 @@ class OfParameter:
 class OfStructure:
     """A part of a projection's connectivity or delays.
 
-    `rows` (n_pre + 1), `targets`, `sources` (pre unit of each connection), `columns` (n_post + 1), `column_connections` (connection
-    numbers sorted by post unit, then connection), `axonal`, `dendritic` (whole steps; scalar or int32 array). With axonal delays of their own:
-    `delayed_rows` (n_pre·axonal_slots + 1) and `delayed_row_connections`: connections sorted by pre unit, then delay; unit j with delay d has
-    positions delayed_rows[j·axonal_slots + d] to delayed_rows[j·axonal_slots + d + 1]. Likewise `delayed_columns`,
-    `delayed_column_connections` by post unit and dendritic delay.
+    `rows` (n_pre + 1), `targets`, `columns` (n_post + 1), `column_connections` (connection numbers sorted by post unit, then
+    connection), `column_sources` (the pre unit of each of these, so that a column walk reads it in sequence), `axonal`, `dendritic`
+    (whole steps; scalar or int32 array). With axonal delays of their own: `delayed_rows` (n_pre·axonal_slots + 1) and
+    `delayed_row_connections`: connections sorted by pre unit, then delay; unit j with delay d has positions
+    delayed_rows[j·axonal_slots + d] to delayed_rows[j·axonal_slots + d + 1]. Likewise `delayed_columns`,
+    `delayed_column_connections` and `delayed_column_sources` by post unit and dendritic delay.
     """
 
     projection: str
@@ -236,7 +237,8 @@ Statement = Comment | Let | Store | Increase | If | For | While | Invoke | Retur
 class Function:
     """One kernel. `locals_in`: arguments that are locals of the caller (`n`, `slot_…`), before scalars and arrays.
 
-    `scalars` name Scalars and Sizes. `doc` is its docstring's first paragraph; the argument list with shapes, dtypes and units follows from `Array`/`Scalar`.
+    `scalars` name Scalars and Sizes. `doc` is its docstring's first paragraph; the argument list with shapes, dtypes and units
+    follows from `Array`/`Scalar`.
     """
 
     name: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Projection, Role
 
@@ -41,19 +43,19 @@ def _read_by_others(block: Block) -> set[str]:
                     changes.append((target.name, value))
                 case AddTo(_, amount):
                     changes.append(("", amount))
-    definitions = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION}
+    definitions = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
     read: set[str] = set()
     for name, expr in changes:
         read |= _own_reads(expr, definitions) - {name}
     return read
 
 
-def _own_reads(expr: Expr, definitions: dict[str, object]) -> set[str]:
+def _own_reads(expr: Expr, definitions: Mapping[str, Expr]) -> set[str]:
     found: set[str] = set()
     for ref in refs(expr):
         if ref.owner == "":
             found.add(ref.name)
             inner = definitions.get(ref.name)
             if inner is not None:
-                found |= _own_reads(inner, definitions)  # type: ignore[arg-type]
+                found |= _own_reads(inner, definitions)
     return found

@@ -14,7 +14,6 @@ from plasticdsl.model.model import (
     AddTo,
     Assign,
     Block,
-    Distribution,
     Handler,
     Network,
     Population,
@@ -22,7 +21,6 @@ from plasticdsl.model.model import (
     Role,
     SumInto,
     Trigger,
-    Value,
 )
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import definitions, inline
@@ -39,9 +37,7 @@ def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
     """
     by_name = {p.name: p for p in network.populations}
     evaluated = frozenset((e.population, e.name) for e in network.order)
-    projections = tuple(
-        _projection(p, by_name[p.pre], by_name[p.post], evaluated) for p in network.projections
-    )
+    projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit) for p in network.projections)
     return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit)
 
 
@@ -53,7 +49,13 @@ class _Scope:
     in_steps: Mapping[str, Mapping[str, Expr]]
 
 
-def _projection(projection: Projection, pre: Population, post: Population, evaluated: frozenset[tuple[str, str]]) -> ProjectionPlan:
+def _projection(
+    projection: Projection,
+    pre: Population,
+    post: Population,
+    evaluated: frozenset[tuple[str, str]],
+    per_unit: frozenset[tuple[str, str]],
+) -> ProjectionPlan:
     block = projection.connection
     scope = _scope(block, pre, post, evaluated)
     held = weights(projection)
@@ -82,8 +84,8 @@ def _projection(projection: Projection, pre: Population, post: Population, evalu
         shadows=resolved.shadows,
         forecasts=resolved.forecasts,
         counts_now=_counts_now(events),
-        same_axonal=_same(projection.delays.axonal),
-        same_dendritic=_same(projection.delays.dendritic),
+        same_axonal=(projection.name, "axonal") not in per_unit,
+        same_dendritic=(projection.name, "dendritic") not in per_unit,
     )
 
 
@@ -97,10 +99,6 @@ def _scope(block: Block, pre: Population, post: Population, evaluated: frozenset
             "post": {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
         },
     )
-
-
-def _same(delay: Value | None) -> bool:
-    return not isinstance(delay, Distribution)
 
 
 def _events(
@@ -141,5 +139,5 @@ def _moves(scheme: object, held: frozenset[str], block: Block) -> bool:
 
 
 def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:
-    found = {n for many in events.values() for e in many for n in walk(value_of(e.statement)) if isinstance(n, Special)}
-    return tuple(p for p, name in ((Place.PRE, "now_pre"), (Place.POST, "now_post")) if Special(name) in found)
+    found = {n.name for many in events.values() for e in many for n in walk(value_of(e.statement)) if isinstance(n, Special)}
+    return tuple(p for p, name in ((Place.PRE, "now_pre"), (Place.POST, "now_post")) if name in found)

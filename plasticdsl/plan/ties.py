@@ -18,8 +18,8 @@ from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Assign
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.plan import Event, Remember, Slot
-from plasticdsl.source import NOWHERE
 from plasticdsl.plan.sequence import assigned, reads, value_of, with_value
+from plasticdsl.source import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,9 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
         if not _self_contained(name, post, names | parameters):
             statement = next(e.statement for e in post if assigned(e) == name)
             span = NOWHERE if isinstance(statement, Remember) else statement.span
-            message = f"`{name}⁺` is asked for at presynaptic spikes, but how {name} jumps at a postsynaptic spike depends on more than itself"
+            message = (
+                f"`{name}⁺` is asked for at presynaptic spikes, but how {name} jumps at a postsynaptic spike depends on more than itself"
+            )
             hint = f"read `{name}` just before the spike (without ⁺), or let {name} jump by constants and traces of its own side"
             raise PlasError((Diagnostic("limit-not-available", message, span, hint),))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Limit, Logic, Number, Ref, Special, substitute
-from plasticdsl.model.model import Assign, Block, Exact, PairRule, Pairing, Role, Variable
+from plasticdsl.model.model import Assign, Block, Exact, Pairing, PairRule, Role, Variable
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
 from plasticdsl.plan.plan import Event, History, Place, Placed, PlacedScheme, SumHistory
@@ -147,7 +147,9 @@ def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft) -> None:
     lag = Binary("-", NOW, Special("lag")) if earlier is Place.PRE else Binary("-", Special("lag"), NOW)
     amount = substitute(side.formula, {Special("lag"): lag})  # inside SumHistory, Special("lag") is the earlier spike's time
     inside = Compare("<=", Binary("-", NOW, Special("lag")), side.history)
-    event = Event(SumHistory(name, draft.rule.target.name, Choice(((inside, amount),), ZERO), limit == "after", draft.rule.span), draft.held)
+    event = Event(
+        SumHistory(name, draft.rule.target.name, Choice(((inside, amount),), ZERO), limit == "after", draft.rule.span), draft.held
+    )
     (draft.post if earlier is Place.PRE else draft.pre).insert(0, event)
 
 
@@ -254,4 +256,3 @@ def _tie_only(pair: Expr) -> Expr:
     """Of the nearest pair, the part for a simultaneous spike."""
     assert isinstance(pair, Choice)
     return Choice(pair.branches[:1], ZERO)
-

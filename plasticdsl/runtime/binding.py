@@ -128,7 +128,9 @@ class _Binder:
     def scalar(self, scalar: Scalar) -> float | int:
         """The value of a scalar argument; the switches start on, recording off."""
         if scalar.fill is None:
-            return {"dt": self.instance.dt, "seed": signed(self.instance.seed)}.get(scalar.name, 0 if scalar.name.endswith("_recording") else 1)
+            return {"dt": self.instance.dt, "seed": signed(self.instance.seed)}.get(
+                scalar.name, 0 if scalar.name.endswith("_recording") else 1
+            )
         value = self._values(scalar.fill)
         return int(value) if scalar.dtype == "int64" else float(value)
 
@@ -216,12 +218,12 @@ class _Binder:
                 return p.rows
             case "targets":
                 return p.targets
-            case "sources":
-                return p.sources()
             case "columns":
                 return _ends(p.targets.astype(np.int64), post)
             case "column_connections":
                 return np.argsort(p.targets, kind="stable").astype(np.int32)
+            case "column_sources" | "delayed_column_sources":
+                return p.sources()[self._structure(OfStructure(p.name, part.replace("sources", "connections")))]
             case "axonal" | "dendritic":
                 return p.axonal if part == "axonal" else p.dendritic
             case "delayed_rows" | "delayed_row_connections":

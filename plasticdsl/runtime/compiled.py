@@ -18,13 +18,15 @@ CLOCK = "clock"
 class Advance(Protocol):
     """Machine code bound to arrays: runs whole steps and returns how many were done, negative where a buffer overflowed."""
 
-    def advance(self, first_step: int, steps: int) -> int: ...
+    def advance(self, first_step: int, steps: int) -> int:
+        """Run whole steps from `first_step`."""
 
 
 class Kernels(Protocol):
     """What `kernels.load` gives."""
 
-    def bind(self, bound: Bound) -> Advance: ...
+    def bind(self, bound: Bound) -> Advance:
+        """The code with its arguments."""
 
 
 class CompiledEngine:

@@ -73,9 +73,10 @@ def mentioned(body: Sequence[Statement]) -> frozenset[str]:
 def with_arguments(function: Function, arrays: Sequence[Array], scalars: Sequence[Scalar], sizes: Sequence[Size]) -> Function:
     """The function with the arguments its body needs, in the order in which they are declared."""
     names = mentioned(function.body)
+    values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
     return replace(
         function,
         locals_in=tuple(n for n in function.locals_in if n in names),
-        scalars=tuple(s.name for s in (*sizes, *scalars) if s.name in names),
+        scalars=tuple(s.name for s in values if s.name in names),
         arrays=tuple(a.name for a in arrays if a.name in names),
     )

@@ -163,7 +163,7 @@ def propagators(scheme: Exact, owner: str, names: Names, size: str, held: frozen
                 if not reached[row][column]:
                     continue
                 for part in ("P", "Q"):
-                    fill = OfPropagator(owner, matrix, part, row, column)  # type: ignore[arg-type]
+                    fill = OfPropagator(owner, matrix, part, row, column)
                     full = f"{owner}_{part}{suffix}_{variable}_{other}"
                     meaning = "exp(A dt)" if part == "P" else "the integral of exp(A s) over the step"
                     doc = f"entry ({variable}, {other}) of {meaning}{' while refractory' if suffix else ''}"
@@ -193,6 +193,7 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
 
 def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -> Expr:
     """An expression with the scheme's variables and t taken at a stage."""
+
     def visit(node: Expr) -> Expr:
         match node:
             case Ref("", variable) if variable in values:
@@ -274,4 +275,3 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
             value = Binary("+", value, still(v, kick, context))
         statements.append(Let(f"{v}_new", value))
     return statements
-

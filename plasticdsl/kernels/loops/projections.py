@@ -52,8 +52,10 @@ FUNCTION_NAMES = {
 def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths that belong to the projection."""
     p = projection.projection.name
-    whats = ("connections", "rows", "columns", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots")
-    return tuple(Size(f"{p}_{what}" if what != "rows" else f"{p}_row_ends", p, what) for what in whats if what != "columns") + (  # type: ignore[arg-type]
+    whats = ("connections", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots")
+    return (
+        *(Size(f"{p}_{what}", p, what) for what in whats),  # type: ignore[arg-type]
+        Size(f"{p}_row_ends", p, "rows"),
         Size(f"{p}_column_ends", p, "columns"),
         *history_sizes(projection),
     )
@@ -121,13 +123,16 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
     found: list[Array | Scalar] = [
         part("rows", "int64", f"{p}_row_ends", "connections of pre unit j are rows[j] to rows[j + 1]"),
         part("targets", "int32", count, "post unit of each connection"),
-        part("sources", "int32", count, "pre unit of each connection"),
         part("columns", "int64", f"{p}_column_ends", "positions of post unit i in column_connections"),
         part("column_connections", "int32", count, "connections sorted by post unit"),
+        part("column_sources", "int32", count, "pre unit of each connection, in the order of column_connections"),
         part("delayed_rows", "int64", f"{p}_delayed_rows", "positions by pre unit and axonal delay in delayed_row_connections"),
         part("delayed_row_connections", "int32", count, "connections sorted by pre unit, then axonal delay"),
-        part("delayed_columns", "int64", f"{p}_delayed_columns", "positions by post unit and dendritic delay in delayed_column_connections"),
+        part(
+            "delayed_columns", "int64", f"{p}_delayed_columns", "positions by post unit and dendritic delay in delayed_column_connections"
+        ),
         part("delayed_column_connections", "int32", count, "connections sorted by post unit, then dendritic delay"),
+        part("delayed_column_sources", "int32", count, "pre unit of each connection, in the order of delayed_column_connections"),
         Array(f"{p}_now_pre", "float64", (f"{own.pre}_units",), Constant(), True, "spikes of the pre unit that reach synapses now"),
         Array(f"{p}_now_post", "float64", (f"{own.post}_units",), Constant(), True, "spikes of the post unit that reach synapses now"),
         Scalar(f"{p}_learning", "int64", None, f"0 while the rules of {p} are off"),
@@ -301,7 +306,9 @@ def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
         copy, source = names.own(variable, kind), names.own(variable)
         assert isinstance(copy, At)
         body += every_place(projection, projection.place(variable), [Store(copy, source)])
-    return Function(f"copy_{own.name}", f"Remember what the traces of {own.name} are before the events of step n.", ("n", "t"), (), (), tuple(body))
+    return Function(
+        f"copy_{own.name}", f"Remember what the traces of {own.name} are before the events of step n.", ("n", "t"), (), (), tuple(body)
+    )
 
 
 def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
@@ -311,7 +318,9 @@ def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
         cell = element(f"{p}_now_{side}", "j" if side is Place.PRE else "i")
         count = arriving(projection, side, [Increase(cell, ONE)], [], [])
         forget = arriving(projection, side, [Store(cell, ZERO)], [], [])
-        found.append(Function(f"count_{side}_{p}", f"Count the {side} spikes that reach each unit's synapses now.", ("n", "t"), (), (), count))
+        found.append(
+            Function(f"count_{side}_{p}", f"Count the {side} spikes that reach each unit's synapses now.", ("n", "t"), (), (), count)
+        )
         found.append(Function(f"forget_{side}_{p}", "Forget that count.", ("n", "t"), (), (), forget))
     return tuple(found)
 
@@ -419,4 +428,3 @@ def _flow_context(plan: Plan, projection: ProjectionPlan, place: Place, held: bo
         bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
         switch=Compare("!=", name(f"{own.name}_learning"), ZERO) if held else None,
     )
-

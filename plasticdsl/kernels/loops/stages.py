@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.flows import at_stage, still, stored
-from plasticdsl.kernels.loops.names import Names
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -119,9 +118,7 @@ def _loop(population: Population, body: Sequence[Statement]) -> For:
 
 
 def _variables(population: Population) -> list[tuple[str, Expr]]:
-    return [
-        (v, r) for s in population.block.schemes if isinstance(s, RungeKutta4) for v, r in zip(s.variables, s.rates, strict=True)
-    ]
+    return [(v, r) for s in population.block.schemes if isinstance(s, RungeKutta4) for v, r in zip(s.variables, s.rates, strict=True)]
 
 
 def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
@@ -197,4 +194,3 @@ def _finish(plan: Plan, population: Population) -> Function:
     body += [stored(variable, context) for variable, _ in _variables(population)]
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
     return Function(f"finish_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))
-

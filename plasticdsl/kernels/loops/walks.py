@@ -11,7 +11,13 @@ from plasticdsl.plan.plan import Place, ProjectionPlan
 ONE, ZERO = Number(1.0), Number(0.0)
 
 
-def arriving(projection: ProjectionPlan, side: Place, unit_body: Sequence[Statement], connections: Sequence[Statement], after: Sequence[Statement]) -> tuple[Statement, ...]:
+def arriving(
+    projection: ProjectionPlan,
+    side: Place,
+    unit_body: Sequence[Statement],
+    connections: Sequence[Statement],
+    after: Sequence[Statement],
+) -> tuple[Statement, ...]:
     """For every spike of `side` that reaches the synapses at step n: `unit_body`, then `connections` for each of the unit's
     connections, then `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
     same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
@@ -54,11 +60,11 @@ def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -
     p = projection.projection.name
     if same:
         start, stop = element(f"{p}_columns", "i"), At(Ref("", f"{p}_columns"), ("i + 1",))
-        connection = element(f"{p}_column_connections", "position")
+        connection, source = element(f"{p}_column_connections", "position"), element(f"{p}_column_sources", "position")
     else:
         start, stop = _delayed("i", f"{p}_dendritic_slots", f"{p}_delayed_columns")
-        connection = element(f"{p}_delayed_column_connections", "position")
-    return For("position", start, stop, (Let("k", connection), Let("j", element(f"{p}_sources", "k")), *body))
+        connection, source = element(f"{p}_delayed_column_connections", "position"), element(f"{p}_delayed_column_sources", "position")
+    return For("position", start, stop, (Let("k", connection), Let("j", source), *body))
 
 
 def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:

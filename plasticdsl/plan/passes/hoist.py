@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.model import Assign, Distribution, Euler, EulerMaruyama, Exact, ExponentialEuler, Role, RungeKutta4, Scheme
-from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan, SumHistory
 from plasticdsl.plan.sequence import assigned, value_of
 
 
@@ -34,7 +34,9 @@ def scheme_variables(scheme: Scheme) -> tuple[str, ...]:
     match scheme:
         case ExponentialEuler(variable=variable):
             return (variable,)
-        case Exact(variables=variables) | RungeKutta4(variables=variables) | Euler(variables=variables) | EulerMaruyama(variables=variables):
+        case (
+            Exact(variables=variables) | RungeKutta4(variables=variables) | Euler(variables=variables) | EulerMaruyama(variables=variables)
+        ):
             return variables
 
 
@@ -110,12 +112,17 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
                 found.add(name)
     others: Iterable[Event] = (*projection.each_step, *(e for _, events in projection.periodic for e in events))
     found |= {name for e in others if (name := assigned(e)) is not None}
-    found |= {h.target for h in projection.histories}
     return found
 
 
 def _target(event: Event) -> str | None:
-    return event.statement.target.name if isinstance(event.statement, Assign) and event.statement.target.owner in ("", "forecast") else None
+    match event.statement:
+        case Assign(target):
+            return target.name
+        case SumHistory(target=name):
+            return name
+        case _:
+            return None
 
 
 def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[str] | frozenset[str], moving: set[str]) -> bool:
@@ -165,4 +172,3 @@ _SPECIALS = {
     Place.POST: ("t", "dt", "N_pre", "N_post", "i", "now_post"),
     Place.CONNECTION: ("t", "dt", "N_pre", "N_post", "i", "j", "now_pre", "now_post"),
 }
-
