@@ -18,7 +18,7 @@ from plasticdsl.check.order import evaluation_order
 from plasticdsl.check.phases import unavailable
 from plasticdsl.check.populations import check_population
 from plasticdsl.check.projections import Around, Wanted, check_projection, expand
-from plasticdsl.check.quantities import check_observables, check_parameters, parameters_and_observables
+from plasticdsl.check.quantities import check_observables, check_parameters, check_signals, sorted_by_kind
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
@@ -60,16 +60,17 @@ def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scop
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
     defines = [s for s in block.body if isinstance(s, tree.Define)]
-    parameters, observables = parameters_and_observables(defines, block, outside)
-    variables = check_parameters(parameters, building.context, names)
+    quantities = sorted_by_kind(defines)
+    variables = check_parameters(quantities.parameters, building.context, names)
     building.constants = {Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)}
+    variables += check_signals(quantities.signals, building.context, names)
     _populations(block, building)
     taken = frozenset((*building.sides, *names))
     statements = [s for s in block.body if isinstance(s, tree.Projection)]
     _projections(expand(statements, taken, building.context), building)
     _others(block, report)
     if not any(isinstance(s, tree.Patterns) for s in block.body):  # else names would be missing that the file does declare
-        variables += check_observables(observables, building)
+        variables += check_observables(quantities.observables, building)
     return _finished(block, variables, building)
 
 

@@ -1,12 +1,13 @@
-"""The quantities of a network: parameters (`r_ex = 10 Hz`) and observables (`E = −½ Σ_ij w_ij x_i x_j`).
+"""The quantities of a network: parameters (`r_ex = 10 Hz`), signals (`r = r_ex (1 + sin(2 π t·3 Hz))`) and observables (`E = −½ Σ_ij w_ij x_i x_j`).
 
-Comes in: the `name = …` lines. Goes out: model variables in working order. A name equal to a constant expression is a parameter; one that reads a
-population, a projection or the time is an observable.
+Comes in: the `name = …` lines. Goes out: model variables in working order. A name equal to a constant expression is a parameter, one that also reads
+the time is a signal (written out wherever a source reads it), and one that reads populations or projections an observable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plasticdsl.check.context import Context
@@ -15,11 +16,11 @@ from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.mismatch import require_same
 from plasticdsl.check.observables import Indexables, indexing
 from plasticdsl.check.ordering import circle, in_working_order
-from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.scope import Declared, Kind
 from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Role, Variable
+from plasticdsl.model.expr import Expr, Ref, substitute
+from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import descendants
 
@@ -29,28 +30,53 @@ if TYPE_CHECKING:
 Defines = tuple[tree.Define, ...]
 
 
-def parameters_and_observables(defines: Sequence[tree.Define], block: tree.Block, outside: Scope) -> tuple[Defines, Defines]:
-    """The two kinds, each in the order written."""
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The definitions of a network by kind, each in the order written."""
+
+    parameters: Defines
+    signals: Defines
+    observables: Defines
+
+
+def sorted_by_kind(defines: Sequence[tree.Define]) -> Sorted:
+    """Parameters, signals and observables."""
     named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
-    changing = {"t"}
+    of_units = _spread({n for n, s in named.items() if _reads_units(s)}, named)
+    of_time = _spread({"t"}, named) - of_units
+    parameters = tuple(s for n, s in named.items() if n not in of_units | of_time)
+    signals = tuple(s for n, s in named.items() if n in of_time)
+    known = {id(s) for s in (*parameters, *signals)}
+    return Sorted(parameters, signals, tuple(s for s in defines if id(s) not in known))
+
+
+def _reads_units(statement: tree.Define) -> bool:
+    return any(isinstance(n, tree.Sum | tree.Member) for n in descendants(statement.rhs))
+
+
+def _spread(names: set[str], named: Mapping[str, tree.Define]) -> set[str]:
+    """`names` and every definition that reads one of them, however indirectly."""
+    found = set(names)
     while True:
-        more = {n for n, s in named.items() if n not in changing and _changes(s, changing, named, outside)}
+        more = {n for n, s in named.items() if n not in found and any(r.name in found for r in names_read(s.rhs))}
         if not more:
-            break
-        changing |= more
-    parameters = tuple(s for n, s in named.items() if n not in changing)
-    return parameters, tuple(s for s in defines if s not in parameters)
-
-
-def _changes(statement: tree.Define, changing: set[str], named: Mapping[str, tree.Define], outside: Scope) -> bool:
-    if any(isinstance(n, tree.Sum | tree.Member) for n in descendants(statement.rhs)):
-        return True
-    return any(n.name in changing for n in names_read(statement.rhs))
+            return found
+        found |= more
 
 
 def check_parameters(parameters: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
     """Translates the parameters and declares them."""
     return _check(parameters, Role.PARAMETER, "a parameter of the network", context, names)
+
+
+def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+    """Translates the signals; where one is read from now on, its formula stands."""
+    variables = _check(signals, Role.DEFINITION, "a signal", context, names)
+    for variable in variables:
+        assert variable.value is not None and not isinstance(variable.value, Distribution), "it was given by `=`"
+        known: dict[Expr, Expr] = {Ref("network", n): d.expr for n, d in names.items() if d.expr is not None and n != variable.name}
+        names[variable.name] = replace(names[variable.name], expr=substitute(variable.value, known))
+    return variables
 
 
 def check_observables(observables: Sequence[tree.Define], building: Building) -> tuple[Variable, ...]:

@@ -113,6 +113,8 @@ def _value(name: str, node: tree.Expr, context: Context) -> Expr:
     number = constant(value, {})
     if name in ("rate", "count") and number is not None and number < 0:
         context.report.error("out-of-range", f"The {name} of a source cannot be negative.", node.span)
+    elif name == "count" and number is not None and not number.is_integer():
+        context.report.error("not-whole", "The count of a source is a whole number.", node.span)
     if any(r.owner not in ("", "network") for r in refs(value)):
         message = f"The {name} of a source can depend on the time and on parameters, not on the state of the network."
         context.report.error("not-a-constant", message, node.span)
