@@ -48,6 +48,7 @@ class Statement:
 
     @property
     def padded(self) -> bool:
+        """Whether more than one blank stands before `=`."""
         before = self.tokens[(self.equals or 1) - 1].span.end
         return self.equals is not None and self.tokens[self.equals].span.start - before > 1
 

@@ -197,7 +197,7 @@ def refuse_division(over: tree.Expr, first: tree.Expr, second: tree.Expr) -> Non
 
 
 def _added(parts: Parts) -> tree.Expr:
-    result = parts[0]
+    result: tree.Expr = parts[0]
     for sign, right in zip(parts[1::2], parts[2::2], strict=True):
         result = tree.Binary(sign.kind, result, right, result.span.to(right.span))
     return result

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import lark
 
 from plasticdsl._resources import resource
+from plasticdsl.kernels.folder import cache_folder, write_whole
 from plasticdsl.syntax.build_dynamics import DYNAMICS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
@@ -31,12 +30,12 @@ def tables() -> lark.Lark:
     """The LALR tables with the building functions attached; read from the cache where it holds them."""
     text = (resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8")
     build = SimpleNamespace(**EXPRESSIONS, **DYNAMICS, **NETWORKS)
-    path = _cache_file(text)
     try:
+        path = _cache_file(text)
         with path.open("rb") as file:
             return lark.Lark.__new__(lark.Lark)._load(file, transformer=build)
-    except Exception as error:  # whatever a cache file holds must not stop a run
-        _log.debug("no cached grammar at %s: %r", path, error)
+    except Exception as error:  # whatever is wrong with the cache must not stop a run
+        _log.debug("no cached grammar: %r", error)
     made = _make(text, build)
     _store(made, path)
     return made
@@ -57,31 +56,17 @@ def _make(text: str, build: SimpleNamespace) -> lark.Lark:
 
 def _cache_file(text: str) -> Path:
     key = "\n".join((text, lark.__version__, str(sys.version_info[:2])))
-    name = hashlib.sha256(key.encode()).hexdigest()[:20]
-    return cache_folder() / f"grammar-{name}.bin"
-
-
-def cache_folder() -> Path:
-    """Where tables are kept: `PLASTICDSL_CACHE`, else the user's cache folder."""
-    given = os.environ.get("PLASTICDSL_CACHE")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "plasticdsl"
+    return cache_folder() / f"grammar-{hashlib.sha256(key.encode()).hexdigest()[:20]}.bin"
 
 
 def _store(made: lark.Lark, path: Path) -> None:
-    """Written whole or not at all, so that two runs at once cannot hurt each other; a folder that cannot be written is no error."""
+    """A folder that cannot be written costs time at the next start, nothing else."""
+    content = io.BytesIO()
+    made.save(content, exclude_options=("transformer",))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            made.save(file, exclude_options=("transformer",))
-        Path(file.name).replace(path)
-    except (OSError, RuntimeError) as error:
+        write_whole(path, content.getvalue())
+    except OSError as error:
         _log.debug("the grammar was not cached at %s: %r", path, error)
-
-
-Callbacks = Mapping[str, Callable[[list[Any]], Any]]
 
 
 def keywords() -> Mapping[str, str]:

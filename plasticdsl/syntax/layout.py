@@ -46,10 +46,12 @@ class Line:
 
     @property
     def start(self) -> int:
+        """Where the statement begins in the text."""
         return self.stretches[0][0]
 
     @property
     def end(self) -> int:
+        """Where it ends, without its block."""
         return self.stretches[-1][1]
 
 
@@ -139,7 +141,8 @@ class _Reader:
             return stop
         code_end = self.cut_comment(end, stop)
         if end < code_end:
-            span = Span(end, code_end, self.source.path)
+            begin_after = _INDENT.match(text, end, code_end).end()  # type: ignore[union-attr]
+            span = Span(begin_after, code_end, self.source.path)
             message = "nothing may follow a docstring on its line"
             self.findings.append(Diagnostic("misplaced-docstring", message, span, "begin a new line"))
         doc = _clean(text[begin + 3 : close])

@@ -16,12 +16,13 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import limits, tree
 from plasticdsl.syntax.layout import Line, layout
 from plasticdsl.syntax.machine import read_statement
-from plasticdsl.syntax.problems import BLOCK_RULES, body_rule
+from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
 from plasticdsl.syntax.tokens import Token, tokenize
 
 _Headed = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate | tree.Phase
+_STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no block
 
 
 def parse(source: SourceFile) -> tree.File:
@@ -41,7 +42,7 @@ def parse(source: SourceFile) -> tree.File:
     raise PlasError(findings, render_all(findings, {source.path: source}))
 
 
-class _StopReading(Exception):  # noqa: N818  # it ends the reading, it reports nothing
+class _StopReading(Exception):  # it ends the reading, it reports nothing
     """Enough is known about what is wrong; the rest of the file is not read."""
 
 
@@ -88,7 +89,7 @@ class _Reader:
         node = self.statement(line, rule)
         match node:
             case None:
-                self.statements(line.body, rule)
+                self.statements(line.body, home_rule(self.source.text[line.start : line.end], rule))
                 return None
             case tree.Reactions():
                 return self.filled(node, line, "reaction")
@@ -103,9 +104,10 @@ class _Reader:
                 return node
 
     def filled(self, node: Any, line: Line, rule: str) -> Any:
-        """A header with its block; a header that ends in `:` needs one."""
-        if line.opens and not line.body and not self.layout_errors:
-            self.report(Refusal("empty-block", node.span, "nothing follows this `:`", "write the statements below, indented deeper"))
+        """A header with its block; one that ends in `:` needs it, and so does one that says nothing without."""
+        if not line.body and not self.layout_errors and (line.opens or not isinstance(node, _STAND_ALONE)):
+            message = "nothing follows this `:`" if line.opens else "this line begins a block, and nothing is in it"
+            self.report(Refusal("empty-block", node.span, message, "write the statements below, indented deeper"))
         return replace(node, body=self.statements(line.body, rule), span=self.whole(line))
 
     def statement(self, line: Line, rule: str) -> Any:

@@ -93,6 +93,12 @@ def body_rule(header: str) -> str:
     return BLOCK_RULES.get(kinds[0], "dynamics") if kinds else "dynamics"
 
 
+def home_rule(statement: str, rule: str) -> str:
+    """The start rule for the block below a statement that could not be read, perhaps because it belongs elsewhere."""
+    word = statement.split(maxsplit=1)[0]
+    return next((home for home in ("dynamics", "procedure") if word in _FIRST_WORDS[home]), rule)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """The token at `number` of `tokens` does not fit; `choices` are the terminals that would."""

@@ -8,7 +8,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.source import SourceFile, Span
 
 
-class Refusal(Exception):  # noqa: N818  # it becomes a finding; the error is `PlasError`
+class Refusal(Exception):  # it becomes a finding; the error is `PlasError`
     """One statement cannot be read.
 
     `message` and `hint` may hold `{0}`, `{1}` … for the source text at `quoted`, since not every stage has the text.

@@ -47,6 +47,8 @@ def _blank(tokens: Sequence[Token], number: int, in_sum: bool) -> bool:
         return gap
     if before.kind in _OPENING or token.kind in _TIGHT_BEFORE or before.kind == "CALLED":
         return False
+    if token.kind == ":" and number == len(tokens) - 1:
+        return False
     if before.kind == "^":
         return bool(tokens[number - 2].unit)
     if is_sign(tokens, number - 1):

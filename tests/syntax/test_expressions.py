@@ -3,7 +3,7 @@
 import pytest
 
 from plasticdsl.syntax import tree
-from syntax_helpers import bare, block, findings, first, places, value
+from tests.syntax.trees import bare, block, findings, first, places, value
 
 
 def binary(operator: str, left: object, right: object) -> object:

@@ -3,7 +3,7 @@
 import pytest
 
 from plasticdsl.syntax.names import RESERVED, canonical
-from syntax_helpers import findings, block
+from tests.syntax.trees import block, findings
 
 SPELLINGS = {
     "τ_m": "tau_m",

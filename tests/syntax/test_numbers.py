@@ -3,7 +3,7 @@
 import pytest
 
 from plasticdsl.syntax import tree
-from syntax_helpers import block, findings, first, value
+from tests.syntax.trees import block, findings, first, value
 
 
 def number(text: str, *units: tuple[str, int]) -> object:

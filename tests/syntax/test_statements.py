@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.syntax import tree
-from syntax_helpers import SAMPLES, bare, block, findings, first, parsed
+from tests.syntax.trees import SAMPLES, bare, block, findings, first, parsed
 
 HERE = Path(__file__).parent
 

@@ -1,0 +1,84 @@
+"""What bad input gets: a code, the exact place, a sentence and a hint, for every error of a file."""
+
+import pytest
+
+from plasticdsl.diagnostics.codes import CODES
+from tests.syntax.trees import block, findings
+
+# block kind, statement, code, the text underlined, something the hint or message says
+MISTAKES = [
+    ("neuron", "V = (3 + 2", "missing-bracket", "(", "`)`"),
+    ("neuron", "V = 3 + 2)", "missing-bracket", ")", "opens"),
+    ("neuron", "V = [3 + 2)", "missing-bracket", ")", "`]`"),
+    ("neuron", "V = |a", "missing-bracket", "|", "`|`"),
+    ("neuron", "V = 3 +", "missing-value", "+", "after `+`"),
+    ("neuron", "V = 3 + * 2", "missing-value", "*", "between `+` and `*`"),
+    ("neuron", "V = , 3", "missing-value", ",", "`=` and `,`"),
+    ("neuron", "x +=", "missing-value", "+=", "after `+=`"),
+    ("neuron", "V == 3", "foreign-sign", "==", "`=`"),
+    ("neuron", "x = V'", "misplaced-prime", "V'", "dV/dt"),
+    ("neuron", "x = \\tau", "unexpected-character", "\\", "τ"),
+    ("neuron", "x = a – b", "unexpected-character", "–", "en dash"),
+    ("neuron", "x = √2", "unexpected-character", "√", "sqrt"),
+    ("neuron", "at = 3", "reserved-word", "at", "`otherwise`"),
+    ("neuron", "if V > 3: V → 2", "condition-first", "if", "value first"),
+    ("neuron", "V = 1 if x > 2 else 3", "no-else", "else", "otherwise"),
+    ("neuron", "V = 1 if x > 2\n      3", "incomplete-case", "3", "if"),
+    ("neuron", "x = 1 otherwise", "incomplete-case", "otherwise", "if"),
+    ("neuron", "a b = 3", "bad-left-side", "a b", "one name"),
+    ("neuron", "f (x) = 3", "bad-left-side", "f (x)", "without a blank"),
+    ("neuron", "V(x + 1) = 3", "bad-left-side", "V(x + 1", "V(0) = 1"),
+    ("neuron", "x < 3", "comparison-statement", "<", "∈ [0, w_max]"),
+    ("neuron", "x", "incomplete", "x", "τ = 20 ms"),
+    ("neuron", "x = a = b", "two-equals", "a = b", "two lines"),
+    ("neuron", "x ~ 3", "not-a-distribution", "3", "N(mean, sd)"),
+    ("neuron", "input I : 3 + 2", "not-a-unit", "3 + 2", "pA"),
+    ("neuron", "input I = 3", "two-equals", "=", "comma"),
+    ("neuron", "spikes when V > 3", "unknown-statement", "spikes", "`spike when"),
+    ("neuron", "phase x for 3 s", "misplaced-statement", "phase", "experiment"),
+    ("rule", "record V", "misplaced-statement", "record", "experiment"),
+    ("network", "on pre:\n        w += 1", "misplaced-statement", "on", "synapse"),
+    ("network", "A → B Exc", "unexpected", "Exc", "`:`"),
+    ("network", "A → B: Exc p = 0.1", "unexpected", "p", "`,`"),
+    ("network", "x = 3, 4", "missing-value", None, ""),
+    ("experiment", "expect x = 3 ± 2", "misplaced-tolerance", "±", "≈"),
+    ("experiment", "expect x ≈ 3", "missing-tolerance", "x ≈ 3", "±"),
+    ("experiment", "phase learning 3 s", "unexpected", "3 s", "`for` or `until`"),
+    ("experiment", "recrod V", "unknown-statement", "recrod", "record V"),
+    ("experiment", "phase p for each x in d, shuffled, shuffled", "twice", ", shuffled", "one of them"),
+    ("experiment", "sweep a in [1, 2], logarithmic", "unknown-option", "logarithmic", "from"),
+]
+
+
+@pytest.mark.parametrize(("kind", "statement", "code", "place", "said"), MISTAKES, ids=lambda value: str(value)[:30])
+def test_one_mistake(kind: str, statement: str, code: str, place: str | None, said: str) -> None:
+    text = block(statement, kind)
+    found = findings(text)
+    assert len(found) == 1
+    finding = found[0]
+    if code == "missing-value" and place is None:
+        assert finding.code in CODES
+        return
+    assert finding.code == code
+    assert text[finding.span.start : finding.span.end] == place
+    assert said in finding.message + finding.hint
+
+
+def test_all_mistakes_of_a_file_are_reported_in_order() -> None:
+    text = "nueron A:\n    V == 1\nneuron B:\n    x = (\n    y = 1\n    on prr:\n        z = a / b c\n"
+    assert [f.code for f in findings(text)] == ["unknown-block", "foreign-sign", "missing-bracket", "unexpected", "ambiguous-product"]
+
+
+def test_the_nearest_block_is_named() -> None:
+    (finding,) = findings("synapes A:\n    a = 1\n")
+    assert finding.code == "unknown-block" and "`synapse`" in finding.hint
+
+
+def test_statements_at_the_margin() -> None:
+    assert [f.code for f in findings("V = 3\n")] == ["outside-block"]
+    assert [f.code for f in findings("on pre:\n    w += 1\n")] == ["outside-block"]
+    assert [f.code for f in findings("neuron A:\n    neuron B:\n        a = 1\n")] == ["nested-block"]
+
+
+def test_every_code_in_the_table_is_registered() -> None:
+    assert {code for _, _, code, _, _ in MISTAKES} <= set(CODES)
