@@ -19,7 +19,7 @@ from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.expectations import Outcome, watch
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import Observer, constant
-from plasticdsl.runtime.phases import Stage, require_holdable
+from plasticdsl.runtime.phases import Stage, State, require_holdable
 from plasticdsl.runtime.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.readings import Reader, populations_needed
 from plasticdsl.runtime.recorder import Recorder, plan, spikes_needed
@@ -35,11 +35,11 @@ _LOOKS_PER_SEARCH = 10
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`."""
+    """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`, `engine(instance, settings)`."""
 
     network: Network
     instantiate: Callable[[float, int, Settings], Instance]
-    engine: Callable[[Instance], Engine]
+    engine: Callable[[Instance, Settings], Engine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def run_once(
     instance = workshop.instantiate(dt, order.seed, order.settings)
     line, warnings = _timeline(experiment, instance, order)
     extend_spikes(workshop.network, instance, line.end)
-    runner = _Runner(experiment, workshop, Observer(workshop.network, workshop.engine(instance)), order, line)
+    runner = _Runner(experiment, workshop, Observer(workshop.network, workshop.engine(instance, order.settings)), order, line)
     runner.recorder.warnings[:0] = warnings
     built = time.perf_counter()
     runner.go(progress, interruption, share)
@@ -118,6 +118,7 @@ class _Runner:
 
     def __init__(self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline) -> None:
         self.experiment = experiment
+        self.workshop = workshop
         self.observer = observer
         self.order = order
         self.line = line
@@ -128,7 +129,7 @@ class _Runner:
         self.recorder = plan(recordings, experiment.plots, self.line, self.reader, self._numbers)
         expected = (*(e for p in experiment.phases for e in p.expectations), *experiment.expectations)
         self.watches = [watch(e, self.line, self.reader, self._numbers) for e in expected]
-        self.stage = Stage(workshop.network, observer, workshop.engine, self._continue_with)
+        self.stage = Stage(workshop.network, observer, self._rebuilt)
         self.interrupted = False
         self.looks = 0
 
@@ -140,8 +141,12 @@ class _Runner:
 
         return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during)
 
-    def _continue_with(self, engine: Engine) -> None:
+    def _rebuilt(self, instance: Instance, state: State) -> Engine:
+        """Another engine that goes on from `state`, after parameters of the instance have changed."""
+        engine = self.workshop.engine(instance, self.order.settings)
+        engine.restore(state)
         self.spikes.follow(engine)
+        return engine
 
     # --- the run ---
 

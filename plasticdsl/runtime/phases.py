@@ -6,9 +6,10 @@ set before every step, a held parameter gets back its value when the phase ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Special, walk
@@ -17,7 +18,10 @@ from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.instance import Instance, Values
 from plasticdsl.runtime.observer import Observer
 
-Rebuild = Callable[[Instance], Engine]
+State = Mapping[str, NDArray[np.generic]]
+
+#: From an instance whose parameters have changed, and a snapshot, to an engine that goes on from there.
+Rebuild = Callable[[Instance, State], Engine]
 
 
 def require_holdable(phases: tuple[Phase, ...], network: Network) -> None:
@@ -54,11 +58,10 @@ def _in_time(value: Expr) -> bool:
 class Stage:
     """The engine of a run and what the present phase does to it. `engine` may change when a parameter is held."""
 
-    def __init__(self, network: Network, observer: Observer, rebuild: Rebuild, started: Callable[[Engine], None]) -> None:
+    def __init__(self, network: Network, observer: Observer, rebuild: Rebuild) -> None:
         self._network = network
         self._observer = observer
         self._rebuild = rebuild
-        self._started = started
         self._held: tuple[Clamp, ...] = ()
         self._before: dict[tuple[str, str], Values] = {}
         self._plastic = {p.name: p.rules for p in network.projections}
@@ -110,11 +113,8 @@ class Stage:
         for (population, name), value in changed.items():
             parameters = engine.instance.populations[population].parameters
             self._before.setdefault((population, name), parameters[name])
-            parameters[name] = value
-        state = engine.snapshot()
-        self._observer.engine = self._rebuild(engine.instance)
-        self._observer.engine.restore(state)
-        self._started(self._observer.engine)
+            parameters[name] = np.broadcast_to(value, np.shape(parameters[name])).copy() if np.ndim(parameters[name]) else value
+        self._observer.engine = self._rebuild(engine.instance, engine.snapshot())
 
     def _parameter(self, key: tuple[str, str]) -> Values:
         return self._observer.instance.populations[key[0]].parameters[key[1]]

@@ -1,0 +1,207 @@
+"""`load`, `parse` and `Model`: what a Python program does with a `.plas` file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plasticdsl import driver
+from plasticdsl.check.library import LARGEST_FILE, SUFFIX, library_models
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.model import Experiment, Network
+from plasticdsl.options import CompileOptions, Precision
+from plasticdsl.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from plasticdsl.net import Net
+    from plasticdsl.results.result import Result
+    from plasticdsl.runtime.progress import Progress
+
+_DEFAULT_DT = 1e-4
+
+
+def load(path: str | Path) -> Model:
+    """The model in a file, or of the library by its name (`"song_abbott"`).
+
+    Raises FileNotFoundError where there is neither, `PlasError` with everything that is wrong with it.
+    """
+    found = find_file(str(path))
+    return Model(driver.load(read(found), found.resolve().parent))
+
+
+def parse(text: str) -> Model:
+    """The model in a text; `use` finds the library alone. Raises `PlasError`."""
+    return Model(driver.load(SourceFile("<text>", text), None))
+
+
+def find_file(name: str) -> Path:
+    """The file of that path, else the library model of that name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    models = library_models()
+    wanted = name.removesuffix(SUFFIX)
+    matches = [p for known, p in models.items() if wanted in (known, known.rpartition("/")[2])]
+    if matches:
+        return matches[0]
+    near = difflib.get_close_matches(wanted, [*models, *(m.rpartition("/")[2] for m in models)], n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; `plasticdsl models` lists the library"
+    raise FileNotFoundError(f"there is no file and no library model {name}{hint}")
+
+
+def read(path: Path) -> SourceFile:
+    """The text of a file. Raises `PlasError` where it is too large or no UTF-8."""
+    shown = str(path)
+    place = Span(0, 0, shown)
+    if path.stat().st_size > LARGEST_FILE:
+        raise PlasError(
+            (Diagnostic("file-too-large", f"The file is larger than {LARGEST_FILE} bytes.", place),), f"{shown}: the file is too large"
+        )
+    try:
+        return SourceFile(shown, path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = f"The file is no UTF-8 text (byte {error.start})."
+        raise PlasError((Diagnostic("not-text", message, place),), f"{shown}: error[not-text]: {message}") from None
+
+
+class Model:
+    """A checked file: blocks, networks and experiments."""
+
+    def __init__(self, loaded: driver.Loaded) -> None:
+        self._loaded = loaded
+
+    @property
+    def loaded(self) -> driver.Loaded:
+        """The checked model, for tools."""
+        return self._loaded
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Findings that stop nothing."""
+        return self._loaded.warnings
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of its networks."""
+        return tuple(n.name for n in self._loaded.module.networks)
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """The names of its experiments."""
+        return tuple(e.name for e in self._loaded.module.experiments)
+
+    def __repr__(self) -> str:
+        return f"<Model {self._loaded.module.path}: networks {', '.join(self.networks) or 'none'}; experiments {', '.join(self.experiments) or 'none'}>"
+
+    def build(
+        self,
+        network: str | None = None,
+        *,
+        seed: int = 1,
+        dt: str | float | None = None,
+        connections: Mapping[str, tuple[Any, Any]] | None = None,
+        spikes: Mapping[str, tuple[Any, Any]] | None = None,
+        log: Iterable[str] | None = None,
+        level: int = 2,
+        threads: int = 1,
+        precision: Precision = "double",
+        **parameters: Any,
+    ) -> Net:
+        """A network with numbers, ready to run (the first of the file when none is named).
+
+        `dt`: the step, `"0.1 ms"` or seconds; that of the file's first experiment on this network when none is given. `parameters`: by name,
+        in SI or as text with a unit; a population's name sets its size; `Block.name` and `population.name` are given as
+        `**{"LIF.tau_m": "10 ms"}`. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
+        `spikes`: source → times (s) and units. `log`: whose spikes to keep (all).
+
+        Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
+        """
+        from plasticdsl.net import Net
+        from plasticdsl.runtime import settings
+
+        found = self._network(network)
+        wishes = settings.resolved(parameters, found, self._loaded.module)
+        step, in_steps = self._step(found, dt)
+        options = CompileOptions(level=level, threads=threads, precision=precision)
+        with self._explained():
+            workshop, _ = driver.workshop(self._loaded, found, options, connections=connections, spikes=spikes)
+            return Net(workshop, wishes, seed, step, in_steps, log, self._explained)
+
+    def run(
+        self,
+        experiment: str | None = None,
+        *,
+        seed: int = 1,
+        duration: str | float | None = None,
+        dt: str | float | None = None,
+        connections: Mapping[str, tuple[Any, Any]] | None = None,
+        spikes: Mapping[str, tuple[Any, Any]] | None = None,
+        level: int = 2,
+        threads: int = 1,
+        precision: Precision = "double",
+        progress: Progress | None = None,
+        **parameters: Any,
+    ) -> Result:
+        """Carries out an experiment (the first when none is named) and returns what it recorded.
+
+        `duration` replaces the length of the last timed phase, `dt` the experiment's step; everything else as in `build`.
+        """
+        from plasticdsl.results.result import Result
+        from plasticdsl.runtime import settings, sweep
+        from plasticdsl.runtime.experiment import Order
+        from plasticdsl.runtime.progress import SILENT
+
+        found = self.find_experiment(experiment)
+        network = self._network(found.network)
+        module = self._loaded.module
+        wishes = settings.from_experiment(found.settings, network, module) | settings.resolved(parameters, network, module)
+        step = None if dt is None else settings.duration(dt, 1.0)
+        options = CompileOptions(level=level, threads=threads, precision=precision)
+        with self._explained():
+            workshop, compiler = driver.workshop(self._loaded, network, options, connections=connections, spikes=spikes)
+            study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step), progress or SILENT)
+        return Result(study, self._loaded.module.path, compiler.seconds)
+
+    def find_experiment(self, name: str | None) -> Experiment:
+        """The experiment of that name, or the first. Raises KeyError with what there is."""
+        experiments = self._loaded.module.experiments
+        if name is None and experiments:
+            return experiments[0]
+        found = next((e for e in experiments if e.name == name), None)
+        if found is None:
+            what = f"there is no experiment {name}" if name is not None else "there is no experiment in this file"
+            raise KeyError(f"{what}; there is {', '.join(self.experiments)}" if experiments else what)
+        return found
+
+    def _network(self, name: str | None) -> Network:
+        networks = self._loaded.module.networks
+        if name is None and networks:
+            return networks[0]
+        found = next((n for n in networks if n.name == name), None)
+        if found is None:
+            what = f"there is no network {name}" if name is not None else "there is no network in this file"
+            raise KeyError(f"{what}; there is {', '.join(self.networks)}" if networks else what)
+        return found
+
+    def _step(self, network: Network, dt: str | float | None) -> tuple[float, bool]:
+        """The step in s, and whether time is counted in steps."""
+        from plasticdsl.runtime import settings
+
+        if dt is not None:
+            return settings.duration(dt, 1.0), False
+        for experiment in self._loaded.module.experiments:
+            if experiment.network == network.name:
+                if experiment.dt is None:
+                    return 1.0, True
+                return float(settings.network_value(experiment.dt, network, {})), False
+        moving = any(p.block.flows or p.block.spike for p in network.populations) or any(p.connection.flows for p in network.projections)
+        return (_DEFAULT_DT, False) if moving else (1.0, True)
+
+    def _explained(self) -> Any:
+        """Errors of the model show its text."""
+        return driver.rendered(self._loaded.sources)
+
+
+__all__ = ["Model", "find_file", "load", "parse", "read"]

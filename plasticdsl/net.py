@@ -1,0 +1,344 @@
+"""`Net`: a network that a Python program runs bit by bit, looks into and changes.
+
+Arrays that it hands out (`net["cell"].V`) behave like the state itself between runs: what is written into them is what the network goes on with, and after
+each run they hold the new values. All values in SI; units are counted from 0, as in NumPy.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from plasticdsl.check.lookup import canonical_path
+from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.runtime import settings, store
+from plasticdsl.runtime.build import extend_spikes
+from plasticdsl.runtime.checks import require_finite
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.experiment import Workshop
+from plasticdsl.runtime.instance import ProjectionInstance
+from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.progress import Interruption, Pace
+from plasticdsl.runtime.sides import Settings
+from plasticdsl.runtime.spikes import SpikeHistory
+from plasticdsl.runtime.steps import to_steps
+from plasticdsl.syntax.names import canonical
+
+Floats = NDArray[np.float64]
+
+_WRITABLE = (Role.STATE, Role.CLAMPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Spikes:
+    """`times` in seconds, float64[spikes]; `units` from 0, int32[spikes]; in order of time."""
+
+    times: Floats
+    units: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+class Net:
+    """One network with its state. `net["cell"]` is a population, `net["ex"]` or `net["inputs -> cell"]` a projection.
+
+    Made by `Model.build`.
+    """
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        wishes: Settings,
+        seed: int,
+        dt: float,
+        in_steps: bool,
+        log: Iterable[str] | None,
+        explained: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._workshop, self._wishes, self._in_steps, self._explained = workshop, wishes, in_steps, explained
+        instance = workshop.instantiate(dt, seed, wishes)
+        self._observer = Observer(workshop.network, workshop.engine(instance, wishes))
+        self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
+        self._lent: dict[tuple[str, str], tuple[weakref.ref[Floats], Floats]] = {}
+
+    # --- running ---
+
+    def run(self, duration: str | float | None = None, *, steps: int | None = None) -> None:
+        """Goes on for a duration (`"10 s"`, `"200 steps"`, or seconds), or for so many steps.
+
+        Raises ValueError for a duration that is none, `PlasError` where a state is no longer finite. Ctrl-C stops after a whole step, from
+        where the network can go on.
+        """
+        if (duration is None) == (steps is None):
+            raise ValueError('give either a duration, run("10 s"), or steps, run(steps=100)')
+        count = steps if steps is not None else to_steps(settings.duration(duration or 0.0, self.dt), self.dt)
+        if count < 0:
+            raise ValueError(f"a network cannot run backwards ({count} steps)")
+        self._push()
+        with self._explained():
+            self._extend(self.step + count)
+            interrupted = self._advance(self.step + count)
+        self._pull()
+        if interrupted:
+            raise KeyboardInterrupt
+
+    def _advance(self, end: int) -> bool:
+        pace = Pace()
+        with Interruption() as interruption:
+            while self.step < end and not interruption.requested:
+                before = self.step
+                self._engine.advance(min(end - before, pace.chunk()))
+                if pace.done(self.step - before):
+                    self._spikes.collect()
+                    require_finite(self._network, self._engine, self._in_steps, projections=False)
+            require_finite(self._network, self._engine, self._in_steps)
+            return interruption.requested
+
+    def _extend(self, end: int) -> None:
+        """Endless regular sources are worked out as far as they are needed."""
+        if extend_spikes(self._network, self._engine.instance, end):
+            self._replace(self._engine.snapshot())
+
+    def _replace(self, state: Mapping[str, NDArray[Any]]) -> None:
+        engine = self._workshop.engine(self._engine.instance, self._wishes)
+        engine.restore(state)
+        self._spikes.follow(engine)
+        self._observer.engine = engine
+
+    # --- what there is ---
+
+    @property
+    def _network(self) -> Network:
+        return self._workshop.network
+
+    @property
+    def _engine(self) -> Engine:
+        return self._observer.engine
+
+    @property
+    def name(self) -> str:
+        """The name of the network."""
+        return self._network.name
+
+    @property
+    def dt(self) -> float:
+        """The step in s; nominally 1 s where time is counted in steps."""
+        return self._engine.instance.dt
+
+    @property
+    def seed(self) -> int:
+        """What all random numbers come from."""
+        return self._engine.instance.seed
+
+    @property
+    def step(self) -> int:
+        """Whole steps done."""
+        return self._engine.step
+
+    @property
+    def time(self) -> float:
+        """Seconds done."""
+        return self.step * self.dt
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(p.name for p in self._network.populations)
+
+    @property
+    def projections(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(p.name for p in self._network.projections)
+
+    def __getitem__(self, name: str) -> Part:
+        return Part(self, self._find(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self.populations, *self.projections))
+
+    def __repr__(self) -> str:
+        sizes = [f"{p.name}: {p.size} units" for p in self._engine.instance.populations.values()]
+        sizes += [f"{p.name}: {p.count} connections" for p in self._engine.instance.projections.values()]
+        return f"<Net {self.name} at {self.time:g} s; {', '.join(sizes)}>"
+
+    def _find(self, name: str) -> Population | Projection:
+        wanted = canonical_path(name)
+        parts: list[Population | Projection] = [*self._network.populations, *self._network.projections]
+        for part in parts:
+            if wanted in (part.name, canonical_path(part.symbol)):
+                return part
+        ends = [p for p in self._network.projections if wanted == f"{p.pre} -> {p.post}"]
+        if len(ends) == 1:
+            return ends[0]
+        if ends:
+            raise KeyError(f"several projections are {name}: {', '.join(p.name for p in ends)}")
+        raise KeyError(f"there is no population or projection {name}; there is {', '.join(self)}")
+
+    # --- spikes ---
+
+    def spikes(self, population: str) -> Spikes:
+        """All spikes of a population since the network was built (or its state loaded)."""
+        found = self._find(population)
+        if found.name not in self._spikes.populations:
+            kept = ", ".join(self._spikes.populations) or "none"
+            raise KeyError(f"the spikes of {population} are not kept; those that are: {kept}")
+        steps, units = self._spikes.train(found.name)
+        return Spikes(steps.astype(np.float64) * self.dt, units.copy())
+
+    def spike_count(self, population: str) -> int:
+        """How many spikes a population has fired."""
+        return self._engine.spike_count(self._find(population).name)
+
+    # --- saved states ---
+
+    def save(self, path: str | Path) -> None:
+        """Writes the state into a `.npz` file, whole or not at all."""
+        self._push()
+        store.save(Path(path), self._network, self._engine.instance, self._engine.snapshot())
+
+    def load(self, path: str | Path) -> None:
+        """Goes on from a saved state, to the same bits. Raises ValueError for the state of another network."""
+        state = store.load(Path(path), self._network, self._engine.instance)
+        self._extend(int(state.get("clock", state.get("step", np.asarray(0)))))
+        self._engine.restore(state)
+        self._spikes = SpikeHistory(self._engine, self._spikes.populations)
+        self._pull()
+
+    # --- arrays on loan ---
+
+    def _lend(self, owner: str, name: str) -> Floats:
+        """An array that stands for a state until nobody holds it any more."""
+        known = self._lent.get((owner, name))
+        array = known[0]() if known is not None else None
+        if array is None:
+            array = np.array(self._engine.read(owner, name), dtype=np.float64)
+            self._lent[owner, name] = (weakref.ref(array), array.copy())
+        return array
+
+    def _push(self) -> None:
+        """Takes over what was written into lent arrays."""
+        for (owner, name), (reference, pristine) in list(self._lent.items()):
+            array = reference()
+            if array is None:
+                del self._lent[owner, name]
+            elif not np.array_equal(array, pristine, equal_nan=True):
+                self._engine.write(owner, name, array)
+                pristine[...] = array
+
+    def _pull(self) -> None:
+        """Brings lent arrays up to date."""
+        for (owner, name), (reference, pristine) in list(self._lent.items()):
+            array = reference()
+            if array is None:
+                del self._lent[owner, name]
+            else:
+                array[...] = pristine[...] = self._engine.read(owner, name)
+
+    def _value(self, owner: str, name: str) -> float | Floats:
+        self._push()
+        found = self._observer.variable(owner, name)
+        if isinstance(found, float):
+            return found
+        fixed = np.array(found)
+        fixed.flags.writeable = False
+        return fixed
+
+    def _set(self, owner: str, name: str, values: ArrayLike) -> None:
+        wanted = np.asarray(values, dtype=np.float64)
+        size = self._observer.owner_size(owner)
+        if wanted.shape not in ((), (size,)):
+            raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
+        self._push()
+        self._engine.write(owner, name, float(wanted) if wanted.ndim == 0 else wanted)
+        self._pull()
+
+
+class Part:
+    """A population or projection of a `Net`; its variables are attributes.
+
+    States are arrays that may be written to, parameters and definitions are read-only. A projection also has `pre` and `post`.
+    """
+
+    __slots__ = ("_net", "_part")
+
+    _net: Net
+    _part: Population | Projection
+
+    def __init__(self, net: Net, part: Population | Projection) -> None:
+        object.__setattr__(self, "_net", net)
+        object.__setattr__(self, "_part", part)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        variable = _variable(self._part, name)
+        if variable.role in _WRITABLE:
+            return self._net._lend(self._part.name, variable.name)
+        return self._net._value(self._part.name, variable.name)
+
+    def __setattr__(self, name: str, value: ArrayLike) -> None:
+        variable = _variable(self._part, name)
+        if variable.role not in _WRITABLE:
+            computed = variable.role in (Role.DEFINITION, Role.INPUT)
+            what = "computed from other values" if computed else "a parameter, which is given when the network is built"
+            raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
+        self._net._set(self._part.name, variable.name, value)
+
+    def __dir__(self) -> list[str]:
+        ends = ["pre", "post"] if isinstance(self._part, Projection) else []
+        return [*ends, *(v.name for v in _block(self._part).variables)]
+
+    def __len__(self) -> int:
+        return self._net._observer.owner_size(self._part.name)
+
+    def __repr__(self) -> str:
+        what = "units" if isinstance(self._part, Population) else "connections"
+        return f"<{self._part.name}: {len(self)} {what} with {', '.join(v.name for v in _block(self._part).variables)}>"
+
+    @property
+    def pre(self) -> NDArray[np.int32]:
+        """The presynaptic unit of each connection, from 0."""
+        return self._connections("pre").sources()
+
+    @property
+    def post(self) -> NDArray[np.int32]:
+        """The postsynaptic unit of each connection, from 0."""
+        return self._connections("post").targets.copy()
+
+    def _connections(self, what: str) -> ProjectionInstance:
+        found = self._net._engine.instance.projections.get(self._part.name)
+        if found is None:
+            raise AttributeError(f"{self._part.name} is a population and has no {what}")
+        return found
+
+
+def _block(part: Population | Projection) -> Block:
+    return part.block if isinstance(part, Population) else part.connection
+
+
+def _variable(part: Population | Projection, name: str) -> Variable:
+    found = _block(part).variable(canonical(name))
+    if found is None:
+        names = ", ".join(v.name for v in _block(part).variables)
+        raise AttributeError(f"{part.name} has no {name}; it has {names or 'no variables'}")
+    return found
+
+
+def _logged(network: Network, log: Iterable[str] | None) -> tuple[str, ...]:
+    """The populations whose spikes are kept: those named, else all that spike."""
+    spiking = [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
+    if log is None:
+        return tuple(spiking)
+    names = tuple(canonical(name) for name in log)
+    for name in names:
+        if name not in spiking:
+            raise KeyError(f"{name} is no population that spikes; those that do: {', '.join(spiking) or 'none'}")
+    return names

@@ -1,0 +1,113 @@
+"""Axes of figures: labels with units, the time axis and its phases, and lines for many units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from plasticdsl.results.style import COLOURS, GREY
+from plasticdsl.results.units import time_unit
+from plasticdsl.runtime.schedule import Timeline
+from plasticdsl.runtime.series import Label
+
+Floats = NDArray[np.float64]
+
+#: Up to so many units get a line of their own with its colour; more are drawn thin, `_MOST_LINES` of them, with their mean.
+_FEW_LINES, _MOST_LINES = 6, 60
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """A time axis from step `begin` to `end`: `scale` steps make one `unit`."""
+
+    begin: int
+    end: int
+    unit: str
+    scale: float
+
+    def of(self, steps: NDArray[np.int64] | NDArray[np.float64]) -> Floats:
+        """Steps in units of the axis."""
+        return np.asarray(steps, dtype=np.float64) / self.scale
+
+
+def time_axis(line: Timeline, begin: int, end: int) -> TimeAxis:
+    """The axis for a part of a run."""
+    if line.in_steps:
+        return TimeAxis(begin, end, "steps", 1.0)
+    unit, seconds = time_unit((end - begin) * line.dt)
+    return TimeAxis(begin, end, unit, seconds / line.dt)
+
+
+def label_of(label: Label) -> str:
+    """`V (mV)`."""
+    return f"{label.text} ({label.unit})" if label.unit else label.text
+
+
+def finish_time(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
+    """Limits, label, and where the phases of the run begin."""
+    margin = 0.0 if axis.unit != "steps" else 0.5
+    begin, end = axis.of(np.array([axis.begin, axis.end]))
+    if end > begin:
+        axes.set_xlim(begin - margin, end + margin)
+    axes.set_xlabel("step" if axis.unit == "steps" else f"time ({axis.unit})")
+    if axis.unit == "steps":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
+    """The names of the phases above the panel and a thin line between them, where there are several in sight."""
+    seen = [p for p in line.phases if p.last > axis.begin and p.first < axis.end and p.last > p.first]
+    if len(seen) < 2:
+        return
+    shift = 0.5 if axis.unit == "steps" else 0.0
+    width = axis.end - axis.begin
+    for number, phase in enumerate(seen):
+        first, last = max(phase.first, axis.begin), min(phase.last, axis.end)
+        if number:
+            axes.axvline(axis.of(np.array([first]))[0] + shift, color="#999999", linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
+        if (last - first) / width >= 0.012 * len(phase.name):
+            middle = axis.of(np.array([0.5 * (first + last)]))[0] + shift
+            axes.annotate(phase.name, (middle, 1.0), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
+                          ha="center", va="bottom", fontsize=14, color=GREY)  # fmt: skip
+
+
+def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None) -> None:
+    """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]."""
+    values = y[:, None] if y.ndim == 1 else y
+    count = values.shape[1]
+    if count == 1:
+        axes.plot(x, values[:, 0], color=colour, label=name, marker=marker)
+        return
+    if count <= _FEW_LINES:
+        for unit in range(count):
+            axes.plot(x, values[:, unit], color=COLOURS[unit % len(COLOURS)], label=f"{name} [{unit + 1}]", marker=marker)
+        return
+    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
+    axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
+    text = f"{name}: mean of {count}" if len(shown) == count else f"{name}: mean of {count}; {len(shown)} shown"
+    axes.plot(x, np.nanmean(values, axis=1), color=_dark(colour), linewidth=3.2, label=text)
+
+
+def _dark(colour: str) -> str:
+    parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return "#" + "".join(f"{int(0.45 * part):02x}" for part in parts)
+
+
+def legend(axes: Axes, entries: int | None = None) -> None:
+    """A legend beside the panel where there is more than one thing to tell apart, or where a line needs words."""
+    handles, names = axes.get_legend_handles_labels()
+    if len(handles) > (1 if entries is None else entries):
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0) if len(handles) > 3 else None, handlelength=1.4)
+
+
+def panels_by_unit(labels: Sequence[Label]) -> list[list[int]]:
+    """Items that can share a panel, because they have the same unit."""
+    found: dict[tuple[object, str], list[int]] = {}
+    for number, label in enumerate(labels):
+        found.setdefault((label.dimension, label.unit), []).append(number)
+    return list(found.values())

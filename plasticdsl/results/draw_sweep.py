@@ -1,0 +1,80 @@
+"""Figures over a swept parameter: one line for each combination of the others, repeats as mean and standard deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.results.axis import label_of, legend, panels_by_unit
+from plasticdsl.results.stack import run_label
+from plasticdsl.results.style import COLOURS, SIZE
+from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.sweep import Axis, Study
+
+Floats = NDArray[np.float64]
+
+
+def draw_sweep(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+    """Items over an expression of parameters."""
+    axis = plans[0].axis
+    assert axis is not None, "a plot over a sweep says over what"
+    groups = panels_by_unit([s.label for s in plans[0].series])
+    figure.set_size_inches(SIZE[0], SIZE[1] if len(groups) == 1 else 2.2 + 3.3 * len(groups))
+    panels = np.atleast_1d(figure.subplots(len(groups), 1, sharex=True))
+    along = _own_axis(study, axis)
+    scale = along.scale if along is not None and isinstance(axis, Ref) else 1.0
+    x = np.array([float(np.asarray(run.observer.value(axis))) for run in study.runs]) / scale
+    for panel, group in zip(panels, groups, strict=True):
+        _draw_panel(panel, study, plans, group, along, x)
+    over = plans[0].spec.text.rpartition(" over ")[2]
+    unit = along.unit if along is not None and isinstance(axis, Ref) else ""
+    panels[-1].set_xlabel(f"{over} ({unit})" if unit else over)
+
+
+def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list[int], along: Axis | None, x: Floats) -> None:
+    lines = _lines(study, along)
+    number = 0
+    for item in group:
+        label = plans[0].series[item].label
+        y = np.array([_value(plan, item) for plan in plans]) / label.scale
+        for name, runs in lines.items():
+            text = ", ".join(p for p in (label.text if len(group) > 1 else "", name) if p)
+            _draw_line(axes, x[runs], y[runs], text, COLOURS[number % len(COLOURS)])
+            number += 1
+    labels = [plans[0].series[i].label for i in group]
+    axes.set_ylabel(label_of(labels[0]) if len(labels) == 1 else (labels[0].unit or ", ".join(label.text for label in labels)))
+    legend(axes)
+
+
+def _draw_line(axes: Axes, x: Floats, y: Floats, name: str, colour: str) -> None:
+    """Mean over runs with the same x, with the standard deviation as a bar where there are several."""
+    at = np.unique(x)
+    means = np.array([np.mean(y[x == value]) for value in at])
+    spread = np.array([np.std(y[x == value]) for value in at])
+    several = len(x) > len(at)
+    axes.errorbar(at, means, spread if several else None, marker="o", color=colour, label=name, capsize=5, elinewidth=1.8)
+
+
+def _value(plan: PlotPlan, item: int) -> float:
+    """The value of one run; the mean where there is one per unit."""
+    series = plan.series[item]
+    return float(np.mean(series.done[-1])) if series.taken else np.nan
+
+
+def _own_axis(study: Study, expr: Expr) -> Axis | None:
+    """The swept parameter that the horizontal axis shows."""
+    read = {(r.owner, r.name) for r in refs(expr)}
+    return next((axis for axis in study.axes if read & set(axis.places)), None)
+
+
+def _lines(study: Study, along: Axis | None) -> dict[str, NDArray[np.int64]]:
+    """Runs that belong to one line, by the values of the other parameters."""
+    found: dict[str, list[int]] = {}
+    for number in range(len(study.runs)):
+        found.setdefault(run_label(study, number, without=along), []).append(number)
+    return {name: np.array(numbers) for name, numbers in found.items()}

@@ -1,0 +1,153 @@
+"""Figures over time: traces, rates, rasters, and one variable against another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from plasticdsl.results.axis import (
+    TimeAxis,
+    draw_units_over,
+    finish_time,
+    label_of,
+    legend,
+    mark_phases,
+    panels_by_unit,
+    time_axis,
+)
+from plasticdsl.results.stack import run_label
+from plasticdsl.results.style import COLOURS, SIZE
+from plasticdsl.runtime.experiment import Run, train_of
+from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.series import Series, SpikeRecord
+from plasticdsl.runtime.sweep import Study
+
+#: More runs than this are not told apart in one figure over time.
+_MOST_RUNS = 6
+_MOST_ROWS = 300
+
+
+def draw_time(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+    """Items over time; those of one unit share a panel."""
+    first = plans[0]
+    groups = panels_by_unit([s.label for s in first.series])
+    figure.set_size_inches(SIZE[0], SIZE[1] if len(groups) == 1 else 2.2 + 3.3 * len(groups))
+    panels = np.atleast_1d(figure.subplots(len(groups), 1, sharex=True))
+    runs = _shown_runs(study)
+    line = max((study.runs[n].line for n in runs), key=lambda found: found.end)
+    axis = _axis_of([plans[n].series[i] for n in runs for i in range(len(first.series))], study.runs[runs[0]], line.end)
+    for panel, group in zip(panels, groups, strict=True):
+        _draw_panel(panel, study, plans, group, runs, axis)
+    finish_time(panels[-1], line, axis)
+    mark_phases(panels[0], line, axis)
+
+
+def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list[int], runs: list[int], axis: TimeAxis) -> None:
+    colour = 0
+    for number in runs:
+        for item in group:
+            series = plans[number].series[item]
+            name = run_label(study, number) if len(group) == 1 and len(runs) > 1 else series.label.text
+            if len(group) > 1 and len(runs) > 1:
+                name = f"{series.label.text}, {run_label(study, number)}"
+            _draw_series(axes, series, axis, name, COLOURS[colour % len(COLOURS)])
+            colour += 1
+    labels = [plans[0].series[i].label for i in group]
+    alone = len(labels) == 1
+    axes.set_ylabel(label_of(labels[0]) if alone else (labels[0].unit or ", ".join(label.text for label in labels)))
+    if all(plans[0].series[i].bins for i in group):
+        axes.set_ylim(bottom=0.0)
+    legend(axes)
+
+
+def _draw_series(axes: Axes, series: Series, axis: TimeAxis, name: str, colour: str) -> None:
+    values = series.done / series.label.scale
+    steps = series.steps
+    if not len(steps):
+        return
+    if series.bins and values.ndim == 1:
+        edges = axis.of(np.concatenate([[steps[0] - series.moments.stride], steps]))
+        axes.stairs(values, edges, color=colour, label=name, linewidth=2.4, baseline=None)
+        return
+    marker = "o" if axis.unit == "steps" and len(steps) <= 60 else None
+    draw_units_over(axes, axis.of(steps), values, name, colour, marker)
+
+
+def _shown_runs(study: Study) -> list[int]:
+    """The first run of each combination, spread over the sweep where there are too many."""
+    every = list(range(0, len(study.runs), study.repeats))
+    if len(every) <= _MOST_RUNS:
+        return every
+    return [every[i] for i in np.unique(np.linspace(0, len(every) - 1, _MOST_RUNS).astype(np.int64))]
+
+
+def _axis_of(series: Sequence[Series], run: Run, end: int) -> TimeAxis:
+    first = min((s.moments.first - (s.moments.stride if s.bins else 0) for s in series), default=0)
+    last = max((s.moments.last for s in series), default=end)
+    return time_axis(run.line, 0 if first <= 1 else first, min(last, end) if run.steps >= last else run.steps)
+
+
+def draw_plane(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+    """One variable against another, as a path."""
+    axes = figure.subplots()
+    plan = plans[0]
+    assert plan.against is not None, "a plane has two variables"
+    x = plan.against.done / plan.against.label.scale
+    for number, series in enumerate(plan.series):
+        y = series.done / series.label.scale
+        count = min(len(x), len(y))
+        draw_units_over(axes, _column(x)[:count], y[:count], series.label.text, COLOURS[number % len(COLOURS)], None)
+        start = (_column(x)[0], _column(y)[0]) if count else (np.nan, np.nan)
+        axes.plot(*start, "o", color=COLOURS[number % len(COLOURS)])
+    over = plan.spec.text.rpartition(" over ")[2]
+    axes.set_xlabel(f"{over} ({plan.against.label.unit})" if plan.against.label.unit else over)
+    axes.set_ylabel(label_of(plan.series[0].label) if len(plan.series) == 1 else plan.series[0].label.unit)
+    legend(axes)
+
+
+def _column(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values if values.ndim == 1 else values[:, 0]
+
+
+# --- rasters ---------------------------------------------------------------------------------------------------------
+
+
+def draw_raster(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+    """Spikes as dots, populations one above the other; of large ones some units, evenly chosen. A sweep shows its first run."""
+    axes = figure.subplots()
+    run, records = study.runs[0], plans[0].spikes
+    axis = time_axis(run.line, min(r.begin for r in records), min(max(r.end for r in records), max(run.steps, 1)))
+    base, ticks, names = 0.0, [], []
+    for number, record in enumerate(records):
+        rows = _draw_spikes(axes, run, record, axis, base, COLOURS[number % len(COLOURS)])
+        size = run.instance.populations[record.population].size
+        ticks.append(base + 0.5 * rows)
+        names.append(record.name if rows == size else f"{record.name}\n{rows} of {size}")
+        base += rows + max(2.0, 0.04 * _MOST_ROWS) if rows > 20 else rows + 1.0
+    axes.set_yticks(ticks, names)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(-0.5, base)
+    finish_time(axes, run.line, axis)
+    mark_phases(axes, run.line, axis)
+
+
+def _draw_spikes(axes: Axes, run: Run, record: SpikeRecord, axis: TimeAxis, base: float, colour: str) -> int:
+    size = run.instance.populations[record.population].size
+    shown = np.unique(np.linspace(0, size - 1, min(size, _MOST_ROWS)).astype(np.int64))
+    row = np.full(size, -1)
+    row[shown] = np.arange(len(shown))
+    steps, units = train_of(run, record)
+    rows = row[units]
+    kept = rows >= 0
+    times = axis.of(steps[kept])
+    if len(shown) <= 40:
+        axes.vlines(times, base + rows[kept] + 0.1, base + rows[kept] + 0.9, color=colour, linewidth=1.6)
+    else:
+        size_of_dot = float(np.clip(2.0e5 / max(int(kept.sum()), 1), 1.5, 12.0))
+        axes.scatter(times, base + rows[kept] + 0.5, s=size_of_dot, color=colour, linewidths=0, rasterized=True)
+    return len(shown)

@@ -1,0 +1,83 @@
+"""Figures of one moment: histograms, and values over the number of the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from plasticdsl.results.axis import label_of, legend
+from plasticdsl.results.stack import run_label
+from plasticdsl.results.style import COLOURS
+from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.series import Series
+from plasticdsl.runtime.statistics import histogram
+from plasticdsl.runtime.sweep import Study
+
+_MOST_SHOWN = 6
+_BINS = 40
+
+Floats = NDArray[np.float64]
+
+
+def draw_histogram(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+    """How the values of all units are distributed: of one run filled, of several (or at several moments) as outlines."""
+    axes = figure.subplots()
+    shown = _entries(study, plans)
+    everything = np.concatenate([values for _, values in shown]) if shown else np.zeros(0)
+    _, edges = histogram(everything, _BINS)
+    for number, (name, values) in enumerate(shown):
+        counts = np.histogram(values[np.isfinite(values)], edges)[0]
+        colour = COLOURS[number % len(COLOURS)]
+        axes.stairs(counts, edges, fill=len(shown) == 1, color=colour, label=name, linewidth=2.4)
+    first = plans[0].series[0]
+    text = first.label.text.removeprefix("histogram(").removesuffix(")") if first.label.text.startswith("histogram(") else first.label.text
+    axes.set_xlabel(f"{text} ({first.label.unit})" if first.label.unit else text)
+    owner = first.owner
+    what = "units" if owner in study.runs[0].instance.populations else "connections" if owner else "values"
+    axes.set_ylabel(f"number of {what}")
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, steps=[1, 2, 5, 10]))
+    legend(axes)
+
+
+def _entries(study: Study, plans: Sequence[PlotPlan]) -> list[tuple[str, Floats]]:
+    """What gets an outline: each item of each run, or, of a single one, each of its moments."""
+    every = [(plan.series[i], n) for n, plan in enumerate(plans) for i in range(len(plan.series))]
+    if len(every) == 1:
+        line = study.runs[0].line
+        return _moments(every[0][0], line.dt, line.in_steps)
+    picked = [every[i] for i in np.unique(np.linspace(0, len(every) - 1, min(len(every), _MOST_SHOWN)).astype(np.int64))]
+    several = len(plans[0].series) > 1
+    names = [", ".join(p for p in (s.label.text if several else "", run_label(study, run)) if p) for s, run in picked]
+    return [(name, _last(s)) for name, (s, _) in zip(names, picked, strict=True)]
+
+
+def _moments(series: Series, dt: float, in_steps: bool) -> list[tuple[str, Floats]]:
+    steps, values = series.steps, series.done / series.label.scale
+    if len(steps) <= 1:
+        return [("", _last(series))]
+    picked = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), _MOST_SHOWN)).astype(np.int64))
+    return [(f"step {steps[i]}" if in_steps else f"t = {steps[i] * dt:g} s", np.atleast_1d(values[i])) for i in picked]
+
+
+def _last(series: Series) -> Floats:
+    return np.atleast_1d(series.done[-1] / series.label.scale) if series.taken else np.zeros(0)
+
+
+def draw_units(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+    """Values at one moment over the number of the unit or connection."""
+    axes = figure.subplots()
+    for number, series in enumerate(plans[0].series):
+        values = _last(series)
+        few = len(values) <= 60
+        axes.plot(np.arange(1, len(values) + 1), values, "o", markersize=9 if few else 3, color=COLOURS[number % len(COLOURS)],
+                  label=series.label.text, rasterized=not few)  # fmt: skip
+    first = plans[0].series[0]
+    axes.set_xlabel("unit" if first.owner in study.runs[0].instance.populations else "connection")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylabel(label_of(first.label) if len(plans[0].series) == 1 else first.label.unit)
+    legend(axes)
