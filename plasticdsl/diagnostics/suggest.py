@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-_SIMILAR = 0.6
+SIMILAR = 0.6
 
 
-def nearest(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3) -> tuple[str, ...]:
+def nearest(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3, similar: float = SIMILAR) -> tuple[str, ...]:
     """The known names most like `name`, best first.
 
     Names are compared in their canonical spelling; `known` may map these to the spelling that is to be shown. A
-    difference of capitals alone always counts as near.
+    difference of capitals alone always counts as near; `similar`, from 0 to 1, is how alike the others must be.
     """
     shown = known if isinstance(known, Mapping) else {other: other for other in known}
     same = [other for other in shown if other.lower() == name.lower() and other != name]
-    close = get_close_matches(name, list(shown), n=limit + 1, cutoff=_SIMILAR)
+    close = get_close_matches(name, list(shown), n=limit + 1, cutoff=similar)
     found = dict.fromkeys([*same, *(other for other in close if other != name)])
     return tuple(shown[other] for other in list(found)[:limit])
 

@@ -6,19 +6,24 @@ comes near these limits.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.walk import depth
 
 LARGEST_FILE = 1 << 20
 LONGEST_STATEMENT = 20_000
-MOST_TOKENS = 100_000
+MOST_WORDS = 60_000
 DEEPEST_TREE = 250
 MOST_FINDINGS = 100
+
+
+_WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def check_size(source: SourceFile) -> None:
@@ -27,6 +32,20 @@ def check_size(source: SourceFile) -> None:
     if size > LARGEST_FILE:
         message = f"this file has {size / 1e6:.1f} MB; at most 1 MB is read"
         raise Refusal("file-too-large", Span(0, 0, source.path), message, 'keep data in .npz or .csv files: `data d from "file.npz"`')
+
+
+def check_words(source: SourceFile, lines: Sequence[Line]) -> None:
+    """Raises `Refusal` for a file with more words and signs than can be read in time; comments and docstrings are free."""
+    words = 0
+    waiting = list(lines)
+    while waiting:
+        line = waiting.pop()
+        waiting.extend(line.body)
+        if line.doc is None:
+            words += sum(len(_WORD.findall(source.text, start, end)) for start, end in line.stretches)
+        if words > MOST_WORDS:
+            message = f"this file has more than {MOST_WORDS} words and signs outside its comments"
+            raise Refusal("file-too-large", Span(0, 0, source.path), message, "split it into files that `use` each other")
 
 
 def check_statement(source: SourceFile, start: int, end: int) -> None:

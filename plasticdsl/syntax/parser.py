@@ -52,13 +52,13 @@ class _Reader:
     def __init__(self, source: SourceFile) -> None:
         self.source = source
         self.findings: list[Diagnostic] = []
-        self.tokens_left = limits.MOST_TOKENS
         self.layout_errors = False  # then a block may look empty because its lines could not be placed
 
     def read(self) -> tree.File:
         found = layout(self.source)
         self.findings.extend(found.findings)
         self.layout_errors = bool(found.findings)
+        limits.check_words(self.source, found.lines)
         lines = list(found.lines)
         doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
         items = [item for line in lines if (item := self.item(line)) is not None]
@@ -131,13 +131,7 @@ class _Reader:
 
     def tokens(self, line: Line) -> Sequence[Token]:
         limits.check_statement(self.source, line.start, line.end)
-        tokens = tokenize(self.source, line.stretches)
-        self.tokens_left -= len(tokens)
-        if self.tokens_left < 0:
-            message = f"this file has more than {limits.MOST_TOKENS} words and signs"
-            self.report(Refusal("file-too-large", self.whole(line), message, "split it into files that `use` each other"))
-            raise _StopReading
-        return tokens
+        return tokenize(self.source, line.stretches)
 
     def report(self, refusal: Refusal) -> None:
         self.findings.append(refusal.diagnostic(self.source))

@@ -12,7 +12,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
 from plasticdsl.syntax.names import RESERVED, reserved_message
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tokens import Token
+from plasticdsl.syntax.tokens import TERMINALS, Token
 
 #: The start rule that reads the statements of each kind of block.
 BLOCK_RULES: Mapping[str, str] = {
@@ -67,23 +67,24 @@ _EXAMPLES: Mapping[str, str] = {
     "data": 'data d from "file.npz"',
 }
 
+_ALIKE = 0.7  # first words are short, and a wrong guess is worse than none
+_ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))
+
 _SHOWN = {
-    "COLON": "`:`",
-    "COMMA": "`,`",
-    "EQUAL": "`=`",
-    "RPAR": "`)`",
-    "RSQB": "`]`",
-    "RBRACE": "`}`",
-    "LPAR": "`(`",
-    "ARROW": "`→`",
-    "BOTH_WAYS": "`⇌`",
+    **{name: f"`{sign}`" for sign, name in TERMINALS.items()},
     "PLUS_MINUS": "`±`",
+    "ARROW": "`→`",
     "STRING": 'a text in quotes, `"file.npz"`',
     "NAME": "a name",
     "NEXT_CASE": "the end of the line",
     "$END": "the end of the statement",
     "CALLED": "a name with its arguments in brackets",
 }
+
+# What may follow any value says nothing about what is missing.
+_FOLLOW_VALUES = frozenset(
+    TERMINALS[sign] for sign in ("+", "-", "*", "/", "^", ".", "ᵀ", "<", "<=", ">", ">=", "!=", "and", "or", "⟨", "∂", "(", "[", "{")
+) | {"POWER", "LIMIT", "INDEX", "BAR_OPEN", "CALLED", "NAME", "NUMBER", "SUM", "SUM_OVER", "SUM_BRACE"}
 
 
 def body_rule(header: str) -> str:
@@ -181,7 +182,7 @@ def _misspelled_first_word(place: _Place) -> Refusal | None:
         return None
     if any(token.kind in ("=", "->", "~") for token in place.tokens[1:3]):
         return None
-    near = nearest(word, _FIRST_WORDS[place.rule], 1)
+    near = nearest(word, _FIRST_WORDS[place.rule], 1, _ALIKE)
     if not near:
         return None
     return Refusal("unknown-statement", place.first.span, f"`{word}` begins no statement", f"did you mean `{_EXAMPLES[near[0]]}`?")
@@ -209,14 +210,39 @@ def _reserved(place: _Place) -> Refusal | None:
 
 
 def _number_after_value(place: _Place) -> Refusal | None:
-    """`x 2`."""
+    """`x 2`; `run 10 s`, where the first word was meant to begin a statement."""
     if place.token is None or place.token.kind != "NUMBER" or place.before is None or "STAR" not in place.choices:
         return None
     left, right = place.before.text, place.token.text
+    words = _FIRST_WORDS[place.rule]
+    if place.number == 1 and words and not any(token.kind in _ASSIGNS for token in place.tokens):
+        hint = f"definitions have a `=`; other statements begin with {', '.join(words)}"
+        return Refusal("unknown-statement", place.first.span, f"`{left}` begins no statement", hint)
     message = f"the number `{right}` cannot follow `{left}` without a sign between"
+    if place.rule == "network" and any(token.kind == "->" for token in place.tokens):
+        option = f"{left} {right}" if "-" in left else f"{left} = {right}"
+        return Refusal("number-after-value", place.token.span, message, f"options follow commas: `, {option}`")
     return Refusal(
         "number-after-value", place.token.span, message, f"write `{left}·{right}` for the product, `{left}^{right}` for the power"
     )
+
+
+def _targets(place: _Place) -> Refusal | None:
+    """`A → B, C: …`, `each of A, B → C: …`."""
+    if place.rule != "network" or place.token is None or not any(token.kind == "->" for token in place.tokens):
+        return None
+    if place.token.kind in (",", "[") and ("COLON" in place.choices or "EACH" in place.choices):
+        return Refusal("several-targets", place.token.span, "a projection has one target", "for several write `→ each of B, C:`")
+    if place.token.kind == "each":
+        return Refusal("several-targets", place.token.span, "a projection has one source", "write a line for each source")
+    return None
+
+
+def _values(place: _Place) -> Refusal | None:
+    """`E = 800 LIF with a = 1`."""
+    if place.rule != "network" or place.token is None or place.token.kind != "with" or place.number < 3:
+        return None
+    return Refusal("unexpected", place.token.span, "`with` does not fit here", "values follow a comma: `E = 800 LIF, V(0) = 3 mV`")
 
 
 def _second_power(place: _Place) -> Refusal | None:
@@ -236,6 +262,9 @@ def _second_equals(place: _Place) -> Refusal | None:
 def _tolerance(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in ("+-", "~="):
         return None
+    if place.first.text == "expect":
+        message = f"`{place.token.text}` does not fit here: tolerances have the form `a ≈ b ± c`"
+        return Refusal("misplaced-tolerance", place.token.span, message, "write `≈` in place of `=`")
     message = f"`{place.token.text}` belongs to an expectation"
     return Refusal("misplaced-tolerance", place.token.span, message, "for example `expect rate(E) ≈ 8 Hz ± 1 Hz`")
 
@@ -284,7 +313,8 @@ def _needs_value(place: _Place) -> Refusal | None:
 
 def _anything(place: _Place) -> Refusal:
     """The last resort: what stands there, and what could."""
-    expected = sorted(_SHOWN.get(name, f"`{name.lower().replace('_', '-')}`") for name in place.choices)
+    choices = place.choices - _FOLLOW_VALUES if "STAR" in place.choices or "PLUS" in place.choices else place.choices
+    expected = sorted(_SHOWN.get(name, f"`{name.lower().replace('_', '-')}`") for name in choices)
     hint = f"expected {' or '.join(expected)}" if 0 < len(expected) <= 4 else ""
     if place.first.text in _EXAMPLES and place.first.kind != "CALLED":
         hint = (f"{hint}; " if hint else "") + f"for example `{_EXAMPLES[place.first.text]}`"
@@ -306,6 +336,8 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _misspelled_first_word,
     _derivative,
     _tolerance,
+    _targets,
+    _values,
     _number_after_value,
     _second_power,
     _reserved,

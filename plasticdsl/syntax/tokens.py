@@ -58,7 +58,8 @@ _SAME = {
     "–": "-",  # only in the names of methods: Euler–Maruyama
 }
 
-_TERMINALS = {
+#: The name in the grammar of every sign and reserved word.
+TERMINALS = {
     "->": "ARROW",
     "<->": "BOTH_WAYS",
     "+=": "PLUS_ASSIGN",
@@ -118,7 +119,7 @@ class Token:
     @property
     def type(self) -> str:
         """The name of the terminal in the grammar; lark asks for it under this name."""
-        return _TERMINALS.get(self.kind, self.kind)
+        return TERMINALS.get(self.kind, self.kind)
 
 
 def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[Token, ...]:

@@ -39,9 +39,9 @@ HUGE = {
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
 def test_a_megabyte_is_answered_in_time(text: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = findings(text)
-    assert time.perf_counter() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     assert len(found) <= 101
 
 
