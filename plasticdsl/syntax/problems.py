@@ -278,10 +278,11 @@ def _comparison_statement(place: _Place) -> Refusal | None:
 
 
 def _derivative(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind != "DERIVATIVE":
+    derivative = next((token for token in (place.token, place.before) if token is not None and token.kind == "DERIVATIVE"), None)
+    if place.token is None or derivative is None:
         return None
     message = "a derivative stands alone on the left of `=`, with a factor before it at most"
-    return Refusal("misplaced-derivative", place.token.span, message, "for example `τ_m dV/dt = E_L − V`")
+    return Refusal("misplaced-derivative", derivative.span, message, "for example `τ_m dV/dt = E_L − V`")
 
 
 def _case_line(place: _Place) -> Refusal | None:
