@@ -168,7 +168,8 @@ class Average:
 class Sum:
     """`Σ_ij body`, `Sum[i,j] body`, `Σ_{k ∈ digit} body`, `Σ_{j≠i} body`, `Σ body` (no index).
 
-    The body extends over the following product; `over` names a set for each index (or None); `where` is a condition.
+    The body extends up to the next `+` or `−`: `½ Σ_i a_i b_i / N + c` sums `a_i b_i / N`. `over` names a set for each index (or
+    None); `where` is a condition, whose left name is an index too (`j≠i` binds j).
     """
 
     indices: tuple[Name, ...]
