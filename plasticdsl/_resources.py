@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 
-@lru_cache(maxsize=None)
+@cache
 def resource(name: str) -> Traversable:
     """The folder or file `name`: a name comes in, something that can be read (`.read_text()`, `/ name`) goes out."""
     inside = files("plasticdsl") / name
