@@ -108,8 +108,6 @@ def artifact(loaded: Loaded, network: Network, per_unit: Keys, options: CompileO
     from plasticdsl.kernels.artifact import Artifact
     from plasticdsl.kernels.load import digest_of
 
-    if options.precision == "single":
-        raise ValueError("precision 'single' is not available in this version; there is 'double'")
     parallel = options.threads > 1
     name = cache.key("plan", loaded.digest, network.name, sorted(per_unit), options.level, options.without, options.precision, parallel)
     known = cache.recall("plans", name, Artifact)
@@ -117,9 +115,12 @@ def artifact(loaded: Loaded, network: Network, per_unit: Keys, options: CompileO
         return known
     from plasticdsl.kernels.build import build
     from plasticdsl.kernels.emit import emit
+    from plasticdsl.kernels.precision import in_single
 
     with rendered(loaded.sources):
         program = build(planned(network, per_unit, options))
+    if options.precision == "single":
+        program = in_single(program)
     text = emit(program, parallel=parallel)
     made = Artifact(program, text, digest_of(text))
     cache.keep("plans", name, made)

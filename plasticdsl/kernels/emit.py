@@ -5,125 +5,73 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from plasticdsl.kernels.inlined import used_support
-from plasticdsl.kernels.printer import number, python
-from plasticdsl.kernels.program import Array, Function, Invoke, OfParameter, Program, Scalar, Size
-
-WIDTH = 130
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """One line of the module's list of arguments."""
-
-    name: str
-    type: str
-    doc: str
+from plasticdsl.kernels.describe import arguments, function_doc, module_doc
+from plasticdsl.kernels.fold import fold
+from plasticdsl.kernels.inlined import pieces
+from plasticdsl.kernels.kinds import every, infer
+from plasticdsl.kernels.loops.collect import expressions
+from plasticdsl.kernels.printer import Printer
+from plasticdsl.kernels.program import Comment, Program
+from plasticdsl.kernels.threads import has_threads
 
 
 def emit(program: Program, *, parallel: bool = False) -> str:
     """The text of the module. `parallel`: loops over independent units use all of numba's threads (the results are the same bits)."""
-    environment = _environment(parallel)
-    template = environment.get_template("kernels.py.jinja")
-    text = template.render(
-        program=program,
-        title=_title(program),
-        signatures=signatures(program),
-        described=_described(program),
-        parameters=_parameters(program),
-        support=used_support(program),
-        example=_example(program.functions, signatures(program)),
-        parallel=parallel,
-    )
-    return _tidy(text)
+    return render("kernels.py.jinja", program, parallel=parallel, doc=module_doc(program))
+
+
+def render(template: str, program: Program, *, parallel: bool = False, **more: Any) -> str:
+    """A template that includes the kernels; `more` are further names for it."""
+    kinds = infer(program)
+    printers = {f.name: Printer(kinds[f.name]) for f in program.functions}
+    environment = _environment()
+    environment.tests["with_threads"] = lambda f: parallel and has_threads(f)
+    environment.tests["side_by_side"] = lambda s: parallel and s.independent
+    environment.globals["arguments"] = {f.name: arguments(f) for f in program.functions}
+    names = {
+        "program": program,
+        "parallel": parallel,
+        "support": pieces((*_called(program, printers), *more.pop("support", ()))),
+        "docs": {f.name: function_doc(f, program) for f in program.functions},
+        "printers": printers,
+    }
+    return fold(environment.get_template(template).render({**names, **more}))
 
 
 def emit_entry(program: Program, module: str) -> str:
     """The text of the module that compiles `advance` of `module` to a function over plain pointers."""
     advance = program.functions[-1]
     by_name = {a.name: a for a in program.arrays}
-    sizes = {s.name: f"sizes[{position}]" for position, s in enumerate(program.sizes)}
-    floats = [s.name for s in program.scalars if s.dtype == "float64"]
-    integers = [s.name for s in program.scalars if s.dtype == "int64"]
-    where = {name: f"floats[{position}]" for position, name in enumerate(floats)}
-    where |= {name: f"integers[{position}]" for position, name in enumerate(integers)} | sizes
-    arrays = [{"name": n, "dtype": by_name[n].dtype, "shape": [sizes[s] for s in by_name[n].shape]} for n in advance.arrays]
-    template = _environment(False).get_template("entry.py.jinja")
-    return template.render(module=module, arrays=arrays, scalars=[where[n] for n in advance.scalars])
+    where = {s.name: f"sizes[{position}]" for position, s in enumerate(program.sizes)}
+    for dtype, array in (("float64", "floats"), ("int64", "integers")):
+        names = [s.name for s in program.scalars if s.dtype == dtype]
+        where |= {name: f"{array}[{position}]" for position, name in enumerate(names)}
+    arrays = [{"name": n, "dtype": by_name[n].dtype, "shape": [where[s] for s in by_name[n].shape]} for n in advance.arrays]
+    template = _environment().get_template("entry.py.jinja")
+    return template.render(module=module, arrays=arrays, scalars=[where[n] for n in advance.scalars]) + "\n"
 
 
-def signatures(program: Program) -> dict[str, tuple[str, ...]]:
-    """The arguments of every kernel, in order."""
-    return {f.name: (*f.locals_in, *f.scalars, *f.arrays) for f in program.functions}
-
-
-def _environment(parallel: bool) -> Environment:
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("plasticdsl.kernels"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    environment.filters["python"] = python
-    environment.filters["wrap"] = _wrap
     environment.tests["kind"] = lambda value, name: type(value).__name__ == name
-    environment.globals["parallel"] = parallel
+    environment.tests["all_comments"] = lambda body: all(isinstance(s, Comment) for s in body)
+    environment.filters["one_line"] = lambda text: " ".join(text.split())
     return environment
 
 
-def _wrap(text: str, indent: int) -> str:
-    """Long text over several lines; those after the first are indented."""
-    lines = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
-    return ("\n" + " " * indent).join(lines)
-
-
-def _title(program: Program) -> str:
-    first = program.doc.strip().split("\n")[0] if program.doc.strip() else "a network"
-    return f"{program.name}: {first} Generated by plasticdsl; do not edit, compile the model again."
-
-
-def _described(program: Program) -> list[Described]:
-    kinds = {s.name: Described(s.name, "int", _size_doc(s)) for s in program.sizes}
-    found = list(kinds.values())
-    found += [Described(s.name, "float" if s.dtype == "float64" else "int", _with_unit(s)) for s in program.scalars]
-    found += [Described(a.name, f"{a.dtype}[{', '.join(a.shape)}]", _with_unit(a)) for a in program.arrays]
-    return found
-
-
-def _size_doc(size: Size) -> str:
-    return {
-        "units": f"number of units of {size.owner}",
-        "connections": f"number of connections of {size.owner}",
-        "slots": f"largest delay of spikes of {size.owner}, in steps, plus one",
-        "capacity": f"spikes of {size.owner} that one step can hold",
-        "log": f"spikes of {size.owner} that the log can hold",
-        "given": f"number of given spikes of {size.owner}",
-    }.get(size.what, f"length of an array of {size.owner}" if size.owner else "one")
-
-
-def _with_unit(argument: Array | Scalar) -> str:
-    return argument.doc + (f" (shown in {argument.unit})" if argument.unit else "")
-
-
-def _parameters(program: Program) -> list[tuple[str, str, str]]:
-    values = dict(program.defaults)
-    return [(s.name, number(values[s.name]), s.doc) for s in program.scalars if isinstance(s.fill, OfParameter) and s.name in values]
-
-
-def _example(functions: Sequence[Function], arguments: dict[str, tuple[str, ...]]) -> str:
-    advance = functions[-1]
-    calls = [s for s in advance.body for s in getattr(s, "body", ()) if isinstance(s, Invoke)]
-    return "\n".join(f"{c.function}(…)" for c in calls) if calls else "\n".join(f"{f.name}(…)" for f in functions)
-
-
-def _tidy(text: str) -> str:
-    """No trailing blanks, at most two empty lines in a row, one newline at the end."""
-    lines: list[str] = []
-    for line in text.split("\n"):
-        stripped = line.rstrip()
-        if stripped or lines[-2:] != ["", ""]:
-            lines.append(stripped)
-    return "\n".join(lines).strip("\n") + "\n"
+def _called(program: Program, printers: Mapping[str, Printer]) -> list[str]:
+    """The support functions that the kernels call."""
+    return [
+        name
+        for function in program.functions
+        for statement in every(function.body)
+        for expr in expressions(statement)
+        for name in printers[function.name].support(expr)
+    ]

@@ -1,51 +1,68 @@
-"""The text of those support functions that a program calls, for inlining into its module."""
+"""The text of support functions, to be written into generated modules.
+
+Comes in: names of functions of `support/`. Goes out: their source and that of what they call, callees first.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
-from plasticdsl.kernels.loops.collect import expressions, statements
-from plasticdsl.kernels.program import Program
-from plasticdsl.model.expr import Call, walk
-
-FILES = ("functions.py", "philox.py")
+MODULES = ("functions", "philox", "propagators")
 
 
-def used_support(program: Program) -> tuple[str, ...]:
-    """Sources of the functions of `support/` that the program's kernels call, callees first, without type annotations."""
-    available = _functions()
-    wanted = _with_callees(_called(program) & available.keys(), available)
-    return tuple(ast.unparse(_plain(available[name])) for name in available if name in wanted)
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One top-level definition of a support module. `text` ends without a line break; `needs`: other definitions it uses."""
+
+    name: str
+    text: str
+    is_function: bool
+    needs: tuple[str, ...]
 
 
-def _called(program: Program) -> set[str]:
-    body = (s for f in program.functions for s in statements(f.body))
-    names = {n.function for s in body for e in expressions(s) for n in walk(e) if isinstance(n, Call)}
-    return names | ({"round_half_even"} if "round" in names else set())
+def pieces(names: Iterable[str]) -> tuple[Piece, ...]:
+    """The definitions `names` and everything they need, each after what it needs."""
+    known = _catalogue()
+    ordered: dict[str, Piece] = {}
+
+    def add(name: str) -> None:
+        if name not in ordered:
+            for needed in known[name].needs:
+                add(needed)
+            ordered[name] = known[name]
+
+    for name in sorted(set(names)):
+        add(name)
+    return tuple(ordered.values())
 
 
-def _functions() -> dict[str, ast.FunctionDef]:
-    found: dict[str, ast.FunctionDef] = {}
-    for file in FILES:
-        source = files("plasticdsl.kernels").joinpath("support", file).read_text(encoding="utf-8")
-        found |= {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+@cache
+def _catalogue() -> dict[str, Piece]:
+    found: dict[str, Piece] = {}
+    for module in MODULES:
+        text = (files("plasticdsl.kernels") / "support" / f"{module}.py").read_text(encoding="utf-8")
+        found.update({piece.name: piece for piece in _pieces(text)})
     return found
 
 
-def _with_callees(names: Iterable[str], available: dict[str, ast.FunctionDef]) -> set[str]:
-    wanted = set(names)
-    while True:
-        calls = {n.id for name in wanted for n in ast.walk(available[name]) if isinstance(n, ast.Name) and n.id in available}
-        if calls <= wanted:
-            return wanted
-        wanted |= calls
+def _pieces(text: str) -> Iterator[Piece]:
+    nodes = {name: node for node in ast.parse(text).body if (name := _defines(node)) is not None}
+    for name, node in nodes.items():
+        used = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in nodes and n.id != name)
+        segment = ast.get_source_segment(text, node)
+        assert segment is not None
+        yield Piece(name, segment, isinstance(node, ast.FunctionDef), tuple(dict.fromkeys(used)))
 
 
-def _plain(function: ast.FunctionDef) -> ast.FunctionDef:
-    """The same function without annotations, which a reader of generated code does not need."""
-    arguments = [ast.arg(arg=a.arg) for a in function.args.args]
-    function.args.args = arguments
-    function.returns = None
-    return function
+def _defines(node: ast.stmt) -> str | None:
+    match node:
+        case ast.FunctionDef(name=name):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case _:
+            return None

@@ -1,85 +1,215 @@
-"""Program expressions as Python text for numba.
+"""Expressions of a loop program as Python text that numba compiles.
 
-Whole numbers print without a point, so that they can count and index; numba promotes them where they meet a float.
+Comes in: an expression whose names are locals, arguments and array elements, and their kinds. Goes out: text with no more brackets than
+needed, the same for the same input. Also tells which functions of `support/` that text calls.
 """
 
 from __future__ import annotations
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
 
-_LEVEL = {"+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "**": 7}
-_CHOICE, _OR, _AND, _NOT, _COMPARE, _NEGATION, _ATOM = 0, 1, 2, 2, 3, 6, 8
+from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver, walk
 
-#: How a function of the model is called in generated code; the rest are in `support/`.
-CALLS = {
-    "exp": "math.exp", "log": "math.log", "log10": "math.log10", "sqrt": "math.sqrt", "sin": "math.sin", "cos": "math.cos",
-    "tan": "math.tan", "arcsin": "math.asin", "arccos": "math.acos", "arctan": "math.atan", "sinh": "math.sinh", "cosh": "math.cosh",
-    "tanh": "math.tanh", "expm1": "math.expm1", "log1p": "math.log1p", "erf": "math.erf", "floor": "math.floor", "ceil": "math.ceil",
-    "abs": "abs", "min": "min", "max": "max",
-    "round": "round_half_even", "sign": "sign", "step": "step", "x_over_expm1": "x_over_expm1", "expm1_over_x": "expm1_over_x",
-    "uniform": "uniform", "normal": "normal", "exponential": "exponential",
+_CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
+_LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
+_INDEX = re.compile(r"[A-Za-z0-9_]+(?: [+*-] [A-Za-z0-9_]+)*")
+
+#: Whole exponents up to this size become multiplications (numba unrolls them), beyond it `pow`.
+LARGEST_WHOLE_EXPONENT = 16
+
+_NUMPY: Mapping[str, str] = {
+    "exp": "np.exp", "log": "np.log", "log10": "np.log10", "sqrt": "np.sqrt", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan",
+    "arcsin": "np.arcsin", "arccos": "np.arccos", "arctan": "np.arctan", "sinh": "np.sinh", "cosh": "np.cosh", "tanh": "np.tanh",
+    "expm1": "np.expm1", "log1p": "np.log1p", "erf": "math.erf", "abs": "abs", "sign": "np.sign", "floor": "np.floor",
+    "ceil": "np.ceil", "round": "np.rint",
 }  # fmt: skip
 
-
-def python(expr: Expr) -> str:
-    """One line of Python."""
-    return _text(expr)[0]
-
-
-def _wrap(expr: Expr, least: int) -> str:
-    text, level = _text(expr)
-    return text if level >= least else f"({text})"
+#: Function → function of `support/`; `min`, `max` and `mod` only of floats.
+_SUPPORT: Mapping[str, str] = {
+    "min": "minimum", "max": "maximum", "mod": "modulo", "x_over_expm1": "x_over_expm1", "expm1_over_x": "expm1_over_x",
+    "uniform": "uniform", "normal": "normal", "exponential": "exponential",
+}  # fmt: skip
+_DRAWS = frozenset({"uniform", "normal", "exponential"})
+_OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})
 
 
-def _text(expr: Expr) -> tuple[str, int]:
-    match expr:
-        case Number(value):
-            return number(value), _ATOM if value >= 0 else _NEGATION
-        case Ref(_, name):
-            return name, _ATOM
-        case At(ref, indices):
-            return f"{ref.name}[{', '.join(indices)}]", _ATOM
-        case Negate(operand):
-            return f"-{_wrap(operand, _NEGATION)}", _NEGATION
-        case Binary("^", base, exponent):
-            return _power(base, exponent)
-        case Binary(operator, left, right):
-            level = _LEVEL[operator]
-            return f"{_wrap(left, level)} {operator} {_wrap(right, level if operator == '+' else level + 1)}", level
-        case Call("mod", (left, right)):
-            return f"{_wrap(left, 5)} % {_wrap(right, 6)}", 5
-        case Call(function, arguments):
-            return f"{CALLS[function]}({', '.join(python(a) for a in arguments)})", _ATOM
-        case Compare(operator, left, right):
-            return f"{_wrap(left, _COMPARE + 1)} {operator} {_wrap(right, _COMPARE + 1)}", _COMPARE
-        case Logic("not", (operand,)):
-            return f"not {_wrap(operand, _COMPARE)}", _NOT
-        case Logic(operator, operands):
-            level = _OR if operator == "or" else _AND
-            return f" {operator} ".join(_wrap(o, level + 1) for o in operands), level
-        case Choice(branches, otherwise):
-            return _choice(branches, otherwise), _CHOICE
-        case Special() | SumOver() | Logic():
-            raise TypeError(f"a resolved program holds no {type(expr).__name__}")
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Prints expressions of one function."""
+
+    kinds: Kinds
+
+    def floating(self, expr: Expr) -> str:
+        """As a float (an integer expression is left as it is, numba converts it)."""
+        return self._text(expr, Kind.FLOAT)[0]
+
+    def integer(self, expr: Expr) -> str:
+        """As an integer; a float expression is cut off towards zero."""
+        return self._text(expr, Kind.INT)[0]
+
+    def condition(self, expr: Expr) -> str:
+        """As a truth value."""
+        return self._text(expr, Kind.BOOL)[0]
+
+    def plain(self, expr: Expr) -> str:
+        """In the kind it has of its own."""
+        return self._text(expr, settled(self.kinds.of(expr)))[0]
+
+    def stored(self, array: str, expr: Expr) -> str:
+        """As a value for an element of an array."""
+        return self._text(expr, self.kinds.arrays[array])[0]
+
+    def assigned(self, name: str, expr: Expr) -> str:
+        """As a value for a local."""
+        return self._text(expr, self.kinds.names[name])[0]
+
+    def element(self, target: At) -> str:
+        """An array element, `a[i, j]`."""
+        for index in target.indices:
+            if not _INDEX.fullmatch(index):
+                raise ValueError(f"{index!r} is no index of {target.ref.name}")
+        return f"{target.ref.name}[{', '.join(target.indices)}]"
+
+    def support(self, expr: Expr) -> Iterator[str]:
+        """The functions of `support/` that the text of `expr` calls."""
+        for node in walk(expr):
+            if isinstance(node, Call) and node.function in _SUPPORT and not self._is_builtin(node):
+                yield _SUPPORT[node.function]
+
+    # --- text, and how tightly its outermost operation binds ---
+
+    def _text(self, expr: Expr, want: Kind) -> tuple[str, int]:
+        own = self.kinds.of(expr)
+        if want is Kind.BOOL and own is not Kind.BOOL:
+            zero = "0.0" if own is Kind.FLOAT else "0"
+            return f"{self._within(expr, settled(own), _SUM)} != {zero}", _COMPARE
+        if want is not Kind.BOOL and own is Kind.BOOL:
+            one, zero = ("1.0", "0.0") if want is Kind.FLOAT else ("1", "0")
+            return f"{one} if {self._within(expr, Kind.BOOL, _OR)} else {zero}", _CHOICE
+        if want is Kind.INT and own is Kind.FLOAT:
+            return f"int({self._text(expr, Kind.FLOAT)[0]})", _ATOM
+        return self._of_kind(expr, want)
+
+    def _of_kind(self, expr: Expr, want: Kind) -> tuple[str, int]:
+        match expr:
+            case Number(value):
+                return literal(value, want), _SIGN if math.copysign(1.0, value) < 0 else _ATOM
+            case Ref("", name):
+                return name, _ATOM
+            case At():
+                return self.element(expr), _ATOM
+            case Binary("^", base, exponent):
+                return self._power(base, exponent)
+            case Binary():
+                return self._chain(expr, want)
+            case Negate(operand):
+                return f"-{self._within(operand, want, _SIGN)}", _SIGN
+            case Call():
+                return self._call(expr, want)
+            case Compare(operator, left, right):
+                kind = settled(joined((self._counted(left), self._counted(right))))
+                return f"{self._within(left, kind, _SUM)} {operator} {self._within(right, kind, _SUM)}", _COMPARE
+            case Logic(connective, operands):
+                return self._logic(connective, operands)
+            case Choice(branches, otherwise):
+                cases = [f"{self._within(v, want, _OR)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
+                return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE)}", _CHOICE
+            case Ref() | Special() | SumOver():
+                raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
+            case _:
+                assert_never(expr)
+
+    def _within(self, expr: Expr, want: Kind, least: int) -> str:
+        text, level = self._text(expr, want)
+        return text if level >= least else f"({text})"
+
+    def _counted(self, expr: Expr) -> Kind:
+        """The kind of an operand; truth values count as 0 and 1."""
+        kind = self.kinds.of(expr)
+        return Kind.INT if kind is Kind.BOOL else kind
+
+    def _chain(self, expr: Binary, want: Kind) -> tuple[str, int]:
+        """A chain that hangs to the left, possibly deeper than Python's stack."""
+        links = [expr]
+        while isinstance(links[-1].left, Binary) and links[-1].left.operator != "^":
+            links.append(links[-1].left)
+        first = links[-1].left
+        text, level = self._text(first, self._operand(links[-1].operator, self._counted(first), self._counted(links[-1].right), want))
+        kind = self._counted(first)
+        for link in reversed(links):
+            own, right = _LEVEL[link.operator], self._counted(link.right)
+            left_text = text if level >= own else f"({text})"
+            right_text = self._within(link.right, self._operand(link.operator, right, kind, want), own + 1)
+            text, level = f"{left_text} {link.operator} {right_text}", own
+            kind = Kind.FLOAT if link.operator == "/" else joined((kind, right))
+        return text, level
+
+    @staticmethod
+    def _operand(operator: str, own: Kind, other: Kind, want: Kind) -> Kind:
+        """What an operand of + - * / is printed as: in its own kind, whole numbers in that of the other side."""
+        if own is not Kind.ANY:
+            return own
+        if operator == "/":
+            return Kind.FLOAT
+        return want if other is Kind.ANY else other
+
+    def _power(self, base: Expr, exponent: Expr) -> tuple[str, int]:
+        """Bases become floats first: a whole number to a whole power would be an integer."""
+        if exponent == Number(0.5):
+            return f"np.sqrt({self.floating(base)})", _ATOM
+        if self._counted(base) is Kind.INT:
+            shown = f"float({self.plain(base)})"
+        else:
+            shown = self._within(base, Kind.FLOAT, _ATOM)
+        if isinstance(exponent, Number) and is_whole(exponent.value) and abs(exponent.value) <= LARGEST_WHOLE_EXPONENT:
+            return f"{shown}**{int(exponent.value)}", _POWER
+        return f"{shown}**{self._within(exponent, Kind.FLOAT, _SIGN)}", _POWER
+
+    def _call(self, call: Call, want: Kind) -> tuple[str, int]:
+        function, arguments = call.function, call.arguments
+        if function == "step":
+            return f"1.0 if {self._within(arguments[0], Kind.FLOAT, _SUM)} > 0.0 else 0.0", _CHOICE
+        if function in _DRAWS:
+            return f"{function}({', '.join(self.integer(a) for a in arguments)})", _ATOM
+        if function not in _OF_INTEGERS_TOO:
+            name = _SUPPORT.get(function) or _NUMPY.get(function)
+            if name is None:
+                raise ValueError(f"{function} is no function that kernels have")
+            return f"{name}({', '.join(self.floating(a) for a in arguments)})", _ATOM
+        kind = self._counted(call)
+        if kind is Kind.ANY:
+            kind = want
+        if function == "mod" and kind is Kind.INT:
+            left, right = (self._within(a, kind, least) for a, least in zip(arguments, (_PRODUCT, _PRODUCT + 1), strict=True))
+            return f"{left} % {right}", _PRODUCT
+        name = function if self._is_builtin(call) else _SUPPORT[function]
+        return f"{name}({', '.join(self._text(a, kind)[0] for a in arguments)})", _ATOM
+
+    def _is_builtin(self, call: Call) -> bool:
+        """Python's own min, max and % serve integers; floats need some that hand on NaN and divide by 0 without an error."""
+        return call.function == "abs" or (call.function in _OF_INTEGERS_TOO and self.kinds.of(call) is not Kind.FLOAT)
+
+    def _logic(self, connective: str, operands: Sequence[Expr]) -> tuple[str, int]:
+        match connective:
+            case "not":
+                return f"not {self._within(operands[0], Kind.BOOL, _NOT)}", _NOT
+            case "and":
+                return " and ".join(self._within(o, Kind.BOOL, _NOT) for o in operands), _AND
+            case _:
+                return " or ".join(self._within(o, Kind.BOOL, _AND) for o in operands), _OR
 
 
-def number(value: float) -> str:
-    """The shortest text that reads back as the same number; whole numbers without a point."""
-    if value in (float("inf"), float("-inf")):
-        return "math.inf" if value > 0 else "-math.inf"
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _power(base: Expr, exponent: Expr) -> tuple[str, int]:
-    """Small whole powers of simple factors are products; a whole base must not make an integer power."""
-    if isinstance(exponent, Number) and exponent.value in (2.0, 3.0, 4.0) and isinstance(base, Ref | At):
-        return " * ".join([python(base)] * int(exponent.value)), _LEVEL["*"]
-    bottom = repr(base.value) if isinstance(base, Number) else _wrap(base, _ATOM)
-    return f"{bottom} ** {_wrap(exponent, _NEGATION)}", _LEVEL["**"]
-
-
-def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr) -> str:
-    text = _wrap(otherwise, _CHOICE)
-    for condition, value in reversed(branches):
-        text = f"{_wrap(value, _OR)} if {_wrap(condition, _OR)} else {text}"
-    return text
+def literal(value: float, want: Kind = Kind.FLOAT) -> str:
+    """A number as Python text: the shortest that reads back as the same double, or an integer where one is wanted."""
+    if want is Kind.INT and is_whole(value):
+        return str(int(value))
+    if math.isnan(value):
+        return "np.nan"
+    if math.isinf(value):
+        return "np.inf" if value > 0 else "-np.inf"
+    return repr(float(value))

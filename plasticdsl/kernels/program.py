@@ -12,7 +12,7 @@ from typing import Literal
 
 from plasticdsl.model.expr import At, Expr, Ref
 
-DType = Literal["float64", "int64", "int32", "uint8"]
+DType = Literal["float64", "float32", "int64", "int32"]
 
 
 # --- where numbers come from -----------------------------------------------------------------------------------------

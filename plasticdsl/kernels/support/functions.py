@@ -1,32 +1,36 @@
-"""Functions of the language that Python's `math` lacks. Copied into generated modules; needs `math` alone."""
+"""Functions that equations use and Python or NumPy lack in a form for compiled loops.
+
+Comes in: floats. Goes out: a float. The text of these functions goes into generated modules, which compile it.
+"""
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 
-def step(x: float) -> float:
-    """1 above 0, else 0."""
-    return 1.0 if x > 0.0 else 0.0
+def minimum(x: float, y: float) -> float:
+    """The smaller of two numbers; NaN if either is."""
+    return x if x < y or x != x else y
 
 
-def sign(x: float) -> float:
-    """-1, 0 or 1."""
-    return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
+def maximum(x: float, y: float) -> float:
+    """The larger of two numbers; NaN if either is."""
+    return x if x > y or x != x else y
 
 
-def round_half_even(x: float) -> float:
-    """The nearest whole number, halves to the even one."""
-    below = math.floor(x)
-    rest = x - below
-    return below + 1.0 if rest > 0.5 or (rest == 0.5 and below % 2.0 == 1.0) else below
+def modulo(x: float, y: float) -> float:
+    """What is left of x after taking off y as often as it goes in, with the sign of y; NaN where y is 0."""
+    if y == 0.0:
+        return np.nan
+    rest = np.fmod(x, y)
+    return rest + y if rest != 0.0 and (rest < 0.0) != (y < 0.0) else rest
 
 
 def x_over_expm1(x: float) -> float:
-    """x / (exp(x) - 1), 1 at 0."""
-    return 1.0 if x == 0.0 else x / math.expm1(x)
+    """x/(eˣ − 1), 1 at 0."""
+    return 1.0 if x == 0.0 else x / np.expm1(x)
 
 
 def expm1_over_x(x: float) -> float:
-    """(exp(x) - 1) / x, 1 at 0."""
-    return 1.0 if x == 0.0 else math.expm1(x) / x
+    """(eˣ − 1)/x, 1 at 0."""
+    return 1.0 if x == 0.0 else np.expm1(x) / x

@@ -1,0 +1,190 @@
+"""Whether an expression of a loop program is a float, an integer or a truth value.
+
+Comes in: a program. Goes out: for each function, the kind of every name it uses. Numbers are floats in the expressions; one that is whole
+takes the kind that its surroundings want, so that counters and bounds are integers and `0` stored in a float array is `0.0`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import assert_never
+
+from plasticdsl.kernels.program import (
+    Comment,
+    For,
+    Function,
+    If,
+    Increase,
+    Invoke,
+    Let,
+    Program,
+    Return,
+    Statement,
+    Store,
+    While,
+)
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+
+LARGEST_EXACT = 2.0**53
+
+
+class Kind(Enum):
+    """ANY: a whole number, or what is made of such numbers alone."""
+
+    ANY = "any"
+    BOOL = "bool"
+    INT = "int"
+    FLOAT = "float"
+
+
+_BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
+_FLOAT_ARGUMENTS = frozenset({"t", "dt", "lag"})
+_KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The kind of each local, scalar and size, and of the elements of each array, inside one function."""
+
+    names: Mapping[str, Kind]
+    arrays: Mapping[str, Kind]
+
+    def of(self, expr: Expr) -> Kind:
+        """The kind of an expression. Raises TypeError for what has no place in a loop program."""
+        match expr:
+            case Number(value):
+                return Kind.ANY if is_whole(value) else Kind.FLOAT
+            case Ref("", name):
+                return self.names.get(name, Kind.ANY)
+            case At(Ref("", name), _):
+                return self.arrays[name]
+            case Binary():
+                return self._of_chain(expr)
+            case Negate(operand):
+                return _number(self.of(operand))
+            case Call(function, arguments) if function in _KEEP_INTEGERS:
+                return _number(joined(self.of(a) for a in arguments))
+            case Call():
+                return Kind.FLOAT
+            case Compare() | Logic():
+                return Kind.BOOL
+            case Choice(branches, otherwise):
+                return joined((*(self.of(value) for _, value in branches), self.of(otherwise)))
+            case Ref() | Special() | At() | SumOver():
+                raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
+            case _:
+                assert_never(expr)
+
+    def _of_chain(self, expr: Binary) -> Kind:
+        """Of a chain that hangs to the left, possibly deeper than Python's stack."""
+        kind, left = Kind.ANY, expr
+        while True:
+            if left.operator in "/^":
+                return Kind.FLOAT
+            kind = join(kind, _number(self.of(left.right)))
+            if not isinstance(left.left, Binary):
+                return join(kind, _number(self.of(left.left)))
+            left = left.left
+
+
+def is_whole(value: float) -> bool:
+    """Whether a number may be printed as an integer (minus zero may not)."""
+    return abs(value) < LARGEST_EXACT and value == int(value) and str(value) != "-0.0"
+
+
+def join(one: Kind, other: Kind) -> Kind:
+    """The kind that holds both."""
+    order = (Kind.ANY, Kind.BOOL, Kind.INT, Kind.FLOAT)
+    if Kind.BOOL in (one, other) and Kind.ANY in (one, other):
+        return Kind.INT
+    return max(one, other, key=order.index)
+
+
+def joined(kinds: Iterator[Kind] | Sequence[Kind]) -> Kind:
+    """The kind that holds all."""
+    result: Kind | None = None
+    for kind in kinds:
+        result = kind if result is None else join(result, kind)
+    return Kind.ANY if result is None else result
+
+
+def _number(kind: Kind) -> Kind:
+    """Arithmetic on truth values counts."""
+    return Kind.INT if kind is Kind.BOOL else kind
+
+
+def settled(kind: Kind) -> Kind:
+    """What a name is of which nothing but whole numbers is known."""
+    return Kind.INT if kind is Kind.ANY else kind
+
+
+# --- a whole program -------------------------------------------------------------------------------------------------
+
+
+def infer(program: Program) -> dict[str, Kinds]:
+    """The kinds of all names in each function, found by going through the assignments until nothing changes."""
+    arrays = {a.name: _BY_DTYPE[a.dtype] for a in program.arrays}
+    shared = {s.name: Kind.INT for s in program.sizes} | {s.name: _BY_DTYPE[s.dtype] for s in program.scalars}
+    names = {f.name: dict(shared) for f in program.functions}
+    results = {f.name: Kind.ANY for f in program.functions}
+    for function in program.functions:
+        if not _is_called(function.name, program):
+            names[function.name].update({n: Kind.FLOAT if n in _FLOAT_ARGUMENTS else Kind.INT for n in function.locals_in})
+    changed = True
+    while changed:
+        before = ({f: dict(found) for f, found in names.items()}, dict(results))
+        for function in program.functions:
+            for statement in every(function.body):
+                _learn(statement, function, arrays, names, results, program)
+        changed = before != (names, results)
+    return {f: Kinds({n: settled(k) for n, k in found.items()}, arrays) for f, found in names.items()}
+
+
+def _is_called(name: str, program: Program) -> bool:
+    return any(isinstance(s, Invoke) and s.function == name for f in program.functions for s in every(f.body))
+
+
+def _learn(
+    statement: Statement,
+    function: Function,
+    arrays: Mapping[str, Kind],
+    names: dict[str, dict[str, Kind]],
+    results: dict[str, Kind],
+    program: Program,
+) -> None:
+    own = names[function.name]
+    kinds = Kinds(own, arrays)
+    match statement:
+        case Let(name, value):
+            own[name] = join(own.get(name, kinds.of(value)), kinds.of(value))
+        case For(index=index):
+            own[index] = Kind.INT
+        case Return(value):
+            results[function.name] = join(results[function.name], kinds.of(value))
+        case Invoke(called, result):
+            callee = next(f for f in program.functions if f.name == called)
+            for name in callee.locals_in:
+                known = own.get(name, Kind.ANY)
+                names[called][name] = join(names[called].get(name, known), known)
+            if result:
+                own[result] = join(own.get(result, results[called]), results[called])
+        case Comment() | Store() | Increase() | If() | While():
+            pass
+        case _:
+            assert_never(statement)
+
+
+def every(body: Sequence[Statement]) -> Iterator[Statement]:
+    """Every statement, nested ones included."""
+    for statement in body:
+        yield statement
+        match statement:
+            case If(_, then, otherwise):
+                yield from every(then)
+                yield from every(otherwise)
+            case For(body=inner) | While(body=inner):
+                yield from every(inner)
+            case _:
+                pass

@@ -1,0 +1,37 @@
+"""Which kernels run on several threads: those whose loop over independent units does enough for each of them.
+
+Every unit is computed by one thread from values that no other thread writes, so that results do not depend on their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from plasticdsl.kernels.kinds import every
+from plasticdsl.kernels.loops.collect import expressions
+from plasticdsl.kernels.program import For, Function, Program, Statement
+from plasticdsl.model.expr import Ref, walk
+
+#: A loop whose body has fewer operations is bound by memory, not worth a parallel region.
+LEAST_OPERATIONS = 20
+
+
+def has_threads(function: Function) -> bool:
+    """Whether the function is compiled for several threads."""
+    return any(_loops(function))
+
+
+def longest_loop(program: Program, sizes: Mapping[str, int]) -> int:
+    """How many units the longest of these loops runs over, for these sizes."""
+    stops = (loop.stop for function in program.functions for loop in _loops(function))
+    return max((sizes.get(stop.name, 0) for stop in stops if isinstance(stop, Ref)), default=0)
+
+
+def _loops(function: Function) -> Iterator[For]:
+    for statement in function.body:
+        if isinstance(statement, For) and statement.independent and _operations(statement.body) >= LEAST_OPERATIONS:
+            yield statement
+
+
+def _operations(body: Sequence[Statement]) -> int:
+    return sum(1 for statement in every(body) for expr in expressions(statement) for _ in walk(expr))
