@@ -15,14 +15,14 @@ _OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"))
 _CLOSING = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"))
 _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 # Statements that begin with one of these have no column of `=` to share.
-_NO_COLUMN = frozenset(("expect", "record", "plot", "phase", "sweep", "output", "function", "start"))
+_NO_COLUMN = frozenset(("record", "plot", "phase", "sweep", "output", "function", "start"))
 _STEP = 4
 _WIDEST_GAP = 4
 
 
 @dataclass(slots=True)
 class Statement:
-    """A statement on its way out: its tokens, where its lines begin among them, and the column of its `=` if it has one.
+    """A statement on its way out: its tokens, where its lines begin among them, and the column of its `=` (or `≈`) if it has one.
 
     `column` is how far right `=` stands, counted from the beginning of the statement; `wanted` is where it shall stand.
     """
@@ -61,7 +61,7 @@ def statement(source: SourceFile, line: Line) -> Statement:
     ]
     equals = None
     if tokens[0].text not in _NO_COLUMN:
-        equals = _first_outside(tokens, 0, len(tokens), frozenset("="))
+        equals = _first_outside(tokens, 0, len(tokens), frozenset(("=", "~=")))
     made = Statement(source, line, tokens, firsts, equals)
     if equals is not None:
         made.column = width(source.text[line.start : tokens[equals].span.start])
@@ -114,7 +114,8 @@ def _text(made: Statement, start: int, stop: int) -> str:
         return spaced(made.source, made.tokens, start, stop)
     left = spaced(made.source, made.tokens, 0, equals)
     right = spaced(made.source, made.tokens, equals + 1, stop)
-    return (left + " " * (made.wanted - width(left)) + "= " + right).rstrip()
+    sign = spaced(made.source, made.tokens, equals, equals + 1)
+    return f"{left}{' ' * (made.wanted - width(left))}{sign} {right}".rstrip()
 
 
 def _deeper(made: Statement, number: int, text: str, shift: int) -> str:
