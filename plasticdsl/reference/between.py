@@ -50,9 +50,7 @@ def _due(run: Run, owner: str) -> Iterator[Handler]:
                 yield handler
 
 
-def _at_connections(
-    run: Run, projection: str, handler: Handler, others: Frame, additions: list[tuple[str, AddTo, Index, Floats]]
-) -> None:
+def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, additions: list[tuple[str, AddTo, Index, Floats]]) -> None:
     structure, values = run.structure, run.frame.values[projection]
     everyone = np.arange(structure.count(projection))
     local = {name: array.copy() for name, array in values.items()}

@@ -1,8 +1,8 @@
 """The flow from t_n to t_{n+1}.
 
 Every scheme starts from the values at t_n, after the events of that time. What other schemes of the block and other units and connections
-hold stays at those values during the step, with one exception: all variables integrated by Runge–Kutta 4 go through its stages together,
-and inputs of units that are undelayed sums are evaluated anew at each stage from the stage's values. Bounds are applied at the end.
+hold stays at those values during the step, with one exception: the units' variables that Runge–Kutta 4 integrates go through its stages
+together, and undelayed sums of flowing variables are evaluated anew at each stage from the stage's values. Bounds are applied at the end.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _runge_kutta(run: Run, new: Moved) -> None:
         return
     dt = run.structure.instance.dt
     start = {(owner, v): run.frame.values[owner][v] for owner, scheme in schemes for v in scheme.variables}
-    k1 = _slopes(run, schemes, start, 0.0, run.frame)
+    k1 = _slopes(run, schemes, start, 0.0)
     k2 = _slopes(run, schemes, {x: start[x] + dt / 2 * k1[x] for x in start}, dt / 2)
     k3 = _slopes(run, schemes, {x: start[x] + dt / 2 * k2[x] for x in start}, dt / 2)
     k4 = _slopes(run, schemes, {x: start[x] + dt * k3[x] for x in start}, dt)
@@ -165,21 +165,20 @@ def _runge_kutta(run: Run, new: Moved) -> None:
         new[x] = before + dt / 6 * (k1[x] + 2 * (k2[x] + k3[x]) + k4[x])
 
 
-def _slopes(run: Run, schemes: list[tuple[str, RungeKutta4]], at: Moved, ahead: float, stage: Frame | None = None) -> Moved:
-    """The rates with the variables at `at`, `ahead` of t_n; `stage`: the frame of the stage where it is known already."""
-    if stage is None:
-        stage = run.frame.copy()
-        stage.time += ahead
-        for (owner, v), values in at.items():
+def _slopes(run: Run, schemes: list[tuple[str, RungeKutta4]], at: Moved, ahead: float) -> Moved:
+    """The rates with the variables at `at`, `ahead` of t_n."""
+    stage = run.frame.copy()
+    stage.time += ahead
+    for (owner, v), values in at.items():
+        if owner in run.structure.populations:
             stage.values[owner][v] = values
-        sum_inputs_at_stage(run, stage)
+    sum_inputs_at_stage(run, stage)
     found: Moved = {}
     for owner, scheme in schemes:
         own = {v: at[owner, v] for v in scheme.variables}
-        if owner in run.structure.populations:
-            scope = _with(run, owner, stage, own)
-        else:  # a connection sees its units as they are at t_n
-            scope = _with(run, owner, replace(run.frame, time=stage.time), own)
+        # a connection sees its units as they are at t_n
+        seen = stage if owner in run.structure.populations else replace(run.frame, time=stage.time)
+        scope = _with(run, owner, seen, own)
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
             found[owner, v] = _rate(run, owner, v, rate, scope)
     return found

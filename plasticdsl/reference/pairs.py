@@ -1,8 +1,8 @@
 """Which pairs of spikes a spike completes, found in the lists of all spikes.
 
-Times are times at the synapse. A pre and a post spike that reach it at the same step are a *tie*: one pair of lag 0, counted once, at
-the event of the side that `tie.tie_side` names. The pairings are those of Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459, figure 7; ties are this
-language's own:
+Times are times at the synapse. A pre and a post spike that reach it at the same step are a *tie*: one pair of lag 0, counted once,
+at the event of the side that `tie.tie_side` names. The pairings are those of Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459,
+figure 7; ties are this language's own:
 
 - all: every pre with every post spike.
 - nearest: each spike with the last one of the other side at or before it. Spikes that tie are nearest to each other, and complete no other

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from plasticdsl.model.model import Projection, Role, SumInto
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.model import Block, ExponentialEuler, Projection, Role, SumInto
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.scope import ConnectionScope
 from plasticdsl.reference.state import Run
@@ -33,9 +34,57 @@ def sum_inputs(run: Run) -> None:
 
 
 def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
-    """Evaluate all inputs in a frame at a stage of an integrator: undelayed sums anew, delayed ones as at t_n."""
+    """Evaluate the sums of flowing variables in a frame at a stage of an integrator; all other inputs, and what comes with a delay, stay."""
+    flowing = flowing_names(run.structure)
     for population, target in inputs_in_order(run.structure):
-        frame.values[population][target] = _total(run, frame, population, target)
+        if (population, target) in flowing:
+            frame.values[population][target] = _total(run, frame, population, target)
+
+
+def flowing_names(structure: Structure) -> frozenset[tuple[str, str]]:
+    """(population, name) of all that changes during a flow: variables with a flow, definitions that read such, undelayed sums of such."""
+    flowing = {(name, flow) for name, population in structure.populations.items() for flow in moved_by(population.block)}
+    while True:
+        more = {name for name in _names(structure) if any(read in flowing for read in _reads(structure, *name))} - flowing
+        if not more:
+            return frozenset(flowing)
+        flowing |= more
+
+
+def _names(structure: Structure) -> Iterator[tuple[str, str]]:
+    for population in structure.populations.values():
+        for variable in population.block.variables:
+            if variable.role in (Role.INPUT, Role.DEFINITION):
+                yield population.name, variable.name
+
+
+def _reads(structure: Structure, population: str, name: str) -> Iterator[tuple[str, str]]:
+    """What a definition reads of its unit, or the undelayed sums into an input read of units."""
+    variable = structure.populations[population].block.variable(name)
+    if variable is not None and isinstance(variable.value, Expr):
+        yield from ((population, r.name) for r in refs(variable.value) if r.owner == "")
+    for projection, total in _into(structure, population, name):
+        if not is_delayed(structure, projection.name):
+            for ref in _followed(projection.connection, total.body):
+                if ref.owner in ("pre", "post"):
+                    yield projection.pre if ref.owner == "pre" else projection.post, ref.name
+
+
+def _followed(block: Block, expr: Expr) -> Iterator[Ref]:
+    """Everything an expression reads, also through definitions of the block."""
+    for ref in refs(expr):
+        yield ref
+        inner = block.variable(ref.name) if ref.owner == "" else None
+        if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
+            yield from _followed(block, inner.value)
+
+
+def moved_by(block: Block) -> frozenset[str]:
+    """The variables that a block's schemes move."""
+    found: set[str] = set()
+    for scheme in block.schemes:
+        found |= {scheme.variable} if isinstance(scheme, ExponentialEuler) else set(scheme.variables)
+    return frozenset(found)
 
 
 def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
@@ -85,7 +134,9 @@ def _late_body(run: Run, projection: Projection, total: SumInto, connections: In
     return result
 
 
-def _gather(run: Run, projection: Projection, target: str, connections: Index, amounts: Floats, into: dict[tuple[str, str], Floats]) -> None:
+def _gather(
+    run: Run, projection: Projection, target: str, connections: Index, amounts: Floats, into: dict[tuple[str, str], Floats]
+) -> None:
     total = into.setdefault((projection.post, target), np.zeros(run.structure.count(projection.post)))
     np.add.at(total, run.structure.targets[projection.name][connections], amounts)
 

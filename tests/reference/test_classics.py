@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import pytest
-from reference_helpers import Net, connection, e, final, neuron, on, pair_of_trains, parameter, state, window
 
 from plasticdsl.model.model import Exact, ExponentialEuler, Pairing, PoissonSource, Threshold, Trigger
+from tests.reference.nets import Net, connection, e, final, neuron, on, pair_of_trains, parameter, state, window
 
 TRIPLET = {"tp": 16.8e-3, "tx": 101e-3, "tm": 33.7e-3, "ty": 125e-3, "A2p": 5e-10, "A3p": 6.2e-3, "A2m": 7e-3, "A3m": 2.3e-4}
 
@@ -40,9 +40,7 @@ def test_pair_window_is_its_own_definition() -> None:
     formula = "A * exp(-lag / tau) if lag > 0 else -B * exp(lag / sigma)"
     block = connection(variables=(state("w"), *map(parameter, ("A", "B", "tau", "sigma"))), pairs=(window(Pairing.ALL, formula),))
     numbers = {"A": 0.01, "B": 0.012, "tau": 0.02, "sigma": 0.03}
-    expected = sum(
-        0.01 * math.exp(-(b - a) / 20) if b > a else -0.012 * math.exp((b - a) / 30) for a in pre for b in post
-    )
+    expected = sum(0.01 * math.exp(-(b - a) / 20) if b > a else -0.012 * math.exp((b - a) / 30) for a in pre for b in post)
     assert final(pair_of_trains(block, pre, post, numbers), 400) == pytest.approx(expected, rel=1e-10)
 
 

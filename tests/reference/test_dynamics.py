@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from reference_helpers import Net, connection, definition, e, input_, neuron, on, parameter, state
 
 from plasticdsl.model.expr import Number
 from plasticdsl.model.model import (
@@ -28,6 +27,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.runtime import random
+from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 
 SPIKE, STEP, EVERY = Trigger.SPIKE, Trigger.STEP, Trigger.EVERY
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reference_helpers import Net, connection, definition, final, on, pair_of_trains, state
-
 from plasticdsl.model.model import GivenSpikes, Trigger
+from tests.reference.nets import Net, connection, definition, final, on, pair_of_trains, state
 
 PRE, POST = Trigger.PRE, Trigger.POST
 TRACES = (state("w"), state("r"), state("o"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +32,7 @@ from plasticdsl.model.model import (
     Block,
     Connectivity,
     Delays,
+    Distribution,
     Evaluate,
     GivenSpikes,
     Handler,
@@ -43,6 +45,7 @@ from plasticdsl.model.model import (
     Source,
     Statement,
     Trigger,
+    Value,
     Variable,
 )
 from plasticdsl.reference.interpreter import ReferenceEngine
@@ -208,22 +211,34 @@ class Net:
         rows = np.searchsorted([j for j, _ in pairs], np.arange(sizes[pre] + 1)).astype(np.int64)
         targets = np.array([i for _, i in pairs], dtype=np.int32)
         origins = tuple((v.name, ("S" if v.name in given else "R", v.name)) for v in block.variables)
-        delays = Delays(Number(0.0), Number(0.0))
-        self.projections.append(Projection(name, name, pre, post, block, Connectivity("listed"), delays, (), ("R",), origins))
+        delays = Delays(self._written(axonal), self._written(dendritic))
+        values = tuple((f"{k}(0)", _value(v)) for k, v in (states or {}).items())
+        self.projections.append(Projection(name, name, pre, post, block, Connectivity("listed"), delays, values, ("R",), origins))
         self.numbers[name] = ProjectionInstance(
             name, pre, post, stream_of(name), rows, targets, _parameters(parameters), _states(block, len(pairs), states or {}),
             _delay(axonal), _delay(dendritic),
         )  # fmt: skip
 
+    def _written(self, steps: int | Sequence[int]) -> Value | None:
+        if isinstance(steps, int):
+            return Number(steps * self.dt) if steps else None
+        return _value(steps)
+
+    def per_unit(self) -> frozenset[tuple[str, str]]:
+        """Parameters with one value per unit or connection."""
+        found = {(owner, k) for owner, drawn in self.numbers.items() for k, v in drawn.parameters.items() if np.ndim(v)}
+        return frozenset(found)
+
     def network(self) -> Network:
         """The model."""
-        return Network("net", "", (), tuple(self.populations), tuple(self.projections), tuple(self.order))
+        shared = tuple(Variable(k, k, Role.PARAMETER, value=Number(v)) for k, v in self.parameters.items())
+        return Network("net", "", shared, tuple(self.populations), tuple(self.projections), tuple(self.order))
 
     def instance(self) -> Instance:
-        """The numbers, copied."""
+        """The numbers; the network's own parameters are in `parameters`."""
         populations = {k: v for k, v in self.numbers.items() if isinstance(v, PopulationInstance)}
         projections = {k: v for k, v in self.numbers.items() if isinstance(v, ProjectionInstance)}
-        return Instance(self.dt, self.seed, dict(self.parameters), populations, projections)
+        return deepcopy(Instance(self.dt, self.seed, dict(self.parameters), populations, projections))
 
     def engine(self) -> ReferenceEngine:
         """The interpreter."""
@@ -237,6 +252,11 @@ def _parameters(values: Mapping[str, float | Sequence[float]] | None) -> dict[st
 def _states(block: Block, count: int, values: Mapping[str, float | Sequence[float]]) -> dict[str, np.ndarray]:
     names = [v.name for v in block.variables if v.role in (Role.STATE, Role.CLAMPED)]
     return {name: np.array(np.broadcast_to(values.get(name, 0.0), (count,)), dtype=float) for name in names}
+
+
+def _value(values: float | Sequence[float]) -> Value:
+    """How the model writes it: a number, or (one for each) a draw."""
+    return Number(float(values)) if isinstance(values, int | float) else Distribution("U", (Number(0.0), Number(1.0)))
 
 
 def _delay(steps: int | Sequence[int]) -> int | np.ndarray:

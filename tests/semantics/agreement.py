@@ -1,0 +1,132 @@
+"""Whether two engines do the same with one network.
+
+Comes in: a case (network, numbers, how long, when rules are off) and two ways to make an engine. Both run step by step; after each step every
+state of every population and projection is compared, and every spike. The first difference is reported with its step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Assign, Block, Network, Role
+from plasticdsl.model.pretty import pretty
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.instance import Instance
+
+#: A checked network with its integrators, its numbers (for this engine alone), and its parameters with one value per unit or connection.
+MakeEngine = Callable[[Network, Instance, frozenset[tuple[str, str]]], Engine]
+
+
+@dataclass(frozen=True, repr=False)
+class Case:
+    """`numbers()` gives a fresh instance. `switches`: step → rules on or off, by projection. `stop_at_spikes`: where the network feeds
+    back, rounding may move a spike; then the comparison ends at the first one that differs, which must not come before this step."""
+
+    network: Network
+    numbers: Callable[[], Instance]
+    per_unit: frozenset[tuple[str, str]]
+    steps: int
+    switches: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
+    stop_at_spikes: int | None = None
+
+    def __repr__(self) -> str:
+        """The model and its numbers in a few lines, for reports of differences."""
+        return "\n".join(("Case:", *_described(self)))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """The same for hypothesis."""
+        printer.text(repr(self))
+
+
+def _described(case: Case) -> list[str]:
+    instance = case.numbers()
+    lines = [f"  {case.steps} steps, switches {dict(case.switches)}"]
+    for name, population in instance.populations.items():
+        steps, units = population.spike_steps, population.spike_units
+        spikes = "" if steps is None or units is None else f", spikes {list(zip(steps.tolist(), units.tolist(), strict=True))}"
+        lines.append(
+            f"  {name}: {population.size} units{spikes}, {_numbers(population.parameters)} refractory {population.refractory_steps}"
+        )
+    for p in case.network.projections:
+        drawn = instance.projections[p.name]
+        ends = list(zip(drawn.sources().tolist(), drawn.targets.tolist(), strict=True))
+        lines.append(
+            f"  {p.name}: {p.pre} → {p.post} {ends}, axonal {drawn.axonal}, dendritic {drawn.dendritic}, {_numbers(drawn.parameters)}"
+        )
+        lines += [f"    {line}" for line in _block(p.connection)]
+    return lines
+
+
+def _numbers(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
+
+
+def _block(block: Block) -> list[str]:
+    lines = []
+    for v in block.variables:
+        if v.low is not None or v.high is not None:
+            low, high = ("" if b is None else pretty(b) for b in (v.low, v.high))
+            lines.append(f"{v.name} in [{low}, {high}]")
+        if v.role is Role.DEFINITION:
+            lines.append(f"{v.name} = {v.value if not isinstance(v.value, Expr) else pretty(v.value)}")
+    for h in block.handlers:
+        kind = f"on {h.trigger}{' together' if h.simultaneous else ''} ({'rule' if h.is_rule else 'synapse'})"
+        said = [
+            f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.owner}.{s.target.name} += {pretty(s.amount)}"
+            for s in h.statements
+        ]
+        lines.append(f"{kind}: {'; '.join(said)}")
+    for pair in block.pairs:
+        limit = "" if pair.truncate is None else f", up to {pretty(pair.truncate)}"
+        lines.append(f"on {pair.pairing} pairs{limit}: {pair.target.name} += {pretty(pair.increment)}")
+    lines += [f"d{f.variable}/dt = {pretty(f.rate)}" for f in block.flows]
+    return lines
+
+
+def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: float = 1e-9, atol: float = 1e-12, every: int = 1) -> int:
+    """Runs both and compares after every `every` steps; returns the step reached. Raises `AssertionError` at the first difference."""
+    one = first(case.network, case.numbers(), case.per_unit)
+    two = second(case.network, case.numbers(), case.per_unit)
+    for engine in (one, two):
+        engine.log_spikes([p.name for p in case.network.populations])
+    done = 0
+    while done < case.steps:
+        for engine in (one, two):
+            engine.switch_rules(case.switches.get(done, {}))
+        following = min([case.steps, done + every, *(s for s in case.switches if s > done)])
+        for engine in (one, two):
+            engine.advance(following - done)
+        differing = _spikes(case.network, one, two)
+        if differing is not None:
+            assert case.stop_at_spikes is not None and differing[1] >= case.stop_at_spikes, (
+                f"spikes of {differing[0]} differ at step {differing[1]}"
+            )
+            return differing[1]
+        done = following
+        _states(case.network, one, two, done, rtol, atol)
+    return done
+
+
+def _spikes(network: Network, one: Engine, two: Engine) -> tuple[str, int] | None:
+    """The population and step of the first spike that only one of them has."""
+    found: list[tuple[int, str]] = []
+    for population in network.populations:
+        left, right = (sorted(zip(*map(np.ndarray.tolist, e.drain(population.name)), strict=True)) for e in (one, two))
+        if left != right:
+            both = set(left) ^ set(right) or {s for s in left if left.count(s) != right.count(s)}
+            found.append((min(step for step, _ in both), population.name))
+    return (min(found)[1], min(found)[0]) if found else None
+
+
+def _states(network: Network, one: Engine, two: Engine, step: int, rtol: float, atol: float) -> None:
+    for owner, block in [(p.name, p.block) for p in network.populations] + [(p.name, p.connection) for p in network.projections]:
+        for variable in block.variables:
+            if variable.role in (Role.STATE, Role.INPUT):
+                left, right = one.read(owner, variable.name), two.read(owner, variable.name)
+                message = f"{owner}.{variable.name} after {step} steps"
+                np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=message)

@@ -1,0 +1,97 @@
+"""The engines that are compared: the interpreter, generated code run by Python itself, and machine code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plasticdsl.kernels.artifact import Artifact
+from plasticdsl.kernels.build import build
+from plasticdsl.kernels.emit import emit
+from plasticdsl.kernels.load import digest_of, load
+from plasticdsl.kernels.program import Program
+from plasticdsl.model.model import Network
+from plasticdsl.plan.lower import lower
+from plasticdsl.plan.passes.hoist import hoist
+from plasticdsl.plan.plan import Plan
+from plasticdsl.reference.interpreter import ReferenceEngine
+from plasticdsl.runtime.binding import Bound
+from plasticdsl.runtime.compiled import CompiledEngine
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.instance import Instance
+from tests.semantics.agreement import MakeEngine
+
+PerUnit = frozenset[tuple[str, str]]
+
+
+def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
+    """The interpreter, which does not care how parameters are stored."""
+    return ReferenceEngine(network, instance)
+
+
+# --- generated code --------------------------------------------------------------------------------------------------
+
+#: What the optimisation levels do to a plan.
+LEVELS: dict[str, Callable[[Plan], Plan]] = {"O0": lambda plan: plan, "default": hoist}
+
+
+def program_of(network: Network, per_unit: PerUnit, level: str) -> Program:
+    """The loop program of a network at a level."""
+    return build(LEVELS[level](lower(network, per_unit)))
+
+
+def in_python(level: str) -> MakeEngine:
+    """The generated module as plain Python: no compile time, so many models can be tried."""
+
+    def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
+        program = program_of(network, per_unit, level)
+        return CompiledEngine(program, _InPython(program, _advance_of(emit(program))), instance)
+
+    return make
+
+
+def in_machine_code(level: str) -> MakeEngine:
+    """What users run."""
+
+    def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
+        program = program_of(network, per_unit, level)
+        text = emit(program)
+        return CompiledEngine(program, load(Artifact(program, text, digest_of(text))), instance)
+
+    return make
+
+
+def _advance_of(text: str) -> Callable[..., int]:
+    """The module's `advance`, without numba."""
+    tree = ast.parse(text)
+    tree.body = [node for node in tree.body if not (isinstance(node, ast.ImportFrom) and node.module == "numba")]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+    names: dict[str, Any] = {}
+    exec(compile(tree, "<generated>", "exec"), names)
+    advance: Callable[..., int] = names["advance"]
+    return advance
+
+
+@dataclass
+class _InPython:
+    program: Program
+    function: Callable[..., int]
+    bound: Bound | None = None
+
+    def bind(self, bound: Bound) -> _InPython:
+        """With its arguments."""
+        return _InPython(self.program, self.function, bound)
+
+    def advance(self, first_step: int, steps: int) -> int:
+        """Whole steps."""
+        assert self.bound is not None
+        values = {**self.bound.sizes, **self.bound.scalars}
+        last = self.program.functions[-1]
+        with np.errstate(all="ignore"):
+            return int(self.function(first_step, steps, *(values[n] for n in last.scalars), *(self.bound.arrays[n] for n in last.arrays)))

@@ -1,0 +1,272 @@
+"""Random networks in which spikes of both sides keep meeting.
+
+`imposed_cases()` draws two populations with given spikes on few grid times (so that ties, several spikes in one step and delays of the same
+size are common), a connection block with traces of either side, shared variables and definitions, random statements with limits, pulses,
+bounds and learning windows, and stretches of rules off. Coefficients are small, so that values stay of order one and a relative comparison means
+something. `recurrent_cases()` adds neurons that spike by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import (
+    Block,
+    Exact,
+    ExponentialEuler,
+    Flow,
+    GivenSpikes,
+    Handler,
+    Pairing,
+    PairRule,
+    Refractory,
+    Scheme,
+    Threshold,
+    Trigger,
+    Variable,
+)
+from tests.reference.nets import Net, connection, definition, e, neuron, on, parameter, state, window
+from tests.semantics.agreement import Case
+
+STEPS = 30
+PRE_TRACES, POST_TRACES, SHARED = ("r1", "r2"), ("o1", "o2"), ("w", "s")
+PARAMETERS = {"a": (0.1, 0.9), "b": (-0.5, 0.5), "tau": (2e-3, 20e-3), "sigma": (2e-3, 20e-3)}
+
+
+# --- expressions -----------------------------------------------------------------------------------------------------
+
+
+def coefficients() -> st.SearchStrategy[str]:
+    return st.sampled_from(["0.5", "-0.25", "a", "b", "0.3 * a", "-0.125", "1"])
+
+
+@st.composite
+def terms(draw: st.DrawFn, names: tuple[str, ...]) -> str:
+    """One summand."""
+    name = draw(st.sampled_from(names))
+    form = draw(
+        st.sampled_from(["{c} * {n}", "{c} * {n}", "{c} * {n} * {m}", "{c} * tanh({n})", "{c} * max({n}, {m})", "{c} / (1 + {n} ** 2)"])
+    )
+    return form.format(c=draw(coefficients()), n=name, m=draw(st.sampled_from(names)))
+
+
+@st.composite
+def values(draw: st.DrawFn, names: tuple[str, ...]) -> str:
+    """A sum of one to three terms, sometimes by cases."""
+    found = " + ".join(draw(st.lists(terms(names), min_size=1, max_size=3)))
+    if draw(st.integers(0, 5)) == 0:
+        found = f"({found}) if {draw(st.sampled_from(names))} > 0.3 else ({draw(terms(names))})"
+    return f"tanh({found})" if draw(st.booleans()) else f"0.5 * ({found})"
+
+
+def own_names(side: Trigger, defined: tuple[str, ...]) -> tuple[str, ...]:
+    """What statements of a side may read, limits included."""
+    own, other = (PRE_TRACES, POST_TRACES) if side is Trigger.PRE else (POST_TRACES, PRE_TRACES)
+    plain = (*own, *other, *SHARED, *defined)
+    limited = (*(f"before({n})" for n in (*own, *other, "w")), *(f"after({n})" for n in other))
+    return (*plain, *plain, *limited, "post.g", "pre.u")
+
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def jumps_of_traces(draw: st.DrawFn, names: tuple[str, ...]) -> list[str]:
+    """How traces jump at spikes of their own side: by constants and among themselves."""
+    lines = []
+    for name in draw(st.permutations(names)):
+        lines.append(
+            f"{name} = {draw(st.sampled_from(['1', f'{name} + 1', f'{name} + a', f'0.5 * {name} + 1', f'{names[0]} + 0.5 * {names[1]}']))}"
+        )
+    return lines
+
+
+@st.composite
+def handlers(draw: st.DrawFn, side: Trigger, defined: tuple[str, ...]) -> list[Handler]:
+    """The synapse's and the rule's statements of one side."""
+    names = own_names(side, defined)
+    own = PRE_TRACES if side is Trigger.PRE else POST_TRACES
+    found = []
+    if side is Trigger.PRE or draw(st.integers(0, 3)) == 0:
+        target = "post.g" if draw(st.integers(0, 4)) else "pre.u"
+        lines = [f"{target} += {draw(values(names))}"]
+        if draw(st.booleans()):
+            lines.append(f"s += {draw(values(names))}")
+        found.append(on(side, *draw(st.permutations(lines)), rule=False))
+    together = draw(st.booleans())
+    lines = draw(jumps_of_traces(own))
+    targets = draw(st.lists(st.sampled_from(SHARED), max_size=2, unique=together))
+    lines += [f"{t} {draw(st.sampled_from(['+=', '=']))} {draw(values(names))}" for t in targets]
+    lines = draw(st.permutations(lines))
+    if together:
+        # a value after a jump is asked for only of the other side, so that no circle of ⁺ arises
+        lines = [line.replace("+=", "= " + line.split(" ")[0] + " +") if "+=" in line else line for line in lines]
+    found.append(on(side, *lines, rule=True, together=together))
+    return found
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> PairRule:
+    """A learning window that traces can carry, or one that only nearest pairs or a truncation allow."""
+    pairing = draw(st.sampled_from(list(Pairing)))
+    causal = draw(
+        st.sampled_from(
+            [
+                "a * exp(-lag / tau)",
+                "(1 - w) * exp(-lag / tau)",
+                "a * (lag / tau) * exp(-lag / tau)",
+                "0",
+                "a * exp(-lag / tau) - b * exp(-lag / sigma)",
+                "a * cos(lag / sigma) * exp(-lag / tau)",
+            ]
+        )
+    )
+    acausal = draw(st.sampled_from(["-a * exp(lag / sigma)", "-w * exp(lag / sigma)", "b * exp(lag / tau)", "0"]))
+    form = draw(st.sampled_from(["{c} if lag > 0 else {d}", "{c} if lag >= 0 else {d}", "{c} if lag > 0 else (0.4 if lag == 0 else {d})"]))
+    truncate = draw(st.sampled_from([None, None, None, "5 * dt", "7.6 * dt"]))
+    target = draw(st.sampled_from(["w", "w", "s"]))
+    if pairing is not Pairing.ALL and pairing is not Pairing.CENTRED_PRE and pairing is not Pairing.CENTRED_POST and draw(st.booleans()):
+        causal = "a / (1 + (lag / tau) ** 2)"
+    return window(pairing, f"0.3 * ({form.format(c=causal, d=acausal)})", truncate, target)
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def schemes(draw: st.DrawFn) -> tuple[tuple[Scheme, ...], tuple[Flow, ...]]:
+    """Decays of traces, and sometimes a flow of the weight."""
+    found: list[Scheme] = []
+    flows: list[Flow] = []
+    for name in (*PRE_TRACES, *POST_TRACES):
+        tau = draw(st.sampled_from(["tau", "sigma", None]))
+        if tau is not None:
+            found.append(Exact((name,), ((e(f"-1 / {tau}"),),), (e(0),)))
+            flows.append(Flow(name, e(f"-{name} / {tau}"), is_rule=True))
+    if draw(st.integers(0, 2)) == 0:
+        found.append(ExponentialEuler("w", e("-1 / sigma"), e("(0.2 + 0.1 * r1 + 0.1 * post.g) / sigma")))
+        flows.append(Flow("w", e("(0.2 + 0.1 * r1 + 0.1 * post.g - w) / sigma"), is_rule=True))
+    return tuple(found), tuple(flows)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> Block:
+    """A connection."""
+    bounded = draw(st.sampled_from([(None, None), (0, 1), ("-a", "2 * a"), (0, None)]))
+    weight = state("w", *bounded)
+    definitions: tuple[Variable, ...] = ()
+    if draw(st.booleans()):
+        definitions = (definition("d", draw(values((*PRE_TRACES, *POST_TRACES, "w", "post.g")))),)
+    defined = tuple(v.name for v in definitions)
+    found = [*draw(handlers(Trigger.PRE, defined)), *draw(handlers(Trigger.POST, defined))]
+    if draw(st.integers(0, 3)) == 0:
+        line = f"w += {draw(values(('w', 's', 'r1', 'o1', 'post.g', 'pre.u')))}"
+        trigger = draw(st.sampled_from([Trigger.STEP, Trigger.EVERY]))
+        found.append(on(trigger, line, period="4 * dt" if trigger is Trigger.EVERY else None))
+    integrators, flows = draw(schemes())
+    others = [state(n) for n in (*PRE_TRACES, *POST_TRACES, "s")]
+    pairs = tuple(draw(st.lists(windows(), max_size=2)))
+    return connection(
+        variables=(weight, *others, *map(parameter, PARAMETERS), *definitions),
+        handlers=tuple(found), pairs=pairs, schemes=integrators, flows=flows,
+    )  # fmt: skip
+
+
+# --- networks --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sizes:
+    pre: int
+    post: int
+
+
+@st.composite
+def trains(draw: st.DrawFn, size: int) -> list[tuple[int, int]]:
+    """(step, unit), on a coarse grid so that spikes coincide; some steps more than once."""
+    times = st.integers(0, (STEPS - 2) // 2).map(lambda k: 2 * k)
+    spikes = draw(st.lists(st.tuples(times | st.integers(0, STEPS - 1), st.integers(0, size - 1)), max_size=8 * size))
+    return spikes if draw(st.integers(0, 3)) == 0 else sorted(set(spikes))
+
+
+@st.composite
+def delays(draw: st.DrawFn, count: int) -> int | list[int]:
+    if draw(st.booleans()):
+        return draw(st.sampled_from([0, 0, 1, 2, 4]))
+    return draw(st.lists(st.integers(0, 4), min_size=count, max_size=count))
+
+
+@st.composite
+def numbers(draw: st.DrawFn, count: int) -> dict[str, float | list[float]]:
+    """Parameters, shared or one per connection."""
+    found: dict[str, float | list[float]] = {}
+    for name, (low, high) in PARAMETERS.items():
+        one = st.integers(0, 8).map(lambda k, low=low, high=high: low + (high - low) * k / 8)
+        found[name] = draw(one) if draw(st.integers(0, 3)) else draw(st.lists(one, min_size=count, max_size=count))
+    return found
+
+
+@st.composite
+def projections(draw: st.DrawFn, net: Net, name: str, pre: str, post: str, sizes: Sizes) -> None:
+    every = [(j, i) for j in range(sizes.pre) for i in range(sizes.post)]
+    pairs = sorted(draw(st.lists(st.sampled_from(every), min_size=1, max_size=len(every), unique=True)))
+    block = draw(blocks())
+    start = draw(st.sampled_from([0.0, 0.25, 0.5]))
+    weights = start if draw(st.booleans()) else [start + 0.01 * k for k in range(len(pairs))]
+    axonal, dendritic = draw(delays(len(pairs))), draw(delays(len(pairs)))
+    net.projection(
+        name, pre, post, block, pairs, axonal, dendritic, ("w", "s"), draw(numbers(len(pairs))), {"w": weights}
+    )  # fmt: skip
+
+
+def case_of(net: Net, steps: int, switches: dict[int, dict[str, bool]], stop: int | None = None) -> Case:
+    return Case(net.network(), net.instance, net.per_unit(), steps, switches, stop)
+
+
+@st.composite
+def imposed_cases(draw: st.DrawFn) -> Case:
+    """All spikes are given."""
+    sizes = Sizes(draw(st.integers(1, 3)), draw(st.integers(1, 2)))
+    net = Net()
+    decay = (Exact(("g",), ((e(-200),),), (e(0),)),)
+    net.population("a", sizes.pre, neuron(variables=(state("u"),)), GivenSpikes(()), draw(trains(sizes.pre)))
+    net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay), GivenSpikes(()), draw(trains(sizes.post)))
+    draw(projections(net, "c", "a", "b", sizes))
+    switches = draw(st.sampled_from([{}, {}, {10: {"c": False}}, {5: {"c": False}, 17: {"c": True}}]))
+    return case_of(net, STEPS, switches)
+
+
+def integrate_and_fire(hold: bool) -> Block:
+    """A neuron that its synapses make fire now and then."""
+    return neuron(
+        variables=(state("V"), state("g"), state("u"), parameter("drive")),
+        schemes=(
+            ExponentialEuler("V", e("-(1 + 0.1 * g) * 100"), e("(drive + g) * 100")),
+            Exact(("g",), ((e(-200),),), (e(0),)),
+        ),
+        handlers=(on(Trigger.SPIKE, "V = 0", "u += 0.1"),),
+        spike=Threshold(e("V > 1"), False),
+        refractory=Refractory(e(0), ("V",) if hold else ()),
+    )
+
+
+@st.composite
+def recurrent_cases(draw: st.DrawFn) -> Case:
+    """A source drives neurons that drive each other."""
+    size = draw(st.integers(2, 3))
+    net = Net()
+    net.population("a", 2, neuron(variables=(state("u"),)), GivenSpikes(()), draw(trains(2)))
+    drive = [1.1 + 0.17 * k for k in range(size)]
+    cell = integrate_and_fire(draw(st.booleans()))
+    net.population("b", size, cell, refractory=draw(st.integers(0, 3)), parameters={"drive": drive})
+    draw(projections(net, "c", "a", "b", Sizes(2, size)))
+    draw(projections(net, "f", "b", "b", Sizes(size, size)))
+    return case_of(net, 60, {}, 0)
+
+
+def expression(text: str) -> Expr:
+    """For tests that write their own."""
+    return e(text)

@@ -1,0 +1,69 @@
+"""The comparison itself: an engine agrees with itself, and small differences are noticed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from numpy.typing import NDArray
+
+from plasticdsl.model.model import Network, Trigger
+from plasticdsl.reference.interpreter import ReferenceEngine
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.instance import Instance
+from tests.reference.nets import connection, on, pair_of_trains, state
+from tests.semantics.agreement import Case, assert_agree
+from tests.semantics.engines import reference
+from tests.semantics.random_models import imposed_cases, recurrent_cases
+
+SLOW = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@SLOW
+@given(imposed_cases())
+def test_the_interpreter_agrees_with_itself_and_values_stay_small(case: Case) -> None:
+    try:
+        reached = assert_agree(case, reference, reference)
+    except ValueError as refused:
+        assert "⁺" in str(refused)
+        return
+    assert reached == case.steps
+
+
+@SLOW
+@given(recurrent_cases())
+def test_recurrent_networks(case: Case) -> None:
+    assert_agree(case, reference, reference, every=10)
+
+
+class Off(ReferenceEngine):
+    """Differs in the last digits that count."""
+
+    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+        return super().read(owner, name) * (1 + 3e-9)
+
+
+def off(network: Network, instance: Instance, per_unit: frozenset[tuple[str, str]]) -> Engine:
+    return Off(network, instance)
+
+
+def test_a_difference_is_found() -> None:
+    net = pair_of_trains(connection(variables=(state("w"),), handlers=(on(Trigger.PRE, "w += 1"),)), [3], [])
+    case = Case(net.network(), net.instance, net.per_unit(), 10)
+    with pytest.raises(AssertionError, match=r"c\.w after 4 steps"):
+        assert_agree(case, reference, off)
+
+
+def other_spikes(network: Network, instance: Instance, per_unit: frozenset[tuple[str, str]]) -> Engine:
+    steps = instance.populations["a"].spike_steps
+    assert steps is not None
+    steps[-1] += 1
+    return ReferenceEngine(network, instance)
+
+
+def test_a_spike_that_differs_is_found() -> None:
+    net = pair_of_trains(connection(variables=(state("w"),)), [3, 5], [])
+    case = Case(net.network(), net.instance, net.per_unit(), 10)
+    with pytest.raises(AssertionError, match="spikes of a differ at step 5"):
+        assert_agree(case, reference, other_spikes)
+    assert assert_agree(Case(case.network, case.numbers, case.per_unit, 10, {}, 4), reference, other_spikes) == 5
