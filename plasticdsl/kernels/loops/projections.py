@@ -52,11 +52,13 @@ FUNCTION_NAMES = {
 def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths that belong to the projection."""
     p = projection.projection.name
-    whats = ("connections", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots")
+    whats = ("connections", "axonal_slots", "dendritic_slots")
     return (
         *(Size(f"{p}_{what}", p, what) for what in whats),  # type: ignore[arg-type]
         Size(f"{p}_row_ends", p, "rows"),
         Size(f"{p}_column_ends", p, "columns"),
+        Size(f"{p}_delayed_row_ends", p, "delayed_rows"),
+        Size(f"{p}_delayed_column_ends", p, "delayed_columns"),
         *history_sizes(projection),
     )
 
@@ -126,7 +128,7 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         part("columns", "int64", f"{p}_column_ends", "positions of post unit i in column_connections"),
         part("column_connections", "int32", count, "connections sorted by post unit"),
         part("column_sources", "int32", count, "pre unit of each connection, in the order of column_connections"),
-        part("delayed_rows", "int64", f"{p}_delayed_rows", "positions by pre unit and axonal delay in delayed_row_connections"),
+        part("delayed_rows", "int64", f"{p}_delayed_row_ends", "positions by pre unit and axonal delay in delayed_row_connections"),
         part("delayed_row_connections", "int32", count, "connections sorted by pre unit, then axonal delay"),
         part(
             "delayed_columns", "int64", f"{p}_delayed_columns", "positions by post unit and dendritic delay in delayed_column_connections"
