@@ -131,7 +131,7 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         part("delayed_rows", "int64", f"{p}_delayed_row_ends", "positions by pre unit and axonal delay in delayed_row_connections"),
         part("delayed_row_connections", "int32", count, "connections sorted by pre unit, then axonal delay"),
         part(
-            "delayed_columns", "int64", f"{p}_delayed_columns", "positions by post unit and dendritic delay in delayed_column_connections"
+            "delayed_columns", "int64", f"{p}_delayed_column_ends", "positions by post unit and dendritic delay in delayed_column_connections"
         ),
         part("delayed_column_connections", "int32", count, "connections sorted by post unit, then dendritic delay"),
         part("delayed_column_sources", "int32", count, "pre unit of each connection, in the order of delayed_column_connections"),
