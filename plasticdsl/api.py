@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plasticdsl import driver
+from plasticdsl import prepare
 from plasticdsl.check.library import LARGEST_FILE, SUFFIX, library_models
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.model import Experiment, Network
@@ -28,12 +28,12 @@ def load(path: str | Path) -> Model:
     Raises FileNotFoundError where there is neither, `PlasError` with everything that is wrong with it.
     """
     found = find_file(str(path))
-    return Model(driver.load(read(found), found.resolve().parent))
+    return Model(prepare.load(read(found), found.resolve().parent))
 
 
 def parse(text: str) -> Model:
     """The model in a text; `use` finds the library alone. Raises `PlasError`."""
-    return Model(driver.load(SourceFile("<text>", text), None))
+    return Model(prepare.load(SourceFile("<text>", text), None))
 
 
 def find_file(name: str) -> Path:
@@ -69,11 +69,11 @@ def read(path: Path) -> SourceFile:
 class Model:
     """A checked file: blocks, networks and experiments."""
 
-    def __init__(self, loaded: driver.Loaded) -> None:
+    def __init__(self, loaded: prepare.Loaded) -> None:
         self._loaded = loaded
 
     @property
-    def loaded(self) -> driver.Loaded:
+    def loaded(self) -> prepare.Loaded:
         """The checked model, for tools."""
         return self._loaded
 
@@ -104,16 +104,17 @@ class Model:
         connections: Mapping[str, tuple[Any, Any]] | None = None,
         spikes: Mapping[str, tuple[Any, Any]] | None = None,
         log: Iterable[str] | None = None,
-        level: int = 2,
+        level: int = 1,
         threads: int = 1,
         precision: Precision = "double",
-        **parameters: Any,
+        parameters: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Net:
         """A network with numbers, ready to run (the first of the file when none is named).
 
-        `dt`: the step, `"0.1 ms"` or seconds; that of the file's first experiment on this network when none is given. `parameters`: by name,
-        in SI or as text with a unit; a population's name sets its size; `Block.name` and `population.name` are given as
-        `**{"LIF.tau_m": "10 ms"}`. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
+        `dt`: the step, `"0.1 ms"` or seconds; that of the file's first experiment on this network when none is given. Parameters by name
+        (`A_plus=0.004`), or in the mapping `parameters` where the name has a dot (`{"LIF.tau_m": "10 ms"}`), in SI or as text with a unit; a
+        population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
         `spikes`: source → times (s) and units. `log`: whose spikes to keep (all).
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
@@ -122,11 +123,11 @@ class Model:
         from plasticdsl.runtime import settings
 
         found = self._network(network)
-        wishes = settings.resolved(parameters, found, self._loaded.module)
+        wishes = settings.resolved({**(parameters or {}), **more}, found, self._loaded.module)
         step, in_steps = self._step(found, dt)
         options = CompileOptions(level=level, threads=threads, precision=precision)
         with self._explained():
-            workshop, _ = driver.workshop(self._loaded, found, options, connections=connections, spikes=spikes)
+            workshop, _ = prepare.workshop(self._loaded, found, options, connections=connections, spikes=spikes)
             return Net(workshop, wishes, seed, step, in_steps, log, self._explained)
 
     def run(
@@ -138,11 +139,12 @@ class Model:
         dt: str | float | None = None,
         connections: Mapping[str, tuple[Any, Any]] | None = None,
         spikes: Mapping[str, tuple[Any, Any]] | None = None,
-        level: int = 2,
+        level: int = 1,
         threads: int = 1,
         precision: Precision = "double",
         progress: Progress | None = None,
-        **parameters: Any,
+        parameters: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Result:
         """Carries out an experiment (the first when none is named) and returns what it recorded.
 
@@ -156,11 +158,13 @@ class Model:
         found = self.find_experiment(experiment)
         network = self._network(found.network)
         module = self._loaded.module
-        wishes = settings.from_experiment(found.settings, network, module) | settings.resolved(parameters, network, module)
+        wishes = settings.from_experiment(found.settings, network, module) | settings.resolved(
+            {**(parameters or {}), **more}, network, module
+        )
         step = None if dt is None else settings.duration(dt, 1.0)
         options = CompileOptions(level=level, threads=threads, precision=precision)
         with self._explained():
-            workshop, compiler = driver.workshop(self._loaded, network, options, connections=connections, spikes=spikes)
+            workshop, compiler = prepare.workshop(self._loaded, network, options, connections=connections, spikes=spikes)
             study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step), progress or SILENT)
         return Result(study, self._loaded.module.path, compiler.seconds)
 
@@ -201,7 +205,7 @@ class Model:
 
     def _explained(self) -> Any:
         """Errors of the model show its text."""
-        return driver.rendered(self._loaded.sources)
+        return prepare.rendered(self._loaded.sources)
 
 
 __all__ = ["Model", "find_file", "load", "parse", "read"]

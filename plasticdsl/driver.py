@@ -63,7 +63,8 @@ def artifact_of(plan: Plan, options: CompileOptions) -> Artifact:
     from plasticdsl.kernels.build import build
     from plasticdsl.kernels.emit import emit
     from plasticdsl.kernels.load import digest_of
+    from plasticdsl.kernels.precision import in_single
 
-    program = build(plan)
+    program = build(plan) if options.precision == "double" else in_single(build(plan))
     text = emit(program, parallel=options.threads > 1)
     return Artifact(program, text, digest_of(text))

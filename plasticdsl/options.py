@@ -1,4 +1,4 @@
-"""Choices that change how something is computed but not what it means; all of them have a default."""
+"""How to compile, as data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ Precision = Literal["double", "single"]
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
-    """`level` 0 to 2 chooses the passes, `without` leaves some out by name; `threads` runs independent loops side by side."""
+    """`level`: 0 runs no pass, 1 is the default, 2 tries everything. `without`: passes to leave out. `precision` of state arrays.
+    `threads`: more than one runs loops over independent units in parallel (the same bits)."""
 
-    level: int = 2
-    without: tuple[str, ...] = ()
+    level: int = 1
+    without: frozenset[str] = frozenset()
     precision: Precision = "double"
     threads: int = 1
 

@@ -100,7 +100,7 @@ def _dark(colour: str) -> str:
 
 def legend(axes: Axes, entries: int | None = None) -> None:
     """A legend beside the panel where there is more than one thing to tell apart, or where a line needs words."""
-    handles, names = axes.get_legend_handles_labels()
+    handles = axes.get_legend_handles_labels()[0]
     if len(handles) > (1 if entries is None else entries):
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0) if len(handles) > 3 else None, handlelength=1.4)
 

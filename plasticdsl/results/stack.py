@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.results.units import si_unit
-from plasticdsl.runtime.experiment import Run, train_of
+from plasticdsl.runtime.experiment import train_of
 from plasticdsl.runtime.series import Series, SpikeRecord
 from plasticdsl.runtime.statistics import histogram
 from plasticdsl.runtime.sweep import Axis, Study
@@ -99,7 +99,8 @@ def _filled(study: Study, arrays: list[Floats]) -> Floats:
         return arrays[0].reshape(study.shape + arrays[0].shape)
     result = np.full((count, *shape), np.nan)
     for number, array in enumerate(arrays):
-        result[(number, *(slice(n) for n in array.shape))] = array
+        place: tuple[int | slice, ...] = (number, *(slice(n) for n in array.shape))
+        result[place] = array
     return result.reshape(study.shape + shape)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from matplotlib import cycler, rc_context
+from cycler import cycler
+from matplotlib import rc_context
 
 #: Colours that people with any colour vision can tell apart (Okabe & Ito 2008), the yellow left out: it is hard to see on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -47,5 +48,5 @@ _SETTINGS: dict[str, Any] = {
 @contextmanager
 def style() -> Iterator[None]:
     """Figures made and saved inside look like this; nothing outside changes."""
-    with rc_context(_SETTINGS):
+    with rc_context(_SETTINGS):  # type: ignore[arg-type]
         yield

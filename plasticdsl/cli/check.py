@@ -1,0 +1,62 @@
+"""`plasticdsl check`: every error and warning of a file, nothing run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plasticdsl import prepare
+from plasticdsl.api import find_file, read
+from plasticdsl.cli import console
+from plasticdsl.cli.choices import Files
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.source import SourceFile
+
+Findings = tuple[tuple[Diagnostic, ...], dict[str, SourceFile]]
+
+
+def check(
+    files: Files,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of findings on standard output, for tools.")] = False,
+) -> None:
+    """Show all errors and warnings."""
+    found = [_findings(name) for name in files]
+    errors = sum(d.severity is Severity.ERROR for diagnostics, _ in found for d in diagnostics)
+    if as_json:
+        _as_json(found)
+    else:
+        for diagnostics, sources in found:
+            console.tell_findings(diagnostics, sources)
+        warnings = sum(len(diagnostics) for diagnostics, _ in found) - errors
+        console.tell(f"{_count(errors, 'error')}, {_count(warnings, 'warning')} in {_count(len(files), 'file')}")
+    if errors:
+        raise typer.Exit(1)
+
+
+def _findings(name: str) -> Findings:
+    """What is wrong with a file, as far as the first stage that finds an error."""
+    path = find_file(name)
+    sources: dict[str, SourceFile] = {}
+    try:
+        source = read(path)
+        sources[source.path] = source
+        loaded = prepare.load(source, path.resolve().parent)
+        sources |= loaded.sources
+        prepare.require_compilable(loaded)
+    except PlasError as error:
+        return error.diagnostics, sources | dict(error.sources if isinstance(error, prepare.Rejected) else {})
+    return loaded.warnings, sources
+
+
+def _as_json(found: list[Findings]) -> None:
+    import json
+
+    from plasticdsl.diagnostics.render import as_data
+
+    data = [as_data(finding, sources) for diagnostics, sources in found for finding in diagnostics]
+    console.say(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

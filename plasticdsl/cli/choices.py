@@ -1,0 +1,50 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from plasticdsl.cli.console import WrongUsage
+
+
+class Precision(str, Enum):
+    """How many digits the kernels compute with."""
+
+    double = "double"
+    single = "single"
+
+    @property
+    def word(self) -> Literal["double", "single"]:
+        """As the compiler takes it."""
+        return "double" if self is Precision.double else "single"
+
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A .plas file, or the name of a model of the library.")]
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="One or more .plas files, or names of models of the library.")]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help='A parameter ("τ_m=10 ms") or the size of a population ("E=800"); repeatable.'),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="What all random numbers come from.")]
+Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How many threads to compute with.")]
+Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
+Level = Annotated[int, typer.Option("-O", metavar="LEVEL", min=0, max=2, help="Optimisation: -O0 none, -O1 the default, -O2 everything.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no results on the screen.")]
+Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write summary.json, recordings.nc and plots into this folder.")]
+
+
+def wishes(values: list[str] | None) -> dict[str, str]:
+    """`NAME=VALUE` pairs as a mapping. Raises `WrongUsage` for anything else."""
+    found: dict[str, str] = {}
+    for pair in values or []:
+        name, sign, value = pair.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            raise WrongUsage(f'--set takes NAME=VALUE, for example --set "τ_m=10 ms", not ‘{pair}’')
+        if name.strip() in found:
+            raise WrongUsage(f"--set gives {name.strip()} twice")
+        found[name.strip()] = value.strip()
+    return found

@@ -1,0 +1,30 @@
+"""`plasticdsl compile`: the kernels as one module that needs NumPy and numba alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plasticdsl import prepare
+from plasticdsl.api import load
+from plasticdsl.cli import console
+from plasticdsl.cli.choices import Digits, File, Level, Precision
+from plasticdsl.kernels.folder import write_whole
+from plasticdsl.options import CompileOptions
+
+
+def compile_file(
+    file: File,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="OUT.py", help="The module to write.")],
+    precision: Digits = Precision.double,
+    level: Level = 1,
+) -> None:
+    """Write the kernels of a file as a Python module."""
+    model = load(file)
+    console.tell_findings(model.warnings, model.loaded.sources)
+    with console.asking():
+        text = prepare.module_text(model.loaded, CompileOptions(level=level, precision=precision.word))
+    write_whole(out, text.encode())
+    out.chmod(0o644)

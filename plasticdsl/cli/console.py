@@ -1,0 +1,93 @@
+"""What the commands write: results to standard output, messages to standard error, and a bar while something takes long."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.runtime.expectations import Outcome
+from plasticdsl.runtime.progress import SILENT, Progress
+from plasticdsl.source import SourceFile
+
+
+class WrongUsage(Exception):
+    """The command line asks for something that does not exist or does not fit."""
+
+
+def prepare() -> None:
+    """A terminal that cannot show a letter gets a question mark instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def say(text: str) -> None:
+    """A line of the result."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str) -> None:
+    """A message."""
+    sys.stdout.flush()
+    sys.stderr.write(text + "\n")
+
+
+def sentence(error: BaseException) -> str:
+    """The message of an error as it was written (`str(KeyError)` puts it into quotes)."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Turns unknown names and unsuitable values from the command line into wrong usage."""
+    try:
+        yield
+    except (KeyError, ValueError) as error:
+        raise WrongUsage(sentence(error)) from error
+
+
+def tell_findings(findings: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -> None:
+    """Warnings and errors with their places."""
+    from plasticdsl.diagnostics.render import render
+
+    for finding in findings:
+        tell(render(finding, sources) + "\n")
+
+
+def number(value: float | None, unit: str = "", scale: float = 1.0) -> str:
+    """`8.21 Hz`: four digits, in the unit in which it is to be shown."""
+    if value is None:
+        return ""
+    text = f"{value / scale:.4g}".replace("-", "\u2212")
+    return f"{text} {unit}" if unit else text
+
+
+def verdicts(outcomes: Iterable[Outcome]) -> list[str]:
+    """A line for each expectation: how it went, what it says, and the value found."""
+    every = list(outcomes)
+    width = max((len(o.text) for o in every), default=0)
+    return [_verdict(o, min(width, 60)) for o in every]
+
+
+def _verdict(outcome: Outcome, width: int) -> str:
+    word = {True: "passed ", False: "FAILED ", None: "skipped"}[outcome.passed]
+    notes = [f"found {number(outcome.value, outcome.unit, outcome.scale)}"] if outcome.value is not None else []
+    notes += [outcome.reason] if outcome.reason else []
+    return f"{word}  {outcome.text:{width}}  {', '.join(notes)}".rstrip()
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress]:
+    """A bar with the time left, on a terminal; elsewhere nothing."""
+    if quiet or not sys.stderr.isatty():
+        yield SILENT
+        return
+    from plasticdsl.cli.bar import Bar
+
+    with Bar() as bar:
+        yield bar

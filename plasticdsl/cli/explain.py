@@ -1,0 +1,18 @@
+"""`plasticdsl explain`: what the compiler derived and decided, in words and formulas."""
+
+from __future__ import annotations
+
+from plasticdsl import prepare
+from plasticdsl.api import load
+from plasticdsl.cli import console
+from plasticdsl.cli.choices import File, Level
+from plasticdsl.options import CompileOptions
+
+
+def explain(file: File, level: Level = 1) -> None:
+    """Say what was derived, where it is kept and which integrators were chosen."""
+    model = load(file)
+    console.tell_findings(model.warnings, model.loaded.sources)
+    if not model.networks:
+        raise console.WrongUsage(f"{model.loaded.module.path} holds no network")
+    console.say(prepare.explanation(model.loaded, CompileOptions(level=level)).rstrip())

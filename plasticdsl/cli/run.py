@@ -1,0 +1,77 @@
+"""`plasticdsl run`: carries out an experiment and shows what came of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from plasticdsl.api import load
+from plasticdsl.cli import console
+from plasticdsl.cli.choices import Digits, File, Folder, Level, Precision, Quiet, Seed, Threads, Values, wishes
+from plasticdsl.results.result import Result
+
+
+def run(
+    file: File,
+    experiment: Annotated[
+        str | None, typer.Argument(metavar="EXPERIMENT", help="Its name; the first of the file when none is given.")
+    ] = None,
+    values: Values = None,
+    length: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help='Length of the last timed phase, "10 s" or "200 steps".')
+    ] = None,
+    seed: Seed = 1,
+    threads: Threads = 1,
+    precision: Digits = Precision.double,
+    out: Folder = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
+    quiet: Quiet = False,
+    level: Level = 1,
+) -> None:
+    """Run an experiment of a file."""
+    begin = time.perf_counter()
+    model = load(file)
+    load_s = time.perf_counter() - begin
+    if not quiet:
+        console.tell_findings(model.warnings, model.loaded.sources)
+    with console.asking(), console.progress(quiet) as bar:
+        result = model.run(
+            experiment,
+            seed=seed,
+            duration=length,
+            threads=threads,
+            precision=precision.word,
+            level=level,
+            progress=bar,
+            parameters=wishes(values),
+        )
+    result.load_s = load_s
+    if not quiet:
+        console.tell_findings(result.warnings, model.loaded.sources)
+        _report(result)
+    if out is not None:
+        result.save(out, plots=not no_plots)
+    if result.interrupted:
+        console.tell("interrupted: what was computed so far has been kept" if out is not None else "interrupted")
+        raise typer.Exit(130)
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+def _report(result: Result) -> None:
+    """Rates of the populations and the verdict on each expectation."""
+    summary = result.summary
+    timing = summary["timing"]
+    took = timing["build_s"] + timing["run_s"]
+    runs = f"{len(result.study.runs)} runs, " if len(result.study.runs) > 1 else ""
+    in_steps = result.study.runs[0].line.in_steps if result.study.runs else False
+    length = f"{summary['duration_s']:g} {'steps' if in_steps else 's'}"
+    compiled = f", compiled in {timing['compile_s']:.1f} s" if timing["compile_s"] >= 0.1 else ""
+    console.say(f"{result.study.network.name} · {result.study.experiment.name}: {runs}{length} in {took:.2g} s{compiled}")
+    width = max((len(name) for name in summary["spikes"]), default=0)
+    for name, count in summary["spikes"].items():
+        console.say(f"  {name:{width}}  {count} spikes, {console.number(summary['rates_hz'][name], 'per step' if in_steps else 'Hz')}")
+    for line in console.verdicts(result.expectations):
+        console.say(f"  {line}")

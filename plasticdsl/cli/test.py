@@ -1,0 +1,63 @@
+"""`plasticdsl test`: experiments that say what they expect, a line for each expectation with the value found."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plasticdsl.api import Model, load
+from plasticdsl.cli import console
+from plasticdsl.cli.choices import Files, Level, Quiet, Seed, Threads
+from plasticdsl.model.model import Experiment
+from plasticdsl.results.result import Result
+from plasticdsl.runtime.expectations import Outcome
+
+
+def test(
+    files: Files,
+    refine: Annotated[bool, typer.Option("--refine", help="Run again at half the time step and show what moved.")] = False,
+    seed: Seed = 1,
+    threads: Threads = 1,
+    quiet: Quiet = False,
+    level: Level = 1,
+) -> None:
+    """Run every experiment that has `expect` lines."""
+    good = True
+    for file in files:
+        model = load(file)
+        for experiment in model.loaded.module.experiments:
+            if experiment.expectations or any(p.expectations for p in experiment.phases):
+                good &= _test(model, experiment, refine, seed, threads, level, quiet)
+    if not good:
+        raise typer.Exit(1)
+
+
+def _test(model: Model, experiment: Experiment, refine: bool, seed: int, threads: int, level: int, quiet: bool) -> bool:
+    def carried_out(dt: float | None) -> Result:
+        with console.progress(quiet) as bar:
+            found = model.run(experiment.name, seed=seed, dt=dt, threads=threads, level=level, progress=bar)
+        if found.interrupted:
+            raise KeyboardInterrupt
+        return found
+
+    with console.asking():
+        result = carried_out(None)
+    console.tell_findings(result.warnings, model.loaded.sources)
+    console.say(f"{model.loaded.module.path}: {experiment.name}")
+    line = result.study.runs[0].line
+    finer = carried_out(line.dt / 2.0).expectations if refine and not line.in_steps else ()
+    for number, text in enumerate(console.verdicts(result.expectations)):
+        moved = f"; at half the step {_moved(result.expectations[number], finer[number])}" if finer else ""
+        console.say(f"  {text}{moved}")
+    return result.passed
+
+
+def _moved(before: Outcome, after: Outcome) -> str:
+    """How a value changed, in its own unit and relative to itself."""
+    if before.value is None or after.value is None:
+        return "skipped"
+    found = console.number(after.value, after.unit, after.scale)
+    if before.value:
+        found += f" ({(after.value - before.value) / abs(before.value):+.2%})".replace("-", "\u2212")
+    return found if after.passed == before.passed else f"{found}, {'passed' if after.passed else 'FAILED'}"

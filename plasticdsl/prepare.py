@@ -1,0 +1,186 @@
+"""Models and their kernels, ready to run and kept between runs.
+
+Comes in: a text. Goes out: `Loaded`, its checked model with integrators, and for each network a `Workshop`, where experiments get instances and
+engines. Both the model and the kernels are cached, so that a second run needs neither lark nor sympy nor numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plasticdsl import cache, driver
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.model import Module, Network
+from plasticdsl.options import CompileOptions
+from plasticdsl.source import SourceFile
+
+if TYPE_CHECKING:
+    from plasticdsl.kernels.artifact import Artifact
+    from plasticdsl.kernels.program import Program
+    from plasticdsl.runtime.compiled import Kernels
+    from plasticdsl.runtime.engine import Engine
+    from plasticdsl.runtime.experiment import Workshop
+    from plasticdsl.runtime.instance import Instance
+    from plasticdsl.runtime.sides import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A checked file, its networks with integrators. `warnings`: findings that stop nothing. `sources`: every text read, by path; `digest` of
+    them all."""
+
+    module: Module
+    warnings: tuple[Diagnostic, ...]
+    sources: Mapping[str, SourceFile]
+    digest: str
+
+
+def load(source: SourceFile, folder: Path | None) -> Loaded:
+    """The checked model of a text that lies in `folder` (None: nowhere). Raises `PlasError` with all findings, rendered."""
+    name = cache.key("model", source.path, folder, source.text)
+    known = cache.recall("models", name, Loaded)
+    if isinstance(known, Loaded) and all(_unchanged(s) for p, s in known.sources.items() if p != source.path):
+        return known
+    loaded = _checked(source, folder)
+    cache.keep("models", name, loaded)
+    return loaded
+
+
+class Rejected(PlasError):
+    """A model with errors; `sources` are the texts they are in, by path."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], text: str, sources: Mapping[str, SourceFile]) -> None:
+        super().__init__(diagnostics, text)
+        self.sources = sources
+
+
+@contextmanager
+def rendered(sources: Mapping[str, SourceFile]) -> Iterator[None]:
+    """Gives every `PlasError` raised inside the text that shows the places in these sources."""
+    try:
+        yield
+    except PlasError as error:
+        from plasticdsl.diagnostics.render import render_all
+
+        raise Rejected(error.diagnostics, render_all(error.diagnostics, sources), sources) from error
+
+
+def _unchanged(source: SourceFile) -> bool:
+    try:
+        return Path(source.path).read_text(encoding="utf-8") == source.text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _checked(source: SourceFile, folder: Path | None) -> Loaded:
+    from plasticdsl.diagnostics.render import render_all
+
+    found = driver.read(source, folder)
+    if found.module is None:
+        raise Rejected(found.diagnostics, render_all(found.diagnostics, found.sources), found.sources)
+    with rendered(found.sources):
+        module = driver.integrated(found).module
+    assert module is not None, "integrating keeps the model"
+    texts = "\0".join(f"{path}\0{s.text}" for path, s in sorted(found.sources.items()))
+    digest = hashlib.blake2b(texts.encode(), digest_size=16).hexdigest()
+    return Loaded(module, found.diagnostics, dict(found.sources), digest)
+
+
+# --- kernels ---------------------------------------------------------------------------------------------------------
+
+
+def kernels(loaded: Loaded, network: Network, per_unit: driver.Keys, options: CompileOptions) -> Artifact:
+    """The kernels of a network as text. Raises `PlasError` for what cannot be compiled."""
+    from plasticdsl.kernels.artifact import Artifact
+
+    choices = (options.level, sorted(options.without), options.precision, options.threads > 1)
+    name = cache.key("plan", loaded.digest, network.name, sorted(per_unit), *choices)
+    known = cache.recall("plans", name, Artifact)
+    if isinstance(known, Artifact):
+        return known
+    with rendered(loaded.sources):
+        made = driver.artifact_of(driver.plan_of(network, per_unit, options), options)
+    cache.keep("plans", name, made)
+    return made
+
+
+def module_text(loaded: Loaded, options: CompileOptions) -> str:
+    """The kernels of a file as one module for other people's programs. Raises ValueError where there is nothing to compile."""
+    from plasticdsl.runtime.dependence import per_unit
+
+    if not loaded.module.networks:
+        raise ValueError(f"{loaded.module.path} holds no network")
+    network = loaded.module.networks[0]
+    return kernels(loaded, network, per_unit(network), options).source
+
+
+def explanation(loaded: Loaded, options: CompileOptions) -> str:
+    """What the compiler derived and decided for every network of a file, in words. Raises `PlasError` for what cannot be compiled."""
+    from plasticdsl.plan.explain import explain
+    from plasticdsl.runtime.dependence import per_unit
+
+    with rendered(loaded.sources):
+        return "\n".join(explain(driver.plan_of(network, per_unit(network), options)) for network in loaded.module.networks)
+
+
+def require_compilable(loaded: Loaded) -> None:
+    """Raises `PlasError` with what is wrong with networks that only shows when they are lowered."""
+    from plasticdsl.runtime.dependence import per_unit
+
+    findings: list[Diagnostic] = []
+    for network in loaded.module.networks:
+        try:
+            driver.plan_of(network, per_unit(network), CompileOptions())
+        except PlasError as error:
+            findings.extend(error.diagnostics)
+    if findings:
+        with rendered(loaded.sources):
+            raise PlasError(tuple(dict.fromkeys(findings)))
+
+
+# --- what runs it ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Machine code of one network, compiled when it is first asked for and once for each set of per-unit values; `seconds` spent so far."""
+
+    loaded: Loaded
+    network: Network
+    options: CompileOptions
+    made: dict[driver.Keys, tuple[Program, Kernels]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def engine(self, instance: Instance, settings: Settings) -> Engine:
+        """An engine that runs this instance, which was made with `settings`."""
+        from plasticdsl.kernels.load import load as machine_code
+        from plasticdsl.runtime.build import extend_spikes
+        from plasticdsl.runtime.compiled import CompiledEngine
+        from plasticdsl.runtime.dependence import per_unit
+
+        keys = per_unit(self.network, settings)
+        if keys not in self.made:
+            begin = time.perf_counter()
+            found = kernels(self.loaded, self.network, keys, self.options)
+            self.made[keys] = found.program, machine_code(found, self.options.threads)
+            self.seconds += time.perf_counter() - begin
+        return CompiledEngine(*self.made[keys], instance, partial(extend_spikes, self.network, instance))
+
+
+def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
+    """Where instances and engines of `network` come from; `given` are connections and spikes as `build.instantiate` takes them."""
+    from plasticdsl.runtime.build import instantiate
+    from plasticdsl.runtime.experiment import Workshop
+
+    def instance(dt: float, seed: int, settings: Settings) -> Instance:
+        return instantiate(network, dt=dt, seed=seed, settings=settings, **given)
+
+    compiler = Compiler(loaded, network, options)
+    return Workshop(network, instance, compiler.engine), compiler
