@@ -43,7 +43,7 @@ def module_doc(program: Program) -> str:
     """What the module is and all kernels with their arguments."""
     opening = safe(program.doc.strip()) or "Kernels generated from a model."
     kernels = [line for f in program.functions for line in _signature(f)]
-    listed = [line for a in (*program.sizes, *program.scalars, *program.arrays) for line in _entry(a, "")]
+    listed = [line for argument in _declared(program) for line in _entry(argument, "")]
     return "\n".join(
         [
             f"{safe(program.name)}: {opening}",
@@ -70,9 +70,13 @@ def function_doc(function: Function, program: Program) -> str:
     if any(isinstance(s, Invoke) for s in every(function.body)):
         listed = ["The other arguments are those of the kernels it calls."]
     else:
-        known = {a.name: a for a in (*program.sizes, *program.scalars, *program.arrays)}
+        known = {argument.name: argument for argument in _declared(program)}
         listed = [line for name in (*function.scalars, *function.arrays) for line in _entry(known[name], "")]
     return "\n".join([*_filled(safe(function.doc), ""), "", *own, *listed])
+
+
+def _declared(program: Program) -> list[Size | Scalar | Array]:
+    return [*program.sizes, *program.scalars, *program.arrays]
 
 
 _LOCALS = {

@@ -85,10 +85,12 @@ class Threaded:
 
     def _module(self) -> ModuleType:
         import numba
+        from numba import config
 
         from plasticdsl.kernels.compile import without_wrappers
 
-        numba.set_num_threads(min(self.threads, numba.config.NUMBA_NUM_THREADS))
+        most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        numba.set_num_threads(min(self.threads, most))
         module = import_text(self.artifact.source, f"plasticdsl_{self.artifact.digest}")
         without_wrappers(module, but=frozenset({"advance"}))
         return module

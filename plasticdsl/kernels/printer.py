@@ -162,10 +162,8 @@ class Printer:
         """Bases become floats first: a whole number to a whole power would be an integer."""
         if exponent == Number(0.5):
             return f"np.sqrt({self.floating(base)})", _ATOM
-        if self._counted(base) is Kind.INT:
-            shown = f"float({self.plain(base)})"
-        else:
-            shown = self._within(base, Kind.FLOAT, _ATOM)
+        whole = self._counted(base) is Kind.INT
+        shown = f"float({self.plain(base)})" if whole else self._within(base, Kind.FLOAT, _ATOM)
         if isinstance(exponent, Number) and is_whole(exponent.value) and abs(exponent.value) <= LARGEST_WHOLE_EXPONENT:
             return f"{shown}**{int(exponent.value)}", _POWER
         return f"{shown}**{self._within(exponent, Kind.FLOAT, _SIGN)}", _POWER
