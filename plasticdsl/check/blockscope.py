@@ -64,12 +64,13 @@ class BlockScope:
     # --- declared names ----------------------------------------------------------------------------------------------
 
     def _declare(self, scope: Scope) -> None:
+        valued = self._valued()
         for name, symbol in self.contents.symbols.items():
             function = self.contents.functions.get(name)
             if function is not None:
                 user = UserFunction(name, symbol.text, function.arguments, function.rhs, scope, function.span)
                 self._names[name] = Declared(name, symbol.text, Kind.FUNCTION, "a function", function=user, span=symbol.span)
-            elif name not in self.contents.bounds or name in self._valued():
+            elif name not in self.contents.bounds or name in valued:
                 self.own(name, symbol.text, symbol.span, self._what(name))
         for parameter in self.block.parameters:
             self._parameter(parameter)

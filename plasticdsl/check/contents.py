@@ -24,6 +24,7 @@ Event = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAt
 class Contents:
     """Statements by the canonical name they are about. `changed`: the first jump of each name; `symbols`: each declared name as first written.
 
+    `states`: every name with a flow, a jump or an initial value, or taking part in a reaction, unless something else declares it; filled in last.
     `steps`: jumps outside any trigger; `events`: triggers with their bodies; `sums`: `post.h = …`.
     """
 
@@ -37,6 +38,7 @@ class Contents:
     changed: dict[str, tree.Jump] = field(default_factory=dict)
     species: dict[str, tree.Name] = field(default_factory=dict)
     symbols: dict[str, tree.Name] = field(default_factory=dict)
+    states: dict[str, tree.Name] = field(default_factory=dict)
     reactions: list[tree.Reaction] = field(default_factory=list)
     sums: list[tree.Define] = field(default_factory=list)
     steps: list[tree.Jump] = field(default_factory=list)
@@ -45,13 +47,6 @@ class Contents:
     refractory: list[tree.Refractory] = field(default_factory=list)
     methods: list[tree.Method] = field(default_factory=list)
     truncations: list[tree.Truncate] = field(default_factory=list)
-
-    @property
-    def states(self) -> dict[str, tree.Name]:
-        """Every name with a flow, a jump or an initial value, or taking part in a reaction, unless something else declares it."""
-        fixed = self.defines.keys() | self.draws.keys() | self.inputs.keys()
-        named = [*self.flows, *self.initials, *self.changed, *self.species]
-        return {name: self.symbols[name] for name in dict.fromkeys(named) if name not in fixed}
 
 
 _EVERYWHERE = (tree.Flow, tree.Define, tree.Initial, tree.Draw, tree.Jump, tree.Bound, tree.Every, tree.Method, tree.Reactions)
@@ -76,6 +71,9 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         else:
             _wrong_block(block, statement, report)
     _two_things(contents, report)
+    fixed = contents.defines.keys() | contents.draws.keys() | contents.inputs.keys()
+    named = [*contents.flows, *contents.initials, *contents.changed, *contents.species]
+    contents.states.update((name, contents.symbols[name]) for name in dict.fromkeys(named) if name not in fixed)
     for name, symbol in contents.symbols.items():
         if name in _CANNOT_DECLARE and name not in contents.bounds:
             report.error("reserved-word", f"‘{symbol.text}’ is {_CANNOT_DECLARE[name]} and cannot be another name.", symbol.span)

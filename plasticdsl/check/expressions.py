@@ -20,6 +20,9 @@ from plasticdsl.syntax import tree
 
 __all__ = ["require_same", "translate", "translate_as", "translate_condition", "translate_number"]
 
+#: Nobody reads more suggestions at once, and each takes a search through all names.
+MOST_SUGGESTIONS = 100
+
 _COMPARISONS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "==", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
@@ -113,7 +116,7 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
-    near = (scope or context.scope).nearest(node)
+    near = (scope or context.scope).nearest(node) if context.report.count < MOST_SUGGESTIONS else None
     hint = f"Did you mean ‘{near}’?" if near is not None else _known_hint(node)
     where = f"‘{of}’ has no" if of else "Nothing here is called"
     message = f"{where} ‘{node.text}’." if not of else f"‘{of}’ has nothing called ‘{node.text}’."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from plasticdsl.source import Span
+from plasticdsl.syntax.limits import MOST_FINDINGS
 
 
 class Reporter:
@@ -31,8 +32,12 @@ class Reporter:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Everything found, sorted by file and place."""
-        return tuple(sorted(self._found.values(), key=lambda d: (d.span.path, d.span.start)))
+        """Everything found, sorted by file and place, cut where nobody would read on."""
+        ordered = tuple(sorted(self._found.values(), key=lambda d: (d.span.path, d.span.start)))
+        if len(ordered) <= MOST_FINDINGS:
+            return ordered
+        message = f"There are more errors; the first {MOST_FINDINGS} are shown."
+        return (*ordered[:MOST_FINDINGS], Diagnostic("too-many-errors", message, ordered[MOST_FINDINGS].span))
 
     @property
     def failed(self) -> bool:

@@ -18,6 +18,9 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
+#: Of a longer circle only the beginning is shown.
+LONGEST_SHOWN = 12
+
 #: Notation whose value is never a constant of the block.
 _CHANGING = (tree.Member, tree.Average, tree.Partial, tree.Sum, tree.Transposed)
 
@@ -83,6 +86,8 @@ def _report_circle(circle: list[str], contents: Contents, report: Reporter) -> N
     formulas = _formulas(contents)
     first = formulas[circle[0]]
     labels = tuple(Label(formulas[name].span, f"uses ‘{then}’") for name, then in zip(circle[1:-1], symbols[2:], strict=True))
+    if len(circle) > LONGEST_SHOWN:
+        symbols, labels = [*symbols[: LONGEST_SHOWN - 2], "…", symbols[-1]], labels[: LONGEST_SHOWN - 3]
     hint = "A quantity that depends on its own past needs a derivative or a jump."
     report.error("definition-cycle", f"These definitions depend on each other: {' → '.join(symbols)}.", first.span, hint, labels)
 

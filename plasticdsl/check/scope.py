@@ -7,7 +7,7 @@ an undeclared name. `ex.w` is a name `ex` whose entry has a scope of its own as 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,6 +15,9 @@ from plasticdsl.check.solve import Dim
 from plasticdsl.model.expr import Expr
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
+
+#: Beyond this many names a suggestion is looked for among the likeliest alone.
+MANY = 200
 
 
 class Kind(StrEnum):
@@ -100,10 +103,18 @@ class Scope:
 
     def nearest(self, name: tree.Name) -> str | None:
         """The name in sight most like `name`, as its declaration writes it, or None when nothing is."""
-        known = {d.symbol: d for d in self.all_names().values() if d.symbol}
-        for spelling, names in ((name.text, {s: s for s in known}), (name.name, {d.name: s for s, d in known.items()})):
-            close = difflib.get_close_matches(spelling, list(names), n=1, cutoff=0.6)
+        known = [d for d in self.all_names().values() if d.symbol]
+        for spelling, names in ((name.text, {d.symbol: d.symbol for d in known}), (name.name, {d.name: d.symbol for d in known})):
+            close = difflib.get_close_matches(spelling, _similar(spelling, names), n=1, cutoff=0.6)
             if close:
                 return names[close[0]]
-        same = [s for s in known if s.lower() == name.text.lower()]
+        same = [d.symbol for d in known if d.symbol.lower() == name.text.lower()]
         return same[0] if same else None
+
+
+def _similar(name: str, known: Iterable[str]) -> list[str]:
+    """Of very many names only those of similar length and beginning, and not too many: comparing is slow."""
+    names = list(known)
+    if len(names) > MANY:
+        names = [n for n in names if abs(len(n) - len(name)) <= 1 and n[:1].lower() == name[:1].lower()][:MANY]
+    return names

@@ -23,14 +23,18 @@ class Dim:
     unknowns: tuple[tuple[int, Fraction], ...] = ()
 
     def __mul__(self, other: Dim) -> Dim:
+        if not other.unknowns:
+            return self if other.constant is ONE else Dim(self.constant * other.constant, self.unknowns)
         return Dim(self.constant * other.constant, _add(self.unknowns, other.unknowns, Fraction(1)))
 
     def __truediv__(self, other: Dim) -> Dim:
+        if not other.unknowns:
+            return self if other.constant is ONE else Dim(self.constant / other.constant, self.unknowns)
         return Dim(self.constant / other.constant, _add(self.unknowns, other.unknowns, Fraction(-1)))
 
     def __pow__(self, power: Fraction | int) -> Dim:
-        if power == 0:
-            return PURE
+        if power == 1 or power == 0:
+            return self if power else PURE
         return Dim(self.constant**power, tuple((unknown, exponent * power) for unknown, exponent in self.unknowns))
 
     @property
@@ -74,11 +78,14 @@ class Solver:
 
     def resolve(self, dim: Dim) -> Dim:
         """`dim` with everything put in that is known by now."""
+        asked = dim
         while any(unknown in self._solved for unknown, _ in dim.unknowns):
             result = Dim(dim.constant)
             for unknown, power in dim.unknowns:
                 result = result * self._solved.get(unknown, Dim(ONE, ((unknown, Fraction(1)),))) ** power
             dim = result
+        if asked is not dim and len(asked.unknowns) == 1 and asked.unknowns[0][1] == 1 and asked.constant is ONE:
+            self._solved[asked.unknowns[0][0]] = dim  # the way there may have been long
         return dim
 
     def unify(self, left: Dim, right: Dim, span: Span | None = None) -> bool:

@@ -25,7 +25,8 @@ def variables(scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> tup
 def _listed(scope: BlockScope, values: Values) -> Iterator[tuple[str, str, Span, Role]]:
     contents = scope.contents
     worked_out = [name for name in values.order if name in values.values]
-    on_circles = [name for name in contents.defines if name not in values.order]
+    ordered = frozenset(values.order)
+    on_circles = [name for name in contents.defines if name not in ordered]
     for name, written in scope.given.items():
         yield name, written.text, written.span, Role.GIVEN
     for name in worked_out:

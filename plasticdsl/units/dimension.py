@@ -17,13 +17,21 @@ class Dimension:
     exponents: Exponents
 
     def __mul__(self, other: Dimension) -> Dimension:
-        return _dimension(a + b for a, b in zip(self.exponents, other.exponents, strict=True))
+        if other is ONE or self is ONE:
+            return self if other is ONE else other
+        return _dimension(a + b if b else a for a, b in zip(self.exponents, other.exponents, strict=True))
 
     def __truediv__(self, other: Dimension) -> Dimension:
-        return _dimension(a - b for a, b in zip(self.exponents, other.exponents, strict=True))
+        if other is ONE:
+            return self
+        if other is self or other.exponents == self.exponents:
+            return ONE
+        return _dimension(a - b if b else a for a, b in zip(self.exponents, other.exponents, strict=True))
 
     def __pow__(self, power: Fraction | int) -> Dimension:
-        return _dimension(a * power for a in self.exponents)
+        if power == 1 or self is ONE:
+            return self
+        return _dimension(a * power if a else a for a in self.exponents)
 
     @property
     def is_one(self) -> bool:

@@ -6,6 +6,7 @@ Comes in: a `Dimension`. Goes out: unit text with its SI value, and words. Nothi
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from plasticdsl.units.dimension import BASE_UNITS, FREQUENCY, ONE, TIME, VOLTAGE, Dimension, dimension
 from plasticdsl.units.table import AMOUNT, CHARGE, CONCENTRATION, CONDUCTANCE, CURRENT, ENERGY, FORCE, LENGTH, combine
@@ -37,6 +38,7 @@ _CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
 _SUPERSCRIPTS = str.maketrans("0123456789-/", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᐟ")
 
 
+@lru_cache(maxsize=256)
 def display_unit(dim: Dimension) -> tuple[str, float]:
     """The unit to show a quantity in, and the SI value of one such unit; `("", 1.0)` for a pure number."""
     if dim.is_one:
@@ -50,6 +52,7 @@ def display_unit(dim: Dimension) -> tuple[str, float]:
     return _base_units(dim), 1.0
 
 
+@lru_cache(maxsize=256)
 def name_dimension(dim: Dimension) -> str:
     """In words: `voltage`, `voltage per time`, `pure number`; empty where there is no customary name."""
     if dim.is_one:
