@@ -39,17 +39,19 @@ class Kind(Enum):
     FLOAT = "float"
 
 
-_BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
+_BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
 _FLOAT_ARGUMENTS = frozenset({"t", "dt", "lag"})
 _KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod"})
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The kind of each local, scalar and size, and of the elements of each array, inside one function."""
+    """The kind of each local, scalar and size, and of the elements of each array, inside one function. `narrow`: arrays of 32-bit floats, with which
+    one computes in 64 bits."""
 
     names: Mapping[str, Kind]
     arrays: Mapping[str, Kind]
+    narrow: frozenset[str] = frozenset()
 
     def of(self, expr: Expr) -> Kind:
         """The kind of an expression. Raises TypeError for what has no place in a loop program."""
@@ -139,7 +141,8 @@ def infer(program: Program) -> dict[str, Kinds]:
             for statement in every(function.body):
                 _learn(statement, function, arrays, names, results, program)
         changed = before != (names, results)
-    return {f: Kinds({n: settled(k) for n, k in found.items()}, arrays) for f, found in names.items()}
+    narrow = frozenset(a.name for a in program.arrays if a.dtype == "float32")
+    return {f: Kinds({n: settled(k) for n, k in found.items()}, arrays, narrow) for f, found in names.items()}
 
 
 def _is_called(name: str, program: Program) -> bool:

@@ -101,8 +101,9 @@ class Printer:
                 return literal(value, want), _SIGN if math.copysign(1.0, value) < 0 else _ATOM
             case Ref("", name):
                 return name, _ATOM
-            case At():
-                return self.element(expr), _ATOM
+            case At(ref, _):
+                text = self.element(expr)
+                return f"float({text})" if ref.name in self.kinds.narrow else text, _ATOM
             case Binary("^", base, exponent):
                 return self._power(base, exponent)
             case Binary():
