@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticdsl import prepare
-from plasticdsl.check.library import LARGEST_FILE, SUFFIX, library_models
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.library import find_file, read
 from plasticdsl.model.model import Experiment, Network
 from plasticdsl.options import CompileOptions, Precision
-from plasticdsl.source import SourceFile, Span
+from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
     from plasticdsl.net import Net
@@ -34,36 +33,6 @@ def load(path: str | Path) -> Model:
 def parse(text: str) -> Model:
     """The model in a text; `use` finds the library alone. Raises `PlasError`."""
     return Model(prepare.load(SourceFile("<text>", text), None))
-
-
-def find_file(name: str) -> Path:
-    """The file of that path, else the library model of that name."""
-    path = Path(name)
-    if path.is_file():
-        return path
-    models = library_models()
-    wanted = name.removesuffix(SUFFIX)
-    matches = [p for known, p in models.items() if wanted in (known, known.rpartition("/")[2])]
-    if matches:
-        return matches[0]
-    near = difflib.get_close_matches(wanted, [*models, *(m.rpartition("/")[2] for m in models)], n=1)
-    hint = f"; did you mean {near[0]}?" if near else "; `plasticdsl models` lists the library"
-    raise FileNotFoundError(f"there is no file and no library model {name}{hint}")
-
-
-def read(path: Path) -> SourceFile:
-    """The text of a file. Raises `PlasError` where it is too large or no UTF-8."""
-    shown = str(path)
-    place = Span(0, 0, shown)
-    if path.stat().st_size > LARGEST_FILE:
-        raise PlasError(
-            (Diagnostic("file-too-large", f"The file is larger than {LARGEST_FILE} bytes.", place),), f"{shown}: the file is too large"
-        )
-    try:
-        return SourceFile(shown, path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        message = f"The file is no UTF-8 text (byte {error.start})."
-        raise PlasError((Diagnostic("not-text", message, place),), f"{shown}: error[not-text]: {message}") from None
 
 
 class Model:
@@ -208,4 +177,4 @@ class Model:
         return prepare.rendered(self._loaded.sources)
 
 
-__all__ = ["Model", "find_file", "load", "parse", "read"]
+__all__ = ["Model", "load", "parse"]

@@ -9,6 +9,9 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass, field
 
+#: Bytes of the largest file that is read.
+LARGEST_FILE = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -11,13 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plasticdsl._resources import resource
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, PlasError
-from plasticdsl.source import SourceFile, Span
+from plasticdsl.library import SUFFIX, library_folder, library_models
+from plasticdsl.source import LARGEST_FILE, SourceFile, Span
 from plasticdsl.syntax import tree
-
-SUFFIX = ".plas"
-LARGEST_FILE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +29,6 @@ class Gathered:
     used: frozenset[tuple[str, str]]
     sources: Mapping[str, SourceFile]
     diagnostics: tuple[Diagnostic, ...]
-
-
-def library_folder() -> Path | None:
-    """The folder of the models that come with plasticdsl: inside the installed package, or beside it in a checkout."""
-    folder = Path(str(resource("models")))
-    return folder if folder.is_dir() else None
-
-
-def library_models() -> Mapping[str, Path]:
-    """Every model of the library by name (`song_abbott`, `neurons/lif`), sorted."""
-    folder = library_folder()
-    if folder is None:
-        return {}
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*" + SUFFIX))}
 
 
 def gather(file: tree.File, folder: Path | None) -> Gathered:

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from plasticdsl import prepare
-from plasticdsl.api import find_file, read
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Files
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.library import find_file, read
 from plasticdsl.source import SourceFile
 
 Findings = tuple[tuple[Diagnostic, ...], dict[str, SourceFile]]

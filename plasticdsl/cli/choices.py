@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ import typer
 from plasticdsl.cli.console import WrongUsage
 
 
-class Precision(str, Enum):
+class Precision(StrEnum):
     """How many digits the kernels compute with."""
 
     double = "double"

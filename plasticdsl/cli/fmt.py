@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from plasticdsl.api import read
 from plasticdsl.cli import console
 from plasticdsl.kernels.folder import write_whole
+from plasticdsl.library import read
 
 
 def fmt(

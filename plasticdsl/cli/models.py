@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from plasticdsl.check.library import library_models
 from plasticdsl.cli import console
+from plasticdsl.library import library_models
 
 _YEAR = re.compile(r"\((?:[^()]*\s)?(?:18|19|20)\d\d[a-z]?\)|\b(?:18|19|20)\d\d\b")
 

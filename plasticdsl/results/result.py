@@ -26,7 +26,8 @@ class Result:
 
     def __init__(self, study: Study, path: str, compile_s: float = 0.0, load_s: float = 0.0) -> None:
         self.study = study
-        self._path, self._compile_s, self._load_s = path, compile_s, load_s
+        self._path, self._compile_s = path, compile_s
+        self.load_s = load_s
 
     def __getitem__(self, name: str) -> DataArray:
         from plasticdsl.results.dataset import to_array
@@ -86,7 +87,7 @@ class Result:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """What `summary.json` holds."""
-        return summary_of(self.study, self._path, self._compile_s, self._load_s)
+        return summary_of(self.study, self._path, self._compile_s, self.load_s)
 
     def figures(self) -> Iterator[tuple[str, Figure]]:
         """A name and a matplotlib figure for each `plot` line."""

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
-from plasticdsl.source import SourceFile, Span
+from plasticdsl.source import LARGEST_FILE, SourceFile, Span
 from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.walk import depth
 
-LARGEST_FILE = 1 << 20
 LONGEST_STATEMENT = 20_000
 MOST_WORDS = 60_000
 DEEPEST_TREE = 250

@@ -1,0 +1,58 @@
+"""The models that come with plasticdsl, by name, and the file that a name or path on the command line means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+from plasticdsl._resources import resource
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.source import LARGEST_FILE, SourceFile, Span
+
+SUFFIX = ".plas"
+
+
+def library_folder() -> Path | None:
+    """The folder of the library: inside the installed package, or beside it in a checkout."""
+    folder = Path(str(resource("models")))
+    return folder if folder.is_dir() else None
+
+
+def library_models() -> Mapping[str, Path]:
+    """Every model of the library by name (`networks/song_abbott`, `neurons/lif`), sorted."""
+    folder = library_folder()
+    if folder is None:
+        return {}
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*" + SUFFIX))}
+
+
+def find_file(name: str) -> Path:
+    """The file of that path, else the library model of that name, with or without its folder. Raises FileNotFoundError with what is near."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    models = library_models()
+    wanted = name.removesuffix(SUFFIX)
+    matches = [p for known, p in models.items() if wanted in (known, known.rpartition("/")[2])]
+    if matches:
+        return matches[0]
+    near = difflib.get_close_matches(wanted, [*models, *(m.rpartition("/")[2] for m in models)], n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; `plasticdsl models` lists the library"
+    raise FileNotFoundError(f"there is no file and no library model {name}{hint}")
+
+
+def read(path: Path) -> SourceFile:
+    """The text of a file. Raises `PlasError` where it is too large or no UTF-8."""
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise _refused("file-too-large", f"this file has {size / 1e6:.1f} MB; at most {LARGEST_FILE / 1e6:.0f} MB is read", path)
+    try:
+        return SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _refused("not-text", f"this file is no UTF-8 text (byte {error.start + 1})", path) from None
+
+
+def _refused(code: str, message: str, path: Path) -> PlasError:
+    finding = Diagnostic(code, message, Span(0, 0, str(path)))
+    return PlasError((finding,), f"{path}: error[{code}]: {message}")
