@@ -139,8 +139,13 @@ class _Binder:
         shape = tuple(sizes[s] for s in array.shape)
         if isinstance(array.fill, OfStructure):
             return np.ascontiguousarray(self._structure(array.fill), dtype=array.dtype)
-        filled = np.empty(shape, dtype=array.dtype)
-        filled[...] = self._values(array.fill)
+        filled = np.zeros(shape, dtype=array.dtype)
+        match array:
+            case Array(per="pre" | "post", fill=OfState(owner)):
+                projection = self.instance.projections[owner]
+                filled[projection.sources() if array.per == "pre" else projection.targets] = self._values(array.fill)
+            case _:
+                filled[...] = self._values(array.fill)
         return filled
 
     def _values(self, fill: Fill) -> Any:
