@@ -103,7 +103,7 @@ class Printer:
                 return name, _ATOM
             case At(ref, _):
                 text = self.element(expr)
-                return f"float({text})" if ref.name in self.kinds.narrow else text, _ATOM
+                return f"np.float64({text})" if ref.name in self.kinds.narrow else text, _ATOM
             case Binary("^", base, exponent):
                 return self._power(base, exponent)
             case Binary():
@@ -166,7 +166,9 @@ class Printer:
         whole = self._counted(base) is Kind.INT
         shown = f"float({self.plain(base)})" if whole else self._within(base, Kind.FLOAT, _ATOM)
         if isinstance(exponent, Number) and is_whole(exponent.value) and abs(exponent.value) <= LARGEST_WHOLE_EXPONENT:
-            return f"{shown}**{int(exponent.value)}", _POWER
+            # A negative whole exponent would make numba raise an exception at 0.
+            power = shown if abs(exponent.value) == 1.0 else f"{shown}**{abs(int(exponent.value))}"
+            return (power, _POWER) if exponent.value >= 0 else (f"1.0 / {power}", _PRODUCT)
         return f"{shown}**{self._within(exponent, Kind.FLOAT, _SIGN)}", _POWER
 
     def _call(self, call: Call, want: Kind) -> tuple[str, int]:
@@ -182,7 +184,7 @@ class Printer:
             return f"{name}({', '.join(self.floating(a) for a in arguments)})", _ATOM
         kind = self._counted(call)
         if kind is Kind.ANY:
-            kind = want
+            kind = want if function == "abs" else Kind.INT
         if function == "mod" and kind is Kind.INT:
             left, right = (self._within(a, kind, least) for a, least in zip(arguments, (_PRODUCT, _PRODUCT + 1), strict=True))
             return f"{left} % {right}", _PRODUCT
