@@ -1,0 +1,136 @@
+"""Every example of the documentation does what the page says; `pages.py` lists the kinds of blocks and what each must do."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import plasticdsl
+
+from .pages import ROOT, Example, agrees, examples, pages
+
+#: The command as it is installed, without installing it.
+_MAIN = "import sys; sys.argv[0] = 'plasticdsl'; from plasticdsl.cli.app import main; sys.exit(main())"
+
+PRELUDE = (Path(__file__).parent / "prelude.plas").read_text(encoding="utf-8")
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+EXAMPLES = {path: examples(path.read_text(encoding="utf-8")) for path in pages()}
+PLAS = [pytest.param(e, id=f"{named(path)}:{e.line}") for path, found in EXAMPLES.items() for e in found if e.language == "plas"]
+EXECUTED = [
+    pytest.param(found, id=named(path))
+    for path, found in EXAMPLES.items()
+    if any(e.language in ("python", "console") for e in found)
+]
+
+
+# --- models ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("example", PLAS)
+def test_a_model_is_what_the_page_says(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if "error" in example.marks:
+        with pytest.raises(plasticdsl.PlasError) as caught:
+            model(example)
+        assert agrees(str(caught.value), example.shown), str(caught.value)
+        return
+    found = model(example)
+    if "run" in example.marks:
+        assert found.experiments
+        for name in found.experiments:
+            result = found.run(name)
+            assert all(outcome.passed for outcome in result.expectations), result
+
+
+def model(example: Example) -> plasticdsl.Model:
+    """The checked model of a block, with what a fragment needs around it."""
+    path = Path(example.file_name or "model.plas")
+    path.write_text(whole(example) if "fragment" in example.marks else example.text, encoding="utf-8")
+    return plasticdsl.load(path)
+
+
+def whole(example: Example) -> str:
+    """A fragment inside a block of its kind; an experiment gets the phase and the time step it does not mention."""
+    kind, body = example.kind, example.text
+    assert kind, "a fragment says what it is a fragment of"
+    header = f"{kind} Example"
+    if kind == "experiment":
+        network = next((m for m in example.marks if m[0].isupper()), "Recurrent")
+        header += f" on {network}"
+        if "phase" not in body:
+            body += "phase run for 1 s\n" if network == "Recurrent" else "phase run for 10 steps\n"
+        if network == "Recurrent" and not any(line.startswith("dt =") for line in body.split("\n")):
+            body += "dt = 0.1 ms\n"
+    indented = "".join(f"    {line}\n" if line else "\n" for line in body.split("\n"))
+    return f"{PRELUDE if kind in ('network', 'experiment') else ''}\n{header}:\n{indented}"
+
+
+# --- programs and commands -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blocks", EXECUTED)
+def test_the_programs_of_a_page_run(blocks: tuple[Example, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    before = set(sys.modules)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    try:
+        for block in blocks:
+            if block.file_name:
+                (tmp_path / block.file_name).write_text(block.text, encoding="utf-8")
+            elif block.language == "python":
+                exec(compile(block.text, f"line {block.line}", "exec"), namespace)
+            elif block.language == "console":
+                run_commands(block, tmp_path)
+    finally:
+        for name in set(sys.modules) - before:
+            if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+                del sys.modules[name]
+
+
+def run_commands(block: Example, folder: Path) -> None:
+    """Runs each `$` line and compares what it prints with the lines after it."""
+    commands: list[tuple[str, list[str]]] = []
+    for line in block.text.rstrip("\n").split("\n"):
+        if line.startswith("$ "):
+            commands.append((line.removeprefix("$ "), []))
+        else:
+            commands[-1][1].append(line)
+    for command, shown in commands:
+        printed, status = run_command(command, folder)
+        assert "Traceback" not in printed, printed
+        if "\n".join(shown).strip():
+            assert agrees(printed, "\n".join(shown)), f"{command} printed\n{printed}"
+        else:
+            assert status == 0, printed
+
+
+def run_command(command: str, folder: Path) -> tuple[str, int]:
+    """What `plasticdsl …` or `python …` prints (both channels) and its exit status."""
+    program, *arguments = shlex.split(command.partition(" #")[0])
+    programs = {"plasticdsl": [sys.executable, "-c", _MAIN], "python": [sys.executable]}
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        [*programs[program], *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "COLUMNS": "150"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return done.stdout, done.returncode
