@@ -84,7 +84,7 @@ class Model:
         `dt`: the step, `"0.1 ms"` or seconds; that of the file's first experiment on this network when none is given. Parameters by name
         (`A_plus=0.004`), or in the mapping `parameters` where the name has a dot (`{"LIF.tau_m": "10 ms"}`), in SI or as text with a unit; a
         population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
-        `spikes`: source → times (s) and units. `log`: whose spikes to keep (all).
+        `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources).
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """

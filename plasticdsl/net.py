@@ -189,7 +189,7 @@ class Net:
         found = self._find(population)
         if found.name not in self._spikes.populations:
             kept = ", ".join(self._spikes.populations) or "none"
-            raise KeyError(f"the spikes of {population} are not kept; those that are: {kept}")
+            raise KeyError(f"the spikes of {population} are not kept (name it in `log` when building); those that are: {kept}")
         steps, units = self._spikes.train(found.name)
         return Spikes(steps.astype(np.float64) * self.dt, units.copy())
 
@@ -333,10 +333,10 @@ def _variable(part: Population | Projection, name: str) -> Variable:
 
 
 def _logged(network: Network, log: Iterable[str] | None) -> tuple[str, ...]:
-    """The populations whose spikes are kept: those named, else all that spike."""
+    """The populations whose spikes are kept: those named, else all neurons that spike (sources can be many and busy)."""
     spiking = [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
     if log is None:
-        return tuple(spiking)
+        return tuple(p.name for p in network.populations if p.block.spike is not None)
     names = tuple(canonical(name) for name in log)
     for name in names:
         if name not in spiking:

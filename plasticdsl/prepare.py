@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +160,6 @@ class Compiler:
     def engine(self, instance: Instance, settings: Settings) -> Engine:
         """An engine that runs this instance, which was made with `settings`."""
         from plasticdsl.kernels.load import load as machine_code
-        from plasticdsl.runtime.build import extend_spikes
         from plasticdsl.runtime.compiled import CompiledEngine
         from plasticdsl.runtime.dependence import per_unit
 
@@ -171,7 +169,7 @@ class Compiler:
             found = kernels(self.loaded, self.network, keys, self.options)
             self.made[keys] = found.program, machine_code(found, self.options.threads)
             self.seconds += time.perf_counter() - begin
-        return CompiledEngine(*self.made[keys], instance, partial(extend_spikes, self.network, instance))
+        return CompiledEngine(*self.made[keys], instance)
 
 
 def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,10 +13,6 @@ from plasticdsl.runtime.binding import Bound, bind
 from plasticdsl.runtime.instance import Instance
 
 CLOCK = "clock"
-
-
-#: Lists the spikes of endless sources up to a step; returns the populations whose lists are new.
-MoreSpikes = Callable[[int], frozenset[str]]
 
 
 class Advance(Protocol):
@@ -36,10 +32,9 @@ class Kernels(Protocol):
 class CompiledEngine:
     """Runs `instance` with compiled kernels; see `engine.Engine` for what it offers."""
 
-    def __init__(self, program: Program, kernels: Kernels, instance: Instance, more_spikes: MoreSpikes | None = None) -> None:
-        """`more_spikes` works out endless regular sources of the instance up to a step (`build.extend_spikes`)."""
+    def __init__(self, program: Program, kernels: Kernels, instance: Instance) -> None:
         self.instance = instance
-        self._program, self._code, self._more_spikes = program, kernels, more_spikes
+        self._program = program
         self._bound = bind(program, instance)
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[str, Array] = {a.name: a for a in program.arrays}
@@ -55,7 +50,6 @@ class CompiledEngine:
     def advance(self, steps: int) -> None:
         """Run whole steps, emptying the spike logs whenever one is full."""
         end = self._step + steps
-        self._need_spikes_until(end)
         while self._step < end:
             done = self._kernels.advance(self._step, end - self._step)
             if done < 0:
@@ -64,23 +58,6 @@ class CompiledEngine:
                 )
             self._step += done
             self._collect()
-
-    def _need_spikes_until(self, end: int) -> None:
-        """Endless regular sources are listed up to some step; list them further where the run goes beyond."""
-        listed = [p.spikes_until for p in self.instance.populations.values() if p.spikes_until is not None]
-        if not listed or min(listed) >= end or self._more_spikes is None:
-            return
-        before = self._bound.arrays
-        for population in self._more_spikes(max(end, 2 * min(listed))):
-            before.pop(f"{population}_given_steps", None)
-            before.pop(f"{population}_given_units", None)
-        fresh = bind(self._program, self.instance)
-        fresh.scalars = self._bound.scalars
-        for name in before.keys() & fresh.arrays.keys():
-            if before[name].shape == fresh.arrays[name].shape:
-                fresh.arrays[name] = before[name]
-        self._bound = fresh
-        self._kernels = self._code.bind(fresh)
 
     def _collect(self) -> None:
         arrays = self._bound.arrays
