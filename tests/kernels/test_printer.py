@@ -179,6 +179,7 @@ def test_32_bit_values_are_computed_with_in_64_bits(tmp_path: Any, monkeypatch: 
 def test_counters_are_integers_and_sums_are_floats() -> None:
     from plasticdsl.kernels.program import For, Function, Let, Program, Return
 
+    count = Ref("", "count")
     body = (
         Let("count", Number(0.0)),
         Let("total", Number(0.0)),
@@ -188,7 +189,7 @@ def test_counters_are_integers_and_sums_are_floats() -> None:
             Ref("", "n"),
             (Let("count", binary("+", Ref("", "count"), Number(1.0))), Let("total", binary("+", Ref("", "total"), Number(0.5)))),
         ),
-        Return(Ref("", "count")),
+        Return(count),
     )
     program = Program("P", "", (), (), (), (Function("f", "", ("n",), (), (), body),))
     kinds = infer(program)["f"]
