@@ -7,23 +7,27 @@ units (a weight gets its unit from `post.g += w`) and read off when the whole ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from plasticdsl.check.context import Context
 from plasticdsl.check.given import Given, give
+from plasticdsl.check.mapping import expressions, map_block, map_variable
 from plasticdsl.check.mismatch import described
 from plasticdsl.check.ordering import in_working_order
-from plasticdsl.check.parts import Joined, Part, expressions, join, map_block, map_value
+from plasticdsl.check.parts import Joined, Part, join
 from plasticdsl.check.readings import how_to_spike, spikes
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
-from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger, Variable
+from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.source import Span
 
 OUTPUT = "#output"
+
+#: What a translated block says of a value beside the value itself: the transpose of another projection's, or constant in a gradient.
+_MARKS = ("transposed", "hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,9 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     for part in parts:
         _bind_needs(part, ends, context)
     _one_method(joined, parts, context)
-    read = _binding(ends)
-    joined.variables = {n: _bound(v, read) for n, v in joined.variables.items()}
+    read = _binding(ends) if _has_bindings(parts) else None
+    if read is not None:
+        joined.variables = {n: map_variable(v, read) for n, v in joined.variables.items()}
     variables = give(joined, parts, given, span, context)
     block = Block(
         kind="connection",
@@ -68,7 +73,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
         method=joined.methods[0] if joined.methods else None,
         span=span,
     )
-    block = map_block(block, read)
+    block = map_block(block, read) if read is not None else block
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_gradients(block, context)
@@ -122,6 +127,13 @@ def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims:
         context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
 
 
+def _has_bindings(parts: Sequence[Part]) -> bool:
+    """Whether anything has to be replaced once the two units are known."""
+    if any(n.name == OUTPUT or n.owner not in ("", "pre", "post") for p in parts for n in p.block.needs):
+        return True
+    return any(isinstance(n, Call) and n.function in _MARKS for p in parts for e in expressions(p.block) for n in walk(e))
+
+
 def _binding(ends: Ends) -> Callable[[Expr], Expr]:
     """Outputs by their names, other projections by theirs. `wᵀ` of another projection is its value for the same pair of units, and `hold`
     says something in a gradient only, so both go.
@@ -135,18 +147,12 @@ def _binding(ends: Ends) -> Callable[[Expr], Expr]:
                 return Ref(owner, name or OUTPUT, limit)
             case Ref(owner, name, limit) if owner in ends.others:
                 return Ref(ends.others[owner][0], name, limit)
-            case Call("transposed" | "hold", (inner,)):
+            case Call(mark, (inner,)) if mark in _MARKS:
                 return read(inner)
             case _:
                 return rebuild(expr, read)
 
     return read
-
-
-def _bound(variable: Variable, read: Callable[[Expr], Expr]) -> Variable:
-    low = read(variable.low) if variable.low is not None else None
-    high = read(variable.high) if variable.high is not None else None
-    return replace(variable, value=map_value(variable.value, read), initial=map_value(variable.initial, read), low=low, high=high)
 
 
 # --- what does not fit together --------------------------------------------------------------------------------------

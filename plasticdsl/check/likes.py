@@ -17,7 +17,7 @@ What is new is added at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.suggest import did_you_mean
@@ -32,40 +32,57 @@ def resolve_likes(blocks: Sequence[tree.Block]) -> tuple[tuple[tree.Block, ...],
     return _Resolver(blocks).run()
 
 
+#: All blocks together may have so many statements once `like` is carried out.
+MOST_STATEMENTS = 20_000
+
+
 class _Resolver:
-    """Merges bases before the blocks built on them, remembering what is done."""
+    """Merges bases before the blocks built on them, remembering what is done. Without recursion: a chain of likes may be as long as the file."""
 
     def __init__(self, blocks: Sequence[tree.Block]) -> None:
         self._blocks = blocks
         self._by_name = {(b.kind, b.name.name): b for b in reversed(blocks)}
-        self._done: dict[Key, tree.Block] = {}
+        self._done: dict[int, tree.Block] = {}
         self._findings: list[Diagnostic] = []
+        self._statements = sum(len(b.body) for b in blocks)
 
     def run(self) -> tuple[tuple[tree.Block, ...], tuple[Diagnostic, ...]]:
-        merged = tuple(self._resolve(b, ()) for b in self._blocks)
-        return merged, tuple(self._findings)
+        return tuple(self._resolve(b) for b in self._blocks), tuple(self._findings)
 
-    def _resolve(self, block: tree.Block, above: tuple[tree.Block, ...]) -> tree.Block:
-        key = (block.kind, block.name.name)
-        known = self._done.get(key)
-        if known is not None and self._by_name[key] is block:
-            return known
-        result = block if block.base is None else self._on_base(block, block.base, above)
-        self._done[key] = result
-        return result
+    def _resolve(self, block: tree.Block) -> tree.Block:
+        chain: dict[int, tree.Block] = {}
+        base: tree.Block | None = block
+        while base is not None and id(base) not in self._done:
+            chain[id(base)] = base
+            base = self._base(base, chain)
+        for one in reversed(chain.values()):
+            self._done[id(one)] = replace(one, base=None) if base is None else self._merged(self._done[id(base)], one)
+            base = one
+        return self._done[id(block)]
 
-    def _on_base(self, block: tree.Block, name: tree.Name, above: tuple[tree.Block, ...]) -> tree.Block:
-        alone = replace(block, base=None)
-        base = self._by_name.get((block.kind, name.name))
+    def _base(self, block: tree.Block, chain: Mapping[int, tree.Block]) -> tree.Block | None:
+        """The block it is like; None where it is like nothing, or after reporting that this is nothing, or itself."""
+        if block.base is None:
+            return None
+        base = self._by_name.get((block.kind, block.base.name))
         if base is None:
-            self._findings.append(self._unknown(block, name))
-            return alone
-        chain = (*above, block)
-        if any(base is b for b in chain):
-            circle = " → ".join([b.name.text for b in chain] + [base.name.text])
-            self._findings.append(Diagnostic("like-cycle", f"‘{block.name.text}’ is like itself: {circle}.", name.span))
-            return alone
-        merged, findings = merge(self._resolve(base, chain), block)
+            self._findings.append(self._unknown(block, block.base))
+        elif id(base) in chain:
+            names = [b.name.text for b in chain.values()]
+            circle = " → ".join([*names[list(chain).index(id(base)) :], base.name.text])
+            message = f"‘{block.name.text}’ is like itself: {circle}."
+            self._findings.append(Diagnostic("like-cycle", message, block.base.span))
+            return None
+        return base
+
+    def _merged(self, base: tree.Block, block: tree.Block) -> tree.Block:
+        self._statements += len(base.body)
+        if self._statements > MOST_STATEMENTS:
+            message = f"With what they are like, the blocks have more than {MOST_STATEMENTS} statements."
+            hint = "Put what is common into fewer blocks."
+            self._findings.append(Diagnostic("expression-too-large", message, block.name.span, hint))
+            return replace(block, base=None)
+        merged, findings = merge(base, block)
         self._findings.extend(findings)
         return merged
 
@@ -98,18 +115,17 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
 
 def merge_statements(base: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
     """The statements of `base` with those that `new` restates replaced where they stood, then what is new."""
-    restated = {key for statement in new for key in _keys(statement)}
-    waiting = list(new)
+    restating: dict[Key, list[int]] = {}
+    for place, statement in enumerate(new):
+        for key in _keys(statement):
+            restating.setdefault(key, []).append(place)
+    taken: set[int] = set()
     result: list[tree.Statement] = []
     for old in base:
-        keys = set(_keys(old))
-        if not keys & restated:
-            result.append(old)
-            continue
-        taken = [s for s in waiting if keys & set(_keys(s))]
-        result.extend(taken)
-        waiting = [s for s in waiting if not any(s is t for t in taken)]
-    return (*result, *waiting)
+        places = sorted({place for key in _keys(old) for place in restating.get(key, ())})
+        result.extend([new[p] for p in places if p not in taken] if places else [old])
+        taken.update(places)
+    return (*result, *(s for place, s in enumerate(new) if place not in taken))
 
 
 def _split_inputs(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:

@@ -31,6 +31,9 @@ from plasticdsl.syntax import tree
 
 Blocks = Mapping[str, CheckedBlock]
 
+#: Projections that read each other are followed this far; real chains have two or three.
+_LONGEST_CHAIN = 50
+
 
 @dataclass(slots=True)
 class Building:
@@ -106,14 +109,18 @@ def _add_side(side: Side, building: Building) -> None:
 
 def _projections(wanted: Sequence[Wanted], building: Building) -> None:
     """Those first that others read (`forward = second`); a circle of them is read in the order written."""
-    waiting = list(wanted)
-    ready: list[Wanted] = []
-    while waiting:
-        names = {w.name for w in waiting}
-        following = next((w for w in waiting if not (w.reads & (names - {w.name}))), waiting[0])
-        waiting.remove(following)
-        ready.append(following)
-    for one in ready:
+    by_name = {w.name: w for w in wanted}
+    ready: dict[str, Wanted] = {}
+
+    def add(one: Wanted, above: frozenset[str]) -> None:
+        for name in sorted(one.reads) if len(above) < _LONGEST_CHAIN else ():
+            if name in by_name and name not in ready and name not in above:
+                add(by_name[name], above | {name})
+        ready.setdefault(one.name, one)
+
+    for one in wanted:
+        add(one, frozenset({one.name}))
+    for one in ready.values():
         _add_projection(one, building)
     order = {w.name: k for k, w in enumerate(wanted)}
     building.projections = dict(sorted(building.projections.items(), key=lambda item: order.get(item[0], 0)))

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from plasticdsl.check.mapping import expressions
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.model.expr import Expr, Number, Ref, refs
-from plasticdsl.model.model import Assign, Block, Distribution, Evaluate, Population, Projection, Role, Variable
+from plasticdsl.model.model import Block, Distribution, Evaluate, Population, Projection, Role, Variable
 from plasticdsl.source import Span
 
 Edges = Mapping[Evaluate, tuple[Evaluate, ...]]
@@ -27,12 +28,11 @@ def evaluation_order(
     """The order, and one finding for the first circle met (the order is then that of the text)."""
     edges = _edges(populations, projections)
     wanted = _needed(edges, _roots(edges, populations, projections, observables))
-    order: list[Evaluate] = []
-    for start in edges:
-        if start in wanted:
-            circle = _place(start, edges, order, [])
-            if circle:
-                return tuple(wanted), (_circle_finding(circle, populations),)
+    order: dict[Evaluate, None] = {}
+    for start in wanted:
+        circle = _place(start, edges, order)
+        if circle:
+            return wanted, (_circle_finding(circle, populations),)
     return tuple(order), ()
 
 
@@ -113,30 +113,12 @@ def _roots(
     roles = {Evaluate(p.name, v.name): v.role for p in populations for v in p.block.variables}
     yield from (entry for entry in edges if roles[entry] is Role.INPUT)
     for projection in projections:
-        yield from _of_units(projection, by_name, closure(projection.connection, block_expressions(projection.connection)))
+        yield from _of_units(projection, by_name, closure(projection.connection, expressions(projection.connection)))
     for observable in observables:
         value = _value_of(observable)
         for ref in sorted(refs(value), key=lambda r: (r.owner, r.name)) if value is not None else ():
             if ref.owner in by_name:
                 yield from _own(by_name[ref.owner], [Ref("", ref.name)])
-
-
-def block_expressions(block: Block) -> Iterator[Expr]:
-    """Every expression of a block that reads something while it runs."""
-    for variable in block.variables:
-        value = _value_of(variable)
-        if value is not None:
-            yield value
-    for flow in block.flows:
-        yield flow.rate
-        if flow.noise is not None:
-            yield flow.noise
-    for handler in block.handlers:
-        yield from (s.value if isinstance(s, Assign) else s.amount for s in handler.statements)
-    for pair in block.pairs:
-        yield pair.increment
-    for total in block.sums:
-        yield total.body
 
 
 def _needed(edges: Edges, roots: Iterable[Evaluate]) -> tuple[Evaluate, ...]:
@@ -151,25 +133,23 @@ def _needed(edges: Edges, roots: Iterable[Evaluate]) -> tuple[Evaluate, ...]:
     return tuple(e for e in edges if e in found)
 
 
-def _place(entry: Evaluate, edges: Edges, order: list[Evaluate], path: list[Evaluate]) -> tuple[Evaluate, ...]:
+def _place(entry: Evaluate, edges: Edges, order: dict[Evaluate, None]) -> tuple[Evaluate, ...]:
     """Puts what `entry` reads, then itself, at the end of `order`; or returns the circle it is in.
 
     Written without recursion: a chain of definitions may be longer than Python's stack.
     """
-    placed = set(order)
-    stack: list[tuple[Evaluate, Iterator[Evaluate]]] = [] if entry in placed else [(entry, iter(edges[entry]))]
-    while stack:
-        current, rest = stack[-1]
-        following = next((r for r in rest if r not in placed), None)
+    path: dict[Evaluate, Iterator[Evaluate]] = {} if entry in order else {entry: iter(edges[entry])}
+    while path:
+        current, rest = next(reversed(path.items()))
+        following = next((r for r in rest if r not in order), None)
         if following is None:
-            stack.pop()
-            placed.add(current)
-            order.append(current)
-            continue
-        above = [e for e, _ in stack]
-        if following in above:
+            del path[current]
+            order[current] = None
+        elif following in path:
+            above = list(path)
             return (*above[above.index(following) :], following)
-        stack.append((following, iter(edges[following])))
+        else:
+            path[following] = iter(edges[following])
     return ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Distribution, Value, Variable
@@ -10,39 +10,36 @@ from plasticdsl.model.model import Distribution, Value, Variable
 
 def in_working_order(variables: Iterable[Variable], owner: str = "") -> tuple[Variable, ...]:
     """The variables, moved no further than needed; those on a circle stay where they are. `owner` is that of references among them."""
-    waiting = {v.name: v for v in variables}
-    names = list(waiting)
+    all_of = {v.name: v for v in variables}
     placed: dict[str, Variable] = {}
-    for start in names:
-        path: list[tuple[str, Iterator[str]]] = [(start, _reads(waiting[start], owner))] if start not in placed else []
-        while path:
-            name, rest = path[-1]
-            on_path = {n for n, _ in path}
-            following = next((r for r in rest if r in waiting and r not in placed and r not in on_path), None)
-            if following is not None:
-                path.append((following, _reads(waiting[following], owner)))
-            else:
-                path.pop()
-                placed[name] = waiting[name]
+    for start in all_of:
+        _walk(start, all_of, placed, owner)
     return tuple(placed.values())
 
 
 def circle(variables: Iterable[Variable], owner: str = "") -> tuple[str, ...]:
     """Names that depend on each other in a circle, the first again at the end; empty when there is none."""
     all_of = {v.name: v for v in variables}
-    done: set[str] = set()
-    for start, variable in all_of.items():
-        path: list[tuple[str, Iterator[str]]] = [(start, _reads(variable, owner))]
-        while path:
-            following = next((r for r in path[-1][1] if r in all_of and r not in done), None)
-            if following is None:
-                done.add(path.pop()[0])
-                continue
-            names = [n for n, _ in path]
-            if following in names:
-                return (*names[names.index(following) :], following)
-            path.append((following, _reads(all_of[following], owner)))
-    return ()
+    placed: dict[str, Variable] = {}
+    return next((found for start in all_of if (found := _walk(start, all_of, placed, owner))), ())
+
+
+def _walk(start: str, all_of: Mapping[str, Variable], placed: dict[str, Variable], owner: str) -> tuple[str, ...]:
+    """Places `start` after all it depends on; returns the first circle met. Without recursion: chains may be long."""
+    found: tuple[str, ...] = ()
+    path: dict[str, Iterator[str]] = {} if start in placed else {start: _reads(all_of[start], owner)}
+    while path:
+        name, rest = next(reversed(path.items()))
+        following = next((r for r in rest if r in all_of and r not in placed), None)
+        if following is None:
+            del path[name]
+            placed[name] = all_of[name]
+        elif following in path:
+            above = list(path)
+            found = found or (*above[above.index(following) :], following)
+        else:
+            path[following] = _reads(all_of[following], owner)
+    return found
 
 
 def _reads(variable: Variable, owner: str) -> Iterator[str]:

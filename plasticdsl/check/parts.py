@@ -12,15 +12,16 @@ that a rule declares for itself and that is taken already is renamed `Rule_name`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
+from plasticdsl.check.mapping import rename_block, rename_variable, renames
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Expr, Ref, rebuild, refs
+from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import (
-    AddTo,
     Assign,
     Block,
     Distribution,
@@ -30,9 +31,7 @@ from plasticdsl.model.model import (
     Need,
     PairRule,
     Role,
-    Statement,
     SumInto,
-    Value,
     Variable,
 )
 from plasticdsl.syntax import tree
@@ -142,7 +141,7 @@ def _read_by_others(name: str, block: Block) -> bool:
 
 def _free(wish: str, part: Part, joined: Joined) -> str:
     taken = joined.variables.keys() | joined.open.keys() | {v.name for v in part.block.variables}
-    return next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(taken) + 3))) if n not in taken)
+    return next(n for n in chain([wish], (f"{wish}_{i}" for i in count(2))) if n not in taken)
 
 
 # --- variables and needs ---------------------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ def _free(wish: str, part: Part, joined: Joined) -> str:
 def _add_variables(part: Part, names: Mapping[str, str], joined: Joined, solver: Solver, report: Reporter) -> None:
     for own in part.block.variables:
         name = names[own.name]
-        variable = rename_variable(own, names)
+        variable = rename_variable(own, names) if renames(names) else own
         _same_dimension(name, own.symbol, part.dims.get(own.name), part, joined, solver, report)
         known = joined.variables.get(name)
         joined.variables[name] = variable if known is None else _one(known, variable)
@@ -202,7 +201,7 @@ def _same_dimension(
 
 
 def _add_contents(part: Part, names: Mapping[str, str], joined: Joined, report: Reporter) -> None:
-    block = rename_block(part.block, names)
+    block = rename_block(part.block, names) if renames(names) else part.block
     for flow in block.flows:
         other = next((f for f in joined.flows if f.variable == flow.variable), None)
         if other is not None:
@@ -216,92 +215,3 @@ def _add_contents(part: Part, names: Mapping[str, str], joined: Joined, report: 
     joined.sums.extend(block.sums)
     if block.method is not None:
         joined.methods.append(block.method)
-
-
-def rename_variable(variable: Variable, names: Mapping[str, str]) -> Variable:
-    """The variable with its own name and all it reads renamed."""
-    read = _renaming(names)
-    return replace(
-        variable,
-        name=names.get(variable.name, variable.name),
-        value=map_value(variable.value, read),
-        initial=map_value(variable.initial, read),
-        low=read(variable.low) if variable.low is not None else None,
-        high=read(variable.high) if variable.high is not None else None,
-    )
-
-
-def rename_block(block: Block, names: Mapping[str, str]) -> Block:
-    """Flows, handlers, pairs and sums with the block's own names renamed."""
-    read = _renaming(names)
-    flows = tuple(replace(f, variable=names.get(f.variable, f.variable)) for f in block.flows)
-    return map_block(replace(block, flows=flows), read)
-
-
-def _renaming(names: Mapping[str, str]) -> Callable[[Expr], Expr]:
-    def read(expr: Expr) -> Expr:
-        match expr:
-            case Ref("", name, limit) if name in names:
-                return Ref("", names[name], limit)
-            case _:
-                return rebuild(expr, read)
-
-    return read
-
-
-def map_value(value: Value | None, read: Callable[[Expr], Expr]) -> Value | None:
-    """`read` applied to an expression or to the arguments of a distribution."""
-    if isinstance(value, Distribution):
-        return Distribution(value.name, tuple(read(a) for a in value.arguments))
-    return None if value is None else read(value)
-
-
-def map_block(block: Block, read: Callable[[Expr], Expr]) -> Block:
-    """`read` applied to every expression of the flows, handlers, pairs and sums; targets too."""
-    return replace(
-        block,
-        flows=tuple(replace(f, rate=read(f.rate), noise=read(f.noise) if f.noise is not None else None) for f in block.flows),
-        handlers=tuple(_map_handler(h, read) for h in block.handlers),
-        pairs=tuple(_map_pair(p, read) for p in block.pairs),
-        sums=tuple(replace(s, body=read(s.body)) for s in block.sums),
-    )
-
-
-def _map_handler(handler: Handler, read: Callable[[Expr], Expr]) -> Handler:
-    statements = tuple(_map_statement(s, read) for s in handler.statements)
-    return replace(handler, statements=statements, period=read(handler.period) if handler.period is not None else None)
-
-
-def _map_statement(statement: Statement, read: Callable[[Expr], Expr]) -> Statement:
-    target = _target(statement.target, read)
-    match statement:
-        case Assign(_, value, span):
-            return Assign(target, read(value), span)
-        case AddTo(_, amount, span):
-            return AddTo(target, read(amount), span)
-
-
-def _map_pair(pair: PairRule, read: Callable[[Expr], Expr]) -> PairRule:
-    truncate = read(pair.truncate) if pair.truncate is not None else None
-    return replace(pair, target=_target(pair.target, read), increment=read(pair.increment), truncate=truncate)
-
-
-def _target(ref: Ref, read: Callable[[Expr], Expr]) -> Ref:
-    changed = read(ref)
-    return changed if isinstance(changed, Ref) else ref
-
-
-def expressions(block: Block) -> Iterator[Expr]:
-    """Every expression of a block's variables, flows, handlers, pairs and sums."""
-    for v in block.variables:
-        for value in (v.value, v.initial):
-            yield from value.arguments if isinstance(value, Distribution) else () if value is None else (value,)
-        yield from (bound for bound in (v.low, v.high) if bound is not None)
-    found: list[Expr] = []
-
-    def note(expr: Expr) -> Expr:
-        found.append(expr)
-        return expr
-
-    map_block(block, note)
-    yield from found

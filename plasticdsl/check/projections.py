@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from plasticdsl.check.blocks import CheckedBlock
 from plasticdsl.check.compose import Composed, Ends, compose
@@ -91,7 +92,11 @@ def _one(statement: tree.Projection, target: tree.Name, names: set[str], context
 
 def _free(wish: str, names: set[str]) -> str:
     """`wish`, or `wish_2` …; it is taken from now on."""
-    found = next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(names) + 3))) if n not in names)
+    found = wish
+    for number in count(2):
+        if found not in names:
+            break
+        found = f"{wish}_{number}"
     names.add(found)
     return found
 

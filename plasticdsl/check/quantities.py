@@ -19,7 +19,7 @@ from plasticdsl.check.ordering import circle, in_working_order
 from plasticdsl.check.scope import Declared, Kind
 from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Expr, Ref, substitute
+from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk
 from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import descendants
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from plasticdsl.check.networks import Building
 
 Defines = tuple[tree.Define, ...]
+
+#: A signal may have so many parts when the signals it reads are written out.
+LARGEST_SIGNAL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,18 @@ def _reads_units(statement: tree.Define) -> bool:
 
 def _spread(names: set[str], named: Mapping[str, tree.Define]) -> set[str]:
     """`names` and every definition that reads one of them, however indirectly."""
-    found = set(names)
-    while True:
-        more = {n for n, s in named.items() if n not in found and any(r.name in found for r in names_read(s.rhs))}
-        if not more:
-            return found
-        found |= more
+    readers: dict[str, list[str]] = {}
+    for name, statement in named.items():
+        for read in names_read(statement.rhs):
+            readers.setdefault(read.name, []).append(name)
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(readers.get(name, ()))
+    return found
 
 
 def check_parameters(parameters: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
@@ -72,10 +81,18 @@ def check_parameters(parameters: Sequence[tree.Define], context: Context, names:
 def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
     """Translates the signals; where one is read from now on, its formula stands."""
     variables = _check(signals, Role.DEFINITION, "a signal", context, names)
+    written_out: dict[Expr, Expr] = {}
+    sizes: dict[Expr, int] = {}
     for variable in variables:
-        assert variable.value is not None and not isinstance(variable.value, Distribution), "it was given by `=`"
-        known: dict[Expr, Expr] = {Ref("network", n): d.expr for n, d in names.items() if d.expr is not None and n != variable.name}
-        names[variable.name] = replace(names[variable.name], expr=substitute(variable.value, known))
+        ref, value = Ref("network", variable.name), variable.value
+        assert value is not None and not isinstance(value, Distribution), "it was given by `=`"
+        sizes[ref] = sum(sizes.get(node, 1) for node in walk(value))
+        if sizes[ref] > LARGEST_SIGNAL:
+            message = f"‘{variable.symbol}’ becomes too large when the signals it reads are written out (more than {LARGEST_SIGNAL} parts)."
+            context.report.error("expression-too-large", message, variable.span, "Let neurons or sources compute what it is made of.")
+            sizes[ref], value = 1, Number(0.0)
+        written_out[ref] = substitute(value, written_out)
+        names[variable.name] = replace(names[variable.name], expr=written_out[ref])
     return variables
 
 

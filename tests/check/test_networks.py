@@ -349,3 +349,11 @@ def test_a_long_chain_is_ordered_without_recursion() -> None:
     chain = "".join(f"            p{i + 1} → p{i}: Linear, w = 1\n" for i in range(399))
     found = network(f"        network Net:\n{populations}{chain}")
     assert found.order[0] == Evaluate("p399", "a") and found.order[-1] == Evaluate("p0", "a")
+
+
+def test_signals_written_out_stay_small() -> None:
+    doubling = "".join(f"            a{i + 1} = a{i} + a{i}\n" for i in range(60))
+    text = f"        network Net:\n            a0 = t/1 s\n{doubling}            p = 1 Poisson(rate = a60 1 Hz)\n"
+    assert set(codes(text.replace("a60 1 Hz", "1 Hz a60"))) == {"expression-too-large"}
+    chain = "".join(f"            a{i + 1} = a{i} + 1\n" for i in range(100))
+    assert codes(f"        network Net:\n            a0 = t/1 s\n{chain}            p = 1 Poisson(rate = 1 Hz a100)\n") == []
