@@ -1,6 +1,6 @@
 """The network of models/networks/brunel_stdp.plas in Brian2, `cpp_standalone`, one thread: the peer of `brunel_stdp.py`.
 
-Run by `brunel_stdp.py` in an environment that has Brian2. Prints seconds of simulation proper (without code generation and compilation) and the
+Run by `brunel_stdp.py` in an environment that has Brian2. Prints the processor time of the simulation (without generating, compiling, connecting) and the
 mean rate. Traces are kept with the neurons, as an expert would, so that the comparison is with Brian2 at its best.
 """
 
