@@ -1,0 +1,118 @@
+"""The tables of the reference hold everything there is, and what they say is so."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+
+import plasticdsl
+from plasticdsl.check.builtins import RENAMED
+from plasticdsl.check.statistics import ALIASES, STATISTICS
+from plasticdsl.model.expr import FUNCTIONS
+from plasticdsl.runtime.distributions import KINDS
+from plasticdsl.symbolic.methods import NAMES as METHODS
+from plasticdsl.syntax.names import NAME, RESERVED, canonical
+from plasticdsl.units import table
+
+from .pages import ROOT
+from .test_examples import PRELUDE
+
+LANGUAGE = ROOT / "docs" / "language"
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def read(name: str) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"(?ms)^ *```.*?^ *```$", "", (LANGUAGE / name).read_text(encoding="utf-8"))
+
+
+def codes(text: str) -> list[str]:
+    """What stands in backquotes."""
+    return _CODE.findall(text)
+
+
+def words(text: str) -> set[str]:
+    """Every word in backquotes, `rate(P)` as `rate`."""
+    return {word for code in codes(text) for word in re.findall(r"\w+", code)}
+
+
+def test_the_spellings_are_those_of_the_compiler() -> None:
+    """Rows of the table whose two cells list names of equal number."""
+    checked = 0
+    for row in read("names.md").split("\n"):
+        cells = [codes(cell) for cell in row.split(" | ")] if row.startswith("| `") else []
+        if len(cells) < 2 or len(cells[0]) != len(cells[1]):
+            continue
+        if all(re.fullmatch(NAME, name) for name in (*cells[0], *cells[1])) and all(name.isascii() for name in cells[1]):
+            assert [canonical(name) for name in cells[0]] == cells[1]
+            checked += len(cells[0])
+    assert checked > 25
+
+
+def test_the_reserved_words_are_listed() -> None:
+    section = read("names.md").split("## Reserved words")[1].split("`t`, ")[0]
+    assert set(codes(section)) == RESERVED
+
+
+def test_every_unit_and_prefix_is_listed() -> None:
+    page = read("units.md").split("## The units")[1].split("## Every equation")[0]
+    listed = set(codes(page))
+    assert set(table._UNITS) <= listed
+    assert set(table._PREFIXES) <= listed
+    assert all(table.is_unit(word.rstrip("²³")) for word in listed - set(table._PREFIXES) - {"μ", "u"})
+
+
+def test_every_function_is_listed() -> None:
+    page = read("expressions.md").split("## Functions")[1].split("## Cases")[0]
+    listed = words(page)
+    assert set(FUNCTIONS) | set(RENAMED) - {"Theta"} <= listed | {"Θ"}
+
+
+def test_every_statistic_is_listed() -> None:
+    page = read("experiments.md").split("## Statistics")[1].split("## Plots")[0]
+    assert set(STATISTICS) | set(ALIASES) <= words(page)
+
+
+def test_every_distribution_is_listed_with_its_arguments() -> None:
+    page = read("networks.md").split("## Distributions")[1]
+    for name, kind in KINDS.items():
+        assert f"`{name}({', '.join(kind.arguments)})`" in page
+
+
+def test_every_method_is_listed() -> None:
+    page = read("integrators.md").split("## `method:`")[1]
+    written = {"".join(c for c in code.lower() if c.isalnum()) for code in codes(page)}
+    assert set(METHODS.values()) == {METHODS[word] for word in written if word in METHODS}
+
+
+def test_the_page_of_errors_is_up_to_date() -> None:
+    path = ROOT / "docs" / "errors_page.py"
+    spec = importlib.util.spec_from_file_location("errors_page", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.PAGE.read_text(encoding="utf-8") == module.page(), f"run {path}"
+
+
+# --- what is not available yet says so -------------------------------------------------------------------------------
+
+NOT_YET = {
+    "gradient": "rule G:\n    E = w²\n    dw/dt = −∂E/∂w/1 s\nnetwork Other:\n    a = 1 LIF\n    a → a: G, w = 1\n",
+    "proof": "network Other like Rates:\n    expect hears.Δw = −η ∂L/∂hears.w\n",
+    "patterns": "network Other:\n    u = 5 Rate\n    ξ = 3 random patterns of {−1, +1} over u\n",
+    "items": "experiment X on Rates:\n    phase p for each q in d:\n        bell = q\n",
+    "data": 'experiment X on Rates:\n    data d from "file.npz"\n    phase p for 3 steps\n',
+    "until": "experiment X on Rates:\n    phase p until stable\n",
+    "one by one": "experiment X on Rates:\n    phase p for 3 steps:\n        update asynchronously\n",
+    "start": "experiment X on Rates:\n    phase p for 3 steps:\n        start bell from food with 20 % flipped\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_YET.values(), ids=NOT_YET)
+def test_what_is_not_available_says_so(text: str) -> None:
+    with pytest.raises(plasticdsl.PlasError) as caught:
+        plasticdsl.parse(f"{PRELUDE}\n{text}")
+    assert {d.code for d in caught.value.diagnostics} == {"unsupported"}
