@@ -1,0 +1,43 @@
+"""Small experiments carried out by the reference interpreter, for tests of the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from plasticdsl import prepare
+from plasticdsl.reference.interpreter import ReferenceEngine
+from plasticdsl.runtime import settings, sweep
+from plasticdsl.runtime.build import instantiate
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.experiment import Order, Workshop
+from plasticdsl.runtime.progress import SILENT, Progress
+from plasticdsl.runtime.sweep import Study
+from plasticdsl.source import SourceFile
+
+Wrap = Callable[[Engine], Engine]
+
+
+def carry_out(
+    text: str,
+    name: str | None = None,
+    *,
+    seed: int = 1,
+    length: str | None = None,
+    dt: float | None = None,
+    wrap: Wrap = lambda engine: engine,
+    progress: Progress = SILENT,
+    **wishes: Any,
+) -> Study:
+    """Runs an experiment of `text` (the first when none is named); `wrap` may put something between runner and engine."""
+    loaded = prepare.load(SourceFile("<test>", text), None)
+    experiment = next(e for e in loaded.module.experiments if name in (None, e.name))
+    network = next(n for n in loaded.module.networks if n.name == experiment.network)
+    workshop = Workshop(
+        network,
+        lambda step, number, values: instantiate(network, dt=step, seed=number, settings=values),
+        lambda instance, _: wrap(ReferenceEngine(network, instance)),
+    )
+    given = settings.from_experiment(experiment.settings, network, loaded.module) | settings.resolved(wishes, network, loaded.module)
+    with prepare.rendered(loaded.sources):
+        return sweep.run(experiment, loaded.module, workshop, Order(seed, given, length, dt), progress)

@@ -1,0 +1,236 @@
+"""The runner: phases, clamps, recordings and what an engine sees of it all."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from plasticdsl.diagnostics.diagnostic import PlasError
+from tests.runtime.experiments import carry_out
+
+CONDITIONING = """
+neuron Salivation:
+    θ = 0.5
+    input a
+    output y = Θ(a − θ)
+
+synapse Connection:
+    post.a = Σ w x
+
+rule Hebb:
+    η = 0.1
+    Δw = η x y
+
+network Pavlov:
+    food = 1 Source
+    bell = 1 Source
+    dog  = 1 Salivation
+    food → dog: Connection, w = 1
+    hears = bell → dog: Connection with Hebb, w = 0
+
+experiment Conditioning on Pavlov:
+    phase before for 5 steps:
+        bell = 1
+    phase pairing for 10 steps:
+        bell = 1
+        food = 1
+    phase test for 3 steps:
+        rules off
+        bell = 1
+    record dog.y, hears.w, bell.x
+    record hears.w every 5 steps
+    record hears.w at end
+"""
+
+LEAK = """
+neuron Leak:
+    τ = 10 ms
+    I = 2 mV
+    τ dV/dt = I − V
+    V(0) ~ U(0 mV, 1 mV)
+
+network Single:
+    cells = 3 Leak
+    m = Σ_{i ∈ cells} V_i
+
+experiment Charging on Single:
+    dt = 0.1 ms
+    phase rest for 20 ms
+    phase pushed for 20 ms:
+        cells.I = 5 mV
+    phase again for 20 ms
+    record cells.V, m every 5 ms
+    record mean(cells.V) at 20 ms in phase pushed
+    record cells.V[2] at end
+"""
+
+FIRING = """
+neuron Clock:
+    input h
+    dV/dt = 1 mV/ms
+    V(0) = 5 mV
+    spike when V > 9.95 mV:
+        V → 0 mV
+
+network Ticks:
+    a = 4 Clock
+    b = 2 Regular(rate = 100 Hz, start = 5 ms)
+
+experiment Count on Ticks:
+    dt = 0.1 ms
+    phase run for 100 ms
+    record spikes(b)
+    record rate(b) every 20 ms
+    record spike_count(b)
+"""
+
+
+def series(study, name, run=0):
+    return next(s for s in study.runs[run].recorder.series if s.name == name)
+
+
+def test_clamps_rules_and_steps():
+    study = carry_out(CONDITIONING)
+    weights = series(study, "hears.w")
+    assert list(weights.steps) == list(range(1, 19))
+    assert weights.done[:, 0] == pytest.approx([0.0] * 5 + [0.1 * k for k in range(1, 11)] + [1.0] * 3)
+    assert list(series(study, "dog.y").done[:, 0]) == [0.0] * 5 + [1.0] * 13
+    assert list(series(study, "bell.x").done[:, 0]) == [1.0] * 18
+
+
+def test_a_recording_of_the_same_text_gets_a_name_of_its_own():
+    study = carry_out(CONDITIONING)
+    assert [s.name for s in study.runs[0].recorder.series] == ["dog.y", "hears.w", "bell.x", "hears.w #2", "hears.w #3"]
+    assert list(series(study, "hears.w #2").steps) == [5, 10, 15]
+    assert series(study, "hears.w #3").single
+
+
+def test_a_source_falls_silent_after_its_phase():
+    study = carry_out(CONDITIONING.replace("phase test for 3 steps:\n        rules off\n        bell = 1", "phase test for 3 steps"))
+    assert list(series(study, "bell.x").done[-4:, 0]) == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_a_held_parameter_changes_the_flow_for_its_phase_alone():
+    study = carry_out(LEAK)
+    run = study.runs[0]
+    values, start = series(study, "cells.V").done, run.instance.populations["cells"].states["V"]
+    decay = np.exp(-2.0)
+    rest = 2e-3 + (start - 2e-3) * decay
+    pushed = 5e-3 + (rest - 5e-3) * decay
+    again = 2e-3 + (pushed - 2e-3) * decay
+    assert values[0] == pytest.approx(start)
+    assert values[4] == pytest.approx(rest)
+    assert values[8] == pytest.approx(pushed)
+    assert values[12] == pytest.approx(again)
+    assert series(study, "m").done == pytest.approx(values.sum(axis=1))
+    assert series(study, "mean(cells.V)").done == pytest.approx([pushed.mean()])
+    assert series(study, "cells.V[2]").done == pytest.approx([again[1]])
+    assert run.instance.populations["cells"].parameters["I"] == 2e-3
+
+
+def test_spike_statistics_and_counts():
+    study = carry_out(FIRING)
+    run = study.runs[0]
+    assert run.counts == {"a": 4 * 10, "b": 2 * 10}
+    steps, units = run.spikes["b"]
+    assert list(steps) == sorted(2 * [50 + 100 * k for k in range(10)])
+    assert sorted(set(units.tolist())) == [0, 1]
+    assert series(study, "rate(b)").done == pytest.approx([100.0] * 5)
+    assert list(series(study, "rate(b)").steps) == [200, 400, 600, 800, 1000]
+    assert list(series(study, "spike_count(b)").done) == [20.0]
+
+
+class Watched:
+    """Passes everything on to an engine and notes what it is asked."""
+
+    def __init__(self, engine, notes):
+        self._engine, self._notes = engine, notes
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    def advance(self, steps):
+        self._notes.append(("advance", steps))
+        self._engine.advance(steps)
+
+    def log_spikes(self, populations):
+        wanted = sorted(populations)
+        self._notes.append(("log", wanted))
+        self._engine.log_spikes(wanted)
+
+
+def test_only_spikes_that_something_needs_are_logged():
+    notes = []
+    carry_out(FIRING, wrap=lambda engine: Watched(engine, notes))
+    assert ("log", ["b"]) in notes
+    assert not any(note == ("log", ["a", "b"]) for note in notes)
+
+
+def test_control_comes_back_at_every_moment_and_no_step_is_lost():
+    notes = []
+    carry_out(LEAK, wrap=lambda engine: Watched(engine, notes))
+    stops = np.cumsum([steps for what, steps in notes if what == "advance"])
+    assert stops[-1] == 600
+    assert {50, 100, 200, 400, 600} <= set(stops.tolist())
+
+
+def test_a_state_that_is_no_number_any_more_is_named():
+    text = """
+neuron Blow:
+    dV/dt = V² / (1 mV·ms)
+    V(0) = 1 mV
+
+network N:
+    cells = 2 Blow
+
+experiment Run on N:
+    dt = 0.1 ms
+    phase run for 100 ms
+"""
+    with pytest.raises(PlasError) as caught:
+        carry_out(text)
+    finding = caught.value.diagnostics[0]
+    assert finding.code == "not-finite"
+    assert "cells.V of unit 1" in finding.message
+    assert "t = " in finding.message
+
+
+def test_durations_are_rounded_with_a_warning():
+    study = carry_out(LEAK.replace("phase again for 20 ms", "phase again for 20.03 ms"))
+    assert [w.code for w in study.runs[0].recorder.warnings] == ["duration-rounded"]
+    assert study.runs[0].line.end == 600
+
+
+def test_the_length_of_the_last_phase_can_be_replaced():
+    assert carry_out(LEAK, length="5 ms").runs[0].line.end == 450
+    assert carry_out(LEAK, length="7 steps").runs[0].line.end == 407
+    with pytest.raises(ValueError, match="rate"):
+        carry_out(LEAK, length="5 Hz")
+
+
+def test_a_recording_that_does_not_fit_takes_what_there_is():
+    study = carry_out(FIRING.replace("record spikes(b)", "record spikes(b) over last 1 s\n    record mean(a.V) at 3 s"))
+    assert [w.code for w in study.runs[0].recorder.warnings] == ["window-does-not-fit"] * 2
+    assert len(study.runs[0].spikes["b"][0]) == 20
+    assert series(study, "mean(a.V)").taken == 0
+
+
+def test_too_large_a_recording_is_refused_before_it_runs():
+    with pytest.raises(PlasError) as caught:
+        carry_out(LEAK.replace("record cells.V, m every 5 ms", "record cells.V"), length="1e9 steps")
+    assert caught.value.diagnostics[0].code == "recording-too-large"
+
+
+def test_ctrl_c_keeps_what_was_computed():
+    class Stopper:
+        def show(self, done, what):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    study = carry_out(LEAK.replace("phase again for 20 ms", "phase again for 100 s"), progress=Stopper())
+    run = study.runs[0]
+    assert study.interrupted and run.interrupted
+    assert 0 < run.steps < run.line.end
+    taken = series(study, "cells.V")
+    assert taken.taken == run.steps // 50 + 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, moments, timeline, window
+
+LINE, _ = timeline(("a", "b"), (1.0, 0.5), 0.1, in_steps=False)
+STEPS, _ = timeline(("a", "b"), (4.0, 6.0), 1.0, in_steps=True)
+
+
+def test_phases_follow_each_other_and_rounding_is_reported():
+    line, warnings = timeline(("a", "b"), (1.0, 0.26), 0.1, in_steps=False)
+    assert [(p.first, p.last) for p in line.phases] == [(0, 10), (10, 13)]
+    assert len(warnings) == 1
+    assert "b" in warnings[0] and "3 steps" in warnings[0]
+    with pytest.raises(ValueError, match="negative"):
+        timeline(("a",), (-1.0,), 0.1, in_steps=False)
+
+
+def test_without_a_moment_every_step_is_taken():
+    assert moments(Taking(), LINE) == Moments(0, 15)
+    assert moments(Taking(during="b"), LINE) == Moments(10, 15)
+    assert moments(Taking(), STEPS) == Moments(1, 10), "where steps are counted, a value is taken after each"
+
+
+@pytest.mark.parametrize(
+    ("taking", "expected"),
+    [
+        (Taking(at_end=True), [15]),
+        (Taking(at_end=True, during="a"), [10]),
+        (Taking(at=0.3), [3]),
+        (Taking(at=0.3, during="b"), [13]),
+        (Taking(every=0.4), [0, 4, 8, 12]),
+        (Taking(every=0.2, during="b"), [10, 12, 14]),
+        (Taking(last=0.2), [13, 14, 15]),
+    ],
+)
+def test_moments(taking, expected):
+    assert list(moments(taking, LINE).steps()) == expected
+
+
+def test_intervals_end_at_their_moments():
+    assert list(moments(Taking(every=0.5), LINE, bins=True).steps()) == [5, 10, 15]
+
+
+def test_windows_count_back_from_the_end():
+    assert window(Taking(last=0.4), LINE) == (11, 15)
+    assert window(Taking(last=0.4, during="a"), LINE) == (6, 10)
+    assert window(Taking(during="b"), LINE) == (10, 15)
+    assert window(Taking(), LINE) == (0, 15)
+
+
+@pytest.mark.parametrize("taking", [Taking(last=1.6), Taking(last=0.6, during="b"), Taking(at=1.6), Taking(at=0.6, during="b")])
+def test_what_lies_outside_does_not_fit(taking):
+    with pytest.raises(DoesNotFit):
+        moments(taking, LINE)
+
+
+@given(st.integers(0, 30), st.integers(0, 40), st.integers(1, 9), st.integers(-3, 50))
+def test_next_moment_is_the_next_of_the_list(first, length, stride, step):
+    found = Moments(first, first + length, stride)
+    later = [int(s) for s in found.steps() if s > step]
+    assert found.next_after(step) == (later[0] if later else None)
+    assert len(found) == len(np.arange(first, first + length + 1, stride))
+    assert (step in found) == (step in found.steps())

@@ -1,0 +1,203 @@
+"""What a Python program does with a model: build, run, look into, change, save."""
+
+import numpy as np
+import pytest
+
+import plasticdsl
+
+TEXT = """
+neuron Cell:
+    τ = 20 ms
+    V_θ = 10 mV
+    input drive
+    τ dV/dt = −V
+    half = V / 2
+    spike when V > V_θ:
+        V → 0 mV
+
+synapse Jump:
+    on pre:
+        post.V += w
+
+rule Hebb:
+    τ_p = 20 ms
+    A = 0.1 mV
+    w ∈ [0 mV, 4 mV]
+    dr/dt = −r/τ_p + S_pre
+    dw/dt = A S_post r
+
+network Small:
+    r_in = 40 Hz
+    inputs = 20 Poisson(rate = r_in)
+    cell = 2 Cell
+    ex = inputs → cell: Jump with Hebb, all to all, w = 1 mV
+    fixed = cell → cell: Jump, all to all except self, w = 0.1 mV, delay = 1 ms
+
+experiment Short on Small:
+    dt = 0.1 ms
+    phase run for 200 ms
+    record ex.w every 50 ms
+    record spikes(cell)
+    expect rate(inputs) ≈ 40 Hz ± 10 Hz
+"""
+
+
+@pytest.fixture(scope="module")
+def model():
+    return plasticdsl.parse(TEXT)
+
+
+def test_names(model):
+    assert model.networks == ("Small",)
+    assert model.experiments == ("Short",)
+    assert plasticdsl.__version__
+    with pytest.raises(AttributeError, match="load"):
+        _ = plasticdsl.simulate
+
+
+def test_build_with_parameters(model):
+    net = model.build("Small", seed=3, dt="0.2 ms", inputs=30, A="0.2 mV", parameters={"cell.τ": 0.01, "ex.w": "2 mV"})
+    assert (net.dt, net.seed, net.time) == (2e-4, 3, 0.0)
+    assert len(net["inputs"]) == 30
+    assert net["ex"].A == 2e-4
+    assert net["cell"].tau == net["cell"].τ == 0.01
+    assert net["ex"].w == pytest.approx(np.full(60, 2e-3))
+    with pytest.raises(KeyError, match="there is"):
+        model.build("Big")
+    with pytest.raises(KeyError, match="A_plus"):
+        model.build(A_plus=1)
+    with pytest.raises(ValueError, match="voltage"):
+        model.build(A="0.2 ms")
+    with pytest.raises(ValueError, match="no unit"):
+        model.build(A="0.2")
+    with pytest.raises(ValueError, match="whole number"):
+        model.build(inputs=2.5)
+
+
+def test_arrays_give_each_connection_its_own_value(model):
+    weights = np.linspace(0.0, 1e-3, 40)
+    net = model.build(parameters={"ex.w": weights})
+    assert net["ex"].w == pytest.approx(weights)
+
+
+def test_parts_by_name_and_by_ends(model):
+    net = model.build()
+    assert list(net) == ["inputs", "cell", "ex", "fixed"]
+    assert net["inputs -> cell"].w is net["ex"].w
+    assert list(net["ex"].pre[:4]) == [0, 0, 1, 1]
+    assert list(net["ex"].post[:4]) == [0, 1, 0, 1]
+    assert list(net["fixed"].pre) == [0, 1]
+    assert list(net["fixed"].post) == [1, 0]
+    with pytest.raises(KeyError, match="inputs, cell, ex, fixed"):
+        net["cells"]
+    with pytest.raises(AttributeError, match="it has tau"):
+        _ = net["cell"].U
+
+
+def test_states_may_be_written_and_follow_the_run(model):
+    net = model.build(inputs=1, r_in="0 Hz")
+    voltage = net["cell"].V
+    voltage[:] = [5e-3, 20e-3]
+    net.run("0.1 ms")
+    assert voltage[0] == pytest.approx(5e-3 * np.exp(-0.1 / 20))
+    assert voltage[1] == pytest.approx(0.0, abs=1e-4), "above threshold at t = 0, so it fired and was reset"
+    net["cell"].V = 1e-3
+    assert voltage == pytest.approx([1e-3, 1e-3])
+    assert net["cell"].half == pytest.approx([0.5e-3, 0.5e-3])
+    net.run(steps=5)
+    assert voltage == pytest.approx(1e-3 * np.exp(-0.5 / 20))
+    assert net.step == 6
+    with pytest.raises(ValueError, match="read-only"):
+        net["cell"].half[0] = 1.0
+    with pytest.raises(ValueError, match="parameter"):
+        net["cell"].tau = 0.01
+    with pytest.raises(ValueError, match="2 values"):
+        net["cell"].V = np.zeros(3)
+
+
+def test_run_takes_durations_only(model):
+    net = model.build()
+    for wrong in ({}, {"duration": "1 s", "steps": 2}):
+        with pytest.raises(ValueError, match="either"):
+            net.run(**wrong)
+    with pytest.raises(ValueError, match="voltage"):
+        net.run("3 mV")
+    with pytest.raises(ValueError, match="backwards"):
+        net.run(steps=-1)
+
+
+def test_running_in_pieces_is_running_at_once(model):
+    once, pieces = (model.build(seed=5, log=["inputs", "cell"]) for _ in range(2))
+    once.run("300 ms")
+    for _ in range(30):
+        pieces.run("10 ms")
+    assert np.array_equal(once["ex"].w, pieces["ex"].w)
+    assert np.array_equal(once.spikes("cell").times, pieces.spikes("cell").times)
+    assert once.spike_count("cell") == len(once.spikes("cell")) > 0
+    assert np.array_equal(once.spikes("inputs").units, pieces.spikes("inputs").units)
+    assert np.all(np.diff(once.spikes("inputs").times) >= 0.0)
+    with pytest.raises(KeyError, match="log"):
+        model.build().spikes("inputs")
+    with pytest.raises(KeyError, match="those that do: inputs, cell"):
+        model.build(log=["ex"])
+
+
+def test_a_saved_state_continues_to_the_same_bits(model, tmp_path):
+    first = model.build(seed=7)
+    first.run("150 ms")
+    first.save(tmp_path / "state.npz")
+    first.run("150 ms")
+    second = model.build(seed=7)
+    second.load(tmp_path / "state.npz")
+    assert second.time == pytest.approx(0.15)
+    second.run("150 ms")
+    assert np.array_equal(first["ex"].w, second["ex"].w)
+    assert np.array_equal(first["cell"].V, second["cell"].V)
+    late = first.spikes("cell").times >= 0.15 - 1e-9
+    assert np.array_equal(first.spikes("cell").times[late], second.spikes("cell").times)
+
+
+def test_another_networks_state_is_refused(model, tmp_path):
+    path = tmp_path / "state.npz"
+    model.build(seed=7).save(path)
+    with pytest.raises(ValueError, match="seed=7"):
+        model.build(seed=8).load(path)
+    with pytest.raises(ValueError, match="other parameters"):
+        model.build(seed=7, A="0.2 mV").load(path)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="no saved state"):
+        model.build(seed=7).load(path)
+
+
+def test_run_an_experiment(model):
+    result = model.run("Short", seed=2, inputs=50)
+    weights = result["ex.w"]
+    assert weights.dims == ("time", "connection_ex")
+    assert weights.attrs["units"] == "V"
+    assert weights.attrs["display_unit"] == "mV"
+    assert weights.shape == (5, 100)
+    assert list(weights.pre_ex.values[:3]) == [0, 0, 1]
+    assert result.expectations[0].passed
+    assert result.passed
+    times = result["spikes(cell)"]
+    assert times.attrs["units"] == "s"
+    assert len(times) == result.summary["spikes"]["cell"]
+    assert set(result.dataset.data_vars) == {"ex.w", "spikes(cell)"}
+    with pytest.raises(KeyError, match="ex.w"):
+        result["w"]
+    with pytest.raises(KeyError, match="Short"):
+        model.run("Long")
+
+
+def test_results_do_not_depend_on_what_is_recorded(model):
+    wordy = plasticdsl.parse(TEXT.replace("record spikes(cell)", "record spikes(cell), mean(cell.V)\n    plot rate(cell) over time"))
+    assert np.array_equal(model.run(seed=4)["ex.w"].values, wordy.run(seed=4)["ex.w"].values)
+
+
+def test_errors_show_the_text():
+    with pytest.raises(plasticdsl.PlasError) as caught:
+        plasticdsl.parse("neuron A:\n    dV/dt = −U\n")
+    assert caught.value.diagnostics[0].code == "unknown-name"
+    assert "<text>:2:" in str(caught.value)
+    with pytest.raises(FileNotFoundError, match="song_abbott"):
+        plasticdsl.load("song_abot")
