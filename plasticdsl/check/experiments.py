@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from plasticdsl.check.constant import constant
 from plasticdsl.check.context import Context
 from plasticdsl.check.expressions import translate_as
+from plasticdsl.check.lookup import Lookup
 from plasticdsl.check.phases import check_phase, unavailable
 from plasticdsl.check.readings import Sources, Taking
 from plasticdsl.check.recordings import expectation, plot, recordings
@@ -45,15 +46,15 @@ def check_experiment(block: tree.Block, module: Module, outside: Scope, sources:
     network = _network(block, module, report)
     if network is None:
         return None
-    solver = Solver()
-    scope = network_scope(network, module, outside, solver)
+    solver, lookup = Solver(), Lookup(network, module)
+    scope = network_scope(lookup, outside, solver)
     phases = tuple(s.name.name for s in block.body if isinstance(s, tree.Phase))
     taking = Taking(Context(scope, solver, report), network, sources, phases)
     parts = _Parts()
     whole_of_it = not any(_is_unavailable(s) for s in block.body)
     for statement in sorted(block.body, key=lambda s: not _is_dt(s)):
         if whole_of_it or not isinstance(statement, tree.Record | tree.Plot | tree.Expect):
-            _statement(statement, parts, taking, module)
+            _statement(statement, parts, taking, lookup)
     _check_phases(block, parts, report)
     _check_time(parts, taking)
     return Experiment(
@@ -99,12 +100,12 @@ def _is_unavailable(statement: tree.Statement) -> bool:
 # --- statements ------------------------------------------------------------------------------------------------------
 
 
-def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, module: Module) -> None:
+def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, lookup: Lookup) -> None:
     match statement:
         case tree.Define(rhs=rhs) if _is_dt(statement):
             parts.dt = _time_step(statement, rhs, parts, taking)
         case tree.Define():
-            found = setting(statement, taking, module)
+            found = setting(statement, taking, lookup)
             if found is not None:
                 parts.settings.append(found)
         case tree.Phase():
@@ -118,7 +119,7 @@ def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, module:
         case tree.Expect():
             parts.expectations.append(expectation(statement, taking))
         case tree.Sweep(axes=axes, repeats=repeats):
-            read = [sweep_axis(axis, taking, module) for axis in axes]
+            read = [sweep_axis(axis, taking, lookup) for axis in axes]
             parts.sweep += tuple(axis for axis in read if axis is not None)
             parts.repeats = whole(repeats, "The number of repeats", taking) if repeats is not None else parts.repeats
         case _:

@@ -58,18 +58,41 @@ class Setting:
 
 def find_parameter(network: Network, module: Module, text: str) -> Setting:
     """The setting that `text` names in `network`; raises `UnknownParameter` (a KeyError) that lists what could be meant."""
-    everything = tuple(settings(network))
-    wanted = canonical_path(text)
-    exact = [s for s in everything if s.text == wanted]
-    if exact:
-        return min(exact, key=lambda s: _PRECEDENCE.index(s.kind))
-    bare = [s for s in everything if s.kind in ("network", "block") and s.name == wanted]
-    if len(bare) == 1:
-        return bare[0]
-    if bare:
-        names = tuple(s.text for s in bare)
-        raise UnknownParameter(f"‘{text}’ is a parameter of several blocks; write one of: {', '.join(names)}.", names)
-    raise _unknown(network, module, text, wanted, everything)
+    return Lookup(network, module).find(text)
+
+
+class Lookup:
+    """The settings of one network by their names, for many look-ups."""
+
+    def __init__(self, network: Network, module: Module) -> None:
+        self.network = network
+        self.module = module
+        self.everything = tuple(settings(network))
+        self._exact: dict[str, list[Setting]] = {}
+        self._bare: dict[str, list[Setting]] = {}
+        for one in self.everything:
+            self._exact.setdefault(one.text, []).append(one)
+            if one.kind in ("network", "block"):
+                self._bare.setdefault(one.name, []).append(one)
+
+    def find(self, text: str) -> Setting:
+        """As `find_parameter`."""
+        wanted = canonical_path(text)
+        exact = self._exact.get(wanted)
+        if exact:
+            return min(exact, key=lambda s: _PRECEDENCE.index(s.kind))
+        bare = self._bare.get(wanted, [])
+        if len(bare) == 1:
+            return bare[0]
+        if bare:
+            names = tuple(s.text for s in bare)
+            raise UnknownParameter(f"‘{text}’ is a parameter of several blocks; write one of: {', '.join(names)}.", names)
+        raise _unknown(self.network, self.module, text, wanted, self.everything)
+
+    def value(self, name: str) -> Setting | None:
+        """The parameter of the network or of the only block that has this bare canonical name."""
+        bare = self._bare.get(name, [])
+        return bare[0] if len(bare) == 1 else None
 
 
 #: A population or projection that has a block's name is meant before the block.

@@ -5,27 +5,27 @@ from __future__ import annotations
 from plasticdsl.check.display import written_unit
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.likes import path_text
-from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
+from plasticdsl.check.lookup import Lookup, Setting, UnknownParameter
 from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.model.expr import Expr, Number, Ref
-from plasticdsl.model.model import Module, SweepAxis, Value
+from plasticdsl.model.model import SweepAxis, Value
 from plasticdsl.syntax import tree
 
 
-def setting(statement: tree.Define, taking: Taking, module: Module) -> tuple[str, Value] | None:
+def setting(statement: tree.Define, taking: Taking, lookup: Lookup) -> tuple[str, Value] | None:
     """`ρ = 40 Hz`, `STDP.A₊ = 0.01`, `E = 800` as (name that `find_parameter` knows, value)."""
-    found = named_setting(statement.target, taking, module)
+    found = named_setting(statement.target, taking, lookup)
     if found is None:
         return None
     return found.text, _value(statement.rhs, found, taking)
 
 
-def named_setting(target: tree.Expr, taking: Taking, module: Module) -> Setting | None:
+def named_setting(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting | None:
     """What a target names; reports what is unknown or could be several things."""
     try:
-        return find_parameter(taking.network, module, path_text(target) or text_of(target.span, taking.sources))
+        return lookup.find(path_text(target) or text_of(target.span, taking.sources))
     except UnknownParameter as problem:
         taking.context.report.error("unknown-parameter", problem.message, target.span)
         return None
@@ -53,9 +53,9 @@ def whole(node: tree.Expr, what: str, taking: Taking) -> Expr:
     return value.expr
 
 
-def sweep_axis(axis: tree.SweepAxis, taking: Taking, module: Module) -> SweepAxis | None:
+def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxis | None:
     """One swept parameter; `target` is where it is set, or (block, name) where a block is used in several places."""
-    found = named_setting(axis.target, taking, module)
+    found = named_setting(axis.target, taking, lookup)
     if found is None:
         return None
     target = found.targets[0] if len(found.targets) == 1 else Ref(found.owner, found.name)

@@ -1,19 +1,19 @@
 """The names of a checked network as experiments see them: its parameters and observables, its populations and projections, and the
 parameters of the blocks it uses.
 
-Comes in: a `model.Network`. Goes out: a `Scope`. `cell.V` becomes `Ref("cell", "V")`, a parameter of the network `Ref("network", …)`, a
-population as such (in `rate(cell)`) `Ref("cell", "")`.
+Comes in: a `model.Network` with the look-up of its settings. Goes out: a `Scope`. `cell.V` becomes `Ref("cell", "V")`, a parameter of the
+network `Ref("network", …)`, a population as such (in `rate(cell)`) `Ref("cell", "")`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter, settings
+from plasticdsl.check.lookup import Lookup, Setting
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Module, Network, Role, Variable
+from plasticdsl.model.model import Role, Variable
 from plasticdsl.syntax import tree
 
 WORDS: Mapping[Role, str] = {
@@ -39,9 +39,10 @@ def members(variables: Iterable[Variable], owner: str, solver: Solver) -> Scope:
     return Scope({v.name: declared(v, owner, solver) for v in variables})
 
 
-def network_scope(network: Network, module: Module, outside: Scope, solver: Solver) -> Scope:
-    """Everything an experiment on `network` can name."""
-    names: dict[str, Declared] = _blocks(network, solver)
+def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
+    """Everything an experiment on a network can name."""
+    network = lookup.network
+    names: dict[str, Declared] = _blocks(lookup, solver)
     for population in network.populations:
         inside = members(population.block.variables, population.name, solver)
         names[population.name] = Declared(
@@ -54,13 +55,13 @@ def network_scope(network: Network, module: Module, outside: Scope, solver: Solv
         )
     for variable in network.variables:
         names[variable.name] = declared(variable, "network", solver)
-    return outside.child(names, missing=lambda name: _parameter(name, network, module, solver))
+    return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
 
 
-def _blocks(network: Network, solver: Solver) -> dict[str, Declared]:
+def _blocks(lookup: Lookup, solver: Solver) -> dict[str, Declared]:
     """`STDP.A_plus`: the parameter where the block is used; the first place stands for all."""
     found: dict[str, dict[str, Declared]] = {}
-    for setting in settings(network):
+    for setting in lookup.everything:
         if setting.kind == "block":
             found.setdefault(setting.owner, {})[setting.name] = _set(setting, setting.name, solver)
     return {block: Declared(block, block, Kind.SIDE, "a block", members=Scope(names)) for block, names in found.items()}
@@ -71,10 +72,7 @@ def _set(setting: Setting, symbol: str, solver: Solver) -> Declared:
     return Declared(setting.name, symbol, Kind.VALUE, "a parameter", setting.targets[0], dim)
 
 
-def _parameter(name: tree.Name, network: Network, module: Module, solver: Solver) -> Declared | None:
+def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
     """A parameter named without its block, where only one block has it."""
-    try:
-        setting = find_parameter(network, module, name.name)
-    except UnknownParameter:
-        return None
-    return _set(setting, name.text, solver) if setting.kind in ("network", "block") else None
+    setting = lookup.value(name.name)
+    return _set(setting, name.text, solver) if setting is not None else None
