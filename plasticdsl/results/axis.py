@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 #: Up to so many units get a line of their own with its colour; more are drawn thin, `_MOST_LINES` of them, with their mean.
 _FEW_LINES, _MOST_LINES = 6, 60
+#: Lines with more points are drawn thinner.
+_DENSE = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +78,23 @@ def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
                           ha="center", va="bottom", fontsize=14, color=GREY)  # fmt: skip
 
 
-def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None) -> None:
-    """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]."""
+def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None) -> bool:
+    """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend."""
     values = y[:, None] if y.ndim == 1 else y
     count = values.shape[1]
+    width = 2.4 if len(x) <= _DENSE else 1.3
     if count == 1:
-        axes.plot(x, values[:, 0], color=colour, label=name, marker=marker)
-        return
+        axes.plot(x, values[:, 0], color=colour, label=name, marker=marker, linewidth=width)
+        return False
     if count <= _FEW_LINES:
         for unit in range(count):
-            axes.plot(x, values[:, unit], color=COLOURS[unit % len(COLOURS)], label=f"{name} [{unit + 1}]", marker=marker)
-        return
+            axes.plot(x, values[:, unit], color=COLOURS[unit % len(COLOURS)], label=f"{name}[{unit + 1}]", marker=marker, linewidth=width)
+        return True
     shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
     text = f"{name}: mean of {count}" if len(shown) == count else f"{name}: mean of {count}; {len(shown)} shown"
     axes.plot(x, np.nanmean(values, axis=1), color=_dark(colour), linewidth=3.2, label=text)
+    return True
 
 
 def _dark(colour: str) -> str:
@@ -98,11 +102,13 @@ def _dark(colour: str) -> str:
     return "#" + "".join(f"{int(0.45 * part):02x}" for part in parts)
 
 
-def legend(axes: Axes, entries: int | None = None) -> None:
-    """A legend beside the panel where there is more than one thing to tell apart, or where a line needs words."""
+def legend(axes: Axes, always: bool = False) -> None:
+    """A legend where there is more than one thing to tell apart, or `always`; beside the panel where it is long."""
     handles = axes.get_legend_handles_labels()[0]
-    if len(handles) > (1 if entries is None else entries):
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0) if len(handles) > 3 else None, handlelength=1.4)
+    if len(handles) > 3:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.4)
+    elif len(handles) > 1 or (always and handles):
+        axes.legend(loc="best", handlelength=1.4)
 
 
 def panels_by_unit(labels: Sequence[Label]) -> list[list[int]]:

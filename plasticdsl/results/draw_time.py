@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,7 +29,8 @@ from plasticdsl.runtime.sweep import Study
 
 #: More runs than this are not told apart in one figure over time.
 _MOST_RUNS = 6
-_MOST_ROWS = 300
+#: Of larger populations a raster shows so many units; smaller ones get bars instead of dots. Each population has at least its share of the height.
+_MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 40, 0.15
 
 
 def draw_time(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
@@ -47,34 +49,35 @@ def draw_time(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
 
 
 def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list[int], runs: list[int], axis: TimeAxis) -> None:
-    colour = 0
+    colour, explain = 0, False
     for number in runs:
         for item in group:
             series = plans[number].series[item]
             name = run_label(study, number) if len(group) == 1 and len(runs) > 1 else series.label.text
             if len(group) > 1 and len(runs) > 1:
                 name = f"{series.label.text}, {run_label(study, number)}"
-            _draw_series(axes, series, axis, name, COLOURS[colour % len(COLOURS)])
+            explain |= _draw_series(axes, series, axis, name, COLOURS[colour % len(COLOURS)])
             colour += 1
     labels = [plans[0].series[i].label for i in group]
     alone = len(labels) == 1
     axes.set_ylabel(label_of(labels[0]) if alone else (labels[0].unit or ", ".join(label.text for label in labels)))
     if all(plans[0].series[i].bins for i in group):
         axes.set_ylim(bottom=0.0)
-    legend(axes)
+    legend(axes, always=explain)
 
 
-def _draw_series(axes: Axes, series: Series, axis: TimeAxis, name: str, colour: str) -> None:
+def _draw_series(axes: Axes, series: Series, axis: TimeAxis, name: str, colour: str) -> bool:
+    """Whether it takes words to understand."""
     values = series.done / series.label.scale
     steps = series.steps
     if not len(steps):
-        return
+        return False
     if series.bins and values.ndim == 1:
         edges = axis.of(np.concatenate([[steps[0] - series.moments.stride], steps]))
         axes.stairs(values, edges, color=colour, label=name, linewidth=2.4, baseline=None)
-        return
+        return False
     marker = "o" if axis.unit == "steps" and len(steps) <= 60 else None
-    draw_units_over(axes, axis.of(steps), values, name, colour, marker)
+    return draw_units_over(axes, axis.of(steps), values, name, colour, marker)
 
 
 def _shown_runs(study: Study) -> list[int]:
@@ -103,8 +106,7 @@ def draw_plane(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
         draw_units_over(axes, _column(x)[:count], y[:count], series.label.text, COLOURS[number % len(COLOURS)], None)
         start = (_column(x)[0], _column(y)[0]) if count else (np.nan, np.nan)
         axes.plot(*start, "o", color=COLOURS[number % len(COLOURS)])
-    over = plan.spec.text.rpartition(" over ")[2]
-    axes.set_xlabel(f"{over} ({plan.against.label.unit})" if plan.against.label.unit else over)
+    axes.set_xlabel(label_of(plan.against.label))
     axes.set_ylabel(label_of(plan.series[0].label) if len(plan.series) == 1 else plan.series[0].label.unit)
     legend(axes)
 
@@ -121,33 +123,43 @@ def draw_raster(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None
     axes = figure.subplots()
     run, records = study.runs[0], plans[0].spikes
     axis = time_axis(run.line, min(r.begin for r in records), min(max(r.end for r in records), max(run.steps, 1)))
-    base, ticks, names = 0.0, [], []
-    for number, record in enumerate(records):
-        rows = _draw_spikes(axes, run, record, axis, base, COLOURS[number % len(COLOURS)])
-        size = run.instance.populations[record.population].size
-        ticks.append(base + 0.5 * rows)
-        names.append(record.name if rows == size else f"{record.name}\n{rows} of {size}")
-        base += rows + max(2.0, 0.04 * _MOST_ROWS) if rows > 20 else rows + 1.0
+    sizes = [run.instance.populations[r.population].size for r in records]
+    shown = [np.unique(np.linspace(0, size - 1, min(size, _MOST_ROWS)).astype(np.int64)) for size in sizes]
+    rows = sum(len(units) for units in shown)
+    base, ticks = 0.0, []
+    for number, (record, units) in enumerate(zip(records, shown, strict=True)):
+        height = max(1.0, _LEAST_SHARE * rows / len(units))
+        _draw_spikes(axes, run, record, axis, _Rows(base, height, units, COLOURS[number % len(COLOURS)]))
+        ticks.append(base + 0.5 * height * len(units))
+        base += height * len(units) + 0.04 * rows
+    names = [r.name if len(u) == size else f"{r.name}\n{len(u)} of {size}" for r, u, size in zip(records, shown, sizes, strict=True)]
     axes.set_yticks(ticks, names)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_ylim(-0.5, base)
+    axes.set_ylim(-0.02 * rows, base - 0.02 * rows)
     finish_time(axes, run.line, axis)
     mark_phases(axes, run.line, axis)
 
 
-def _draw_spikes(axes: Axes, run: Run, record: SpikeRecord, axis: TimeAxis, base: float, colour: str) -> int:
-    size = run.instance.populations[record.population].size
-    shown = np.unique(np.linspace(0, size - 1, min(size, _MOST_ROWS)).astype(np.int64))
-    row = np.full(size, -1)
-    row[shown] = np.arange(len(shown))
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where a population's spikes go: `units` (from 0) in rows of `height` from `base` upwards."""
+
+    base: float
+    height: float
+    units: NDArray[np.int64]
+    colour: str
+
+
+def _draw_spikes(axes: Axes, run: Run, record: SpikeRecord, axis: TimeAxis, rows: _Rows) -> None:
+    row = np.full(run.instance.populations[record.population].size, -1)
+    row[rows.units] = np.arange(len(rows.units))
     steps, units = train_of(run, record)
-    rows = row[units]
-    kept = rows >= 0
-    times = axis.of(steps[kept])
-    if len(shown) <= 40:
-        axes.vlines(times, base + rows[kept] + 0.1, base + rows[kept] + 0.9, color=colour, linewidth=1.6)
-    else:
-        size_of_dot = float(np.clip(2.0e5 / max(int(kept.sum()), 1), 1.5, 12.0))
-        axes.scatter(times, base + rows[kept] + 0.5, s=size_of_dot, color=colour, linewidths=0, rasterized=True)
-    return len(shown)
+    at = row[units]
+    kept = at >= 0
+    times, bottom = axis.of(steps[kept]), rows.base + rows.height * at[kept]
+    if len(rows.units) <= _MOST_BARS:
+        axes.vlines(times, bottom + 0.1 * rows.height, bottom + 0.9 * rows.height, color=rows.colour, linewidth=1.6)
+        return
+    size = float(np.clip(2.0e5 / max(int(kept.sum()), 1), 1.5, 12.0))
+    axes.scatter(times, bottom + 0.5 * rows.height, s=size, color=rows.colour, linewidths=0, rasterized=True)

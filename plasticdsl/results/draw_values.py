@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
@@ -29,9 +30,15 @@ def draw_histogram(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> N
     shown = _entries(study, plans)
     everything = np.concatenate([values for _, values in shown]) if shown else np.zeros(0)
     _, edges = histogram(everything, _BINS)
+    over_time = len(plans) == 1 and len(plans[0].series) == 1 and len(shown) > 1
+    colours = (
+        [colormaps["viridis"](k / len(shown)) for k in range(len(shown))]
+        if over_time
+        else [COLOURS[k % len(COLOURS)] for k in range(len(shown))]
+    )
     for number, (name, values) in enumerate(shown):
         counts = np.histogram(values[np.isfinite(values)], edges)[0]
-        colour = COLOURS[number % len(COLOURS)]
+        colour = colours[number]
         axes.stairs(counts, edges, fill=len(shown) == 1, color=colour, label=name, linewidth=2.4)
     first = plans[0].series[0]
     text = first.label.text.removeprefix("histogram(").removesuffix(")") if first.label.text.startswith("histogram(") else first.label.text

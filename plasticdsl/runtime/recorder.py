@@ -20,6 +20,8 @@ from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, m
 from plasticdsl.runtime.series import Label, Series, SpikeRecord
 from plasticdsl.runtime.steps import to_steps
 from plasticdsl.source import Span
+from plasticdsl.units.dimension import Dimension
+from plasticdsl.units.display import display_unit
 
 #: Most bytes one recording may take.
 LARGEST = 8 << 30
@@ -187,7 +189,9 @@ class _Planner:
         items = tuple(self._drawn(item, kind) for item in spec.items)
         against = None
         if kind == "plane" and over is not None:
-            against = self._drawn(Recording(over, "x", spec.window), kind)
+            unit, scale, dimension = self._unit_of(over)
+            text = spec.text.rpartition(" over ")[2]
+            against = self._drawn(Recording(over, text, spec.window, dimension=dimension, unit=unit, scale=scale), kind)
         self.recorder.plots.append(PlotPlan(spec, kind, items, against, over if kind == "sweep" else None))
 
     def _kind(self, spec: PlotSpec) -> Kind:
@@ -211,6 +215,17 @@ class _Planner:
             if ref.name not in known or np.ndim(known[ref.name]):
                 return ref.name == "" and ref.owner in instance.populations
         return True
+
+    def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
+        """How a variable that others are plotted against is shown."""
+        network = self.reader.observer.network
+        blocks = {p.name: p.block.variables for p in network.populations} | {p.name: p.connection.variables for p in network.projections}
+        for ref in refs(expr) if isinstance(expr, (Ref, Call)) else ():
+            for variable in blocks.get(ref.owner, network.variables):
+                if variable.name == ref.name and variable.dimension is not None:
+                    unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
+                    return unit, scale, variable.dimension
+        return "", 1.0, None
 
     def _raster(self, recording: Recording, population: str) -> SpikeRecord:
         begin, end = self._window(recording)
