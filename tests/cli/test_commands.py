@@ -1,0 +1,236 @@
+"""The command line as a user meets it: what goes where, and with which exit status."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import xarray
+
+from plasticdsl.cli import app
+
+TEXT = '''
+"""A leaky cell that two populations drive.
+
+Somebody (1999), Journal of Examples 1:1.
+"""
+
+neuron Cell:
+    τ = 20 ms
+    I = 12 mV
+    τ dV/dt = I − V
+    spike when V > 10 mV:
+        V → 0 mV
+
+network Single:
+    cells = 2 Cell
+
+experiment Fire on Single:
+    dt = 0.1 ms
+    phase run for 200 ms
+    record mean(cells.V) every 10 ms
+    record spikes(cells)
+    plot rate(cells) over time
+    plot raster(cells)
+    expect rate(cells) ≈ 30 Hz ± 10 Hz
+    expect rate(cells) ≈ 30 Hz ± 10 Hz over last 1 s
+
+experiment Wrong like Fire:
+    expect rate(cells) ≈ 60 Hz ± 1 Hz
+'''
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "cell.plas"
+    path.write_text(TEXT, encoding="utf-8")
+    return str(path)
+
+
+def run(capsys, *arguments):
+    status = app.status(list(arguments))
+    written = capsys.readouterr()
+    return status, written.out, written.err
+
+
+def test_run_shows_rates_and_verdicts(capsys, model):
+    status, out, err = run(capsys, "run", model)
+    assert status == 0
+    assert "Single · Fire" in out
+    assert re.search(r"cells +\d+ spikes, [\d.]+ Hz", out)
+    assert "passed   rate(cells) ≈ 30 Hz ± 10 Hz" in out
+    assert "skipped  rate(cells) ≈ 30 Hz ± 10 Hz over last 1 s" in out
+    assert err == ""
+
+
+def test_a_failed_expectation_is_status_1(capsys, model):
+    status, out, _ = run(capsys, "run", model, "Wrong")
+    assert status == 1
+    assert "FAILED" in out
+
+
+def test_quiet_is_quiet(capsys, model):
+    assert run(capsys, "run", model, "--quiet") == (0, "", "")
+
+
+@pytest.mark.parametrize("level", ["-O0", "-O1", "-O2"])
+def test_levels_agree(capsys, model, tmp_path, level):
+    assert run(capsys, "run", model, level, "--quiet", "--no-plots", "--out", str(tmp_path / "r"))[0] == 0
+    assert json.loads((tmp_path / "r" / "summary.json").read_text())["spikes"] == {"cells": 10}
+
+
+def test_results_are_written_as_promised(capsys, model, tmp_path):
+    folder = tmp_path / "deep" / "results"
+    status, _, _ = run(capsys, "run", model, "--out", str(folder), "--seed", "5", "--set", "τ=25 ms", "--set", "cells=3", "--for", "300 ms")
+    assert status == 0
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert list(summary) == [
+        "model", "experiment", "version", "seed", "dt_s", "duration_s", "parameters", "timing", "spikes", "rates_hz", "expectations",
+    ]  # fmt: skip
+    assert summary["experiment"] == "Fire"
+    assert (summary["seed"], summary["dt_s"], summary["duration_s"]) == (5, 1e-4, pytest.approx(0.3))
+    assert summary["parameters"]["cells.tau"] == 0.025
+    assert summary["parameters"]["cells"] == 3
+    assert list(summary["timing"]) == ["load_s", "compile_s", "build_s", "run_s"]
+    assert summary["rates_hz"]["cells"] == pytest.approx(summary["spikes"]["cells"] / 3 / 0.3, rel=1e-4)
+    assert [list(e) for e in summary["expectations"]] == [["text", "value", "passed"]] * 2
+    assert summary["expectations"][1] == {"text": "rate(cells) ≈ 30 Hz ± 10 Hz over last 1 s", "value": None, "passed": None}
+    with xarray.open_dataset(folder / "recordings.nc") as recordings:
+        assert recordings["mean(cells.V)"].attrs["units"] == "V"
+        assert recordings["mean(cells.V)"].sizes == {"time": 31}
+        assert len(recordings["spikes(cells)"]) == summary["spikes"]["cells"]
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "01-rate-cells-over-time.png", "02-raster-cells.png", "recordings.nc", "summary.json",
+    ]  # fmt: skip
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in folder.glob("*.png"))
+    assert [p.name for p in folder.parent.iterdir()] == ["results"], "nothing is left beside"
+
+
+def test_an_existing_folder_keeps_its_files(capsys, model, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    assert run(capsys, "run", model, "--quiet", "--no-plots", "--out", str(tmp_path))[0] == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "recordings.nc", "summary.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "nowhere.plas"], "no file and no library model"),
+        (["run", "MODEL", "Nothing"], "there is Fire, Wrong"),
+        (["run", "MODEL", "--set", "tau"], "NAME=VALUE"),
+        (["run", "MODEL", "--set", "tau=10"], "no unit"),
+        (["run", "MODEL", "--set", "tau=10 mV"], "voltage"),
+        (["run", "MODEL", "--set", "nothing=1"], "no parameter"),
+        (["run", "MODEL", "--set", "tau=1 ms", "--set", "tau=2 ms"], "twice"),
+        (["run", "MODEL", "--for", "3 mV"], "voltage"),
+        (["run", "MODEL", "--threads", "0"], "threads"),
+        (["run", "MODEL", "-O7"], "-O"),
+        (["run", "MODEL", "--precision", "triple"], "double"),
+        (["run"], "FILE"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_wrong_usage_is_status_2(capsys, model, arguments, words):
+    status, out, err = run(capsys, *[model if a == "MODEL" else a for a in arguments])
+    assert status == 2
+    assert words in err
+    assert out == ""
+    assert "Traceback" not in err
+
+
+def test_check(capsys, model, tmp_path):
+    assert run(capsys, "check", model) == (0, "", "0 errors, 0 warnings in 1 file\n")
+    bad = tmp_path / "bad.plas"
+    bad.write_text("neuron A:\n    dV/dt = −U\n    W = 10 ms + 1 mV\n", encoding="utf-8")
+    status, out, err = run(capsys, "check", model, str(bad))
+    assert (status, out) == (1, "")
+    assert f"{bad}:2:" in err and "2 errors" in err
+    status, out, err = run(capsys, "check", "--json", str(bad))
+    assert status == 1
+    assert [(f["line"], f["severity"]) for f in json.loads(out)] == [(2, "error"), (3, "error")]
+    assert err == ""
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"x" * 2_000_000, b"neuron", b"(" * 5000, b"\x00"])
+def test_no_text_gives_a_traceback(capsys, tmp_path, content):
+    path = tmp_path / "odd.plas"
+    path.write_bytes(content)
+    for command in ("check", "run", "test", "explain"):
+        status, _, err = run(capsys, command, str(path))
+        assert status in (0, 1, 2)
+        assert "Traceback" not in err and "internal error" not in err
+
+
+def test_test(capsys, model):
+    status, out, _ = run(capsys, "test", model)
+    assert status == 1
+    lines = out.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == [f"{model}: Fire", f"{model}: Wrong"]
+    assert sum("found" in line for line in lines) == 2
+    _, out, _ = run(capsys, "test", "--refine", model)
+    assert "at half the step" in out
+
+
+def test_explain(capsys, model):
+    status, out, _ = run(capsys, "explain", model)
+    assert status == 0
+    assert "cells" in out and "exact" in out
+
+
+def test_fmt(capsys, tmp_path):
+    path = tmp_path / "a.plas"
+    path.write_text("neuron A:\n  dV/dt   =  −V / (10 ms)\n", encoding="utf-8")
+    status, out, _ = run(capsys, "fmt", "--check", str(path))
+    assert (status, out) == (1, f"{path} would be changed\n")
+    assert run(capsys, "fmt", str(path))[0] == 0
+    assert run(capsys, "fmt", "--check", str(path)) == (0, "", "")
+    assert path.read_text(encoding="utf-8").startswith("neuron A:\n    dV/dt = ")
+
+
+def test_models(capsys):
+    status, out, _ = run(capsys, "models")
+    assert status == 0
+    lines = dict(line.split(maxsplit=1) for line in out.splitlines())
+    assert "Song, Miller & Abbott (2000)" in lines["networks/song_abbott"]
+
+
+def test_compile(capsys, model, tmp_path):
+    out = tmp_path / "kernels.py"
+    assert run(capsys, "compile", model, "-o", str(out))[0] == 0
+    first = out.read_bytes()
+    assert b"import numba" in first or b"from numba" in first
+    assert b"plasticdsl import" not in first
+    assert run(capsys, "compile", model, "-o", str(out))[0] == 0
+    assert out.read_bytes() == first
+
+
+def test_a_warm_run_imports_nothing_heavy(model):
+    script = (
+        "import sys; from plasticdsl.cli.app import status; assert status(['run', sys.argv[1], '--quiet']) == 0; "
+        "print([m for m in ('sympy', 'lark', 'numba', 'xarray', 'matplotlib', 'pandas', 'scipy', 'rich') if m in sys.modules])"
+    )
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", script, model], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_writes_what_there_is_and_is_status_130(model, tmp_path):
+    arguments = [sys.executable, "-m", "plasticdsl", "run", model, "--for", "1e6 s", "--out", str(tmp_path / "r"), "--no-plots"]
+    process = subprocess.Popen([*arguments, "--set", "I=0 mV"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6.0)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in err and "Traceback" not in err
+    summary = json.loads((tmp_path / "r" / "summary.json").read_text())
+    assert summary["interrupted"] is True
+    assert 0.0 < summary["duration_s"] < 1e6
+    with xarray.open_dataset(tmp_path / "r" / "recordings.nc") as recordings:
+        assert recordings.attrs["interrupted"] == "true"
+        assert np.isfinite(recordings["mean(cells.V)"].values).all()
