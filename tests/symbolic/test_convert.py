@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symbolic_helpers import e, values_of
+from tests.symbolic.symbolic_helpers import e, values_of
 
 from plasticdsl.model.expr import At, Binary, Call, Expr, Number, Ref, SumOver
 from plasticdsl.symbolic.convert import NotAnalysable, Translator, vanishes

@@ -7,7 +7,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from symbolic_helpers import e, values_of
+from tests.symbolic.symbolic_helpers import e, values_of
 
 from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, Special
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate

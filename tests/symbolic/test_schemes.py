@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from symbolic_helpers import block, e, step, summary
+from tests.symbolic.symbolic_helpers import block, e, step, summary
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
@@ -293,7 +293,7 @@ def test_ordinary_models_do_not_need_sympy() -> None:
     """It takes most of a second to import."""
     text = (
         "import sys\n"
-        "from symbolic_helpers import block, e\n"
+        "from tests.symbolic.symbolic_helpers import block, e\n"
         "from plasticdsl.symbolic.schemes import choose_schemes\n"
         "from plasticdsl.symbolic.windows import separate\n"
         "choose_schemes(block({'m': 'a*(1 - m) - m'}, '', {'a': '0.1*(V + 0.04)/(1 - exp(-(V + 0.04)/0.01))'}, states='V'))\n"

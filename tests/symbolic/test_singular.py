@@ -6,7 +6,7 @@ import math
 
 import mpmath
 import pytest
-from symbolic_helpers import block, e, values_of
+from tests.symbolic.symbolic_helpers import block, e, values_of
 
 from plasticdsl.model.expr import Call, walk
 from plasticdsl.model.model import ExponentialEuler

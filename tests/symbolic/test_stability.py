@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from symbolic_helpers import block, values_of
+from tests.symbolic.symbolic_helpers import block, values_of
 
 from plasticdsl.symbolic.schemes import choose_schemes
 from plasticdsl.symbolic.stability import time_constants

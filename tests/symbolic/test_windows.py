@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from symbolic_helpers import e, values_of
+from tests.symbolic.symbolic_helpers import e, values_of
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.kernels.support.propagators import propagator
