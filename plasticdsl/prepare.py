@@ -114,10 +114,22 @@ def module_text(loaded: Loaded, options: CompileOptions) -> str:
     """The kernels of a file as one module for other people's programs. Raises ValueError where there is nothing to compile."""
     from plasticdsl.runtime.dependence import per_unit
 
-    if not loaded.module.networks:
-        raise ValueError(f"{loaded.module.path} holds no network")
-    network = loaded.module.networks[0]
-    return kernels(loaded, network, per_unit(network), options).source
+    surrounded = _surrounded(loaded)
+    if not surrounded.module.networks:
+        raise ValueError(f"{loaded.module.path} holds nothing to compile")
+    network = surrounded.module.networks[0]
+    return kernels(surrounded, network, per_unit(network), options).source
+
+
+def _surrounded(loaded: Loaded) -> Loaded:
+    """The model itself where it holds a network, else with one around its blocks."""
+    from plasticdsl.check.alone import network_around
+
+    around = network_around(loaded.module)
+    if not around:
+        return loaded
+    source = loaded.sources[loaded.module.path]
+    return _checked(SourceFile(source.path, source.text + around), Path(source.path).parent)
 
 
 def explanation(loaded: Loaded, options: CompileOptions) -> str:
