@@ -1,8 +1,9 @@
 """A network around blocks that have none, so that a rule, a synapse or a neuron can be compiled by itself.
 
-Comes in: a checked module without a network. Goes out: the text of a network in which every neuron is a population and every synapse and rule is
-on one connection between two populations that offer what it asks of its sides. A side that is only asked for spikes is a source without spikes, whose buffer the surrounding program fills; one
-whose variables are read or changed has them as states that the surrounding program sets, and spikes where `fires` is set to 1.
+Comes in: a checked module without a network. Goes out: the text of a network in which every neuron is a population and every synapse and
+rule is on one connection between two populations that offer what it asks of its sides. A side that is only asked for spikes is a source
+without any, whose buffer the surrounding program fills; one whose variables are read or changed has them as states that the surrounding program
+sets, and spikes where `fires` is set to 1.
 """
 
 from __future__ import annotations
