@@ -5,9 +5,9 @@ that a rule declares for itself and that is taken already is renamed `Rule_name`
 
 - a name that a rule uses without declaring it, and whatever has it;
 - a name that the synapse leaves open (it must be given), and a state or definition of a rule: the weight and the rule that changes it;
-- a state that only jumps in a rule (no flow, no initial value there), and whatever has its name;
-- a state on which nothing else in its rule depends (it is what the rule is for, not one of its traces), and the synapse's parameter or
-  state of its name.
+- a parameter of the synapse, or a state of it that nothing there changes, and a state of a rule: it starts at the synapse's value;
+- a state that changes in the synapse, and one of a rule that only jumps there (no flow, no initial value), or on which nothing else in the
+  rule depends: it is what the rule is for, not one of its traces.
 """
 
 from __future__ import annotations
@@ -56,13 +56,14 @@ class Part:
 class Joined:
     """Everything of a connection under the connection's names; `dims` likewise. `origins`: (block, its name there) of each variable.
 
-    `open`: names without a value so far, with the part that needs it.
+    `open`: names without a value so far, with the part that needs it. `of_synapse`: the synapse's own names.
     """
 
     variables: dict[str, Variable] = field(default_factory=dict)
     dims: dict[str, Dim] = field(default_factory=dict)
     origins: dict[str, tuple[str, str]] = field(default_factory=dict)
     own_names: list[dict[str, str]] = field(default_factory=list)
+    of_synapse: set[str] = field(default_factory=set)
     open: dict[str, tuple[Part, Need]] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
     handlers: list[Handler] = field(default_factory=list)
@@ -83,6 +84,7 @@ def join(parts: Sequence[Part], solver: Solver, report: Reporter) -> Joined:
     for part in parts:
         names = _names(part, joined)
         joined.own_names.append(names)
+        joined.of_synapse.update(names.values() if part.block.kind == "synapse" else ())
         _add_variables(part, names, joined, solver, report)
         _add_needs(part, joined, solver, report)
         _add_contents(part, names, joined, report)
@@ -115,10 +117,10 @@ def _is_one(variable: Variable, flows: bool, block: Block, joined: Joined) -> bo
         return True
     if other.role is Role.GIVEN:
         return variable.role in (Role.STATE, Role.DEFINITION)
-    if variable.role is not Role.STATE or other.role not in (Role.STATE, Role.PARAMETER):
-        return False
+    if variable.role is not Role.STATE or other.role is not Role.STATE:
+        return variable.role is Role.STATE and other.role is Role.PARAMETER and variable.name in joined.of_synapse
     only_jumps = not flows and variable.initial is None
-    awaits_change = other.role is Role.STATE and variable.name not in joined.changed
+    awaits_change = variable.name not in joined.changed
     return only_jumps or awaits_change or not _read_by_others(variable.name, block)
 
 

@@ -201,3 +201,38 @@ network Net:
 def test_everything_wrong_with_a_projection_is_said_at_once() -> None:
     text = compose("p → b: Exc with STDP(w_mx = 3 mV), w = 1 nS, delay = 1 ms, v = 3")
     assert codes(text) == ["unknown-parameter", "inconsistent-units", "bare-delay", "unknown-parameter"]
+
+
+def test_a_parameter_of_the_synapse_that_a_rule_changes_and_reads_is_one_variable() -> None:
+    blocks = """
+synapse Fixed:
+    w = 0.5 mV
+    on pre:
+        post.g += w
+
+rule Consolidation:
+    w_c(0) = 1 mV
+    dw_c/dt = (w − w_c)/1 min
+    dw/dt = (w_c − w)/10 s
+"""
+    found = projection(compose("p → b: Fixed with Consolidation", blocks), "syn")
+    w = variable(found, "w")
+    assert (w.role, w.initial) == (Role.STATE, Number(0.0005))
+    assert {f.variable for f in found.connection.flows} == {"w", "w_c"}
+
+
+def test_two_rules_keep_their_parameters_and_traces_apart() -> None:
+    rules = """
+rule First:
+    r = 2 mV
+    on pre:
+        w += r
+
+rule Second:
+    dr/dt = −r/20 ms + S_pre
+    on post:
+        w −= r·1 mV
+"""
+    found = projection(compose("p → b: Exc with First and Second, w = 0 mV", rules), "syn")
+    assert (variable(found, "r").role, variable(found, "Second_r").role) == (Role.PARAMETER, Role.STATE)
+    assert variable(found, "w").role is Role.STATE
