@@ -26,7 +26,7 @@ def named(path: Path) -> str:
 
 
 EXAMPLES = {path: examples(path.read_text(encoding="utf-8")) for path in pages()}
-PLAS = [pytest.param(e, id=f"{named(path)}:{e.line}") for path, found in EXAMPLES.items() for e in found if e.language == "plas"]
+PLAS = [pytest.param(e, found, id=f"{named(path)}:{e.line}") for path, found in EXAMPLES.items() for e in found if e.language == "plas"]
 EXECUTED = [
     pytest.param(found, id=named(path)) for path, found in EXAMPLES.items() if any(e.language in ("python", "console") for e in found)
 ]
@@ -35,9 +35,13 @@ EXECUTED = [
 # --- models ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("example", PLAS)
-def test_a_model_is_what_the_page_says(example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("example", "page"), PLAS)
+def test_a_model_is_what_the_page_says(
+    example: Example, page: tuple[Example, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
+    for other in page:
+        save(other)
     if "error" in example.marks:
         with pytest.raises(plasticdsl.PlasError) as caught:
             model(example)
@@ -58,10 +62,17 @@ def model(example: Example) -> plasticdsl.Model:
     return plasticdsl.load(path)
 
 
+def save(block: Example) -> None:
+    """Writes a file that has a name into the present folder, for the files that use it."""
+    if block.file_name:
+        Path(block.file_name).write_text(block.text, encoding="utf-8")
+
+
 def whole(example: Example) -> str:
-    """A fragment inside a block of its kind; an experiment gets the phase and the time step it does not mention."""
+    """A fragment inside a block of its kind, or a block as it is; an experiment gets the phase and the time step it does not mention."""
     kind, body = example.kind, example.text
-    assert kind, "a fragment says what it is a fragment of"
+    if not kind:
+        return f"{PRELUDE}\n{body}" if body.startswith(("network", "experiment")) else body
     header = f"{kind} Example"
     if kind == "experiment":
         network = next((m for m in example.marks if m[0].isupper()), "Recurrent")
@@ -86,9 +97,8 @@ def test_the_programs_of_a_page_run(blocks: tuple[Example, ...], tmp_path: Path,
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
         for block in blocks:
-            if block.file_name:
-                (tmp_path / block.file_name).write_text(block.text, encoding="utf-8")
-            elif block.language == "python":
+            save(block)
+            if block.language == "python":
                 exec(compile(block.text, f"line {block.line}", "exec"), namespace)
             elif block.language == "console":
                 run_commands(block, tmp_path)
