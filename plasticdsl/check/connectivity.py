@@ -62,9 +62,7 @@ def connectivity(
     return Connectivity(kind, amount, also, itself, "with repeats" in words, base.span)
 
 
-def _amount(
-    clause: tree.Connectivity, pre: Population, post: Population, repeats: bool, context: Context, values: Values
-) -> Expr | None:
+def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeats: bool, context: Context, values: Values) -> Expr | None:
     """The probability or degree."""
     if clause.value is None:
         return None
@@ -127,5 +125,3 @@ def _delay(clause: tree.Delay, time: Dim, context: Context, values: Values) -> V
     if value is not None and value < 0:
         context.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
     return delay
-
-

@@ -65,7 +65,9 @@ def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scop
     defines = [s for s in block.body if isinstance(s, tree.Define)]
     quantities = sorted_by_kind(defines)
     variables = check_parameters(quantities.parameters, building.context, names)
-    building.constants = {Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)}
+    building.constants = {
+        Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
+    }
     variables += check_signals(quantities.signals, building.context, names)
     _populations(block, building)
     taken = frozenset((*building.sides, *names))
@@ -147,7 +149,9 @@ def _others(block: tree.Block, report: Reporter) -> None:
             case tree.Define() | tree.Population() | tree.Projection():
                 pass
             case tree.Expect():
-                report.error("unsupported", "Statements that a network proves about itself are not available in this version.", statement.span)
+                report.error(
+                    "unsupported", "Statements that a network proves about itself are not available in this version.", statement.span
+                )
             case _:
                 unavailable(statement, "a network", report)
 

@@ -147,9 +147,7 @@ def _sum(node: tree.Sum, things: Indexables, outer: Mapping[str, str | None], co
         return unknown(context)
     named = {i.name: _set_name(over, things, context) for i, over in zip(node.indices, node.over, strict=True)}
     bound = {**outer, **named}
-    numbers = {
-        i.name: Declared(i.name, i.text, Kind.INDEX, "an index letter", span=i.span) for i in node.indices if i.name not in outer
-    }
+    numbers = {i.name: Declared(i.name, i.text, Kind.INDEX, "an index letter", span=i.span) for i in node.indices if i.name not in outer}
     inside = context.extended(indexing(things, bound)).inside(context.scope.child(numbers))
     body = translate_number(node.body, inside)
     where = translate_condition(node.where, inside) if node.where is not None else None
@@ -191,5 +189,3 @@ def _populations(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
             yield from (places[k] for k, index in enumerate(node.indices) if index == letter)
         else:
             yield node.ref.owner
-
-

@@ -188,9 +188,7 @@ def _add_needs(part: Part, joined: Joined, solver: Solver, report: Reporter) -> 
                 joined.open.setdefault(need.name, (part, need))
 
 
-def _same_dimension(
-    name: str, symbol: str, dim: Dim | None, part: Part, joined: Joined, solver: Solver, report: Reporter
-) -> None:
+def _same_dimension(name: str, symbol: str, dim: Dim | None, part: Part, joined: Joined, solver: Solver, report: Reporter) -> None:
     if dim is None:
         return
     known = joined.dims.setdefault(name, dim)

@@ -106,9 +106,7 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
     return _check(observables, Role.DEFINITION, "an observable", context, building.names)
 
 
-def _check(
-    statements: Sequence[tree.Define], role: Role, what: str, context: Context, names: dict[str, Declared]
-) -> tuple[Variable, ...]:
+def _check(statements: Sequence[tree.Define], role: Role, what: str, context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
     kept = [s for s in statements if _has_plain_name(s, context)]
     for statement in kept:
         target = statement.target

@@ -152,4 +152,3 @@ def _whole(node: tree.Expr, what: str, context: Context) -> Expr:
     if isinstance(found.expr, Number) and (not found.expr.value.is_integer() or found.expr.value == 0):
         context.report.error("not-whole", f"{what} must be a whole number other than 0.", node.span, "The first has number 1.")
     return found.expr
-

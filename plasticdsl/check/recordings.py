@@ -78,9 +78,7 @@ def _claim(statement: tree.Expect, context: Context) -> tuple[Typed, str, Expr |
             return translate_number(statement.left, context), statement.relation, None, None, False
 
 
-def _near(
-    left: tree.Expr, right: tree.Expr, tolerance: tree.Expr, context: Context
-) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
     value, wanted, by = (translate_number(e, context) for e in (left, right, tolerance))
     require_same(left, value.dim, right, wanted.dim, context, "be compared")
     relative = isinstance(tolerance, tree.Number) and any(u.unit == "%" for u in tolerance.unit)

@@ -134,5 +134,3 @@ def _times(kind: tree.Name, node: tree.Expr | None, context: Context) -> GivenSp
         case _:
             return GivenSpikes((translate_as(node, SECONDS, "The time of a spike", context),))
     return GivenSpikes(())
-
-

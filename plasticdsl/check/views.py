@@ -29,9 +29,7 @@ WORDS: Mapping[Role, str] = {
 def declared(variable: Variable, owner: str, solver: Solver) -> Declared:
     """The entry of a variable whose references have `owner`."""
     dim = solver.fresh() if variable.dimension is None else Dim(variable.dimension)
-    return Declared(
-        variable.name, variable.symbol, Kind.VALUE, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span
-    )
+    return Declared(variable.name, variable.symbol, Kind.VALUE, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span)
 
 
 def members(variables: Iterable[Variable], owner: str, solver: Solver) -> Scope:

@@ -68,24 +68,30 @@ def test_a_new_name_beside_a_named_projection_is_one_more() -> None:
 
 
 def test_populations_and_parameters_are_replaced_where_they_stood() -> None:
-    found = network(BASE + """
+    found = network(
+        BASE
+        + """
     network Other like Net:
         p = 5 Regular(rate = r)
         r = 30 Hz
         q = 1 Source
-    """)
+    """
+    )
     assert [p.name for p in found.populations] == ["p", "b", "q"]
     assert found.populations[0].block.name == "Regular"
     assert [v.value for v in found.variables] == [Number(30.0)]
 
 
 def test_an_experiment_restates_parts() -> None:
-    found = experiment(BASE + """
+    found = experiment(
+        BASE
+        + """
     experiment Two like One:
         dt = 0.2 ms
         phase second for 5 s
         expect rate(b) > 3 Hz
-    """)
+    """
+    )
     assert found.dt == Number(0.0002)
     assert [(p.name, p.duration) for p in found.phases] == [("first", Number(1.0)), ("second", Number(5.0))]
     assert found.phases[1].expectations == ()
@@ -95,13 +101,16 @@ def test_an_experiment_restates_parts() -> None:
 
 
 def test_recordings_plots_and_sweeps_are_restated_as_a_whole() -> None:
-    found = experiment(BASE + """
+    found = experiment(
+        BASE
+        + """
     experiment Two like One:
         record b.g
         plot b.g over time
         sweep b in [1, 2]
         r = 3 Hz
-    """)
+    """
+    )
     assert [r.text for r in found.recordings] == ["b.g"]
     assert [p.text for p in found.plots] == ["b.g over time"]
     assert [a.target for a in found.sweep] == [Ref("b", "")]
@@ -110,17 +119,21 @@ def test_recordings_plots_and_sweeps_are_restated_as_a_whole() -> None:
 
 
 def test_an_experiment_can_move_to_another_network() -> None:
-    found = experiment(BASE + """
+    found = experiment(
+        BASE
+        + """
     network Other like Net:
         r = 5 Hz
 
     experiment Two like One on Other
-    """)
+    """
+    )
     assert found.network == "Other" and len(found.expectations) == 2
 
 
 def test_a_neuron_restates_definitions_flows_and_events() -> None:
-    found = population("""
+    found = population(
+        """
     neuron Adaptive like LIF:
         τ_m = 10 ms
         τ_m dV/dt = −V
@@ -133,7 +146,9 @@ def test_a_neuron_restates_definitions_flows_and_events() -> None:
 
     network Net:
         a = 3 Adaptive
-    """.replace("        d = 1 mV\n", "        dd/dt = −d/10 ms\n"), "a").block
+    """.replace("        d = 1 mV\n", "        dd/dt = −d/10 ms\n"),
+        "a",
+    ).block
     tau = found.variable("tau_m")
     assert tau is not None and tau.value == Number(0.01)
     assert [f.variable for f in found.flows] == ["V", "g", "d"]
@@ -144,7 +159,8 @@ def test_a_neuron_restates_definitions_flows_and_events() -> None:
 
 
 def test_one_of_several_inputs_can_be_restated() -> None:
-    found = population("""
+    found = population(
+        """
     neuron Two:
         input a, b
         output y = a + b
@@ -154,7 +170,9 @@ def test_one_of_several_inputs_can_be_restated() -> None:
 
     network Net:
         n = 1 One
-    """, "n").block
+    """,
+        "n",
+    ).block
     roles = {v.name: v.role for v in found.variables}
     assert roles == {"a": Role.INPUT, "b": Role.PARAMETER, "y": Role.DEFINITION}
 

@@ -22,30 +22,39 @@ from tests.check.models import codes, network, population, projection, variable
 
 
 def test_size_of_a_population_is_an_expression_of_network_parameters() -> None:
-    found = population("""
+    found = population(
+        """
         network Net:
             n = 10
             cells = 0.8·n LIF
-    """, "cells")
+    """,
+        "cells",
+    )
     assert found.size == Binary("*", Number(0.8), Ref("network", "n"))
 
 
 def test_values_of_a_population_override_its_block() -> None:
-    found = population("""
+    found = population(
+        """
         network Net:
             v = −55 mV
             cells = 10 LIF(τ_m = 10 ms), V_θ ~ N(v, 1 mV), V(0) = v
-    """, "cells")
+    """,
+        "cells",
+    )
     drawn = Distribution("N", (Ref("network", "v"), Number(0.001)))
     assert dict(found.values) == {"tau_m": Number(0.01), "V_theta": drawn, "V(0)": Ref("network", "v")}
 
 
 def test_poisson_rate_is_a_parameter_of_its_units() -> None:
-    found = population("""
+    found = population(
+        """
         network Net:
             r = 10 Hz
             inputs = 10 Poisson(rate = r)
-    """, "inputs")
+    """,
+        "inputs",
+    )
     assert found.source == PoissonSource(Ref("", "rate"))
     rate = found.block.variable("rate")
     assert rate is not None and rate.role is Role.PARAMETER
@@ -53,20 +62,26 @@ def test_poisson_rate_is_a_parameter_of_its_units() -> None:
 
 
 def test_poisson_rate_can_be_drawn_per_unit() -> None:
-    found = population("""
+    found = population(
+        """
         network Net:
             inputs = 10 Poisson, rate ~ Gamma(2, 5 Hz)
-    """, "inputs")
+    """,
+        "inputs",
+    )
     assert dict(found.values) == {"rate": Distribution("Gamma", (Number(2.0), Number(5.0)))}
 
 
 def test_rate_that_depends_on_time_stands_in_the_source() -> None:
-    found = population("""
+    found = population(
+        """
         network Net:
             r = 10 Hz (1 + a)
             a = sin(2 π t·3 Hz)
             inputs = 10 Poisson(rate = r)
-    """, "inputs")
+    """,
+        "inputs",
+    )
     assert isinstance(found.source, PoissonSource)
     assert Special("t") in set(walk(found.source.rate))
     assert not any(isinstance(n, Ref) for n in walk(found.source.rate))
@@ -90,14 +105,17 @@ def test_other_sources() -> None:
 
 
 def test_a_neuron_of_the_file_wins_over_a_source() -> None:
-    found = population("""
+    found = population(
+        """
         neuron Poisson:
             input a
             output y = a
 
         network Net:
             p = 3 Poisson
-    """, "p")
+    """,
+        "p",
+    )
     assert found.source is None
 
 
@@ -154,39 +172,51 @@ def test_each_of_with_a_population() -> None:
     ],
 )
 def test_connectivity(clause: str, kind: str, itself: bool, repeats: bool) -> None:
-    found = projection(f"""
+    found = projection(
+        f"""
         network Net:
             a = 9 LIF
             syn = a → a: Exc, {clause}, w = 1 mV
-    """, "syn").connectivity
+    """,
+        "syn",
+    ).connectivity
     assert (found.kind, found.self_connections, found.repeats) == (kind, itself, repeats)
 
 
 def test_condition_beside_a_connectivity() -> None:
-    found = projection("""
+    found = projection(
+        """
         network Net:
             a = 9 LIF
             syn = a → a: Exc, p = 0.5, where i > j, w = 1 mV
-    """, "syn").connectivity
+    """,
+        "syn",
+    ).connectivity
     assert found.kind == "probability" and found.amount == Number(0.5) and found.also is not None
 
 
 def test_delays() -> None:
-    found = projection("""
+    found = projection(
+        """
         network Net:
             a = 9 LIF
             syn = a → a: Exc with STDP, w = 1 mV, axonal delay = 1 ms, dendritic delay ~ U(0 ms, 2 ms)
             bare = a → a: Exc, w = 1 mV, delay = 1.5 ms
-    """, "syn").delays
+    """,
+        "syn",
+    ).delays
     assert found == Delays(Number(0.001), Distribution("U", (Number(0.0), Number(0.002))))
 
 
 def test_bare_delay_without_rule_is_axonal() -> None:
-    found = projection("""
+    found = projection(
+        """
         network Net:
             a = 9 LIF
             bare = a → a: Exc, w = 1 mV, delay = 1.5 ms
-    """, "bare").delays
+    """,
+        "bare",
+    ).delays
     assert found == Delays(Number(0.0015), None)
 
 
@@ -253,18 +283,22 @@ def test_circle_of_parameters_is_an_error() -> None:
 
 
 def test_a_weight_gets_its_unit_from_the_neuron() -> None:
-    found = projection("""
+    found = projection(
+        """
         network Net:
             p = 3 Poisson(rate = 10 Hz)
             b = 3 LIF
             syn = p → b: Exc, w = 0.5 mV
-    """, "syn")
+    """,
+        "syn",
+    )
     w = variable(found, "w")
     assert (w.dimension, w.unit, w.scale) == (VOLTAGE, "mV", 0.001)
 
 
 def test_the_output_of_a_source_gets_its_unit_from_where_it_goes() -> None:
-    found = population("""
+    found = population(
+        """
         neuron Cell:
             input I : pA
             1 nF dV/dt = I
@@ -276,7 +310,9 @@ def test_the_output_of_a_source_gets_its_unit_from_where_it_goes() -> None:
             s = 1 Source
             c = 1 Cell
             s → c: Current
-    """, "s")
+    """,
+        "s",
+    )
     output = found.block.variable("x")
     assert output is not None and output.unit == "pA"
 
