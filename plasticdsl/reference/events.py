@@ -1,6 +1,6 @@
 """Spikes at synapses: `on pre`, then `on post`.
 
-Unit by unit in order of number, a unit's c spikes one after the other. One event: the statements of the synapse, those of each rule,
+Shortest delay first, unit by unit in order of number, a unit's c spikes one after the other. One event: the statements of the synapse, those of each rule,
 then the pairs that the spike completes. Connections of one unit do not see each other and are done at once, except where they share a unit
 that they change.
 
@@ -46,17 +46,18 @@ def spike_events(run: Run) -> None:
 
 def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, Index]]:
     """The events of one side: number of the spike among those of its unit in this step, and the connections it reaches."""
-    structure, frame = run.structure, run.frame
-    arrived = (frame.arrived_pre if side is Trigger.PRE else frame.arrived_post)[projection]
-    ends = (structure.sources if side is Trigger.PRE else structure.targets)[projection]
-    for unit in np.unique(ends[arrived > 0]):
-        of_unit = np.flatnonzero((ends == unit) & (arrived > 0))
-        for number in range(int(arrived[of_unit].max())):
-            connections = of_unit[arrived[of_unit] > number]
-            if _independent(run, projection, side, connections):
-                yield number, connections
-            else:
-                yield from ((number, connections[k : k + 1]) for k in range(len(connections)))
+    structure, pre = run.structure, side is Trigger.PRE
+    arrived = (run.frame.arrived_pre if pre else run.frame.arrived_post)[projection]
+    ends = (structure.sources if pre else structure.targets)[projection]
+    delays = (structure.axonal if pre else structure.dendritic)[projection]
+    for delay in np.unique(delays[arrived > 0]):
+        for unit in np.unique(ends[(arrived > 0) & (delays == delay)]):
+            reached = np.flatnonzero((ends == unit) & (delays == delay) & (arrived > 0))
+            for number in range(int(arrived[reached[0]])):
+                if _independent(run, projection, side, reached):
+                    yield number, reached
+                else:
+                    yield from ((number, reached[k : k + 1]) for k in range(len(reached)))
 
 
 def _independent(run: Run, projection: str, side: Trigger, connections: Index) -> bool:

@@ -100,11 +100,12 @@ class ReferenceEngine:
 def _step(run: Run) -> None:
     """Step n: the events of t_n in order, then the flow to t_{n+1}."""
     run.frame.time = run.frame.step * run.structure.instance.dt
-    emit(run)
-    spike_events(run)
-    sum_inputs(run)
-    change_between_spikes(run)
-    flow(run)
+    with np.errstate(all="ignore"):  # what overflows or is undefined shows as inf or nan, as in compiled kernels
+        emit(run)
+        spike_events(run)
+        sum_inputs(run)
+        change_between_spikes(run)
+        flow(run)
     run.frame.step += 1
     run.frame.time = run.frame.step * run.structure.instance.dt
 

@@ -225,8 +225,11 @@ class Net:
         return _value(steps)
 
     def per_unit(self) -> frozenset[tuple[str, str]]:
-        """Parameters with one value per unit or connection."""
+        """Parameters and delays with one value per unit or connection."""
         found = {(owner, k) for owner, drawn in self.numbers.items() for k, v in drawn.parameters.items() if np.ndim(v)}
+        for owner, drawn in self.numbers.items():
+            if isinstance(drawn, ProjectionInstance):
+                found |= {(owner, side) for side in ("axonal", "dendritic") if np.ndim(getattr(drawn, side))}
         return frozenset(found)
 
     def network(self) -> Network:
