@@ -65,7 +65,7 @@ class Net:
     ) -> None:
         self._workshop, self._wishes, self._in_steps, self._explained = workshop, wishes, in_steps, explained
         instance = workshop.instantiate(dt, seed, wishes)
-        self._observer = Observer(workshop.network, workshop.engine(instance, wishes))
+        self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
         self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
         self._lent: dict[tuple[str, str], tuple[weakref.ref[Floats], Floats]] = {}
 

@@ -183,7 +183,7 @@ def test_run_an_experiment(model):
     assert times.attrs["units"] == "s"
     assert len(times) == result.summary["spikes"]["cell"]
     assert set(result.dataset.data_vars) == {"ex.w", "spikes(cell)"}
-    with pytest.raises(KeyError, match="ex.w"):
+    with pytest.raises(KeyError, match=r"ex\.w"):
         result["w"]
     with pytest.raises(KeyError, match="Short"):
         model.run("Long")

@@ -93,7 +93,7 @@ def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, ma
     shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
     text = f"{name}: mean of {count}" if len(shown) == count else f"{name}: mean of {count}; {len(shown)} shown"
-    axes.plot(x, np.nanmean(values, axis=1), color=_dark(colour), linewidth=3.2, label=text)
+    axes.plot(x, np.mean(values, axis=1), color=_dark(colour), linewidth=3.2, label=text)
     return True
 
 

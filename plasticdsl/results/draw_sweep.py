@@ -19,8 +19,8 @@ from plasticdsl.runtime.sweep import Axis, Study
 Floats = NDArray[np.float64]
 
 
-def draw_sweep(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """Items over an expression of parameters."""
+def draw_sweep(figure: Figure, study: Study, plans: Sequence[PlotPlan], number: int) -> None:
+    """Items of plot line `number` over an expression of parameters."""
     axis = plans[0].axis
     assert axis is not None, "a plot over a sweep says over what"
     groups = panels_by_unit([s.label for s in plans[0].series])
@@ -28,7 +28,7 @@ def draw_sweep(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
     panels = np.atleast_1d(figure.subplots(len(groups), 1, sharex=True))
     along = _own_axis(study, axis)
     scale = along.scale if along is not None and isinstance(axis, Ref) else 1.0
-    x = np.array([float(np.asarray(run.observer.value(axis))) for run in study.runs]) / scale
+    x = np.array([run.facts.over[number] for run in study.runs], dtype=np.float64) / scale
     for panel, group in zip(panels, groups, strict=True):
         _draw_panel(panel, study, plans, group, along, x)
     over = plans[0].spec.text.rpartition(" over ")[2]

@@ -123,7 +123,7 @@ def draw_raster(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None
     axes = figure.subplots()
     run, records = study.runs[0], plans[0].spikes
     axis = time_axis(run.line, min(r.begin for r in records), min(max(r.end for r in records), max(run.steps, 1)))
-    sizes = [run.instance.populations[r.population].size for r in records]
+    sizes = [run.facts.units[r.population] for r in records]
     shown = [np.unique(np.linspace(0, size - 1, min(size, _MOST_ROWS)).astype(np.int64)) for size in sizes]
     rows = sum(len(units) for units in shown)
     base, ticks = 0.0, []
@@ -152,7 +152,7 @@ class _Rows:
 
 
 def _draw_spikes(axes: Axes, run: Run, record: SpikeRecord, axis: TimeAxis, rows: _Rows) -> None:
-    row = np.full(run.instance.populations[record.population].size, -1)
+    row = np.full(run.facts.units[record.population], -1)
     row[rows.units] = np.arange(len(rows.units))
     steps, units = train_of(run, record)
     at = row[units]

@@ -44,7 +44,7 @@ def draw_histogram(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> N
     text = first.label.text.removeprefix("histogram(").removesuffix(")") if first.label.text.startswith("histogram(") else first.label.text
     axes.set_xlabel(f"{text} ({first.label.unit})" if first.label.unit else text)
     owner = first.owner
-    what = "units" if owner in study.runs[0].instance.populations else "connections" if owner else "values"
+    what = "units" if owner in study.runs[0].facts.units else "connections" if owner else "values"
     axes.set_ylabel(f"number of {what}")
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, steps=[1, 2, 5, 10]))
@@ -84,7 +84,7 @@ def draw_units(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
         axes.plot(np.arange(1, len(values) + 1), values, "o", markersize=9 if few else 3, color=COLOURS[number % len(COLOURS)],
                   label=series.label.text, rasterized=not few)  # fmt: skip
     first = plans[0].series[0]
-    axes.set_xlabel("unit" if first.owner in study.runs[0].instance.populations else "connection")
+    axes.set_xlabel("unit" if first.owner in study.runs[0].facts.units else "connection")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel(label_of(first.label) if len(plans[0].series) == 1 else first.label.unit)
     legend(axes)

@@ -44,7 +44,7 @@ def figure(study: Study, number: int) -> Figure:
         case "units":
             draw_units(made, study, plans)
         case "sweep":
-            draw_sweep(made, study, plans)
+            draw_sweep(made, study, plans, number)
     _title(made, study)
     return made
 

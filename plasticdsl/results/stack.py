@@ -79,7 +79,7 @@ def stack_series(study: Study, every: list[Series], first: Series) -> Stacked:
 
 def unit_dimension(study: Study, owner: str) -> str:
     """What the units of a population or the connections of a projection are counted by."""
-    return f"unit_{owner}" if owner in study.runs[0].instance.populations else f"connection_{owner}"
+    return f"unit_{owner}" if owner in study.runs[0].facts.units else f"connection_{owner}"
 
 
 def _attributes(series: Series) -> dict[str, str | float]:
@@ -116,10 +116,12 @@ def _times(study: Study, every: list[Series]) -> tuple[NDArray[Any], dict[str, s
 
 def _ends(study: Study, owner: str, dimension: str) -> Coordinates:
     """Which units each connection joins, where that is the same in all runs."""
-    projection = study.runs[0].instance.projections.get(owner)
-    if projection is None or any(not np.array_equal(r.instance.projections[owner].targets, projection.targets) for r in study.runs[1:]):
+    ends = study.runs[0].facts.ends.get(owner)
+    if ends is None or any(
+        not np.array_equal(own, first) for r in study.runs[1:] for own, first in zip(r.facts.ends[owner], ends, strict=True)
+    ):
         return {}
-    return {f"pre_{owner}": ((dimension,), projection.sources(), {}), f"post_{owner}": ((dimension,), projection.targets, {})}
+    return {f"pre_{owner}": ((dimension,), ends[0], {}), f"post_{owner}": ((dimension,), ends[1], {})}
 
 
 def _stack_histograms(study: Study, every: list[Series], first: Series) -> Stacked:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from plasticdsl.runtime.expectations import Outcome
-from plasticdsl.runtime.instance import Instance, Values
+from plasticdsl.runtime.facts import Spread
 from plasticdsl.runtime.statistics import rate
 from plasticdsl.runtime.sweep import Study
 
@@ -66,7 +64,7 @@ def _populations(study: Study) -> list[str]:
 
 
 def _mean_rate(study: Study, population: str) -> float:
-    units = sum(r.instance.populations[population].size * r.duration for r in study.runs)
+    units = sum(r.facts.units[population] * r.duration for r in study.runs)
     return rate(sum(r.counts[population] for r in study.runs), 1, units)
 
 
@@ -74,30 +72,22 @@ def _parameters(study: Study) -> dict[str, Any]:
     """Under the names that `--set` takes; a swept one has the list of its values, one with a value per unit mean, least and largest."""
     if not study.runs:
         return {}
-    found = _of_instance(study.runs[0].instance, study.network.name)
+    facts, network = study.runs[0].facts, study.network.name
+    found: dict[str, Any] = dict(facts.units)
+    for name, value in facts.parameters.items():
+        found[_full(name, network)] = _number(value) if isinstance(value, float) else _spread(value)
     for axis in study.axes:
-        for owner, name in axis.places:
-            key = ".".join(part for part in (study.network.name if owner == "network" else owner, name) if part)
-            found[key] = [float(v) for v in axis.values]
+        found |= {_full(".".join(p for p in place if p), network): [float(v) for v in axis.values] for place in axis.places}
     return found
 
 
-def _of_instance(instance: Instance, network: str) -> dict[str, Any]:
-    found: dict[str, Any] = {f"{network}.{name}": _plain(value) for name, value in instance.parameters.items()}
-    for population in instance.populations.values():
-        found[population.name] = population.size
-        found |= {f"{population.name}.{name}": _plain(value) for name, value in population.parameters.items()}
-    for projection in instance.projections.values():
-        found |= {f"{projection.name}.{name}": _plain(value) for name, value in projection.parameters.items()}
-    return found
+def _full(name: str, network: str) -> str:
+    owner, dot, rest = name.partition(".")
+    return f"{network}.{rest}" if owner == "network" and dot else name
 
 
-def _plain(value: Values) -> Any:
-    if isinstance(value, float):
-        return _number(value)
-    if not np.size(value):
-        return None
-    return {"mean": _number(float(np.mean(value))), "min": _number(float(np.min(value))), "max": _number(float(np.max(value)))}
+def _spread(value: Spread) -> dict[str, float | None]:
+    return {"mean": _number(value.mean), "min": _number(value.least), "max": _number(value.largest)}
 
 
 def _number(value: float | None) -> float | None:

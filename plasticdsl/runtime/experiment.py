@@ -17,6 +17,7 @@ from plasticdsl.runtime.build import extend_spikes
 from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.expectations import Outcome, watch
+from plasticdsl.runtime.facts import Facts, facts_of
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import Observer, constant
 from plasticdsl.runtime.phases import Stage, State, require_holdable
@@ -59,7 +60,7 @@ class Run:
     seed: int
     line: Timeline
     recorder: Recorder
-    observer: Observer
+    facts: Facts
     spikes: dict[str, Train] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
@@ -67,11 +68,6 @@ class Run:
     interrupted: bool = False
     build_s: float = 0.0
     run_s: float = 0.0
-
-    @property
-    def instance(self) -> Instance:
-        """The network's numbers."""
-        return self.observer.instance
 
     @property
     def duration(self) -> float:
@@ -104,7 +100,9 @@ def run_once(
     instance = workshop.instantiate(dt, order.seed, order.settings)
     line, warnings = _timeline(experiment, instance, order)
     extend_spikes(workshop.network, instance, line.end)
-    runner = _Runner(experiment, workshop, Observer(workshop.network, workshop.engine(instance, order.settings)), order, line)
+    runner = _Runner(
+        experiment, workshop, Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps), order, line
+    )
     runner.recorder.warnings[:0] = warnings
     built = time.perf_counter()
     runner.go(progress, interruption, share)
@@ -214,7 +212,8 @@ class _Runner:
     def result(self) -> Run:
         """What came of it."""
         records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
-        run = Run(self.order.seed, self.line, self.recorder, self.observer, steps=self.step, interrupted=self.interrupted)
+        facts = facts_of(self.observer, self.recorder)
+        run = Run(self.order.seed, self.line, self.recorder, facts, steps=self.step, interrupted=self.interrupted)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
         run.outcomes = tuple(w.outcome() for w in self.watches)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Ref, Special
-from plasticdsl.model.model import Block, Network, Role, Variable
+from plasticdsl.model.model import AddTo, Block, Delays, Network, Role, Variable
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
@@ -40,12 +40,32 @@ def constant(expr: Expr, instance: Instance) -> Values:
     return evaluate(expr, look_up)
 
 
-class Observer:
-    """Reads one engine; also the space that sums over units and connections run over (`runtime.sums.Space`)."""
+def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:
+    """For each input that undelayed sums fill and nothing else does: the projections and what they sum."""
+    found: dict[tuple[str, str], list[tuple[str, Expr]]] = {}
+    other: set[tuple[str, str]] = set()
+    for p in network.projections:
+        for total in p.connection.sums:
+            found.setdefault((p.post, total.target), []).append((p.name, total.body))
+            if p.delays != Delays():
+                other.add((p.post, total.target))
+        for handler in p.connection.handlers:
+            targets = [s.target for s in handler.statements if isinstance(s, AddTo)]
+            other.update((p.post if t.owner == "post" else p.pre, t.name) for t in targets)
+    return {key: sums for key, sums in found.items() if key not in other}
 
-    def __init__(self, network: Network, engine: Engine) -> None:
+
+class Observer:
+    """Reads one engine; also the space that sums over units and connections run over (`runtime.sums.Space`).
+
+    An input is what it would be now, summed anew from the states; where time is counted in steps (`in_steps`), or where a delay is in between, it is
+    what it was in the last step.
+    """
+
+    def __init__(self, network: Network, engine: Engine, in_steps: bool = False) -> None:
         self.network = network
         self.engine = engine
+        self._sums = {} if in_steps else _undelayed_sums(network)
         self._blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {
             p.name: p.connection for p in network.projections
         }
@@ -71,6 +91,8 @@ class Observer:
     def variable(self, owner: str, name: str) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
         declared = self._blocks[owner].variable(name)
+        if (owner, name) in self._sums:
+            return self._summed(owner, name)
         if declared is not None and declared.role in _KEPT:
             return self.engine.read(owner, name)
         drawn = self._drawn(owner)
@@ -129,6 +151,16 @@ class Observer:
     def _definition(self, owner: str, declared: Variable) -> Values:
         assert isinstance(declared.value, Expr), "definitions are no distributions"
         return evaluate(declared.value, self._inside(owner), self)
+
+    def _summed(self, population: str, name: str) -> Values:
+        """An input, from what its synapses send now."""
+        total = np.zeros(self.size(population))
+        for projection, body in self._sums[population, name]:
+            ends = self.connections(projection)
+            assert ends is not None, "sums are over projections"
+            parts = np.broadcast_to(evaluate(body, self._inside(projection), self), ends[0].shape)
+            total += np.bincount(ends[0], parts, minlength=len(total))
+        return total
 
     def _inside(self, owner: str) -> Callable[[Ref | Special | At], Values]:
         """How names are read within a block of this population or projection."""

@@ -61,10 +61,8 @@ class Moments:
 
     def next_after(self, step: int) -> int | None:
         """The first moment after `step`."""
-        if step < self.first:
-            found = self.first
-        else:
-            found = self.first + ((step - self.first) // self.stride + 1) * self.stride
+        behind = max(-1, (step - self.first) // self.stride)
+        found = self.first + (behind + 1) * self.stride
         return found if found <= self.last else None
 
     def __contains__(self, step: object) -> bool:

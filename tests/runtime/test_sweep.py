@@ -38,16 +38,16 @@ def study():
 def test_every_combination_runs_in_order(study):
     assert study.shape == (2, 3, 2)
     assert [axis.name for axis in study.axes] == ["Leak.τ", "n"]
-    sizes = [run.instance.populations["a"].size for run in study.runs]
+    sizes = [run.facts.units["a"] for run in study.runs]
     assert sizes == [2, 2, 3, 3, 4, 4] * 2
-    assert [run.instance.populations["a"].parameters["tau"] for run in study.runs] == [0.005] * 6 + [0.01] * 6
+    assert [run.facts.parameters["a.tau"] for run in study.runs] == [0.005] * 6 + [0.01] * 6
     assert [run.line.end for run in study.runs] == [60] * 6 + [110] * 6
 
 
 def test_repeats_have_seeds_of_their_own(study):
     assert {run.seed for run in study.runs} == {1, seed_of(1, 1)}
-    first, second = study.runs[0], study.runs[1]
-    assert not np.array_equal(first.instance.populations["a"].states["V"], second.instance.populations["a"].states["V"])
+    first, second = (run.recorder.series[0].done for run in study.runs[:2])
+    assert not np.array_equal(first, second)
     assert seed_of(1, 1) != seed_of(2, 1)
 
 
