@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from plasticdsl.results.result import Result
     from plasticdsl.runtime.progress import Progress
 
-_DEFAULT_DT = 1e-4
-
 
 def load(path: str | Path) -> Model:
     """The model in a file, or of the library by its name (`"song_abbott"`).
@@ -164,13 +162,7 @@ class Model:
 
         if dt is not None:
             return settings.duration(dt, 1.0), False
-        for experiment in self._loaded.module.experiments:
-            if experiment.network == network.name:
-                if experiment.dt is None:
-                    return 1.0, True
-                return float(settings.network_value(experiment.dt, network, {})), False
-        moving = any(p.block.flows or p.block.spike for p in network.populations) or any(p.connection.flows for p in network.projections)
-        return (_DEFAULT_DT, False) if moving else (1.0, True)
+        return prepare.default_step(self._loaded.module, network)
 
     def _explained(self) -> Any:
         """Errors of the model show its text."""

@@ -26,6 +26,7 @@ from plasticdsl.source import SourceFile
 if TYPE_CHECKING:
     from plasticdsl.check.module import Checked
     from plasticdsl.kernels.artifact import Artifact
+    from plasticdsl.kernels.program import Program
     from plasticdsl.plan.plan import Plan
 
 Keys = frozenset[tuple[str, str]]
@@ -57,14 +58,20 @@ def plan_of(network: Network, per_unit: Keys, options: CompileOptions) -> Plan:
     return optimise(lower(network, per_unit), options.level, options.without)
 
 
+def program_of(plan: Plan, options: CompileOptions) -> Program:
+    """Plan to loops over arrays."""
+    from plasticdsl.kernels.build import build
+    from plasticdsl.kernels.precision import in_single
+
+    return build(plan) if options.precision == "double" else in_single(build(plan))
+
+
 def artifact_of(plan: Plan, options: CompileOptions) -> Artifact:
     """Plan to the text of the kernels."""
     from plasticdsl.kernels.artifact import Artifact
-    from plasticdsl.kernels.build import build
     from plasticdsl.kernels.emit import emit
     from plasticdsl.kernels.load import digest_of
-    from plasticdsl.kernels.precision import in_single
 
-    program = build(plan) if options.precision == "double" else in_single(build(plan))
+    program = program_of(plan, options)
     text = emit(program, parallel=options.threads > 1)
     return Artifact(program, text, digest_of(text))

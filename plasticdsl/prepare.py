@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.sides import Settings
 
 
+_DEFAULT_DT = 1e-4
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A checked file, its networks with integrators. `warnings`: findings that stop nothing. `sources`: every text read, by path; `digest` of
@@ -111,25 +114,40 @@ def kernels(loaded: Loaded, network: Network, per_unit: driver.Keys, options: Co
 
 
 def module_text(loaded: Loaded, options: CompileOptions) -> str:
-    """The kernels of a file as one module for other people's programs. Raises ValueError where there is nothing to compile."""
+    """The kernels of a file as one module for other people's programs: of its first network, or of its blocks where there is none.
+
+    Raises ValueError where there is nothing to compile, `PlasError` for what cannot be compiled.
+    """
+    from plasticdsl.kernels.embed import embed
     from plasticdsl.runtime.dependence import per_unit
 
-    surrounded = _surrounded(loaded)
-    if not surrounded.module.networks:
-        raise ValueError(f"{loaded.module.path} holds nothing to compile")
-    network = surrounded.module.networks[0]
-    return kernels(surrounded, network, per_unit(network), options).source
+    module = loaded.module
+    with rendered(loaded.sources):
+        network = module.networks[0] if module.networks else _blocks_alone(module)
+        program = driver.program_of(driver.plan_of(network, per_unit(network), options), options)
+    dt, in_steps = default_step(module, network)
+    return embed(program, network, dt, in_steps)
 
 
-def _surrounded(loaded: Loaded) -> Loaded:
-    """The model itself where it holds a network, else with one around its blocks."""
-    from plasticdsl.check.alone import network_around
+def _blocks_alone(module: Module) -> Network:
+    from plasticdsl.check.alone import alone
+    from plasticdsl.symbolic.integrate import integrate
 
-    around = network_around(loaded.module)
-    if not around:
-        return loaded
-    source = loaded.sources[loaded.module.path]
-    return _checked(SourceFile(source.path, source.text + around), Path(source.path).parent)
+    if not module.blocks:
+        raise ValueError(f"{module.path} holds nothing to compile")
+    return integrate(alone(Path(module.path).stem, module.doc, module.blocks))
+
+
+def default_step(module: Module, network: Network) -> tuple[float, bool]:
+    """The step (s) of the first experiment on the network, else 0.1 ms, and whether time is counted in steps."""
+    from plasticdsl.runtime import settings
+
+    for experiment in module.experiments:
+        if experiment.network == network.name:
+            in_steps = experiment.dt is None
+            return (1.0 if experiment.dt is None else float(settings.network_value(experiment.dt, network, {}))), in_steps
+    moving = any(p.block.flows or p.block.spike for p in network.populations) or any(p.connection.flows for p in network.projections)
+    return (_DEFAULT_DT, False) if moving else (1.0, True)
 
 
 def explanation(loaded: Loaded, options: CompileOptions) -> str:

@@ -1,70 +1,98 @@
-"""A network around blocks that have none, so that a rule, a synapse or a neuron can be compiled by itself.
+"""Blocks without a network: each on its own, between units that have just the names it uses, so that it can be compiled for somebody's own loop.
 
-Comes in: a checked module without a network. Goes out: the text of a network in which every neuron is a population and every synapse and
-rule is on one connection between two populations that offer what it asks of its sides. A side that is only asked for spikes is a source
-without any, whose buffer the surrounding program fills; one whose variables are read or changed has them as states that the surrounding program
-sets, and spikes where `fires` is set to 1.
+Comes in: checked blocks. Goes out: a network in which each neuron is a population, and each synapse and rule a projection from `pre` to
+`post`. What the blocks read of the units can be set at any time (as the output of a `Source`), what they add to is a state or an input; spikes
+are those that are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from plasticdsl.model.model import AddTo, Block, Module, Role
+from plasticdsl.check.mapping import map_block, map_variable
+from plasticdsl.check.order import evaluation_order
+from plasticdsl.model.expr import Expr, Number, Ref, rebuild
+from plasticdsl.model.model import (
+    AddTo,
+    Block,
+    ClampedSource,
+    Connectivity,
+    GivenSpikes,
+    Network,
+    Population,
+    Projection,
+    Role,
+    Trigger,
+    Variable,
+)
 
-NETWORK = "Kernels"
+_UNITS = Number(100.0)
+_OUTPUT = "#output"
+_OUTPUTS = {"pre": "x", "post": "y"}
 
 
-def network_around(module: Module) -> str:
-    """The text to put after the module's own; empty where it has a network, or nothing to put into one."""
-    blocks = [b for b in module.blocks if b.kind in ("neuron", "synapse", "rule")]
-    if module.networks or not blocks:
-        return ""
-    taken = {b.name for b in module.blocks}
-    single = sum(b.kind != "neuron" for b in blocks) == 1
-    neurons: list[str] = []
-    lines: list[str] = []
+def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
+    """A network of these blocks, not connected with each other."""
+    between = [b for b in blocks if b.kind in ("synapse", "rule")]
+    ends = {side: _unit(side, between) for side in ("pre", "post")} if between else {}
+    populations = (*ends.values(), *(_neuron(b) for b in blocks if b.kind == "neuron"))
+    projections = tuple(_projection(b, ends) for b in between)
+    order, _ = evaluation_order(populations, projections, ())
+    return Network(name, doc, (), populations, projections, order)
+
+
+def _neuron(block: Block) -> Population:
+    """A population whose inputs can be set."""
+    variables = tuple(replace(v, role=Role.CLAMPED) if v.role is Role.INPUT else v for v in block.variables)
+    return Population(block.name, block.name, _UNITS, replace(block, variables=variables))
+
+
+# --- the units that synapses and rules stand between -----------------------------------------------------------------
+
+
+def _unit(side: str, blocks: Iterable[Block]) -> Population:
+    """A population with every name that the blocks use on this side."""
+    roles: dict[str, Role] = {}
+    spikes = False
     for block in blocks:
-        name = _fresh(block.name.lower(), taken)
-        if block.kind == "neuron":
-            lines.append(f"    {name} = 1 {block.name}")
-            continue
-        for side in ("pre", "post"):
-            kind, text = _side(block, side, taken)
-            neurons += text
-            lines.append(f"    {side}{'' if single else '_' + name} = 1 {kind}")
-        given = "".join(f", {n} = 0" for n in _given(block))
-        ends = "pre → post" if single else f"pre_{name} → post_{name}"
-        lines.append(f"    {name} = {ends}: {block.name}, one to one{given}")
-    return "\n".join(["", *neurons, f"network {_fresh(NETWORK, taken)}:", *lines, ""])
+        for need in block.needs:
+            if need.owner == side:
+                roles.setdefault(_name(side, need.name), Role.CLAMPED)
+        roles.update((_name(side, n), role) for n, role in _targets(side, block).items())
+        trigger = Trigger.PRE if side == "pre" else Trigger.POST
+        spikes = spikes or bool(block.pairs) or any(h.trigger is trigger for h in block.handlers)
+    variables = tuple(Variable(n, n, role) for n, role in roles.items())
+    source = GivenSpikes(()) if spikes else ClampedSource()
+    output = _OUTPUTS[side] if _OUTPUTS[side] in roles else None
+    return Population(side, side, _UNITS, Block(kind="neuron", name=side, variables=variables, output=output), source)
 
 
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_1"
-    taken.add(name)
-    return name
+def _targets(side: str, block: Block) -> Mapping[str, Role]:
+    """What the block adds to on this side, at spikes or by a sum."""
+    added = (s.target for h in block.handlers for s in h.statements if isinstance(s, AddTo))
+    found = {t.name: Role.STATE for t in added if t.owner == side}
+    return found | ({s.target: Role.INPUT for s in block.sums} if side == "post" else {})
 
 
-def _given(block: Block) -> Iterator[str]:
-    """What the projection has to give: values without a default, and names the block neither declares nor takes from its sides."""
-    yield from (v.name for v in block.variables if v.role is Role.GIVEN)
-    declared = {v.name for v in block.variables}
-    yield from (n.name for n in block.needs if n.owner == "" and n.name not in declared)
+def _name(side: str, name: str) -> str:
+    return _OUTPUTS[side] if name == _OUTPUT else name
 
 
-def _side(block: Block, side: str, taken: set[str]) -> tuple[str, list[str]]:
-    """What stands on a side: the kind of population, and the lines that declare it."""
-    names = {n.name for n in block.needs if n.owner == side}
-    names |= {s.target.name for h in block.handlers for s in h.statements if isinstance(s, AddTo) and s.target.owner == side}
-    inputs = {s.target for s in block.sums} if side == "post" else set()
-    if not names and not inputs:
-        return "Regular(rate = 1 Hz, count = 0)", []
-    kind = _fresh(f"{side.capitalize()}{block.name}", taken)
-    lines = [f"neuron {kind}:"]
-    lines += [f"    input {n}" for n in sorted(inputs)]
-    lines += [f"    {n}(0) = 0" for n in sorted(names - inputs) if not n.startswith("#")]
-    if "#output" in names:
-        lines += ["    activity(0) = 0", "    output activity"]
-    lines += ["    fires(0) = 0", "    spike when fires > 0.5", ""]
-    return kind, lines
+def _projection(block: Block, ends: Mapping[str, Population]) -> Projection:
+    """All to all; what a projection would have to give is a state that starts at 0."""
+
+    def read(expr: Expr) -> Expr:
+        match expr:
+            case Ref("pre" | "post" as side, name, limit):
+                return Ref(side, _name(side, name), limit)
+            case _:
+                return rebuild(expr, read)
+
+    declared = tuple(replace(v, role=Role.STATE) if v.role is Role.GIVEN and v.value is None else v for v in block.variables)
+    needed = tuple(Variable(n.name, n.name, Role.STATE) for n in block.needs if n.owner == "")
+    variables = tuple(map_variable(v, read) for v in (*declared, *needed))
+    connection = replace(map_block(block, read), kind="connection", variables=variables, needs=())
+    rules = (block.name,) if block.kind == "rule" else ()
+    origins = tuple((v.name, (block.name, v.name)) for v in variables)
+    return Projection(block.name, block.name, "pre", "post", connection, Connectivity("all"), rules=rules, origins=origins, span=block.span)

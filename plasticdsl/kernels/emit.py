@@ -16,7 +16,7 @@ from plasticdsl.kernels.inlined import pieces
 from plasticdsl.kernels.kinds import every, infer
 from plasticdsl.kernels.loops.collect import expressions
 from plasticdsl.kernels.printer import Printer
-from plasticdsl.kernels.program import Comment, Program
+from plasticdsl.kernels.program import Comment, OfState, Program
 from plasticdsl.kernels.threads import has_threads
 
 
@@ -40,7 +40,7 @@ def render(template: str, program: Program, *, parallel: bool = False, **more: A
         "docs": {f.name: function_doc(f, program) for f in program.functions},
         "printers": printers,
     }
-    return fold(environment.get_template(template).render({**names, **more}))
+    return environment.get_template(template).render({**names, **more})
 
 
 def emit_entry(program: Program, module: str) -> str:
@@ -60,8 +60,10 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("plasticdsl.kernels"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
+    environment.tests["spread"] = lambda a: a.per in ("pre", "post") and isinstance(a.fill, OfState)
     environment.tests["kind"] = lambda value, name: type(value).__name__ == name
     environment.tests["all_comments"] = lambda body: all(isinstance(s, Comment) for s in body)
+    environment.filters["fold"] = fold
     environment.filters["one_line"] = lambda text: " ".join(text.split())
     return environment
 

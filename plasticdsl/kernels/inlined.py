@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-MODULES = ("functions", "philox", "propagators")
+#: Support modules and whether generated modules compile them.
+MODULES = {"functions": True, "philox": True, "propagators": False, "setup": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One top-level definition of a support module. `text` ends without a line break; `needs`: other definitions it uses."""
+    """One top-level definition of a support module. `text` ends without a line break; `compiled`: it is a function for numba; `needs`: other
+    definitions it uses."""
 
     name: str
     text: str
     is_function: bool
+    compiled: bool
     needs: tuple[str, ...]
 
 
@@ -43,19 +46,20 @@ def pieces(names: Iterable[str]) -> tuple[Piece, ...]:
 @cache
 def _catalogue() -> dict[str, Piece]:
     found: dict[str, Piece] = {}
-    for module in MODULES:
+    for module, compiled in MODULES.items():
         text = (files("plasticdsl.kernels") / "support" / f"{module}.py").read_text(encoding="utf-8")
-        found.update({piece.name: piece for piece in _pieces(text)})
+        found.update({piece.name: piece for piece in _pieces(text, compiled)})
     return found
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str, compiled: bool) -> Iterator[Piece]:
     nodes = {name: node for node in ast.parse(text).body if (name := _defines(node)) is not None}
     for name, node in nodes.items():
         used = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in nodes and n.id != name)
         segment = ast.get_source_segment(text, node)
         assert segment is not None
-        yield Piece(name, segment, isinstance(node, ast.FunctionDef), tuple(dict.fromkeys(used)))
+        is_function = isinstance(node, ast.FunctionDef)
+        yield Piece(name, segment, is_function, compiled and is_function, tuple(dict.fromkeys(used)))
 
 
 def _defines(node: ast.stmt) -> str | None:

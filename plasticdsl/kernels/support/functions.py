@@ -20,9 +20,7 @@ def maximum(x: float, y: float) -> float:
 
 def modulo(x: float, y: float) -> float:
     """What is left of x after taking off y as often as it goes in, with the sign of y; NaN where y is 0."""
-    if y == 0.0:
-        return np.nan
-    rest = np.fmod(x, y)
+    rest: float = np.fmod(x, y)
     return rest + y if rest != 0.0 and (rest < 0.0) != (y < 0.0) else rest
 
 
