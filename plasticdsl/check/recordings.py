@@ -139,4 +139,4 @@ def _over(over: tree.Expr | None, taking: Taking) -> Expr | str | None:
         case tree.Name(name="time"):
             return "time"
         case _:
-            return translate_number(over, taking.context).expr
+            return translate_number(over, taking.reading("plot")).expr

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.instance import Instance, Values
+from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.recorder import Recorder
 
@@ -50,7 +50,8 @@ def facts_of(observer: Observer, recorder: Recorder) -> Facts:
 
 def _parameters(instance: Instance) -> dict[str, float | Spread]:
     found = {f"network.{name}": _summary(value) for name, value in instance.parameters.items()}
-    for owner in (*instance.populations.values(), *instance.projections.values()):
+    owners: list[PopulationInstance | ProjectionInstance] = [*instance.populations.values(), *instance.projections.values()]
+    for owner in owners:
         found |= {f"{owner.name}.{name}": _summary(value) for name, value in owner.parameters.items()}
     return found
 

@@ -42,6 +42,11 @@ def is_spike_statistic(node: Expr) -> bool:
     return isinstance(node, Call) and node.function in statistics.OF_SPIKES
 
 
+def is_statistic(node: Expr) -> bool:
+    """Any statistic, or one unit of several."""
+    return is_value_statistic(node) or is_spike_statistic(node) or _is_unit(node)
+
+
 def has_spike_statistic(expr: Expr) -> bool:
     """Whether the spikes of a window take part."""
     return any(is_spike_statistic(node) for node in walk(expr))
@@ -54,7 +59,7 @@ def populations_needed(expr: Expr) -> frozenset[str]:
 
 def per_unit(expr: Expr) -> frozenset[Ref]:
     """The variables whose values are not taken together by a statistic."""
-    if is_value_statistic(expr) or is_spike_statistic(expr) or _is_unit(expr):
+    if is_statistic(expr):
         return frozenset()
     inner: list[Expr] = []
     rebuild(expr, lambda child: inner.append(child) or child)  # type: ignore[func-returns-value]

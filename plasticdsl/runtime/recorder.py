@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
-from plasticdsl.model.expr import Call, Expr, Number, Ref, refs
+from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.model import PlotSpec, Recording, Window
-from plasticdsl.runtime.readings import Reader, has_spike_statistic, per_unit, populations_needed
+from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.series import Label, Series, SpikeRecord
 from plasticdsl.runtime.steps import to_steps
@@ -207,13 +207,15 @@ class _Planner:
         return "time"
 
     def _is_constant(self, expr: Expr) -> bool:
-        """Whether it depends on parameters of the network and blocks alone."""
+        """Whether it depends on shared parameters alone."""
+        if any(is_statistic(node) for node in walk(expr)):
+            return False
         instance = self.reader.observer.instance
-        for ref in per_unit(expr):
+        for ref in refs(expr):
             drawn = instance.populations.get(ref.owner) or instance.projections.get(ref.owner)
             known = drawn.parameters if drawn is not None else instance.parameters
             if ref.name not in known or np.ndim(known[ref.name]):
-                return ref.name == "" and ref.owner in instance.populations
+                return False
         return True
 
     def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
