@@ -9,7 +9,20 @@ import json
 import tempfile
 
 from brian2 import (
-    Network, NeuronGroup, PoissonInput, SpikeMonitor, Synapses, collect, defaultclock, device, kHz, ms, mV, prefs, second, seed,
+    Network,
+    NeuronGroup,
+    PoissonInput,
+    SpikeMonitor,
+    Synapses,
+    collect,
+    defaultclock,
+    device,
+    kHz,
+    ms,
+    mV,
+    prefs,
+    second,
+    seed,
     set_device,
 )  # fmt: skip
 

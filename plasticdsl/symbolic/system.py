@@ -7,6 +7,7 @@ built from them. `schemes.py` and `methods.py` decide which to build.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
@@ -97,10 +98,8 @@ def exact_set(system: System, excluded: frozenset[str]) -> Mapping[str, LinearFo
     while True:
         forms: dict[str, LinearForm] = {}
         for name in chosen:
-            try:
+            with suppress(NotLinear):
                 forms[name] = exact_form(system, name, chosen)
-            except NotLinear:
-                pass
         if len(forms) == len(chosen):
             return forms
         chosen = list(forms)

@@ -8,12 +8,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.symbolic.symbolic_helpers import e, values_of
 
 from plasticdsl.model.expr import At, Binary, Call, Expr, Number, Ref, SumOver
 from plasticdsl.symbolic.convert import NotAnalysable, Translator, vanishes
 from plasticdsl.symbolic.equal import equal, products_when_expanded
 from plasticdsl.symbolic.numeric import evaluate
+from tests.symbolic.symbolic_helpers import e, values_of
 
 KNOWN = values_of({"x": 0.7, "y": 1.3, "pre.x": 0.2, "lag": 0.01, "t": 2.0, "dt": 1e-4})
 

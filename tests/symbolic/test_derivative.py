@@ -7,11 +7,11 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from tests.symbolic.symbolic_helpers import e, values_of
 
 from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, Special
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
 from plasticdsl.symbolic.numeric import evaluate
+from tests.symbolic.symbolic_helpers import e, values_of
 
 X = Ref("", "x")
 FUNCTIONS = {

@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.symbolic.symbolic_helpers import block, e, step, summary
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Block, Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
 from plasticdsl.symbolic.schemes import choose_schemes
+from tests.symbolic.symbolic_helpers import block, e, step, summary
 
 LIF = {"V": "(E_L - V + I_e + I_i)/tau_m", "I_e": "-I_e/tau_e", "I_i": "-I_i/tau_i"}
 LIF_PARAMETERS = "E_L tau_m tau_e tau_i"

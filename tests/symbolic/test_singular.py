@@ -6,13 +6,13 @@ import math
 
 import mpmath
 import pytest
-from tests.symbolic.symbolic_helpers import block, e, values_of
 
 from plasticdsl.model.expr import Call, walk
 from plasticdsl.model.model import ExponentialEuler
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.schemes import choose_schemes
 from plasticdsl.symbolic.singular import repair
+from tests.symbolic.symbolic_helpers import block, e, values_of
 
 VALUES = {"k": 0.009, "z": 2.0, "F": 96485.0, "R": 8.314, "T": 310.0, "Ca": 1e-4, "Ca_o": 2.0, "perm": -0.04, "E": -0.04, "g": 0.3}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.symbolic.symbolic_helpers import block, values_of
 
 from plasticdsl.symbolic.schemes import choose_schemes
 from plasticdsl.symbolic.stability import time_constants
+from tests.symbolic.symbolic_helpers import block, values_of
 
 
 def test_exact_variables_do_not_limit_dt() -> None:

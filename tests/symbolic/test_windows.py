@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from tests.symbolic.symbolic_helpers import e, values_of
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.kernels.support.propagators import propagator
@@ -17,6 +16,7 @@ from plasticdsl.source import NOWHERE
 from plasticdsl.symbolic.algebra import ZERO
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.windows import separate, window_of
+from tests.symbolic.symbolic_helpers import e, values_of
 
 VALUES = {
     "A": 0.7,
