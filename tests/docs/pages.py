@@ -6,7 +6,7 @@ A page's text comes in, its blocks in order go out. The first word after the fen
 |---|---|
 | `plas` | a whole file: parse and check it; one whose first line is `# name.plas` is also saved under that name |
 | `plas run` | also run each of its experiments, whose expectations must pass |
-| `plas fragment KIND` | statements of a neuron, synapse, rule, network or experiment: the same inside such a block, after `prelude.plas`; without a kind, blocks |
+| `plas fragment KIND` | statements of a neuron, synapse, rule, …: put into such a block, after `prelude.plas`; without a kind, blocks |
 | `plas error` (also with `fragment KIND`) | must be refused with the message that the next `text` block shows |
 | `python` | executed, all blocks of a page in one namespace and one temporary folder |
 | `console` | every line that begins with `$` is run there; the lines after it are what it prints |
