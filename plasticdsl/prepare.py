@@ -146,7 +146,8 @@ def default_step(module: Module, network: Network) -> tuple[float, bool]:
         if experiment.network == network.name:
             in_steps = experiment.dt is None
             return (1.0 if experiment.dt is None else float(settings.network_value(experiment.dt, network, {}))), in_steps
-    moving = any(p.block.flows or p.block.spike for p in network.populations) or any(p.connection.flows for p in network.projections)
+    moving = any(p.block.flows or p.block.spike for p in network.populations)
+    moving = moving or any(p.connection.flows or p.connection.pairs for p in network.projections)
     return (_DEFAULT_DT, False) if moving else (1.0, True)
 
 

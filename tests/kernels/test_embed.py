@@ -1,0 +1,274 @@
+"""Modules that run by themselves: the same as the network, without plasticdsl."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl import prepare
+from plasticdsl.kernels.numpy_printer import numpy_text
+from plasticdsl.kernels.store import digest_of, import_text
+from plasticdsl.kernels.support import setup
+from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
+from plasticdsl.options import CompileOptions
+from plasticdsl.runtime.evaluate import evaluate
+
+NETWORK = """
+neuron LIF:
+    τ_m = 20 ms
+    τ_s = 5 ms
+    E_L = −70 mV
+    V_θ = −54 mV
+    V_r = −60 mV
+    τ_m dV/dt = E_L − V + g
+    τ_s dg/dt = −g
+    V(0) = V_r
+    refractory 2 ms
+    spike when V > V_θ:
+        V → V_r
+
+synapse Excites:
+    on pre:
+        post.g += w
+
+rule STDP:
+    τ₊ = 20 ms
+    A₊ = 0.01 mV
+    A₋ = 1.05 A₊
+    w ∈ [0 mV, 2 mV]
+    on all pairs:
+        Δw = F(t_pre − t_post)
+    F(Δt) =  A₊ exp(Δt/τ₊)    if Δt < 0
+            −A₋ exp(−Δt/τ₊)   otherwise
+
+network Small:
+    rate = 40 Hz
+    inputs = 60 Poisson(rate = rate)
+    clock = 3 Regular(rate = 50 Hz, start = 3 ms)
+    cells = 20 LIF
+    ex = inputs → cells: Excites with STDP, all to all, w = 1.2 mV, axonal delay = 1.5 ms
+    drive = clock → cells: Excites, all to all, w = 3 mV, delay = 0.3 ms
+    back = cells → cells: Excites, where abs(i − j) = 1, w = 0.3 mV, delay = 1 ms
+"""
+
+DRAWN = """
+neuron Cell:
+    τ = 10 ms
+    τ dV/dt = −V + I
+    I = 1.2
+    V(0) ~ U(0, 1)
+    spike when V > 1:
+        V → 0
+
+synapse Kick:
+    on pre:
+        post.V += w
+
+network Drawn:
+    N_E = 40
+    E = N_E Cell, τ ~ N(10 ms, 1 ms)
+    few = E → E: Kick, p = 0.2, except self, w ~ LogN(0.01, 0.005), delay ~ U(1 ms, 3 ms)
+    same = E → E: Kick, in-degree 5, w = 0.01
+    most = E → E: Kick, out-degree 7, with repeats, with self, w = 0.01 i/j
+"""
+
+OJA = """
+rule Oja:
+    η = 0.05
+    Δw = η y (x − y w)
+"""
+
+
+def module(text: str, cache: Path) -> Any:
+    found = prepare.module_text(plasticdsl.parse(text).loaded, CompileOptions(level=1))
+    return import_text(found, f"embedded_{digest_of(found)}")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLASTICDSL_CACHE", str(folder))
+        yield folder
+
+
+def test_same_spikes_as_the_network(cache: Path) -> None:
+    net = plasticdsl.parse(NETWORK).build(seed=5, dt="0.1 ms", log=["inputs", "clock", "cells"])
+    net.run("0.5 s")
+    made = module(NETWORK, cache)
+    a = made.allocate(seed=5, duration=0.5)
+    found = made.simulate(a, 0.2)
+    more = made.simulate(a, 0.3)
+    for population in ("inputs", "clock", "cells"):
+        spikes = net.spikes(population)
+        assert len(spikes.times) > 30
+        times = np.concatenate([found[population][0], more[population][0]])
+        np.testing.assert_allclose(times, spikes.times, atol=1e-12)
+        np.testing.assert_array_equal(np.concatenate([found[population][1], more[population][1]]), spikes.units)
+    np.testing.assert_array_equal(a.ex_w, net["ex"].w)
+    np.testing.assert_array_equal(a.cells_V, net["cells"].V)
+
+
+def test_parameters(cache: Path) -> None:
+    made = module(NETWORK, cache)
+    assert made.PARAMETERS["cells_tau_m"] == 0.02
+    assert made.PARAMETERS["network_rate"] == made.PARAMETERS["inputs_rate"] == 40.0
+    assert made.PARAMETERS["ex_A_minus"] == pytest.approx(1.05e-5)
+    assert made.allocate(ex_A_plus=2.0).ex_A_minus == pytest.approx(2.1)
+    assert made.allocate(ex_A_plus=2.0, ex_A_minus=3.0).ex_A_minus == 3.0
+    assert made.allocate(network_rate=7.0).inputs_rate == 7.0
+    a = made.allocate(inputs_units=10, cells_units=4, cells_V=np.arange(4.0), ex_w=0.25)
+    assert a.ex_w.shape == (40,) and (a.ex_w == 0.25).all() and (a.cells_V == np.arange(4.0)).all()
+    with pytest.raises(KeyError, match="tau_q"):
+        made.allocate(cells_tau_q=1.0)
+
+
+def test_connections_may_be_given(cache: Path) -> None:
+    made = module(NETWORK, cache)
+    a = made.allocate(connections={"back": (np.array([3, 0, 0]), np.array([1, 2, 1]))})
+    np.testing.assert_array_equal(a.back_rows[:5], [0, 2, 2, 2, 3])
+    np.testing.assert_array_equal(a.back_targets, [1, 2, 1])
+    made.simulate(a, 0.01)
+
+
+def test_drawn_values_and_connections(cache: Path) -> None:
+    made = module(DRAWN, cache)
+    a, again, other = made.allocate(), made.allocate(), made.allocate(seed=2)
+    np.testing.assert_array_equal(a.few_targets, again.few_targets)
+    assert a.few_connections != other.few_connections or (a.few_targets != other.few_targets).any()
+    assert 200 < a.few_connections < 430
+    assert not (a.few_targets == a.few_sources).any()
+    assert a.E_tau.shape == (40,) and a.E_tau.std() > 0.0 and (a.E_V >= 0.0).all() and (a.E_V <= 1.0).all()
+    assert a.few_w.shape == (a.few_connections,) and (a.few_w > 0.0).all()
+    assert a.few_axonal.min() >= 10 and a.few_axonal.max() <= 30 and a.few_axonal.std() > 0
+    np.testing.assert_array_equal(np.bincount(a.same_targets, minlength=40), 5)
+    pairs = set(zip(a.same_sources.tolist(), a.same_targets.tolist(), strict=True))
+    assert len(pairs) == 200 and not [p for p in pairs if p[0] == p[1]]
+    np.testing.assert_array_equal(np.diff(a.most_rows), 7)
+    np.testing.assert_allclose(a.most_w, 0.01 * (a.most_targets + 1.0) / (a.most_sources + 1.0))
+    times, units = made.simulate(a, 0.2)["E"]
+    assert len(times) > 40 and units.max() < 40
+    assert made.allocate(network_N_E=10).E_units == 10
+
+
+def test_a_rule_in_a_loop(cache: Path) -> None:
+    """Oja's rule on its own, with outputs set by the loop, against NumPy."""
+    made = module(OJA, cache)
+    assert made.PARAMETERS == {"Oja_eta": 0.05}
+    rng = np.random.default_rng(4)
+    w = rng.normal(size=(2, 3))  # [post, pre]
+    a = made.allocate(pre_units=3, post_units=2, Oja_w=w.T.reshape(-1))
+    for n in range(30):
+        x = rng.normal(size=3)
+        y = w @ x
+        a.pre_x[:], a.post_y[:] = x, y
+        assert made.simulate(a, a.dt) == {}
+        w = w + 0.05 * y[:, None] * (x[None, :] - y[:, None] * w)
+        np.testing.assert_allclose(a.Oja_w.reshape(3, 2).T, w, rtol=1e-12, err_msg=str(n))
+
+
+def test_spikes_by_hand(cache: Path) -> None:
+    """The example of the docstring: spikes written into the ring, then the kernels one after the other."""
+    rule = NETWORK[NETWORK.index("rule STDP") : NETWORK.index("network Small")]
+    made = module(rule, cache)
+    doc = made.__doc__
+    assert "a.pre_spike_count[slot] = len(units)" in doc
+    step = doc[doc.index("    for n in range(1000):") : doc.index("\n\nInstead of `spikes_post`")]
+    lines = [line for line in step.split("\n") if line.strip()]
+    head, calls = lines[0], "\n".join(lines[1:])
+    names: dict[str, Any] = {**vars(made), "a": made.allocate(pre_units=1, post_units=1, STDP_w=1e-3), "given": {20: "pre", 70: "post"}}
+    tree = ast.parse(f"{head.strip().replace('1000', '200')}\n{calls}")
+    loop = tree.body[0]
+    assert isinstance(loop, ast.For)
+    spikes = [s for s in loop.body if isinstance(s, ast.Assign) and "spikes" in ast.unparse(s.value)]
+    set_by_hand = ast.parse(
+        "for side in ('pre', 'post'):\n"
+        "    units = [0] if given.get(n) == side else []\n"
+        "    slot = n % getattr(a, f'{side}_slots')\n"
+        "    getattr(a, f'{side}_spikes')[slot, : len(units)] = units\n"
+        "    getattr(a, f'{side}_spike_count')[slot] = len(units)\n"
+    ).body
+    assert len(spikes) == 2
+    loop.body = [*set_by_hand, *(s for s in loop.body if s not in spikes)]
+    exec(compile(ast.fix_missing_locations(tree), "loop", "exec"), names)
+    np.testing.assert_allclose(names["a"].STDP_w, 1e-3 + 1e-5 * np.exp(-5.0 / 20.0), rtol=1e-12)
+
+
+def test_runs_as_a_program(cache: Path, tmp_path: Path) -> None:
+    text = prepare.module_text(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1))
+    assert text == prepare.module_text(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1))
+    (tmp_path / "small.py").write_text(text)
+    code = (
+        f"import runpy, sys; sys.argv[1:] = ['0.1']; runpy.run_path({str(tmp_path / 'small.py')!r}, run_name='__main__')\n"
+        "assert not [m for m in sys.modules if m.startswith('plasticdsl')]"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    assert "Small: 0.1 s in steps of 0.0001 s" in out
+    assert any(line.startswith("cells: 20 units, ") and line.endswith(" Hz") for line in out.split("\n"))
+    modules = {n.module for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ImportFrom)}
+    modules |= {a.name for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import) for a in n.names}
+    assert modules <= {"math", "sys", "types", "typing", "numpy", "numpy.typing", "numba"}
+
+
+def test_single_precision(cache: Path) -> None:
+    text = prepare.module_text(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1, precision="single"))
+    made = import_text(text, f"embedded_{digest_of(text)}")
+    a = made.allocate()
+    assert a.cells_V.dtype == np.float32
+    assert len(made.simulate(a, 0.1)["cells"][0]) > 0
+
+
+# --- values before the first step ------------------------------------------------------------------------------------
+
+x, y = Ref("", "x"), Ref("", "y")
+
+
+def test_values_as_numpy_text() -> None:
+    at_x, at_y = np.array([-2.5, -1.0, 0.0, 0.5, 3.0]), np.array([2.0, -3.0, 0.5, 1.5, 0.0])
+    less = Compare("<", x, y)
+    cases: list[Expr] = [
+        *(Call(f, (x,) if count == 1 else (x, y)) for f, count in FUNCTIONS.items()),
+        Binary("-", x, Binary("-", y, Number(-2.0))),
+        Binary("/", x, Binary("*", y, y)),
+        Binary("^", Negate(x), Number(2.0)),
+        Negate(Binary("^", x, Number(2.0))),
+        Binary("^", Number(2.0), Negate(x)),
+        Choice(((less, x), (Compare(">", x, Number(1.0)), Binary("*", x, y))), Number(7.0)),
+        Choice(((Logic("and", (less, Logic("not", (Compare("==", x, Number(0.0)),)))), x),), y),
+        Choice(((Logic("or", (less, Compare(">", x, Number(2.0)))), x),), y),
+    ]
+    names = {"np": np, "error_function": setup.error_function, "x": at_x, "y": at_y}
+    for expr in cases:
+        with np.errstate(all="ignore"):
+            found = eval(numpy_text(expr, lambda node: node.name), names)
+        np.testing.assert_allclose(found, evaluate(expr, lambda n: {"x": at_x, "y": at_y}[n.name]), rtol=1e-15, err_msg=repr(expr))  # type: ignore[union-attr]
+
+
+def test_random_pairs_are_as_many_as_they_should_be() -> None:
+    pre, post = setup.random_pairs(300, 400, 0.1, np.random.default_rng(1))
+    assert abs(len(pre) - 12000) < 5 * np.sqrt(12000 * 0.9)
+    assert len(set(zip(pre.tolist(), post.tolist(), strict=True))) == len(pre)
+    assert pre.max() == 299 and post.max() == 399
+    assert len(setup.random_pairs(3, 4, 1.0, np.random.default_rng(1))[0]) == 12
+    assert len(setup.random_pairs(3, 4, 0.0, np.random.default_rng(1))[0]) == 0
+
+
+def test_durations_in_steps() -> None:
+    from plasticdsl.runtime.steps import to_step_array
+
+    durations = np.array([0.0003, 0.00025, 0.1, 0.00014999, -0.0002, 1.5])
+    np.testing.assert_array_equal(setup.whole_steps(durations, 1e-4), to_step_array(durations, 1e-4))
+    assert setup.whole_steps(0.0003, 1e-4) == 3
+
+
+def test_partners_are_drawn_among_those_allowed() -> None:
+    allowed = np.array([[True, False, True, True], [False, True, True, False]])
+    rows, columns = setup.partners_among(allowed, 2, False, np.random.default_rng(0))
+    np.testing.assert_array_equal(rows, [0, 0, 1, 1])
+    assert allowed[rows, columns].all()
+    assert len(set(columns[:2].tolist())) == 2
