@@ -201,7 +201,7 @@ def send(run: Run, projection: str, statement: AddTo, connections: Index, amount
     units, delays = structure.targets[projection][connections], structure.dendritic[projection][connections]
     run.add(declared.post, name, units[delays == 0], amounts[delays == 0])
     for k in np.flatnonzero(delays):
-        run.add_later(run.frame.step + int(delays[k]), declared.post, name, int(units[k]), float(amounts[k]))
+        run.add_later(run.frame.step + int(delays[k]), projection, name, int(units[k]), float(amounts[k]))
 
 
 def rule_off(run: Run, projection: str, handler: Handler) -> Skips:

@@ -19,7 +19,7 @@ from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime import random
 from plasticdsl.runtime.instance import Floats
 
-#: What is on its way to units: step of arrival → (population, variable) → sum for each unit.
+#: What is on its way to units: step of arrival → (projection or population, variable) → sum for each unit.
 Waiting = dict[int, dict[tuple[str, str], Floats]]
 
 
@@ -56,17 +56,21 @@ class Run:
         touched = np.unique(units)
         values[touched] = bounded(variable, values[touched], UnitScope(self.structure, self.frame, population, touched))
 
-    def add_later(self, step: int, population: str, name: str, unit: int, amount: float) -> None:
-        """Add to a variable of one unit at a later step."""
+    def add_later(self, step: int, projection: str, name: str, unit: int, amount: float) -> None:
+        """Add to a variable of one post unit of a projection at a later step."""
         at_step = self.waiting.setdefault(step, {})
-        total = at_step.setdefault((population, name), np.zeros(self.structure.count(population)))
+        post = self.structure.projections[projection].post
+        total = at_step.setdefault((projection, name), np.zeros(self.structure.count(post)))
         total[unit] += amount
 
     def deliver(self) -> None:
-        """What was sent to arrive at this step."""
-        for (population, name), amounts in self.waiting.pop(self.frame.step, {}).items():
-            units = np.flatnonzero(amounts)
-            self.add(population, name, units, amounts[units])
+        """What was sent to arrive at this step, projection by projection."""
+        arriving = self.waiting.pop(self.frame.step, {})
+        for projection in self.structure.projections.values():
+            for (sender, name), amounts in arriving.items():
+                if sender == projection.name:
+                    units = np.flatnonzero(amounts)
+                    self.add(projection.post, name, units, amounts[units])
 
     def held_now(self, projection: str) -> frozenset[str]:
         """The weights that rules must not change now."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from plasticdsl.check.order import evaluation_order
 from plasticdsl.model.expr import (
     FUNCTIONS,
     Binary,
@@ -33,7 +34,6 @@ from plasticdsl.model.model import (
     Connectivity,
     Delays,
     Distribution,
-    Evaluate,
     GivenSpikes,
     Handler,
     Network,
@@ -164,7 +164,6 @@ class Net:
     parameters: dict[str, float] = field(default_factory=dict)
     populations: list[Population] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
-    order: list[Evaluate] = field(default_factory=list)
     numbers: dict[str, PopulationInstance | ProjectionInstance] = field(default_factory=dict)
 
     def population(
@@ -188,7 +187,6 @@ class Net:
         units = np.array([u for _, u in given], dtype=np.int64) if source is not None else None
         own = _states(block, size, states or {})
         self.numbers[name] = PopulationInstance(name, size, stream_of(name), _parameters(parameters), own, refractory, steps, units)
-        self.order += [Evaluate(name, v.name) for v in block.variables if v.role is Role.INPUT]
 
     def projection(
         self,
@@ -235,7 +233,9 @@ class Net:
     def network(self) -> Network:
         """The model."""
         shared = tuple(Variable(k, k, Role.PARAMETER, value=Number(v)) for k, v in self.parameters.items())
-        return Network("net", "", shared, tuple(self.populations), tuple(self.projections), tuple(self.order))
+        order, circles = evaluation_order(self.populations, self.projections, ())
+        assert not circles
+        return Network("net", "", shared, tuple(self.populations), tuple(self.projections), order)
 
     def instance(self) -> Instance:
         """The numbers; the network's own parameters are in `parameters`."""

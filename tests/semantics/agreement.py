@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Assign, Block, Network, Role
+from plasticdsl.model.model import Assign, AtRate, Block, ExponentialEuler, Network, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.instance import Instance
@@ -52,6 +52,7 @@ def _described(case: Case) -> list[str]:
         lines.append(
             f"  {name}: {population.size} units{spikes}, {_numbers(population.parameters)} refractory {population.refractory_steps}"
         )
+        lines += [f"    {line}" for line in _block(next(p.block for p in case.network.populations if p.name == name))]
     for p in case.network.projections:
         drawn = instance.projections[p.name]
         ends = list(zip(drawn.sources().tolist(), drawn.targets.tolist(), strict=True))
@@ -85,6 +86,15 @@ def _block(block: Block) -> list[str]:
         limit = "" if pair.truncate is None else f", up to {pretty(pair.truncate)}"
         lines.append(f"on {pair.pairing} pairs{limit}: {pair.target.name} += {pretty(pair.increment)}")
     lines += [f"d{f.variable}/dt = {pretty(f.rate)}" for f in block.flows]
+    lines += [f"post.{total.target} = sum of {pretty(total.body)}" for total in block.sums]
+    lines += [f"{type(s).__name__} of {s.variable if isinstance(s, ExponentialEuler) else s.variables}" for s in block.schemes]
+    match block.spike:
+        case Threshold(condition, rising):
+            lines.append(f"spike when {pretty(condition)}{' rises' if rising else ''}")
+        case AtRate(rate):
+            lines.append(f"spike at rate {pretty(rate)}")
+    if block.refractory is not None:
+        lines.append(f"holds {block.refractory.held}")
     return lines
 
 
