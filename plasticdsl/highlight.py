@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pygments.lexer import RegexLexer, bygroups, words
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Token, Whitespace
+from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
 _NAME = r"[^\W\d_][\w₊₋∞⁺\u0300-\u036f\u20d7]*"
 _BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
 #: Words that begin a statement.
 _STATEMENTS = (
-    "on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions", "phase", "rules", "start", "update",
+    "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions", "rules", "start", "update",
     "record", "plot", "expect", "sweep", "data",
 )  # fmt: skip
 #: Words inside statements; some of them are names elsewhere, but not after these.
@@ -41,14 +41,14 @@ class PlasLexer(RegexLexer):
 
     tokens: ClassVar[dict[str, list[object]]] = {
         "root": [
-            (r"\s+", Whitespace),
+            (rf"^([ \t]*)({'|'.join(_STATEMENTS)})(?=\s|:)(?!\s*=)", bygroups(Whitespace, Keyword)),
+            (r"\n|[^\S\n]+", Whitespace),
             (r'"""', String.Doc, "text"),
             (r"#.*$", Comment.Single),
             (r'"[^"\n]*"', String),
             (rf"({'|'.join(_BLOCKS)})(\s+)({_NAME})", bygroups(Keyword.Declaration, Whitespace, Name.Class)),
             (rf"(phase)(\s+)({_NAME})", bygroups(Keyword, Whitespace, Name.Label)),
             (_PAIRS, bygroups(Keyword, Whitespace, Keyword)),
-            (rf"^(\s*)({'|'.join(_STATEMENTS)})(?=\s|:)(?!\s*=)", bygroups(Whitespace, Keyword)),
             (rf"({_NUMBER})([ \t]+)({_UNITS})", bygroups(Number, Whitespace, Keyword.Type)),
             (_NUMBER, Number),
             (_CONNECTIVITY, Keyword),
@@ -62,6 +62,3 @@ class PlasLexer(RegexLexer):
         ],
         "text": [(r'"""', String.Doc, "#pop"), (r'[^"]+', String.Doc), (r'"', String.Doc)],
     }
-
-
-__all__ = ["PlasLexer", "Token"]

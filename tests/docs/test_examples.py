@@ -15,9 +15,6 @@ import plasticdsl
 
 from .pages import ROOT, Example, agrees, examples, pages
 
-#: The command as it is installed, without installing it.
-_MAIN = "import sys; sys.argv[0] = 'plasticdsl'; from plasticdsl.cli.app import main; sys.exit(main())"
-
 PRELUDE = (Path(__file__).parent / "prelude.plas").read_text(encoding="utf-8")
 
 
@@ -128,7 +125,7 @@ def run_commands(block: Example, folder: Path) -> None:
 def run_command(command: str, folder: Path) -> tuple[str, int]:
     """What `plasticdsl …` or `python …` prints (both channels) and its exit status."""
     program, *arguments = shlex.split(command.partition(" #")[0])
-    programs = {"plasticdsl": [sys.executable, "-c", _MAIN], "python": [sys.executable]}
+    programs = {"plasticdsl": [sys.executable, "-m", "plasticdsl"], "python": [sys.executable]}
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
         [*programs[program], *arguments],

@@ -1,0 +1,36 @@
+"""Colours: words are told apart, and nothing of a model is lost."""
+
+from __future__ import annotations
+
+import pytest
+from pygments.token import Error, Keyword, Name, Number, String, Token
+
+from plasticdsl.check.library import library_models
+from plasticdsl.highlight import PlasLexer
+
+
+def tokens(text: str) -> list[tuple[Token, str]]:
+    return [(kind, part) for kind, part in PlasLexer().get_tokens(text) if part.strip()]
+
+
+@pytest.mark.parametrize("name", library_models())
+def test_the_library_has_colours(name: str) -> None:
+    text = library_models()[name].read_text(encoding="utf-8")
+    found = list(PlasLexer(stripnl=False, ensurenl=False).get_tokens(text))
+    assert "".join(part for _, part in found) == text
+    assert not [part for kind, part in found if kind in Error]
+
+
+def test_words_are_told_apart() -> None:
+    found = tokens('neuron LIF:\n    """About."""\n    τ_m = 20 ms\n    spike when V > V_θ:\n        V → E_L\n')
+    assert found[:2] == [(Keyword.Declaration, "neuron"), (Name.Class, "LIF")]
+    assert (Number, "20") in found
+    assert (Keyword.Type, "ms") in found
+    assert (Keyword, "spike") in found
+    assert (Name, "τ_m") in found
+    assert [kind for kind, part in found if "About" in part] == [String.Doc]
+
+
+def test_a_unit_needs_its_number() -> None:
+    assert (Name, "V") in tokens("neuron A:\n    x = V + 2·V\n")
+    assert (Keyword.Type, "mV/ms") in tokens("neuron A:\n    x = 2 mV/ms\n")
