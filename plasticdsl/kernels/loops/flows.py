@@ -30,7 +30,7 @@ ZERO = Number(0.0)
 @dataclass(frozen=True, slots=True)
 class FlowContext:
     """What the flow of one owner needs: where its names are, which variables stand still while `free` does not hold, its bounds and
-    its texts. `unit`: the index that numbers the random draws."""
+    its texts. `unit`: the index that numbers the random draws. `switched` variables stand still while `switch` does not hold."""
 
     owner: str
     names: Names
@@ -40,6 +40,7 @@ class FlowContext:
     held: frozenset[str] = frozenset()
     free: Expr | None = None
     switch: Expr | None = None
+    switched: frozenset[str] = frozenset()
 
 
 def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ...]:
@@ -77,7 +78,7 @@ def stored(variable: str, context: FlowContext) -> Store:
     resolve = context.names.resolve
     value = clipped(value, None if low is None else resolve(low), None if high is None else resolve(high))
     conditions = [context.free] if context.free is not None and variable in context.held else []
-    conditions += [context.switch] if context.switch is not None else []
+    conditions += [context.switch] if context.switch is not None and variable in context.switched else []
     for condition in conditions:
         value = Choice(((condition, value),), target)
     return Store(target, value)

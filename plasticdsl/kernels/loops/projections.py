@@ -31,6 +31,7 @@ from plasticdsl.kernels.program import (
 from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Special, substitute
 from plasticdsl.model.model import AddTo, Assign, EulerMaruyama, Exact, Role
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.passes.hoist import reads_only
 from plasticdsl.plan.plan import Event, History, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
@@ -131,7 +132,10 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         part("delayed_rows", "int64", f"{p}_delayed_row_ends", "positions by pre unit and axonal delay in delayed_row_connections"),
         part("delayed_row_connections", "int32", count, "connections sorted by pre unit, then axonal delay"),
         part(
-            "delayed_columns", "int64", f"{p}_delayed_column_ends", "positions by post unit and dendritic delay in delayed_column_connections"
+            "delayed_columns",
+            "int64",
+            f"{p}_delayed_column_ends",
+            "positions by post unit and dendritic delay in delayed_column_connections",
         ),
         part("delayed_column_connections", "int32", count, "connections sorted by post unit, then dendritic delay"),
         part("delayed_column_sources", "int32", count, "pre unit of each connection, in the order of delayed_column_connections"),
@@ -409,24 +413,24 @@ def flow_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]
     """Kernels that move the projection's variables from t_n to t_{n+1}, one per place."""
     own, found = projection.projection, []
     for place in Place:
-        body: list[Statement] = []
-        for held in (False, True):
-            schemes = [s.scheme for s in projection.schemes if s.place is place and s.held is held]
-            body += flow(schemes, _flow_context(plan, projection, place, held)) if schemes else ()
-        if body:
+        schemes = [s.scheme for s in projection.schemes if s.place is place]
+        if schemes:
+            body = flow(schemes, _flow_context(plan, projection, place))
             doc = f"Let the variables of {own.name} with the {place}s flow from step n to n + 1."
             full = f"flow_{own.name}" if place is Place.CONNECTION else f"flow_{own.name}_{place}"
             found.append(Function(full, doc, ("n", "t"), (), (), every_place(projection, place, body)))
     return tuple(found)
 
 
-def _flow_context(plan: Plan, projection: ProjectionPlan, place: Place, held: bool) -> FlowContext:
+def _flow_context(plan: Plan, projection: ProjectionPlan, place: Place) -> FlowContext:
     own = projection.projection
+    of_rules = {f.variable for f in own.connection.flows if f.is_rule}
     return FlowContext(
         owner=own.name,
         names=Names(plan, projection=projection),
         unit={Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}[place],
         flows={f.variable: f for f in own.connection.flows},
         bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
-        switch=Compare("!=", name(f"{own.name}_learning"), ZERO) if held else None,
+        switch=Compare("!=", name(f"{own.name}_learning"), ZERO),
+        switched=weights(own) & of_rules,
     )
