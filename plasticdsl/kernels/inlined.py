@@ -6,24 +6,26 @@ Comes in: names of functions of `support/`. Goes out: their source and that of w
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
-#: Support modules and whether generated modules compile them.
-MODULES = {"functions": True, "philox": True, "propagators": False, "setup": False}
+Compiled = Literal["", "alone", "inline"]
+
+#: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them.
+MODULES: Mapping[str, Compiled] = {"functions": "alone", "vmath": "inline", "philox": "alone", "propagators": "", "setup": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One top-level definition of a support module. `text` ends without a line break; `compiled`: it is a function for numba; `needs`: other
-    definitions it uses."""
+    """One top-level definition of a support module. `text` ends without a line break; `needs`: other definitions it uses."""
 
     name: str
     text: str
     is_function: bool
-    compiled: bool
+    compiled: Compiled
     needs: tuple[str, ...]
 
 
@@ -52,14 +54,14 @@ def _catalogue() -> dict[str, Piece]:
     return found
 
 
-def _pieces(text: str, compiled: bool) -> Iterator[Piece]:
+def _pieces(text: str, compiled: Compiled) -> Iterator[Piece]:
     nodes = {name: node for node in ast.parse(text).body if (name := _defines(node)) is not None}
     for name, node in nodes.items():
         used = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in nodes and n.id != name)
         segment = ast.get_source_segment(text, node)
         assert segment is not None
         is_function = isinstance(node, ast.FunctionDef)
-        yield Piece(name, segment, is_function, compiled and is_function, tuple(dict.fromkeys(used)))
+        yield Piece(name, segment, is_function, compiled if is_function else "", tuple(dict.fromkeys(used)))
 
 
 def _defines(node: ast.stmt) -> str | None:

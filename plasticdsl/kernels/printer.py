@@ -23,16 +23,15 @@ _INDEX = re.compile(r"[A-Za-z0-9_]+(?: [+*-] [A-Za-z0-9_]+)*")
 LARGEST_WHOLE_EXPONENT = 16
 
 _NUMPY: Mapping[str, str] = {
-    "exp": "np.exp", "log": "np.log", "log10": "np.log10", "sqrt": "np.sqrt", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan",
-    "arcsin": "np.arcsin", "arccos": "np.arccos", "arctan": "np.arctan", "sinh": "np.sinh", "cosh": "np.cosh", "tanh": "np.tanh",
-    "expm1": "np.expm1", "log1p": "np.log1p", "erf": "math.erf", "abs": "abs", "sign": "np.sign", "floor": "np.floor",
-    "ceil": "np.ceil", "round": "np.rint",
+    "log": "np.log", "log10": "np.log10", "sqrt": "np.sqrt", "sin": "np.sin", "cos": "np.cos", "tan": "np.tan", "arcsin": "np.arcsin",
+    "arccos": "np.arccos", "arctan": "np.arctan", "sinh": "np.sinh", "cosh": "np.cosh", "log1p": "np.log1p", "erf": "math.erf",
+    "abs": "abs", "sign": "np.sign", "floor": "np.floor", "ceil": "np.ceil", "round": "np.rint",
 }  # fmt: skip
 
 #: Function → function of `support/`; `min`, `max` and `mod` only of floats.
 _SUPPORT: Mapping[str, str] = {
-    "min": "minimum", "max": "maximum", "mod": "modulo", "x_over_expm1": "x_over_expm1", "expm1_over_x": "expm1_over_x",
-    "uniform": "uniform", "normal": "normal", "exponential": "exponential",
+    "min": "minimum", "max": "maximum", "mod": "modulo", "exp": "exp", "expm1": "expm1", "tanh": "tanh", "x_over_expm1": "x_over_expm1",
+    "expm1_over_x": "expm1_over_x", "uniform": "uniform", "normal": "normal", "exponential": "exponential",
 }  # fmt: skip
 _DRAWS = frozenset({"uniform", "normal", "exponential"})
 _OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})

@@ -21,14 +21,6 @@ def maximum(x: float, y: float) -> float:
 def modulo(x: float, y: float) -> float:
     """What is left of x after taking off y as often as it goes in, with the sign of y; NaN where y is 0."""
     rest: float = np.fmod(x, y)
-    return rest + y if rest != 0.0 and (rest < 0.0) != (y < 0.0) else rest
-
-
-def x_over_expm1(x: float) -> float:
-    """x/(eˣ − 1), 1 at 0."""
-    return 1.0 if x == 0.0 else x / np.expm1(x)
-
-
-def expm1_over_x(x: float) -> float:
-    """(eˣ − 1)/x, 1 at 0."""
-    return 1.0 if x == 0.0 else np.expm1(x) / x
+    if rest == 0.0:
+        return 0.0 if y > 0.0 else -0.0
+    return rest + y if (rest < 0.0) != (y < 0.0) else rest
