@@ -20,6 +20,7 @@ from plasticdsl.model.model import (
     Projection,
     Role,
     SumInto,
+    Threshold,
     Trigger,
 )
 from plasticdsl.model.weights import weights
@@ -64,7 +65,7 @@ def _projection(
     derived = [derive(rule, block, scope.in_events, rule.target.name in held, taken) for rule in block.pairs]
     pre_events = _events(block, Trigger.PRE, scope.in_events, held, derived)
     post_events = _events(block, Trigger.POST, scope.in_events, held, derived)
-    resolved = resolve(pre_events, post_events, parameters)
+    resolved = resolve(pre_events, post_events, parameters, once=isinstance(pre.block.spike, Threshold))
     late = tuple(e for d in derived for e in d.pre_late)
     events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
     return ProjectionPlan(

@@ -31,15 +31,16 @@ class Resolved:
     forecasts: tuple[str, ...]
 
 
-def resolve(pre: Sequence[Event], post: Sequence[Event], parameters: frozenset[str]) -> Resolved:
+def resolve(pre: Sequence[Event], post: Sequence[Event], parameters: frozenset[str], once: bool = False) -> Resolved:
     """Distribute the statements of `on pre` and `on post` over the slots of a step.
 
-    `parameters`: own names that never change. Raises `PlasError` (`limit-not-available`) where `r⁺` is asked of a jump that itself depends
+    `parameters`: own names that never change. `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
+    second spike sees what its first one did). Raises `PlasError` (`limit-not-available`) where `r⁺` is asked of a jump that itself depends
     on what happens at the other side.
     """
     of_pre, of_post = _targets(pre), _targets(post)
     pre_side, post_side = of_pre - of_post, of_post - of_pre
-    late = _movable(pre, {v for v in pre_side if _seen(v, post) == {"before"}}, parameters)
+    late = _movable(pre, {v for v in pre_side if _seen(v, post) == {"before"}}, parameters, once)
     early = _movable_early(post, {v for v in post_side if _seen(v, pre) == {"after"}}, parameters)
     shadows = sorted(v for v in pre_side - late if "before" in _seen(v, post))
     forecasts = sorted(v for v in post_side - early if "after" in _seen(v, pre))
@@ -66,19 +67,20 @@ def _seen(variable: str, by: Sequence[Event]) -> set[str]:
     return {"after" if limit == "after" else "before" for limit in limits}
 
 
-def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[str]) -> frozenset[str]:
-    """Of `wanted`, the variables whose jumps may run after everything else: no later statement that stays reads them, and they read nothing
-    that changes meanwhile (own parameters and other moved variables only)."""
+def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[str], once: bool) -> frozenset[str]:
+    """Of `wanted`, the variables whose jumps may run after everything else: no later statement that stays reads them (where a unit
+    may fire twice in a step, every statement is a later one), and they read nothing that changes meanwhile (own parameters and other
+    moved variables only)."""
     moved = set(wanted)
     while True:
-        stuck = {v for v in moved if _minds_late(v, events, moved) or not _self_contained(v, events, moved | parameters)}
+        stuck = {v for v in moved if _minds_late(v, events, moved, once) or not _self_contained(v, events, moved | parameters)}
         if not stuck:
             return frozenset(moved)
         moved -= stuck
 
 
-def _minds_late(variable: str, events: Sequence[Event], moved: set[str]) -> bool:
-    jumped = False
+def _minds_late(variable: str, events: Sequence[Event], moved: set[str], once: bool) -> bool:
+    jumped = not once
     for event in events:
         if jumped and assigned(event) not in moved and variable in reads(event, "", "before", "after"):
             return True

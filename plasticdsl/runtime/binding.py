@@ -145,8 +145,13 @@ class _Binder:
                 projection = self.instance.projections[owner]
                 filled[projection.sources() if array.per == "pre" else projection.targets] = self._values(array.fill)
             case _:
-                filled[...] = self._values(array.fill)
+                filled[...] = self._of_one(array.fill) if array.per in ("pre", "post") else self._values(array.fill)
         return filled
+
+    def _of_one(self, fill: Fill) -> Any:
+        """What all connections start with, for a variable that lives with the units (the same for all, or it would not)."""
+        values = self._values(fill)
+        return values if np.ndim(values) == 0 else values[0] if len(values) else 0.0
 
     def _values(self, fill: Fill) -> Any:
         instance = self.instance
