@@ -1,0 +1,81 @@
+"""The model library: every file reads like a methods section, names its source, and does what it says it does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import plasticdsl
+from plasticdsl.library import library_models, read
+from plasticdsl.model.model import Experiment
+from plasticdsl.syntax.parser import parse
+from plasticdsl.syntax.printer import format_file
+
+LIBRARY = library_models()
+REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
+
+#: Experiments that take minutes; each file with one has a shorter experiment as well.
+LONG = {
+    ("networks/song_abbott", "Competition"),
+    ("networks/song_abbott", "Buffering"),
+    ("networks/brunel_stdp", "Plastic"),
+    ("rules/inhibitory_stdp", "TargetRate"),
+}
+
+
+def experiments() -> list[object]:
+    """Every experiment of the library, found in the text, since nothing is compiled before tests begin."""
+    found: list[object] = []
+    for name, path in LIBRARY.items():
+        for experiment in re.findall(r"^experiment (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            marks = [pytest.mark.slow] if (name, experiment) in LONG else []
+            found.append(pytest.param(name, experiment, id=f"{name}-{experiment}", marks=marks))
+    return found
+
+
+def has_expectations(experiment: Experiment) -> bool:
+    return bool(experiment.expectations) or any(p.expectations for p in experiment.phases)
+
+
+def test_the_library_is_there() -> None:
+    assert len(LIBRARY) >= 14
+    assert {(name, e) for name, e in LONG} <= {tuple(p.values) for p in experiments()}  # type: ignore[attr-defined]
+
+
+def test_names_are_unique_over_all_folders() -> None:
+    short = [Path(name).name for name in LIBRARY]
+    assert len(short) == len(set(short))
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_checks_without_a_finding(name: str) -> None:
+    model = plasticdsl.load(name)
+    assert not model.loaded.warnings
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_is_laid_out(name: str) -> None:
+    source = read(LIBRARY[name])
+    assert format_file(parse(source), source) == source.text
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_names_its_source(name: str) -> None:
+    doc = plasticdsl.load(name).loaded.module.doc
+    title, *further = [line.strip() for line in doc.strip().splitlines() if line.strip()]
+    assert len(title) <= 140
+    assert any(REFERENCE.search(line) for line in (title, *further)), "author (year)"
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_experiment_expects_something(name: str) -> None:
+    found = plasticdsl.load(name).loaded.module.experiments
+    assert found
+    assert all(has_expectations(e) for e in found)
+
+
+@pytest.mark.parametrize(("name", "experiment"), experiments())
+def test_does_what_it_says(name: str, experiment: str) -> None:
+    result = plasticdsl.load(name).run(experiment)
+    problems = [f"{o.text}: found {o.value}" for o in result.expectations if o.passed is not True]
+    assert not problems
