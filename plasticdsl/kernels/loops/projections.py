@@ -100,12 +100,13 @@ def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Ar
         if (p, v.name) in plan.per_unit:
             return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
         return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit)]
+    per = placed.place.value
     start = initial_of_derived(placed) if placed.derived else OfState(p, v.name)
-    found: list[Array | Scalar] = [Array(full, "float64", (length,), start, True, doc, v.unit, placed.place.value)]
+    found: list[Array | Scalar] = [Array(full, "float64", (length,), start, True, doc, v.unit, per)]
     if v.name in projection.shadows:
-        found.append(Array(f"{full}_shadow", "float64", (length,), start, True, f"{doc}, before the events of this step"))
+        found.append(Array(f"{full}_shadow", "float64", (length,), start, True, f"{doc}, before the events of this step", per=per))
     if v.name in projection.forecasts:
-        found.append(Array(f"{full}_forecast", "float64", (length,), start, True, f"{doc}, after the events of this step"))
+        found.append(Array(f"{full}_forecast", "float64", (length,), start, True, f"{doc}, after the events of this step", per=per))
     return found
 
 
