@@ -15,7 +15,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.solve import SECONDS
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Special, walk
-from plasticdsl.model.model import Clamp, Expectation, Phase, PlotSpec, Population, Recording, Role, Variable
+from plasticdsl.model.model import Clamp, Expectation, GivenSpikes, Phase, PlotSpec, Population, Recording, RegularSource, Role, Variable
 from plasticdsl.syntax import tree
 
 
@@ -92,17 +92,20 @@ def _clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
     entry = own.members.find(variable.name) if own is not None and own.members is not None else None
     dim = entry.dim if entry is not None and entry.dim is not None else taking.context.solver.fresh()
     require_same(statement.target, dim, statement.rhs, value.dim, taking.context)
-    _check_holdable(statement, variable, value.expr, taking)
+    _check_holdable(statement, population, variable, value.expr, taking)
     return Clamp(population.name, variable.name, value.expr, statement.span)
 
 
-def _check_holdable(statement: tree.Define, variable: Variable, value: Expr, taking: Taking) -> None:
+def _check_holdable(statement: tree.Define, population: Population, variable: Variable, value: Expr, taking: Taking) -> None:
     """What is computed cannot be held, and a parameter only at one value."""
     report, text = taking.context.report, written_path(statement.target)
     if variable.role in (Role.DEFINITION, Role.INPUT):
         what = "computed from other values" if variable.role is Role.DEFINITION else "the sum of what synapses send"
         hint = "Hold a state, a parameter or the output of a Source instead."
         report.error("not-clamped", f"‘{text}’ is {what} and cannot be held.", statement.span, hint)
+    elif isinstance(population.source, RegularSource | GivenSpikes):
+        hint = "Use two sources, or a Poisson source, whose rate a phase can hold."
+        report.error("not-clamped", f"‘{text}’ says when ‘{population.symbol}’ fires, which is laid down before the run.", statement.span, hint)
     elif variable.role is Role.PARAMETER and any(n == Special("t") for n in walk(value)):
         hint = "Hold it at a constant in this phase, or let a Source or a rate depend on t."
         report.error("not-clamped", f"‘{text}’ is a parameter and cannot change within a phase.", statement.span, hint)

@@ -31,6 +31,8 @@ def run(
     level: Level = 1,
 ) -> None:
     """Run an experiment of a file."""
+    if out is not None and out.exists() and not out.is_dir():
+        raise console.WrongUsage(f"--out: {out} is no folder")
     begin = time.perf_counter()
     model = load(file)
     load_s = time.perf_counter() - begin

@@ -20,7 +20,7 @@ from plasticdsl.runtime.expectations import Outcome, watch
 from plasticdsl.runtime.facts import Facts, facts_of
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import Observer, constant
-from plasticdsl.runtime.phases import Stage, State, require_holdable
+from plasticdsl.runtime.phases import Stage
 from plasticdsl.runtime.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.readings import Reader, populations_needed
 from plasticdsl.runtime.recorder import Recorder, plan, spikes_needed
@@ -92,9 +92,8 @@ def run_once(
 ) -> Run:
     """Builds the network and runs all phases, or until `interruption` is requested. `share`: which part of the progress this run is.
 
-    Raises `PlasError` where a clamp cannot be held, a recording is too large or a state is no longer finite.
+    Raises `PlasError` where a recording is too large or a state is no longer finite.
     """
-    require_holdable(experiment.phases, workshop.network)
     begin = time.perf_counter()
     dt = time_step(experiment, workshop.network, order)
     instance = workshop.instantiate(dt, order.seed, order.settings)
@@ -125,6 +124,7 @@ class _Runner:
         self.reader = Reader(observer, self.spikes)
         recordings = (*experiment.recordings, *(r for p in experiment.phases for r in p.recordings))
         self.recorder = plan(recordings, experiment.plots, self.line, self.reader, self._numbers)
+        self.facts = facts_of(observer, self.recorder)
         expected = (*(e for p in experiment.phases for e in p.expectations), *experiment.expectations)
         self.watches = [watch(e, self.line, self.reader, self._numbers) for e in expected]
         self.stage = Stage(workshop.network, observer, self._rebuilt)
@@ -139,10 +139,13 @@ class _Runner:
 
         return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during)
 
-    def _rebuilt(self, instance: Instance, state: State) -> Engine:
-        """Another engine that goes on from `state`, after parameters of the instance have changed."""
-        engine = self.workshop.engine(instance, self.order.settings)
-        engine.restore(state)
+    def _rebuilt(self, held: Settings, before: Engine) -> Engine:
+        """Another engine that goes on where `before` stands, with some parameters held."""
+        settings = {**self.order.settings, **held}
+        instance = self.workshop.instantiate(self.line.dt, self.order.seed, settings)
+        extend_spikes(self.workshop.network, instance, self.line.end)
+        engine = self.workshop.engine(instance, settings)
+        engine.restore(before.snapshot())
         self.spikes.follow(engine)
         return engine
 
@@ -212,8 +215,7 @@ class _Runner:
     def result(self) -> Run:
         """What came of it."""
         records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
-        facts = facts_of(self.observer, self.recorder)
-        run = Run(self.order.seed, self.line, self.recorder, facts, steps=self.step, interrupted=self.interrupted)
+        run = Run(self.order.seed, self.line, self.recorder, self.facts, steps=self.step, interrupted=self.interrupted)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
         run.outcomes = tuple(w.outcome() for w in self.watches)

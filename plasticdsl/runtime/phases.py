@@ -6,43 +6,20 @@ set before every step, a held parameter gets back its value when the phase ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Special, walk
+from plasticdsl.model.expr import Expr, Number, Special, walk
 from plasticdsl.model.model import Clamp, Network, Phase, Role
 from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.instance import Instance, Values
 from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.settings import Place
+from plasticdsl.runtime.sides import Settings
 
-State = Mapping[str, NDArray[np.generic]]
-
-#: From an instance whose parameters have changed, and a snapshot, to an engine that goes on from there.
-Rebuild = Callable[[Instance, State], Engine]
-
-
-def require_holdable(phases: tuple[Phase, ...], network: Network) -> None:
-    """Raises `PlasError` for a clamp that a run cannot hold: something that is computed, or a parameter that would change in time."""
-    findings = tuple(f for phase in phases for clamp in phase.clamps if (f := _refused(clamp, network)) is not None)
-    if findings:
-        raise PlasError(findings)
-
-
-def _refused(clamp: Clamp, network: Network) -> Diagnostic | None:
-    name = f"{clamp.population}.{clamp.name}"
-    match _role(clamp, network):
-        case Role.DEFINITION | Role.INPUT as role:
-            what = "computed from other values" if role is Role.DEFINITION else "the sum of what synapses send"
-            hint = "Hold a state, a parameter or the output of a Source instead."
-            return Diagnostic("not-clamped", f"‘{name}’ is {what} and cannot be held.", clamp.span, hint)
-        case Role.PARAMETER | Role.GIVEN if _in_time(clamp.value):
-            hint = "Hold it at a constant in this phase, or let a Source or a rate depend on t."
-            return Diagnostic("not-clamped", f"‘{name}’ is a parameter and cannot change within a phase.", clamp.span, hint)
-        case _:
-            return None
+#: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.
+Rebuild = Callable[[Settings, Engine], Engine]
 
 
 def _role(clamp: Clamp, network: Network) -> Role:
@@ -56,14 +33,14 @@ def _in_time(value: Expr) -> bool:
 
 
 class Stage:
-    """The engine of a run and what the present phase does to it. `engine` may change when a parameter is held."""
+    """What the present phase does to the network that `observer` reads; its engine is replaced when other parameters are held."""
 
     def __init__(self, network: Network, observer: Observer, rebuild: Rebuild) -> None:
         self._network = network
         self._observer = observer
         self._rebuild = rebuild
         self._held: tuple[Clamp, ...] = ()
-        self._before: dict[tuple[str, str], Values] = {}
+        self._parameters: dict[Place, float | NDArray[np.float64]] = {}
         self._plastic = {p.name: p.rules for p in network.projections}
 
     @property
@@ -73,9 +50,9 @@ class Stage:
 
     def enter(self, phase: Phase) -> None:
         """Begin a phase."""
-        self._observer.engine.switch_rules({name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()})
         parameters = [c for c in phase.clamps if _role(c, self._network) in (Role.PARAMETER, Role.GIVEN)]
-        self._set_parameters({(c.population, c.name): self._observer.value(c.value) for c in parameters})
+        self._hold_parameters({(c.population, c.name): self._like_before(c) for c in parameters})
+        self._observer.engine.switch_rules({name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()})
         others = [c for c in phase.clamps if c not in parameters]
         self._held = tuple(c for c in others if _in_time(c.value) or _role(c, self._network) is Role.STATE)
         for clamp in others:
@@ -93,31 +70,29 @@ class Stage:
                 self._hold(clamp)
 
     def leave(self, phase: Phase) -> None:
-        """End a phase: sources fall silent and parameters return."""
+        """End a phase: sources fall silent. Parameters return when the next phase begins."""
         for clamp in phase.clamps:
             if _role(clamp, self._network) is Role.CLAMPED:
                 self._observer.engine.write(clamp.population, clamp.name, 0.0)
         self._held = ()
-        self._set_parameters(self._before)
-        self._before = {}
 
     def _hold(self, clamp: Clamp) -> None:
         self._observer.engine.write(clamp.population, clamp.name, self._observer.value(clamp.value))
 
-    def _set_parameters(self, values: dict[tuple[str, str], Values]) -> None:
-        """Kernels have parameters built in (propagators, hazards), so another engine goes on from the same state."""
-        changed = {key: v for key, v in values.items() if not np.array_equal(self._parameter(key), v)}
-        if not changed:
-            return
-        engine = self._observer.engine
-        for (population, name), value in changed.items():
-            parameters = engine.instance.populations[population].parameters
-            self._before.setdefault((population, name), parameters[name])
-            parameters[name] = np.broadcast_to(value, np.shape(parameters[name])).copy() if np.ndim(parameters[name]) else value
-        self._observer.engine = self._rebuild(engine.instance, engine.snapshot())
+    def _like_before(self, clamp: Clamp) -> float | NDArray[np.float64]:
+        """The value to hold, one for each unit where the parameter has one for each."""
+        value = self._observer.value(clamp.value)
+        before = self._observer.variable(clamp.population, clamp.name)
+        return value if isinstance(before, float) else np.array(np.broadcast_to(value, before.shape))
 
-    def _parameter(self, key: tuple[str, str]) -> Values:
-        return self._observer.instance.populations[key[0]].parameters[key[1]]
+    def _hold_parameters(self, wanted: dict[Place, float | NDArray[np.float64]]) -> None:
+        """Much depends on parameters (propagators, other parameters), so another network goes on from the same state."""
+        same = wanted.keys() == self._parameters.keys() and all(np.array_equal(v, self._parameters[k]) for k, v in wanted.items())
+        if not same:
+            self._observer.engine = self._rebuild(
+                {k: Number(v) if isinstance(v, float) else v for k, v in wanted.items()}, self._observer.engine
+            )
+            self._parameters = wanted
 
 
 def _is_off(projection: str, rules: tuple[str, ...], off: tuple[str, ...] | None) -> bool:

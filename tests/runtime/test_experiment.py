@@ -142,6 +142,24 @@ def test_spike_statistics_and_counts():
     assert list(series(study, "spike_count(b)").done) == [20.0]
 
 
+def test_what_depends_on_a_held_parameter_follows_it():
+    text = LEAK.replace("I = 2 mV", "half = 1 mV\n    I = 2 half").replace("cells.I = 5 mV", "cells.half = 2.5 mV\n        cells.τ = 5 ms")
+    values = series(carry_out(text), "cells.V").done
+    assert values[8] == pytest.approx(5e-3 + (values[4] - 5e-3) * np.exp(-4.0))
+    assert values[12] == pytest.approx(2e-3 + (values[8] - 2e-3) * np.exp(-2.0))
+
+
+def test_a_held_state_stays_where_it_is():
+    values = series(carry_out(LEAK.replace("cells.I = 5 mV", "cells.V = 3 mV")), "cells.V").done
+    assert values[5:9] == pytest.approx(np.full((4, 3), 3e-3))
+    assert values[12] == pytest.approx(np.full(3, 2e-3 + 1e-3 * np.exp(-2.0)))
+
+
+def test_a_source_may_follow_time():
+    text = CONDITIONING.replace("bell = 1\n        food = 1", "bell = t / (1 s)")
+    assert list(series(carry_out(text), "bell.x").done[5:15, 0]) == [float(k) for k in range(5, 15)]
+
+
 class Watched:
     """Passes everything on to an engine and notes what it is asked."""
 
@@ -270,3 +288,9 @@ def test_an_undelayed_sum_is_recorded_as_it_is_at_that_moment():
 def test_a_delayed_sum_is_recorded_as_it_was_last():
     study = carry_out(COUPLED.format(delay=", delay = 0.2 ms"))
     assert series(study, "b.h").done[0, 0] == 0.0
+
+
+def test_spike_times_laid_down_before_the_run_cannot_be_held():
+    with pytest.raises(PlasError) as caught:
+        carry_out(FIRING.replace("phase run for 100 ms", "phase run for 100 ms:\n        b.rate = 10 Hz"))
+    assert caught.value.diagnostics[0].code in ("not-clamped", "unknown-name")
