@@ -10,6 +10,7 @@ import pytest
 import plasticdsl
 from plasticdsl.check.builtins import RENAMED
 from plasticdsl.check.statistics import ALIASES, STATISTICS
+from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.runtime.distributions import KINDS
 from plasticdsl.symbolic.methods import NAMES as METHODS
@@ -116,3 +117,10 @@ def test_what_is_not_available_says_so(text: str) -> None:
     with pytest.raises(plasticdsl.PlasError) as caught:
         plasticdsl.parse(f"{PRELUDE}\n{text}")
     assert {d.code for d in caught.value.diagnostics} == {"unsupported"}
+
+
+def test_every_code_that_can_be_reported_is_explained() -> None:
+    reported = re.compile(r"""(?:error|Refusal|Diagnostic|fail|warning)\(\s*"([a-z]+(?:-[a-z]+)*)",""")
+    found = {code for path in (ROOT / "plasticdsl").rglob("*.py") for code in reported.findall(path.read_text(encoding="utf-8"))}
+    assert len(found) > 100
+    assert found <= CODES.keys()
