@@ -25,7 +25,8 @@ MakeEngine = Callable[[Network, Instance, frozenset[tuple[str, str]]], Engine]
 @dataclass(frozen=True, repr=False)
 class Case:
     """`numbers()` gives a fresh instance. `switches`: step → rules on or off, by projection. `stop_at_spikes`: where the network feeds
-    back, rounding may move a spike; then the comparison ends at the first one that differs, which must not come before this step."""
+    back, rounding may move a spike; then the comparison ends at the first one that differs, which must not come before this step. `writes`: values
+    (owner, name) set before the first step."""
 
     network: Network
     numbers: Callable[[], Instance]
@@ -33,6 +34,7 @@ class Case:
     steps: int
     switches: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
     stop_at_spikes: int | None = None
+    writes: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """The model and its numbers in a few lines, for reports of differences."""
@@ -104,6 +106,8 @@ def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: flo
     two = second(case.network, case.numbers(), case.per_unit)
     for engine in (one, two):
         engine.log_spikes([p.name for p in case.network.populations])
+        for (owner, name), value in case.writes.items():
+            engine.write(owner, name, value)
     done = 0
     while done < case.steps:
         for engine in (one, two):

@@ -1,0 +1,55 @@
+"""Every network of the model library, made small, runs alike in the interpreter and in machine code at every level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from plasticdsl.driver import integrated, read
+from plasticdsl.model.expr import Number
+from plasticdsl.model.model import Network, Role
+from plasticdsl.runtime.build import instantiate
+from plasticdsl.runtime.dependence import per_unit
+from plasticdsl.runtime.sides import Settings
+from plasticdsl.source import SourceFile
+from tests.semantics.agreement import Case, assert_agree
+from tests.semantics.engines import LEVELS, in_machine_code, reference
+
+LIBRARY = Path(__file__).parents[2] / "models"
+FILES = sorted(str(path.relative_to(LIBRARY)) for path in LIBRARY.rglob("*.plas"))
+STEPS = 1000
+UNITS = 200
+#: Where the shrunken network would stay silent.
+LIVELIER = {"SongAbbott": {("network", "r_ex"): Number(80.0)}}
+
+
+def networks(file: str) -> Iterator[Network]:
+    path = LIBRARY / file
+    found = integrated(read(SourceFile(file, path.read_text(encoding="utf-8")), path.parent))
+    assert found.module is not None, found.diagnostics
+    yield from found.module.networks
+
+
+def small(network: Network, dt: float) -> Case:
+    """At most 200 units in all; clamped sources give 0.7."""
+    settings: Settings = dict(LIVELIER.get(network.name, {}))
+    sizes = {p.name: p.size.value for p in network.populations if isinstance(p.size, Number)}
+    share = min(1.0, UNITS / max(1.0, sum(sizes.values())))
+    for name, size in sizes.items():
+        settings[name, ""] = Number(float(max(1, int(size * share))))
+    instance = instantiate(network, dt=dt, seed=3, settings=settings, horizon=STEPS)
+    clamped = {(p.name, v.name): 0.7 for p in network.populations for v in p.block.variables if v.role is Role.CLAMPED}
+    return Case(network, lambda: deepcopy(instance), per_unit(network, settings), STEPS, {}, STEPS, clamped)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("file", FILES)
+def test_library_model(file: str, level: str) -> None:
+    # rules are shown with regular spikes that begin after 100 ms
+    dt = 1e-3 if file.startswith("rules") else 1e-4
+    for network in networks(file):
+        assert assert_agree(small(network, dt), in_machine_code(level), reference, every=50) == STEPS
