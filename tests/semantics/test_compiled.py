@@ -10,7 +10,7 @@ from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 from tests.semantics.random_models import imposed_cases, recurrent_cases
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
 from plasticdsl.kernels.loops.names import INDEX, Names, clipped
@@ -38,6 +39,8 @@ from plasticdsl.plan.plan import Event, History, Place, Placed, Plan, Projection
 from plasticdsl.plan.sequence import value_of
 
 ONE, ZERO = Number(1.0), Number(0.0)
+
+_PER: dict[Place, Literal["connection", "pre", "post"]] = {Place.CONNECTION: "connection", Place.PRE: "pre", Place.POST: "post"}
 
 FUNCTION_NAMES = {
     Slot.POST_EARLY: "post_early",
@@ -100,7 +103,7 @@ def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Ar
         if (p, v.name) in plan.per_unit:
             return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
         return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit)]
-    per = placed.place.value
+    per = _PER[placed.place]
     start = initial_of_derived(placed) if placed.derived else OfState(p, v.name)
     found: list[Array | Scalar] = [Array(full, "float64", (length,), start, True, doc, v.unit, per)]
     if v.name in projection.shadows:
