@@ -9,7 +9,6 @@ from hypothesis import settings
 
 from plasticdsl.kernels.folder import VARIABLE
 
-
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
