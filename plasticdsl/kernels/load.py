@@ -26,7 +26,7 @@ __all__ = ["Native", "Threaded", "digest_of", "load"]
 _log = logging.getLogger(__name__)
 
 #: Below this many units in the longest loop, starting threads takes longer than they save.
-LEAST_UNITS_FOR_THREADS = 20_000
+LEAST_UNITS_FOR_THREADS = 100_000
 
 
 def load(artifact: Artifact, threads: int = 1) -> Native | Threaded:
@@ -89,6 +89,8 @@ class Threaded:
 
         from plasticdsl.kernels.compile import without_wrappers
 
+        # OpenMP's threads spin while they wait, and take longest to start where the machine is busy.
+        config.THREADING_LAYER_PRIORITY = ["tbb", "workqueue", "omp"]  # type: ignore[attr-defined]
         most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         numba.set_num_threads(min(self.threads, most))
         module = import_text(self.artifact.source, f"plasticdsl_{self.artifact.digest}")
