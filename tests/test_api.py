@@ -120,7 +120,7 @@ def test_run_takes_durations_only(model):
     for wrong in ({}, {"duration": "1 s", "steps": 2}):
         with pytest.raises(ValueError, match="either"):
             net.run(**wrong)
-    with pytest.raises(ValueError, match="voltage"):
+    with pytest.raises(ValueError, match="no duration"):
         net.run("3 mV")
     with pytest.raises(ValueError, match="backwards"):
         net.run(steps=-1)

@@ -111,7 +111,7 @@ def _times(study: Study, every: list[Series]) -> tuple[NDArray[Any], dict[str, s
     line = study.runs[every.index(longest)].line
     if line.in_steps:
         return steps, {"long_name": "step"}
-    return steps * line.dt, {"units": "s", "long_name": "time"}
+    return steps * line.dt, {"units": "s", "long_name": "end of the interval" if longest.bins else "time"}
 
 
 def _ends(study: Study, owner: str, dimension: str) -> Coordinates:

@@ -29,6 +29,7 @@ from plasticdsl.runtime.series import SpikeRecord
 from plasticdsl.runtime.settings import duration, network_value
 from plasticdsl.runtime.sides import Settings
 from plasticdsl.runtime.spikes import SpikeHistory, Train
+from plasticdsl.runtime.steps import is_multiple, to_steps
 
 #: The connections are searched for what is not finite at every so many looks at the clock, and at the end of each phase.
 _LOOKS_PER_SEARCH = 10
@@ -230,18 +231,33 @@ def train_of(run: Run, record: SpikeRecord) -> Train:
 
 
 def _timeline(experiment: Experiment, instance: Instance, order: Order) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+    """The phases in steps, and a warning for each duration that had to be rounded."""
     dt = instance.dt
-    lengths = [0.0 if p.duration is None else float(constant(p.duration, instance)) for p in experiment.phases]
+    lengths = {p.name: 0.0 if p.duration is None else float(constant(p.duration, instance)) for p in experiment.phases}
     if order.length is not None:
-        timed = [i for i, p in enumerate(experiment.phases) if p.duration is not None]
+        timed = [p.name for p in experiment.phases if p.duration is not None]
         if not timed:
             raise ValueError(f"{experiment.name} has no phase of a given length that could be replaced")
         lengths[timed[-1]] = duration(order.length, dt)
+        to_steps(lengths[timed[-1]], dt)  # what the user asks for has to be a number of steps; the rest is the model's
+    found = [_length_problem(p, lengths[p.name], dt) for p in experiment.phases]
+    errors = tuple(f for f in found if f is not None and f.severity is Severity.ERROR)
+    if errors:
+        raise PlasError(errors)
+    return timeline(lengths, lengths.values(), dt, experiment.dt is None), tuple(f for f in found if f is not None)
+
+
+def _length_problem(phase: Phase, length: float, dt: float) -> Diagnostic | None:
     try:
-        line, rounded = timeline(tuple(p.name for p in experiment.phases), tuple(lengths), dt, experiment.dt is None)
+        steps = to_steps(length, dt)
     except ValueError as error:
-        raise PlasError((Diagnostic("not-positive", f"{error}.", experiment.span),)) from error
-    return line, tuple(Diagnostic("duration-rounded", f"In {text}.", experiment.span, severity=Severity.WARNING) for text in rounded)
+        return Diagnostic("not-positive", f"The length of phase ‘{phase.name}’ cannot be used: {error}.", phase.span)
+    if steps < 0:
+        return Diagnostic("not-positive", f"The length of phase ‘{phase.name}’ is negative: {length:g} s.", phase.span)
+    if is_multiple(length, dt):
+        return None
+    message = f"Phase ‘{phase.name}’ lasts {length:g} s, which is no multiple of dt = {dt:g} s; it is rounded to {steps} steps ({steps * dt:g} s)."
+    return Diagnostic("duration-rounded", message, phase.span, severity=Severity.WARNING)
 
 
 def _spikes_needed(experiment: Experiment) -> frozenset[str]:

@@ -6,12 +6,13 @@ is the value at t_n, and the spikes of a window [a, b) are those of the steps a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.steps import is_multiple, to_steps
+from plasticdsl.runtime.steps import to_steps
 
 
 class DoesNotFit(ValueError):
@@ -84,25 +85,17 @@ class Taking:
     during: str | None = None
 
 
-def timeline(names: tuple[str, ...], durations: tuple[float, ...], dt: float, in_steps: bool) -> tuple[Timeline, tuple[str, ...]]:
-    """The phases in whole steps, and a sentence for each duration that had to be rounded.
-
-    Raises ValueError where a duration is negative or no number.
-    """
+def timeline(names: Iterable[str], durations: Iterable[float], dt: float, in_steps: bool) -> Timeline:
+    """The phases in whole steps. Raises ValueError where a duration is negative or no number."""
     spans: list[PhaseSpan] = []
-    warnings: list[str] = []
     clock = 0
     for name, duration in zip(names, durations, strict=True):
         steps = to_steps(duration, dt)
         if steps < 0:
-            raise ValueError(f"phase {name}: a duration of {duration:g} s is negative")
-        if not is_multiple(duration, dt):
-            warnings.append(
-                f"phase {name}: {duration:g} s is no multiple of dt = {dt:g} s and is rounded to {steps} steps ({steps * dt:g} s)"
-            )
+            raise ValueError(f"a duration of {duration:g} s is negative")
         spans.append(PhaseSpan(name, clock, clock + steps))
         clock += steps
-    return Timeline(dt, in_steps, tuple(spans)), tuple(warnings)
+    return Timeline(dt, in_steps, tuple(spans))
 
 
 def window(taking: Taking, line: Timeline) -> tuple[int, int]:

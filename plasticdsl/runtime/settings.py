@@ -85,7 +85,10 @@ def duration(text: str | float, dt: float) -> float:
     words = text.split()
     if len(words) == 2 and words[1] in ("step", "steps"):
         return quantity(words[0], ONE, "the number of steps") * dt
-    found = quantity(text, TIME, "duration")
+    try:
+        found = quantity(text, TIME, "a duration")
+    except ValueError as error:
+        raise ValueError(f"‘{text}’ is no duration; write for example ‘10 s’, ‘200 ms’ or ‘50 steps’") from error
     if found < 0.0:
         raise ValueError(f"a duration cannot be negative: ‘{text}’")
     return found

@@ -5,7 +5,8 @@ Comes in: an engine and the names of populations. Goes out: (steps, units) of an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import bisect
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ class SpikeHistory:
 
     def __init__(self, engine: Engine, populations: Iterable[str]) -> None:
         self._parts: dict[str, list[Train]] = {p: [] for p in populations}
+        self._ends: dict[str, list[int]] = {p: [] for p in self._parts}  # the last step of each part
         self._engine = engine
         engine.log_spikes(self._parts)
 
@@ -40,17 +42,29 @@ class SpikeHistory:
             steps, units = self._engine.drain(population)
             if len(steps):
                 parts.append((steps, units.astype(np.int32)))
+                self._ends[population].append(int(steps[-1]))
 
     def train(self, population: str) -> Train:
         """All spikes so far."""
         self.collect()
         parts = self._parts[population]
         if len(parts) > 1:
-            parts[:] = [(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))]
-        return parts[0] if parts else (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+            parts[:] = [_joined(parts)]
+            del self._ends[population][:-1]
+        return _joined(parts)
 
     def within(self, population: str, begin: int, end: int) -> Train:
         """The spikes of the steps begin to end − 1."""
-        steps, units = self.train(population)
+        self.collect()
+        first = bisect.bisect_left(self._ends[population], begin)
+        steps, units = _joined(self._parts[population][first:])
         part = slice(int(np.searchsorted(steps, begin)), int(np.searchsorted(steps, end)))
         return steps[part], units[part]
+
+
+def _joined(parts: Sequence[Train]) -> Train:
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])

@@ -127,7 +127,7 @@ def test_an_existing_folder_keeps_its_files(capsys, model, tmp_path):
         (["run", "MODEL", "--set", "tau=10 mV"], "voltage"),
         (["run", "MODEL", "--set", "nothing=1"], "no parameter"),
         (["run", "MODEL", "--set", "tau=1 ms", "--set", "tau=2 ms"], "twice"),
-        (["run", "MODEL", "--for", "3 mV"], "voltage"),
+        (["run", "MODEL", "--for", "3 mV"], "no duration"),
         (["run", "MODEL", "--threads", "0"], "threads"),
         (["run", "MODEL", "-O7"], "-O"),
         (["run", "MODEL", "--precision", "triple"], "double"),

@@ -5,15 +5,14 @@ from hypothesis import strategies as st
 
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, moments, timeline, window
 
-LINE, _ = timeline(("a", "b"), (1.0, 0.5), 0.1, in_steps=False)
-STEPS, _ = timeline(("a", "b"), (4.0, 6.0), 1.0, in_steps=True)
+LINE = timeline(("a", "b"), (1.0, 0.5), 0.1, in_steps=False)
+STEPS = timeline(("a", "b"), (4.0, 6.0), 1.0, in_steps=True)
 
 
-def test_phases_follow_each_other_and_rounding_is_reported():
-    line, warnings = timeline(("a", "b"), (1.0, 0.26), 0.1, in_steps=False)
+def test_phases_follow_each_other_in_whole_steps():
+    line = timeline(("a", "b"), (1.0, 0.26), 0.1, in_steps=False)
     assert [(p.first, p.last) for p in line.phases] == [(0, 10), (10, 13)]
-    assert len(warnings) == 1
-    assert "b" in warnings[0] and "3 steps" in warnings[0]
+    assert (line.end, line.span("b"), line.span(None)) == (13, (10, 13), (0, 13))
     with pytest.raises(ValueError, match="negative"):
         timeline(("a",), (-1.0,), 0.1, in_steps=False)
 

@@ -1,0 +1,45 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plasticdsl.runtime.spikes import SpikeHistory
+
+
+class Log:
+    """An engine that has spikes to hand over, a few at a time."""
+
+    def __init__(self, pieces):
+        self.pieces = list(pieces)
+        self.logged = ()
+
+    def log_spikes(self, populations):
+        self.logged = tuple(populations)
+
+    def drain(self, population):
+        steps = np.array(self.pieces.pop(0) if self.pieces else [], dtype=np.int64)
+        return steps, steps % 3
+
+
+@given(st.lists(st.integers(0, 60), max_size=40), st.integers(1, 7), st.integers(-5, 65), st.integers(0, 30))
+def test_a_window_of_the_pieces_is_a_window_of_the_whole(steps, size, begin, length):
+    every = sorted(steps)
+    pieces = [every[i : i + size] for i in range(0, len(every), size)]
+    history = SpikeHistory(Log(pieces), ["a"])
+    for _ in pieces:
+        history.collect()
+    expected = [s for s in every if begin <= s < begin + length]
+    assert history.within("a", begin, begin + length)[0].tolist() == expected
+    found, units = history.train("a")
+    assert found.tolist() == every
+    assert units.tolist() == [s % 3 for s in every]
+    assert history.within("a", begin, begin + length)[0].tolist() == expected
+
+
+def test_another_engine_goes_on():
+    first, second = Log([[1, 2], [4]]), Log([[5], [9]])
+    history = SpikeHistory(first, ["a"])
+    history.collect()
+    history.follow(second)
+    assert second.logged == ("a",)
+    assert history.train("a")[0].tolist() == [1, 2, 4, 5]
+    assert history.train("a")[0].tolist() == [1, 2, 4, 5, 9]
