@@ -207,9 +207,12 @@ def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given:
     """Where instances and engines of `network` come from; `given` are connections and spikes as `build.instantiate` takes them."""
     from plasticdsl.runtime.build import instantiate
     from plasticdsl.runtime.experiment import Workshop
+    from plasticdsl.runtime.timestep import require_small_step
 
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
-        return instantiate(network, dt=dt, seed=seed, settings=settings, **given)
+        made = instantiate(network, dt=dt, seed=seed, settings=settings, **given)
+        require_small_step(network, made)
+        return made
 
     compiler = Compiler(loaded, network, options)
     return Workshop(network, instance, compiler.engine), compiler

@@ -63,14 +63,23 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
             translated = jump(statement, scope, context)
             result.extend([translated] if translated is not None else [])
         elif isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and not statement.arguments:
-            value = translate_number(statement.rhs, context)
             name = statement.target
+            if _is_changed(name, scope):
+                message = f"‘{name.text} = …’ under a trigger would only name a value; ‘{name.text}’ would not change."
+                context.report.error("stale-value", message, statement.span, f"To change it write ‘{name.text} → …’ or ‘{name.text} += …’.")
+                continue
+            value = translate_number(statement.rhs, context)
             expr = settled(value, statement.rhs, scope)
             local[name.name] = Declared(name.name, name.text, Kind.VALUE, "a value of this event", expr, value.dim, span=statement.span)
         else:
             message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
             context.report.error("misplaced-statement", message, statement.span)
     return tuple(result)
+
+
+def _is_changed(name: tree.Name, scope: BlockScope) -> bool:
+    """Whether a name already means something in the block, so that `=` under a trigger would hide it."""
+    return scope.context.scope.find(name.name) is not None
 
 
 def _fresh_locals(statement: tree.Jump, before: list[Statement], local: dict[str, Declared], context: Context) -> None:

@@ -208,6 +208,8 @@ _CODES: tuple[Code, ...] = (
          "The values of all axes and the repeats multiply; at most a million runs are begun."),
     Code("tab-indentation", "a tab or special blank at the beginning of a line",
          "Lines are indented with spaces, four per level."),
+    Code("time-step-too-large", "a time step that an explicit integrator cannot take",
+         "Forward Euler is unstable beyond two time constants of a variable, Runge-Kutta 4 beyond 2.8; the message names the variable."),
     Code("too-deep", "brackets, operations or blocks nested too deep",
          "Expressions up to 200 brackets and 250 operations deep are read, blocks up to 20 deep."),
     Code("too-large", "a network that does not fit into memory",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plasticdsl.model.expr import Expr, Special, walk
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -42,6 +43,17 @@ def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
     return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit)
 
 
+def _refuse_other_projections(projection: Projection) -> None:
+    block = projection.connection
+    read = [(f.rate, f.span) for f in block.flows] + [(s.body, s.span) for s in block.sums]
+    read += [(value_of(s), s.span) for h in block.handlers for s in h.statements]
+    for expr, span in read:
+        others = sorted({r.owner for r in refs(expr)} - {"", "pre", "post", "network"})
+        if others:
+            message = f"‘{projection.symbol}’ reads a value of ‘{others[0]}’; reading another projection is not available in this version."
+            raise PlasError((Diagnostic("unsupported", message, span),))
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """Definitions to write out: all of them in events; in sums and steps those of the units are stored already."""
@@ -58,6 +70,7 @@ def _projection(
     per_unit: frozenset[tuple[str, str]],
 ) -> ProjectionPlan:
     block = projection.connection
+    _refuse_other_projections(projection)
     scope = _scope(block, pre, post, evaluated)
     held = weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))

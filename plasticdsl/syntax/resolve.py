@@ -133,13 +133,26 @@ def _with_populations(block: tree.Block, blocks: Mapping[str, tree.Block], file:
     def is_kind(name: tree.Name) -> bool:
         return name.name in neurons or (name.name not in own and name.text[0].isupper())
 
-    return tuple(_population(statement, is_kind) for statement in block.body)
+    return tuple(_population(statement, is_kind, neurons) for statement in block.body)
 
 
-def _population(statement: tree.Statement, is_kind: Callable[[tree.Name], bool]) -> tree.Statement:
+def _number_of_neurons(rhs: tree.Expr, neurons: set[str]) -> tuple[tree.Number, tree.Name] | None:
+    """`10 A` where `A` is a neuron of the file: so many neurons, not ten amperes."""
+    match rhs:
+        case tree.Number(text=digits, unit=(tree.UnitPower(unit=word, exponent=(1, 1)),), span=span) if word in neurons:
+            middle = span.end - len(word)
+            return tree.Number(digits, (), replace(span, end=middle)), tree.Name(word, word, replace(span, start=middle))
+        case _:
+            return None
+
+
+def _population(statement: tree.Statement, is_kind: Callable[[tree.Name], bool], neurons: set[str]) -> tree.Statement:
     """`E = 8000 LIF`: a number without unit before a name that is a neuron, or that nothing else here could be."""
     if not isinstance(statement, tree.Define) or statement.arguments:
         return statement
+    named = _number_of_neurons(statement.rhs, neurons)
+    if named is not None:
+        return tree.Population(statement.target, *named, (), (), statement.span) if isinstance(statement.target, tree.Name) else statement
     parts = count_and_kind(statement.rhs)
     if parts is None:
         return statement

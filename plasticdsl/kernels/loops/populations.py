@@ -136,13 +136,13 @@ def find_spikes(plan: Plan, population: Population) -> Function | None:
     p = population.name
     match source, spike:
         case PoissonSource(rate), _:
-            body = _by_hazard(p, names, rate)
+            body = _by_hazard(p, names, rate, refractory=False)
             how = "a Poisson process"
         case RegularSource() | GivenSpikes(), _:
             body = _given(p)
             how = "given times"
         case _, AtRate(rate):
-            body = _by_hazard(p, names, _written_out(rate, population.block))
+            body = _by_hazard(p, names, _written_out(rate, population.block), population.block.refractory is not None)
             how = "a Poisson process whose rate follows the state"
         case _, Threshold(condition, rising):
             body = _by_threshold(p, names, _written_out(condition, population.block), rising, population.block.refractory is not None)
@@ -178,24 +178,30 @@ def _by_threshold(p: str, names: Names, condition: Expr, rising: bool, refractor
     return (For("i", ZERO, name(f"{p}_units"), (Comment(pretty(condition)), If(fires, _append(p, name("i"))), *after)),)
 
 
-def _by_hazard(p: str, names: Names, rate: Expr) -> tuple[Statement, ...]:
+def _by_hazard(p: str, names: Names, rate: Expr, refractory: bool) -> tuple[Statement, ...]:
     left, draws = element(f"{p}_hazard", "i"), element(f"{p}_draws", "i")
     draw = Call("exponential", (name("seed"), name(f"{p}_stream"), name("i"), draws))
-    return (
-        For(
-            "i",
-            ZERO,
-            name(f"{p}_units"),
-            (
-                Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
-                Store(left, Binary("-", left, Binary("*", names.resolve(rate), name("dt")))),
-                While(
-                    Compare("<=", left, ZERO),
-                    (*_append(p, name("i")), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw))),
-                ),
-            ),
-        ),
+    due: Expr = Compare("<=", left, ZERO)
+    begin: tuple[Statement, ...] = ()
+    end: tuple[Statement, ...] = ()
+    if refractory:  # a unit that becomes refractory fires once
+        steps = _refractory_steps(names, p)
+        begin = (Let("may_fire", ONE),)
+        end = (If(Compare(">", steps, ZERO), (Let("may_fire", ZERO),)),)
+        due = Logic("and", (due, Compare("==", name("may_fire"), ONE)))
+    body: tuple[Statement, ...] = (
+        Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
+        Store(left, Binary("-", left, Binary("*", names.resolve(rate), name("dt")))),
+        *begin,
+        While(due, (*_append(p, name("i")), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
     )
+    if refractory:
+        body = (If(Compare(">=", name("n"), element(f"{p}_refractory_until", "i")), body),)
+    return (For("i", ZERO, name(f"{p}_units"), body),)
+
+
+def _refractory_steps(names: Names, p: str) -> Expr:
+    return element(f"{p}_refractory_steps", "i") if (p, "refractory") in names.plan.per_unit else name(f"{p}_refractory_steps")
 
 
 def _given(p: str) -> tuple[Statement, ...]:
@@ -268,8 +274,7 @@ def jump_at_spikes(plan: Plan, population: Population) -> Function | None:
     for handler in handlers:
         body += unit_statements(handler, names, population.block)
     if refractory:
-        steps = element(f"{p}_refractory_steps", "i") if (p, "refractory") in plan.per_unit else name(f"{p}_refractory_steps")
-        body.append(Store(element(f"{p}_refractory_until", "i"), Binary("+", name("n"), steps)))
+        body.append(Store(element(f"{p}_refractory_until", "i"), Binary("+", name("n"), _refractory_steps(names, p))))
     loop = For("s", ZERO, element(f"{p}_spike_count", "slot"), tuple(body))
     start = Let("slot", Call("mod", (name("n"), name(f"{p}_slots"))))
     return Function(f"jump_{p}", f"Jumps of the units of {p} that spike at step n.", ("n", "t"), (), (), (start, loop))

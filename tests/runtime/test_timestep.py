@@ -1,0 +1,43 @@
+"""A step that an explicit integrator cannot take is refused before the run."""
+
+from __future__ import annotations
+
+import pytest
+
+import plasticdsl
+
+CELL = """
+neuron Cell:
+    τ = 1 ms
+    τ dV/dt = −V
+    method: {method}
+
+network Net:
+    cells = 3 Cell
+"""
+
+
+@pytest.mark.parametrize(("method", "dt", "fits"), [
+    ("Euler", "1.9 ms", True),
+    ("Euler", "2.1 ms", False),
+    ("Euler, 2 substeps", "3.9 ms", True),
+    ("RK4", "2.7 ms", True),
+    ("RK4", "2.8 ms", False),
+    ("exponential Euler", "50 ms", True),
+    ("exact", "50 ms", True),
+])  # fmt: skip
+def test_a_step_beyond_stability_is_an_error(method: str, dt: str, fits: bool) -> None:
+    model = plasticdsl.parse(CELL.format(method=method))
+    if fits:
+        model.build("Net", dt=dt)
+        return
+    with pytest.raises(plasticdsl.PlasError) as error:
+        model.build("Net", dt=dt)
+    assert [d.code for d in error.value.diagnostics] == ["time-step-too-large"]
+    assert "‘V’ of ‘cells’" in error.value.diagnostics[0].message
+
+
+def test_the_shortest_time_constant_of_a_population_counts() -> None:
+    model = plasticdsl.parse(CELL.format(method="Euler"))
+    with pytest.raises(plasticdsl.PlasError, match=r"0\.5 ms"):
+        model.build("Net", dt="1.5 ms", tau=[1e-3, 0.5e-3, 1e-3])
