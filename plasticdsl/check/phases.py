@@ -105,7 +105,9 @@ def _check_holdable(statement: tree.Define, population: Population, variable: Va
         report.error("not-clamped", f"‘{text}’ is {what} and cannot be held.", statement.span, hint)
     elif isinstance(population.source, RegularSource | GivenSpikes):
         hint = "Use two sources, or a Poisson source, whose rate a phase can hold."
-        report.error("not-clamped", f"‘{text}’ says when ‘{population.symbol}’ fires, which is laid down before the run.", statement.span, hint)
+        report.error(
+            "not-clamped", f"‘{text}’ says when ‘{population.symbol}’ fires, which is laid down before the run.", statement.span, hint
+        )
     elif variable.role is Role.PARAMETER and any(n == Special("t") for n in walk(value)):
         hint = "Hold it at a constant in this phase, or let a Source or a rate depend on t."
         report.error("not-clamped", f"‘{text}’ is a parameter and cannot change within a phase.", statement.span, hint)
