@@ -34,13 +34,16 @@ def ran(model: Model, seconds: float, dt: str = "0.1 ms", **parameters: object) 
 
 
 def test_after_200_seconds(model: Model) -> None:
-    """Step 0.1 ms, last 60 s: 23.2 ± 1.7 Hz, CV 0.70 ± 0.06; mean weight 0.5714 ± 0.0045; hardly a weight has reached an end."""
-    net = ran(model, 200)
+    """Step 0.1 ms, last 60 s: 23.6 ± 1 Hz, CV 0.70 ± 0.06; mean weight 0.572 ± 0.006; hardly a weight has reached an end.
+
+    Over runs the rate is 23.2 Hz with a standard deviation of 0.55 Hz, so the seed is part of this test.
+    """
+    net = ran(model, 200, seed=1)
     rate, cv = rate_and_cv(net, 60, 200)
     w = net["ex"].w / W_MAX
-    assert rate == pytest.approx(23.2, abs=1.7)
+    assert rate == pytest.approx(23.6, abs=1.0)
     assert cv == pytest.approx(0.70, abs=0.06)
-    assert w.mean() == pytest.approx(0.5714, abs=0.0045)
+    assert w.mean() == pytest.approx(0.572, abs=0.006)
     assert np.mean(w < 0.1) < 0.02
     assert np.mean(w > 0.9) == pytest.approx(0.035, abs=0.015)
 
