@@ -16,8 +16,7 @@ from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.program import Program
 from plasticdsl.model.model import Network
 from plasticdsl.plan.lower import lower
-from plasticdsl.plan.passes.hoist import hoist
-from plasticdsl.plan.plan import Plan
+from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.binding import Bound
 from plasticdsl.runtime.compiled import CompiledEngine
@@ -35,16 +34,16 @@ def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine
 
 # --- generated code --------------------------------------------------------------------------------------------------
 
-#: What the optimisation levels do to a plan.
-LEVELS: dict[str, Callable[[Plan], Plan]] = {"O0": lambda plan: plan, "default": hoist}
+#: Optimisation levels, from nothing rewritten to everything.
+LEVELS = (0, 1, 2)
 
 
-def program_of(network: Network, per_unit: PerUnit, level: str) -> Program:
+def program_of(network: Network, per_unit: PerUnit, level: int) -> Program:
     """The loop program of a network at a level."""
-    return build(LEVELS[level](lower(network, per_unit)))
+    return build(optimise(lower(network, per_unit), level))
 
 
-def in_python(level: str) -> MakeEngine:
+def in_python(level: int) -> MakeEngine:
     """The generated module as plain Python: no compile time, so many models can be tried."""
 
     def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
@@ -54,7 +53,7 @@ def in_python(level: str) -> MakeEngine:
     return make
 
 
-def in_machine_code(level: str) -> MakeEngine:
+def in_machine_code(level: int) -> MakeEngine:
     """What users run."""
 
     def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:

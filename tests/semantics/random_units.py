@@ -127,24 +127,24 @@ def delays(draw: st.DrawFn, count: int) -> int | list[int]:
             return 0
 
 
+PROJECTIONS = [("a", "b"), ("b", "a"), ("a", "a"), ("b", "b")]
+
+
 @st.composite
-def unit_cases(draw: st.DrawFn) -> Case:
-    """Two populations, a Poisson source, and projections in all directions."""
+def unit_cases(draw: st.DrawFn, delayed_sums: bool = False) -> Case:
+    """Two populations, a Poisson source, and projections in all directions; sums over delayed ones only where asked for."""
     net = Net(seed=draw(st.integers(0, 5)))
     net.population("p", 2, source=PoissonSource(e(draw(st.sampled_from(["150", "300 * t / 0.04", "100 if t < 0.02 else 900"])))))
     for name, size in (("a", draw(st.integers(1, 3))), ("b", 2)):
-        block = draw(neurons())
         start = {"V": [0.1 * k for k in range(size)], "u": 0.05, "m": 0.2}
-        net.population(name, size, block, refractory=draw(st.integers(0, 4)), parameters=draw(unit_parameters(size)), states=start)
+        net.population(name, size, draw(neurons()), None, (), draw(st.integers(0, 4)), draw(unit_parameters(size)), start)
     sizes = {"p": 2, "a": net.numbers["a"].size, "b": 2}
-    for number, (pre, post) in enumerate(
-        draw(st.lists(st.sampled_from([("a", "b"), ("b", "a"), ("a", "a"), ("b", "b")]), min_size=1, max_size=3))
-    ):
-        count = sizes[pre] * sizes[post]
+    for number, (pre, post) in enumerate(draw(st.lists(st.sampled_from(PROJECTIONS), min_size=1, max_size=3))):
+        count, block = sizes[pre] * sizes[post], draw(synapses())
         weights = [0.3 + 0.1 * k for k in range(count)]
-        numbers = {"axonal": draw(delays(count)), "dendritic": draw(delays(count))}
-        net.projection(f"c{number}", pre, post, draw(synapses()), states={"w": weights}, **numbers)
-    net.projection(
-        "drive", "p", "a", connection(variables=(state("w"),), handlers=(on(Trigger.PRE, "post.g += w", rule=False),)), states={"w": 0.4}
-    )
+        takes_time = delayed_sums or not block.sums
+        axonal, dendritic = (draw(delays(count)), draw(delays(count))) if takes_time else (0, 0)
+        net.projection(f"c{number}", pre, post, block, None, axonal, dendritic, states={"w": weights})
+    excite = connection(variables=(state("w"),), handlers=(on(Trigger.PRE, "post.g += w", rule=False),))
+    net.projection("drive", "p", "a", excite, states={"w": 0.4})
     return Case(net.network(), net.instance, net.per_unit(), STEPS, {}, 0)

@@ -48,7 +48,7 @@ def small(network: Network, dt: float) -> Case:
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("file", FILES)
-def test_library_model(file: str, level: str) -> None:
+def test_library_model(file: str, level: int) -> None:
     # rules are shown with regular spikes that begin after 100 ms
     dt = 1e-3 if file.startswith("rules") else 1e-4
     for network in networks(file):
