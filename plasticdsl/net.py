@@ -246,7 +246,8 @@ class Net:
         self._push()
         found = self._observer.variable(owner, name)
         if isinstance(found, float):
-            return found
+            given = {(p.name, n) for p in self._network.projections for n in p.given}
+            return np.broadcast_to(found, self._observer.owner_size(owner)) if (owner, name) in given else found
         fixed = np.array(found)
         fixed.flags.writeable = False
         return fixed

@@ -114,7 +114,8 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
         clauses = (tree.Connectivity("one to one", None, statement.source.span),)
     connected = connectivity(clauses, pre.population, post.population, statement.span, context, around.constants)
     late = delays(statement.delays, bool(rules), SECONDS, context, around.constants)
-    given = Given((*values, *given_values(statement.values)), around.constants)
+    written = given_values(statement.values)
+    given = Given((*values, *written), around.constants)
     composed: Composed = compose(wanted.name, parts, Ends(pre, post, others), given, statement.span, context)
     projection = Projection(
         name=wanted.name,
@@ -126,6 +127,7 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
         delays=late,
         rules=rules,
         origins=composed.origins,
+        given=tuple(v.name for v in composed.block.variables if v.name in {g.path for g in written}),
         span=statement.span,
     )
     return projection, composed.dims

@@ -376,7 +376,7 @@ class Projection:
     """Connections from population `pre` to population `post`, each carrying the state of `connection`.
 
     `values` as in `Population`; `origins` maps a variable of `connection` to (block name, its name there), for `Block.name` look-ups.
-    `rules`: names of the rules it carries.
+    `rules`: names of the rules it carries. `given`: variables whose values the projection itself writes (`w = 0.05`).
     """
 
     name: str
@@ -389,6 +389,7 @@ class Projection:
     values: tuple[tuple[str, Value], ...] = ()
     rules: tuple[str, ...] = ()
     origins: tuple[tuple[str, tuple[str, str]], ...] = ()
+    given: tuple[str, ...] = ()
     span: Span = NOWHERE
 
 
