@@ -68,6 +68,7 @@ def _statement(statement: tree.Statement, body: _Body, taking: Taking) -> None:
                 body.clamps.append(clamp)
         case tree.RulesOff(names=names):
             off = tuple(_rules_named(names, taking))
+            _check_all_rules(names, off, taking)
             body.rules_off = off if names else ()
         case tree.Record():
             body.recordings.extend(recordings(statement, taking))
@@ -159,6 +160,15 @@ def _rules_named(names: Sequence[tree.Name], taking: Taking) -> Iterator[str]:
         hint = did_you_mean(name.name, sorted(known))
         message = f"‘{name.text}’ is neither a rule nor a projection with one."
         taking.context.report.error("unknown-rule", message, name.span, hint)
+
+
+def _check_all_rules(names: Sequence[tree.Name], off: Sequence[str], taking: Taking) -> None:
+    """The rules of one projection are on or off together."""
+    for p in taking.network.projections:
+        left = [rule for rule in p.rules if rule not in off]
+        if p.name not in off and left and len(left) < len(p.rules):
+            message = f"The rules of ‘{p.symbol}’ can only be off together, and {' and '.join(f'‘{r}’' for r in left)} would stay on."
+            taking.context.report.error("unsupported", message, names[0].span, f"Name the projection: ‘rules off for {p.name}’.")
 
 
 # --- what has no place, or is not there yet --------------------------------------------------------------------------

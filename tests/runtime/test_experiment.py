@@ -297,3 +297,12 @@ def test_spike_times_laid_down_before_the_run_cannot_be_held():
     with pytest.raises(PlasError) as caught:
         carry_out(FIRING.replace("phase run for 100 ms", "phase run for 100 ms:\n        b.rate = 10 Hz"))
     assert caught.value.diagnostics[0].code == "not-clamped"
+
+
+def test_rules_of_one_projection_are_off_together():
+    text = CONDITIONING.replace("with Hebb,", "with Hebb and Decay,") + "\nrule Decay:\n    Δw = −0.01 w\n"
+    assert len(series(carry_out(text), "hears.w").done) == 18
+    assert len(series(carry_out(text.replace("rules off", "rules off for hears")), "hears.w").done) == 18
+    with pytest.raises(PlasError) as caught:
+        carry_out(text.replace("rules off", "rules off for Hebb"))
+    assert [d.code for d in caught.value.diagnostics] == ["unsupported"]
