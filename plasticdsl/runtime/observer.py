@@ -66,9 +66,8 @@ class Observer:
         self.network = network
         self.engine = engine
         self._sums = {} if in_steps else _undelayed_sums(network)
-        self._blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {
-            p.name: p.connection for p in network.projections
-        }
+        blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
+        self._declared = {(owner, v.name): v for owner, block in blocks.items() for v in block.variables}
         self._ends: dict[str, tuple[Integers, Integers]] = {}
 
     @property
@@ -86,11 +85,11 @@ class Observer:
 
         Conditions give 1 and 0. Raises KeyError where it reads something that the network does not have.
         """
-        return evaluate(expr, self._outside, self)
+        return self._outside(expr) if isinstance(expr, Ref) else evaluate(expr, self._outside, self)
 
     def variable(self, owner: str, name: str) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
-        declared = self._blocks[owner].variable(name)
+        declared = self._declared.get((owner, name))
         if (owner, name) in self._sums:
             return self._summed(owner, name)
         if declared is not None and declared.role in _KEPT:

@@ -75,10 +75,15 @@ class Reader:
 
     def value(self, expr: Expr, begin: int, end: int) -> Values:
         """The value now; statistics of spikes are of the steps begin to end − 1."""
+        if isinstance(expr, Ref):
+            return self.observer.value(expr)
         with np.errstate(all="ignore"):  # what is no number any more is reported by `checks`
-            return self.observer.value(self._without_statistics(expr, begin, end))
+            plain = self._without_statistics(expr, begin, end)
+            return plain.value if isinstance(plain, Number) else self.observer.value(plain)
 
     def _without_statistics(self, expr: Expr, begin: int, end: int) -> Expr:
+        if isinstance(expr, Ref | Number):
+            return expr
         inside = rebuild(expr, lambda child: self._without_statistics(child, begin, end)) if not is_spike_statistic(expr) else expr
         if not isinstance(inside, Call):
             return inside
@@ -90,7 +95,8 @@ class Reader:
 
     def arguments(self, statistic: Call) -> list[Floats]:
         """The values a statistic is taken of, of equal length."""
-        return [np.atleast_1d(a) for a in np.broadcast_arrays(*(np.asarray(self.observer.value(a)) for a in statistic.arguments))]
+        values = [np.atleast_1d(self.observer.value(a)) for a in statistic.arguments]
+        return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
 
     def _of_spikes(self, call: Call, begin: int, end: int) -> float:
         population = _population(call.arguments[0])
