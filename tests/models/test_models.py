@@ -18,6 +18,7 @@ REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 LONG = {
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),
+    ("networks/correlated_inputs", "Selection"),
     ("networks/brunel_stdp", "Plastic"),
     ("rules/inhibitory_stdp", "TargetRate"),
 }
