@@ -83,7 +83,7 @@ def neurons(draw: st.DrawFn) -> Block:
 
 
 @st.composite
-def synapses(draw: st.DrawFn) -> Block:
+def synapses(draw: st.DrawFn, always_sums: bool = False) -> Block:
     """Sums of states or definitions, spikes, and weights that flow or change at every step."""
     body = draw(st.sampled_from(["w * pre.y", "w * pre.V", "w * (pre.V - post.V)", "w * pre.u", "0.3 * s * pre.y", "w * pre.m"]))
     handlers = [on(Trigger.PRE, draw(st.sampled_from(["post.g += 0.5 * w", "post.g += w * s", "post.u += 0.1 * pre.y"])), rule=False)]
@@ -102,7 +102,7 @@ def synapses(draw: st.DrawFn) -> Block:
         )
     )
     return connection(
-        variables=(state("w", -1, 1), state("s")), sums=(SumInto("h", e(body)),) if draw(st.booleans()) else (),
+        variables=(state("w", -1, 1), state("s")), sums=(SumInto("h", e(body)),) if always_sums or draw(st.booleans()) else (),
         handlers=tuple(handlers), schemes=(scheme,), flows=(Flow("s", e(rate)),),
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def unit_cases(draw: st.DrawFn, delayed_sums: bool = False) -> Case:
         net.population(name, size, draw(neurons()), None, (), draw(st.integers(0, 4)), draw(unit_parameters(size)), start)
     sizes = {"p": 2, "a": net.numbers["a"].size, "b": 2}
     for number, (pre, post) in enumerate(draw(st.lists(st.sampled_from(PROJECTIONS), min_size=1, max_size=3))):
-        count, block = sizes[pre] * sizes[post], draw(synapses())
+        count, block = sizes[pre] * sizes[post], draw(synapses(delayed_sums))
         weights = [0.3 + 0.1 * k for k in range(count)]
         takes_time = delayed_sums or not block.sums
         axonal, dendritic = (draw(delays(count)), draw(delays(count))) if takes_time else (0, 0)
