@@ -11,6 +11,8 @@ from tests.semantics.engines import LEVELS, in_machine_code, in_python, referenc
 from tests.semantics.random_models import imposed_cases, recurrent_cases
 from tests.semantics.random_units import unit_cases
 
+pytestmark = pytest.mark.slow  # minutes of random models; run with `-m slow` after every change to the kernels
+
 LEAST = 1e-9  # relative; the smallest difference that counts
 
 
