@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.patterns import DataSet, PatternSet
+from plasticdsl.model.protocol import ForEach, Order, Start, Until
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.units.dimension import Dimension
 
@@ -47,7 +49,8 @@ class Variable:
 
     `value`: default of a parameter or right side of a definition. `initial`: of a state (0 when None). `low`/`high`: hard bounds, applied
     after every statement that assigns it and after every flow step. `values`: the allowed values of a discrete variable.
-    `unit`: text of the unit to show it in, with `scale` = SI value of 1 such unit.
+    `unit`: text of the unit to show it in, with `scale` = SI value of 1 such unit. `indices`: of an observable with free index letters
+    (`m_μ = …`), each letter and what it runs over; its value is then an array.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Variable:
     unit: str = ""
     scale: float = 1.0
     span: Span = NOWHERE
+    indices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +408,11 @@ class Evaluate:
 @dataclass(frozen=True, slots=True)
 class Network:
     """Populations and projections in the order written, parameters and observables (`variables`), and `order`: inputs and those
-    definitions that connections or the network read, each after what it depends on."""
+    definitions that connections or the network read, each after what it depends on.
+
+    `fed`: variables (population, name) that some phase of an experiment on this network takes from patterns or data, item by item;
+    `asynchronous`: populations that some phase updates unit by unit. Both only tell which kernels are needed.
+    """
 
     name: str
     doc: str
@@ -413,6 +421,9 @@ class Network:
     projections: tuple[Projection, ...]
     order: tuple[Evaluate, ...] = ()
     span: Span = NOWHERE
+    patterns: tuple[PatternSet, ...] = ()
+    fed: tuple[tuple[str, str], ...] = ()
+    asynchronous: tuple[str, ...] = ()
 
 
 # --- experiments -----------------------------------------------------------------------------------------------------
@@ -476,7 +487,7 @@ class Expectation:
 @dataclass(frozen=True, slots=True)
 class Clamp:
     """`X = value` in a phase: the output of source `population` (or its variable `name`) is held at `value`, which may depend on `t`
-    (then evaluated every step)."""
+    (then evaluated every step) or on the item that the phase shows (`Ref("item", …)`)."""
 
     population: str
     name: str
@@ -486,7 +497,8 @@ class Clamp:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """`duration` in s (`Special("dt")` times a number where steps were written). `rules_off`: None (on), `()` (all off) or names."""
+    """`duration` in s (`Special("dt")` times a number where steps were written); instead of it `each` or `until`. `rules_off`: None (on), `()`
+    (all off) or names. `asynchronous`: the order in which units update one by one (None: all at once)."""
 
     name: str
     duration: Expr | None
@@ -495,6 +507,10 @@ class Phase:
     recordings: tuple[Recording, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     span: Span = NOWHERE
+    each: ForEach | None = None
+    until: Until | None = None
+    starts: tuple[Start, ...] = ()
+    asynchronous: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,6 +544,7 @@ class Experiment:
     repeats: Expr | None = None
     settings: tuple[tuple[str, Value], ...] = ()
     span: Span = NOWHERE
+    data: tuple[DataSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,27 @@ after `advance(k)` from step n the clock stands at n + k, whose events have not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.runtime.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """`table`: float64[items, units or 1]. From step `first` on, at step n `population.name` has row `items[(n − first) // hold]` of the table;
+    the last item stays."""
+
+    population: str
+    name: str
+    table: NDArray[np.float64]
+    items: NDArray[np.int64]
+    first: int
+    hold: int = 1
 
 
 class Engine(Protocol):
@@ -45,6 +59,14 @@ class Engine(Protocol):
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True); traces and means run either way."""
+
+    def feed(self, feeds: Sequence[Feed]) -> None:
+        """From now on these variables are taken, item by item, from tables, at the beginning of each step (and again at its end, so that nothing else
+        moves them); variables fed before and not named now keep their last values. Only variables in `Network.fed` can be fed."""
+
+    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
+        """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
+        it is given anew; all others update at once. Only populations in `Network.asynchronous` can be named."""
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run (copies), the clock and random counters included."""

@@ -6,7 +6,7 @@ draw made before the first step. All values in SI; times in whole steps where na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +65,12 @@ class ProjectionInstance:
 
 @dataclass(slots=True)
 class Instance:
-    """`dt`: step in s. `seed` and the streams determine all random numbers. `parameters`: of the network."""
+    """`dt`: step in s. `seed` and the streams determine all random numbers. `parameters`: of the network. `patterns`: pattern set →
+    float64[patterns, units]."""
 
     dt: float
     seed: int
     parameters: dict[str, Values]
     populations: dict[str, PopulationInstance]
     projections: dict[str, ProjectionInstance]
+    patterns: dict[str, Floats] = field(default_factory=dict)

@@ -1,0 +1,62 @@
+"""What a phase does step by step: items shown one after the other, where units start, in which order they update, and when it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.source import NOWHERE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """`for each (pixels, label) in digits where not test, shuffled, 5 epochs, for 100 ms each`.
+
+    `source`: a pattern set or data set; `names`: what one item's parts are called in the phase, read as `Ref("item", name)`;
+    `arrays`: the array of the data set each stands for (empty for patterns). `where` reads `Ref(source, array)`, one value per item.
+    Shuffled anew in each epoch. `each_for`: how long each item stays (s; None: one step).
+    """
+
+    source: str
+    names: tuple[str, ...]
+    arrays: tuple[str, ...] = ()
+    where: Expr | None = None
+    shuffled: bool = False
+    epochs: Expr | None = None
+    each_for: Expr | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """`until stable within tol, up to N steps` (`condition` None) or `until CONDITION`, looked at after each step.
+
+    Stable: in the last step no unit's variable that jumps at each step changed, and (with `within`) no unit's flowing variable changed by more
+    than `within` times its largest absolute value over the units. `at_most` (s, as durations; None: 1000 steps) ends it all the same, and says so.
+    """
+
+    condition: Expr | None = None
+    within: Expr | None = None
+    at_most: Expr | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`start units.x from ξ_1 with 20 % flipped`: sets `population.name` once, when the phase begins.
+
+    `flipped`: the fraction of units, drawn without repeats and rounded to a whole number, that get the other of the variable's two allowed
+    values; `redrawn`: the fraction that get a new draw from the distribution of the patterns that `value` names.
+    """
+
+    population: str
+    name: str
+    value: Expr
+    flipped: Expr | None = None
+    redrawn: Expr | None = None
+    span: Span = NOWHERE
+
+
+#: `update asynchronously (in random order)`, `update asynchronously in fixed order`; None is synchronous.
+Order = Literal["random", "fixed"]
