@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Limit, Logic, Number, Ref, Special, substitute
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
 from plasticdsl.model.model import Assign, Block, Exact, Pairing, PairRule, Role, Variable
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
@@ -21,6 +21,7 @@ from plasticdsl.symbolic.windows import window_of
 NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired
 ZERO = Number(0.0)
 NOW = Special("t")
+STEP = Special("dt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft) -> None:
         raise PlasError((_not_separable(draft.rule),))
     name = draft.fresh(f"times_{earlier}")
     draft.histories.append(History(name, earlier, side.history))
-    lag = Binary("-", NOW, Special("lag")) if earlier is Place.PRE else Binary("-", Special("lag"), NOW)
-    amount = substitute(side.formula, {Special("lag"): lag})  # inside SumHistory, Special("lag") is the earlier spike's time
-    inside = Compare("<=", Binary("-", NOW, Special("lag")), side.history)
+    spike = Special("lag")  # inside SumHistory: the earlier spike's time
+    amount = substitute(side.formula, {Special("lag"): _lag(spike, earlier)})
+    inside = Compare("<=", _steps_since(spike), _whole_steps(side.history))
     event = Event(
         SumHistory(name, draft.rule.target.name, Choice(((inside, amount),), ZERO), limit == "after", draft.rule.span), draft.held
     )
@@ -187,29 +188,47 @@ def _note_times(last: tuple[str, str], draft: _Draft) -> None:
 def _with_last_pre(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
     """What a postsynaptic spike adds for its pair with the last presynaptic spike."""
     pre = Ref("", last[0], "after")
-    paired = substitute(window.causal.formula, {Special("lag"): Binary("-", NOW, pre)})
+    paired = substitute(window.causal.formula, {Special("lag"): _lag(pre, Place.PRE)})
     at_tie = substitute(window.tie, {Special("lag"): ZERO}) if window.tie_side == "post" else ZERO
     may: list[Expr] = [Compare(">=", pre, ZERO)]
     if reduced:
         may.append(Compare(">=", pre, Ref("", last[1])))
-    may += _cut(rule, Binary("-", NOW, pre))
+    may += _cut(rule, pre)
     return Choice(((Compare("==", pre, NOW), at_tie), (_all(may), paired)), ZERO)
 
 
 def _with_last_post(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
     """What a presynaptic spike adds for its pair with the last postsynaptic spike."""
     post = Ref("", last[1], "after")
-    paired = substitute(window.acausal.formula, {Special("lag"): Binary("-", post, NOW)})
+    paired = substitute(window.acausal.formula, {Special("lag"): _lag(post, Place.POST)})
     at_tie = ZERO if window.tie_side == "post" else substitute(window.tie, {Special("lag"): ZERO})
     may: list[Expr] = [Compare(">=", post, ZERO)]
     if reduced:
         may.append(Compare(">=", post, Ref("", last[0])))
-    may += _cut(rule, Binary("-", NOW, post))
+    may += _cut(rule, post)
     return Choice(((Compare("==", post, NOW), at_tie), (_all(may), paired)), ZERO)
 
 
-def _cut(rule: PairRule, distance: Expr) -> list[Expr]:
-    return [] if rule.truncate is None else [Compare("<=", distance, rule.truncate)]
+def _cut(rule: PairRule, earlier: Expr) -> list[Expr]:
+    return [] if rule.truncate is None else [Compare("<=", _steps_since(earlier), _whole_steps(rule.truncate))]
+
+
+# --- lags, in whole steps: a difference of two times is off by their rounding, which decides at the edge of a window -----
+
+
+def _steps_since(earlier: Expr) -> Expr:
+    return Call("round", (Binary("/", Binary("-", NOW, earlier), STEP),))
+
+
+def _lag(earlier: Expr, side: Place) -> Expr:
+    """t_post − t_pre, where the spike of `side` came at the time `earlier` and the other one comes now."""
+    steps = _steps_since(earlier)
+    return Binary("*", steps if side is Place.PRE else Negate(steps), STEP)
+
+
+def _whole_steps(duration: Expr) -> Expr:
+    """A duration in steps; halves away from zero, with room for the rounding of the division (as `setup.whole_steps`)."""
+    return Call("floor", (Binary("+", Binary("/", duration, STEP), Number(0.5 + 1e-9)),))
 
 
 def _all(conditions: list[Expr]) -> Expr:
