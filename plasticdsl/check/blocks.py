@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plasticdsl.check.blockscope import BlockScope
+from plasticdsl.check.bounds import check_assigned
 from plasticdsl.check.contents import collect
 from plasticdsl.check.events import handlers, pair_rules
 from plasticdsl.check.firing import output_name, refractory, spike
@@ -76,4 +77,5 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
         needs=tuple(scope.needs.values()),
         span=block.span,
     )
+    check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)
     return CheckedBlock(checked, dims, block)

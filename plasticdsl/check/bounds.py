@@ -1,13 +1,13 @@
-"""Initial values and bounds, where both are known when the model is checked."""
+"""Bounds and the values of discrete variables, where they and what is compared with them are known when the model is checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.check.constant import Values, constant
 from plasticdsl.check.report import Reporter
-from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Distribution, Role, Value, Variable
+from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
+from plasticdsl.model.model import Assign, Block, Distribution, Network, Phase, Role, Value, Variable
 from plasticdsl.source import Span
 
 
@@ -38,10 +38,64 @@ def check_bounds(variables: Sequence[Variable], constants: Values, places: Mappi
             bounds = f"{_shown(low, variable) if low is not None else '−∞'} to {_shown(high, variable) if high is not None else '∞'}"
             message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, outside its bounds {bounds}."
             report.error("initial-outside-bounds", message, place)
-        elif variable.values and variable.role is Role.STATE and start not in variable.values:
-            allowed = ", ".join(f"{v:g}" for v in variable.values)
-            if variable.initial is not None:
-                report.error("initial-outside-bounds", f"‘{variable.symbol}’ starts at {start:g}, but its values are {allowed}.", place)
+        elif variable.role is Role.STATE and variable.name in places and not _is_allowed(start, variable):
+            _starts_elsewhere(variable, start, place, report)
+
+
+def _starts_elsewhere(variable: Variable, start: float, place: Span, report: Reporter) -> None:
+    message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, and its values are {_values_of(variable)}."
+    report.error("value-not-allowed", message, place)
+
+
+def _is_allowed(value: float, variable: Variable) -> bool:
+    return not variable.values or value in variable.values
+
+
+def _values_of(variable: Variable) -> str:
+    return " and ".join(filter(None, (", ".join(f"{v:g}" for v in variable.values[:-1]), f"{variable.values[-1]:g}")))
+
+
+def check_assigned(block: Block, places: Mapping[str, Span], report: Reporter) -> None:
+    """Reports a number that a discrete variable starts at or jumps to and that is none of its values; `places` of initial values."""
+    discrete = {v.name: v for v in block.variables if v.values}
+    for variable in discrete.values():
+        start = _number(variable.initial, {})
+        if start is not None and not _is_allowed(start, variable):
+            _starts_elsewhere(variable, start, places.get(variable.name, variable.span), report)
+    for handler in block.handlers if discrete else ():
+        for statement in handler.statements:
+            changed = discrete.get(statement.target.name) if statement.target.owner == "" else None
+            if changed is not None and isinstance(statement, Assign):
+                for value in _outcomes(statement.value):
+                    if not _is_allowed(value, changed):
+                        message = f"‘{changed.symbol}’ is set to {value:g} here, and its values are {_values_of(changed)}."
+                        report.error("value-not-allowed", message, statement.span)
+
+
+def _outcomes(value: Expr) -> Iterator[float]:
+    """The plain numbers among what an expression by cases can come to."""
+    match value:
+        case Number(number):
+            yield number
+        case Negate(Number(number)):
+            yield -number
+        case Choice(branches, otherwise):
+            for outcome in (*(value for _, value in branches), otherwise):
+                yield from _outcomes(outcome)
+        case _:
+            pass
+
+
+def check_held(network: Network, phases: Iterable[Phase], report: Reporter) -> None:
+    """Reports a discrete variable that a phase holds at a number that is none of its values."""
+    variables = {(p.name, v.name): v for p in network.populations for v in p.block.variables if v.values}
+    constants = {Ref("network", v.name): v.value for v in network.variables if isinstance(v.value, Expr)}
+    for clamp in (c for phase in phases for c in phase.clamps):
+        variable = variables.get((clamp.population, clamp.name))
+        value = constant(clamp.value, constants)
+        if variable is not None and value is not None and not _is_allowed(value, variable):
+            message = f"‘{variable.symbol}’ is held at {value:g}, and its values are {_values_of(variable)}."
+            report.error("value-not-allowed", message, clamp.span)
 
 
 def _number(value: Value | None, values: Values) -> float | None:

@@ -12,11 +12,12 @@ from plasticdsl.check.context import Context
 from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import translate_as, translate_condition
 from plasticdsl.check.mismatch import require_dimension
-from plasticdsl.check.scope import Declared, Kind
+from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Expr, Logic, Special
-from plasticdsl.model.model import Connectivity, Delays, Population, Value
+from plasticdsl.model.expr import Expr, Logic, Ref, Special
+from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -38,16 +39,31 @@ def unit_numbers(context: Context) -> Context:
     return context.inside(context.scope.child(names))
 
 
-def connectivity(
-    clauses: Sequence[tree.Connectivity], pre: Population, post: Population, span: Span, context: Context, values: Values
-) -> Connectivity:
+def pair_names(context: Context, pre: Side, post: Side) -> Context:
+    """The same context with what can be told of two units before the run: their numbers, and parameters of theirs as `pre.X` and `post.X`."""
+    inside = unit_numbers(context)
+    names = {name: _of_side(name, side) for name, side in (("pre", pre), ("post", post)) if context.scope.find(name) is None}
+    return inside.inside(inside.scope.child(names))
+
+
+def _of_side(name: str, side: Side) -> Declared:
+    own = {
+        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a parameter", Ref(name, v.name), side.dims[v.name], span=v.span)
+        for v in side.block.variables
+        if v.role in (Role.PARAMETER, Role.GIVEN) and v.name in side.dims
+    }
+    return Declared(name, name, Kind.SIDE, "a unit", members=Scope(own), span=side.population.span)
+
+
+def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, context: Context, values: Values) -> Connectivity:
     """The rule by which pairs of units are connected."""
+    of_pairs = pair_names(context, pre, post)
     bases = [c for c in clauses if c.kind in _KINDS]
     if len(bases) > 1:
         labels = (Label(bases[0].span, "the first"),)
         message = "A projection is connected in one way; this is a second."
         context.report.error("two-connectivities", message, bases[1].span, "Write two projections.", labels)
-    conditions = [translate_condition(c.value, unit_numbers(context)) for c in clauses if c.kind == "where" and c.value is not None]
+    conditions = [translate_condition(c.value, of_pairs) for c in clauses if c.kind == "where" and c.value is not None]
     also = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)) if conditions else None
     words = {c.kind for c in clauses}
     if not bases:
@@ -55,9 +71,9 @@ def connectivity(
         return Connectivity(kind, amount, None, "except self" not in words, False, span)
     base = bases[0]
     kind = _KINDS[base.kind]
-    amount = _amount(base, pre, post, "with repeats" in words, context, values)
+    amount = _amount(base, pre.population, post.population, "with repeats" in words, of_pairs, values)
     is_degree = kind in ("in-degree", "out-degree")
-    _fitting_sizes(base, pre, post, context, values)
+    _fitting_sizes(base, pre.population, post.population, context, values)
     itself = "with self" in words if is_degree else "except self" not in words
     return Connectivity(kind, amount, also, itself, "with repeats" in words, base.span)
 
@@ -99,29 +115,28 @@ def _fitting_sizes(clause: tree.Connectivity, pre: Population, post: Population,
 # --- delays ----------------------------------------------------------------------------------------------------------
 
 
-def delays(clauses: Sequence[tree.Delay], plastic: bool, time: Dim, context: Context, values: Values) -> Delays:
-    """Axonal and dendritic delay; `plastic`: whether the projection carries a rule."""
+def delays(clauses: Sequence[tree.Delay], plastic: bool, time: Dim, of_pairs: Context, values: Values) -> Delays:
+    """Axonal and dendritic delay; `plastic`: whether the projection carries a rule. `of_pairs`: see `pair_names`."""
     found: dict[str, Value] = {}
     for clause in clauses:
         side = clause.side or "axonal"
         if clause.side == "" and plastic:
             message = "A projection with a rule must say where its delay is: simulators read the bare word differently."
             hint = "‘axonal delay’: the spike reaches the synapse late; ‘dendritic delay’: its effect reaches the neuron late."
-            context.report.error("bare-delay", message, clause.span, hint)
+            of_pairs.report.error("bare-delay", message, clause.span, hint)
         if side in found:
-            context.report.error("duplicate-definition", f"The {side} delay is given twice.", clause.span)
-        found[side] = _delay(clause, time, context, values)
+            of_pairs.report.error("duplicate-definition", f"The {side} delay is given twice.", clause.span)
+        found[side] = _delay(clause, time, of_pairs, values)
     return Delays(found.get("axonal"), found.get("dendritic"))
 
 
-def _delay(clause: tree.Delay, time: Dim, context: Context, values: Values) -> Value:
-    inside = unit_numbers(context)
+def _delay(clause: tree.Delay, time: Dim, of_pairs: Context, values: Values) -> Value:
     if clause.drawn:
-        drawn, dim = distribution(clause.value, inside)
-        require_dimension(clause.value, dim, time, "A delay", context)
+        drawn, dim = distribution(clause.value, of_pairs)
+        require_dimension(clause.value, dim, time, "A delay", of_pairs)
         return drawn
-    delay = translate_as(clause.value, time, "A delay", inside)
+    delay = translate_as(clause.value, time, "A delay", of_pairs)
     value = constant(delay, values)
     if value is not None and value < 0:
-        context.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
+        of_pairs.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
     return delay

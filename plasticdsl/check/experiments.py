@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from plasticdsl.check.bounds import check_held
 from plasticdsl.check.constant import constant
 from plasticdsl.check.context import Context
 from plasticdsl.check.expressions import translate_as
@@ -17,7 +18,7 @@ from plasticdsl.check.readings import Sources, Taking
 from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
-from plasticdsl.check.settings import setting, sweep_axis, whole
+from plasticdsl.check.settings import check_set_once, names_set, setting, sweep_axis, whole
 from plasticdsl.check.solve import SECONDS, Solver
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.views import network_scope
@@ -49,12 +50,14 @@ def check_experiment(block: tree.Block, module: Module, outside: Scope, sources:
     solver, lookup = Solver(), Lookup(network, module)
     scope = network_scope(lookup, outside, solver)
     phases = tuple(s.name.name for s in block.body if isinstance(s, tree.Phase))
-    taking = Taking(Context(scope, solver, report), network, sources, phases)
+    taking = Taking(Context(scope, solver, report), network, sources, phases, resized=names_set(block.body))
     parts = _Parts()
     whole_of_it = not any(_is_unavailable(s) for s in block.body)
     for statement in sorted(block.body, key=lambda s: not _is_dt(s)):
         if whole_of_it or not isinstance(statement, tree.Record | tree.Plot | tree.Expect):
             _statement(statement, parts, taking, lookup)
+    check_set_once(block.body, taking, lookup)
+    check_held(network, parts.phases, report)
     _check_phases(block, parts, report)
     _check_time(parts, taking)
     return Experiment(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.bounds import check_bounds
-from plasticdsl.check.connectivity import unit_numbers
+from plasticdsl.check.connectivity import pair_names
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
 from plasticdsl.check.display import unit_of_number, with_dimension
@@ -22,6 +22,7 @@ from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.ordering import circle
 from plasticdsl.check.parts import Joined, Part
 from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
@@ -48,10 +49,12 @@ class GivenValue:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """All values of one projection; `constants`: what is known of the network's parameters."""
+    """All values of one projection between `pre` and `post`; `constants`: what is known of the network's parameters."""
 
     values: tuple[GivenValue, ...]
     constants: Values
+    pre: Side
+    post: Side
 
 
 def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -> tuple[GivenValue, ...]:
@@ -71,7 +74,7 @@ def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
 
 def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, context: Context) -> tuple[Variable, ...]:
     """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
-    inside = _value_context(joined, context)
+    inside = _value_context(joined, given, context)
     written: dict[str, GivenValue] = {}
     for value in given.values:
         name = _named(value, joined, parts, context)
@@ -95,15 +98,16 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
     return variables
 
 
-def _value_context(joined: Joined, context: Context) -> Context:
-    """The network's names, then the connection's own."""
+def _value_context(joined: Joined, given: Given, context: Context) -> Context:
+    """The network's names, then the connection's own, then what is known of the two units."""
     own = {
         n: Declared(n, v.symbol, Kind.VALUE, "a variable", Ref("", n), joined.dims[n], span=v.span)
         for n, v in joined.variables.items()
         if n in joined.dims
     }
     network = context.scope
-    return unit_numbers(context.inside(Scope(network.names, Scope(own, network.parent, None), network.missing)))
+    own_scope = Scope(network.names, Scope(own, network.parent, None), network.missing)
+    return pair_names(context.inside(own_scope), given.pre, given.post)
 
 
 # --- which variable is meant -----------------------------------------------------------------------------------------
@@ -170,7 +174,7 @@ def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Va
         value, found = typed.expr, typed.dim
     require_dimension(given.value, found, dim, f"‘{symbol}’", context)
     expressions = value.arguments if isinstance(value, Distribution) else (value,)
-    outside = [r for e in expressions for r in refs(e) if r.owner not in ("", "network")]
+    outside = [r for e in expressions for r in refs(e) if r.owner not in ("", "network", "pre", "post")]
     if outside:
         message = f"A value is fixed before the run and cannot depend on ‘{outside[0].owner}.{outside[0].name}’."
         context.report.error("not-a-constant", message, given.value.span)

@@ -10,7 +10,7 @@ What replaces what:
 - network: a parameter, observable, population or data pattern replaces the one of the same name. A projection replaces the one of its
   name; without a name (or over one without a name) the only one between the same two populations.
 - experiment: `dt`, settings, data and phases by name; the sweep, all `record` lines, all `plot` lines and all `expect` lines each as a
-  whole. `like A on Net2` keeps the experiment and changes the network.
+  whole. What is swept anew is no longer set, and what is set anew no longer swept. `like A on Net2` keeps the experiment and changes the network.
 
 What is new is added at the end.
 """
@@ -101,6 +101,8 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
     old, new = base.body, block.body
     if block.kind == "network":
         old, new, findings = _named_alike(base.body, block.body)
+    elif block.kind == "experiment":
+        old = tuple(_without_told(base.body, block.body))
     body = merge_statements(_split_inputs(old), _split_inputs(new))
     merged = replace(
         block,
@@ -138,6 +140,22 @@ def _split_inputs(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
             yield statement
 
     return tuple(part for statement in body for part in parts(statement))
+
+
+def _without_told(base: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> Iterator[tree.Statement]:
+    """An experiment without the settings that `new` sweeps and without the axes of sweeps that `new` sets."""
+    swept = {path_text(axis.target) for s in new if isinstance(s, tree.Sweep) for axis in s.axes}
+    told = {path_text(s.target) for s in new if isinstance(s, tree.Define)}
+    for statement in base:
+        match statement:
+            case tree.Define(target=target) if path_text(target) in swept:
+                pass
+            case tree.Sweep(axes=axes, repeats=repeats):
+                left = tuple(axis for axis in axes if path_text(axis.target) not in told)
+                if left or repeats is not None:
+                    yield replace(statement, axes=left)
+            case _:
+                yield statement
 
 
 # --- what a statement is about ---------------------------------------------------------------------------------------

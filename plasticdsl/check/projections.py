@@ -12,7 +12,7 @@ from itertools import count
 
 from plasticdsl.check.blocks import CheckedBlock
 from plasticdsl.check.compose import Composed, Ends, compose
-from plasticdsl.check.connectivity import connectivity, delays
+from plasticdsl.check.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
 from plasticdsl.check.given import Given, GivenValue, given_values
@@ -112,10 +112,10 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
     clauses = statement.connectivity
     if wanted.hidden is not None and not clauses:
         clauses = (tree.Connectivity("one to one", None, statement.source.span),)
-    connected = connectivity(clauses, pre.population, post.population, statement.span, context, around.constants)
-    late = delays(statement.delays, bool(rules), SECONDS, context, around.constants)
+    connected = connectivity(clauses, pre, post, statement.span, context, around.constants)
+    late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), around.constants)
     written = given_values(statement.values)
-    given = Given((*values, *written), around.constants)
+    given = Given((*values, *written), around.constants, pre, post)
     composed: Composed = compose(wanted.name, parts, Ends(pre, post, others), given, statement.span, context)
     projection = Projection(
         name=wanted.name,

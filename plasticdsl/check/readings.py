@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plasticdsl.check.context import Context, Typed, unknown
-from plasticdsl.check.expressions import translate, translate_condition, translate_number
+from plasticdsl.check.expressions import translate_condition, translate_number
 from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import Statistic, statistic
@@ -27,13 +27,15 @@ Sources = Mapping[str, SourceFile]
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one."""
+    """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one.
+    `resized`: names that the experiment sets or sweeps, populations among them."""
 
     context: Context
     network: Network
     sources: Sources
     phases: tuple[str, ...]
     phase: str | None = None
+    resized: frozenset[str] = frozenset()
 
     def reading(self, statement: str) -> Context:
         """The context of an item of `record`, `plot` or `expect`, in which statistics have a meaning."""
@@ -56,13 +58,43 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
                 return None
             return _statistic(node, *found, context, taking, statement)
         case tree.Indexed(base=tree.Member() | tree.Name() as base, indices=indices):
-            value = translate(base, context)
-            units = tuple(_whole(i, "The number of a unit", context) for i in indices)
-            return Typed(Call("unit", (value.expr, *units)), value.dim)
+            return _unit(node, base, indices, context, taking)
         case tree.Name():
             return _output(node, context, taking)
         case _:
             return None
+
+
+def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], context: Context, taking: Taking) -> Typed:
+    """`cell.V[3]`, `ex.w[2, 5]`."""
+    before = context.report.count
+    value = translate_number(base, context)
+    units = tuple(_whole(i, "The number of a unit", context) for i in indices)
+    if context.report.count == before:
+        _check_unit(node, value.expr, units, context, taking)
+    return Typed(Call("unit", (value.expr, *units)), value.dim)
+
+
+def _check_unit(node: tree.Indexed, of: Expr, units: tuple[Expr, ...], context: Context, taking: Taking) -> None:
+    """Only what belongs to a population or projection has units; how many there are is known here where nothing changes it."""
+    owner = of.owner if isinstance(of, Ref) else ""
+    population = next((p for p in taking.network.populations if p.name == owner), None)
+    projection = next((p for p in taking.network.projections if p.name == owner), None)
+    if population is None and projection is None:
+        message = f"‘{text_of(node.base.span, taking.sources)}’ does not belong to units, so none can be chosen by its number."
+        hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
+        context.report.error("not-here", message, node.span, hint)
+    elif population is not None and len(units) != 1:
+        message = f"‘{population.symbol}’ is a population; one of its units has one number, not {len(units)}."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+    elif projection is not None and len(units) > 2:
+        message = f"A connection of ‘{projection.symbol}’ has two numbers, not {len(units)}: of its post- and of its presynaptic unit."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+    elif population is not None and isinstance(population.size, Number) and population.name not in taking.resized:
+        size = population.size.value
+        if isinstance(units[0], Number) and abs(units[0].value) > size:
+            message = f"‘{population.symbol}’ has the units 1 to {size:g}, so there is no number {units[0].value:g}."
+            context.report.error("out-of-range", message, node.span)
 
 
 def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:

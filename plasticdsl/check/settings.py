@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from plasticdsl.check.display import written_unit
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.likes import path_text
@@ -9,6 +11,7 @@ from plasticdsl.check.lookup import Lookup, Setting, UnknownParameter
 from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.solve import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import SweepAxis, Value
 from plasticdsl.syntax import tree
@@ -66,3 +69,44 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     values = tuple(_value(v, found, taking) for v in axis.values)
     text = text_of(axis.target.span, taking.sources) or found.name
     return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale)
+
+
+# --- set and swept ---------------------------------------------------------------------------------------------------
+
+
+def check_set_once(body: Iterable[tree.Statement], taking: Taking, lookup: Lookup) -> None:
+    """Reports a parameter that is swept and also set, swept twice, or set twice: only one of them could count."""
+    told: dict[Ref, tuple[tree.Expr, bool, Setting]] = {}
+    for target, is_swept in _targets(body):
+        try:
+            found = lookup.find(path_text(target) or text_of(target.span, taking.sources))
+        except UnknownParameter:
+            continue  # reported where it is read
+        earlier = next((told[place] for place in found.targets if place in told), None)
+        if earlier is not None and (is_swept or earlier[1] or earlier[2] == found):
+            _told_twice(target, is_swept, *earlier[:2], taking)
+        for place in found.targets:
+            told.setdefault(place, (target, is_swept, found))
+
+
+def names_set(body: Iterable[tree.Statement]) -> frozenset[str]:
+    """The canonical names of all that an experiment sets or sweeps."""
+    return frozenset(path_text(target) for target, _ in _targets(body))
+
+
+def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, bool]]:
+    """What is set, then what is swept."""
+    statements = list(body)
+    yield from ((s.target, False) for s in statements if isinstance(s, tree.Define) and path_text(s.target) != "dt")
+    yield from ((axis.target, True) for s in statements if isinstance(s, tree.Sweep) for axis in s.axes)
+
+
+def _told_twice(target: tree.Expr, is_swept: bool, first: tree.Expr, first_is_swept: bool, taking: Taking) -> None:
+    text, report = text_of(target.span, taking.sources), taking.context.report
+    if is_swept and not first_is_swept:
+        labels = (Label(first.span, "set here"),)
+        hint = "Leave out one of the two: a sweep sets the parameter to each of its values."
+        report.error("swept-and-set", f"‘{text}’ is swept, and this experiment also sets it to one value.", target.span, hint, labels)
+        return
+    labels = (Label(first.span, "the first"),)
+    report.error("duplicate-definition", f"‘{text}’ is {'swept' if is_swept else 'set'} twice.", target.span, "Keep one of them.", labels)

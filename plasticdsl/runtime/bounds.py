@@ -1,7 +1,7 @@
 """Whether values before the run keep to what the model allows.
 
-Comes in: a variable with its bounds and its values. Goes out: the values (those that miss a bound by rounding alone are put on it), or `PlasError`
-`initial-outside-bounds`.
+Comes in: a variable with its bounds and its values. Goes out: the values (those that miss a bound by rounding alone are put on it), or `PlasError`:
+`initial-outside-bounds`, for a discrete variable `value-not-allowed`.
 """
 
 from __future__ import annotations
@@ -43,9 +43,12 @@ def _outside(variable: Variable, values: Values, wrong: NDArray[np.bool_], low: 
         unit = f" {variable.unit}" if variable.unit else ""
         return f"{number / variable.scale:.6g}{unit}"
 
+    code, hint = "initial-outside-bounds", "Give another value, or other bounds."
+    if variable.values:
+        code, hint = "value-not-allowed", "Give one of these values, or draw from others."
     allowed = "{" + ", ".join(f"{v:g}" for v in variable.values) + "}" if variable.values else f"[{shown(low)}, {shown(high)}]"
     many = f" ({np.count_nonzero(wrong)} of {wrong.size} values are outside)" if wrong.size > 1 else ""
     name = resolver.named(variable.name)
     begins = "starts at" if variable.role is Role.STATE else "is"
     message = f"‘{name}’ {begins} {shown(values)}, but only {allowed} is allowed{many}."
-    fail("initial-outside-bounds", message, variable.span, "Give another value, or other bounds.")
+    fail(code, message, variable.span, hint)

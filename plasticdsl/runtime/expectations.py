@@ -113,7 +113,10 @@ class Watch:
 
 
 def watch(expectation: Expectation, line: Timeline, reader: Reader, numbers: Callable[[Window], Taking]) -> Watch:
-    """How the expectation is looked at in this run."""
+    """How the expectation is looked at in this run. Raises `PlasError` where it names a unit that does not exist."""
+    for part in (expectation.left, expectation.right, expectation.tolerance, expectation.when):
+        if part is not None:
+            reader.require_units(part, expectation.span)
     if expectation.when is not None and not _holds(expectation.when, reader):
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
     taking = numbers(expectation.window)

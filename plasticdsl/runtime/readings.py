@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
 from plasticdsl.runtime import statistics
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.spikes import SpikeHistory, Train
+from plasticdsl.source import Span
 
 Floats = NDArray[np.float64]
 
@@ -72,6 +74,7 @@ class Reader:
     def __init__(self, observer: Observer, spikes: SpikeHistory) -> None:
         self.observer = observer
         self.spikes = spikes
+        self._places: dict[Call, tuple[str, int]] = {}
 
     def value(self, expr: Expr, begin: int, end: int) -> Values:
         """The value now; statistics of spikes are of the steps begin to end − 1."""
@@ -111,24 +114,49 @@ class Reader:
 
     def _unit(self, call: Call) -> float:
         """One unit (from 1, or from −1 backwards), or one connection by its post and pre unit."""
-        values, *numbers = (np.asarray(self.observer.value(a)) for a in call.arguments)
-        at = [int(n) for n in numbers]
-        owner = next(iter(refs(call.arguments[0]))).owner
-        if len(at) == 2:
-            return self._connection(owner, values, at[0], at[1])
-        size = self.observer.owner_size(owner)
-        if not 1 <= abs(at[0]) <= size:
-            raise ValueError(f"{owner} has the units 1 to {size}, there is no unit {at[0]}")
-        return float(np.broadcast_to(values, (size,))[at[0] - 1 if at[0] > 0 else at[0]])
+        owner, place = self._place(call)
+        values = np.asarray(self.observer.value(call.arguments[0]))
+        return float(np.broadcast_to(values, (self.observer.owner_size(owner),))[place])
 
-    def _connection(self, owner: str, values: NDArray[np.generic], post: int, pre: int) -> float:
+    def _place(self, call: Call) -> tuple[str, int]:
+        """The population or projection, and where in its values the unit or connection stands. Raises `DoesNotExist`."""
+        if call in self._places:
+            return self._places[call]
+        at = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
+        owner = next(iter(refs(call.arguments[0]))).owner
+        place = self._connection(owner, *at) if len(at) == 2 else self._single(owner, at[0])
+        if all(isinstance(a, Number) for a in call.arguments[1:]):
+            self._places[call] = owner, place
+        return owner, place
+
+    def _single(self, owner: str, number: int) -> int:
+        size = self.observer.owner_size(owner)
+        if not 1 <= abs(number) <= size:
+            what = "units" if self.observer.connections(owner) is None else "connections"
+            raise DoesNotExist(f"‘{owner}’ has the {what} 1 to {size}, so there is no number {number}.")
+        return number - 1 if number > 0 else size + number
+
+    def _connection(self, owner: str, post: int, pre: int) -> int:
         ends = self.observer.connections(owner)
         if ends is None:
-            raise ValueError(f"{owner} is a population; it takes one number, not two")
+            raise DoesNotExist(f"‘{owner}’ is a population; one of its units has one number, not two.")
         found = np.flatnonzero((ends[0] == post - 1) & (ends[1] == pre - 1))
         if not len(found):
-            raise ValueError(f"{owner} has no connection from unit {pre} to unit {post}")
-        return float(np.broadcast_to(values, ends[0].shape)[found[0]])
+            raise DoesNotExist(f"‘{owner}’ has no connection to unit {post} from unit {pre}.")
+        return int(found[0])
+
+    def require_units(self, expr: Expr, span: Span) -> None:
+        """Raises `PlasError` where the expression names a unit or connection that does not exist."""
+        for node in walk(expr):
+            if isinstance(node, Call) and node.function == UNIT:
+                try:
+                    self._place(node)
+                except DoesNotExist as problem:
+                    raise PlasError((Diagnostic("out-of-range", str(problem), span),)) from None
+
+
+class DoesNotExist(ValueError):
+    """A unit or connection that is not there; the message is one sentence."""
 
 
 def _is_unit(node: Expr) -> bool:

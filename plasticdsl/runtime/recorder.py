@@ -125,6 +125,7 @@ class _Planner:
         return name
 
     def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
+        self.reader.require_units(expr, recording.span)
         of_spikes = has_spike_statistic(expr)
         taking = self.numbers(recording.window)
         label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
@@ -191,7 +192,7 @@ class _Planner:
         if kind == "plane" and over is not None:
             unit, scale, dimension = self._unit_of(over)
             text = spec.text.rpartition(" over ")[2]
-            against = self._drawn(Recording(over, text, spec.window, dimension=dimension, unit=unit, scale=scale), kind)
+            against = self._drawn(Recording(over, text, spec.window, "", dimension, unit, scale, spec.span), kind)
         self.recorder.plots.append(PlotPlan(spec, kind, items, against, over if kind == "sweep" else None))
 
     def _kind(self, spec: PlotSpec) -> Kind:

@@ -62,8 +62,8 @@ def _side(owner: str, variable: Variable, own: Mapping[str, Value], settings: Se
 
 
 def _nothing_said(variable: Variable) -> float:
-    """0, but for a discrete variable that cannot be 0."""
-    return 0.0 if not variable.values or 0.0 in variable.values else variable.values[0]
+    """0; for a discrete variable the first of its values."""
+    return variable.values[0] if variable.values else 0.0
 
 
 def _first(*candidates: Given | None) -> Given | None:

@@ -25,7 +25,7 @@ BASE = """
         plot raster(b)
         expect rate(b) > 1 Hz
         expect cv(b) > 0.1
-        sweep r in [1 Hz, 2 Hz]
+        sweep LIF.τ_m in [10 ms, 20 ms]
 """
 
 
@@ -208,3 +208,28 @@ def test_errors() -> None:
     rule A like LIF:
         η = 1
     """) == ["unknown-base"]
+
+
+def test_what_is_swept_anew_is_no_longer_set() -> None:
+    found = experiment(
+        BASE
+        + """
+    experiment Scan like One:
+        sweep r in [5 Hz, 10 Hz]
+    """
+    )
+    assert [a.text for a in found.sweep] == ["r"]
+    assert found.settings == ()
+
+
+def test_what_is_set_anew_is_no_longer_swept() -> None:
+    base = BASE.replace("r = 20 Hz", "p = 4").replace("LIF.τ_m in", "r in [1 Hz, 2 Hz], LIF.τ_m in")
+    found = experiment(
+        base
+        + """
+    experiment Single like One:
+        r = 3 Hz
+    """
+    )
+    assert [a.text for a in found.sweep] == ["LIF.τ_m"]
+    assert [name for name, _ in found.settings] == ["p", "Net.r"]
