@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from plasticdsl.kernels.loops import feeds, stages
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
-from plasticdsl.kernels.loops import stages
 from plasticdsl.kernels.loops.collect import statements, with_arguments
 from plasticdsl.kernels.program import (
     Array,
@@ -56,6 +56,7 @@ def build(plan: Plan) -> Program:
         arrays=tuple(a for a in arrays if a.name in used),
         functions=(*functions, advance),
         logs=tuple(_log(p.population) for p in plan.populations if units.spikes(p.population)),
+        feeds=plan.network.fed,
         switches=tuple((p.projection.name, switch) for p in plan.projections if (switch := f"{p.projection.name}_learning") in used),
     )
 
@@ -64,6 +65,7 @@ def _sizes(plan: Plan) -> tuple[Size, ...]:
     return (
         *(s for p in plan.populations for s in units.sizes(p.population)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
+        *feeds.sizes(plan),
         Size("one", "", "one"),
     )
 
@@ -80,6 +82,7 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         *network,
         *(a for p in plan.populations for a in units.arguments(plan, p.population)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
+        *feeds.arguments(plan),
         *stages.arguments(plan),
     )
 
@@ -99,6 +102,8 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
             functions.append(function)
             calls.append(Invoke(function.name))
 
+    for function in feeds.feeds(plan):
+        call(function)
     for population in (p.population for p in plan.populations):
         spikes = units.find_spikes(plan, population)
         if spikes is not None:
@@ -114,7 +119,7 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
     for population in (p.population for p in plan.populations):
         call(units.jump_at_spikes(plan, population))
     _events(plan, call)
-    _evaluations(plan, call)
+    _evaluations(plan, call, lambda known: calls.append(Invoke(known)))
     for p in plan.projections:
         for function in synapses.each_step(plan, p):
             call(function)
@@ -123,6 +128,7 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
             call(function)
     for function in stages.flows(plan):
         call(function)
+    calls += [Invoke(again) for again in feeds.moved(plan)]
     return functions, calls
 
 
@@ -142,9 +148,8 @@ def _events(plan: Plan, call: object) -> None:
             call(function)
 
 
-def _evaluations(plan: Plan, call: object) -> None:
-    """Inputs and definitions, each after what it depends on."""
-    assert callable(call)
+def _evaluations(plan: Plan, call: Callable[[Function | None], None], again: Callable[[str], None]) -> None:
+    """Inputs and definitions, each after what it depends on; what feeds an input replaces its sum."""
     by_name = {p.population.name: p.population for p in plan.populations}
     for entry in plan.network.order:
         population = by_name[entry.population]
@@ -160,6 +165,8 @@ def _evaluations(plan: Plan, call: object) -> None:
         for p in plan.projections:
             if p.projection.post == population.name:
                 call(synapses.sum_kernel(plan, p, entry.name))
+        if feeds.fed(plan, population.name, entry.name):
+            again(f"feed_{population.name}_{entry.name}")
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ _SIZES = {
     "log": "spikes that the log of {} can hold",
     "given": "number of given spikes of {}",
     "history": "spikes that are remembered of each unit of {}",
+    "feed": "length of a table for {}",
     "one": "1",
 }
 

@@ -41,7 +41,7 @@ class Kind(Enum):
 
 _BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
 _FLOAT_ARGUMENTS = frozenset({"t", "dt", "lag"})
-_KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod"})
+_KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient"})
 
 
 @dataclass(frozen=True, slots=True)

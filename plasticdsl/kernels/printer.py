@@ -176,6 +176,9 @@ class Printer:
             return f"1.0 if {self._within(arguments[0], Kind.FLOAT, _SUM)} > 0.0 else 0.0", _CHOICE
         if function in _DRAWS:
             return f"{function}({', '.join(self.integer(a) for a in arguments)})", _ATOM
+        if function == "quotient":
+            left, right = (self._within(a, Kind.INT, least) for a, least in zip(arguments, (_PRODUCT, _PRODUCT + 1), strict=True))
+            return f"{left} // {right}", _PRODUCT
         if function not in _OF_INTEGERS_TOO:
             name = _SUPPORT.get(function) or _NUMPY.get(function)
             if name is None:

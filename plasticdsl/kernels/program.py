@@ -118,12 +118,12 @@ class Size:
     """A length: `units` of a population, `connections`, `axonal_slots`, `dendritic_slots` of a projection (largest delay + 1),
     `slots` of a population's spike ring (largest delay of its projections + 1), `capacity` (spikes a step can hold), `log` (spike log),
     `rows` = n_pre + 1, `columns` = n_post + 1, `delayed_rows`/`delayed_columns` as in `OfStructure`, `given` spikes of a source, `history`:
-    `value` (a duration in the owner's parameters) in whole steps + 1, `one` = 1."""
+    `value` (a duration in the owner's parameters) in whole steps + 1, `feed`: given with the tables (1 before), `one` = 1."""
 
     name: str
     owner: str
     what: Literal["units", "connections", "rows", "columns", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots",
-                  "slots", "capacity", "log", "given", "history", "one"]  # fmt: skip
+                  "slots", "capacity", "log", "given", "history", "feed", "one"]  # fmt: skip
     value: Expr | None = None
 
 
@@ -267,7 +267,8 @@ class Program:
 
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `switches`: projection → the int64 scalar that is 0 while
-    its rules are off; it and the logs' `recording` may change between calls of `advance`.
+    its rules are off; it and the logs' `recording` may change between calls of `advance`. `feeds`: variables (population, name) that can be
+    taken from tables (arguments `<population>_<name>_feed…`); `visits`: populations that can update unit by unit (`<population>_order`).
     """
 
     name: str
@@ -279,6 +280,8 @@ class Program:
     logs: tuple[SpikeLog, ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
     defaults: tuple[tuple[str, float], ...] = ()
+    feeds: tuple[tuple[str, str], ...] = ()
+    visits: tuple[str, ...] = ()
 
 
 def element(array: str, *indices: str) -> At:

@@ -7,7 +7,8 @@ formula of the integrators and the random draws. The order of a step is that of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.reference.between import change_between_spikes
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import spike_events
+from plasticdsl.reference.feeds import show_items
 from plasticdsl.reference.integrate import flow
 from plasticdsl.reference.scope import everything
 from plasticdsl.reference.snapshot import restored, snapshot_of
@@ -24,6 +26,8 @@ from plasticdsl.reference.sources import emit
 from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
 from plasticdsl.reference.sums import inputs_in_order, sum_inputs
+from plasticdsl.runtime.engine import Feed
+from plasticdsl.runtime.feeding import checked_feed
 from plasticdsl.runtime.instance import Instance
 
 
@@ -87,13 +91,23 @@ class ReferenceEngine:
         """Rules of these projections hold the weights or change them."""
         self._run.rules_on.update(on)
 
+    def feed(self, feeds: Sequence[Feed]) -> None:
+        """Take these variables from tables from now on, and no others."""
+        self._run.feeds = tuple(self._checked(feed) for feed in feeds)
+
+    def _checked(self, feed: Feed) -> Feed:
+        table, items = checked_feed(feed, self._structure.network.fed, self.instance)
+        return replace(feed, table=table, items=items)
+
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run, as copies."""
         return snapshot_of(self._run)
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Continue from a snapshot; raises `ValueError` where it is of another network."""
+        feeds, visits = self._run.feeds, self._run.visits
         self._run = restored(self._structure, state)
+        self._run.feeds, self._run.visits = feeds, visits
         self._drained = {name: self._run.spikes[name].total for name in self._structure.populations}
 
 
@@ -101,11 +115,13 @@ def _step(run: Run) -> None:
     """Step n: the events of t_n in order, then the flow to t_{n+1}."""
     run.frame.time = run.frame.step * run.structure.instance.dt
     with np.errstate(all="ignore"):  # what overflows or is undefined shows as inf or nan, as in compiled kernels
+        show_items(run)
         emit(run)
         spike_events(run)
         sum_inputs(run)
         change_between_spikes(run)
         flow(run)
+        show_items(run)
     run.frame.step += 1
     run.frame.time = run.frame.step * run.structure.instance.dt
 

@@ -17,6 +17,7 @@ from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
 from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime import random
+from plasticdsl.runtime.engine import Feed
 from plasticdsl.runtime.instance import Floats
 
 #: What is on its way to units: step of arrival → (projection or population, variable) → sum for each unit.
@@ -29,7 +30,8 @@ class Run:
     and the number of its last draw. `refractory_until`: first step at which a unit may spike again. `condition`: whether the spike
     condition held at the previous step. `rules_on`: of each projection. `waiting`, `inputs_waiting`: on its way to variables and to inputs;
     `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps, for axonal delays of sums. `tie_sides`: at which
-    event the ties of each window are counted. `propagators`: those computed so far, by their matrix."""
+    event the ties of each window are counted. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now.
+    `visits`: populations that update unit by unit now, and in which order."""
 
     structure: Structure
     frame: Frame
@@ -47,6 +49,8 @@ class Run:
     earlier: dict[int, Frame] = field(default_factory=dict)
     tie_sides: dict[tuple[str, int], Trigger] = field(default_factory=dict)
     propagators: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict)
+    feeds: tuple[Feed, ...] = ()
+    visits: dict[str, Index] = field(default_factory=dict)
 
     def add(self, population: str, name: str, units: Index, amounts: Floats) -> None:
         """Add to a variable of units (a unit may be named more than once) and bring it into its bounds."""

@@ -14,6 +14,7 @@ import numpy as np
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, ExponentialEuler, Projection, Role, SumInto
 from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.scope import ConnectionScope
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
@@ -29,6 +30,7 @@ def sum_inputs(run: Run) -> None:
                 at_once = np.flatnonzero(run.structure.dendritic[projection.name] == 0)
                 _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
         run.frame.values[population][target] = _total(run, run.frame, population, target)
+        keep_fed(run, run.frame, population, target)
     _send(run)
     _remember(run)
 
@@ -39,6 +41,7 @@ def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
     for population, target in inputs_in_order(run.structure):
         if (population, target) in flowing:
             frame.values[population][target] = _total(run, frame, population, target)
+            keep_fed(run, frame, population, target)
 
 
 def flowing_names(structure: Structure) -> frozenset[tuple[str, str]]:

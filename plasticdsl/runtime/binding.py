@@ -66,7 +66,7 @@ class _Binder:
 
     def size(self, size: Size) -> int:
         """The length a size stands for."""
-        if size.what == "one":
+        if size.what in ("one", "feed"):
             return 1
         population = self.instance.populations.get(size.owner)
         if population is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.runtime.binding import Bound, bind
+from plasticdsl.runtime.engine import Feed
+from plasticdsl.runtime.feeding import checked_feed
 from plasticdsl.runtime.instance import Instance
 
 CLOCK = "clock"
@@ -36,6 +38,7 @@ class CompiledEngine:
         self.instance = instance
         self._program = program
         self._bound = bind(program, instance)
+        self._code = kernels
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[str, Array] = {a.name: a for a in program.arrays}
         self._logs = {log.population: log for log in program.logs}
@@ -152,6 +155,24 @@ class CompiledEngine:
         for projection, value in on.items():
             if projection in switches:
                 self._bound.scalars[switches[projection]] = int(value)
+
+    def feed(self, feeds: Sequence[Feed]) -> None:
+        """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
+        for population, name in self._program.feeds:
+            self._bound.scalars[f"{population}_{name}_feed_active"] = 0
+        for feed in feeds:
+            self._take(feed)
+        self._kernels = self._code.bind(self._bound)
+
+    def _take(self, feed: Feed) -> None:
+        table, items = checked_feed(feed, self._program.feeds, self.instance)
+        full, bound = f"{feed.population}_{feed.name}_feed", self._bound
+        bound.arrays[full] = np.ascontiguousarray(table, dtype=self._arrays[full].dtype)
+        bound.arrays[f"{full}_items"] = items
+        bound.sizes.update({f"{full}_rows": table.shape[0], f"{full}_width": table.shape[1], f"{full}_count": len(items)})
+        across = int(table.shape[1] > 1)
+        values = {"active": 1, "first": feed.first, "hold": feed.hold, "across": across}
+        bound.scalars.update({f"{full}_{what}": value for what, value in values.items()})
 
     # --- the whole state ---
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from plasticdsl.kernels.loops import feeds
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.flows import at_stage, still, stored
@@ -18,6 +19,7 @@ from plasticdsl.kernels.program import (
     Constant,
     For,
     Function,
+    If,
     Increase,
     Let,
     Statement,
@@ -159,6 +161,11 @@ def _evaluations(plan: Plan, together: Coupled, number: int) -> list[Function]:
                 total = synapses.sum_kernel(plan, p, variable, together.staged, _time(number))
                 if total is not None:
                     found.append(replace(total, name=f"{total.name}_at_stage_{number + 1}"))
+        if feeds.fed(plan, owner, variable):
+            kept = _loop(population, [Store(cell, element(f"{owner}_{variable}", "i"))])
+            doc = f"A fed {variable} of {owner} is the same at all stages."
+            body = (If(feeds.active(owner, variable), (kept,)),)
+            found.append(Function(f"keep_{owner}_{variable}_at_stage_{number + 1}", doc, ("n", "t"), (), (), body))
     return found
 
 

@@ -1,0 +1,31 @@
+"""Whether a table can feed a variable of an instance.
+
+Comes in: a feed, what can be fed, the instance. Goes out: the table and its items in the form in which engines use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.engine import Feed
+from plasticdsl.runtime.instance import Instance
+
+
+def checked_feed(feed: Feed, known: Collection[tuple[str, str]], instance: Instance) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """float64[rows, units or 1], int64[items]. Raises `ValueError` where the table does not fit or the variable cannot be fed."""
+    full = f"{feed.population}.{feed.name}"
+    if (feed.population, feed.name) not in known:
+        raise ValueError(f"{full} is not among the variables that phases feed")
+    table = np.ascontiguousarray(feed.table, dtype=np.float64)
+    items = np.ascontiguousarray(feed.items, dtype=np.int64)
+    units = instance.populations[feed.population].size
+    if table.ndim != 2 or table.shape[1] not in (1, units):
+        raise ValueError(f"{full} has {units} units, but is fed from a table of shape {table.shape}")
+    if items.ndim != 1 or not len(items) or items.min() < 0 or items.max() >= len(table):
+        raise ValueError(f"{full} is fed items that are no rows of a table of {len(table)}")
+    if feed.hold < 1:
+        raise ValueError(f"{full}: an item is shown for a whole number of steps, not {feed.hold}")
+    return table, items
