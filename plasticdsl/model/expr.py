@@ -27,6 +27,7 @@ class Ref:
 
     `owner` is `""` for the block itself (unit or connection), `"pre"`/`"post"` for the unit on that side of a connection,
     `"network"` for a parameter of the network, otherwise the name of a population or projection (network observables and experiments).
+    In experiments `"item"` is for what `for each` shows now, `"recorded"` for everything recorded so far under that name (`mean(correct)`).
     `limit` is `"before"`/`"after"` where `r⁻`/`r⁺` was written.
     """
 
