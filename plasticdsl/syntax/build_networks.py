@@ -77,15 +77,34 @@ def _population(parts: Parts) -> tree.Population:
 
 
 def _patterns(parts: Parts) -> tree.Patterns:
-    values, over = after(parts, "of"), name_of(after(parts, "over"))
-    if not isinstance(values, tree.SetOf):
-        raise Refusal("not-a-set", values.span, "patterns take their values from a set", "for example `{−1, +1}`")
-    probability = None
-    for setting in parts[10::2]:
-        if not (isinstance(setting, tree.Define) and isinstance(setting.target, tree.Name) and setting.target.name == "p"):
-            raise Refusal("unknown-option", setting.span, "patterns have one option, `p = …`, the share of the last value")
-        probability = setting.rhs
-    return tree.Patterns(single_name(parts[0]), parts[2], values, over, probability, span_of(parts))
+    """`P random patterns of …`, `patterns […]` or `patterns from "…"`, each `over` a population."""
+    place = next(i for i, part in enumerate(parts) if isinstance(part, Token) and part.text == "over")
+    made = parts[2:place]
+    source: tree.RandomPatterns | tree.WrittenPatterns | tree.PatternFile
+    match kinds(made):
+        case ["patterns", "[", "]"]:
+            source = tree.WrittenPatterns(tuple(made[2]), span_of(made))
+        case ["patterns", "from", *_]:
+            source = tree.PatternFile(made[2].text[1:-1], made[2].span, span_of(made))
+        case _:
+            source = _random_patterns(made, parts[place + 2 :])
+    return tree.Patterns(single_name(parts[0]), source, name_of(parts[place + 1]), span_of(parts))
+
+
+def _random_patterns(made: Parts, settings: Parts) -> tree.RandomPatterns:
+    options: dict[str, tree.Expr] = {}
+    for setting in settings[1::2]:
+        name = setting.target.name if isinstance(setting, tree.Define) and isinstance(setting.target, tree.Name) else ""
+        if name not in ("p", "active"):
+            message = "random patterns have the options `p = …` and `active = …`"
+            raise Refusal("unknown-option", setting.span, message, "`p = 0.1`: the probability of the second value; `active = 10 %`: its share")
+        if name in options:
+            raise Refusal("twice", setting.span, f"`{name}` is given twice", "keep one of them")
+        options[name] = setting.rhs
+    values = made[4]
+    if isinstance(values, Token):
+        values = tree.SetOf(tuple(made[5]), span_of(made[4:]))
+    return tree.RandomPatterns(made[0], values, options.get("p"), options.get("active"), span_of(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +237,9 @@ def _rules_off(parts: Parts) -> tree.RulesOff:
 
 
 def _start(parts: Parts) -> tree.Start:
-    return tree.Start(parts[1], parts[3], after(parts, "with"), span_of(parts))
+    changed, words = after(parts, "with"), kinds(parts)
+    flipped, redrawn = (changed if word in words else None for word in ("flipped", "redrawn"))
+    return tree.Start(parts[1], parts[3], flipped, redrawn, span_of(parts))
 
 
 def _schedule(parts: Parts) -> tree.Schedule:

@@ -518,14 +518,40 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class RandomPatterns:
+    """`P random patterns of {−1, +1}`, with `p = 0.1` (`probability`) or `active = 10 %`; or of a distribution, `N(0, 1)`."""
+
+    count: Expr
+    values: SetOf | Apply
+    probability: Expr | None
+    active: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPatterns:
+    """`patterns [(1, 0.3), (0.2, 1)]`: a `Listing` for each pattern; patterns of one unit are a bare value each."""
+
+    rows: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFile:
+    """`patterns from "letters.npz"`; `place` is that of the text in quotes."""
+
+    path: str
+    place: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Patterns:
-    """`ξ = P random patterns of {−1, +1} over units` (further options later)."""
+    """`ξ = … patterns … over units`."""
 
     name: Name
-    count: Expr
-    values: SetOf
+    source: RandomPatterns | WrittenPatterns | PatternFile
     over: Name
-    probability: Expr | None
     span: Span
 
 
@@ -577,11 +603,12 @@ class RulesOff:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`start units.x from ξ_1 with 20 % flipped`."""
+    """`start units.x from ξ_1 with 20 % flipped`, or `with 50 % redrawn`."""
 
     target: Expr
     source: Expr
     flipped: Expr | None
+    redrawn: Expr | None
     span: Span
 
 
