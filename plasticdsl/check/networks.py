@@ -26,6 +26,7 @@ from plasticdsl.check.solve import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Variable
+from plasticdsl.model.patterns import PatternSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -37,7 +38,8 @@ _LONGEST_CHAIN = 50
 
 @dataclass(slots=True)
 class Building:
-    """A network while it is checked. `names` are those of its scope; `blocks` by kind and name."""
+    """A network while it is checked. `names` are those of its scope; `blocks` by kind and name; `pattern_dims`: the dimension of the entries of
+    each of `patterns`."""
 
     blocks: Mapping[str, Blocks]
     context: Context
@@ -46,6 +48,8 @@ class Building:
     projections: dict[str, Projection] = field(default_factory=dict)
     dims: dict[str, Mapping[str, Dim]] = field(default_factory=dict)
     constants: Values = field(default_factory=dict)
+    patterns: dict[str, PatternSet] = field(default_factory=dict)
+    pattern_dims: dict[str, Dim] = field(default_factory=dict)
 
     def declare(self, name: str, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""

@@ -1,191 +1,208 @@
-"""Indexed expressions of a network: `E = −½ Σ_ij w_ij x_i x_j`.
+"""Indexed expressions of a network: `E = −½ Σ_ij w_ij x_i x_j`, `m_μ = (1/N) Σ_i ξ_μi x_i`.
 
-Comes in: syntax tree below a Σ. Goes out: `SumOver` and `At`. A declared name wins over an indexed reading; otherwise the last subscript is split into
-index letters that a Σ binds. `i` of `w_ij` is the post, `j` the pre unit; a sum over `w_ij` runs over the connections that exist.
+Comes in: syntax tree below a Σ or beside a free index letter. Goes out: `SumOver` and `At`. A declared name wins over an indexed reading; otherwise the
+last subscript is split into index letters that are bound. `i` of `w_ij` is the post, `j` the pre unit, `μ` of `ξ_μi` the pattern; a sum over `w_ij` runs
+over the connections that exist. A letter that stands alone is the number of the unit, from 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from plasticdsl.check.context import Context, Extension, Typed, unknown
 from plasticdsl.check.expressions import translate_condition, translate_number
+from plasticdsl.check.letters import Indexed, indexed_names, letters_of, read_indexed
 from plasticdsl.check.scope import Declared, Kind, Scope
+from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, walk
 from plasticdsl.model.model import Projection
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
+#: Of a number of an index letter, from 1: the owner of its references.
+INDEX = "index"
+
+Bound = Mapping[str, str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Indexables:
-    """What can carry indices: the names in each population (one index) and in each projection (two: post, pre)."""
+    """What can carry indices: the names in each population (one index) and in each projection (two: post, pre), pattern sets (pattern, unit) by
+    the population they are over, and observables with free letters by what these run over. `outputs`: what `x` and `y` mean in a population that has
+    neither.
+    """
 
     populations: Mapping[str, Scope]
     projections: Mapping[str, Scope]
     ends: Mapping[str, Projection]
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, tuple[str, Dim]] = field(default_factory=dict)
+    observables: Mapping[str, tuple[tuple[str, ...], Dim]] = field(default_factory=dict)
 
-    def owners(self, count: int) -> Mapping[str, Scope]:
-        """Those whose variables take so many indices."""
-        return {1: self.populations, 2: self.projections}.get(count, {})
+    def places(self, one: Indexed) -> Iterator[Place]:
+        """Everything that the name could be with so many indices."""
+        if len(one.letters) == 1:
+            yield from self._of_units(one)
+        if len(one.letters) == 2:
+            for owner, names in self.projections.items():
+                declared = names.find(one.name) if one.owner in (None, owner) else None
+                if declared is not None and declared.dim is not None:
+                    ends = self.ends[owner]
+                    yield Place(Ref(owner, one.name), (ends.post, ends.pre), declared.dim)
+            if one.owner is None and one.name in self.patterns:
+                population, dim = self.patterns[one.name]
+                yield Place(Ref(one.name, ""), (one.name, population), dim)
+        if one.owner is None and one.name in self.observables:
+            sets, dim = self.observables[one.name]
+            if len(sets) == len(one.letters):
+                yield Place(Ref("network", one.name), sets, dim)
+
+    def _of_units(self, one: Indexed) -> Iterator[Place]:
+        """Populations that have the variable; `x` and `y` also mean the output, where none has it under this name."""
+        owners = {o: names for o, names in self.populations.items() if one.owner in (None, o)}
+        if not any(names.find(one.name) for names in owners.values()) and one.name in ("x", "y"):
+            named = {o: self.outputs[o] for o in owners if o in self.outputs}
+        else:
+            named = dict.fromkeys(owners, one.name)
+        for owner, name in named.items():
+            declared = owners[owner].find(name)
+            if declared is not None and declared.dim is not None:
+                yield Place(Ref(owner, name), (owner,), declared.dim)
 
 
-def indexing(things: Indexables, bound: Mapping[str, str | None]) -> Extension:
-    """The extension that reads Σ and, below it, indexed names; `bound`: index letter → its population where the Σ names one."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One reading of an indexed name; `sets`: what each index runs over."""
+
+    ref: Ref
+    sets: tuple[str, ...]
+    dim: Dim
+
+
+def _readings(one: Indexed, bound: Bound, things: Indexables) -> list[Place]:
+    """Those that fit what is known of the letters; all of them where none does."""
+    found = list(things.places(one))
+    fitting = [p for p in found if all(bound.get(k) in (None, s) for k, s in zip(one.letters, p.sets, strict=True))]
+    return fitting or found
+
+
+def ranges(node: object, bound: Bound, things: Indexables, scope: Scope) -> dict[str, str | None]:
+    """`bound`, with what the letters in it run over as far as the names below `node` tell."""
+    names = [one for one, _ in indexed_names(node, tuple(bound), scope)]
+    known = dict(bound)
+    while True:
+        before = dict(known)
+        for one in names:
+            readings = _readings(one, known, things)
+            for position, letter in enumerate(one.letters):
+                sets = {p.sets[position] for p in readings}
+                if letter in known and known[letter] is None and len(sets) == 1:
+                    known[letter] = sets.pop()
+        if known == before:
+            return known
+
+
+def indexing(things: Indexables, bound: Bound) -> Extension:
+    """The extension that reads Σ and indexed names; `bound`: index letter → what it runs over, where that is known."""
 
     def extend(node: tree.Expr, context: Context) -> Typed | None:
-        match node:
-            case tree.Sum():
-                return _sum(node, things, bound, context)
-            case tree.Name() if bound and context.scope.find(node.name) is None:
-                return _indexed_name(None, node, things, bound, context)
-            case tree.Member(base=tree.Name() as owner, attribute=attribute) if bound:
-                declared = context.scope.find(owner.name)
-                whole = declared is None or declared.members is None or declared.members.find(attribute.name) is not None
-                return None if whole else _indexed_name(owner.name, attribute, things, bound, context)
-            case tree.Indexed(base=base, indices=indices) if bound:
-                return _bracketed(base, indices, node.span, things, bound, context)
-            case _:
-                return None
+        if isinstance(node, tree.Sum):
+            return _sum(node, things, bound, context)
+        one = read_indexed(node, tuple(bound), context.scope)
+        if one is not None and (bound or isinstance(node, tree.Indexed) or any(things.places(one))):
+            return _at(one, node.span, things, bound, context)
+        if isinstance(node, tree.Indexed) and bound:
+            message = f"Here each index is a number or a letter of the Σ around it: {', '.join(bound)}."
+            context.report.error("unknown-index", message, node.span)
+            return unknown(context)
+        return None
 
     return extend
 
 
-def split_indices(name: str, bound: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
-    """`w_ij` → (`w`, (`i`, `j`)), where the last subscript is made of bound index letters; None where it is not."""
-    base, underscore, subscript = name.rpartition("_")
-    if not underscore or not base:
-        return None
-    letters = _letters(subscript, tuple(bound))
-    return None if letters is None else (base, letters)
-
-
-def _letters(text: str, bound: tuple[str, ...]) -> tuple[str, ...] | None:
-    """`mui` → (`mu`, `i`): canonical letters can be longer than one character."""
-    if not text:
-        return ()
-    for letter in sorted(bound, key=len, reverse=True):
-        if text.startswith(letter):
-            rest = _letters(text[len(letter) :], bound)
-            if rest is not None:
-                return (letter, *rest)
-    return None
-
-
-# --- names with indices ----------------------------------------------------------------------------------------------
-
-
-def _indexed_name(
-    owner: str | None, node: tree.Name, things: Indexables, bound: Mapping[str, str | None], context: Context
-) -> Typed | None:
-    split = split_indices(node.name, tuple(bound))
-    if split is None:
-        return None
-    name, letters = split
-    return _at(owner, name, letters, node.span, things, bound, context)
-
-
-def _bracketed(
-    base: tree.Expr,
-    indices: Sequence[tree.Expr],
-    span: Span,
-    things: Indexables,
-    bound: Mapping[str, str | None],
-    context: Context,
-) -> Typed | None:
-    """`w[i, j]`."""
-    letters = tuple(i.name for i in indices if isinstance(i, tree.Name) and i.name in bound)
-    if len(letters) != len(indices):
-        message = f"Here each index is a letter of the Σ around it: {', '.join(bound)}."
-        context.report.error("unknown-index", message, span)
-        return unknown(context)
-    match base:
-        case tree.Name(name=name):
-            return _at(None, name, letters, span, things, bound, context)
-        case tree.Member(base=tree.Name(name=owner), attribute=tree.Name(name=name)):
-            return _at(owner, name, letters, span, things, bound, context)
-        case _:
-            return None
-
-
-def _at(
-    owner: str | None,
-    name: str,
-    letters: tuple[str, ...],
-    span: Span,
-    things: Indexables,
-    bound: Mapping[str, str | None],
-    context: Context,
-) -> Typed:
+def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Context) -> Typed:
     """The one variable of that name with so many indices."""
-    owners = things.owners(len(letters))
-    named = bound.get(letters[0]) if len(letters) == 1 else None
-    wanted = owner or named
-    found = [o for o, names in owners.items() if names.find(name) is not None and (wanted is None or o == wanted)]
+    found = _readings(one, bound, things)
     if len(found) != 1:
-        kind = "population" if len(letters) == 1 else "projection"
         if found:
-            hint = f"Write whose it is: {', '.join(f'{o}.{name}' for o in found)}."
-            message = f"‘{name}’ is a variable of more than one {kind}."
+            hint = f"Write whose it is: {', '.join(f'{p.ref.owner}.{one.name}' for p in found)}."
+            message = f"‘{one.name}’ is a variable of more than one {'population' if len(one.letters) == 1 else 'projection'}."
         else:
-            message, hint = f"No {kind} has a variable ‘{name}’ that could be written with {len(letters)} indices.", ""
+            kind = {1: "population", 2: "projection"}.get(len(one.letters), "thing")
+            message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {len(one.letters)} indices.", ""
         context.report.error("unknown-name", message, span, hint)
         return unknown(context)
-    declared = owners[found[0]].find(name)
-    assert declared is not None and declared.dim is not None, "it was found by this name"
-    return Typed(At(Ref(found[0], name), letters), declared.dim)
+    return Typed(At(found[0].ref, one.letters), found[0].dim)
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------
 
 
-def _sum(node: tree.Sum, things: Indexables, outer: Mapping[str, str | None], context: Context) -> Typed:
-    if not node.indices:
+def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> Typed:
+    letters = letters_of(node, context.scope)
+    if not letters:
         message = "In a network Σ needs its index: Σ_i, Σ_ij or Σ_{k ∈ population}."
         context.report.error("unknown-index", message, node.span)
         return unknown(context)
     named = {i.name: _set_name(over, things, context) for i, over in zip(node.indices, node.over, strict=True)}
-    bound = {**outer, **named}
-    numbers = {i.name: Declared(i.name, i.text, Kind.INDEX, "an index letter", span=i.span) for i in node.indices if i.name not in outer}
+    own = {name: named.get(name) for name in letters}
+    bound = ranges((node.body, node.where), {**outer, **own}, things, context.scope)
+    numbers = {name: index_number(letter) for name, letter in letters.items()}
     inside = context.extended(indexing(things, bound)).inside(context.scope.child(numbers))
     body = translate_number(node.body, inside)
     where = translate_condition(node.where, inside) if node.where is not None else None
-    sets = tuple(_set_of(i, named[i.name], body.expr, things, context) for i in node.indices)
-    return Typed(SumOver(tuple(i.name for i in node.indices), sets, body.expr, where), body.dim)
+    sets = tuple(_set_of(letter, named.get(name), body.expr, bound, things, context) for name, letter in letters.items())
+    return Typed(SumOver(tuple(letters), sets, body.expr, where), body.dim)
+
+
+def index_number(letter: tree.Name) -> Declared:
+    """A letter by itself: the number of the unit, from 1."""
+    return Declared(letter.name, letter.text, Kind.INDEX, "an index letter", Ref(INDEX, letter.name), PURE, span=letter.span)
 
 
 def _set_name(over: tree.Expr | None, things: Indexables, context: Context) -> str | None:
     if over is None:
         return None
-    if isinstance(over, tree.Name) and over.name in things.populations:
+    if isinstance(over, tree.Name) and (over.name in things.populations or over.name in things.patterns):
         return over.name
-    context.report.error("undeclared-population", "An index runs over the units of a population.", over.span)
+    context.report.error("undeclared-population", "An index runs over the units of a population, or over a set of patterns.", over.span)
     return None
 
 
-def _set_of(index: tree.Name, named: str | None, body: Expr, things: Indexables, context: Context) -> str:
-    """The population an index runs over: named, or that of the variables it stands at."""
+def _set_of(index: tree.Name, named: str | None, body: Expr, bound: Bound, things: Indexables, context: Context) -> str:
+    """What an index runs over: as named, or as the variables it stands at tell."""
     found = {named} if named is not None else set()
-    found |= set(_populations(index.name, body, things))
+    found |= set(_sets(index.name, body, things))
     if len(found) == 1:
         return found.pop()
     if found:
         message = f"‘{index.text}’ numbers the units of different populations: {', '.join(sorted(found))}."
         context.report.error("unknown-index", message, index.span)
-    else:
-        hint = f"Write for example Σ_{{{index.text} ∈ population}}."
-        context.report.error("unknown-index", f"Nothing says what ‘{index.text}’ runs over.", index.span, hint)
-    return ""
+        return ""
+    known = bound.get(index.name)
+    if known is None:
+        report_without_range(index, context)
+    return known or ""
 
 
-def _populations(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
+def report_without_range(index: tree.Name, context: Context) -> None:
+    """Nothing says what the letter numbers."""
+    hint = f"Write for example Σ_{{{index.text} ∈ population}}."
+    context.report.error("unknown-index", f"Nothing says what ‘{index.text}’ runs over.", index.span, hint)
+
+
+def _sets(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
     for node in walk(body):
         if not isinstance(node, At) or letter not in node.indices:
             continue
-        if node.ref.owner in things.ends:
-            projection = things.ends[node.ref.owner]
-            places = (projection.post, projection.pre)
-            yield from (places[k] for k, index in enumerate(node.indices) if index == letter)
+        owner = node.ref.owner
+        if owner in things.ends:
+            places: tuple[str, ...] = (things.ends[owner].post, things.ends[owner].pre)
+        elif owner in things.patterns and not node.ref.name:
+            places = (owner, things.patterns[owner][0])
+        elif owner == "network":
+            places = things.observables[node.ref.name][0]
         else:
-            yield node.ref.owner
+            places = (owner,)
+        yield from (places[k] for k, index in enumerate(node.indices) if index == letter)

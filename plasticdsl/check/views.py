@@ -8,11 +8,13 @@ network `Ref("network", …)`, a population as such (in `rate(cell)`) `Ref("cell
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from plasticdsl.check.letters import split_indices
 from plasticdsl.check.lookup import Lookup, Setting
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import Dim, Solver
-from plasticdsl.model.expr import Ref
+from plasticdsl.model.expr import At, Ref
 from plasticdsl.model.model import Role, Variable
 from plasticdsl.syntax import tree
 
@@ -71,6 +73,17 @@ def _set(setting: Setting, symbol: str, solver: Solver) -> Declared:
 
 
 def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
-    """A parameter named without its block, where only one block has it."""
+    """A parameter named without its block, where only one block has it; or one entry of an observable with index letters, `m_1`."""
     setting = lookup.value(name.name)
-    return _set(setting, name.text, solver) if setting is not None else None
+    return _set(setting, name.text, solver) if setting is not None else _entry(name, lookup, solver)
+
+
+def _entry(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
+    split = split_indices(name.name, ())
+    found = next(
+        (v for v in lookup.network.variables if split is not None and v.name == split[0] and len(v.indices) == len(split[1])), None
+    )
+    if split is None or found is None:
+        return None
+    of_all = declared(found, "network", solver)
+    return replace(of_all, symbol=name.text, expr=At(Ref("network", found.name), split[1]))

@@ -6,7 +6,7 @@ Arithmetic is that of IEEE doubles: 1/0 is inf, 0/0 is NaN, without warnings; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -42,6 +42,14 @@ def evaluate(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indi
     return float(result) if result.ndim == 0 else result
 
 
+def evaluate_indexed(expr: Expr, lookup: Lookup, space: Space, indices: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    """The value of an observable with free index letters (`Variable.indices`: letter and what it runs over): one axis for each letter."""
+    sizes = [space.size(over) for _, over in indices]
+    shapes = [tuple(size if k == axis else 1 for k in range(len(sizes))) for axis, size in enumerate(sizes)]
+    bound = {letter: np.arange(size).reshape(shape) for (letter, _), size, shape in zip(indices, sizes, shapes, strict=True)}
+    return np.array(np.broadcast_to(evaluate(expr, lookup, space, bound), sizes))
+
+
 def holds(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None) -> bool | NDArray[np.bool_]:
     """Whether a condition is true (a number: not 0): a bool, or an array of them."""
     result = _truth(_compute(expr, lookup, space, bound))
@@ -75,6 +83,8 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return _chain(expr, scope)
         case Negate(operand):
             return np.negative(_numbers(_value(operand, scope)))
+        case Call("pattern", (Ref() as patterns, number)):
+            return _one_pattern(patterns, _numbers(_value(number, scope)), scope)
         case Call(function, arguments):
             return _call(function, [_numbers(_value(a, scope)) for a in arguments])
         case Compare(operator, left, right):
@@ -90,7 +100,7 @@ def _value(expr: Expr, scope: _Scope) -> Array:
 
 def _variable(node: Ref | Special | At, scope: _Scope) -> Values | NDArray[np.float64]:
     match node:
-        case Special(name) if name in scope.bound:
+        case Special(name) | Ref("index", name) if name in scope.bound:
             return _numbers(scope.bound[name]) + 1.0
         case At(ref, indices) if all(k in scope.bound or k.isdecimal() for k in indices):
             return element(ref, indices, _numbers(np.asarray(scope.lookup(ref))), scope.bound, scope.space)
@@ -99,6 +109,15 @@ def _variable(node: Ref | Special | At, scope: _Scope) -> Values | NDArray[np.fl
             if scope.bound and np.ndim(found) > 0:
                 raise ValueError(f"{node} has a value per unit or connection and needs an index here")
             return found
+
+
+def _one_pattern(patterns: Ref, number: NDArray[np.float64], scope: _Scope) -> Array:
+    """One whole pattern of a set, counted from 1: one value per unit."""
+    found = np.asarray(scope.lookup(patterns))
+    which = int(number)
+    if which != number or not 1 <= which <= len(found):
+        raise ValueError(f"‘{patterns.name}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
+    return found[which - 1]
 
 
 def _chain(expr: Binary, scope: _Scope) -> Array:

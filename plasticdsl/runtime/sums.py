@@ -52,6 +52,8 @@ def element(ref: Ref, indices: Sequence[str], values: NDArray[np.float64], bound
         return np.where(exists, values[place], np.nan) if len(values) else np.full(place.shape, np.nan)
     if len(at) != values.ndim:
         raise ValueError(f"{ref.owner}.{ref.name} has {values.ndim} indices, not {len(at)} ({', '.join(indices)})")
+    if any(np.size(n) and int(np.max(n)) >= size for n, size in zip(at, values.shape, strict=True)):
+        raise ValueError(f"{ref.name} at {', '.join(indices)}: there are only {' x '.join(map(str, values.shape))}")
     return np.asarray(values[tuple(at)])
 
 
