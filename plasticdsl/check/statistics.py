@@ -11,7 +11,7 @@
 | `isi(P, k)` | a population, a whole number | time from the k-th to the next spike; k < 0 counts from the last interval |
 | `mean(e)`, `sd(e)`, `min(e)`, `max(e)`, `median(e)`, `sum(e)` | a value per unit or connection | one value; `std` is `sd` |
 | `norm(e)` | a value per unit or connection | square root of the sum of squares |
-| `argmax(e)` | a value per unit | number (from 1) of the first unit with the largest value |
+| `argmax(e)` | a value per unit | number (from 0, as classes in data sets are) of the first unit with the largest value |
 | `fraction(c)`, `count(c)` | a condition per unit or connection | share, number of those that fulfil it |
 | `correlation(a, b)` | two values per unit or connection | Pearson's coefficient |
 | `histogram(e)` | a value per unit or connection | its distribution, to plot |

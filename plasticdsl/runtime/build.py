@@ -33,6 +33,8 @@ from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.memory import check_memory, expected_count, population_need, projection_need
 from plasticdsl.runtime.pairs import Ends, pattern_of
+from plasticdsl.runtime.patterns import Given as GivenPatterns
+from plasticdsl.runtime.patterns import Makings, all_patterns
 from plasticdsl.runtime.random import signed, stream_of
 from plasticdsl.runtime.resolve import Resolver, fail
 from plasticdsl.runtime.sides import PARAMETERS, STATES, Placed, Settings, by_name, check_settings, network_sides, right_sides
@@ -70,6 +72,7 @@ def instantiate(
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
     report: Report | None = None,
+    patterns: GivenPatterns | None = None,
 ) -> Instance:
     """The network with numbers.
 
@@ -78,7 +81,7 @@ def instantiate(
       unit or connection, or a matrix [post, pre] for connections), all in SI; (population, "") → its size.
     - `connections`: projection → pre and post units (from 0); arrays set for its variables are in the same order.
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
-    - `report` receives warnings.
+    - `report` receives warnings. `patterns`: pattern set → array [patterns, units], in place of what the file says.
 
     Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
     that does not exist, ValueError for an array that does not fit.
@@ -87,31 +90,38 @@ def instantiate(
         raise ValueError(f"dt is {dt:g} s, but must be positive")
     settings, connections, spikes = by_name(settings or {}), connections or {}, spikes or {}
     check_settings(network, settings)
-    _check_names(network, connections, spikes)
+    _check_names(network, connections, spikes, patterns or {})
     signed(seed)  # raises ValueError for more than 64 bits
     setup = _Setup(network, dt, seed, settings, per_unit(network, settings), report, horizon)
     shared = _network_values(setup)
     sizes = {p.name: _size(p, setup, shared) for p in network.populations}
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
     check_memory(needs)
+    shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
     units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
     ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
-    patterns = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
-    needs += [projection_need(p, patterns[p.name], expected_count(patterns[p.name]), setup.arrays) for p in network.projections]
+    wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
+    needs += [projection_need(p, wiring[p.name], expected_count(wiring[p.name]), setup.arrays) for p in network.projections]
     check_memory(needs)
     return Instance(
         dt,
         setup.seed,
         {name: shared.value(name) for name in network_sides(network, settings)},
         {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
-        {p.name: _projection(p, patterns[p.name], ends[p.name], setup) for p in network.projections},
+        {p.name: _projection(p, wiring[p.name], ends[p.name], setup) for p in network.projections},
+        shown,
     )
 
 
-def _check_names(network: Network, connections: Mapping[str, object], spikes: Mapping[str, object]) -> None:
+def _check_names(network: Network, connections: Mapping[str, object], spikes: Mapping[str, object], patterns: Mapping[str, object]) -> None:
     projections = {p.name for p in network.projections}
     sources = {n for p in network.populations if isinstance(p.source, GivenSpikes) for n in (p.source.name or p.name, p.name)}
-    for what, given, known in (("projection", connections, projections), ("source of given spikes", spikes, sources)):
+    sets = {s.name for s in network.patterns}
+    for what, given, known in (
+        ("projection", connections, projections),
+        ("source of given spikes", spikes, sources),
+        ("set of patterns", patterns, sets),
+    ):
         for name in given:
             if name not in known:
                 raise KeyError(f"there is no {what} {name}; there is {', '.join(sorted(known)) or 'none'}")

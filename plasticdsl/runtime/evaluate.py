@@ -116,8 +116,8 @@ def _one_pattern(patterns: Ref, number: NDArray[np.float64], scope: _Scope) -> A
     found = np.asarray(scope.lookup(patterns))
     which = int(number)
     if which != number or not 1 <= which <= len(found):
-        raise ValueError(f"‘{patterns.name}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
-    return found[which - 1]
+        raise ValueError(f"‘{patterns.owner}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
+    return np.asarray(found[which - 1])
 
 
 def _chain(expr: Binary, scope: _Scope) -> Array:

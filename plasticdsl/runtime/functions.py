@@ -38,12 +38,22 @@ def expm1_over_x(x: Floats) -> Floats:
     return np.where(x == 0.0, 1.0, np.expm1(x) / np.where(x == 0.0, 1.0, x))
 
 
+def one_hot(number: Floats, count: Floats) -> Floats:
+    """`count` values, all 0 but a 1 at `number`, counted from 0; of float64[items, 1] one row for each. Raises ValueError for no such number."""
+    classes = np.arange(int(count))
+    if not np.isin(number, classes).all():
+        wrong = np.asarray(number)[~np.isin(number, classes)].flat[0]
+        raise ValueError(f"one_hot(…, {int(count)}) takes the whole numbers 0 to {int(count) - 1}, not {wrong:g}")
+    return np.where(np.equal(number, classes), 1.0, 0.0)
+
+
 #: `round` goes to the even neighbour at halves, `mod` has the sign of the divisor, as in Python.
 FUNCTIONS: Mapping[str, Function] = {
     "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "expm1": np.expm1, "log1p": np.log1p,
     "erf": erf, "abs": np.abs, "sign": np.sign, "step": step, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
     "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1, "expm1_over_x": expm1_over_x,
+    "one_hot": one_hot,
 }  # fmt: skip
 
 OPERATORS: Mapping[str, Function] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}

@@ -6,7 +6,8 @@ here (`readings`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import At, Expr, Ref, Special
 from plasticdsl.model.model import AddTo, Block, Delays, Network, Role, Variable
 from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.evaluate import evaluate
+from plasticdsl.runtime.evaluate import evaluate, evaluate_indexed
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
 
 Integers = NDArray[np.int64]
@@ -55,6 +56,17 @@ def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, E
     return {key: sums for key, sums in found.items() if key not in other}
 
 
+@dataclass(slots=True)
+class Present:
+    """What there is to read beside the network itself. `item`: loop name → what a phase shows now. `recorded`: everything recorded so far under a
+    name. `instead`: values that count in place of the engine's. `fed`: variables (population, name) that a phase takes from tables."""
+
+    item: Callable[[str], Values] | None = None
+    recorded: Callable[[str], NDArray[np.float64]] | None = None
+    instead: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
+    fed: frozenset[tuple[str, str]] = frozenset()
+
+
 class Observer:
     """Reads one engine; also the space that sums over units and connections run over (`runtime.sums.Space`).
 
@@ -69,6 +81,7 @@ class Observer:
         blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
         self._declared = {(owner, v.name): v for owner, block in blocks.items() for v in block.variables}
         self._ends: dict[str, tuple[Integers, Integers]] = {}
+        self.present = Present()
 
     @property
     def instance(self) -> Instance:
@@ -89,8 +102,10 @@ class Observer:
 
     def variable(self, owner: str, name: str) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
+        if (owner, name) in self.present.instead:
+            return self.present.instead[owner, name]
         declared = self._declared.get((owner, name))
-        if (owner, name) in self._sums:
+        if (owner, name) in self._sums and (owner, name) not in self.present.fed:
             return self._summed(owner, name)
         if declared is not None and declared.role in _KEPT:
             return self.engine.read(owner, name)
@@ -104,15 +119,16 @@ class Observer:
         return self.engine.read(owner, name)
 
     def owner_size(self, owner: str) -> int:
-        """Units of a population, or connections of a projection."""
-        population = self.instance.populations.get(owner)
-        return population.size if population is not None else self.instance.projections[owner].count
+        """Units of a population, patterns of a set, or connections of a projection."""
+        found = self.instance.projections.get(owner)
+        return found.count if found is not None else self.size(owner)
 
     # --- the space of sums ---
 
     def size(self, population: str) -> int:
-        """The number of units."""
-        return self.instance.populations[population].size
+        """The number of units, or of patterns of a set."""
+        patterns = self.instance.patterns.get(population)
+        return self.instance.populations[population].size if patterns is None else len(patterns)
 
     def connections(self, projection: str) -> tuple[Integers, Integers] | None:
         """Post and pre unit (from 0) of each connection; None for anything but a projection."""
@@ -127,8 +143,14 @@ class Observer:
 
     def _outside(self, node: Ref | Special | At) -> Values:
         match node:
+            case Ref(name, "") if name in self.instance.patterns:
+                return self.instance.patterns[name]
             case Ref("network" | "", name):
                 return self._of_network(name)
+            case Ref("item", name) if self.present.item is not None:
+                return self.present.item(name)
+            case Ref("recorded", name) if self.present.recorded is not None:
+                return self.present.recorded(name)
             case Ref(owner, name):
                 return self.variable(owner, name)
             case Special("t"):
@@ -145,7 +167,13 @@ class Observer:
         if observable is None or observable.value is None:
             raise KeyError(f"the network has no {name}")
         assert isinstance(observable.value, Expr), "observables are no distributions"
+        if observable.indices:
+            return evaluate_indexed(observable.value, self._outside, self, observable.indices)
         return self.value(observable.value)
+
+    def axes(self, name: str) -> tuple[tuple[str, str], ...]:
+        """The index letters of an observable, each with what it runs over."""
+        return next((v.indices for v in self.network.variables if v.name == name), ())
 
     def _definition(self, owner: str, declared: Variable) -> Values:
         assert isinstance(declared.value, Expr), "definitions are no distributions"

@@ -90,8 +90,8 @@ def norm(values: Floats) -> float:
 
 
 def argmax(values: Floats) -> float:
-    """The number, from 1, of the first largest value."""
-    return float(np.argmax(values) + 1) if values.size else np.nan
+    """The number of the first largest value, from 0 as classes in data sets are."""
+    return float(np.argmax(values)) if values.size else np.nan
 
 
 def fraction(conditions: Floats) -> float:
