@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from plasticdsl.kernels.loops import feeds, stages
+from plasticdsl.kernels.loops import feeds, stages, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
@@ -57,6 +57,7 @@ def build(plan: Plan) -> Program:
         functions=(*functions, advance),
         logs=tuple(_log(p.population) for p in plan.populations if units.spikes(p.population)),
         feeds=plan.network.fed,
+        visits=plan.network.asynchronous,
         switches=tuple((p.projection.name, switch) for p in plan.projections if (switch := f"{p.projection.name}_learning") in used),
     )
 
@@ -83,6 +84,7 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         *(a for p in plan.populations for a in units.arguments(plan, p.population)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
         *feeds.arguments(plan),
+        *sweep.arguments(plan),
         *stages.arguments(plan),
     )
 
@@ -119,13 +121,18 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
     for population in (p.population for p in plan.populations):
         call(units.jump_at_spikes(plan, population))
     _events(plan, call)
-    _evaluations(plan, call, lambda known: calls.append(Invoke(known)))
+    summed = _evaluations(plan, call, calls)
     for p in plan.projections:
         for function in synapses.each_step(plan, p):
             call(function)
+    for one in plan.sweeps:
+        anew = tuple(s for target in one.anew for s in summed[one.population, target])
+        functions.append(sweep.sweep_kernel(plan, next(p.population for p in plan.populations if p.population.name == one.population), one))
+        calls.append(If(sweep.visiting(one.population), (*anew, Invoke(functions[-1].name))))
     for population in (p.population for p in plan.populations):
         for function in units.each_step(plan, population):
-            call(function)
+            functions.append(function)
+            calls.append(_unless_visiting(plan, population, Invoke(function.name)))
     for function in stages.flows(plan):
         call(function)
     calls += [Invoke(again) for again in feeds.moved(plan)]
@@ -148,9 +155,19 @@ def _events(plan: Plan, call: object) -> None:
             call(function)
 
 
-def _evaluations(plan: Plan, call: Callable[[Function | None], None], again: Callable[[str], None]) -> None:
-    """Inputs and definitions, each after what it depends on; what feeds an input replaces its sum."""
+def _unless_visiting(plan: Plan, population: Population, invoke: Invoke) -> Statement:
+    """All units at once, where they do not update one after the other."""
+    if all(s.population != population.name for s in plan.sweeps):
+        return invoke
+    return If(Compare("==", name(f"{population.name}_visiting"), ZERO), (invoke,))
+
+
+def _evaluations(
+    plan: Plan, call: Callable[[Function | None], None], calls: list[Statement]
+) -> dict[tuple[str, str], tuple[Statement, ...]]:
+    """Inputs and definitions, each after what it depends on; what feeds an input replaces its sum. Gives what makes each input."""
     by_name = {p.population.name: p.population for p in plan.populations}
+    made: dict[tuple[str, str], tuple[Statement, ...]] = {}
     for entry in plan.network.order:
         population = by_name[entry.population]
         variable = population.block.variable(entry.name)
@@ -158,6 +175,7 @@ def _evaluations(plan: Plan, call: Callable[[Function | None], None], again: Cal
         if variable.role is Role.DEFINITION:
             call(units.define(plan, population, entry.name))
             continue
+        begin = len(calls)
         cell = element(f"{population.name}_{entry.name}", "i")
         clear = For("i", ZERO, name(f"{population.name}_units"), (Store(cell, ZERO),), independent=True)
         doc = f"Begin the sum {entry.name} of {population.name}."
@@ -166,7 +184,9 @@ def _evaluations(plan: Plan, call: Callable[[Function | None], None], again: Cal
             if p.projection.post == population.name:
                 call(synapses.sum_kernel(plan, p, entry.name))
         if feeds.fed(plan, population.name, entry.name):
-            again(f"feed_{population.name}_{entry.name}")
+            calls.append(Invoke(f"feed_{population.name}_{entry.name}"))
+        made[population.name, entry.name] = tuple(calls[begin:])
+    return made
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, PopulationPlan, ProjectionPlan, Slot
 from plasticdsl.plan.sequence import assigned, in_sequence, resolve_own_limits, value_of, with_value
+from plasticdsl.plan.sweeps import sweeps
 from plasticdsl.plan.ties import resolve
 from plasticdsl.plan.traces import Derived, derive
 
@@ -35,12 +36,12 @@ from plasticdsl.plan.traces import Derived, derive
 def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
     """The plan of a network, nothing moved yet. `per_unit`: parameters (owner, name) with one value per unit or connection.
 
-    Raises `PlasError`: `window-not-separable`, `limit-not-available`.
+    Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
     by_name = {p.name: p for p in network.populations}
     evaluated = frozenset((e.population, e.name) for e in network.order)
     projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit) for p in network.projections)
-    return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit)
+    return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit, sweeps=sweeps(network))
 
 
 def _refuse_other_projections(projection: Projection) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Variable
+from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.source import NOWHERE, Span
 
 
@@ -140,7 +141,7 @@ class PopulationPlan:
 class Plan:
     """A whole network. `per_unit`: parameters (owner, name) that have one value per unit or connection; all others are shared.
 
-    `notes`: what passes did, for `explain`.
+    `notes`: what passes did, for `explain`. `sweeps`: populations that can update unit by unit.
     """
 
     network: Network
@@ -148,3 +149,4 @@ class Plan:
     projections: tuple[ProjectionPlan, ...]
     per_unit: frozenset[tuple[str, str]]
     notes: tuple[str, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()

@@ -1,6 +1,7 @@
 """What happens at a step without a spike: changes at every step, and periodic ones.
 
-Everywhere at once: what a unit or connection reads of others is from before these changes. Its own statements run top to bottom.
+Everywhere at once: what a unit or connection reads of others is from before these changes. Its own statements run top to bottom. Populations
+that update unit by unit do so after the rules (`sweep`).
 A period of k steps is due at the steps 0, k, 2 k, ….
 """
 
@@ -17,6 +18,7 @@ from plasticdsl.reference.handlers import Local, Site, run_handler, run_unit_han
 from plasticdsl.reference.scope import ConnectionScope, bounded, everything, variable_of
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
+from plasticdsl.reference.sweep import sweep
 from plasticdsl.runtime.instance import Floats
 
 
@@ -28,11 +30,12 @@ def change_between_spikes(run: Run) -> None:
     before = run.frame.copy()
     additions: list[tuple[str, AddTo, Index, Floats]] = []
     for owner, handler in owners:
-        everyone = np.arange(run.structure.count(owner))
-        if owner in run.structure.populations:
-            run_unit_handler(run, owner, handler, everyone, before)
-        else:
+        if owner in run.structure.projections:
             _at_connections(run, owner, handler, before, additions)
+    sweep(run)
+    for owner, handler in owners:
+        if owner in run.structure.populations and owner not in run.visits:
+            run_unit_handler(run, owner, handler, np.arange(run.structure.count(owner)), before)
     for projection, statement, connections, amounts in additions:
         send(run, projection, statement, connections, amounts)
 

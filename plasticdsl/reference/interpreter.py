@@ -27,7 +27,7 @@ from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
 from plasticdsl.reference.sums import inputs_in_order, sum_inputs
 from plasticdsl.runtime.engine import Feed
-from plasticdsl.runtime.feeding import checked_feed
+from plasticdsl.runtime.feeding import checked_feed, checked_order
 from plasticdsl.runtime.instance import Instance
 
 
@@ -98,6 +98,12 @@ class ReferenceEngine:
     def _checked(self, feed: Feed) -> Feed:
         table, items = checked_feed(feed, self._structure.network.fed, self.instance)
         return replace(feed, table=table, items=items)
+
+    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
+        """Update these populations unit by unit, in this order, and all others at once."""
+        for population, units in order.items():
+            checked_order(population, units, self._structure.network.asynchronous, self.instance)
+        self._run.visits = {population: np.array(units) for population, units in order.items()}
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run, as copies."""

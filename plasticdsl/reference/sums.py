@@ -35,6 +35,11 @@ def sum_inputs(run: Run) -> None:
     _remember(run)
 
 
+def total_now(run: Run, frame: Frame, population: str, target: str) -> Floats:
+    """The sum into an input with everything as it is in a frame."""
+    return _total(run, frame, population, target)
+
+
 def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
     """Evaluate the sums of flowing variables in a frame at a stage of an integrator; all other inputs, and what comes with a delay, stay."""
     flowing = flowing_names(run.structure)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.runtime.binding import Bound, bind
 from plasticdsl.runtime.engine import Feed
-from plasticdsl.runtime.feeding import checked_feed
+from plasticdsl.runtime.feeding import checked_feed, checked_order
 from plasticdsl.runtime.instance import Instance
 
 CLOCK = "clock"
@@ -173,6 +173,16 @@ class CompiledEngine:
         across = int(table.shape[1] > 1)
         values = {"active": 1, "first": feed.first, "hold": feed.hold, "across": across}
         bound.scalars.update({f"{full}_{what}": value for what, value in values.items()})
+
+    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
+        """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""
+        for population in self._program.visits:
+            self._bound.scalars[f"{population}_visiting"] = 0
+        for population, units in order.items():
+            checked_order(population, units, self._program.visits, self.instance)
+            self._bound.scalars[f"{population}_visiting"] = 1
+            if f"{population}_order" in self._bound.arrays:
+                self._bound.arrays[f"{population}_order"][...] = units
 
     # --- the whole state ---
 

@@ -1,6 +1,6 @@
-"""Whether a table can feed a variable of an instance.
+"""Whether a table can feed a variable of an instance, and whether an order names its units.
 
-Comes in: a feed, what can be fed, the instance. Goes out: the table and its items in the form in which engines use them.
+Comes in: a feed or an order, what is known, the instance. Goes out: the table and its items in the form in which engines use them.
 """
 
 from __future__ import annotations
@@ -29,3 +29,12 @@ def checked_feed(feed: Feed, known: Collection[tuple[str, str]], instance: Insta
     if feed.hold < 1:
         raise ValueError(f"{full}: an item is shown for a whole number of steps, not {feed.hold}")
     return table, items
+
+
+def checked_order(population: str, units: NDArray[np.int64], known: Collection[str], instance: Instance) -> None:
+    """Raises `ValueError` where the population cannot update unit by unit, or the order does not name each of its units once."""
+    if population not in known:
+        raise ValueError(f"{population} is not among the populations that phases update unit by unit")
+    size = instance.populations[population].size
+    if units.shape != (size,) or not np.array_equal(np.sort(units), np.arange(size)):
+        raise ValueError(f"the order in which {population} updates must name each of its {size} units once")

@@ -72,6 +72,11 @@ def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:
     return At(Ref("", rows), (f"{unit} * {slots} + d",)), At(Ref("", rows), (f"{unit} * {slots} + d + 1",))
 
 
+def row(projection: ProjectionPlan, body: Sequence[Statement]) -> For:
+    """The connections of pre unit j."""
+    return _row(projection, body, True)
+
+
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All connections, row by row."""
     own = projection.projection

@@ -1,0 +1,166 @@
+"""Units that update one after the other: what one unit's update changes for those that follow.
+
+Comes in: a network, which names the populations that some phase updates unit by unit. Goes out: a `Sweep` for each of them, or an error that says
+why its sums cannot be kept up to date while the units change.
+
+A sum h_i = Σ_j f(w_ij, x_j) stays right if f(w_ij, x_j new) − f(w_ij, x_j old) is added to it whenever x_j changes. That needs terms that depend on
+what changes through unit j alone: not through other sums, not through unit i, and not with a delay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.model import Assign, Block, Network, Population, Projection, Role, Trigger
+from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.source import Span
+
+Owned = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A sum that a changed unit changes: `target` of the post units of `projection`; `body` in terms of states, inputs and parameters alone."""
+
+    projection: str
+    population: str
+    target: str
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A population whose units update one after the other. `inputs`: sums that an update reads; `changed`: states that it changes; `updates`: the
+    sums, of this and other such populations, that follow these states. `anew`: inputs to be summed again first, since rules change their terms."""
+
+    population: str
+    inputs: tuple[str, ...]
+    changed: tuple[str, ...]
+    updates: tuple[Update, ...]
+    anew: tuple[str, ...]
+
+
+def sweeps(network: Network) -> tuple[Sweep, ...]:
+    """One for each population of `network.asynchronous` that changes at steps. Raises `PlasError` (`unsupported`)."""
+    by_name = {p.name: p for p in network.populations}
+    swept = [by_name[name] for name in network.asynchronous if _changed(by_name[name].block)]
+    for population in swept:
+        _require_steps_alone(population)
+    names = {p.name for p in swept}
+    moving = _moving(network, {(p.name, v) for p in swept for v in _changed(p.block)})
+    found = [u for p in network.projections if p.post in names for u in _updates(p, by_name, moving, names)]
+    return tuple(
+        Sweep(
+            p.name,
+            _inputs(p.block),
+            _changed(p.block),
+            tuple(u for pre, u in found if pre == p.name),
+            tuple(h for h in _inputs(p.block) if any(_learns(q) and _fills(q, p.name, h) for q in network.projections)),
+        )
+        for p in swept
+    )
+
+
+def _changed(block: Block) -> tuple[str, ...]:
+    names = (s.target.name for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements if isinstance(s, Assign))
+    return tuple(dict.fromkeys(names))
+
+
+def _inputs(block: Block) -> tuple[str, ...]:
+    """The sums that an update reads, also through definitions."""
+    written = {"": definitions(block)}
+    values = [s.value for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements if isinstance(s, Assign)]
+    read = {r.name for value in values for r in refs(inline(value, written))}
+    return tuple(v.name for v in block.variables if v.role is Role.INPUT and v.name in read)
+
+
+def _fills(projection: Projection, population: str, target: str) -> bool:
+    return projection.post == population and any(s.target == target for s in projection.connection.sums)
+
+
+def _learns(projection: Projection) -> bool:
+    """Whether its connections change between the sums of a step and a sweep."""
+    return any(h.trigger in (Trigger.STEP, Trigger.EVERY) for h in projection.connection.handlers)
+
+
+def _moving(network: Network, changed: set[Owned]) -> frozenset[Owned]:
+    """The states that sweeps change, and all sums that depend on them, also through definitions and other sums."""
+    found = set(changed)
+    written = {p.name: definitions(p.block) for p in network.populations}
+    while True:
+        more = {
+            (p.post, total.target)
+            for p in network.projections
+            for total in p.connection.sums
+            if any(read in found for read in _reads(p, inline(total.body, _scope(p, written))))
+        }
+        if more <= found:
+            return frozenset(found)
+        found |= more
+
+
+def _scope(projection: Projection, written: Mapping[str, Mapping[str, Expr]]) -> dict[str, Mapping[str, Expr]]:
+    return {"": definitions(projection.connection), "pre": written[projection.pre], "post": written[projection.post]}
+
+
+def _reads(projection: Projection, body: Expr) -> set[Owned]:
+    ends = {"pre": projection.pre, "post": projection.post}
+    return {(ends[r.owner], r.name) for r in refs(body) if r.owner in ends}
+
+
+def _updates(
+    projection: Projection, by_name: Mapping[str, Population], moving: frozenset[Owned], swept: set[str]
+) -> list[tuple[str, Update]]:
+    """What `projection` adds to sums that a sweep reads, under the name of the population whose changes it follows."""
+    post = by_name[projection.post]
+    written = {p.name: definitions(p.block) for p in by_name.values()}
+    found: list[tuple[str, Update]] = []
+    for total in projection.connection.sums:
+        if total.target not in _inputs(post.block):
+            continue
+        body = inline(total.body, _scope(projection, written))
+        _require_plain(projection, body, by_name, moving, total.span)
+        if projection.pre in swept and any(r.owner == "pre" and (projection.pre, r.name) in moving for r in refs(body)):
+            found.append((projection.pre, Update(projection.name, projection.post, total.target, body)))
+    return found
+
+
+# --- what cannot be swept --------------------------------------------------------------------------------------------
+
+
+def _require_steps_alone(population: Population) -> None:
+    block, symbol = population.block, population.symbol
+    if block.flows:
+        _refuse(f"‘{symbol}’ updates unit by unit, but its units flow in time ({block.flows[0].variable})", block.flows[0].span)
+    for handler in block.handlers:
+        if handler.trigger is Trigger.EVERY:
+            _refuse(f"‘{symbol}’ updates unit by unit, but its units also change periodically", handler.span)
+
+
+def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Population], moving: frozenset[Owned], span: Span) -> None:
+    symbol, post = projection.symbol, by_name[projection.post]
+    if projection.delays.axonal is not None or projection.delays.dendritic is not None:
+        _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)
+    for ref in sorted(refs(body), key=lambda r: (r.owner, r.name)):
+        if ref.owner == "post" and (projection.post, ref.name) in moving:
+            _refuse(
+                f"‘{post.symbol}’ updates unit by unit, and the sum over ‘{symbol}’ reads ‘post.{ref.name}’, which changes with it", span
+            )
+        variable = by_name[projection.pre].block.variable(ref.name) if ref.owner == "pre" else None
+        if variable is not None and variable.role is Role.INPUT and (projection.pre, ref.name) in moving:
+            pre = by_name[projection.pre].symbol
+            message = (
+                f"‘{post.symbol}’ updates unit by unit from sums over ‘{pre}’, whose own sum ‘{variable.symbol}’ changes with each unit"
+            )
+            _refuse(message, span)
+
+
+def _refuse(message: str, span: Span) -> NoReturn:
+    hint = (
+        "Sums can follow single units where their terms are states of the presynaptic units, at once and at steps; else update all at once."
+    )
+    raise PlasError((Diagnostic("unsupported", f"{message}; this is not available in this version.", span, hint),))

@@ -1,0 +1,140 @@
+"""Units that update one after the other: machine code keeps sums up to date, the interpreter forms them anew, and both reach the same states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.model.model import Block, Flow, Network, SumInto, Trigger
+from plasticdsl.plan.lower import lower
+from plasticdsl.runtime.engine import Engine
+from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
+from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
+
+N, M = 12, 5
+
+
+def binary(update: str = "x = (1 if h > theta else -1)", **more: object) -> Block:
+    variables = (input_("h"), state("x"), parameter("theta"), definition("y", "2 * x"))
+    return neuron("Binary", variables=variables, handlers=(on(Trigger.STEP, update),), output="x", **more)
+
+
+def coupling(body: str = "w * pre.x", *handlers: object) -> Block:
+    return connection(variables=(state("w"), parameter("eta")), sums=(SumInto("h", e(body)),), handlers=handlers)
+
+
+def net(body: str = "w * pre.x", *handlers: object, block: Block | None = None, delay: int = 0, seed: int = 1) -> Net:
+    """One population coupled to itself without self-connections, and driven by and driving a second one."""
+    made = Net(dt=1.0)
+    random = np.random.default_rng(seed)
+    block = block if block is not None else binary()
+    made.population("a", N, block, parameters={"theta": 0.1}, states={"x": random.choice([-1.0, 1.0], N).tolist()})
+    made.population("b", M, binary(), parameters={"theta": 0.0}, states={"x": random.choice([-1.0, 1.0], M).tolist()})
+    pairs = [(j, i) for j in range(N) for i in range(N) if i != j]
+    weights = random.normal(0, 1, (N, N))
+    symmetric = [float(weights[min(p), max(p)]) for p in pairs]
+    made.projection("J", "a", "a", coupling(body, *handlers), pairs, parameters={"eta": 0.05}, states={"w": symmetric}, axonal=delay)
+    for name, pre, post, count in (("ab", "a", "b", N * M), ("ba", "b", "a", N * M)):
+        made.projection(name, pre, post, coupling(), parameters={"eta": 0.0}, states={"w": random.normal(0, 1, count).tolist()})
+    return made
+
+
+def both(made: Net, make: object, *asynchronous: str) -> tuple[Engine, Engine]:
+    assert callable(make)
+    network = replace(made.network(), asynchronous=asynchronous)
+    return make(network, made.instance(), made.per_unit()), reference(network, made.instance(), made.per_unit())
+
+
+def same(one: Engine, two: Engine, step: int) -> None:
+    for owner, name in (("a", "x"), ("b", "x"), ("a", "h"), ("b", "h"), ("J", "w")):
+        message = f"{owner}.{name} after {step} steps"
+        np.testing.assert_allclose(one.read(owner, name), two.read(owner, name), rtol=1e-10, atol=1e-10, err_msg=message)
+
+
+HEBB = on(Trigger.STEP, "w += eta * pre.x * post.x")
+CASES = {
+    "states": ("w * pre.x",),
+    "a definition": ("w * pre.y + 0.5 * pre.x",),
+    "not linear": ("w * pre.x ** 2 if pre.x > 0 else 0.3 * w",),
+    "a rule that goes on": ("w * pre.x", HEBB),
+}
+
+
+@pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
+@pytest.mark.parametrize("case", CASES)
+def test_generated_code(case: str, level: int) -> None:
+    body, *handlers = CASES[case]
+    one, two = both(net(body, *handlers), in_python(level), "a", "b")
+    random = np.random.default_rng(3)
+    for step, visited in enumerate((("a",), ("a", "b"), ("b",), (), ("a", "b"), ("a",))):
+        order = {name: random.permutation(N if name == "a" else M) for name in visited}
+        for engine in (one, two):
+            engine.visit(order)
+            engine.advance(1)
+        same(one, two, step + 1)
+
+
+def test_machine_code_reaches_a_fixed_point_step_by_step() -> None:
+    one, two = both(net(seed=5), in_machine_code(2), "a")
+    order = np.arange(N)[::-1].copy()
+    for engine in (one, two):
+        engine.visit({"a": order})
+        engine.switch_rules({"J": False})
+    for step in range(6):
+        for engine in (one, two):
+            engine.advance(1)
+        same(one, two, step + 1)
+
+
+def test_a_graded_unit_follows_the_units_before_it() -> None:
+    block = binary("x = 0.5 * x + tanh(h)")
+    one, two = both(net(block=block), in_python(2), "a")
+    for engine in (one, two):
+        engine.visit({"a": np.arange(N)})
+        engine.advance(4)
+    same(one, two, 4)
+
+
+@pytest.mark.parametrize("make", [in_python(0), reference])
+def test_an_order_must_name_every_unit_once(make: object) -> None:
+    assert callable(make)
+    made = net()
+    engine: Engine = make(replace(made.network(), asynchronous=("a",)), made.instance(), made.per_unit())
+    with pytest.raises(ValueError, match="each of its 12 units once"):
+        engine.visit({"a": np.zeros(N, dtype=np.int64)})
+    with pytest.raises(ValueError, match="b is not among"):
+        engine.visit({"b": np.arange(M)})
+
+
+def _refused(network: Network, made: Net) -> str:
+    with pytest.raises(PlasError) as error:
+        lower(network, made.per_unit())
+    (finding,) = error.value.diagnostics
+    assert finding.code == "unsupported"
+    return finding.message
+
+
+def test_what_cannot_follow_single_units_is_refused() -> None:
+    late = net(delay=2)
+    assert "has a delay" in _refused(replace(late.network(), asynchronous=("a",)), late)
+    own = net("w * pre.x * post.x")
+    assert "reads ‘post.x’" in _refused(replace(own.network(), asynchronous=("a",)), own)
+    flowing = net(block=binary(flows=(Flow("x", e("h - x")),)))
+    assert "flow in time" in _refused(replace(flowing.network(), asynchronous=("a",)), flowing)
+    periodic = on(Trigger.EVERY, "x = 0", period="3 * dt")
+    often = net(block=replace(binary(), handlers=(*binary().handlers, periodic)))
+    assert "change periodically" in _refused(replace(often.network(), asynchronous=("a",)), often)
+
+
+def test_sums_over_sums_are_refused() -> None:
+    made = Net(dt=1.0)
+    made.population("a", 3, binary(), parameters={"theta": 0.0})
+    relay = neuron("Relay", variables=(input_("g"), definition("y", "2 * g")), output="y")
+    made.population("r", 3, relay)
+    made.projection("ar", "a", "r", connection(variables=(state("w"),), sums=(SumInto("g", e("w * pre.x")),)))
+    made.projection("ra", "r", "a", connection(variables=(state("w"),), sums=(SumInto("h", e("w * pre.y")),)))
+    message = _refused(replace(made.network(), asynchronous=("a",)), made)
+    assert message.startswith("‘a’ updates unit by unit from sums over ‘r’, whose own sum ‘g’ changes with each unit")
