@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from plasticdsl.kernels.loops import feeds, stages, sweep
+from plasticdsl.kernels.loops import arrivals, feeds, stages, sums
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
@@ -27,7 +27,6 @@ from plasticdsl.kernels.program import (
     SpikeLog,
     Statement,
     Store,
-    element,
     name,
 )
 from plasticdsl.model.expr import At, Binary, Compare, Expr, Logic, Number, Ref
@@ -84,7 +83,7 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         *(a for p in plan.populations for a in units.arguments(plan, p.population)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
         *feeds.arguments(plan),
-        *sweep.arguments(plan),
+        *sums.arguments(plan),
         *stages.arguments(plan),
     )
 
@@ -115,8 +114,8 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
     for p in plan.projections:
         call(synapses.copies(plan, p))
     for p in plan.projections:
-        call(synapses.arrive(plan, p))
-        for function in synapses.keep_history(p):
+        call(arrivals.arrive(plan, p))
+        for function in arrivals.keep_history(p):
             call(function)
     for population in (p.population for p in plan.populations):
         call(units.jump_at_spikes(plan, population))
@@ -141,7 +140,7 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
 
 def _events(plan: Plan, call: object) -> None:
     assert callable(call)
-    counts = [synapses.count_now(p) for p in plan.projections]
+    counts = [arrivals.count_now(p) for p in plan.projections]
     for many in counts:
         for function in many[::2]:
             call(function)
@@ -175,18 +174,13 @@ def _evaluations(
         if variable.role is Role.DEFINITION:
             call(units.define(plan, population, entry.name))
             continue
-        begin = len(calls)
-        cell = element(f"{population.name}_{entry.name}", "i")
-        clear = For("i", ZERO, name(f"{population.name}_units"), (Store(cell, ZERO),), independent=True)
-        doc = f"Begin the sum {entry.name} of {population.name}."
-        call(Function(f"clear_{population.name}_{entry.name}", doc, ("n", "t"), (), (), (clear,)))
-        for p in plan.projections:
-            if p.projection.post == population.name:
-                call(synapses.sum_kernel(plan, p, entry.name))
+        for function in sums.evaluate(plan, population, entry.name):
+            call(function)
         if feeds.fed(plan, population.name, entry.name):
-            calls.append(Invoke(f"feed_{population.name}_{entry.name}"))
-        made[population.name, entry.name] = tuple(calls[begin:])
-    return made
+            again(f"feed_{population.name}_{entry.name}")
+    for p in plan.projections:
+        for function in sums.send(plan, p):
+            call(function)
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.protocol import ForEach, Order, Start, Until
 from plasticdsl.source import NOWHERE, Span
@@ -251,7 +251,7 @@ block's definitions substituted, so they hold only states, parameters, inputs an
 
 @dataclass(frozen=True, slots=True)
 class MethodChoice:
-    """`method: RK4` as written: lower-case name and substeps."""
+    """`method: RK4`: the name as written (`methods.method_kind` says what it means) and the number of substeps."""
 
     name: str
     substeps: int
@@ -373,6 +373,11 @@ class Delays:
 
     axonal: Value | None = None
     dendritic: Value | None = None
+
+    @property
+    def written(self) -> bool:
+        """Whether sums take time: a delay is written and is not plainly zero."""
+        return any(d is not None and d != Number(0.0) for d in (self.axonal, self.dendritic))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,12 @@ def _refuse_other_projections(projection: Projection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Definitions to write out: all of them in events; in sums and steps those of the units are stored already."""
+    """Definitions to write out: all of them in events; in sums and steps those of the units are stored already. Sums with delays come in no
+    order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered."""
 
     in_events: Mapping[str, Mapping[str, Expr]]
     in_steps: Mapping[str, Mapping[str, Expr]]
+    in_late_sums: Mapping[str, Mapping[str, Expr]]
 
 
 def _projection(
@@ -90,7 +92,10 @@ def _projection(
             *(PlacedScheme(s, held=_moves(s, held, block)) for s in block.schemes),
             *(s for d in derived for s in d.schemes),
         ),
-        sums=tuple(SumInto(s.target, inline(s.body, scope.in_steps), s.span) for s in block.sums),
+        sums=tuple(
+            SumInto(s.target, inline(s.body, scope.in_late_sums if projection.delays.written else scope.in_steps), s.span)
+            for s in block.sums
+        ),
         each_step=_events(block, Trigger.STEP, scope.in_steps, held, ()),
         periodic=tuple(
             (h.period, _handler(h, scope.in_steps, held)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
@@ -113,6 +118,7 @@ def _scope(block: Block, pre: Population, post: Population, evaluated: frozenset
             "pre": {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
             "post": {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
         },
+        {"": definitions(block), "post": of_post},
     )
 
 

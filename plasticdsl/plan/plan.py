@@ -104,7 +104,7 @@ class ProjectionPlan:
     """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
-    `counts_now`: sides whose arriving spikes are counted per unit (for ties of a window with a value of its own at zero lag).
+    `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag).
     """
 
     projection: Projection

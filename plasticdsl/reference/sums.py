@@ -104,8 +104,8 @@ def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
 
 
 def is_delayed(structure: Structure, projection: str) -> bool:
-    """Whether anything on this projection takes time."""
-    return bool(np.any(structure.axonal[projection]) or np.any(structure.dendritic[projection]))
+    """Whether sums over this projection take time (perhaps 0 steps)."""
+    return structure.projections[projection].delays.written
 
 
 def _into(structure: Structure, population: str, target: str) -> Iterator[tuple[Projection, SumInto]]:

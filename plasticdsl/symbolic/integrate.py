@@ -26,7 +26,7 @@ def integrate(network: Network) -> Network:
 
 
 def flowing_names(network: Network) -> frozenset[Owned]:
-    """The (population, name) whose value changes between events: states with a flow, what is defined by them, and sums over them."""
+    """The (population, name) whose value changes between events: states with a flow, what is defined by them, and undelayed sums over them."""
     flowing: set[Owned] = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
     while True:
         found = flowing | _defined(network, flowing) | _summed(network, flowing)
@@ -47,7 +47,8 @@ def _defined(network: Network, flowing: set[Owned]) -> set[Owned]:
 
 
 def _summed(network: Network, flowing: set[Owned]) -> set[Owned]:
-    return {(p.post, total.target) for p in network.projections for total in p.connection.sums if _reads(total.body, p) & flowing}
+    undelayed = (p for p in network.projections if not p.delays.written)
+    return {(p.post, total.target) for p in undelayed for total in p.connection.sums if _reads(total.body, p) & flowing}
 
 
 def _reads(expr: Expr, projection: Projection) -> set[Owned]:
@@ -60,7 +61,7 @@ def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
     populations = {p.name: p for p in network.populations}
     found: set[str] = set()
     for projection in network.projections:
-        for total in projection.connection.sums:
+        for total in projection.connection.sums if not projection.delays.written else ():
             read = _reads(total.body, projection) & flowing
             if read and _flow_reads(populations[projection.post].block, total.target):
                 found |= {owner for owner, _ in read}

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plasticdsl.kernels.loops.names import Names, clipped
+from plasticdsl.kernels.loops.bounds import clipped
+from plasticdsl.kernels.loops.names import Names
 from plasticdsl.kernels.program import (
     Array,
     Comment,

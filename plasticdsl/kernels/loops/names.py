@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.kernels.program import element, name
-from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, rebuild
+from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special, rebuild
 from plasticdsl.model.model import Population, Role, Variable
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
 
@@ -52,10 +52,8 @@ class Names:
         if self.projection is None:
             assert self.population is not None
             return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
-        if ref.owner == "pre":
-            return self.unit(self._population(self.projection.projection.pre), ref.name, "j")
-        if ref.owner == "post":
-            return self.unit(self._population(self.projection.projection.post), ref.name, "i")
+        if ref.owner in ("pre", "post"):
+            return self.unit(self.end(ref.owner), ref.name, "j" if ref.owner == "pre" else "i")
         if ref.owner == "" and ref.name in self.current:
             return self.current[ref.name]
         return self.own(ref.name, ref.owner)
@@ -77,7 +75,11 @@ class Names:
             return name(full)
         return element(f"{full}_{copy}" if copy else full, INDEX[placed.place])
 
-    def _population(self, wanted: str) -> Population:
+    def end(self, side: str) -> Population:
+        """The population at the projection's `pre` or `post` side."""
+        assert self.projection is not None
+        own = self.projection.projection
+        wanted = own.pre if side == "pre" else own.post
         return next(p for p in self.plan.network.populations if p.name == wanted)
 
     def _special(self, special: str) -> Expr:
@@ -92,19 +94,23 @@ class Names:
                 return name(f"{own.pre if special == 'N_pre' else own.post}_units")
             case "now_pre" | "now_post":
                 assert self.projection is not None
-                return element(f"{self.projection.projection.name}_{special}", "j" if special == "now_pre" else "i")
+                side = Place.PRE if special == "now_pre" else Place.POST
+                return element(f"{self.projection.projection.name}_{special}", INDEX[arrival_place(self.projection, side)])
             case _:
                 return name(special)
 
 
+def arrival_place(projection: ProjectionPlan, side: Place) -> Place:
+    """What has one value where spikes of `side` arrive: a unit's spikes reach all its connections at once unless each has a delay of its own."""
+    same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
+    return side if same else Place.CONNECTION
+
+
+def place_sizes(projection: ProjectionPlan) -> dict[Place, str]:
+    """The length of an array in each place."""
+    own = projection.projection
+    return {Place.CONNECTION: f"{own.name}_connections", Place.PRE: f"{own.pre}_units", Place.POST: f"{own.post}_units"}
+
+
 def _is_parameter(variable: Variable) -> bool:
     return variable.role in (Role.PARAMETER, Role.GIVEN)
-
-
-def clipped(value: Expr, low: Expr | None, high: Expr | None) -> Expr:
-    """min(max(value, low), high), where there are bounds."""
-    if low is not None:
-        value = Call("max", (value, low))
-    if high is not None:
-        value = Call("min", (value, high))
-    return value

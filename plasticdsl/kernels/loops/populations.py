@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import Names, clipped
+from plasticdsl.kernels.loops.names import Names
 from plasticdsl.kernels.program import (
     Array,
     Comment,

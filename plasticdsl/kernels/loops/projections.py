@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import INDEX, Names, clipped
-from plasticdsl.kernels.loops.walks import arriving, every_connection, every_place, every_unit, in_force
+from plasticdsl.kernels.loops.arrivals import history_arguments, history_sizes, now_arguments, pending_arguments
+from plasticdsl.kernels.loops.bounds import added, clipped
+from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
+from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
+from plasticdsl.kernels.loops.sums import ring_arguments
+from plasticdsl.kernels.loops.walks import arriving, every_connection, every_place, in_force
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -35,7 +38,7 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.passes.hoist import reads_only
-from plasticdsl.plan.plan import Event, History, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
+from plasticdsl.plan.plan import Event, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
 from plasticdsl.plan.sequence import value_of
 
 ONE, ZERO = Number(1.0), Number(0.0)
@@ -79,19 +82,10 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
             found += propagators(s.scheme, p, Names(plan, projection=projection), lengths[s.place], frozenset())
         if isinstance(s.scheme, EulerMaruyama):
             found += [noise_stream(p, v) for v, n in zip(s.scheme.variables, s.scheme.noises, strict=True) if n is not None]
-    for target in pending_targets(projection):
-        shape = (f"{p}_dendritic_slots", lengths[Place.POST])
-        doc = f"what is on its way to {target}, by step of arrival modulo slots"
-        found.append(Array(f"{p}_pending_{target}", "float64", shape, Constant(), True, doc))
+    found += [*pending_arguments(projection), *ring_arguments(plan, projection)]
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
     return (*found, *history_arguments(projection), *_structure(projection))
-
-
-def place_sizes(projection: ProjectionPlan) -> dict[Place, str]:
-    """The length of an array in each place."""
-    own = projection.projection
-    return {Place.CONNECTION: f"{own.name}_connections", Place.PRE: f"{own.pre}_units", Place.POST: f"{own.post}_units"}
 
 
 def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
@@ -143,8 +137,7 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         ),
         part("delayed_column_connections", "int32", count, "connections sorted by post unit, then dendritic delay"),
         part("delayed_column_sources", "int32", count, "pre unit of each connection, in the order of delayed_column_connections"),
-        Array(f"{p}_now_pre", "float64", (f"{own.pre}_units",), Constant(), True, "spikes of the pre unit that reach synapses now"),
-        Array(f"{p}_now_post", "float64", (f"{own.post}_units",), Constant(), True, "spikes of the post unit that reach synapses now"),
+        *now_arguments(projection),
         Scalar(f"{p}_learning", "int64", None, f"0 while the rules of {p} are off"),
     ]
     for side, same in (("axonal", projection.same_axonal), ("dendritic", projection.same_dendritic)):
@@ -154,15 +147,6 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         else:
             found.append(part(side, "int32", count, doc))
     return found
-
-
-def pending_targets(projection: ProjectionPlan) -> tuple[str, ...]:
-    """Variables of the post units that the projection adds to after a dendritic delay."""
-    if projection.projection.delays.dendritic is None:
-        return ()
-    events = [e for _, many in projection.events for e in many]
-    targets = {e.statement.target.name for e in events if isinstance(e.statement, AddTo) and e.statement.target.owner == "post"}
-    return tuple(sorted(targets))
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -251,7 +235,7 @@ class _Writer:
     def _sum_history(self, statement: SumHistory) -> list[Statement]:
         p = self.projection.projection.name
         history = next(h for h in self.projection.histories if h.name == statement.history)
-        unit = INDEX[history_place(self.projection, history)]
+        unit = INDEX[arrival_place(self.projection, history.side)]
         full = f"{p}_{history.name}"
         count, length = element(f"{full}_count", unit), name(f"{full}_length")
         increment = self.names.resolve(substitute(statement.increment, {Special("lag"): Ref("scalar", "spike_time")}))
@@ -277,9 +261,7 @@ class _Writer:
 
     def _add_to(self, target: Ref, amount: Expr) -> list[Statement]:
         own = self.projection.projection
-        cell = self.names.resolve(Ref(target.owner, target.name))
-        assert isinstance(cell, At)
-        at_once: list[Statement] = [Increase(cell, amount)]
+        at_once: list[Statement] = [added(self.names, target, amount)]
         if target.owner != "post" or own.delays.dendritic is None:
             return at_once
         p = own.name
@@ -287,22 +269,6 @@ class _Writer:
         slot = Call("mod", (Binary("+", name("n"), name("delay")), name(f"{p}_dendritic_slots")))
         later = (Let("arrival", slot), Increase(element(f"{p}_pending_{target.name}", "arrival", "i"), amount))
         return [Let("delay", delay), If(Compare("==", name("delay"), ZERO), tuple(at_once), later)]
-
-
-def arrive(plan: Plan, projection: ProjectionPlan) -> Function | None:
-    """The kernel that hands over what has been on its way for a dendritic delay."""
-    targets = pending_targets(projection)
-    if not targets:
-        return None
-    own, names = projection.projection, Names(plan, projection=projection)
-    body: list[Statement] = []
-    for target in targets:
-        cell, waiting = names.resolve(Ref("post", target)), element(f"{own.name}_pending_{target}", "slot", "i")
-        assert isinstance(cell, At)
-        body += [Increase(cell, waiting), Store(waiting, ZERO)]
-    slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_dendritic_slots"))))
-    doc = f"Hand over to the post units what {own.name} sent a dendritic delay ago."
-    return Function(f"arrive_{own.name}", doc, ("n", "t"), (), (), (slot, *every_unit(projection, Place.POST, body)))
 
 
 def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
@@ -321,62 +287,7 @@ def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
     )
 
 
-def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
-    """Kernels that count the spikes that reach the synapses now, per unit, and forget them afterwards."""
-    p, found = projection.projection.name, []
-    for side in projection.counts_now:
-        cell = element(f"{p}_now_{side}", "j" if side is Place.PRE else "i")
-        count = arriving(projection, side, [Increase(cell, ONE)], [], [])
-        forget = arriving(projection, side, [Store(cell, ZERO)], [], [])
-        found.append(
-            Function(f"count_{side}_{p}", f"Count the {side} spikes that reach each unit's synapses now.", ("n", "t"), (), (), count)
-        )
-        found.append(Function(f"forget_{side}_{p}", "Forget that count.", ("n", "t"), (), (), forget))
-    return tuple(found)
-
-
-def history_place(projection: ProjectionPlan, history: History) -> Place:
-    """A unit's spikes reach all its connections at once unless each has a delay of its own."""
-    same = projection.same_axonal if history.side is Place.PRE else projection.same_dendritic
-    return history.side if same else Place.CONNECTION
-
-
-def history_sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
-    """Lengths of the histories: at most two spikes of a unit a step are kept."""
-    p = projection.projection.name
-    return tuple(Size(f"{p}_{h.name}_length", p, "history", h.duration) for h in projection.histories)
-
-
-def history_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
-    """The kept spike times, a ring for each unit, and how many there have been."""
-    p, found = projection.projection.name, []
-    for h in projection.histories:
-        length = place_sizes(projection)[history_place(projection, h)]
-        doc = f"times of the last {h.side} spikes as they reached the synapses"
-        found.append(Array(f"{p}_{h.name}", "float64", (length, f"{p}_{h.name}_length"), Constant(), True, doc, "s"))
-        found.append(Array(f"{p}_{h.name}_count", "int64", (length,), Constant(), True, "how many there have been"))
-    return tuple(found)
-
-
-def keep_history(projection: ProjectionPlan) -> tuple[Function, ...]:
-    """Kernels that note the spikes that reach the synapses now."""
-    p, found = projection.projection.name, []
-    for h in projection.histories:
-        place = history_place(projection, h)
-        unit, full = INDEX[place], f"{p}_{h.name}"
-        count = element(f"{full}_count", unit)
-        note: list[Statement] = [
-            Let("recent", Call("mod", (count, name(f"{full}_length")))),
-            Store(element(full, unit, "recent"), name("t")),
-            Store(count, Binary("+", count, ONE)),
-        ]
-        at_unit, at_connection = ([], note) if place is Place.CONNECTION else (note, [])
-        doc = f"Note the {h.side} spikes that reach the synapses of {p} now."
-        found.append(Function(f"keep_{h.name}_{p}", doc, ("n", "t"), (), (), arriving(projection, h.side, at_unit, at_connection, [])))
-    return tuple(found)
-
-
-# --- steps, sums, flows ----------------------------------------------------------------------------------------------
+# --- steps and flows -------------------------------------------------------------------------------------------------
 
 
 def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
@@ -393,24 +304,6 @@ def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
             body = (If(Compare("==", Call("mod", (name("n"), period)), ZERO), body),)
         found.append(Function(f"step_{p}_{number}", f"What {p} does at a step without a spike.", ("n", "t"), (), (), body))
     return tuple(found)
-
-
-def sum_kernel(
-    plan: Plan, projection: ProjectionPlan, target: str, staged: frozenset[tuple[str, str]] = frozenset(), time: Expr | None = None
-) -> Function | None:
-    """The kernel that adds this projection's sum to an input of the post units (`staged`: at an integrator's stage)."""
-    totals = [s for s in projection.sums if s.target == target]
-    if not totals:
-        return None
-    own, names = projection.projection, Names(plan, projection=projection, staged=staged)
-    cell = names.resolve(Ref("post", target))
-    assert isinstance(cell, At)
-    body: list[Statement] = []
-    for total in totals:
-        plain = map_refs(total.body, lambda r: Ref(r.owner, r.name))
-        body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, at_stage(plain, {}, time or name("t"), names))]
-    doc = f"Add the sum over the incoming connections of {own.name} to {target}."
-    return Function(f"sum_{own.name}_{target}", doc, ("n", "t"), (), (), every_connection(projection, body))
 
 
 def flow_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:

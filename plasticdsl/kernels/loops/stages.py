@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.kernels.loops import feeds
+from plasticdsl.kernels.loops import feeds, sums
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.flows import at_stage, still, stored
@@ -53,11 +53,12 @@ class Coupled:
 def coupled(plan: Plan) -> Coupled:
     """Which populations must be integrated together."""
     flowing = flowing_names(plan.network)
-    inputs = {(p.projection.post, s.target) for p in plan.projections for s in p.sums} & flowing
+    undelayed = [p for p in plan.projections if not p.projection.delays.written]
+    inputs = {(p.projection.post, s.target) for p in undelayed for s in p.sums} & flowing
     readers = [p.population for p in plan.populations if any(_reads_input(r, p.population.name, inputs) for r in _rates(p.population))]
     feeding = {
         own.pre if r.owner == "pre" else own.post
-        for p in plan.projections
+        for p in undelayed
         for own in (p.projection,)
         for s in p.sums
         if (own.post, s.target) in inputs and any(own.post == reader.name for reader in readers)
@@ -152,16 +153,9 @@ def _evaluations(plan: Plan, together: Coupled, number: int) -> list[Function]:
             kernel = units.define(plan, population, variable, together.staged, _time(number))
             found.append(replace(kernel, name=f"{kernel.name}_at_stage_{number + 1}"))
             continue
-        cell = element(f"{owner}_{variable}_stage", "i")
-        doc = f"Begin the sum {variable} of {owner} at a stage."
-        clear = _loop(population, [Store(cell, ZERO)])
-        found.append(Function(f"clear_{owner}_{variable}_at_stage_{number + 1}", doc, ("n", "t"), (), (), (clear,)))
-        for p in plan.projections:
-            if p.projection.post == owner:
-                total = synapses.sum_kernel(plan, p, variable, together.staged, _time(number))
-                if total is not None:
-                    found.append(replace(total, name=f"{total.name}_at_stage_{number + 1}"))
+        found += sums.evaluate_at_stage(plan, population, variable, together.staged, _time(number), f"_at_stage_{number + 1}")
         if feeds.fed(plan, owner, variable):
+            cell = element(f"{owner}_{variable}_stage", "i")
             kept = _loop(population, [Store(cell, element(f"{owner}_{variable}", "i"))])
             doc = f"A fed {variable} of {owner} is the same at all stages."
             body = (If(feeds.active(owner, variable), (kept,)),)

@@ -168,7 +168,7 @@ def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> b
 
 
 _SPECIALS = {
-    Place.PRE: ("t", "dt", "N_pre", "N_post", "j", "now_pre"),
-    Place.POST: ("t", "dt", "N_pre", "N_post", "i", "now_post"),
+    Place.PRE: ("t", "dt", "N_pre", "N_post", "j"),
+    Place.POST: ("t", "dt", "N_pre", "N_post", "i"),
     Place.CONNECTION: ("t", "dt", "N_pre", "N_post", "i", "j", "now_pre", "now_post"),
 }
