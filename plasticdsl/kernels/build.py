@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from plasticdsl.kernels.loops import arrivals, feeds, stages, sums
+from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
@@ -84,6 +84,7 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
         *feeds.arguments(plan),
         *sums.arguments(plan),
+        *sweep.arguments(plan),
         *stages.arguments(plan),
     )
 
@@ -174,13 +175,16 @@ def _evaluations(
         if variable.role is Role.DEFINITION:
             call(units.define(plan, population, entry.name))
             continue
+        begin = len(calls)
         for function in sums.evaluate(plan, population, entry.name):
             call(function)
         if feeds.fed(plan, population.name, entry.name):
-            again(f"feed_{population.name}_{entry.name}")
+            calls.append(Invoke(f"feed_{population.name}_{entry.name}"))
+        made[population.name, entry.name] = tuple(calls[begin:])
     for p in plan.projections:
         for function in sums.send(plan, p):
             call(function)
+    return made
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------
