@@ -115,11 +115,12 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
     for p in plan.projections:
         call(synapses.copies(plan, p))
     for p in plan.projections:
-        call(arrivals.arrive(plan, p))
         for function in arrivals.keep_history(p):
             call(function)
     for population in (p.population for p in plan.populations):
         call(units.jump_at_spikes(plan, population))
+    for p in plan.projections:
+        call(arrivals.arrive(plan, p))
     _events(plan, call)
     summed = _evaluations(plan, call, calls)
     for p in plan.projections:

@@ -2,8 +2,8 @@
 
 Rewrite: r_ij(t) → r_j(t) (or r_i(t)), for all connections of unit j (i) at once.
 Exact when (1) every jump of r is at the spikes of that side, and these reach all the unit's connections at the same time (one delay
-for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along; (3) r starts
-at the same value everywhere. Then r_ij is the same number for all i by induction over events, and one copy suffices.
+for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along, and no noise;
+(3) r starts at the same value everywhere. Then r_ij is the same number for all i by induction over events, and one copy suffices.
 """
 
 from __future__ import annotations
@@ -139,6 +139,8 @@ def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[s
 
 
 def _scheme_fits(placed: PlacedScheme, side: Place, allowed: set[str] | frozenset[str]) -> bool:
+    if isinstance(placed.scheme, EulerMaruyama) and any(n is not None for n in placed.scheme.noises):
+        return False  # each connection draws noise of its own
     return all(reads_only(e, side, allowed) for e in scheme_expressions(placed.scheme))
 
 
