@@ -96,18 +96,19 @@ def arguments(plan: Plan) -> tuple[Array, ...]:
 
 
 def flows(plan: Plan) -> tuple[Function, ...]:
-    """The flow kernels in order: projections first (they read the units at t_n), then coupled populations, then the others."""
-    found: list[Function] = [f for p in plan.projections for f in synapses.flow_kernels(plan, p)]
+    """The flow kernels in order. All schemes read the values at t_n, so the stages of coupled populations, which write to arrays of their own,
+    come before the connections, and these before the units; what the stages have found is stored last."""
     together = coupled(plan)
+    found: list[Function] = []
     if together.populations:
         for number in range(4):
             found += _stage(plan, together, number)
-        found += [_finish(plan, p) for p in together.populations]
+    found += [f for p in plan.projections for f in synapses.flow_kernels(plan, p)]
     for p in plan.populations:
         function = units.flow_units(plan, _rest(p.population) if p.population in together.populations else p.population)
         if function is not None:
             found.append(function)
-    return tuple(found)
+    return (*found, *(_finish(plan, p) for p in together.populations))
 
 
 def _rest(population: Population) -> Population:
