@@ -15,8 +15,8 @@ from plasticdsl.check.expressions import require_same, translate, translate_as, 
 from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import STATISTICS
-from plasticdsl.model.expr import Call, Expr, Number, walk
-from plasticdsl.model.model import Expectation, PlotSpec, Recording, Window
+from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
+from plasticdsl.model.model import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.syntax import tree
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -35,12 +35,69 @@ def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
 
 def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
     """A plot line; a histogram without a moment is taken at the end."""
+    plane = statement.plane
+    if plane is not None or any(_is_contours(item) for item in statement.items):
+        return _contours(statement, plane, taking)
     window = window_of(statement.moment, taking)
     items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
     if statement.moment is None and any(isinstance(n, Call) and n.function == "histogram" for i in items for n in walk(i.item)):
         window = replace(window, at_end=True)
         items = tuple(replace(item, window=window) for item in items)
     return PlotSpec(items, window, text_of(statement.span, taking.sources).removeprefix("plot "), statement.span)
+
+
+def _is_contours(item: tree.Expr) -> bool:
+    return isinstance(item, tree.Apply) and isinstance(item.function, tree.Name) and item.function.name == "contours"
+
+
+def _contours(statement: tree.Plot, plane: tree.Plane | None, taking: Taking) -> PlotSpec:
+    """`contours(E) over x from a to b, y from c to d at [levels]`; the path of the run is taken with it."""
+    context = taking.reading("plot")
+    window = Window(during=taking.phase)
+    moment = statement.moment
+    if moment is not None and (moment.at_end or any(p is not None for p in (moment.every, moment.last, moment.over, moment.during))):
+        context.report.error("not-here", "Contours are drawn as they are at the end of the run.", moment.span, "Leave the moment out.")
+    items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
+    text = text_of(statement.span, taking.sources).removeprefix("plot ")
+    if plane is None or len(items) != 1 or not _is_contours(statement.items[0]):
+        message = "A contour plot is of one expression over a plane of two variables."
+        hint = "Write ‘plot contours(E) over cell.a from 0 to 1, cell.b from 0 to 1’."
+        context.report.error("not-here", message, statement.span, hint)
+        return PlotSpec((), window, text, statement.span)
+    levels = _levels(statement.items[0], moment, context)
+    sides = _side(plane.horizontal, window, taking), _side(plane.vertical, window, taking)
+    return PlotSpec(items, window, text, statement.span, Plane(*sides, levels))
+
+
+def _levels(item: tree.Expr, moment: tree.Moment | None, context: Context) -> tuple[Expr, ...]:
+    """The values at which contours are drawn, as listed."""
+    if moment is None or moment.at is None:
+        return ()
+    written = moment.at.items if isinstance(moment.at, tree.Listing) else (moment.at,)
+    of = translate(item, context)
+    found: list[Expr] = []
+    for level in written:
+        value = translate_number(level, context)
+        require_same(item, of.dim, level, value.dim, context, "be compared")
+        found.append(value.expr)
+    return tuple(found)
+
+
+def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
+    """One side of the plane: a variable of a population, or of one of its units."""
+    context = taking.reading("plot")
+    target = _recording(side.target, window, "", "plot", taking)
+    found = translate(side.target, context)
+    variable = target.item.arguments[0] if isinstance(target.item, Call) and target.item.function == "unit" else target.item
+    if not isinstance(variable, Ref) or variable.owner not in {p.name for p in taking.network.populations}:
+        message = f"‘{target.text}’ is no variable of a population, so there is nothing to vary."
+        context.report.error("not-here", message, side.target.span, "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells.")
+    ends: list[Expr] = []
+    for end in (side.start, side.stop):
+        value = translate_number(end, context)
+        require_same(side.target, found.dim, end, value.dim, context, "be compared")
+        ends.append(value.expr)
+    return Side(target, ends[0], ends[1])
 
 
 def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:

@@ -15,6 +15,7 @@
 | `fraction(c)`, `count(c)` | a condition per unit or connection | share, number of those that fulfil it |
 | `correlation(a, b)` | two values per unit or connection | Pearson's coefficient |
 | `histogram(e)` | a value per unit or connection | its distribution, to plot |
+| `contours(e)` | one value | its contour lines over a plane, to plot |
 
 Spike statistics are of a window (the whole run, or the phase they stand in, when none is written), the others of a moment (the end,
 when none is written), or of all values in a window where one is written. In the model a statistic is a `Call` of its name; a population
@@ -66,6 +67,7 @@ STATISTICS: Mapping[str, Statistic] = {
     "count": _OF_CONDITIONS,
     "correlation": Statistic(("value", "value"), "pure"),
     "histogram": Statistic(("value",), "same", only=("record", "plot")),
+    "contours": Statistic(("value",), "same", only=("plot",)),
 }
 
 ALIASES: Mapping[str, str] = {"std": "sd"}

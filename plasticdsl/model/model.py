@@ -462,13 +462,32 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a plane: a variable of a population or of one of its units, from `start` to `stop`."""
+
+    item: Recording
+    start: Expr
+    stop: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """`contours(E) over x from a to b, y from c to d at [levels]`; without levels they are chosen when it is drawn."""
+
+    horizontal: Side
+    vertical: Side
+    levels: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PlotSpec:
-    """`plot items …`."""
+    """`plot items …`; `plane`: what the contours of the only item are drawn over."""
 
     items: tuple[Recording, ...]
     window: Window
     text: str
     span: Span = NOWHERE
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Figures over time: traces, rates, rasters, and one variable against another."""
+"""Figures over time: traces, rates, rasters."""
 
 from __future__ import annotations
 
@@ -92,27 +92,6 @@ def _axis_of(series: Sequence[Series], run: Run, end: int) -> TimeAxis:
     first = min((s.moments.first - (s.moments.stride if s.bins else 0) for s in series), default=0)
     last = max((s.moments.last for s in series), default=end)
     return time_axis(run.line, 0 if first <= 1 else first, min(last, end) if run.steps >= last else run.steps)
-
-
-def draw_plane(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """One variable against another, as a path."""
-    axes = figure.subplots()
-    plan = plans[0]
-    assert plan.against is not None, "a plane has two variables"
-    x = plan.against.done / plan.against.label.scale
-    for number, series in enumerate(plan.series):
-        y = series.done / series.label.scale
-        count = min(len(x), len(y))
-        draw_units_over(axes, _column(x)[:count], y[:count], series.label.text, COLOURS[number % len(COLOURS)], None)
-        start = (_column(x)[0], _column(y)[0]) if count else (np.nan, np.nan)
-        axes.plot(*start, "o", color=COLOURS[number % len(COLOURS)])
-    axes.set_xlabel(label_of(plan.against.label))
-    axes.set_ylabel(label_of(plan.series[0].label) if len(plan.series) == 1 else plan.series[0].label.unit)
-    legend(axes)
-
-
-def _column(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return values if values.ndim == 1 else values[:, 0]
 
 
 # --- rasters ---------------------------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
+from plasticdsl.results.draw_plane import draw_contours, draw_plane
 from plasticdsl.results.draw_sweep import draw_sweep
-from plasticdsl.results.draw_time import draw_plane, draw_raster, draw_time
+from plasticdsl.results.draw_time import draw_raster, draw_time
 from plasticdsl.results.draw_values import draw_histogram, draw_units
 from plasticdsl.results.style import style
 from plasticdsl.runtime.recorder import PlotPlan
@@ -39,6 +40,8 @@ def figure(study: Study, number: int) -> Figure:
             draw_time(made, study, plans)
         case "plane":
             draw_plane(made, study, plans)
+        case "contours":
+            draw_contours(made, study, plans)
         case "histogram":
             draw_histogram(made, study, plans)
         case "units":

@@ -14,7 +14,8 @@ import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
-from plasticdsl.model.model import PlotSpec, Recording, Window
+from plasticdsl.model.model import PlotSpec, Recording, Side, Window
+from plasticdsl.runtime.landscape import Along, Landscape
 from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.series import Label, Series, SpikeRecord
@@ -30,14 +31,14 @@ LARGEST = 8 << 30
 _MOST_POINTS, _FEWEST_POINTS, _READS = 4000, 100, 200_000_000
 _BINS = 100
 
-Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units"]
+Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
 Numbers = Callable[[Window], Taking]
 
 
 @dataclass(frozen=True, slots=True)
 class PlotPlan:
     """One plot line: `series` for its items in order (none for a raster), `against` the series on the horizontal axis of a plane,
-    `axis` what a sweep is plotted over, `spikes` of a raster."""
+    `axis` what a sweep is plotted over, `spikes` of a raster. Of contours, `series` and `against` are the path of the run on their plane."""
 
     spec: PlotSpec
     kind: Kind
@@ -45,6 +46,7 @@ class PlotPlan:
     against: Series | None = None
     axis: Expr | None = None
     spikes: tuple[SpikeRecord, ...] = ()
+    landscape: Landscape | None = None
 
 
 @dataclass(slots=True)
@@ -187,6 +189,13 @@ class _Planner:
             records = tuple(self._raster(r, p) for r in spec.items for p in _populations(r.item))
             self.recorder.plots.append(PlotPlan(spec, kind, spikes=records))
             return
+        if spec.plane is not None:
+            path = [self._drawn(side.item, "plane") for side in (spec.plane.vertical, spec.plane.horizontal)]
+            sides = self._along(spec.plane.horizontal), self._along(spec.plane.vertical)
+            levels = tuple(sorted({self._number(level) for level in spec.plane.levels}))
+            landscape = Landscape(self.reader, self._single_value(spec.items[0]), *sides, levels)
+            self.recorder.plots.append(PlotPlan(spec, kind, (path[0],), path[1], landscape=landscape))
+            return
         items = tuple(self._drawn(item, kind) for item in spec.items)
         against = None
         if kind == "plane" and over is not None:
@@ -195,8 +204,33 @@ class _Planner:
             against = self._drawn(Recording(over, text, spec.window, "", dimension, unit, scale, spec.span), kind)
         self.recorder.plots.append(PlotPlan(spec, kind, items, against, over if kind == "sweep" else None))
 
+    def _along(self, side: Side) -> Along:
+        """Which unit, if it is one of several, and the numbers."""
+        target = side.item.item
+        self.reader.require_units(target, side.item.span)
+        unit = None
+        if isinstance(target, Call):
+            target, number = target.arguments
+            size = self._length(next(iter(refs(target))).owner)
+            unit = (round(self._number(number)) - (1 if self._number(number) > 0 else 0)) % size
+        assert isinstance(target, Ref), "the checker lets through variables of populations only"
+        return Along(target.owner, target.name, unit, self._number(side.start), self._number(side.stop))
+
+    def _single_value(self, contours: Recording) -> Expr:
+        """What contours are drawn of. Raises `PlasError` where it is more than one number."""
+        expr = contours.item.arguments[0] if isinstance(contours.item, Call) else contours.item
+        if np.size(self.reader.value(expr, 0, 0)) != 1:
+            message = f"‘{contours.text}’ is of several values, one for each unit or connection; contours are of one."
+            raise PlasError((Diagnostic("out-of-range", message, contours.span, "Take their sum, or one of them: ‘cell.V[1]’."),))
+        return expr
+
+    def _number(self, expr: Expr) -> float:
+        return float(np.ravel(self.reader.value(expr, 0, 0))[0])
+
     def _kind(self, spec: PlotSpec) -> Kind:
         first, over = spec.items[0].item, spec.window.over
+        if spec.plane is not None:
+            return "contours"
         if isinstance(first, Call) and first.function in ("raster", "spikes"):
             return "raster"
         if isinstance(first, Call) and first.function == "histogram":

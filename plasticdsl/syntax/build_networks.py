@@ -305,7 +305,18 @@ def _record(parts: Parts) -> tree.Record:
 
 
 def _plot(parts: Parts) -> tree.Plot:
-    return tree.Plot(tuple(parts[1]), _join(parts), _end(parts))
+    planes = [part for part in parts if isinstance(part, tree.Plane)]
+    if len(planes) > 1:
+        raise Refusal("twice", planes[1].span, "this is given twice", "keep one of them")
+    return tree.Plot(tuple(parts[1]), _join(parts), _end(parts), planes[0] if planes else None)
+
+
+def _plane(parts: Parts) -> tree.Plane:
+    return tree.Plane(parts[1], parts[3], span_of(parts))
+
+
+def _range(parts: Parts) -> tree.Range:
+    return tree.Range(parts[0], parts[2], parts[4], span_of(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +406,8 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "moment": _moment,
     "record": _record,
     "plot": _plot,
+    "plane": _plane,
+    "range": _range,
     "expect": _expect,
     "approximately": _approximately,
     "trend": _trend,

@@ -646,12 +646,32 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """`cell.V from 0 mV to 5 mV`: one side of a plane."""
+
+    target: Expr
+    start: Expr
+    stop: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """`over x from a to b, y from c to d`."""
+
+    horizontal: Range
+    vertical: Range
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """`plot histogram(ex.w) at end`."""
 
     items: tuple[Expr, ...]
     moment: Moment | None
     span: Span
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True)
