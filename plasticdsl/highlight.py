@@ -55,7 +55,7 @@ class PlasLexer(RegexLexer):
             (words(_INSIDE, prefix=r"\b", suffix=r"\b"), Keyword),
             (rf"({_NAME})('*)(\()", bygroups(Name.Function, Operator, Punctuation)),
             (_NAME, Name),
-            (r"[Σ∑∂]", Operator.Word),
+            (r"[Σ∑∂√]", Operator.Word),
             (r"[-+*/^=<>~·×⋅−≤≥≠≈±→⇌⇄↔∈ᵀ⁺⁻⁰¹²³⁴-⁹|]+", Operator),
             (r"[(){}\[\],.:⟨⟩∅∞₊_]", Punctuation),
             (r".", Text),

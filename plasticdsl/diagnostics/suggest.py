@@ -22,8 +22,8 @@ def nearest(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3,
 
 
 def did_you_mean(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3) -> str:
-    """``did you mean `a` or `b`?``, or the empty text where nothing is near."""
-    names = [f"`{other}`" for other in nearest(name, known, limit)]
+    """`Did you mean ‘a’ or ‘b’?`, or the empty text where nothing is near."""
+    names = [f"‘{other}’" for other in nearest(name, known, limit)]
     if not names:
         return ""
-    return "did you mean " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]) + "?"
+    return "Did you mean " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]) + "?"

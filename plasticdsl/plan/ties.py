@@ -132,9 +132,9 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
             statement = next(e.statement for e in post if assigned(e) == name)
             span = NOWHERE if isinstance(statement, Remember) else statement.span
             message = (
-                f"`{name}⁺` is asked for at presynaptic spikes, but how {name} jumps at a postsynaptic spike depends on more than itself"
+                f"‘{name}⁺’ is asked for at presynaptic spikes, but how ‘{name}’ jumps at a postsynaptic spike depends on more than itself."
             )
-            hint = f"read `{name}` just before the spike (without ⁺), or let {name} jump by constants and traces of its own side"
+            hint = f"Read ‘{name}’ just before the spike (without ⁺), or let ‘{name}’ jump by constants and traces of its own side."
             raise PlasError((Diagnostic("limit-not-available", message, span, hint),))
 
     def to_copy(ref: Ref) -> Expr:

@@ -7,27 +7,23 @@ equation the method cannot integrate and why.
 from __future__ import annotations
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import Euler, MethodChoice, RungeKutta4, Scheme
 from plasticdsl.symbolic.linear import NotLinear
 from plasticdsl.symbolic.system import System, coupled_groups, euler_maruyama, exact_form, exact_scheme, exponential_euler, self_linear
 
-NAMES = {
-    "euler": "euler", "forwardeuler": "euler",
-    "exponentialeuler": "exponential euler", "expeuler": "exponential euler",
-    "exact": "exact",
-    "rk4": "rk4", "rungekutta4": "rk4", "rungekutta": "rk4",
-    "eulermaruyama": "euler-maruyama",
-}  # fmt: skip
 CHOSEN = "chosen by the author"
 
 
 def schemes_by_method(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
     """Every flow of the block by the named method; raises `PlasError` (`method-impossible`)."""
-    kind = NAMES.get("".join(c for c in method.name.lower() if c.isalnum()))
+    kind = method_kind(method.name)
     if kind is None:
-        raise _impossible(method, f"There is no method called {method.name}.", "Euler, exponential Euler, exact, RK4 or Euler–Maruyama.")
+        raise _impossible(
+            method, f"There is no method ‘{method.name}’.", "There is: Euler, exponential Euler, exact, RK4 or Euler–Maruyama."
+        )
     if method.substeps != 1 and kind != "euler":
-        raise _impossible(method, f"{method.name} takes no substeps.", "Only Euler does; or choose a smaller dt.")
+        raise _impossible(method, f"{method.name} takes no substeps.", "Only Euler does. Choose a smaller dt.")
     noisy = [system.symbol(v) for v in system.noises]
     if noisy and kind != "euler-maruyama":
         raise _impossible(method, f"{method.name} cannot integrate {noisy[0]}, which has noise.", "Write method: Euler–Maruyama.")

@@ -105,7 +105,7 @@ def _side(
 def _not_separable(sign: int, problem: str, span: Span) -> PlasError:
     side = "Δt > 0" if sign > 0 else "Δt < 0"
     message = f"F(Δt) for {side} is no finite sum of exponentials times polynomials ({problem}), so every pair of spikes since the beginning would count."
-    hint = "Let only nearest pairs count (`on nearest pairs:`), end it (`truncate F at 200 ms`), or write F as a sum of exponentials."
+    hint = "Let only nearest pairs count (‘on nearest pairs:’), end it (‘truncate F at 200 ms’), or write F as a sum of exponentials."
     return PlasError((Diagnostic("window-not-separable", message, span, hint),))
 
 

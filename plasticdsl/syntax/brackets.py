@@ -29,27 +29,27 @@ def check_brackets(source: SourceFile, tokens: Sequence[Token]) -> None:
         elif token.kind in _CLOSERS:
             _close(opened, token)
         if len(opened) > DEEPEST_NESTING:
-            message = f"brackets are nested more than {DEEPEST_NESTING} deep here"
-            raise Refusal("too-deep", token.span, message, "name the inner parts by definitions of their own")
+            message = f"Brackets are nested more than {DEEPEST_NESTING} deep here."
+            raise Refusal("too-deep", token.span, message, "Name the inner parts by definitions of their own.")
     if opened:
         token, wanted = opened[-1]
         raise Refusal(
             "missing-bracket",
             token.span,
-            f"this `{token.text}` is never closed",
-            f"add the missing `{wanted}`; a line that continues the statement is indented deeper than its first line",
+            f"This ‘{token.text}’ is never closed.",
+            f"Add the missing ‘{wanted}’; a line that continues the statement is indented deeper than its first line.",
         )
 
 
 def _close(opened: list[tuple[Token, str]], token: Token) -> None:
     if not opened:
-        raise Refusal("missing-bracket", token.span, f"this `{token.text}` closes nothing", "add the bracket that opens it")
+        raise Refusal("missing-bracket", token.span, f"This ‘{token.text}’ closes nothing.", "Add the bracket that opens it.")
     opener, wanted = opened.pop()
     if wanted != _CLOSERS[token.kind]:
         raise Refusal(
             "missing-bracket",
             token.span,
-            f"`{token.text}` cannot close `{opener.text}`",
-            f"`{wanted}` is missing before it",
+            f"‘{token.text}’ cannot close ‘{opener.text}’.",
+            f"‘{wanted}’ is missing before it.",
             labels=(Label(opener.span, "opened here"),),
         )

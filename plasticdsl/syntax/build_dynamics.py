@@ -5,6 +5,7 @@ One function per rule of the grammar, as in `build_expressions`. Headers come wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -41,26 +42,26 @@ def target_of(expression: tree.Expr) -> tree.Expr:
         case tree.Name() | tree.Member() | tree.Indexed():
             return expression
         case _:
-            message = "`{0}` cannot stand on the left: a statement begins with one name"
+            message = "‘{0}’ cannot stand on the left: a statement begins with one name."
             raise Refusal("bad-left-side", expression.span, message, _left_side_hint(expression), quoted=(expression.span,))
 
 
 def _left_side_hint(expression: tree.Expr) -> str:
     match expression:
         case tree.Binary(operator="/", right=tree.Name(name="dt")):
-            return "write a derivative without blanks: `τ_m dV/dt = …`"
+            return "Write a derivative without blanks: ‘τ_m dV/dt = …’."
         case tree.Binary(implicit=True, left=tree.Name(text=text), right=tree.Group()):
-            return f"write `{text}(…)` without a blank for a function or an initial value"
+            return f"Write ‘{text}(…)’ without a blank for a function or an initial value."
         case _:
-            return "bring everything else to the right; a derivative may have a factor: `τ_m dV/dt = …`"
+            return "Bring everything else to the right; a derivative may have a factor: ‘τ_m dV/dt = …’."
 
 
 def _assignment(parts: Parts) -> tree.Statement:
     left, _, right = parts
     span = span_of(parts)
     if isinstance(right, tree.Compare) and right.operators[0] == "=":
-        message = "a definition has one `=`; a second one would be a comparison"
-        raise Refusal("two-equals", right.span, message, "write two lines, or put the comparison in brackets")
+        message = "A definition has one ‘=’; a second one would be a comparison."
+        raise Refusal("two-equals", right.span, message, "Write two lines, or put the comparison in brackets.")
     match left:
         case tree.Apply(function=tree.Name() as function, arguments=arguments, primes=0):
             return _of_function(function, arguments, right, span)
@@ -80,8 +81,8 @@ def _of_function(function: tree.Name, arguments: tuple[tree.Argument, ...], righ
             raise Refusal(
                 "bad-left-side",
                 function.span.to(arguments[-1].span) if arguments else function.span,
-                f"the brackets after `{function.text}` hold the names of its arguments, or 0 for its initial value",
-                f"for example `{function.text}(0) = 1` or `{function.text}(x) = 2 x`",
+                f"The brackets after ‘{function.text}’ hold the names of its arguments, or 0 for its initial value.",
+                f"For example ‘{function.text}(0) = 1’ or ‘{function.text}(x) = 2 x’.",
             )
 
 
@@ -99,8 +100,8 @@ def _flow(parts: Parts) -> tree.Flow:
 def _draw(parts: Parts) -> tree.Statement:
     left, _, right = parts
     if not isinstance(right, tree.Apply):
-        message = "after `~` stands a distribution, not `{0}`"
-        hint = "for example `N(mean, sd)`, `U(low, high)`, `Gamma(shape, scale)`"
+        message = "After ‘~’ stands a distribution, not ‘{0}’."
+        hint = "For example ‘N(mean, sd)’, ‘U(low, high)’, ‘Gamma(shape, scale)’."
         raise Refusal("not-a-distribution", right.span, message, hint, quoted=(right.span,))
     match left:
         case tree.Apply(function=tree.Name() as function, arguments=(tree.Argument(value=tree.Number(text="0")),)):
@@ -193,7 +194,7 @@ def unit_of(expression: tree.Expr, sign: int = 1) -> tuple[tree.UnitPower, ...]:
         case tree.Binary(operator="^", left=base, right=tree.Unary(operator="-", operand=power), span=span):
             return unit_of(tree.Binary("^", base, power, span), -sign)
         case _:
-            raise Refusal("not-a-unit", expression.span, "`{0}` is not a unit", "for example `pA`, `mV/ms`", quoted=(expression.span,))
+            raise Refusal("not-a-unit", expression.span, "‘{0}’ is not a unit.", "For example ‘pA’, ‘mV/ms’.", quoted=(expression.span,))
 
 
 def _output(parts: Parts) -> tree.Output:
@@ -208,12 +209,14 @@ def _output(parts: Parts) -> tree.Output:
 
 def _method(parts: Parts) -> tree.Method:
     words = [part for part in parts[2:] if isinstance(part, str)]
-    name = " ".join(words).replace(" - ", "-").lower()
+    name = re.sub(" ([-−–]) ", r"\1", " ".join(words))
     return tree.Method(name, _substeps(after(parts, ",")), parts[0].span)
 
 
 def _method_word(parts: Parts) -> str:
-    return "-" if parts[0].kind == "-" else str(parts[0].text)
+    if parts[0].unit:
+        raise Refusal("unexpected", parts[0].span, "The name of a method has no unit.", "For example ‘method: RK4’.")
+    return str(parts[0].text)
 
 
 def _substeps(count: tree.Expr | None) -> int:
@@ -223,7 +226,7 @@ def _substeps(count: tree.Expr | None) -> int:
         case tree.Number(text=text, unit=()) if text.isdigit() and 0 < int(text) <= 1000:
             return int(text)
         case _:
-            raise Refusal("bad-count", count.span, "the number of substeps is a whole number from 1 to 1000")
+            raise Refusal("bad-count", count.span, "The number of substeps is a whole number from 1 to 1000.")
 
 
 def _truncate(parts: Parts) -> tree.Truncate:
@@ -240,8 +243,8 @@ def _reaction(parts: Parts) -> tree.Reaction:
     span = forward.span if backward is None else backward.span
     whole = (left or right or [forward])[0].span.to(span)
     if (arrow.kind == "<->") != (backward is not None):
-        wanted = "two rates, `k_on, k_off`" if arrow.kind == "<->" else "one rate"
-        raise Refusal("reaction-rates", span, f"a reaction with `{arrow.text}` has {wanted}", "`⇌` goes both ways, `→` one way")
+        wanted = "two rates, ‘k_on, k_off’" if arrow.kind == "<->" else "one rate"
+        raise Refusal("reaction-rates", span, f"A reaction with ‘{arrow.text}’ has {wanted}.", "‘⇌’ goes both ways, ‘→’ one way.")
     return tree.Reaction(tuple(left), tuple(right), forward, backward, whole)
 
 
@@ -261,8 +264,8 @@ def _terms(expression: tree.Expr) -> list[tree.Species]:
         case tree.Binary(operator="*", left=tree.Number(text=text, unit=()), right=tree.Name() as name) if text.isdigit():
             return [tree.Species(int(text), name, expression.span)]
         case _:
-            message = "`{0}` is no side of a reaction"
-            hint = "write names with whole numbers before them, `CaM + 2 Ca`, or `∅` for nothing"
+            message = "‘{0}’ is no side of a reaction."
+            hint = "Write names with whole numbers before them, ‘CaM + 2 Ca’, or ‘∅’ for nothing."
             raise Refusal("not-a-species", expression.span, message, hint, quoted=(expression.span,))
 
 

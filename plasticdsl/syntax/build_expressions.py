@@ -134,8 +134,17 @@ def _absolute(parts: Parts) -> tree.Absolute:
 
 def _average(parts: Parts) -> tree.Average:
     closing: Token = parts[2]
-    constant = part_of_name(closing.inner, closing.span.end, closing.span.path) if closing.inner else None
+    end = closing.span.end - closing.text.endswith("}")
+    constant = part_of_name(closing.inner, end, closing.span.path) if closing.inner else None
     return tree.Average(parts[1], constant, span_of(parts))
+
+
+def _root(parts: Parts) -> tree.Apply:
+    """`√x` is `sqrt(x)`."""
+    sign: Token = parts[0]
+    operand = _operand(parts[1])
+    inside = operand.inner if isinstance(operand, tree.Group) else operand
+    return tree.Apply(tree.Name("sqrt", sign.text, sign.span), (tree.Argument(None, inside, inside.span),), 0, span_of(parts))
 
 
 def _partial(parts: Parts) -> tree.Partial:
@@ -152,7 +161,7 @@ def _raised(parts: Parts) -> tree.Binary:
 def _superscript(token: Token) -> tree.Expr:
     text = token.text.translate(SUPERSCRIPTS)
     if len(text) > _LARGEST_SUPERSCRIPT:
-        raise Refusal("number-out-of-range", token.span, "this exponent is too large to be meant")
+        raise Refusal("number-out-of-range", token.span, "This exponent is too large to be meant.")
     if text[0] == "-":
         return tree.Unary("-", tree.Number(text[1:], (), token.span), token.span)
     return tree.Number(text.lstrip("+"), (), token.span)
@@ -190,8 +199,8 @@ def refuse_division(over: tree.Expr, first: tree.Expr, second: tree.Expr) -> Non
     raise Refusal(
         "ambiguous-product",
         over.span.to(second.span),
-        "`{0} / {1} {2}` can be read as `({0} / {1}) {2}` or as `{0} / ({1} {2})`",
-        "write the brackets, or `{0} {2} / {1}` for the first",
+        "‘{0} / {1} {2}’ can be read as ‘({0} / {1}) {2}’ or as ‘{0} / ({1} {2})’.",
+        "Write the brackets, or ‘{0} {2} / {1}’ for the first.",
         quoted=(over.span, first.span, second.span),
     )
 
@@ -300,6 +309,7 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "absolute": _absolute,
     "average": _average,
     "partial": _partial,
+    "root": _root,
     "raised": _raised,
     "number_raised": _raised,
     "negative_exponent": _negative,

@@ -22,8 +22,8 @@ def _setting(parts: Parts) -> Setting:
     drawn = sign.kind == "~"
     span = span_of(parts)
     if drawn and not isinstance(right, tree.Apply):
-        message = "after `~` stands a distribution, not `{0}`"
-        hint = "for example `N(mean, sd)`, `U(low, high)`, `Gamma(shape, scale)`"
+        message = "After ‘~’ stands a distribution, not ‘{0}’."
+        hint = "For example ‘N(mean, sd)’, ‘U(low, high)’, ‘Gamma(shape, scale)’."
         raise Refusal("not-a-distribution", right.span, message, hint, quoted=(right.span,))
     match left:
         case tree.Apply(function=tree.Name() as name, arguments=(tree.Argument(value=tree.Number(text="0")),)):
@@ -36,7 +36,7 @@ def single_name(expression: tree.Expr) -> tree.Name:
     """The name that a population, projection or set of patterns gets."""
     if isinstance(expression, tree.Name):
         return expression
-    raise Refusal("bad-left-side", expression.span, "`{0}` is not a name", "the left side is one name", quoted=(expression.span,))
+    raise Refusal("bad-left-side", expression.span, "‘{0}’ is not a name.", "The left side is one name.", quoted=(expression.span,))
 
 
 def population_of(name: tree.Expr, value: tree.Expr, settings: tuple[Setting, ...], span: Span) -> tree.Population:
@@ -46,8 +46,8 @@ def population_of(name: tree.Expr, value: tree.Expr, settings: tuple[Setting, ..
         raise Refusal(
             "not-a-population",
             value.span,
-            "`{0}` is not a population: it needs a number and a neuron or source",
-            "for example `E = 8000 LIF` or `food = 1 Source`",
+            "‘{0}’ is not a population: it needs a number and a neuron or source.",
+            "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.",
             quoted=(value.span,),
         )
     size, kind, arguments = parts
@@ -96,10 +96,12 @@ def _random_patterns(made: Parts, settings: Parts) -> tree.RandomPatterns:
     for setting in settings[1::2]:
         name = setting.target.name if isinstance(setting, tree.Define) and isinstance(setting.target, tree.Name) else ""
         if name not in ("p", "active"):
-            message = "random patterns have the options `p = …` and `active = …`"
-            raise Refusal("unknown-option", setting.span, message, "`p = 0.1`: the probability of the second value; `active = 10 %`: its share")
+            message = "Random patterns have the options ‘p = …’ and ‘active = …’."
+            raise Refusal(
+                "unknown-option", setting.span, message, "‘p = 0.1’: the probability of the second value; ‘active = 10 %’: its share."
+            )
         if name in options:
-            raise Refusal("twice", setting.span, f"`{name}` is given twice", "keep one of them")
+            raise Refusal("twice", setting.span, f"‘{name}’ is given twice.", "Keep one of them.")
         options[name] = setting.rhs
     values = made[4]
     if isinstance(values, Token):
@@ -201,7 +203,7 @@ def _options(options: Iterable[Option]) -> dict[str, tree.Expr | None]:
     found: dict[str, tree.Expr | None] = {}
     for word, value, span in options:
         if word in found:
-            raise Refusal("twice", span, f"`{word}` is given twice", "keep one of them")
+            raise Refusal("twice", span, f"‘{word}’ is given twice.", "Keep one of them.")
         found[word] = value
     return found
 
@@ -280,7 +282,7 @@ def _join(parts: Parts) -> tree.Moment | None:
             continue
         for name in ("at_end", "at", "every", "last", "over", "during"):
             if getattr(joined, name) and getattr(part, name):
-                raise Refusal("twice", part.span, "this is given twice", "keep one of them")
+                raise Refusal("twice", part.span, "This is given twice.", "Keep one of them.")
         joined = tree.Moment(
             joined.at_end or part.at_end,
             joined.at or part.at,
@@ -338,8 +340,8 @@ def _expect(parts: Parts) -> tree.Expect:
 
 def _approximately(parts: Parts) -> _Claim:
     if len(parts) == 3:
-        message = "`≈` needs to know how close is close enough"
-        raise Refusal("missing-tolerance", span_of(parts), message, "add `± 5 %` or an absolute `± 0.1 mV`")
+        message = "‘≈’ needs to know how close is close enough."
+        raise Refusal("missing-tolerance", span_of(parts), message, "Add ‘± 5 %’ or an absolute ‘± 0.1 mV’.")
     return _Claim(parts[0], "≈", parts[2], parts[4], span_of(parts))
 
 
@@ -374,7 +376,7 @@ def _sweep(parts: Parts) -> tree.Sweep:
             axes[-1] = replace(axes[-1], logarithmic=True)
             span = span.to(part.span)
         else:
-            raise Refusal("unknown-option", part.span, "`logarithmic` belongs after `from … to … in … values`")
+            raise Refusal("unknown-option", part.span, "‘logarithmic’ belongs after ‘from … to … in … values’.")
     return tree.Sweep(tuple(axes), repeats, span)
 
 

@@ -137,14 +137,14 @@ class _Reader:
         stop = len(text) if newline < 0 else newline
         if close < 0:
             span = Span(begin, begin + 3, self.source.path)
-            self.findings.append(Diagnostic("open-docstring", 'this `"""` is never closed', span, 'end the text with `"""`'))
+            self.findings.append(Diagnostic("open-docstring", 'This ‘"""’ is never closed.', span, 'End the text with ‘"""’.'))
             return stop
         code_end = self.cut_comment(end, stop)
         if end < code_end:
             begin_after = _INDENT.match(text, end, code_end).end()  # type: ignore[union-attr]
             span = Span(begin_after, code_end, self.source.path)
-            message = "nothing may follow a docstring on its line"
-            self.findings.append(Diagnostic("misplaced-docstring", message, span, "begin a new line"))
+            message = "Nothing may follow a docstring on its line."
+            self.findings.append(Diagnostic("misplaced-docstring", message, span, "Begin a new line."))
         doc = _clean(text[begin + 3 : close])
         try:
             self.place(Line(self.indentation(start, begin), [(begin, end)], doc))
@@ -155,9 +155,9 @@ class _Reader:
     def indentation(self, start: int, begin: int) -> int:
         for position in range(start, begin):
             if self.source.text[position] != " ":
-                what = "a tab" if self.source.text[position] == "\t" else "a blank that is no ordinary space"
+                what = "A tab" if self.source.text[position] == "\t" else "A blank that is no ordinary space"
                 span = Span(position, position + 1, self.source.path)
-                raise Refusal("tab-indentation", span, f"{what} indents this line", "indent with spaces, four per level")
+                raise Refusal("tab-indentation", span, f"{what} indents this line.", "Indent with spaces, four per level.")
         return begin - start
 
     def code(self, start: int, begin: int, end: int) -> None:
@@ -182,7 +182,7 @@ class _Reader:
     def add_colon(self, line: Line) -> None:
         """Reports a header without its colon and goes on as if it were there."""
         span = Span(line.end - 1, line.end, self.source.path)
-        self.findings.append(Diagnostic("missing-colon", "a line with an indented block below ends in `:`", span, "add `:`"))
+        self.findings.append(Diagnostic("missing-colon", "A line with an indented block below ends in ‘:’.", span, "Add ‘:’."))
         line.opens = True
 
     def place(self, line: Line) -> None:
@@ -201,7 +201,7 @@ class _Reader:
         if len(self.stack) <= DEEPEST_BLOCKS:
             parent.body.append(line)
         elif len(self.stack) == DEEPEST_BLOCKS + 1 and not parent.body:
-            message = f"blocks are nested more than {DEEPEST_BLOCKS} deep here"
+            message = f"Blocks are nested more than {DEEPEST_BLOCKS} deep here."
             self.findings.append(Diagnostic("too-deep", message, Span(line.start, line.end, self.source.path)))
             parent.body.append(line)
 
@@ -209,6 +209,6 @@ class _Reader:
         expected = 0 if parent is self.root else parent.body[0].indent if parent.body else line.indent
         if line.indent != expected:
             span = Span(line.start - line.indent, line.start, self.source.path)
-            message = f"this line is indented by {line.indent} spaces, the lines of its block by {expected}"
-            hint = f"indent it by {expected} spaces" if expected else "remove the spaces before it"
+            message = f"This line is indented by {line.indent} spaces, the lines of its block by {expected}."
+            hint = f"Indent it by {expected} spaces." if expected else "Remove the spaces before it."
             self.findings.append(Diagnostic("bad-indentation", message, span, hint))

@@ -29,8 +29,8 @@ def check_size(source: SourceFile) -> None:
     """Raises `Refusal` for a file over 1 MB."""
     size = len(source.text.encode("utf-8", "surrogatepass"))
     if size > LARGEST_FILE:
-        message = f"this file has {size / 1e6:.1f} MB; at most 1 MB is read"
-        raise Refusal("file-too-large", Span(0, 0, source.path), message, 'keep data in .npz or .csv files: `data d from "file.npz"`')
+        message = f"This file has {size / 1e6:.1f} MB; at most 1 MB is read."
+        raise Refusal("file-too-large", Span(0, 0, source.path), message, 'Keep data in .npz or .csv files: ‘data d from "file.npz"’.')
 
 
 def check_words(source: SourceFile, lines: Sequence[Line]) -> None:
@@ -43,22 +43,22 @@ def check_words(source: SourceFile, lines: Sequence[Line]) -> None:
         if line.doc is None:
             words += sum(len(_WORD.findall(source.text, start, end)) for start, end in line.stretches)
         if words > MOST_WORDS:
-            message = f"this file has more than {MOST_WORDS} words and signs outside its comments"
-            raise Refusal("file-too-large", Span(0, 0, source.path), message, "split it into files that `use` each other")
+            message = f"This file has more than {MOST_WORDS} words and signs outside its comments."
+            raise Refusal("file-too-large", Span(0, 0, source.path), message, "Split it into files that ‘use’ each other.")
 
 
 def check_statement(source: SourceFile, start: int, end: int) -> None:
     """Raises `Refusal` for a statement that is too long to be read."""
     if end - start > LONGEST_STATEMENT:
-        message = f"this statement has {end - start} characters; at most {LONGEST_STATEMENT} are read"
-        raise Refusal("statement-too-long", Span(start, start + 1, source.path), message, "name parts of it by definitions of their own")
+        message = f"This statement has {end - start} characters; at most {LONGEST_STATEMENT} are read."
+        raise Refusal("statement-too-long", Span(start, start + 1, source.path), message, "Name parts of it by definitions of their own.")
 
 
 def check_depth(node: Any) -> None:
     """Raises `Refusal` for an expression with too many operations inside each other."""
     if depth(node) > DEEPEST_TREE:
-        message = f"this statement has more than {DEEPEST_TREE} operations one inside the other"
-        raise Refusal("too-deep", node.span, message, "name parts of it by definitions of their own")
+        message = f"This statement has more than {DEEPEST_TREE} operations one inside the other."
+        raise Refusal("too-deep", node.span, message, "Name parts of it by definitions of their own.")
 
 
 def shown(findings: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -66,5 +66,5 @@ def shown(findings: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     ordered = tuple(sorted(findings, key=lambda finding: finding.span.start))
     if len(ordered) <= MOST_FINDINGS:
         return ordered
-    message = f"there are more errors; the first {MOST_FINDINGS} are shown"
+    message = f"There are more errors; the first {MOST_FINDINGS} are shown."
     return (*ordered[:MOST_FINDINGS], Diagnostic("too-many-errors", message, ordered[MOST_FINDINGS].span))

@@ -15,10 +15,10 @@ def check_power(base: tree.Expr, exponent: tree.Expr) -> None:
         return
     span = base.span.to(exponent.span)
     if abs(power) > LARGEST_EXPONENT:
-        raise Refusal("number-out-of-range", span, f"an exponent of {power:g} is not read; at most {LARGEST_EXPONENT:g} is")
+        raise Refusal("number-out-of-range", span, f"An exponent of {power:g} is not read; at most {LARGEST_EXPONENT:g} is.")
     number = constant(base)
     if number is not None and _raise(number, power) is None:
-        raise Refusal("number-out-of-range", span, "this power is beyond the range of a double (about 1e308)")
+        raise Refusal("number-out-of-range", span, "This power is beyond the range of a double (about 1e308).")
 
 
 def constant(expression: tree.Expr) -> float | None:

@@ -121,5 +121,5 @@ def is_reserved(text: str) -> bool:
 
 def reserved_message(text: str) -> str:
     """The sentence shown when a reserved word is used as a name."""
-    words = ", ".join(f"`{word}`" for word in sorted(RESERVED, key=str.lower))
-    return f"`{text}` is a reserved word and cannot be a name; the reserved words are {words}"
+    words = ", ".join(f"‘{word}’" for word in sorted(RESERVED, key=str.lower))
+    return f"‘{text}’ is a reserved word and cannot be a name; the reserved words are {words}."

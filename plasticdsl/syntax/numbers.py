@@ -59,11 +59,11 @@ def number_length(source: SourceFile, start: int, stop: int) -> None:
         return
     span = Span(start, stop, source.path)
     if len(text) > LONGEST_NUMBER:
-        raise Refusal("number-out-of-range", span, f"this number has {len(text)} characters; at most {LONGEST_NUMBER} are read")
+        raise Refusal("number-out-of-range", span, f"This number has {len(text)} characters; at most {LONGEST_NUMBER} are read.")
     value = float(text)
     if math.isinf(value) or (value == 0.0 and re.search("[1-9]", text.lower().split("e")[0])):
         size = "large" if value else "small"
-        raise Refusal("number-out-of-range", span, f"`{text}` is too {size} for a double (about 1e-308 to 1e308)")
+        raise Refusal("number-out-of-range", span, f"‘{text}’ is too {size} for a double (about 1e-308 to 1e308).")
 
 
 def quantity(source: SourceFile, stop: int, end: int) -> tuple[tuple[UnitPower, ...], int]:
@@ -77,16 +77,17 @@ def quantity(source: SourceFile, stop: int, end: int) -> tuple[tuple[UnitPower, 
     if not word:
         return (), stop
     powers: list[UnitPower] = []
-    sign = 1
+    sign = root = 1
     while word:
         begin += len(word)
         exponent, begin = _exponent(source, begin, end)
-        powers.append(UnitPower(word, (sign * exponent[0], exponent[1])))
+        powers.append(UnitPower(word, (sign * exponent[0], root * exponent[1])))
         if begin >= end or text[begin] not in "/·*⋅":
             break
         sign = -1 if text[begin] == "/" else 1
-        word = _unit_word(text, begin + 1, end)
-        begin += 1 if word else 0
+        root = 2 if text.startswith("√", begin + 1, end) else 1  # white noise is in mV/√ms
+        word = _unit_word(text, begin + root, end)
+        begin += root if word else 0
     return tuple(powers), begin
 
 
@@ -113,7 +114,7 @@ def _exponent(source: SourceFile, begin: int, end: int) -> tuple[tuple[int, int]
         top, below = int(match["top"].replace("−", "-")), int(match["below"])
     if abs(top) > LARGEST_UNIT_EXPONENT or not 0 < below <= LARGEST_UNIT_EXPONENT:
         span = Span(match.start(), match.end(), source.path)
-        raise Refusal("number-out-of-range", span, f"the exponent of a unit is at most {LARGEST_UNIT_EXPONENT}")
+        raise Refusal("number-out-of-range", span, f"The exponent of a unit is at most {LARGEST_UNIT_EXPONENT}.")
     return (top, below), match.end()
 
 
@@ -129,6 +130,6 @@ def unit_too_close(source: SourceFile, start: int, stop: int, end: int) -> None:
     raise Refusal(
         "ambiguous-unit",
         Span(start, match.end(), source.path),
-        f"`{number}{word}` can be read as the quantity `{number} {word}` or as the product `{number}·{word}`",
-        f"write `{number} {word}` with a blank for the unit, `{number}·{word}` for the variable",
+        f"‘{number}{word}’ can be read as the quantity ‘{number} {word}’ or as the product ‘{number}·{word}’.",
+        f"Write ‘{number} {word}’ with a blank for the unit, ‘{number}·{word}’ for the variable.",
     )

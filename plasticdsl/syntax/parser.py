@@ -78,8 +78,8 @@ class _Reader:
             return None
         if not line.body and header.base is None and not self.layout_errors:
             kind, name = header.kind, header.name.text
-            message = f"the {kind} `{name}` is empty" if line.opens else f"the header of the {kind} `{name}` ends in `:`"
-            self.report(Refusal("empty-block", header.span, message, "write its statements below, indented by four spaces"))
+            message = f"The {kind} ‘{name}’ is empty." if line.opens else f"The header of the {kind} ‘{name}’ ends in ‘:’."
+            self.report(Refusal("empty-block", header.span, message, "Write its statements below, indented by four spaces."))
         return replace(header, doc=doc or "", body=body, span=self.whole(line))
 
     def statements(self, lines: Sequence[Line], rule: str) -> tuple[Any, ...]:
@@ -100,14 +100,14 @@ class _Reader:
                 return self.filled(node, line, rule)
             case _:
                 if line.body:
-                    self.report(Refusal("unexpected-block", self.whole(line.body[0]), "nothing can be indented below this statement"))
+                    self.report(Refusal("unexpected-block", self.whole(line.body[0]), "Nothing can be indented below this statement."))
                 return node
 
     def filled(self, node: Any, line: Line, rule: str) -> Any:
         """A header with its block; one that ends in `:` needs it, and so does one that says nothing without."""
         if not line.body and not self.layout_errors and (line.opens or not isinstance(node, _STAND_ALONE)):
-            message = "nothing follows this `:`" if line.opens else "this line begins a block, and nothing is in it"
-            self.report(Refusal("empty-block", node.span, message, "write the statements below, indented deeper"))
+            message = "Nothing follows this ‘:’." if line.opens else "This line begins a block, and nothing is in it."
+            self.report(Refusal("empty-block", node.span, message, "Write the statements below, indented deeper."))
         return replace(node, body=self.statements(line.body, rule), span=self.whole(line))
 
     def statement(self, line: Line, rule: str) -> Any:
@@ -116,7 +116,7 @@ class _Reader:
             raise _StopReading
         try:
             if line.doc is not None:
-                raise Refusal("misplaced-docstring", self.whole(line), "a docstring stands at the head of a file or block")
+                raise Refusal("misplaced-docstring", self.whole(line), "A docstring stands at the head of a file or block.")
             tokens = self.tokens(line)
             inner = _inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)

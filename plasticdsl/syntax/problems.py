@@ -47,17 +47,17 @@ _EXAMPLES: Mapping[str, str] = {
     "experiment": "experiment Run on Net:",
     "function": "function f(x) = 1/(1 + exp(−x))",
     "use": 'use LIF from "neurons"',
-    "on": "on pre:` or `on all pairs:",
+    "on": "on pre:’ or ‘on all pairs:",
     "every": "every 10 ms:",
-    "spike": "spike when V > V_θ:` or `spike at rate r",
+    "spike": "spike when V > V_θ:’ or ‘spike at rate r",
     "refractory": "refractory 2 ms",
     "input": "input I : pA",
     "output": "output y = f(a)",
     "method": "method: RK4",
     "truncate": "truncate F at 200 ms",
     "reactions": "reactions:",
-    "phase": "phase learning for 10 s:` or `phase p for each x in data:",
-    "rules": "rules off` or `rules off for EE",
+    "phase": "phase learning for 10 s:’ or ‘phase p for each x in data:",
+    "rules": "rules off’ or ‘rules off for EE",
     "start": "start units.x from ξ_1",
     "update": "update asynchronously",
     "record": "record V every 1 ms",
@@ -71,10 +71,10 @@ _ALIKE = 0.7  # first words are short, and a wrong guess is worse than none
 _ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))
 
 _SHOWN = {
-    **{name: f"`{sign}`" for sign, name in TERMINALS.items()},
-    "PLUS_MINUS": "`±`",
-    "ARROW": "`→`",
-    "STRING": 'a text in quotes, `"file.npz"`',
+    **{name: f"‘{sign}’" for sign, name in TERMINALS.items()},
+    "PLUS_MINUS": "‘±’",
+    "ARROW": "‘→’",
+    "STRING": 'a text in quotes, ‘"file.npz"’',
     "NAME": "a name",
     "NEXT_CASE": "the end of the line",
     "$END": "the end of the statement",
@@ -83,7 +83,7 @@ _SHOWN = {
 
 # What may follow any value says nothing about what is missing.
 _FOLLOW_VALUES = frozenset(
-    TERMINALS[sign] for sign in ("+", "-", "*", "/", "^", ".", "ᵀ", "<", "<=", ">", ">=", "!=", "and", "or", "⟨", "∂", "(", "[", "{")
+    TERMINALS[sign] for sign in ("+", "-", "*", "/", "^", ".", "ᵀ", "<", "<=", ">", ">=", "!=", "and", "or", "⟨", "∂", "√", "(", "[", "{")
 ) | {"POWER", "LIMIT", "INDEX", "BAR_OPEN", "CALLED", "NAME", "NUMBER", "SUM", "SUM_OVER", "SUM_BRACE"}
 
 
@@ -150,19 +150,19 @@ def _unknown_block(place: _Place) -> Refusal | None:
     span = place.first.span
     elsewhere = place.first.text in _HOME
     if elsewhere or any(token.kind in ("=", "->", "~", "in") for token in place.tokens):
-        message = "a statement stands inside a block, indented"
-        return Refusal("outside-block", span, message, "begin a block above it, for example `rule STDP:`, and indent the statement")
+        message = "A statement stands inside a block, indented."
+        return Refusal("outside-block", span, message, "Begin a block above it, for example ‘rule STDP:’, and indent the statement.")
     word = place.first.text
-    hint = did_you_mean(word, _FIRST_WORDS["item"], 1) or f"a file consists of {', '.join(_FIRST_WORDS['item'])}"
-    return Refusal("unknown-block", span, f"`{word}` begins no block", hint)
+    hint = did_you_mean(word, _FIRST_WORDS["item"], 1) or f"A file consists of {', '.join(_FIRST_WORDS['item'])}."
+    return Refusal("unknown-block", span, f"‘{word}’ begins no block.", hint)
 
 
 def _inside_block(place: _Place) -> Refusal | None:
     """An indented block header."""
     if place.rule == "item" or place.number == 0 or place.first.text not in _FIRST_WORDS["item"] or place.first.kind != "NAME":
         return None
-    message = f"`{place.first.text}` begins a block, and blocks do not stand inside each other"
-    return Refusal("nested-block", place.first.span, message, "move it to the left margin")
+    message = f"‘{place.first.text}’ begins a block, and blocks do not stand inside each other."
+    return Refusal("nested-block", place.first.span, message, "Move it to the left margin.")
 
 
 def _misplaced(place: _Place) -> Refusal | None:
@@ -171,8 +171,8 @@ def _misplaced(place: _Place) -> Refusal | None:
     if word in _FIRST_WORDS[place.rule] or word not in _HOME or place.number == 0 or place.first.kind not in ("NAME", *RESERVED):
         return None
     where = {"dynamics": "here", "network": "in a network", "procedure": "in an experiment"}.get(place.rule, "here")
-    message = f"`{word} …` does not stand {where}; it belongs in {_HOME[word]}"
-    return Refusal("misplaced-statement", place.first.span, message, f"for example `{_EXAMPLES[word]}`")
+    message = f"‘{word} …’ does not stand {where}; it belongs in {_HOME[word]}."
+    return Refusal("misplaced-statement", place.first.span, message, f"For example ‘{_EXAMPLES[word]}’.")
 
 
 def _misspelled_first_word(place: _Place) -> Refusal | None:
@@ -185,28 +185,28 @@ def _misspelled_first_word(place: _Place) -> Refusal | None:
     near = nearest(word, _FIRST_WORDS[place.rule], 1, _ALIKE)
     if not near:
         return None
-    return Refusal("unknown-statement", place.first.span, f"`{word}` begins no statement", f"did you mean `{_EXAMPLES[near[0]]}`?")
+    return Refusal("unknown-statement", place.first.span, f"‘{word}’ begins no statement.", f"Did you mean ‘{_EXAMPLES[near[0]]}’?")
 
 
 def _condition_first(place: _Place) -> Refusal | None:
     """`if V > θ: V → V_r`."""
     if place.number or place.first.kind not in ("if", "when", "for", "where"):
         return None
-    hint = "write the value first: `x → +1 if h > θ`; for spikes `spike when V > V_θ:`"
-    return Refusal("condition-first", place.span, f"no statement begins with `{place.first.text}`", hint)
+    hint = "Write the value first: ‘x → +1 if h > θ’; for spikes ‘spike when V > V_θ:’."
+    return Refusal("condition-first", place.span, f"No statement begins with ‘{place.first.text}’.", hint)
 
 
 def _else(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in ("else", "elif", "then"):
         return None
-    message = f"`{place.token.text}` is not used in this language"
-    return Refusal("no-else", place.token.span, message, "write one case per line, `value if condition`, and last `value otherwise`")
+    message = f"‘{place.token.text}’ is not used in this language."
+    return Refusal("no-else", place.token.span, message, "Write one case per line, ‘value if condition’, and last ‘value otherwise’.")
 
 
 def _reserved(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in RESERVED or not place.wants_value:
         return None
-    return Refusal("reserved-word", place.token.span, reserved_message(place.token.text), "choose another name")
+    return Refusal("reserved-word", place.token.span, reserved_message(place.token.text), "Choose another name.")
 
 
 def _number_after_value(place: _Place) -> Refusal | None:
@@ -216,14 +216,14 @@ def _number_after_value(place: _Place) -> Refusal | None:
     left, right = place.before.text, place.token.text
     words = _FIRST_WORDS[place.rule]
     if place.number == 1 and words and not any(token.kind in _ASSIGNS for token in place.tokens):
-        hint = f"definitions have a `=`; other statements begin with {', '.join(words)}"
-        return Refusal("unknown-statement", place.first.span, f"`{left}` begins no statement", hint)
-    message = f"the number `{right}` cannot follow `{left}` without a sign between"
-    if place.rule == "network" and any(token.kind == "->" for token in place.tokens):
+        hint = f"Definitions have a ‘=’; other statements begin with {', '.join(words)}."
+        return Refusal("unknown-statement", place.first.span, f"‘{left}’ begins no statement.", hint)
+    message = f"The number ‘{right}’ cannot follow ‘{left}’ without a sign between."
+    if place.rule == "network" and any(token.kind == "->" for token in place.tokens) and place.before.kind == "NAME":
         option = f"{left} {right}" if "-" in left else f"{left} = {right}"
-        return Refusal("number-after-value", place.token.span, message, f"options follow commas: `, {option}`")
+        return Refusal("number-after-value", place.token.span, message, f"Options follow commas: ‘, {option}’.")
     return Refusal(
-        "number-after-value", place.token.span, message, f"write `{left}·{right}` for the product, `{left}^{right}` for the power"
+        "number-after-value", place.token.span, message, f"Write ‘{left}·{right}’ for the product, ‘{left}^{right}’ for the power."
     )
 
 
@@ -232,9 +232,9 @@ def _targets(place: _Place) -> Refusal | None:
     if place.rule != "network" or place.token is None or not any(token.kind == "->" for token in place.tokens):
         return None
     if place.token.kind in (",", "[") and ("COLON" in place.choices or "EACH" in place.choices):
-        return Refusal("several-targets", place.token.span, "a projection has one target", "for several write `→ each of B, C:`")
+        return Refusal("several-targets", place.token.span, "A projection has one target.", "For several write ‘→ each of B, C:’.")
     if place.token.kind == "each":
-        return Refusal("several-targets", place.token.span, "a projection has one source", "write a line for each source")
+        return Refusal("several-targets", place.token.span, "A projection has one source.", "Write a line for each source.")
     return None
 
 
@@ -242,47 +242,69 @@ def _values(place: _Place) -> Refusal | None:
     """`E = 800 LIF with a = 1`."""
     if place.rule != "network" or place.token is None or place.token.kind != "with" or place.number < 3:
         return None
-    return Refusal("unexpected", place.token.span, "`with` does not fit here", "values follow a comma: `E = 800 LIF, V(0) = 3 mV`")
+    return Refusal("unexpected", place.token.span, "‘with’ does not fit here.", "Values follow a comma: ‘E = 800 LIF, V(0) = 3 mV’.")
+
+
+def _set_of_patterns(place: _Place) -> Refusal | None:
+    """`5 random patterns of [−1, 1] over E`."""
+    before = [token.text for token in place.tokens[max(0, place.number - 3) : place.number]]
+    if place.rule != "network" or place.token is None or before != ["random", "patterns", "of"]:
+        return None
+    message = "Random patterns take their values from a set or a distribution."
+    return Refusal("not-a-set", place.token.span, message, "For example ‘{−1, +1}’ or ‘U(−1, 1)’.")
 
 
 def _second_power(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in ("^", "POWER") or "STAR" not in place.choices:
         return None
-    message = "a power of a power can be read in two ways"
-    return Refusal("ambiguous-power", place.token.span, message, "write `(a^b)^c` or `a^(b^c)`")
+    if _is_of_root(place):
+        message = "A power of a root can be read in two ways."
+        return Refusal("ambiguous-power", place.token.span, message, "Write ‘(√x)²’ or ‘√(x²)’.")
+    message = "A power of a power can be read in two ways."
+    return Refusal("ambiguous-power", place.token.span, message, "Write ‘(a^b)^c’ or ‘a^(b^c)’.")
+
+
+def _is_of_root(place: _Place) -> bool:
+    """Whether the operand before a power has a root before it: `√x²`, `√(x + y)²`."""
+    depth = 0
+    for token in reversed(place.tokens[: place.number]):
+        depth += (token.kind in (")", "]")) - (token.kind in ("(", "INDEX"))
+        if depth <= 0 and token.kind in ("√", "^", "POWER", "+", "-", "*", "/", "=", ","):
+            return token.kind == "√"
+    return False
 
 
 def _second_equals(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind != "=" or place.wants_value:
         return None
-    message = "a second `=` in one statement"
-    return Refusal("two-equals", place.token.span, message, "a comma may be missing before the name, or a line break")
+    message = "A second ‘=’ in one statement."
+    return Refusal("two-equals", place.token.span, message, "A comma may be missing before the name, or a line break.")
 
 
 def _tolerance(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in ("+-", "~="):
         return None
     if place.first.text == "expect":
-        message = f"`{place.token.text}` does not fit here: tolerances have the form `a ≈ b ± c`"
-        return Refusal("misplaced-tolerance", place.token.span, message, "write `≈` in place of `=`")
-    message = f"`{place.token.text}` belongs to an expectation"
-    return Refusal("misplaced-tolerance", place.token.span, message, "for example `expect rate(E) ≈ 8 Hz ± 1 Hz`")
+        message = f"‘{place.token.text}’ does not fit here: tolerances have the form ‘a ≈ b ± c’."
+        return Refusal("misplaced-tolerance", place.token.span, message, "Write ‘≈’ in place of ‘=’.")
+    message = f"‘{place.token.text}’ belongs to an expectation."
+    return Refusal("misplaced-tolerance", place.token.span, message, "For example ‘expect rate(E) ≈ 8 Hz ± 1 Hz’.")
 
 
 def _comparison_statement(place: _Place) -> Refusal | None:
     """`w ≤ w_max` as a statement."""
     if place.token is None or place.token.kind not in ("<", "<=", ">", ">=", "!=") or "EQUAL" not in place.choices:
         return None
-    hint = "for bounds write `w ∈ [0, w_max]`; for a threshold `spike when V > V_θ:`"
-    return Refusal("comparison-statement", place.token.span, "a comparison is not a statement", hint)
+    hint = "For bounds write ‘w ∈ [0, w_max]’; for a threshold ‘spike when V > V_θ:’."
+    return Refusal("comparison-statement", place.token.span, "A comparison is not a statement.", hint)
 
 
 def _derivative(place: _Place) -> Refusal | None:
     derivative = next((token for token in (place.token, place.before) if token is not None and token.kind == "DERIVATIVE"), None)
     if place.token is None or derivative is None:
         return None
-    message = "a derivative stands alone on the left of `=`, with a factor before it at most"
-    return Refusal("misplaced-derivative", derivative.span, message, "for example `τ_m dV/dt = E_L − V`")
+    message = "A derivative stands alone on the left of ‘=’, with a factor before it at most."
+    return Refusal("misplaced-derivative", derivative.span, message, "For example ‘τ_m dV/dt = E_L − V’.")
 
 
 def _case_line(place: _Place) -> Refusal | None:
@@ -290,15 +312,15 @@ def _case_line(place: _Place) -> Refusal | None:
         return None
     if not any(token.kind == "NEXT_CASE" for token in place.tokens):
         return None
-    message = "each line of a case distinction ends in `if …`, the last one may end in `otherwise`"
-    return Refusal("incomplete-case", place.span, message, "add the condition of this case")
+    message = "Each line of a case distinction ends in ‘if …’, the last one may end in ‘otherwise’."
+    return Refusal("incomplete-case", place.span, message, "Add the condition of this case.")
 
 
 def _early_otherwise(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in ("otherwise", "if", "NEXT_CASE"):
         return None
-    message = "`otherwise` stands on the last of several lines, each of the others has an `if`"
-    return Refusal("incomplete-case", place.token.span, message, "write one case per line, indented deeper than the first")
+    message = "‘otherwise’ stands on the last of several lines, each of the others has an ‘if’."
+    return Refusal("incomplete-case", place.token.span, message, "Write one case per line, indented deeper than the first.")
 
 
 def _needs_value(place: _Place) -> Refusal | None:
@@ -307,25 +329,25 @@ def _needs_value(place: _Place) -> Refusal | None:
         return None
     before = place.tokens[place.number - 1]
     if place.token is None:
-        return Refusal("missing-value", before.span, f"a value is missing after `{before.text}`")
-    shown = "the end of the line" if place.token.kind == "NEXT_CASE" else f"`{place.token.text}`"
-    return Refusal("missing-value", place.token.span, f"a value is missing between `{before.text}` and {shown}")
+        return Refusal("missing-value", before.span, f"A value is missing after ‘{before.text}’.")
+    shown = "the end of the line" if place.token.kind == "NEXT_CASE" else f"‘{place.token.text}’"
+    return Refusal("missing-value", place.token.span, f"A value is missing between ‘{before.text}’ and {shown}.")
 
 
 def _anything(place: _Place) -> Refusal:
     """The last resort: what stands there, and what could."""
     choices = place.choices - _FOLLOW_VALUES if "STAR" in place.choices or "PLUS" in place.choices else place.choices
-    expected = sorted(_SHOWN.get(name, f"`{name.lower().replace('_', '-')}`") for name in choices)
-    hint = f"expected {' or '.join(expected)}" if 0 < len(expected) <= 4 else ""
+    expected = sorted(_SHOWN.get(name, f"‘{name.lower().replace('_', '-')}’") for name in choices)
+    hint = f"Here stands {' or '.join(expected)}." if 0 < len(expected) <= 4 else ""
     if place.first.text in _EXAMPLES and place.first.kind != "CALLED":
-        hint = (f"{hint}; " if hint else "") + f"for example `{_EXAMPLES[place.first.text]}`"
+        hint = f"{hint} For example ‘{_EXAMPLES[place.first.text]}’.".lstrip()
     if place.token is None:
         lone = place.number == 1 and place.rule != "item"
-        message = f"`{place.first.text}` alone is not a statement" if lone else "the statement ends too early"
-        return Refusal("incomplete", place.span, message, hint or "for example `τ = 20 ms`")
+        message = f"‘{place.first.text}’ alone is not a statement." if lone else "The statement ends too early."
+        return Refusal("incomplete", place.span, message, hint or "For example ‘τ = 20 ms’.")
     if place.token.kind == "NEXT_CASE":
-        return Refusal("unexpected", place.before.span if place.before else place.span, "the line ends too early", hint)
-    return Refusal("unexpected", place.token.span, f"`{place.token.text}` does not fit here", hint)
+        return Refusal("unexpected", place.before.span if place.before else place.span, "The line ends too early.", hint)
+    return Refusal("unexpected", place.token.span, f"‘{place.token.text}’ does not fit here.", hint)
 
 
 _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
@@ -339,6 +361,7 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _tolerance,
     _targets,
     _values,
+    _set_of_patterns,
     _number_after_value,
     _second_power,
     _reserved,

@@ -39,57 +39,57 @@ class Refusal(Exception):  # it becomes a finding; the error is `PlasError`
 
 
 _MEANT = {
-    "\\": "LaTeX commands are not read: write the letter itself (τ) or its name (tau)",
-    "–": "this is an en dash; write `−` or `-`",
-    "—": "this is an em dash; write `−` or `-`",
-    "‐": "this is a hyphen from a text; write `−` or `-`",
-    "←": "write the arrow from the name to its new value: `V → V_r`",
-    "⇒": "write `→` or `->`",
-    "∗": "write `*` or `·`",
-    "÷": "write `/`",
-    "√": "write `sqrt(x)`",
-    "∫": "integrals are not part of the language; write the state whose derivative the integrand is",
-    "∏": "products over an index are not part of the language; write `exp(Σ_i log(a_i))`",
-    "∇": "write `∂E/∂w`",
-    "‖": "write `sqrt(Σ_i w_i²)`",
-    "∧": "write `and`",
-    "∨": "write `or`",
-    "¬": "write `not`",
-    "&": "write `and`",
-    "!": "write `not`, or `!=` for ≠",
-    ";": "write one statement per line",
-    "'": "a prime needs a function and its argument: `σ'(a)`; strings stand in double quotes",
-    "“": 'write straight quotes: "…"',
-    "”": 'write straight quotes: "…"',
+    "\\": "LaTeX commands are not read: write the letter itself (τ) or its name (tau).",
+    "–": "This is an en dash; write ‘−’ or ‘-’.",
+    "—": "This is an em dash; write ‘−’ or ‘-’.",
+    "‐": "This is a hyphen from a text; write ‘−’ or ‘-’.",
+    "←": "Write the arrow from the name to its new value: ‘V → V_r’.",
+    "⇒": "Write ‘→’ or ‘->’.",
+    "∗": "Write ‘*’ or ‘·’.",
+    "÷": "Write ‘/’.",
+    "∫": "Integrals are not part of the language; write the state whose derivative the integrand is.",
+    "∏": "Products over an index are not part of the language; write ‘exp(Σ_i log(a_i))’.",
+    "∇": "Write ‘∂E/∂w’.",
+    "‖": "Write ‘sqrt(Σ_i w_i²)’.",
+    "∧": "Write ‘and’.",
+    "∨": "Write ‘or’.",
+    "¬": "Write ‘not’.",
+    "&": "Write ‘and’.",
+    "!": "Write ‘not’, or ‘!=’ for ≠.",
+    ";": "Write one statement per line.",
+    "'": "A prime needs a function and its argument: ‘σ'(a)’; strings stand in double quotes.",
+    "“": 'Write straight quotes: "…".',
+    "”": 'Write straight quotes: "…".',
     "@": "",
-    "%": "a percent sign stands directly after a number: `20 %`",
-    "_": "a name begins with a letter",
-    "ⁿ": "write the power as `x^n`",
-    "̇": "write `dx/dt`",
-    "…": "write the whole expression",
-    '"': 'a text ends on its own line: "digits.npz"',
+    "%": "A percent sign stands directly after a number: ‘20 %’.",
+    "_": "A name begins with a letter.",
+    "ⁿ": "Write the power as ‘x^n’.",
+    "̇": "Write ‘dx/dt’.",
+    "…": "Write the whole expression.",
+    '"': 'A text ends on its own line: "digits.npz".',
 }
 
 
 _FOREIGN_SIGNS = {
-    "==": "write `=`, for comparisons too",
-    "**": "write powers as `x^2` or `x²`",
-    ":=": "write `=`",
-    "&&": "write `and`",
-    "++": "write `+= 1`",
+    "==": "Write ‘=’, for comparisons too.",
+    "**": "Write powers as ‘x^2’ or ‘x²’.",
+    ":=": "Write ‘=’.",
+    "&&": "Write ‘and’.",
+    "++": "Write ‘+= 1’.",
 }
 
 
 def foreign_sign(source: SourceFile, start: int, stop: int) -> Refusal:
     """The refusal for a sign of other languages, `==` or `**`."""
     sign = source.text[start:stop]
-    return Refusal("foreign-sign", Span(start, stop, source.path), f"`{sign}` is not used in this language", _FOREIGN_SIGNS[sign])
+    return Refusal("foreign-sign", Span(start, stop, source.path), f"‘{sign}’ is not used in this language.", _FOREIGN_SIGNS[sign])
 
 
 def unexpected_character(source: SourceFile, position: int) -> Refusal:
     """The refusal for a character that belongs to no token."""
     character = source.text[position]
     name = unicodedata.name(character, "").lower() or f"code U+{ord(character):04X}"
-    shown = f"`{character}` ({name})" if character.isprintable() else f"the character {name}"
-    hint = _MEANT.get(character, "")
-    return Refusal("unexpected-character", Span(position, position + 1, source.path), f"{shown} is not used here", hint)
+    shown = f"‘{character}’ ({name})" if character.isprintable() else f"The character {name}"
+    after_average = character == "_" and source.text[position - 1 : position] == "⟩"
+    hint = "The time constant of an average is one name: ‘⟨x⟩_τ’." if after_average else _MEANT.get(character, "")
+    return Refusal("unexpected-character", Span(position, position + 1, source.path), f"{shown} is not used here.", hint)

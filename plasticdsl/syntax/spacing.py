@@ -11,7 +11,7 @@ from plasticdsl.source import SourceFile
 from plasticdsl.syntax.names import RESERVED
 from plasticdsl.syntax.tokens import OPERAND_ENDS, Token
 
-_OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨", "BAR_OPEN", "∂", "."))
+_OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨", "BAR_OPEN", "∂", "√", "."))
 _TIGHT_BEFORE = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED", "BAR_CLOSE", ",", ".", "ᵀ", "LIMIT"))
 _RELATIONS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "<", "<=", ">", ">=", "!=", "~=", "~", "+-"))
 _KEPT = frozenset(("*", "/"))

@@ -27,11 +27,11 @@ _PATTERN = re.compile(
   | (?P<NAME>{NAME})
   | (?P<POWER>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)
   | (?P<LIMIT>[⁺⁻])
-  | (?P<AVERAGED>⟩_(?:{NAME}))
+  | (?P<AVERAGED>⟩_(?:{NAME}|\{{(?:{NAME})\}}))
   | (?P<RECTIFIED>\](?:₊|_\+))
   | (?P<STRING>"[^"\n]*")
   | (?P<FOREIGN>==|\*\*|:=|&&|\+\+)
-  | (?P<SYMBOL>[∈∂⟨⟩ᵀ∅]|->|→|<->|<=>|⇌|⇄|↔
+  | (?P<SYMBOL>[∈∂√⟨⟩ᵀ∅]|->|→|<->|<=>|⇌|⇄|↔
       |\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−]|(?<=[A-Za-z])–(?=[A-Za-z]))
     """,
     re.VERBOSE,
@@ -75,6 +75,7 @@ TERMINALS = {
     "⟨": "ANGLE_OPEN",
     "⟩": "ANGLE_CLOSE",
     "∂": "PARTIAL",
+    "√": "ROOT",
     "∅": "NOTHING",
     "=": "EQUAL",
     "<": "LESSTHAN",
@@ -179,8 +180,8 @@ def _name(source: SourceFile, match: re.Match[str], tokens: list[Token], end: in
         raise Refusal(
             "misplaced-prime",
             Span(match.start(), stop + primes, source.path),
-            f"a prime needs an argument in brackets: `{word}'(x)` is the derivative of the function `{word}`",
-            f"for a derivative with respect to time write `d{word}/dt`",
+            f"A prime needs an argument in brackets: ‘{word}'(x)’ is the derivative of the function ‘{word}’.",
+            f"For a derivative with respect to time write ‘d{word}/dt’.",
         )
     tokens.append(Token("NAME", word, span))
     return stop
@@ -207,7 +208,7 @@ def _sign(match: re.Match[str], tokens: list[Token], path: str) -> Token:
     if kind == "DEGREE":
         return Token("NAME", text, span)
     if kind == "AVERAGED":
-        return Token("AVERAGED", text, span, inner=text[2:])
+        return Token("AVERAGED", text, span, inner=text[2:].strip("{}"))
     if kind != "SYMBOL":
         return _sum(match, span) if text[0] in "Σ∑S" and kind != "STRING" else Token(kind, text, span)
     if text == "[" and tokens and tokens[-1].kind in _INDEXABLE and tokens[-1].span.end == span.start:

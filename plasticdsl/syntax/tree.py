@@ -403,7 +403,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`method: RK4`; `name` in lower case with single spaces; `substeps` for `method: Euler, 2 substeps`."""
+    """`method: RK4`; `name` as written, with single blanks; `substeps` for `method: Euler, 2 substeps`."""
 
     name: str
     substeps: int

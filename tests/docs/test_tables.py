@@ -12,8 +12,8 @@ from plasticdsl.check.builtins import RENAMED
 from plasticdsl.check.statistics import ALIASES, STATISTICS
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
+from plasticdsl.model.methods import NAMES as METHODS
 from plasticdsl.runtime.distributions import KINDS
-from plasticdsl.symbolic.methods import NAMES as METHODS
 from plasticdsl.syntax.names import NAME, RESERVED, canonical
 from plasticdsl.units import table
 

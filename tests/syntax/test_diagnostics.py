@@ -65,7 +65,7 @@ def test_json() -> None:
 def test_nearest_names_are_shown_as_written() -> None:
     known = {"tau_m": "τ_m", "tau_ex": "τ_ex", "V_theta": "V_θ", "w": "w"}
     assert nearest("tau_n", known)[0] == "τ_m"
-    assert did_you_mean("v_theta", known, 1) == "did you mean `V_θ`?"
+    assert did_you_mean("v_theta", known, 1) == "Did you mean ‘V_θ’?"
     assert did_you_mean("completely_different", known) == ""
     assert nearest("W", known) == ("w",)
 

@@ -7,20 +7,19 @@ from tests.syntax.trees import block, findings
 
 # block kind, statement, code, the text underlined, something the hint or message says
 MISTAKES = [
-    ("neuron", "V = (3 + 2", "missing-bracket", "(", "`)`"),
+    ("neuron", "V = (3 + 2", "missing-bracket", "(", "‘)’"),
     ("neuron", "V = 3 + 2)", "missing-bracket", ")", "opens"),
-    ("neuron", "V = [3 + 2)", "missing-bracket", ")", "`]`"),
-    ("neuron", "V = |a", "missing-bracket", "|", "`|`"),
-    ("neuron", "V = 3 +", "missing-value", "+", "after `+`"),
-    ("neuron", "V = 3 + * 2", "missing-value", "*", "between `+` and `*`"),
-    ("neuron", "V = , 3", "missing-value", ",", "`=` and `,`"),
-    ("neuron", "x +=", "missing-value", "+=", "after `+=`"),
-    ("neuron", "V == 3", "foreign-sign", "==", "`=`"),
+    ("neuron", "V = [3 + 2)", "missing-bracket", ")", "‘]’"),
+    ("neuron", "V = |a", "missing-bracket", "|", "‘|’"),
+    ("neuron", "V = 3 +", "missing-value", "+", "after ‘+’"),
+    ("neuron", "V = 3 + * 2", "missing-value", "*", "between ‘+’ and ‘*’"),
+    ("neuron", "V = , 3", "missing-value", ",", "‘=’ and ‘,’"),
+    ("neuron", "x +=", "missing-value", "+=", "after ‘+=’"),
+    ("neuron", "V == 3", "foreign-sign", "==", "‘=’"),
     ("neuron", "x = V'", "misplaced-prime", "V'", "dV/dt"),
     ("neuron", "x = \\tau", "unexpected-character", "\\", "τ"),
     ("neuron", "x = a – b", "unexpected-character", "–", "en dash"),
-    ("neuron", "x = √2", "unexpected-character", "√", "sqrt"),
-    ("neuron", "at = 3", "reserved-word", "at", "`otherwise`"),
+    ("neuron", "at = 3", "reserved-word", "at", "‘otherwise’"),
     ("neuron", "if V > 3: V → 2", "condition-first", "if", "value first"),
     ("neuron", "V = 1 if x > 2 else 3", "no-else", "else", "otherwise"),
     ("neuron", "V = 1 if x > 2\n      3", "incomplete-case", "3", "if"),
@@ -34,16 +33,16 @@ MISTAKES = [
     ("neuron", "x ~ 3", "not-a-distribution", "3", "N(mean, sd)"),
     ("neuron", "input I : 3 + 2", "not-a-unit", "3 + 2", "pA"),
     ("neuron", "input I = 3", "two-equals", "=", "comma"),
-    ("neuron", "spikes when V > 3", "unknown-statement", "spikes", "`spike when"),
+    ("neuron", "spikes when V > 3", "unknown-statement", "spikes", "‘spike when"),
     ("neuron", "phase x for 3 s", "misplaced-statement", "phase", "experiment"),
     ("rule", "record V", "misplaced-statement", "record", "experiment"),
     ("network", "on pre:\n        w += 1", "misplaced-statement", "on", "synapse"),
-    ("network", "A → B Exc", "unexpected", "Exc", "`:`"),
-    ("network", "A → B: Exc p = 0.1", "unexpected", "p", "`,`"),
+    ("network", "A → B Exc", "unexpected", "Exc", "‘:’"),
+    ("network", "A → B: Exc p = 0.1", "unexpected", "p", "‘,’"),
     ("network", "x = 3, 4", "missing-value", None, ""),
     ("experiment", "expect x = 3 ± 2", "misplaced-tolerance", "±", "≈"),
     ("experiment", "expect x ≈ 3", "missing-tolerance", "x ≈ 3", "±"),
-    ("experiment", "phase learning 3 s", "unexpected", "3 s", "`for` or `until`"),
+    ("experiment", "phase learning 3 s", "unexpected", "3 s", "‘for’ or ‘until’"),
     ("experiment", "recrod V", "unknown-statement", "recrod", "record V"),
     ("experiment", "phase p for each x in d, shuffled, shuffled", "twice", ", shuffled", "one of them"),
     ("experiment", "sweep a in [1, 2], logarithmic", "unknown-option", "logarithmic", "from"),
@@ -71,7 +70,7 @@ def test_all_mistakes_of_a_file_are_reported_in_order() -> None:
 
 def test_the_nearest_block_is_named() -> None:
     (finding,) = findings("synapes A:\n    a = 1\n")
-    assert finding.code == "unknown-block" and "`synapse`" in finding.hint
+    assert finding.code == "unknown-block" and "‘synapse’" in finding.hint
 
 
 def test_statements_at_the_margin() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from plasticdsl.syntax import tree
-from tests.syntax.trees import bare, block, findings, first, places, value
+from tests.syntax.trees import bare, block, findings, first, parsed, places, value
 
 
 def binary(operator: str, left: object, right: object) -> object:
@@ -58,7 +58,7 @@ def test_a_product_after_a_division_has_two_readings(written: str) -> None:
 
 def test_both_readings_are_shown() -> None:
     (finding,) = findings(block("y = x + a / b c"))
-    assert "`(a / b) c`" in finding.message and "`a / (b c)`" in finding.message and "`a c / b`" in finding.hint
+    assert "‘(a / b) c’" in finding.message and "‘a / (b c)’" in finding.message and "‘a c / b’" in finding.hint
 
 
 @pytest.mark.parametrize(("written", "code"), [("a^b^c", "ambiguous-power"), ("x 2", "number-after-value"), ("2 3", "number-after-value")])
@@ -150,4 +150,51 @@ def test_derivatives_stand_on_the_left_only() -> None:
     assert first("dr₁/dt = 1").variable.name == "r_1"
     assert bare(first("C/g · dV/dt = 1").coefficient) == binary("/", "C", "g")
     assert [f.code for f in findings(block("C/g dV/dt = 1"))] == ["ambiguous-product"]
-    assert "`τ_m dV/dt" in findings(block("d V/dt = 3"))[0].hint
+    assert "‘τ_m dV/dt" in findings(block("d V/dt = 3"))[0].hint
+
+
+@pytest.mark.parametrize(
+    ("written", "the_same"),
+    [
+        ("√x", "sqrt(x)"),
+        ("√(x + y)", "sqrt(x + y)"),
+        ("√ (x)", "sqrt(x)"),
+        ("√2", "sqrt(2)"),
+        ("√2 ms", "sqrt(2 ms)"),
+        ("√√x", "sqrt(sqrt(x))"),
+        ("√2 x", "sqrt(2) x"),
+        ("√x y", "sqrt(x) y"),
+        ("2√x", "2 sqrt(x)"),
+        ("σ √(2/τ) ξ(t)", "σ sqrt(2/τ) ξ(t)"),
+        ("−√x / √y", "−sqrt(x) / sqrt(y)"),
+        ("√w_ij + √post.V", "sqrt(w_ij) + sqrt(post.V)"),
+        ("√exp(x)", "sqrt(exp(x))"),
+        ("√|x|", "sqrt(|x|)"),
+    ],
+)
+def test_roots(written: str, the_same: str) -> None:
+    assert value(written) == value(the_same)
+
+
+@pytest.mark.parametrize("written", ["√x²", "√x^2", "√2²", "√(x)²", "√√x²"])
+def test_a_power_of_a_root_has_two_readings(written: str) -> None:
+    (finding,) = findings(block(f"y = {written}"))
+    assert finding.code == "ambiguous-power"
+    assert "√" in finding.hint
+
+
+@pytest.mark.parametrize("written", ["⟨x⟩_{τ}", "⟨x⟩_τ", "avg(x, τ)"])
+def test_an_average_with_its_constant_in_braces(written: str) -> None:
+    assert value(written) == value("⟨x⟩_τ")
+
+
+def test_the_place_of_a_constant_in_braces() -> None:
+    text = block("y = ⟨x⟩_{τ_m} + 1")
+    assert "τ_m" in [text[span.start : span.end] for node, span in places(parsed(text)) if isinstance(node, tree.Name)]
+    assert value("⟨x²⟩_{τ_m} y") == value("⟨x²⟩_τ_m y")
+
+
+def test_the_constant_of_an_average_is_one_name() -> None:
+    (finding,) = findings(block("y = ⟨x⟩_{2 τ}"))
+    assert finding.code == "unexpected-character"
+    assert "⟨x⟩_τ" in finding.hint

@@ -65,7 +65,7 @@ def test_a_reserved_word_is_refused_as_a_name_with_the_list(word: str) -> None:
     if word in ("not",):  # `3 + not` ends too early instead
         return
     assert finding.code == "reserved-word"
-    assert word in finding.message and "`otherwise`" in finding.message
+    assert word in finding.message and "‘otherwise’" in finding.message
 
 
 @pytest.mark.parametrize("word", ["phase", "record", "input", "output", "rate", "on", "data", "start", "end", "last", "like"])

@@ -52,7 +52,7 @@ def test_words_that_only_look_like_units_are_names(written: str) -> None:
 def test_no_blank_between_number_and_unit_has_two_readings() -> None:
     (finding,) = findings(block("a = 20ms + 1"))
     assert finding.code == "ambiguous-unit"
-    assert "`20 ms`" in finding.message and "`20·ms`" in finding.message
+    assert "‘20 ms’" in finding.message and "‘20·ms’" in finding.message
     assert not findings(block("a = 0.04v² + 2x"))
 
 
