@@ -55,13 +55,25 @@ class Watch:
 
     def look(self, reader: Reader, step: int) -> None:
         """What there is to see at this step."""
-        if self.expectation.relation in _STEADY:
+        if self.steady:
             self._compare_with_previous(reader, step)
         elif self.gathered and self._gather(reader, step):
             pass
         else:
             self._keep_worst(self._judge(reader, step))
         self.complete = self.moments.next_after(step) is None
+
+    def pass_over(self, reader: Reader, at: int, end: int) -> None:
+        """A phase planned to end at `end` was over at `at`, where everything due was looked at."""
+        if end in self.moments and (at not in self.moments or self.moments.first == end):
+            self.look(reader, end)
+        elif self.verdict is not None:
+            self.complete = self.moments.next_after(end) is None
+
+    @property
+    def steady(self) -> bool:
+        """Whether each value is compared with the one before."""
+        return self.expectation.relation in _STEADY
 
     def outcome(self) -> Outcome:
         """The result; skipped where the end of the window was not reached."""
@@ -134,6 +146,8 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
     if taking.every is not None:
         return Watch(expectation, moments(taking, line, bins=of_spikes))
     found = window(taking, line)
+    if taking.last is not None and line.open_within(*found):
+        raise DoesNotFit("a phase within it may end at any time")
     statistics = {node for e in parts for node in walk(e) if is_value_statistic(node)}
     if taking.last is not None and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: _gathered(s) for s in statistics})

@@ -7,10 +7,10 @@ Nothing that is recorded depends on how the run was cut into chunks.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Experiment, Network, Phase, Window
 from plasticdsl.runtime.build import extend_spikes
@@ -18,18 +18,20 @@ from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.expectations import Outcome, watch
 from plasticdsl.runtime.facts import Facts, facts_of
+from plasticdsl.runtime.feeds import Data, Show, show_of
 from plasticdsl.runtime.instance import Instance
-from plasticdsl.runtime.observer import Observer, constant
+from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.phases import Stage
+from plasticdsl.runtime.planning import as_run, plan_timeline
 from plasticdsl.runtime.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.readings import Reader, populations_needed
 from plasticdsl.runtime.recorder import Recorder, plan, spikes_needed
-from plasticdsl.runtime.schedule import PhaseSpan, Taking, Timeline, timeline
+from plasticdsl.runtime.schedule import PhaseSpan, Taking, Timeline
 from plasticdsl.runtime.series import SpikeRecord
-from plasticdsl.runtime.settings import duration, network_value
+from plasticdsl.runtime.settings import network_value
 from plasticdsl.runtime.sides import Settings
 from plasticdsl.runtime.spikes import SpikeHistory, Train
-from plasticdsl.runtime.steps import is_multiple, to_steps
+from plasticdsl.runtime.until import Ending, Waiting
 
 #: The connections are searched for what is not finite at every so many looks at the clock, and at the end of each phase.
 _LOOKS_PER_SEARCH = 10
@@ -46,17 +48,20 @@ class Workshop:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How to run: `settings` replace what the file says, `length` the duration of the last timed phase (`"10 s"`, or seconds)."""
+    """How to run: `settings` replace what the file says, `length` the duration of the last timed phase (`"10 s"`, or seconds). `data`: the
+    arrays of each data set."""
 
     seed: int = 1
     settings: Settings = field(default_factory=dict)
     length: str | float | None = None
     dt: float | None = None
+    data: Data = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Run:
-    """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded."""
+    """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded; `endings` of the
+    phases with `until`. Phases that were over sooner than planned end there on `line`."""
 
     seed: int
     line: Timeline
@@ -65,6 +70,7 @@ class Run:
     spikes: dict[str, Train] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
+    endings: tuple[Ending, ...] = ()
     steps: int = 0
     interrupted: bool = False
     build_s: float = 0.0
@@ -98,11 +104,11 @@ def run_once(
     begin = time.perf_counter()
     dt = time_step(experiment, workshop.network, order)
     instance = workshop.instantiate(dt, order.seed, order.settings)
-    line, warnings = _timeline(experiment, instance, order)
+    shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
+    line, warnings = plan_timeline(experiment, instance, shows, order.length)
     extend_spikes(workshop.network, instance, line.end)
-    runner = _Runner(
-        experiment, workshop, Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps), order, line
-    )
+    observer = Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps)
+    runner = _Runner(experiment, workshop, observer, order, line, shows)
     runner.recorder.warnings[:0] = warnings
     built = time.perf_counter()
     runner.go(progress, interruption, share)
@@ -111,10 +117,21 @@ def run_once(
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class _Tell:
+    """Who is told how far it is, and who may stop it; `share`: which part of the progress this run is."""
+
+    progress: Progress
+    interruption: Interruption
+    share: tuple[float, float]
+
+
 class _Runner:
     """One run on its way."""
 
-    def __init__(self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline) -> None:
+    def __init__(
+        self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline, shows: Mapping[str, Show]
+    ) -> None:
         self.experiment = experiment
         self.workshop = workshop
         self.observer = observer
@@ -123,12 +140,17 @@ class _Runner:
         needed = _spikes_needed(experiment)
         self.spikes = SpikeHistory(observer.engine, sorted(needed))
         self.reader = Reader(observer, self.spikes)
+        self.clock = self.reader.clock
+        self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
+        for phase in experiment.phases:
+            self.stage.check(phase)
         recordings = (*experiment.recordings, *(r for p in experiment.phases for r in p.recordings))
-        self.recorder = plan(recordings, experiment.plots, self.line, self.reader, self._numbers)
+        self.recorder = plan(recordings, experiment.plots, self.line, self.reader, self._numbers, self.stage.preview)
+        observer.present.recorded = self.recorder.recorded
         self.facts = facts_of(observer, self.recorder)
         expected = (*(e for p in experiment.phases for e in p.expectations), *experiment.expectations)
         self.watches = [watch(e, self.line, self.reader, self._numbers) for e in expected]
-        self.stage = Stage(workshop.network, observer, self._rebuilt)
+        self.endings: list[Ending] = []
         self.interrupted = False
         self.looks = 0
 
@@ -154,8 +176,8 @@ class _Runner:
 
     @property
     def step(self) -> int:
-        """Where the clock stands."""
-        return self.observer.engine.step
+        """Where the clock stands, as planned."""
+        return self.observer.engine.step + self.clock.skipped
 
     def go(self, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
         """All phases."""
@@ -163,24 +185,44 @@ class _Runner:
             self.stage.enter(phase)
             if number == 0:
                 self._look(0)
-            self._run_phase(span, progress, interruption, share)
+            waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
+            self._run_phase(span, waiting, _Tell(progress, interruption, share))
             if self.interrupted:
                 return
             self.stage.leave(phase)
             require_finite(self.observer.network, self.observer.engine, self.line.in_steps)
 
-    def _run_phase(self, span: PhaseSpan, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
+    def _run_phase(self, span: PhaseSpan, waiting: Waiting | None, tell: _Tell) -> None:
         pace = Pace()
         while self.step < span.last:
             before = self.step
-            self._advance(self._next_stop(span, pace))
+            self._advance(before + 1 if waiting is not None else self._next_stop(span, pace))
             self._look(self.step)
-            if pace.done(self.step - before) or interruption.requested:
-                progress.show(share[0] + (share[1] - share[0]) * self.step / self.line.end, span.name)
+            over = waiting is not None and waiting.over()
+            if pace.done(self.step - before) or tell.interruption.requested:
+                tell.progress.show(tell.share[0] + (tell.share[1] - tell.share[0]) * self.step / self.line.end, span.name)
                 self._check()
-                if interruption.requested:
+                if tell.interruption.requested:
                     self.interrupted = True
                     return
+            if over:
+                self._ended(span, waiting, True)
+                return
+        self._ended(span, waiting, False)
+
+    def _ended(self, span: PhaseSpan, waiting: Waiting | None, reached: bool) -> None:
+        """What a phase with `until` leaves behind; what was planned for its end is taken where it was over."""
+        if waiting is None:
+            return
+        at = self.step
+        self.endings.append(Ending(span.name, reached, at - span.first))
+        if not reached:
+            self.recorder.warnings.append(waiting.not_reached(span.name, at - span.first))
+        self.clock.skip(at, span.last)
+        if at < span.last:
+            self.recorder.take_at_end(self.reader, at, span.last)
+            for item in self.watches:
+                item.pass_over(self.reader, at, span.last)
 
     def _next_stop(self, span: PhaseSpan, pace: Pace) -> int:
         step = self.step
@@ -192,19 +234,29 @@ class _Runner:
         return min(stops) if recorded is None else min(*stops, recorded)
 
     def _advance(self, to: int) -> None:
-        self.stage.hold()
+        self.stage.hold(remember=self._replayed(to))
         try:
             self.observer.engine.advance(to - self.step)
         except RuntimeError as error:
             raise PlasError((Diagnostic("too-many-spikes", f"{str(error)[:1].upper()}{str(error)[1:]}.", self.experiment.span),)) from error
         self.stage.settle()
 
+    def _replayed(self, step: int) -> bool:
+        """Whether something is watched after every unit that updates in the step before `step`."""
+        return self.stage.visits is not None and any(w.steady and step in w.moments for w in self.watches)
+
     def _look(self, step: int) -> None:
-        """Takes what is due at this position of the clock."""
+        """Takes what is due at this planned position of the clock."""
         self.recorder.take(self.reader, step)
-        for item in self.watches:
-            if step in item.moments:
-                item.look(self.reader, step)
+        due = [w for w in self.watches if step in w.moments]
+        if self._replayed(step) and step > 0 and self.stage.visits is not None:
+            for _ in self.stage.visits.replay(self.observer):
+                for item in due:
+                    if item.steady:
+                        item.look(self.reader, step)
+            due = [w for w in due if not w.steady]
+        for item in due:
+            item.look(self.reader, step)
 
     def _check(self) -> None:
         self.spikes.collect()
@@ -216,7 +268,11 @@ class _Runner:
     def result(self) -> Run:
         """What came of it."""
         records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
-        run = Run(self.order.seed, self.line, self.recorder, self.facts, steps=self.step, interrupted=self.interrupted)
+        run = Run(self.order.seed, self.line, self.recorder, self.facts, steps=self.observer.engine.step, interrupted=self.interrupted)
+        run.endings = tuple(self.endings)
+        run.line = as_run(self.line, self.clock)
+        for record in records:
+            record.begin, record.end = self.clock.real(record.begin), self.clock.real(record.end)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
         run.outcomes = tuple(w.outcome() for w in self.watches)
@@ -228,36 +284,6 @@ def train_of(run: Run, record: SpikeRecord) -> Train:
     steps, units = run.spikes[record.population]
     kept = (steps >= record.begin) & (steps < record.end)
     return steps[kept], units[kept]
-
-
-def _timeline(experiment: Experiment, instance: Instance, order: Order) -> tuple[Timeline, tuple[Diagnostic, ...]]:
-    """The phases in steps, and a warning for each duration that had to be rounded."""
-    dt = instance.dt
-    lengths = {p.name: 0.0 if p.duration is None else float(constant(p.duration, instance)) for p in experiment.phases}
-    if order.length is not None:
-        timed = [p.name for p in experiment.phases if p.duration is not None]
-        if not timed:
-            raise ValueError(f"{experiment.name} has no phase of a given length that could be replaced")
-        lengths[timed[-1]] = duration(order.length, dt)
-        to_steps(lengths[timed[-1]], dt)  # what the user asks for has to be a number of steps; the rest is the model's
-    found = [_length_problem(p, lengths[p.name], dt) for p in experiment.phases]
-    errors = tuple(f for f in found if f is not None and f.severity is Severity.ERROR)
-    if errors:
-        raise PlasError(errors)
-    return timeline(lengths, lengths.values(), dt, experiment.dt is None), tuple(f for f in found if f is not None)
-
-
-def _length_problem(phase: Phase, length: float, dt: float) -> Diagnostic | None:
-    try:
-        steps = to_steps(length, dt)
-    except ValueError as error:
-        return Diagnostic("not-positive", f"The length of phase ‘{phase.name}’ cannot be used: {error}.", phase.span)
-    if steps < 0:
-        return Diagnostic("not-positive", f"The length of phase ‘{phase.name}’ is negative: {length:g} s.", phase.span)
-    if is_multiple(length, dt):
-        return None
-    message = f"Phase ‘{phase.name}’ lasts {length:g} s, which is no multiple of dt = {dt:g} s; it is rounded to {steps} steps ({steps * dt:g} s)."
-    return Diagnostic("duration-rounded", message, phase.span, severity=Severity.WARNING)
 
 
 def _spikes_needed(experiment: Experiment) -> frozenset[str]:

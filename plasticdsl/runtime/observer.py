@@ -6,7 +6,8 @@ here (`readings`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,7 +99,7 @@ class Observer:
 
         Conditions give 1 and 0. Raises KeyError where it reads something that the network does not have.
         """
-        return self._outside(expr) if isinstance(expr, Ref) else evaluate(expr, self._outside, self)
+        return self.look_up(expr) if isinstance(expr, Ref) else evaluate(expr, self.look_up, self)
 
     def variable(self, owner: str, name: str) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
@@ -141,7 +142,8 @@ class Observer:
 
     # --- look-ups ---
 
-    def _outside(self, node: Ref | Special | At) -> Values:
+    def look_up(self, node: Ref | Special | At) -> Values:
+        """A name as it is read outside of blocks. Raises KeyError for what has no meaning there."""
         match node:
             case Ref(name, "") if name in self.instance.patterns:
                 return self.instance.patterns[name]
@@ -168,8 +170,18 @@ class Observer:
             raise KeyError(f"the network has no {name}")
         assert isinstance(observable.value, Expr), "observables are no distributions"
         if observable.indices:
-            return evaluate_indexed(observable.value, self._outside, self, observable.indices)
+            return evaluate_indexed(observable.value, self.look_up, self, observable.indices)
         return self.value(observable.value)
+
+    @contextmanager
+    def seen_as(self, values: Mapping[tuple[str, str], NDArray[np.float64]]) -> Iterator[None]:
+        """Meanwhile these states count in place of the engine's, and inputs are summed anew from them."""
+        sums, self._sums = self._sums, _undelayed_sums(self.network)
+        self.present.instead = values
+        try:
+            yield
+        finally:
+            self._sums, self.present.instead = sums, {}
 
     def axes(self, name: str) -> tuple[tuple[str, str], ...]:
         """The index letters of an observable, each with what it runs over."""
@@ -201,7 +213,7 @@ class Observer:
                 case Special("N_pre" | "N_post" | "i" | "j" as name):
                     return self._special(owner, name)
                 case _:
-                    return self._outside(node)
+                    return self.look_up(node)
 
         return look_up
 

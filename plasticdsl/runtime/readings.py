@@ -17,6 +17,7 @@ from plasticdsl.runtime import statistics
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.spikes import SpikeHistory, Train
+from plasticdsl.runtime.timing import Clock
 from plasticdsl.source import Span
 
 Floats = NDArray[np.float64]
@@ -74,10 +75,11 @@ class Reader:
     def __init__(self, observer: Observer, spikes: SpikeHistory) -> None:
         self.observer = observer
         self.spikes = spikes
+        self.clock = Clock()
         self._places: dict[Call, tuple[str, int]] = {}
 
     def value(self, expr: Expr, begin: int, end: int) -> Values:
-        """The value now; statistics of spikes are of the steps begin to end − 1."""
+        """The value now; statistics of spikes are of the planned steps begin to end − 1."""
         if isinstance(expr, Ref):
             return self.observer.value(expr)
         with np.errstate(all="ignore"):  # what is no number any more is reported by `checks`
@@ -103,6 +105,7 @@ class Reader:
 
     def _of_spikes(self, call: Call, begin: int, end: int) -> float:
         population = _population(call.arguments[0])
+        begin, end = self.clock.real(begin), self.clock.real(end)
         train = self.spikes.within(population, begin, end)
         dt = self.observer.instance.dt
         if call.function == "rate":
@@ -114,9 +117,22 @@ class Reader:
 
     def _unit(self, call: Call) -> float:
         """One unit (from 1, or from −1 backwards), or one connection by its post and pre unit."""
+        if _is_indexed(call):
+            return self._element(call)
         owner, place = self._place(call)
         values = np.asarray(self.observer.value(call.arguments[0]))
         return float(np.broadcast_to(values, (self.observer.owner_size(owner),))[place])
+
+    def _element(self, call: Call) -> float:
+        """One entry of an observable with index letters, each counted from 1 (or from −1 backwards). Raises `DoesNotExist`."""
+        values = np.asarray(self.observer.value(call.arguments[0]))
+        numbers = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
+        if len(numbers) != values.ndim:
+            raise DoesNotExist(f"This observable has {values.ndim} indices, not {len(numbers)}.")
+        for number, size in zip(numbers, values.shape, strict=True):
+            if not 1 <= abs(number) <= size:
+                raise DoesNotExist(f"This observable has the entries 1 to {size}, so there is no number {number}.")
+        return float(values[tuple(n - 1 if n > 0 else n for n in numbers)])
 
     def _place(self, call: Call) -> tuple[str, int]:
         """The population or projection, and where in its values the unit or connection stands. Raises `DoesNotExist`."""
@@ -150,7 +166,7 @@ class Reader:
         for node in walk(expr):
             if isinstance(node, Call) and node.function == UNIT:
                 try:
-                    self._place(node)
+                    self._unit(node) if _is_indexed(node) else self._place(node)
                 except DoesNotExist as problem:
                     raise PlasError((Diagnostic("out-of-range", str(problem), span),)) from None
 
@@ -161,6 +177,11 @@ class DoesNotExist(ValueError):
 
 def _is_unit(node: Expr) -> bool:
     return isinstance(node, Call) and node.function == UNIT
+
+
+def _is_indexed(call: Call) -> bool:
+    """Whether it chooses among what belongs to the network as a whole."""
+    return all(r.owner in ("network", "") for r in refs(call.arguments[0]))
 
 
 def _populations_of(call: Call) -> tuple[Expr, ...]:

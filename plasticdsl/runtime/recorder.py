@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
@@ -33,6 +34,9 @@ _BINS = 100
 
 Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
 Numbers = Callable[[Window], Taking]
+
+#: Lets the reader see what a phase shows first, so that the shape of a value is known.
+Preview = Callable[[str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Recorder:
     spikes: list[SpikeRecord] = field(default_factory=list)
     plots: list[PlotPlan] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
+    aliases: dict[str, list[Series]] = field(default_factory=dict)
 
     def all_series(self) -> Iterator[Series]:
         """Recorded and plotted ones."""
@@ -69,10 +74,22 @@ class Recorder:
         return min((n for s in self.all_series() if (n := s.moments.next_after(step)) is not None), default=None)
 
     def take(self, reader: Reader, step: int) -> None:
-        """Takes what is due at this step."""
+        """Takes what is due at this planned step."""
         for series in self.all_series():
             if step in series.moments:
                 series.take(reader, step)
+
+    def take_at_end(self, reader: Reader, at: int, end: int) -> None:
+        """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or
+        begins there."""
+        for series in self.all_series():
+            if end in series.moments and (series.single or series.moments.first == end) and at < end:
+                series.take(reader, end)
+
+    def recorded(self, name: str) -> NDArray[np.float64]:
+        """Everything recorded so far under a name, in order, as float64[values]."""
+        found = [s.done.ravel() for s in self.aliases.get(name, ())]
+        return np.concatenate(found) if found else np.zeros(0)
 
 
 def spikes_needed(recordings: Iterable[Recording], plots: Iterable[PlotSpec]) -> frozenset[str]:
@@ -82,9 +99,11 @@ def spikes_needed(recordings: Iterable[Recording], plots: Iterable[PlotSpec]) ->
     return frozenset().union(*(populations_needed(item) for item in items))
 
 
-def plan(recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, numbers: Numbers) -> Recorder:
+def plan(
+    recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, numbers: Numbers, preview: Preview
+) -> Recorder:
     """What to take, with room made for it. Raises `PlasError` for a recording that would not fit into memory."""
-    planner = _Planner(line, reader, numbers, Recorder())
+    planner = _Planner(line, reader, numbers, preview, Recorder())
     for recording in recordings:
         planner.record(recording)
     for spec in plots:
@@ -97,6 +116,7 @@ class _Planner:
     line: Timeline
     reader: Reader
     numbers: Numbers
+    preview: Preview
     recorder: Recorder
     names: set[str] = field(default_factory=set)
 
@@ -104,6 +124,11 @@ class _Planner:
 
     def record(self, recording: Recording) -> None:
         name = self._name(recording)
+        before = len(self.recorder.series)
+        self._add(recording, name)
+        self.recorder.aliases.setdefault(recording.alias or recording.text, []).extend(self.recorder.series[before:])
+
+    def _add(self, recording: Recording, name: str) -> None:
         match recording.item:
             case Call("spikes", (Ref(population, ""),)):
                 begin, end = self._window(recording)
@@ -127,6 +152,7 @@ class _Planner:
         return name
 
     def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
+        self.preview(recording.window.during)
         self.reader.require_units(expr, recording.span)
         of_spikes = has_spike_statistic(expr)
         taking = self.numbers(recording.window)
@@ -150,9 +176,16 @@ class _Planner:
             message = f"Recording ‘{series.label.text}’ at {len(series.moments)} moments would take {size / 2**30:.0f} GB of memory."
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         if shape:
-            owners = sorted({r.owner for r in per_unit(series.expr)} - {"network", ""}, key=lambda o: self._length(o) != shape[0])
+            read = per_unit(series.expr)
+            owners = sorted({r.owner for r in read if self._is_owner(r.owner)}, key=lambda o: self._length(o) != shape[0])
             series.owner = owners[0] if owners else ""
-        series.prepare(shape[0] if shape else None)
+            series.axes = next(
+                (a for r in sorted(read, key=str) if r.owner == "network" and len(a := self._axes(r.name)) == len(shape)), ()
+            )
+        series.prepare(shape)
+
+    def _axes(self, name: str) -> tuple[tuple[str, str], ...]:
+        return self.reader.observer.axes(name)
 
     def _length(self, owner: str) -> int:
         return self.reader.observer.owner_size(owner)

@@ -21,11 +21,14 @@ class DoesNotFit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PhaseSpan:
-    """One phase: the clock stands at `first` when it begins and at `last` when it ends."""
+    """One phase: the clock stands at `first` when it begins and at `last` when it ends. `shows`: it shows items one after the other.
+    `open_ended`: it may end before `last`."""
 
     name: str
     first: int
     last: int
+    shows: bool = False
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,16 @@ class Timeline:
         """First and last position of the clock in a phase, or in the whole run."""
         if during is None:
             return 0, self.end
-        found = next(p for p in self.phases if p.name == during)
+        found = self.phase(during)
         return found.first, found.last
+
+    def phase(self, name: str) -> PhaseSpan:
+        """The phase of that name."""
+        return next(p for p in self.phases if p.name == name)
+
+    def open_within(self, begin: int, end: int) -> bool:
+        """Whether a phase between these positions may end early."""
+        return any(p.open_ended and p.first < end and p.last > begin for p in self.phases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +121,7 @@ def window(taking: Taking, line: Timeline) -> tuple[int, int]:
 
 def moments(taking: Taking, line: Timeline, bins: bool = False) -> Moments:
     """When values are taken: at each step where nothing else is said. With `bins` a moment is the end of an interval, so the
-    beginning is none. Where time is counted in steps, values are taken after each step. Raises `DoesNotFit`."""
+    beginning is none. Where time is counted in steps, or items are shown, values are taken after each step. Raises `DoesNotFit`."""
     begin, end = line.span(taking.during)
     if taking.at is not None:
         moment = _moment(taking.at, begin, end, line)
@@ -120,7 +131,8 @@ def moments(taking: Taking, line: Timeline, bins: bool = False) -> Moments:
     if taking.at_end:
         return Moments(end, end)
     stride = 1 if taking.every is None else max(1, to_steps(taking.every, line.dt))
-    return Moments(begin + stride if bins or line.in_steps else begin, end, stride)
+    after = bins or line.in_steps or (taking.during is not None and line.phase(taking.during).shows)
+    return Moments(begin + stride if after else begin, end, stride)
 
 
 def _begin_of_last(last: float, begin: int, end: int, line: Timeline) -> int:

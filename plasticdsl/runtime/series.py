@@ -32,7 +32,8 @@ class Label:
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
-    `taken`: moments done; `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`.
+    `axes`: of an observable with index letters, each letter and what it runs over. `taken`: moments done; `values`: float64[moments] or
+    float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
     """
 
     name: str
@@ -44,23 +45,27 @@ class Series:
     bins: bool = False
     window: tuple[int, int] | None = None
     is_histogram: bool = False
+    axes: tuple[tuple[str, str], ...] = ()
     taken: int = 0
     values: Floats = field(default_factory=lambda: np.zeros(0))
+    at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def prepare(self, units: int | None) -> None:
-        """Room for all moments; `units` is None for a single value."""
-        self.values = np.empty((len(self.moments),) if units is None else (len(self.moments), units))
+    def prepare(self, shape: tuple[int, ...]) -> None:
+        """Room for all moments; `shape` of one value."""
+        self.values = np.empty((len(self.moments), *shape))
+        self.at = np.empty(len(self.moments), dtype=np.int64)
 
     def take(self, reader: Reader, step: int) -> None:
         """Adds the value now."""
         begin, end = self.window if self.window is not None else (max(0, step - self.moments.stride), step)
         self.values[self.taken] = reader.value(self.expr, begin, end)
+        self.at[self.taken] = reader.observer.engine.step
         self.taken += 1
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """The steps at which values were taken."""
-        return self.moments.steps()[: self.taken]
+        return self.at[: self.taken]
 
     @property
     def done(self) -> Floats:
@@ -68,7 +73,7 @@ class Series:
         return self.values[: self.taken]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SpikeRecord:
     """Spikes of a population in the steps begin to end − 1, kept under `name`."""
 
