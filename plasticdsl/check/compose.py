@@ -7,10 +7,11 @@ units (a weight gets its unit from `post.g += w`) and read off when the whole ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.context import Context
 from plasticdsl.check.given import Given, give
+from plasticdsl.check.gradients import local_gradients, reads_observable
 from plasticdsl.check.mapping import expressions, map_block, map_variable
 from plasticdsl.check.mismatch import described
 from plasticdsl.check.ordering import in_working_order
@@ -23,11 +24,13 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.source import Span
+from plasticdsl.symbolic.local_gradient import HOLD, PARTIAL, without_holds
 
 OUTPUT = "#output"
 
-#: What a translated block says of a value beside the value itself: the transpose of another projection's, or constant in a gradient.
-_MARKS = ("transposed", "hold")
+#: What a translated block says of a value beside the value itself: that it is the transpose of another projection's, or constant in a gradient.
+_TRANSPOSED = "transposed"
+_MARKS = (_TRANSPOSED, HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,16 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The two units, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions)."""
+    """The two units, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions).
+
+    `observables`: those of the network, of which a rule may take derivatives. `delayed`: whether what arrives was sent earlier.
+    """
 
     pre: Side
     post: Side
     others: Mapping[str, tuple[str, Mapping[str, Dim]]]
+    observables: Mapping[str, Dim] = field(default_factory=dict)
+    delayed: bool = False
 
     def side(self, owner: str) -> Side | None:
         """The unit on that side."""
@@ -58,7 +66,8 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     for part in parts:
         _bind_needs(part, ends, context)
     _one_method(joined, parts, context)
-    read = _binding(ends) if _has_bindings(parts) else None
+    observed = _observed(joined, parts, ends, context)
+    read = _binding(ends, observed) if observed or _has_bindings(parts) else None
     if read is not None:
         joined.variables = {n: map_variable(v, read) for n, v in joined.variables.items()}
     variables = give(joined, parts, given, span, context)
@@ -73,10 +82,12 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
         method=joined.methods[0] if joined.methods else None,
         span=span,
     )
-    block = map_block(block, read) if read is not None else block
+    if read is not None:
+        block = local_gradients(map_block(block, read), ends.post, ends.observables, ends.delayed, joined.dims, span, context)
+        block = replace(map_block(block, without_holds), variables=tuple(map_variable(v, without_holds) for v in block.variables))
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
-    _no_gradients(block, context)
+    _no_observables(block, ends, context)
     origins = tuple((n, joined.origins[n]) for n in (v.name for v in block.variables) if n in joined.origins)
     return Composed(block, joined.dims, origins)
 
@@ -131,12 +142,24 @@ def _has_bindings(parts: Sequence[Part]) -> bool:
     """Whether anything has to be replaced once the two units are known."""
     if any(n.name == OUTPUT or n.owner not in ("", "pre", "post") for p in parts for n in p.block.needs):
         return True
-    return any(isinstance(n, Call) and n.function in _MARKS for p in parts for e in expressions(p.block) for n in walk(e))
+    marks = (*_MARKS, PARTIAL)
+    return any(isinstance(n, Call) and n.function in marks for p in parts for e in expressions(p.block) for n in walk(e))
 
 
-def _binding(ends: Ends) -> Callable[[Expr], Expr]:
-    """Outputs by their names, other projections by theirs. `wᵀ` of another projection is its value for the same pair of units, and `hold`
-    says something in a gradient only, so both go.
+def _observed(joined: Joined, parts: Sequence[Part], ends: Ends, context: Context) -> frozenset[str]:
+    """Names that no part has and that the network observes."""
+    found = frozenset(name for name in joined.open if name in ends.observables and name not in joined.variables)
+    for name in found:
+        part, need = joined.open.pop(name)
+        if not context.solver.unify(ends.observables[name], part.dims[name], need.span):
+            message = f"‘{name}’ of the network has another unit than ‘{part.name}’ needs."
+            context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
+    return found
+
+
+def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
+    """Outputs by their names, other projections by theirs, observables as the network's. `wᵀ` of another projection is its value for the same
+    pair of units, so the mark goes.
     """
 
     def read(expr: Expr) -> Expr:
@@ -147,7 +170,9 @@ def _binding(ends: Ends) -> Callable[[Expr], Expr]:
                 return Ref(owner, name or OUTPUT, limit)
             case Ref(owner, name, limit) if owner in ends.others:
                 return Ref(ends.others[owner][0], name, limit)
-            case Call(mark, (inner,)) if mark in _MARKS:
+            case Ref("", name, limit) if name in observed:
+                return Ref("network", name, limit)
+            case Call("transposed", (inner,)):
                 return read(inner)
             case _:
                 return rebuild(expr, read)
@@ -208,9 +233,9 @@ def _one_method(joined: Joined, parts: Sequence[Part], context: Context) -> None
         context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
 
 
-def _no_gradients(block: Block, context: Context) -> None:
-    """∂E/∂w is translated but cannot be worked out yet."""
-    for expr in expressions(block):
-        if any(isinstance(n, Call) and n.function == "partial" for n in walk(expr)):
-            context.report.error("unsupported", "Gradients ∂E/∂w are not available in this version.", block.span)
-            return
+def _no_observables(block: Block, ends: Ends, context: Context) -> None:
+    """A connection knows its two units; of an observable of the network it can have a derivative, not the value."""
+    name = reads_observable(block, ends.observables)
+    if name is not None:
+        message = f"‘{name}’ is an observable of the network, and no connection knows its value; only its derivatives reach them."
+        context.report.error("not-local", message, block.span, f"Write ‘∂{name}/∂w’, or let a neuron compute what the rule needs.")

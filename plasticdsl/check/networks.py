@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.check.blocks import CheckedBlock
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
+from plasticdsl.check.data import Folders
 from plasticdsl.check.display import with_dimension
+from plasticdsl.check.network_gradients import with_gradients
 from plasticdsl.check.order import evaluation_order
-from plasticdsl.check.phases import unavailable
+from plasticdsl.check.patterns import check_patterns
+from plasticdsl.check.phases import misplaced
 from plasticdsl.check.populations import check_population
 from plasticdsl.check.projections import Around, Wanted, check_projection, expand
-from plasticdsl.check.quantities import check_observables, check_parameters, check_signals, sorted_by_kind
+from plasticdsl.check.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
@@ -39,7 +42,7 @@ _LONGEST_CHAIN = 50
 @dataclass(slots=True)
 class Building:
     """A network while it is checked. `names` are those of its scope; `blocks` by kind and name; `pattern_dims`: the dimension of the entries of
-    each of `patterns`."""
+    each of `patterns`; `observables`: the dimension of each, known by name before they are translated."""
 
     blocks: Mapping[str, Blocks]
     context: Context
@@ -50,6 +53,7 @@ class Building:
     constants: Values = field(default_factory=dict)
     patterns: dict[str, PatternSet] = field(default_factory=dict)
     pattern_dims: dict[str, Dim] = field(default_factory=dict)
+    observables: dict[str, Dim] = field(default_factory=dict)
 
     def declare(self, name: str, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""
@@ -61,8 +65,8 @@ class Building:
         self.names[name] = Declared(name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
 
 
-def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter) -> Network:
-    """The network; findings go to `report`, and with an error among them the result is not to be run."""
+def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter, folders: Folders) -> Network:
+    """The network; findings go to `report`, and with an error among them the result is not to be run. `folders`: where its patterns may lie."""
     names: dict[str, Declared] = {}
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
@@ -73,14 +77,18 @@ def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scop
         Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
     }
     variables += check_signals(quantities.signals, building.context, names)
+    building.observables = {n: building.context.solver.fresh() for n in names_of(quantities.observables)}
     _populations(block, building)
+    patterns = [s for s in block.body if isinstance(s, tree.Patterns)]
+    check_patterns(patterns, building, folders)
     taken = frozenset((*building.sides, *names))
     statements = [s for s in block.body if isinstance(s, tree.Projection)]
     _projections(expand(statements, taken, building.context), building)
     _others(block, report)
-    if not any(isinstance(s, tree.Patterns) for s in block.body):  # else names would be missing that the file does declare
+    if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(quantities.observables, building)
-    return _finished(block, variables, building)
+    network = _finished(block, variables, building)
+    return network if report.failed else with_gradients(network, report)
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
@@ -137,7 +145,7 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
     if wanted.hidden is not None and post is not None:
         size = post.population.size
         _add_side(check_population(wanted.hidden, {}, building.context, building.constants, size), building)
-    around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants)
+    around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants, building.observables)
     made = check_projection(wanted, around, building.context)
     if made is None:
         return
@@ -150,14 +158,14 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
 def _others(block: tree.Block, report: Reporter) -> None:
     for statement in block.body:
         match statement:
-            case tree.Define() | tree.Population() | tree.Projection():
+            case tree.Define() | tree.Population() | tree.Projection() | tree.Patterns():
                 pass
             case tree.Expect():
                 report.error(
                     "unsupported", "Statements that a network proves about itself are not available in this version.", statement.span
                 )
             case _:
-                unavailable(statement, "a network", report)
+                misplaced(statement, "a network", report)
 
 
 # --- what only the whole network tells -------------------------------------------------------------------------------
@@ -175,7 +183,13 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
         report.error(found.code, found.message, found.span, found.hint, found.labels)
     named = {n: d.dim for n, d in building.names.items() if d.kind is Kind.VALUE and d.dim is not None}
     known = tuple(_dimensioned(v, named.get(v.name), solver) for v in variables)
-    return Network(block.name.name, block.doc, known, populations, projections, order, block.span)
+    sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
+    return Network(block.name.name, block.doc, known, populations, projections, order, block.span, sets)
+
+
+def _of_dimension(patterns: PatternSet, dim: Dim, solver: Solver) -> PatternSet:
+    known = solver.resolve(dim).known
+    return patterns if known is None or known.is_one else replace(patterns, dimension=known)
 
 
 def _with_dimensions(side: Side, solver: Solver) -> Population:

@@ -21,7 +21,7 @@ from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import SECONDS, Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.model import Projection
+from plasticdsl.model.model import Delays, Projection
 from plasticdsl.syntax import tree
 
 Blocks = Mapping[str, Mapping[str, CheckedBlock]]
@@ -44,13 +44,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a projection can refer to: blocks by kind and name, populations, and the projections before it with their dimensions."""
+    """What a projection can refer to: blocks by kind and name, populations, the projections before it with their dimensions, and the
+    observables of the network."""
 
     blocks: Blocks
     sides: Mapping[str, Side]
     projections: Mapping[str, Projection]
     dims: Mapping[str, Mapping[str, Dim]]
     constants: Values
+    observables: Mapping[str, Dim]
 
 
 def expand(statements: Sequence[tree.Projection], taken: frozenset[str], context: Context) -> tuple[Wanted, ...]:
@@ -116,7 +118,9 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
     late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), around.constants)
     written = given_values(statement.values)
     given = Given((*values, *written), around.constants, pre, post)
-    composed: Composed = compose(wanted.name, parts, Ends(pre, post, others), given, statement.span, context)
+    composed: Composed = compose(
+        wanted.name, parts, Ends(pre, post, others, around.observables, late != Delays()), given, statement.span, context
+    )
     projection = Projection(
         name=wanted.name,
         symbol=wanted.symbol,

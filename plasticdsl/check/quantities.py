@@ -48,7 +48,8 @@ class Sorted:
 def sorted_by_kind(defines: Sequence[tree.Define]) -> Sorted:
     """Parameters, signals and observables."""
     named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
-    of_units = _spread({_base(n, named) for n, s in named.items() if _reads_units(s)} | _indexed_targets(defines), named)
+    reading = {n for n, s in named.items() if _reads_units(s)}
+    of_units = _spread(reading | {_base(n, named) for n in reading} | _indexed_targets(defines), named)
     of_time = _spread({"t"}, named) - of_units
     parameters = tuple(s for n, s in named.items() if n not in of_units | of_time)
     signals = tuple(s for n, s in named.items() if n in of_time)
@@ -112,6 +113,12 @@ def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[
     return variables
 
 
+def names_of(defines: Sequence[tree.Define]) -> frozenset[str]:
+    """The plain names of definitions, m of `m_μ = …`."""
+    named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
+    return frozenset(_base(n, named) for n in named) | _indexed_targets(defines)
+
+
 @dataclass(frozen=True, slots=True)
 class _Observable:
     """One definition with its plain name and its free index letters by what they run over."""
@@ -127,7 +134,7 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
     things = indexables(building)
     read = [_observable(s, things, building) for s in observables]
     found = [o for o in read if o is not None]
-    dims = {o.name.name: building.context.solver.fresh() for o in found}
+    dims = {o.name.name: building.observables.get(o.name.name) or building.context.solver.fresh() for o in found}
     things = replace(things, observables={o.name.name: (o.sets, dims[o.name.name]) for o in found if o.letters})
     for o in found:
         name = o.name

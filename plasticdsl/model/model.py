@@ -356,6 +356,7 @@ class Connectivity:
     `kind`: `all`, `one`, `probability`, `in-degree`, `out-degree`, `where`, `listed`; `amount` the probability, degree or condition on
     `Special("i")`, `Special("j")`; `also` an additional `where` condition. `self_connections`/`repeats` as the text says
     (defaults: all, probability and where include self-connections unless `except self`; degrees exclude both).
+    `transposed` (derived ones only): those of projection `of`, each from its post to its pre unit.
     """
 
     kind: str
@@ -364,6 +365,7 @@ class Connectivity:
     self_connections: bool = True
     repeats: bool = False
     span: Span = NOWHERE
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

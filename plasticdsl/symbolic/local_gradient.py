@@ -1,0 +1,163 @@
+"""∂E/∂w within one connection: everything that E reaches through definitions, and nothing else.
+
+Comes in: the block of a connection whose expressions hold `Call("partial", (E, w))`, and the block of the unit behind it. Goes out: the same block with
+the derivatives written out. w reaches E through the connection's own definitions and through the postsynaptic unit's: its output, what that is
+defined by, and the input that this connection's sum fills (`post.a = Σ w x`: ∂a/∂w is x). All else is constant: states, the presynaptic unit, what
+`hold(…)` encloses. An average is differentiated as an average: ∂⟨f⟩/∂w is the mean of ∂f/∂w, a state of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, rebuild, refs, substitute, walk
+from plasticdsl.model.model import Block, Flow, Role, Variable
+from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul
+from plasticdsl.symbolic.derivative import differentiate
+
+PARTIAL, HOLD = "partial", "hold"
+
+_HELD = "#held"
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """A derived state with its flow: the derivative of the average `of` by `by`."""
+
+    variable: Variable
+    flow: Flow
+    of: Ref
+    by: Ref
+
+
+@dataclass(slots=True)
+class Local:
+    """The derivatives asked for in one connection. `averages`: the states they need so far. `delayed`: the sums of this connection read earlier
+    values, so that nothing passes through them at one moment."""
+
+    block: Block
+    post: Block
+    delayed: bool = False
+    averages: list[Average] = field(default_factory=list)
+
+    def derivative(self, of: Expr, by: Ref) -> Expr:
+        """∂of/∂by; 0 where `of` does not reach it. Raises `NotDifferentiable`."""
+        return self._total(of, by, {})
+
+    def _total(self, expr: Expr, by: Ref, known: dict[Ref, Expr]) -> Expr:
+        held: dict[Expr, Expr] = {}
+        free = _without_held(expr, held)
+        total: Expr = ZERO
+        for ref in sorted(refs(free), key=lambda r: (r.owner, r.name, r.limit)):
+            inner = self._of(ref, by, known)
+            if not is_number(inner, 0.0):
+                total = add(total, mul(differentiate(free, ref), inner))
+        return substitute(total, held)
+
+    def _of(self, ref: Ref, by: Ref, known: dict[Ref, Expr]) -> Expr:
+        """∂ref/∂by."""
+        if ref == by:
+            return ONE
+        if ref not in known:
+            known[ref] = ZERO  # on a circle it is constant; circles are reported elsewhere
+            known[ref] = self._through(ref, by, known)
+        return known[ref]
+
+    def _through(self, ref: Ref, by: Ref, known: dict[Ref, Expr]) -> Expr:
+        if ref.limit or ref.owner not in ("", "post"):
+            return ZERO
+        block = self.block if ref.owner == "" else self.post
+        variable = block.variable(ref.name)
+        if variable is None:
+            return ZERO
+        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
+            return self._total(_owned(variable.value, ref.owner), by, known)
+        if variable.role is Role.INPUT and ref.owner == "post" and not self.delayed:
+            total: Expr = ZERO
+            for one in self.block.sums:
+                if one.target == ref.name:
+                    total = add(total, self._total(one.body, by, known))
+            return total
+        found = averaged(variable, block)
+        return ZERO if found is None else self._mean(ref, variable, found, by, known)
+
+    def _mean(self, ref: Ref, variable: Variable, average: tuple[Expr, Expr], by: Ref, known: dict[Ref, Expr]) -> Expr:
+        """The average of the derivative, as a state of the connection."""
+        body, constant = (_owned(e, ref.owner) for e in average)
+        slope = self._total(body, by, known)
+        if is_number(slope, 0.0):
+            return ZERO
+        taken = {v.name for v in self.block.variables} | {a.variable.name for a in self.averages}
+        name = free_name(f"d{variable.name}_d{by.name}", taken)
+        symbol = f"∂{variable.symbol}/∂{_symbol(self.block, by)}"
+        rate = Binary("/", Binary("-", slope, Ref("", name)), constant)
+        state = Variable(name, symbol, Role.STATE, span=variable.span)
+        self.averages.append(Average(state, Flow(name, rate, source=self.block.name, span=variable.span), ref, by))
+        return Ref("", name)
+
+
+def free_name(wish: str, taken: set[str]) -> str:
+    """`wish`, or `wish_2` … where it is taken."""
+    number = 2
+    name = wish
+    while name in taken:
+        name, number = f"{wish}_{number}", number + 1
+    return name
+
+
+def averaged(variable: Variable, block: Block) -> tuple[Expr, Expr] | None:
+    """What a running mean ⟨body⟩_τ is of, and its time constant; None for any other variable."""
+    if variable.role is not Role.STATE or not variable.symbol.startswith("⟨"):
+        return None
+    flow = next((f for f in block.flows if f.variable == variable.name), None)
+    match flow.rate if flow is not None else None:
+        case Binary("/", Binary("-", body, Ref("", name)), constant) if name == variable.name:
+            return body, constant
+        case _:
+            return None
+
+
+def without_holds(expr: Expr) -> Expr:
+    """The expression with every `hold(x)` read as x."""
+    match expr:
+        case Call("hold", (inner,)):
+            return without_holds(inner)
+        case _:
+            return rebuild(expr, without_holds)
+
+
+def _without_held(expr: Expr, held: dict[Expr, Expr]) -> Expr:
+    match expr:
+        case Call("hold", (inner,)):
+            placeholder = Ref(_HELD, str(len(held)))
+            held[placeholder] = inner
+            return placeholder
+        case _:
+            return rebuild(expr, lambda child: _without_held(child, held))
+
+
+def _owned(expr: Expr, owner: str) -> Expr:
+    """An expression of a unit as the connection sees it."""
+    if not owner:
+        return expr
+    return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner == ""})
+
+
+def _symbol(block: Block, ref: Ref) -> str:
+    variable = block.variable(ref.name) if ref.owner == "" else None
+    return variable.symbol if variable is not None else ref.name
+
+
+def partials(expr: Expr) -> tuple[Call, ...]:
+    """Every derivative asked for in an expression."""
+    return tuple(n for n in walk(expr) if isinstance(n, Call) and n.function == PARTIAL)
+
+
+def with_averages(block: Block, averages: list[Average], source: Mapping[str, tuple[str, bool]]) -> Block:
+    """The block with derived states; `source`: of an average of the connection, the rule it comes from and whether that is a rule."""
+    flows = []
+    for average in averages:
+        name, is_rule = source.get(average.of.name, (block.name, False)) if average.of.owner == "" else (block.name, False)
+        flows.append(replace(average.flow, source=name, is_rule=is_rule))
+    return replace(block, variables=(*block.variables, *(a.variable for a in averages)), flows=(*block.flows, *flows))

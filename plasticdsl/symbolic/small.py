@@ -1,0 +1,211 @@
+"""A network with very few units, worked out number by number: for examples and counterexamples.
+
+Comes in: a network, how many units each population has, and the values of what is free (states, parameters, clamped outputs). Goes out: the value of any
+variable, expression or observable at one moment. Slow and plain; definitions and undelayed sums are followed by their text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from plasticdsl.model.expr import At, Expr, Number, Ref, Special, SumOver, rebuild, walk
+from plasticdsl.model.model import Block, Delays, Distribution, Network, Projection, Role, Variable
+from plasticdsl.symbolic.numeric import evaluate
+
+Place = tuple[int, ...]
+Key = tuple[str, str, Place]
+
+
+@dataclass(slots=True)
+class Small:
+    """`units`: of every population. `seed` chooses the free values; `given` overrides some of them, by (owner, name, place). `used`: the free values
+    read so far. Places count from 0: of a connection the post, then the pre unit."""
+
+    network: Network
+    units: int
+    seed: int = 0
+    given: dict[Key, float] = field(default_factory=dict)
+    used: dict[Key, float] = field(default_factory=dict)
+    _known: dict[Key, float] = field(default_factory=dict)
+
+    def variable(self, owner: str, name: str, place: Place) -> float:
+        """The value of a variable of a population or projection."""
+        key = (owner, name, place)
+        if key not in self._known:
+            if len(self._known) > 100_000:
+                return math.nan
+            self._known[key] = self._found(owner, name, place)
+        return self._known[key]
+
+    def at_unit(self, expr: Expr, population: str, unit: int) -> float:
+        """An expression of a unit."""
+        return self._value(expr, lambda r: self.variable(population, r.name, (unit,)) if r.owner == "" else self._outside(r), None)
+
+    def at_connection(self, expr: Expr, projection: Projection, post: int, pre: int) -> float:
+        """An expression of a connection and its two units."""
+
+        def look_up(ref: Ref) -> float:
+            match ref.owner:
+                case "":
+                    return self.variable(projection.name, ref.name, (post, pre))
+                case "pre":
+                    return self.variable(projection.pre, ref.name, (pre,))
+                case "post":
+                    return self.variable(projection.post, ref.name, (post,))
+                case owner if any(p.name == owner for p in self.network.projections):
+                    return self.variable(owner, ref.name, (pre, post))  # another projection's, transposed
+                case _:
+                    return self._outside(ref)
+
+        return self._value(expr, look_up, projection)
+
+    def observable(self, name: str) -> float:
+        """The value of an observable."""
+        return self._outside(Ref("network", name))
+
+    def connections(self, projection: Projection) -> Iterator[Place]:
+        """(post, pre) of each connection: one to one as it says, all others complete."""
+        kind = projection.connectivity.kind
+        if kind == "transposed":
+            original = next(p for p in self.network.projections if p.name == projection.connectivity.of)
+            yield from ((pre, post) for post, pre in self.connections(original))
+            return
+        for post, pre in itertools.product(range(self.units), repeat=2):
+            alike = post == pre and projection.pre == projection.post
+            if (kind != "one" or post == pre) and (projection.connectivity.self_connections or not alike):
+                yield post, pre
+
+    # --- look-ups ----------------------------------------------------------------------------------------------------
+
+    def _value(self, expr: Expr, look_up: Callable[[Ref], float], projection: Projection | None) -> float:
+        values: dict[Expr, float] = {}
+        for node in walk(expr):
+            match node:
+                case Ref():
+                    values[node] = look_up(node)
+                case Special("N_pre" | "N_post"):
+                    values[node] = float(self.units)
+                case Special("dt"):
+                    values[node] = 1.0
+                case Special():
+                    values[node] = 0.5
+                case _:
+                    pass
+        return evaluate(expr, values)
+
+    def _outside(self, ref: Ref) -> float:
+        variable = next((v for v in self.network.variables if v.name == ref.name and ref.owner in ("network", "")), None)
+        if variable is None:
+            return math.nan
+        if variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+            return self._free("network", variable, ())
+        return self._observed(variable.value, {})
+
+    def _observed(self, expr: Expr, bound: Mapping[str, int]) -> float:
+        """An observable's formula, its sums carried out one after the other."""
+
+        def read(node: Expr) -> Expr:
+            match node:
+                case At(ref, letters):
+                    place = tuple(bound[k] if k in bound else int(k) - 1 for k in letters)
+                    return Number(self.variable(ref.owner, ref.name, place))
+                case SumOver():
+                    return Number(self._sum(node, bound))
+                case Ref("index", letter):
+                    return Number(bound[letter] + 1.0)
+                case Ref("network" | "", _):
+                    return Number(self._outside(node))
+                case Ref(owner, name):
+                    return Number(self.variable(owner, name, (0,)))
+                case _:
+                    return rebuild(node, read)
+
+        return evaluate(read(expr), {})
+
+    def _sum(self, node: SumOver, bound: Mapping[str, int]) -> float:
+        of_connections = [
+            (n.indices, tuple(self.connections(p)))
+            for n in walk(node.body)
+            if isinstance(n, At)
+            for p in self.network.projections
+            if p.name == n.ref.owner
+        ]
+        total = 0.0
+        for places in itertools.product(range(self.units), repeat=len(node.indices)):
+            inner = {**bound, **dict(zip(node.indices, places, strict=True))}
+            exist = all(tuple(inner.get(k, 0) for k in letters) in known for letters, known in of_connections)
+            if exist and (node.where is None or self._observed(node.where, inner)):
+                total += self._observed(node.body, inner)
+        return total
+
+    def _found(self, owner: str, name: str, place: Place) -> float:
+        block, projection = self._block(owner)
+        variable = None if block is None else block.variable(name)
+        if variable is None:
+            return math.nan
+        if variable.role is Role.INPUT and self._is_summed(owner, name):
+            return self._summed(owner, name, place[0])
+        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
+            if projection is not None:
+                return self.at_connection(variable.value, projection, *place)
+            return self.at_unit(variable.value, owner, place[0])
+        return self._free(owner, variable, place)
+
+    def _block(self, owner: str) -> tuple[Block | None, Projection | None]:
+        projection = next((p for p in self.network.projections if p.name == owner), None)
+        if projection is not None:
+            return projection.connection, projection
+        return next((p.block for p in self.network.populations if p.name == owner), None), None
+
+    def _is_summed(self, population: str, name: str) -> bool:
+        """Whether sums of this moment fill the input."""
+        into = [p for p in self.network.projections if p.post == population and any(s.target == name for s in p.connection.sums)]
+        return all(p.delays == Delays() for p in into)
+
+    def _summed(self, population: str, name: str, unit: int) -> float:
+        total = 0.0
+        for projection in self.network.projections:
+            if projection.post == population:
+                for one in projection.connection.sums:
+                    if one.target == name:
+                        total += sum(
+                            self.at_connection(one.body, projection, post, pre)
+                            for post, pre in self.connections(projection)
+                            if post == unit
+                        )
+        return total
+
+    def _free(self, owner: str, variable: Variable, place: Place) -> float:
+        key = (owner, variable.name, place)
+        if key in self.given:
+            value = self.given[key]
+        elif variable.role is Role.PARAMETER and isinstance(variable.value, Expr):
+            return self._parameter(owner, variable.value, place)
+        else:
+            value = self._drawn(key, variable)
+        self.used[key] = value
+        return value
+
+    def _parameter(self, owner: str, value: Expr, place: Place) -> float:
+        """The value a parameter is given in the text."""
+        block, projection = self._block(owner)
+        if projection is not None:
+            return self.at_connection(value, projection, *place)
+        return self.at_unit(value, owner, place[0]) if block is not None else self._observed(value, {})
+
+    def _drawn(self, key: Key, variable: Variable) -> float:
+        """A number of two digits that depends on nothing but the name, the place and the seed."""
+        digest = hashlib.blake2b(f"{key}{self.seed}".encode(), digest_size=4).digest()
+        chance = int.from_bytes(digest, "big") / 2**32
+        if variable.values:
+            return variable.values[int(chance * len(variable.values))]
+        low, high = (evaluate(e, {}) if e is not None else math.nan for e in (variable.low, variable.high))
+        if math.isfinite(low) and math.isfinite(high):
+            return round(low + chance * (high - low), 2)
+        if isinstance(variable.value, Distribution) or not math.isfinite(low):
+            return round(2.0 * chance - 1.0, 2) or 0.5
+        return round(low + 0.1 + chance, 2)
