@@ -82,7 +82,8 @@ class Model:
         `dt`: the step, `"0.1 ms"` or seconds; that of the file's first experiment on this network when none is given. Parameters by name
         (`A_plus=0.004`), or in the mapping `parameters` where the name has a dot (`{"LIF.tau_m": "10 ms"}`), in SI or as text with a unit; a
         population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
-        `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources).
+        `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources). An array given for a set of
+        patterns (`ξ=array`) replaces it.
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """
@@ -90,12 +91,12 @@ class Model:
         from plasticdsl.runtime import settings
 
         found = self._network(network)
-        wishes = settings.resolved({**(parameters or {}), **more}, found, self._loaded.module)
+        wanted = settings.sorted_wishes({**(parameters or {}), **more}, found, self._loaded.module)
         step, in_steps = self._step(found, dt)
         options = CompileOptions(level=level, threads=threads, precision=precision)
         with self._explained():
-            workshop, _ = prepare.workshop(self._loaded, found, options, connections=connections, spikes=spikes)
-            return Net(workshop, wishes, seed, step, in_steps, log, self._explained)
+            workshop, _ = prepare.workshop(self._loaded, found, options, connections=connections, spikes=spikes, patterns=wanted.patterns)
+            return Net(workshop, wanted.settings, seed, step, in_steps, log, self._explained)
 
     def run(
         self,
@@ -115,7 +116,8 @@ class Model:
     ) -> Result:
         """Carries out an experiment (the first when none is named) and returns what it recorded.
 
-        `duration` replaces the length of the last timed phase, `dt` the experiment's step; everything else as in `build`.
+        `duration` replaces the length of the last timed phase, `dt` the experiment's step; everything else as in `build`. A data set is given as a
+        mapping from names to arrays (`digits={"image": …, "label": …}`).
         """
         from plasticdsl.results.result import Result
         from plasticdsl.runtime import settings, sweep
@@ -125,14 +127,14 @@ class Model:
         found = self.find_experiment(experiment)
         network = self._network(found.network)
         module = self._loaded.module
-        wishes = settings.from_experiment(found.settings, network, module) | settings.resolved(
-            {**(parameters or {}), **more}, network, module
-        )
+        wanted = settings.sorted_wishes({**(parameters or {}), **more}, network, module, found.data)
+        wishes = settings.from_experiment(found.settings, network, module) | wanted.settings
         step = None if dt is None else settings.duration(dt, 1.0)
         options = CompileOptions(level=level, threads=threads, precision=precision)
         with self._explained():
-            workshop, compiler = prepare.workshop(self._loaded, network, options, connections=connections, spikes=spikes)
-            study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step), progress or SILENT)
+            given = {"connections": connections, "spikes": spikes, "patterns": wanted.patterns}
+            workshop, compiler = prepare.workshop(self._loaded, network, options, **given)
+            study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step, wanted.data), progress or SILENT)
         return Result(study, self._loaded.module.path, compiler.seconds)
 
     def find_experiment(self, name: str | None) -> Experiment:

@@ -158,8 +158,17 @@ class Net:
         """Their names."""
         return tuple(p.name for p in self._network.projections)
 
-    def __getitem__(self, name: str) -> Part:
-        return Part(self, self._find(name))
+    def __getitem__(self, name: str) -> Any:
+        return self.patterns(name) if canonical(name) in self._engine.instance.patterns else Part(self, self._find(name))
+
+    def patterns(self, name: str) -> Floats:
+        """A set of patterns, float64[patterns, units] (read-only); also `net[name]`."""
+        sets = self._engine.instance.patterns
+        if canonical(name) not in sets:
+            raise KeyError(f"there are no patterns {name}; there is {', '.join(sets) or 'none'}")
+        found = sets[canonical(name)].view()
+        found.flags.writeable = False
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter((*self.populations, *self.projections))
@@ -180,7 +189,8 @@ class Net:
             return ends[0]
         if ends:
             raise KeyError(f"several projections are {name}: {', '.join(p.name for p in ends)}")
-        raise KeyError(f"there is no population or projection {name}; there is {', '.join(self)}")
+        there = ", ".join((*self, *self._engine.instance.patterns))
+        raise KeyError(f"there is no population or projection {name}; there is {there}")
 
     # --- spikes ---
 

@@ -80,7 +80,7 @@ def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
 
 def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None) -> bool:
     """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend."""
-    values = y[:, None] if y.ndim == 1 else y
+    values = y.reshape(len(y), -1)
     count = values.shape[1]
     width = 2.4 if len(x) <= _DENSE else 1.3
     if count == 1:

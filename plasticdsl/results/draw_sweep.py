@@ -1,4 +1,4 @@
-"""Figures over a swept parameter: one line for each combination of the others, repeats as mean and standard deviation."""
+"""Figures over a swept parameter: one line for each combination of the others, repeats as mean and standard error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.results.axis import label_of, legend, panels_by_unit
 from plasticdsl.results.stack import run_label
-from plasticdsl.results.style import COLOURS, SIZE
+from plasticdsl.results.style import COLOURS, GREY, SIZE
 from plasticdsl.runtime.recorder import PlotPlan
 from plasticdsl.runtime.sweep import Axis, Study
 
@@ -48,16 +48,21 @@ def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list
             number += 1
     labels = [plans[0].series[i].label for i in group]
     axes.set_ylabel(label_of(labels[0]) if len(labels) == 1 else (labels[0].unit or ", ".join(label.text for label in labels)))
+    if study.repeats > 1:
+        axes.text(
+            0.99, 0.99, f"mean ± s.e. of {study.repeats} runs", transform=axes.transAxes, ha="right", va="top", fontsize=14, color=GREY
+        )
     legend(axes)
 
 
 def _draw_line(axes: Axes, x: Floats, y: Floats, name: str, colour: str) -> None:
-    """Mean over runs with the same x, with the standard deviation as a bar where there are several."""
+    """Mean over runs with the same x, with the standard error of the mean (sd/√n, of the sample) as a bar where there are several."""
     at = np.unique(x)
-    means = np.array([np.mean(y[x == value]) for value in at])
-    spread = np.array([np.std(y[x == value]) for value in at])
+    groups = [y[x == value] for value in at]
+    means = np.array([np.mean(group) for group in groups])
+    errors = np.array([np.std(group, ddof=1) / np.sqrt(len(group)) if len(group) > 1 else 0.0 for group in groups])
     several = len(x) > len(at)
-    axes.errorbar(at, means, spread if several else None, marker="o", color=colour, label=name, capsize=5, elinewidth=1.8)
+    axes.errorbar(at, means, errors if several else None, marker="o", color=colour, label=name, capsize=5, elinewidth=1.8)
 
 
 def _value(plan: PlotPlan, item: int) -> float:

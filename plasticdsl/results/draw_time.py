@@ -89,9 +89,10 @@ def _shown_runs(study: Study) -> list[int]:
 
 
 def _axis_of(series: Sequence[Series], run: Run, end: int) -> TimeAxis:
-    first = min((s.moments.first - (s.moments.stride if s.bins else 0) for s in series), default=0)
-    last = max((s.moments.last for s in series), default=end)
-    return time_axis(run.line, 0 if first <= 1 else first, min(last, end) if run.steps >= last else run.steps)
+    taken = [s for s in series if s.taken]
+    first = min((int(s.steps[0]) - (s.moments.stride if s.bins else 0) for s in taken), default=0)
+    last = max((int(s.steps[-1]) for s in taken), default=end)
+    return time_axis(run.line, 0 if first <= 1 else first, last)
 
 
 # --- rasters ---------------------------------------------------------------------------------------------------------

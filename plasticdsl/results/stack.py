@@ -70,16 +70,30 @@ def stack_series(study: Study, every: list[Series], first: Series) -> Stacked:
     else:
         dims.append("step" if study.runs[0].line.in_steps else "time")
         coordinates[dims[-1]] = (dims[-1],), *_times(study, every)
-    if first.owner and values.ndim > len(dims):
+    time = "" if first.single else dims[len(axes)]
+    missing = values.ndim - len(dims)
+    if missing and len(first.axes) == missing:
+        own = letter_dimensions(study, first.axes)
+        dims += own
+        coordinates |= {d: ((d,), np.arange(1, values.shape[dims.index(d)] + 1), {"long_name": "number, from 1"}) for d in own}
+    elif missing == 1 and first.owner:
         dims.append(unit_dimension(study, first.owner))
         coordinates |= _ends(study, first.owner, dims[-1])
-    time = "" if first.single else dims[len(axes)]
+    else:
+        dims += [f"{first.name}_{k + 1}" for k in range(missing)]
     return Stacked(first.name, tuple(dims), values, _attributes(first), coordinates, time)
 
 
 def unit_dimension(study: Study, owner: str) -> str:
     """What the units of a population or the connections of a projection are counted by."""
     return f"unit_{owner}" if owner in study.runs[0].facts.units else f"connection_{owner}"
+
+
+def letter_dimensions(study: Study, axes: tuple[tuple[str, str], ...]) -> list[str]:
+    """What the entries of an observable with index letters are counted by: `pattern_xi`, or `pattern_xi_mu` where two letters run over one set."""
+    sets = [over for _, over in axes]
+    names = [f"pattern_{over}" if over in study.runs[0].facts.patterns else f"number_{over}" for over in sets]
+    return [f"{name}_{letter}" if sets.count(over) > 1 else name for name, (letter, over) in zip(names, axes, strict=True)]
 
 
 def _attributes(series: Series) -> dict[str, str | float]:

@@ -9,10 +9,12 @@ from plasticdsl.runtime.expectations import Outcome
 from plasticdsl.runtime.facts import Spread
 from plasticdsl.runtime.statistics import rate
 from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.until import Ending
 
 
 def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict[str, Any]:
-    """All numbers in SI. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is there only when it is true."""
+    """All numbers in SI. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is there only when it is true, `until` only with
+    phases that wait for something."""
     from plasticdsl import __version__
 
     runs = study.runs
@@ -34,6 +36,9 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
         "rates_hz": {name: _number(_mean_rate(study, name)) for name in _populations(study)},
         "expectations": [{"text": o.text, "value": _number(o.value), "passed": o.passed} for o in expectations_of(study)],
     }
+    endings = _endings(study)
+    if endings:
+        found["until"] = endings
     if study.interrupted:
         found["interrupted"] = True
     return found
@@ -44,6 +49,23 @@ def expectations_of(study: Study) -> tuple[Outcome, ...]:
     it failed, else of the last."""
     each = zip(*(run.outcomes for run in study.runs), strict=True)
     return tuple(_together(list(outcomes), len(study.runs)) for outcomes in each)
+
+
+def _endings(study: Study) -> list[dict[str, Any]]:
+    """For each phase with `until`: in how many runs it reached what it waits for, and after how many steps it ended."""
+    found: dict[str, list[Ending]] = {}
+    for run in study.runs:
+        for ending in run.endings:
+            found.setdefault(ending.phase, []).append(ending)
+    return [
+        {
+            "phase": phase,
+            "runs": len(every),
+            "reached": sum(e.reached for e in every),
+            "steps": {"mean": sum(e.steps for e in every) / len(every), "max": max(e.steps for e in every)},
+        }
+        for phase, every in found.items()
+    ]
 
 
 def _together(outcomes: list[Outcome], runs: int) -> Outcome:

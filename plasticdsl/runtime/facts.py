@@ -27,13 +27,15 @@ Ends = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`units` of each population. `parameters` by the name that sets them, in SI (of the network under `network.…`). `ends`: pre and post unit (from
-    0) of each connection of the projections that have recordings per connection. `over`: for each plot line over a swept parameter its value."""
+    """`units` of each population, `patterns` of each set. `parameters` by the name that sets them, in SI (of the network under `network.…`).
+    `ends`: pre and post unit (from 0) of each connection of the projections that have recordings per connection. `over`: for each plot line
+    over a swept parameter its value."""
 
     units: Mapping[str, int]
     parameters: Mapping[str, float | Spread]
     ends: Mapping[str, Ends]
     over: tuple[float | None, ...]
+    patterns: Mapping[str, int]
 
 
 def facts_of(observer: Observer, recorder: Recorder) -> Facts:
@@ -45,7 +47,8 @@ def facts_of(observer: Observer, recorder: Recorder) -> Facts:
         if projection is not None and series.owner not in ends:
             ends[series.owner] = projection.sources(), projection.targets
     over = tuple(None if p.axis is None else float(np.asarray(observer.value(p.axis))) for p in recorder.plots)
-    return Facts({p.name: p.size for p in instance.populations.values()}, dict(_parameters(instance)), ends, over)
+    units = {p.name: p.size for p in instance.populations.values()}
+    return Facts(units, dict(_parameters(instance)), ends, over, {name: len(found) for name, found in instance.patterns.items()})
 
 
 def _parameters(instance: Instance) -> dict[str, float | Spread]:

@@ -7,6 +7,7 @@ Comes in: a network of the checked model and names with values. Goes out: `sides
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ import numpy as np
 from plasticdsl.check.lookup import Setting, find_parameter
 from plasticdsl.model.expr import At, Expr, Number, Ref, Special
 from plasticdsl.model.model import Module, Network, Value
+from plasticdsl.model.patterns import DataSet, RandomPatterns
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.sides import Given, Settings, is_expression, network_sides
+from plasticdsl.syntax.names import canonical
 from plasticdsl.units.dimension import ONE, TIME, Dimension
 from plasticdsl.units.display import display_unit, name_dimension
 from plasticdsl.units.table import parse_quantity
@@ -35,6 +38,32 @@ def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Place, Gi
         wanted = np.asarray(value, dtype=np.float64) if np.ndim(value) else Number(_number(name, value, setting))
         found.update((_place(target), wanted) for target in setting.targets)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user gives, sorted: `settings` of parameters and sizes, arrays of pattern sets and of data sets by their names."""
+
+    settings: dict[Place, Given]
+    patterns: dict[str, Any]
+    data: dict[str, Any]
+
+
+def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterable[DataSet] = ()) -> Wanted:
+    """The same as `resolved`, with arrays for pattern sets and data sets among the values. The parameter that counts the patterns of a set
+    follows the array given for it."""
+    sets = {s.name: s for s in network.patterns}
+    names = {d.name for d in data}
+    patterns = {canonical(n): v for n, v in wishes.items() if canonical(n) in sets}
+    given = {canonical(n): v for n, v in wishes.items() if canonical(n) in names}
+    rest = {n: v for n, v in wishes.items() if canonical(n) not in sets and canonical(n) not in names}
+    settings = resolved(rest, network, module)
+    for name, array in patterns.items():
+        source = sets[name].source
+        if isinstance(source, RandomPatterns) and isinstance(source.count, Ref) and source.count.owner == "network":
+            rows = np.shape(array)[0] if np.ndim(array) > 1 else 1
+            settings.setdefault(_place(source.count), Number(float(rows)))
+    return Wanted(settings, patterns, given)
 
 
 def from_experiment(settings: Iterable[tuple[str, Value]], network: Network, module: Module) -> dict[Place, Given]:

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Number
+from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Experiment, Module, Network, SweepAxis
+from plasticdsl.model.patterns import RandomPatterns
+from plasticdsl.runtime.datasets import all_data
 from plasticdsl.runtime.experiment import Order, Run, Workshop, run_once, time_step
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import constant
@@ -63,6 +65,7 @@ class Study:
 def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT) -> Study:
     """All runs. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""
     network = workshop.network
+    order = replace(order, data=all_data(experiment.data, order.data))
     axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
     repeats = 1 if experiment.repeats is None else int(float(_number(experiment.repeats, experiment, workshop, order)))
     study = Study(experiment, network, order, axes, repeats, [])
@@ -102,9 +105,15 @@ def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Wor
         values = np.array([v.value for v in given if isinstance(v, Number)])[:1]
     else:
         values = _values(axis, experiment, workshop, order)
-    if any(name == "" for _, name in found):
+    if any(name == "" for _, name in found) or _counts_patterns(found, workshop.network):
         values = np.rint(values)
     return Axis(axis.text, values, axis.unit, axis.scale, found)
+
+
+def _counts_patterns(found: tuple[Place, ...], network: Network) -> bool:
+    """Whether it is the number of patterns of a set, which is a whole one."""
+    counts = [s.source.count for s in network.patterns if isinstance(s.source, RandomPatterns)]
+    return any(Ref("network", name) in counts for owner, name in found if owner == "network")
 
 
 def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: Order) -> Floats:
