@@ -43,7 +43,7 @@ def check_bounds(variables: Sequence[Variable], constants: Values, places: Mappi
 
 
 def _starts_elsewhere(variable: Variable, start: float, place: Span, report: Reporter) -> None:
-    message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, and its values are {_values_of(variable)}."
+    message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, and its values are {values_of(variable)}."
     report.error("value-not-allowed", message, place)
 
 
@@ -51,7 +51,8 @@ def _is_allowed(value: float, variable: Variable) -> bool:
     return not variable.values or value in variable.values
 
 
-def _values_of(variable: Variable) -> str:
+def values_of(variable: Variable) -> str:
+    """`−1 and 1`: the values of a discrete variable, in words."""
     return " and ".join(filter(None, (", ".join(f"{v:g}" for v in variable.values[:-1]), f"{variable.values[-1]:g}")))
 
 
@@ -68,7 +69,7 @@ def check_assigned(block: Block, places: Mapping[str, Span], report: Reporter) -
             if changed is not None and isinstance(statement, Assign):
                 for value in _outcomes(statement.value):
                     if not _is_allowed(value, changed):
-                        message = f"‘{changed.symbol}’ is set to {value:g} here, and its values are {_values_of(changed)}."
+                        message = f"‘{changed.symbol}’ is set to {value:g} here, and its values are {values_of(changed)}."
                         report.error("value-not-allowed", message, statement.span)
 
 
@@ -94,7 +95,7 @@ def check_held(network: Network, phases: Iterable[Phase], report: Reporter) -> N
         variable = variables.get((clamp.population, clamp.name))
         value = constant(clamp.value, constants)
         if variable is not None and value is not None and not _is_allowed(value, variable):
-            message = f"‘{variable.symbol}’ is held at {value:g}, and its values are {_values_of(variable)}."
+            message = f"‘{variable.symbol}’ is held at {value:g}, and its values are {values_of(variable)}."
             report.error("value-not-allowed", message, clamp.span)
 
 

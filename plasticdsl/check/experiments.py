@@ -6,26 +6,41 @@ sweep, with every name resolved and every duration in seconds (`5 steps` is 5 `d
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.bounds import check_held
 from plasticdsl.check.constant import constant
 from plasticdsl.check.context import Context
+from plasticdsl.check.data import Folders, check_data
 from plasticdsl.check.expressions import translate_as
 from plasticdsl.check.lookup import Lookup
-from plasticdsl.check.phases import check_phase, unavailable
+from plasticdsl.check.phases import CheckedPhase, check_phase, misplaced
 from plasticdsl.check.readings import Sources, Taking
 from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.scope import Scope
+from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.settings import check_set_once, names_set, setting, sweep_axis, whole
-from plasticdsl.check.solve import SECONDS, Solver
+from plasticdsl.check.solve import SECONDS, Dim, Solver
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.views import network_scope
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Expr, Special, walk
-from plasticdsl.model.model import Expectation, Experiment, Module, Network, Phase, PlotSpec, Recording, SweepAxis, Trigger, Value
+from plasticdsl.model.expr import Expr, Ref, Special, walk
+from plasticdsl.model.model import (
+    Distribution,
+    Experiment,
+    Module,
+    Network,
+    Phase,
+    PlotSpec,
+    Recording,
+    SweepAxis,
+    Trigger,
+    Value,
+)
+from plasticdsl.model.patterns import DataSet
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.names import canonical
 
 
 @dataclass(slots=True)
@@ -33,47 +48,92 @@ class _Parts:
     """What has been read of an experiment so far."""
 
     dt: Expr | None = None
-    phases: list[Phase] = field(default_factory=list)
+    phases: list[CheckedPhase] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
     plots: list[PlotSpec] = field(default_factory=list)
-    expectations: list[Expectation] = field(default_factory=list)
     sweep: tuple[SweepAxis, ...] = ()
     repeats: Expr | None = None
     settings: list[tuple[str, Value]] = field(default_factory=list)
 
 
-def check_experiment(block: tree.Block, module: Module, outside: Scope, sources: Sources, report: Reporter) -> Experiment | None:
-    """The experiment, or None where its network is not known; findings go to `report`."""
+def check_experiment(
+    block: tree.Block, module: Module, outside: Scope, sources: Sources, report: Reporter, folders: Folders
+) -> Experiment | None:
+    """The experiment, or None where its network is not known; findings go to `report`. `folders`: where its data may lie."""
     network = _network(block, module, report)
     if network is None:
         return None
     solver, lookup = Solver(), Lookup(network, module)
-    scope = network_scope(lookup, outside, solver)
-    phases = tuple(s.name.name for s in block.body if isinstance(s, tree.Phase))
-    taking = Taking(Context(scope, solver, report), network, sources, phases, resized=names_set(block.body))
+    data = {s.name.name: check_data(s, folders, report) for s in block.body if isinstance(s, tree.Data)}
+    scope = network_scope(lookup, outside, solver).child(_data_names(block, report))
+    taking = _taking(block, network, sources, Context(scope, solver, report), data)
     parts = _Parts()
-    whole_of_it = not any(_is_unavailable(s) for s in block.body)
     for statement in sorted(block.body, key=lambda s: not _is_dt(s)):
-        if whole_of_it or not isinstance(statement, tree.Record | tree.Plot | tree.Expect):
-            _statement(statement, parts, taking, lookup)
+        _statement(statement, parts, taking, lookup)
+    expecting = replace(taking, context=taking.context.inside(scope.child(_recorded_names(parts, scope, solver))))
+    expectations = tuple(expectation(s, expecting) for s in block.body if isinstance(s, tree.Expect))
+    phases = tuple(p.whole(expecting) for p in parts.phases)
     check_set_once(block.body, taking, lookup)
-    check_held(network, parts.phases, report)
-    _check_phases(block, parts, report)
-    _check_time(parts, taking)
+    check_held(network, phases, report)
+    _check_phases(block, report)
+    _check_time(parts.dt, phases, taking)
     return Experiment(
         block.name.name,
         block.doc,
         network.name,
         parts.dt,
-        tuple(parts.phases),
+        phases,
         tuple(parts.recordings),
         tuple(parts.plots),
-        tuple(parts.expectations),
+        expectations,
         parts.sweep,
         parts.repeats,
         tuple(parts.settings),
         block.span,
+        tuple(d for d in data.values() if d is not None),
     )
+
+
+def _taking(block: tree.Block, network: Network, sources: Sources, context: Context, data: Mapping[str, DataSet | None]) -> Taking:
+    resized = names_set(block.body)
+    known = (v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized)
+    constants = {Ref("network", v.name): v.value for v in known if v.value is not None and not isinstance(v.value, Distribution)}
+    sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
+    return Taking(
+        context,
+        network,
+        sources,
+        tuple(s.name.name for s in block.body if isinstance(s, tree.Phase)),
+        resized=resized,
+        constants=constants,
+        sizes={name: None if size is None else int(size) for name, size in sizes.items()},
+        data=data,
+    )
+
+
+def _data_names(block: tree.Block, report: Reporter) -> dict[str, Declared]:
+    """The names of data sets, which have no value of their own."""
+    names: dict[str, Declared] = {}
+    for statement in block.body:
+        if isinstance(statement, tree.Data):
+            name = statement.name
+            if name.name in names:
+                labels = (Label(names[name.name].span, "the first"),)
+                report.error("duplicate-definition", f"There is data ‘{name.text}’ twice.", name.span, labels=labels)
+            names.setdefault(name.name, Declared(name.name, name.text, Kind.OTHER, "a data set", span=name.span))
+    return names
+
+
+def _recorded_names(parts: _Parts, scope: Scope, solver: Solver) -> dict[str, Declared]:
+    """`correct` after `record … as correct`: everything recorded under that name. What the network declares wins."""
+    names: dict[str, Declared] = {}
+    for recording in (*parts.recordings, *(r for p in parts.phases for r in p.phase.recordings)):
+        name = canonical(recording.alias)
+        if recording.alias and scope.find(name) is None:
+            dim = solver.fresh() if recording.dimension is None else Dim(recording.dimension)
+            expr = Ref("recorded", recording.alias)
+            names[name] = Declared(name, recording.alias, Kind.VALUE, "a recording", expr, dim, span=recording.span)
+    return names
 
 
 def _network(block: tree.Block, module: Module, report: Reporter) -> Network | None:
@@ -95,11 +155,6 @@ def _is_dt(statement: tree.Statement) -> bool:
     return isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and statement.target.name == "dt"
 
 
-def _is_unavailable(statement: tree.Statement) -> bool:
-    """Whether names may be missing because this version cannot read the statement that gives them."""
-    return isinstance(statement, tree.Data) or (isinstance(statement, tree.Phase) and statement.duration is None)
-
-
 # --- statements ------------------------------------------------------------------------------------------------------
 
 
@@ -112,21 +167,21 @@ def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, lookup:
             if found is not None:
                 parts.settings.append(found)
         case tree.Phase():
-            phase, plots = check_phase(statement, taking)
-            parts.phases.append(phase)
-            parts.plots.extend(plots)
+            checked = check_phase(statement, taking)
+            parts.phases.append(checked)
+            parts.plots.extend(checked.plots)
         case tree.Record():
             parts.recordings.extend(recordings(statement, taking))
         case tree.Plot():
             parts.plots.append(plot(statement, taking))
-        case tree.Expect():
-            parts.expectations.append(expectation(statement, taking))
+        case tree.Expect() | tree.Data():
+            pass  # data before everything, expectations after it
         case tree.Sweep(axes=axes, repeats=repeats):
             read = [sweep_axis(axis, taking, lookup) for axis in axes]
             parts.sweep += tuple(axis for axis in read if axis is not None)
             parts.repeats = whole(repeats, "The number of repeats", taking) if repeats is not None else parts.repeats
         case _:
-            unavailable(statement, "an experiment", taking.context.report)
+            misplaced(statement, "an experiment", taking.context.report)
 
 
 def _time_step(statement: tree.Define, rhs: tree.Expr, parts: _Parts, taking: Taking) -> Expr:
@@ -144,7 +199,7 @@ def _time_step(statement: tree.Define, rhs: tree.Expr, parts: _Parts, taking: Ta
 # --- what only the whole can tell ------------------------------------------------------------------------------------
 
 
-def _check_phases(block: tree.Block, parts: _Parts, report: Reporter) -> None:
+def _check_phases(block: tree.Block, report: Reporter) -> None:
     written: dict[str, tree.Phase] = {}
     for statement in block.body:
         if isinstance(statement, tree.Phase):
@@ -158,13 +213,18 @@ def _check_phases(block: tree.Block, parts: _Parts, report: Reporter) -> None:
         report.error("no-phase", f"‘{block.name.text}’ has no phase, so nothing would run.", block.name.span, hint)
 
 
-def _check_time(parts: _Parts, taking: Taking) -> None:
+def _lengths(phase: Phase) -> Iterator[Expr]:
+    for length in (phase.duration, phase.each.each_for if phase.each else None, phase.until.at_most if phase.until else None):
+        if length is not None:
+            yield length
+
+
+def _check_time(dt: Expr | None, phases: Sequence[Phase], taking: Taking) -> None:
     """With no `dt`, time is counted in steps: durations must be; with one, nothing may change at every step without saying so."""
     report = taking.context.report
-    if parts.dt is None:
-        for phase in parts.phases:
-            in_steps = phase.duration is None or any(n == Special("dt") for n in walk(phase.duration))
-            if not in_steps and constant(phase.duration, {}) != 0.0:
+    if dt is None:
+        for phase in phases:
+            if any(not any(n == Special("dt") for n in walk(e)) and constant(e, {}) != 0.0 for e in _lengths(phase)):
                 hint = "Write the time step, for example ‘dt = 0.1 ms’, or the length in steps, for example ‘for 10 steps’."
                 message = "This experiment has no time step, so the length of a phase cannot be a time."
                 report.error("missing-dt", message, phase.span, hint)

@@ -12,10 +12,12 @@ from pathlib import Path
 from plasticdsl.check.apply import file_scope
 from plasticdsl.check.blocks import CheckedBlock, check_block
 from plasticdsl.check.builtins import constants
+from plasticdsl.check.data import Folders
 from plasticdsl.check.experiments import check_experiment
 from plasticdsl.check.library import Gathered, gather
 from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.networks import check_network
+from plasticdsl.check.protocol import asked
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
 from plasticdsl.diagnostics.diagnostic import Diagnostic
@@ -42,7 +44,7 @@ def checked(file: tree.File, source: SourceFile, *, folder: Path | None = None) 
     for found in (*gathered.diagnostics, *findings):
         report.add(found)
     scope = file_scope(gathered.functions, constants())
-    module = _module(file, blocks, gathered, scope, sources, report)
+    module = _module(file, blocks, gathered, scope, sources, report, Folders(source.path, folder))
     return Checked(None if report.failed else module, report.diagnostics, sources)
 
 
@@ -53,17 +55,19 @@ def _module(
     scope: Scope,
     sources: Mapping[str, SourceFile],
     report: Reporter,
+    folders: Folders,
 ) -> Module:
     by_kind: dict[str, dict[str, CheckedBlock]] = {"neuron": {}, "synapse": {}, "rule": {}}
     for block in blocks:
         if block.kind in by_kind:
             by_kind[block.kind].setdefault(block.name.name, check_block(block, scope, report))
     all_blocks = tuple(c.block for kind in by_kind.values() for c in kind.values())
-    networks: list[Network] = [check_network(b, by_kind, scope, report) for b in blocks if b.kind == "network"]
+    networks: list[Network] = [check_network(b, by_kind, scope, report, folders) for b in blocks if b.kind == "network"]
     module = Module(file.span.path, file.doc, all_blocks, tuple(networks), ())
     if any(d.code == "unsupported" for d in report.diagnostics):
         return module  # names would be missing that the file does declare
-    return replace(module, experiments=tuple(_experiments(blocks, gathered, module, scope, sources, report)))
+    experiments = tuple(_experiments(blocks, gathered, module, scope, sources, report, folders))
+    return replace(module, networks=tuple(asked(n, experiments) for n in networks), experiments=experiments)
 
 
 def _experiments(
@@ -73,10 +77,11 @@ def _experiments(
     scope: Scope,
     sources: Mapping[str, SourceFile],
     report: Reporter,
+    folders: Folders,
 ) -> Iterator[Experiment]:
     """The file's own; those of files it uses are there to be built on."""
     for block in blocks:
         if block.kind == "experiment" and ("experiment", block.name.name) not in gathered.used:
-            made = check_experiment(block, module, scope, sources, report)
+            made = check_experiment(block, module, scope, sources, report, folders)
             if made is not None:
                 yield made

@@ -7,18 +7,21 @@ its output.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.expressions import translate_condition, translate_number
 from plasticdsl.check.mismatch import require_dimension
+from plasticdsl.check.shown import shown
 from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import Statistic, statistic
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref
 from plasticdsl.model.model import ClampedSource, Network, Population
+from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
 
@@ -28,7 +31,8 @@ Sources = Mapping[str, SourceFile]
 @dataclass(frozen=True, slots=True)
 class Taking:
     """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one.
-    `resized`: names that the experiment sets or sweeps, populations among them."""
+    `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
+    units of each population, where they are known. `data`: by name; None for one that could not be read."""
 
     context: Context
     network: Network
@@ -36,6 +40,13 @@ class Taking:
     phases: tuple[str, ...]
     phase: str | None = None
     resized: frozenset[str] = frozenset()
+    constants: Values = field(default_factory=dict)
+    sizes: Mapping[str, int | None] = field(default_factory=dict)
+    data: Mapping[str, DataSet | None] = field(default_factory=dict)
+
+    def showing(self) -> Context:
+        """The context of what a phase holds or starts from, in which whole patterns have a meaning."""
+        return self.context.extended(lambda node, context: shown(node, context, self.network, self.constants))
 
     def reading(self, statement: str) -> Context:
         """The context of an item of `record`, `plot` or `expect`, in which statistics have a meaning."""
@@ -49,7 +60,10 @@ def text_of(span: Span, sources: Sources) -> str:
 
 
 def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -> Typed | None:
-    """Statistics, one unit of several, and a population that stands for its output."""
+    """Statistics, whole patterns, one unit of several, and a population that stands for its output."""
+    pattern = shown(node, context, taking.network, taking.constants)
+    if pattern is not None:
+        return pattern
     match node:
         case tree.Apply(function=tree.Name(name=name), arguments=arguments, primes=0):
             found = statistic(name, len(arguments))
@@ -149,13 +163,12 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
             labels = (Label(population.span, "declared here"),)
             context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
         return Typed(Ref(population.name, ""), PURE)
-    undeclared_population(node, context, taking.network)
+    undeclared_population(node, context, [p.symbol for p in taking.network.populations])
     return unknown(context)
 
 
-def undeclared_population(node: tree.Expr, context: Context, network: Network) -> None:
-    """Reports that a population's name is needed here."""
-    symbols = [p.symbol for p in network.populations]
+def undeclared_population(node: tree.Expr, context: Context, symbols: Iterable[str]) -> None:
+    """Reports that the name of a population is needed here; `symbols`: of those there are."""
     if not isinstance(node, tree.Name):
         hint = did_you_mean("", symbols, "The populations are")
         context.report.error("undeclared-population", "The name of a population is needed here.", node.span, hint)

@@ -67,6 +67,9 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     start, stop = (_value(e, found, taking) if e is not None else None for e in (axis.start, axis.stop))
     count = whole(axis.count, "The number of values", taking) if axis.count is not None else None
     values = tuple(_value(v, found, taking) for v in axis.values)
+    if not values and count is None:
+        message = f"‘{text_of(axis.target.span, taking.sources)}’ is swept over no values, so nothing would run."
+        taking.context.report.error("empty-sweep", message, axis.span, "Write its values between the brackets.")
     text = text_of(axis.target.span, taking.sources) or found.name
     return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale)
 

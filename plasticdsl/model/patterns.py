@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.source import NOWHERE, Span
+from plasticdsl.units.dimension import Dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,15 @@ class PatternFile:
 @dataclass(frozen=True, slots=True)
 class PatternSet:
     """`ξ = … over units`. In expressions `ξ_μi` is `At(Ref(name, ""), ("mu", "i"))`, and one whole pattern, `ξ_1`, is
-    `Call("pattern", (Ref(name, ""), Number(1)))`, counted from 1: one value per unit."""
+    `Call("pattern", (Ref(name, ""), Number(1)))`, counted from 1: one value per unit. `dimension`: of entries written with a unit (None: plain
+    numbers, in SI of whatever is asked of them)."""
 
     name: str
     symbol: str
     population: str
     source: RandomPatterns | WrittenPatterns | PatternFile
     span: Span = NOWHERE
+    dimension: Dimension | None = None
 
 
 @dataclass(frozen=True, slots=True)

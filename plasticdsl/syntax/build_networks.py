@@ -356,7 +356,8 @@ def _sweep_part(parts: Parts) -> Any:
         case ["repeats"]:
             return ("repeats", parts[0])
         case ["in", "[", "]"]:
-            return tree.SweepAxis(parts[0], tuple(parts[3]), None, None, None, False, span_of(parts))
+            values = tuple(parts[3]) if len(parts) == 5 else ()
+            return tree.SweepAxis(parts[0], values, None, None, None, False, span_of(parts))
         case _:
             return tree.SweepAxis(parts[0], (), parts[2], parts[4], parts[6], False, span_of(parts))
 
