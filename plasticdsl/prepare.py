@@ -10,13 +10,13 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticdsl import cache, driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.model import Module, Network
+from plasticdsl.model.model import Connectivity, Module, Network
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
@@ -103,7 +103,8 @@ def kernels(loaded: Loaded, network: Network, per_unit: driver.Keys, options: Co
     from plasticdsl.kernels.artifact import Artifact
 
     choices = (options.level, sorted(options.without), options.precision, options.threads > 1)
-    name = cache.key("plan", loaded.digest, network.name, sorted(per_unit), *choices)
+    listed = sorted(p.name for p in network.projections if p.connectivity.kind == "listed")
+    name = cache.key("plan", loaded.digest, network.name, sorted(per_unit), listed, *choices)
     known = cache.recall("plans", name, Artifact)
     if isinstance(known, Artifact):
         return known
@@ -124,6 +125,7 @@ def module_text(loaded: Loaded, options: CompileOptions) -> str:
     module = loaded.module
     with rendered(loaded.sources):
         network = module.networks[0] if module.networks else _blocks_alone(module)
+        network = replace(network, fed=(), asynchronous=())  # what experiments do is no part of such a module
         program = driver.program_of(driver.plan_of(network, per_unit(network), options), options)
     dt, in_steps = default_step(module, network)
     return embed(program, network, dt, in_steps)
@@ -214,5 +216,11 @@ def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given:
         require_small_step(network, made)
         return made
 
-    compiler = Compiler(loaded, network, options)
+    compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options)
     return Workshop(network, instance, compiler.engine), compiler
+
+
+def with_listed(network: Network, connections: Mapping[str, Any]) -> Network:
+    """The network as it is compiled where some connections are given: nothing is known of them beforehand."""
+    listed = Connectivity("listed")
+    return replace(network, projections=tuple(replace(p, connectivity=listed) if p.name in connections else p for p in network.projections))

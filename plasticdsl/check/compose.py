@@ -66,6 +66,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     for part in parts:
         _bind_needs(part, ends, context)
     _one_method(joined, parts, context)
+    _no_transpose_of_own_kind(parts, ends, context)
     observed = _observed(joined, parts, ends, context)
     read = _binding(ends, observed) if observed or _has_bindings(parts) else None
     if read is not None:
@@ -155,6 +156,17 @@ def _observed(joined: Joined, parts: Sequence[Part], ends: Ends, context: Contex
             message = f"‘{name}’ of the network has another unit than ‘{part.name}’ needs."
             context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
     return found
+
+
+def _no_transpose_of_own_kind(parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    """Within one population `w` and `wᵀ` of another projection are both there, and only one of them can be meant."""
+    if ends.pre.population.name != ends.post.population.name:
+        return
+    for part in parts:
+        if any(isinstance(n, Call) and n.function == "transposed" for e in expressions(part.block) for n in walk(e)):
+            message = f"‘{part.name}’ reads a transpose, and both its units are of ‘{ends.pre.population.symbol}’."
+            hint = "Between two different populations, ‘wᵀ’ is the value of the connection in the opposite direction."
+            context.report.error("unsupported", message, part.use.span, hint)
 
 
 def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
@@ -123,17 +123,10 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
         call(arrivals.arrive(plan, p))
     _events(plan, call)
     summed = _evaluations(plan, call, calls)
-    for p in plan.projections:
+    for p in plan.readers_first:
         for function in synapses.each_step(plan, p):
             call(function)
-    for one in plan.sweeps:
-        anew = tuple(s for target in one.anew for s in summed[one.population, target])
-        functions.append(sweep.sweep_kernel(plan, next(p.population for p in plan.populations if p.population.name == one.population), one))
-        calls.append(If(sweep.visiting(one.population), (*anew, Invoke(functions[-1].name))))
-    for population in (p.population for p in plan.populations):
-        for function in units.each_step(plan, population):
-            functions.append(function)
-            calls.append(_unless_visiting(plan, population, Invoke(function.name)))
+    _unit_changes(plan, functions, calls, summed)
     for function in stages.flows(plan):
         call(function)
     calls += [Invoke(again) for again in feeds.moved(plan)]
@@ -154,6 +147,20 @@ def _events(plan: Plan, call: object) -> None:
     for many in counts:
         for function in many[1::2]:
             call(function)
+
+
+def _unit_changes(
+    plan: Plan, functions: list[Function], calls: list[Statement], summed: Mapping[tuple[str, str], Sequence[Statement]]
+) -> None:
+    """What units do at a step by themselves: one after the other, then all at once."""
+    for one in plan.sweeps:
+        anew = tuple(s for target in one.anew for s in summed[one.population, target])
+        functions.append(sweep.sweep_kernel(plan, next(p.population for p in plan.populations if p.population.name == one.population), one))
+        calls.append(If(sweep.visiting(one.population), (*anew, Invoke(functions[-1].name))))
+    for population in (p.population for p in plan.populations):
+        for function in units.each_step(plan, population):
+            functions.append(function)
+            calls.append(_unless_visiting(plan, population, Invoke(function.name)))
 
 
 def _unless_visiting(plan: Plan, population: Population, invoke: Invoke) -> Statement:

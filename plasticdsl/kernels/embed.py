@@ -16,7 +16,7 @@ from plasticdsl.kernels.describe import arguments, module_doc, safe, si_unit
 from plasticdsl.kernels.emit import render
 from plasticdsl.kernels.kinds import Kind
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.program import For, Function, Invoke, OfPropagator, OfState, Program
+from plasticdsl.kernels.program import For, Function, Invoke, OfCounterpart, OfPropagator, OfState, Program
 from plasticdsl.kernels.setup_values import Owner, Value, Written, connection_owner, network_owner, population_owner
 from plasticdsl.model.expr import Expr, Number, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource
@@ -85,6 +85,7 @@ def embed(program: Program, network: Network, dt: float, in_steps: bool = False)
 
     Deterministic. Raises ValueError where something has no value before the first step.
     """
+    _require_own_connections(program)
     around = network_owner(network)
     owners = {p.name: population_owner(p, around) for p in network.populations}
     owners |= {p.name: connection_owner(p, owners, around) for p in network.projections}
@@ -104,6 +105,15 @@ def embed(program: Program, network: Network, dt: float, in_steps: bool = False)
     }
     whole = render("embedded.py.jinja", program, support=_HELPERS, **names)
     return render("embedded.py.jinja", program, support=_used(whole), **names)
+
+
+def _require_own_connections(program: Program) -> None:
+    for array in program.arrays:
+        if isinstance(array.fill, OfCounterpart):
+            readers = f"{array.fill.projection} reads {array.fill.other}"
+            raise ValueError(
+                f"{readers} connection by connection; only sums over the transpose of an all to all projection can be exported"
+            )
 
 
 def _lookups(program: Program, network: Network, owners: Mapping[str, Owner]) -> dict[str, Any]:

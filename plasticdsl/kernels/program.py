@@ -102,13 +102,34 @@ class OfRefractory:
 
 
 @dataclass(frozen=True, slots=True)
+class OfCounterpart:
+    """For each connection of a projection the connection of `other` between the same two units (`transposed`: in the opposite direction)."""
+
+    projection: str
+    other: str
+    transposed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """Every element starts at this value."""
 
     value: float = 0.0
 
 
-Fill = OfState | OfParameter | OfStructure | OfPropagator | OfExpression | OfSource | OfStream | OfHazard | OfRefractory | Constant
+Fill = (
+    OfState
+    | OfParameter
+    | OfStructure
+    | OfPropagator
+    | OfExpression
+    | OfSource
+    | OfStream
+    | OfHazard
+    | OfRefractory
+    | OfCounterpart
+    | Constant
+)
 
 # --- what kernels work on --------------------------------------------------------------------------------------------
 

@@ -353,7 +353,7 @@ class Population:
 class Connectivity:
     """Which connections exist.
 
-    `kind`: `all`, `one`, `probability`, `in-degree`, `out-degree`, `where`, `listed`; `amount` the probability, degree or condition on
+    `kind`: `all`, `one`, `probability`, `in-degree`, `out-degree`, `where`, `listed`, `transposed`; `amount` the probability, degree or condition on
     `Special("i")`, `Special("j")`; `also` an additional `where` condition. `self_connections`/`repeats` as the text says
     (defaults: all, probability and where include self-connections unless `except self`; degrees exclude both).
     `transposed` (derived ones only): those of projection `of`, each from its post to its pre unit.

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Special, refs, walk
+from plasticdsl.model.expr import Expr, Special, walk
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -26,6 +25,7 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.others import other_definitions, read_by, readers_first
 from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, PopulationPlan, ProjectionPlan, Slot
 from plasticdsl.plan.sequence import assigned, in_sequence, resolve_own_limits, value_of, with_value
 from plasticdsl.plan.sweeps import sweeps
@@ -40,19 +40,9 @@ def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
     """
     by_name = {p.name: p for p in network.populations}
     evaluated = frozenset((e.population, e.name) for e in network.order)
-    projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit) for p in network.projections)
+    projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit, network) for p in network.projections)
+    readers_first(network)  # raises where there is no such order
     return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit, sweeps=sweeps(network))
-
-
-def _refuse_other_projections(projection: Projection) -> None:
-    block = projection.connection
-    read = [(f.rate, f.span) for f in block.flows] + [(s.body, s.span) for s in block.sums]
-    read += [(value_of(s), s.span) for h in block.handlers for s in h.statements]
-    for expr, span in read:
-        others = sorted({r.owner for r in refs(expr)} - {"", "pre", "post", "network"})
-        if others:
-            message = f"‘{projection.symbol}’ reads a value of ‘{others[0]}’; reading another projection is not available in this version."
-            raise PlasError((Diagnostic("unsupported", message, span),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +61,11 @@ def _projection(
     post: Population,
     evaluated: frozenset[tuple[str, str]],
     per_unit: frozenset[tuple[str, str]],
+    network: Network,
 ) -> ProjectionPlan:
     block = projection.connection
-    _refuse_other_projections(projection)
-    scope = _scope(block, pre, post, evaluated)
+    others = read_by(projection, network)
+    scope = _scope(block, pre, post, evaluated, other_definitions(projection, network, others))
     held = weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     taken = {v.name for v in block.variables}
@@ -106,19 +97,27 @@ def _projection(
         counts_now=_counts_now(events),
         same_axonal=(projection.name, "axonal") not in per_unit,
         same_dendritic=(projection.name, "dendritic") not in per_unit,
+        others=others,
     )
 
 
-def _scope(block: Block, pre: Population, post: Population, evaluated: frozenset[tuple[str, str]]) -> _Scope:
+def _scope(
+    block: Block,
+    pre: Population,
+    post: Population,
+    evaluated: frozenset[tuple[str, str]],
+    others: Mapping[str, Mapping[str, Expr]],
+) -> _Scope:
     of_pre, of_post = definitions(pre.block), definitions(post.block)
     return _Scope(
-        {"": definitions(block), "pre": of_pre, "post": of_post},
+        {**others, "": definitions(block), "pre": of_pre, "post": of_post},
         {
+            **others,
             "": definitions(block),
             "pre": {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
             "post": {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
         },
-        {"": definitions(block), "post": of_post},
+        {**others, "": definitions(block), "post": of_post},
     )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Variable
+from plasticdsl.plan.others import Other, readers_first
 from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.source import NOWHERE, Span
 
@@ -104,7 +105,8 @@ class ProjectionPlan:
     """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
-    `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag).
+    `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag). `others`: projections that
+    it reads.
     """
 
     projection: Projection
@@ -120,6 +122,7 @@ class ProjectionPlan:
     counts_now: tuple[Place, ...] = ()
     same_axonal: bool = True
     same_dendritic: bool = True
+    others: tuple[Other, ...] = ()
 
     def place(self, name: str) -> Place:
         """Where this variable lives."""
@@ -150,3 +153,9 @@ class Plan:
     per_unit: frozenset[tuple[str, str]]
     notes: tuple[str, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+
+    @property
+    def readers_first(self) -> tuple[ProjectionPlan, ...]:
+        """The projections in an order in which each is read by others before it changes."""
+        by_name = {p.projection.name: p for p in self.projections}
+        return tuple(by_name[name] for name in readers_first(self.network))

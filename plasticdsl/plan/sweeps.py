@@ -146,6 +146,8 @@ def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Pop
     if projection.delays.axonal is not None or projection.delays.dendritic is not None:
         _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)
     for ref in sorted(refs(body), key=lambda r: (r.owner, r.name)):
+        if ref.owner not in ("", "pre", "post", "network"):
+            _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which reads another projection", span)
         if ref.owner == "post" and (projection.post, ref.name) in moving:
             _refuse(
                 f"‘{post.symbol}’ updates unit by unit, and the sum over ‘{symbol}’ reads ‘post.{ref.name}’, which changes with it", span

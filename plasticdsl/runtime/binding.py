@@ -15,6 +15,7 @@ from plasticdsl.kernels.program import (
     Array,
     Constant,
     Fill,
+    OfCounterpart,
     OfExpression,
     OfHazard,
     OfParameter,
@@ -30,6 +31,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import At, Expr, Ref, Special
+from plasticdsl.runtime.counterparts import counterparts
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.random import exponential, signed, stream_of
@@ -181,6 +183,8 @@ class _Binder:
             case OfHazard(population):
                 p = instance.populations[population]
                 return exponential(instance.seed, p.stream, np.arange(p.size), 0)
+            case OfCounterpart(projection, other, transposed):
+                return counterparts(instance.projections[projection], instance.projections[other], transposed)
             case OfRefractory(population):
                 return instance.populations[population].refractory_steps
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,10 @@ from plasticdsl.model.model import (
     Projection,
     RegularSource,
 )
+from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.bounds import checked
 from plasticdsl.runtime.connectivity import Connections, Pattern, connect, whole
+from plasticdsl.runtime.counterparts import counterparts
 from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.memory import check_memory, expected_count, population_need, projection_need
@@ -101,14 +103,15 @@ def instantiate(
     units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
     ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
-    needs += [projection_need(p, wiring[p.name], expected_count(wiring[p.name]), setup.arrays) for p in network.projections]
+    counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
+    needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
     check_memory(needs)
     return Instance(
         dt,
         setup.seed,
         {name: shared.value(name) for name in network_sides(network, settings)},
         {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
-        {p.name: _projection(p, wiring[p.name], ends[p.name], setup) for p in network.projections},
+        _projections(network, wiring, ends, setup),
         shown,
     )
 
@@ -281,6 +284,14 @@ def _again(population: Population, instance: Instance) -> Resolver:
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
+def _projections(network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: _Setup) -> dict[str, ProjectionInstance]:
+    made: dict[str, ProjectionInstance] = {}
+    for p in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
+        made[p.name] = _projection(p, _mirrored(wiring[p.name], made.get(p.connectivity.of)), ends[p.name], setup)
+    _require_counterparts(network, made)
+    return {p.name: made[p.name] for p in network.projections}
+
+
 def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Setup) -> ProjectionInstance:
     found = _connected(projection, pattern, setup)
     made = ProjectionInstance(
@@ -290,6 +301,25 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Se
     made.parameters, made.states = _drawn(projection.connection, resolver, setup)
     made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in ("axonal", "dendritic"))
     return made
+
+
+def _mirrored(pattern: Pattern, other: ProjectionInstance | None) -> Pattern:
+    """The connections of another projection in the opposite direction."""
+    if other is None:
+        return pattern
+    return replace(pattern, kind="listed", listed=(other.targets.astype(np.int64), other.sources().astype(np.int64)))
+
+
+def _require_counterparts(network: Network, made: Mapping[str, ProjectionInstance]) -> None:
+    """Projections that read others do so at each of their connections."""
+    for projection in network.projections:
+        for other in read_by(projection, network):
+            if not other.exact:
+                try:
+                    counterparts(made[projection.name], made[other.name], other.transposed)
+                except ValueError as problem:
+                    hint = "Give both projections the same connections, for example ‘all to all’."
+                    fail("unsupported", f"{problem}.", projection.connectivity.span, hint)
 
 
 def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Connections:

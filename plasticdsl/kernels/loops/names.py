@@ -22,7 +22,8 @@ class Names:
     """Resolves references of one population (`projection` None) or one projection.
 
     `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
-    `staged`: variables of populations of which the value at an integrator's stage is meant.
+    `staged`: variables of populations of which the value at an integrator's stage is meant. `ends`: what the pre and the post unit are called in
+    the loop; `along`: the other projection over whose connections it runs, if not over the projection's own.
     """
 
     plan: Plan
@@ -31,6 +32,8 @@ class Names:
     index: str = "i"
     current: Mapping[str, Expr] = field(default_factory=dict)
     staged: frozenset[tuple[str, str]] = frozenset()
+    ends: tuple[str, str] = ("j", "i")
+    along: str = ""
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -53,7 +56,9 @@ class Names:
             assert self.population is not None
             return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
         if ref.owner in ("pre", "post"):
-            return self.unit(self.end(ref.owner), ref.name, "j" if ref.owner == "pre" else "i")
+            return self.unit(self.end(ref.owner), ref.name, self.ends[0] if ref.owner == "pre" else self.ends[1])
+        if any(o.name == ref.owner for o in self.projection.others):
+            return self.other(ref)
         if ref.owner == "" and ref.name in self.current:
             return self.current[ref.name]
         return self.own(ref.name, ref.owner)
@@ -75,6 +80,21 @@ class Names:
             return name(full)
         return element(f"{full}_{copy}" if copy else full, INDEX[placed.place])
 
+    def other(self, ref: Ref) -> Expr:
+        """A variable of another projection at the connection between the same two units (`other_connection`)."""
+        assert self.projection is not None
+        known = next(o for o in self.projection.others if o.name == ref.owner)
+        placed = next(p for p in self._plan_of(ref.owner).variables if p.variable.name == ref.name)
+        full = f"{ref.owner}_{ref.name}"
+        if _is_parameter(placed.variable) and (ref.owner, ref.name) not in self.plan.per_unit:
+            return name(full)
+        near, far = reversed(self.ends) if known.transposed else self.ends
+        k = "k" if self.along == ref.owner else other_connection(ref.owner)
+        return element(full, {Place.CONNECTION: k, Place.PRE: near, Place.POST: far}[placed.place])
+
+    def _plan_of(self, projection: str) -> ProjectionPlan:
+        return next(p for p in self.plan.projections if p.projection.name == projection)
+
     def end(self, side: str) -> Population:
         """The population at the projection's `pre` or `post` side."""
         assert self.projection is not None
@@ -87,7 +107,8 @@ class Names:
             case "t" | "dt":
                 return name(special)
             case "i" | "j":
-                return Binary("+", name(special if self.projection is not None else self.index), Number(1.0))
+                unit = self.ends[0] if special == "j" else self.ends[1]
+                return Binary("+", name(unit if self.projection is not None else self.index), Number(1.0))
             case "N_pre" | "N_post":
                 assert self.projection is not None
                 own = self.projection.projection
@@ -98,6 +119,11 @@ class Names:
                 return element(f"{self.projection.projection.name}_{special}", INDEX[arrival_place(self.projection, side)])
             case _:
                 return name(special)
+
+
+def other_connection(other: str) -> str:
+    """The local that holds the number of another projection's connection between the same two units."""
+    return f"k_{other}"
 
 
 def arrival_place(projection: ProjectionPlan, side: Place) -> Place:

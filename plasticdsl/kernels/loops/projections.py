@@ -21,6 +21,7 @@ from plasticdsl.kernels.program import (
     If,
     Increase,
     Let,
+    OfCounterpart,
     OfExpression,
     OfParameter,
     OfState,
@@ -85,7 +86,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     found += [*pending_arguments(projection), *ring_arguments(plan, projection)]
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
-    return (*found, *history_arguments(projection), *_structure(projection))
+    return (*found, *history_arguments(projection), *_structure(projection), *_counterparts(projection))
 
 
 def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
@@ -112,6 +113,15 @@ def initial_of_derived(placed: Placed) -> Constant:
     start = placed.variable.initial
     assert start is None or isinstance(start, Number)
     return Constant(0.0 if start is None else start.value)
+
+
+def _counterparts(projection: ProjectionPlan) -> tuple[Array, ...]:
+    p, length = projection.projection.name, (f"{projection.projection.name}_connections",)
+    found = []
+    for o in projection.others:
+        doc = f"connection of {o.name} between the same two units"
+        found.append(Array(f"{p}_in_{o.name}", "int32", length, OfCounterpart(p, o.name, o.transposed), False, doc))
+    return tuple(found)
 
 
 def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:

@@ -103,7 +103,7 @@ def flows(plan: Plan) -> tuple[Function, ...]:
     if together.populations:
         for number in range(4):
             found += _stage(plan, together, number)
-    found += [f for p in plan.projections for f in synapses.flow_kernels(plan, p)]
+    found += [f for p in plan.readers_first for f in synapses.flow_kernels(plan, p)]
     for p in plan.populations:
         function = units.flow_units(plan, _rest(p.population) if p.population in together.populations else p.population)
         if function is not None:

@@ -8,6 +8,7 @@ input in this step (`<population>_<input>_delayed`) is the same at all stages.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from plasticdsl.kernels.loops.flows import at_stage
 from plasticdsl.kernels.loops.names import Names, place_sizes
@@ -17,6 +18,7 @@ from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Numbe
 from plasticdsl.model.model import Block, Population, Role, SumInto
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import definitions, inline, map_refs
+from plasticdsl.plan.others import walks_other
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
 
 ZERO = Number(0.0)
@@ -95,15 +97,20 @@ def _units(population: Population, *body: Statement) -> For:
 
 
 def _sum(plan: Plan, projection: ProjectionPlan, target: str, staged: frozenset[Owned], time: Expr, suffix: str) -> Function:
-    own, names = projection.projection, Names(plan, projection=projection, staged=staged)
+    own = projection.projection
+    totals = tuple(s for s in projection.sums if s.target == target)
+    other = walks_other(own, totals, projection.others)
+    names = Names(plan, projection=projection, staged=staged)
+    if other is not None:  # along the other's rows: their pre unit is the post unit of this projection
+        names = replace(names, ends=("i", "j"), along=other.name)
     cell = names.resolve(Ref("post", target))
     assert isinstance(cell, At)
     body: list[Statement] = []
-    for total in projection.sums:
-        if total.target == target:
-            body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, at_stage(_plain(total.body), {}, time, names))]
+    for total in totals:
+        body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, at_stage(_plain(total.body), {}, time, names))]
+    walked = projection if other is None else next(p for p in plan.projections if p.projection.name == other.name)
     doc = f"Add the sum over the incoming connections of {own.name} to {target}."
-    return Function(f"sum_{own.name}_{target}{suffix}", doc, ("n", "t"), (), (), every_connection(projection, body))
+    return Function(f"sum_{own.name}_{target}{suffix}", doc, ("n", "t"), (), (), every_connection(walked, body))
 
 
 def _plain(expr: Expr) -> Expr:

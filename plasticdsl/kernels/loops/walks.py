@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plasticdsl.kernels.loops.collect import mentioned
+from plasticdsl.kernels.loops.names import other_connection
 from plasticdsl.kernels.program import For, If, Let, Statement, element, name
 from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref
 from plasticdsl.plan.plan import Place, ProjectionPlan
@@ -49,7 +51,7 @@ def _word(side: Place) -> str:
 
 def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
     p = projection.projection.name
-    ends = (Let("i", element(f"{p}_targets", "k")), *body)
+    ends = (Let("i", element(f"{p}_targets", "k")), *_others(projection, body), *body)
     if same:
         return For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), ends)
     start, stop = _delayed("j", f"{p}_axonal_slots", f"{p}_delayed_rows")
@@ -64,7 +66,20 @@ def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -
     else:
         start, stop = _delayed("i", f"{p}_dendritic_slots", f"{p}_delayed_columns")
         connection, source = element(f"{p}_delayed_column_connections", "position"), element(f"{p}_delayed_column_sources", "position")
-    return For("position", start, stop, (Let("k", connection), Let("j", source), *body))
+    return For("position", start, stop, (Let("k", connection), Let("j", source), *_others(projection, body), *body))
+
+
+def _others(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The connections of other projections between the same two units, where the body reads them."""
+    names = mentioned(body) if projection.others else frozenset()
+    return tuple(
+        Let(
+            other_connection(o.name),
+            name("k") if o.exact and not o.transposed else element(f"{projection.projection.name}_in_{o.name}", "k"),
+        )
+        for o in projection.others
+        if other_connection(o.name) in names
+    )
 
 
 def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:
@@ -80,7 +95,7 @@ def row(projection: ProjectionPlan, body: Sequence[Statement]) -> For:
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All connections, row by row."""
     own = projection.projection
-    ends = (Let("i", element(f"{own.name}_targets", "k")), *body)
+    ends = (Let("i", element(f"{own.name}_targets", "k")), *_others(projection, body), *body)
     row = For("k", element(f"{own.name}_rows", "j"), At(Ref("", f"{own.name}_rows"), ("j + 1",)), ends)
     return (For("j", ZERO, name(f"{own.pre}_units"), (row,)),)
 

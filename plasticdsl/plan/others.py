@@ -1,0 +1,135 @@
+"""Projections that read variables of other projections, connection by connection.
+
+A connection from j to i reads the other projection's connection between the same two units: from j to i, or from i to j (its transpose). Comes in: a
+network. Goes out: for each projection what it reads and how its connections meet those of the other, or an error where they cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs
+from plasticdsl.model.model import Assign, Block, Network, Projection, SumInto, Trigger
+from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.source import Span
+
+_OWN = frozenset({"", "pre", "post", "network", "shadow", "forecast", "local", "scalar"})
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A projection that another one reads. `transposed`: its connections go from the reader's post to its pre units. `exact`: the connections of
+    both are the same pairs for any sizes, known from the text."""
+
+    name: str
+    transposed: bool
+    exact: bool
+
+
+def read_by(projection: Projection, network: Network) -> tuple[Other, ...]:
+    """The projections that `projection` reads, in the order of their names. Raises `PlasError` where one connects other populations."""
+    by_name = {p.name: p for p in network.projections}
+    found: list[Other] = []
+    for name, span in sorted(_read(projection.connection), key=lambda pair: pair[0]):
+        if all(o.name != name for o in found):
+            found.append(_other(projection, by_name[name], span))
+    return tuple(found)
+
+
+def _read(block: Block) -> Iterator[tuple[str, Span]]:
+    """Owners that are projections, with the place where each is read."""
+    for expr, span in _expressions(block):
+        yield from ((r.owner, span) for r in refs(expr) if r.owner not in _OWN)
+
+
+def _expressions(block: Block) -> Iterator[tuple[Expr, Span]]:
+    yield from ((v.value, v.span) for v in block.variables if isinstance(v.value, Expr))
+    yield from ((f.rate, f.span) for f in block.flows)
+    yield from ((s.body, s.span) for s in block.sums)
+    yield from ((p.increment, p.span) for p in block.pairs)
+    for handler in block.handlers:
+        yield from ((s.value if isinstance(s, Assign) else s.amount, s.span) for s in handler.statements)
+
+
+def _other(projection: Projection, other: Projection, span: Span) -> Other:
+    if other.connectivity.repeats or projection.connectivity.repeats:
+        twice = (other if other.connectivity.repeats else projection).symbol
+        message = (
+            f"‘{projection.symbol}’ reads ‘{other.symbol}’ between the same two units, but ‘{twice}’ may connect two units more than once."
+        )
+        raise PlasError((Diagnostic("unsupported", message, span, "Connect without repeats."),))
+    ends = (projection.pre, projection.post)
+    if (other.pre, other.post) == ends:
+        return Other(other.name, False, _same_pairs(projection, other))
+    if (other.post, other.pre) == ends:
+        mirrored = projection.connectivity.kind == "transposed" and projection.connectivity.of == other.name
+        return Other(other.name, True, mirrored or _same_pairs(projection, other))
+    message = f"‘{projection.symbol}’ reads a value of ‘{other.symbol}’, but the two do not connect the same populations."
+    hint = "A connection can read another projection between the same two units, in the same direction or the opposite one."
+    raise PlasError((Diagnostic("unsupported", message, span, hint),))
+
+
+def _same_pairs(one: Projection, two: Projection) -> bool:
+    """Whether both connect everything to everything, by the same rule for self-connections."""
+    if {one.connectivity.kind, two.connectivity.kind} != {"all"} or one.connectivity.also or two.connectivity.also:
+        return False
+    return one.pre != one.post or one.connectivity.self_connections == two.connectivity.self_connections
+
+
+def readers_first(network: Network) -> tuple[str, ...]:
+    """The projections in an order in which what each changes at steps and by flows is read by others before. Raises `PlasError` for a circle."""
+    by_name = {p.name: p for p in network.projections}
+    waiting = {p.name: {name for name in _read_for_changes(p.connection) if name != p.name} for p in network.projections}
+    order: list[str] = []
+    while waiting:
+        free = next((n for n in waiting if not any(n in read for other, read in waiting.items() if other != n)), None)
+        if free is None:
+            first = by_name[next(iter(waiting))]
+            message = f"What ‘{first.symbol}’ changes depends on other projections that in turn read ‘{first.symbol}’ for what they change."
+            raise PlasError((Diagnostic("unsupported", message, first.span, "Let one of them read units instead."),))
+        order.append(free)
+        del waiting[free]
+    return tuple(order)
+
+
+def _read_for_changes(block: Block) -> frozenset[str]:
+    written = {"": definitions(block)}
+    changes = [f.rate for f in block.flows]
+    for handler in block.handlers:
+        if handler.trigger in (Trigger.STEP, Trigger.EVERY):
+            changes += [s.value if isinstance(s, Assign) else s.amount for s in handler.statements]
+    return frozenset(r.owner for e in changes for r in refs(inline(e, written)) if r.owner not in _OWN)
+
+
+def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[str, Mapping[str, Expr]]:
+    """What definitions of the other projections stand for, in the reader's terms."""
+    by_name = {p.name: p for p in network.projections}
+    return {o.name: {n: _in_terms_of_reader(e, o.transposed) for n, e in definitions(by_name[o.name].connection).items()} for o in others}
+
+
+_SWAPPED = {"pre": "post", "post": "pre"}
+_SPECIAL = {"N_pre": Special("N_post"), "N_post": Special("N_pre"), "i": Special("j"), "j": Special("i")}
+
+
+def _in_terms_of_reader(expr: Expr, transposed: bool) -> Expr:
+    """Own names stay own (`inline` gives them the owner); the two units change places where the other runs the opposite way."""
+    if not transposed:
+        return expr
+    match expr:
+        case Ref(owner, name, limit):
+            return Ref(_SWAPPED.get(owner, owner), name, limit)
+        case Special(name):
+            return _SPECIAL.get(name, expr)
+        case _:
+            return rebuild(expr, lambda child: _in_terms_of_reader(child, transposed))
+
+
+def walks_other(projection: Projection, totals: tuple[SumInto, ...], others: tuple[Other, ...]) -> Other | None:
+    """The one projection along whose own connections these sums can run: its transpose, and nothing in them is a connection's own."""
+    own = {v.name for v in projection.connection.variables}
+    read = {r.owner for s in totals for r in refs(s.body)} - _OWN
+    if len(read) != 1 or any(r.owner in ("", "shadow", "forecast") and r.name in own for s in totals for r in refs(s.body)):
+        return None
+    return next((o for o in others if o.name in read and o.transposed and o.exact), None)
