@@ -20,6 +20,8 @@ LONG = {
     ("networks/song_abbott", "Buffering"),
     ("networks/correlated_inputs", "Selection"),
     ("networks/brunel_stdp", "Plastic"),
+    ("networks/hopfield", "Capacity"),
+    ("rules/burst_dependent", "Crossing"),
     ("rules/inhibitory_stdp", "TargetRate"),
 }
 
