@@ -62,7 +62,7 @@ def _module(
         if block.kind in by_kind:
             by_kind[block.kind].setdefault(block.name.name, check_block(block, scope, report))
     all_blocks = tuple(c.block for kind in by_kind.values() for c in kind.values())
-    networks: list[Network] = [check_network(b, by_kind, scope, report, folders) for b in blocks if b.kind == "network"]
+    networks: list[Network] = [check_network(b, by_kind, scope, report, folders, sources) for b in blocks if b.kind == "network"]
     module = Module(file.span.path, file.doc, all_blocks, tuple(networks), ())
     if any(d.code == "unsupported" for d in report.diagnostics):
         return module  # names would be missing that the file does declare

@@ -21,7 +21,9 @@ from plasticdsl.check.patterns import check_patterns
 from plasticdsl.check.phases import misplaced
 from plasticdsl.check.populations import check_population
 from plasticdsl.check.projections import Around, Wanted, check_projection, expand
+from plasticdsl.check.proofs import equation, with_proofs
 from plasticdsl.check.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
+from plasticdsl.check.readings import Sources, text_of
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
@@ -65,8 +67,11 @@ class Building:
         self.names[name] = Declared(name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
 
 
-def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter, folders: Folders) -> Network:
-    """The network; findings go to `report`, and with an error among them the result is not to be run. `folders`: where its patterns may lie."""
+def check_network(
+    block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter, folders: Folders, sources: Sources
+) -> Network:
+    """The network; findings go to `report`, and with an error among them the result is not to be run. `folders`: where its patterns may lie;
+    `sources`: the text of its equations."""
     names: dict[str, Declared] = {}
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
@@ -87,8 +92,13 @@ def check_network(block: tree.Block, blocks: Mapping[str, Blocks], outside: Scop
     _others(block, report)
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(quantities.observables, building)
+    claims = [s for s in block.body if isinstance(s, tree.Expect)]
+    equations = tuple(e for s in claims if (e := equation(s, building.projections, building.context)) is not None)
     network = _finished(block, variables, building)
-    return network if report.failed else with_gradients(network, report)
+    if report.failed:
+        return network
+    texts = {s.span: text_of(s.left.span, sources) for s in claims}
+    return with_proofs(with_gradients(network, report), equations, texts, report)
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
@@ -158,12 +168,8 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
 def _others(block: tree.Block, report: Reporter) -> None:
     for statement in block.body:
         match statement:
-            case tree.Define() | tree.Population() | tree.Projection() | tree.Patterns():
+            case tree.Define() | tree.Population() | tree.Projection() | tree.Patterns() | tree.Expect():
                 pass
-            case tree.Expect():
-                report.error(
-                    "unsupported", "Statements that a network proves about itself are not available in this version.", statement.span
-                )
             case _:
                 misplaced(statement, "a network", report)
 

@@ -26,7 +26,8 @@ class Ref:
     """A variable.
 
     `owner` is `""` for the block itself (unit or connection), `"pre"`/`"post"` for the unit on that side of a connection,
-    `"network"` for a parameter or observable of the network, `"index"` for the number (from 1) that an index letter stands for, otherwise the name of a population or projection (network observables and experiments).
+    `"network"` for a parameter or observable of the network, `"index"` for the number (from 1) that an index letter stands for,
+    otherwise the name of a population or projection (network observables and experiments).
     In experiments `"item"` is for what `for each` shows now, `"recorded"` for everything recorded so far under that name (`mean(correct)`).
     `limit` is `"before"`/`"after"` where `r⁻`/`r⁺` was written.
     """

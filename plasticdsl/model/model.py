@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.patterns import DataSet, PatternSet
+from plasticdsl.model.proofs import Proof
 from plasticdsl.model.protocol import ForEach, Order, Start, Until
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.units.dimension import Dimension
@@ -418,7 +419,7 @@ class Network:
     definitions that connections or the network read, each after what it depends on.
 
     `fed`: variables (population, name) that some phase of an experiment on this network takes from patterns or data, item by item;
-    `asynchronous`: populations that some phase updates unit by unit. Both only tell which kernels are needed.
+    `asynchronous`: populations that some phase updates unit by unit. Both only tell which kernels are needed. `proofs`: what it says of itself.
     """
 
     name: str
@@ -431,6 +432,7 @@ class Network:
     patterns: tuple[PatternSet, ...] = ()
     fed: tuple[tuple[str, str], ...] = ()
     asynchronous: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
 
 # --- experiments -----------------------------------------------------------------------------------------------------

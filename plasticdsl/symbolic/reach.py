@@ -1,6 +1,7 @@
 """How a weight reaches an observable in time: through states that move, jump or spike.
 
-Comes in: a network, a variable and an observable's formula. Goes out: the first state or spike on a way from one to the other, to say why a gradient, which knows
+Comes in: a network, a variable and an observable's formula. Goes out: the first state or spike on a way from one to the other, to say why a
+gradient, which knows
 one moment only, is 0.
 """
 

@@ -220,7 +220,6 @@ def test_sweep_of_sizes_and_block_parameters() -> None:
         ("phase learn for 2 s", "duplicate-definition"),
         ("phase more for 2 mV", "inconsistent-units"),
         ("dt = 1 ms", "duplicate-definition"),
-        ("phase more until stable", "unsupported"),
     ],
 )
 def test_errors(line: str, code: str) -> None:

@@ -1,0 +1,116 @@
+"""What a connection computes, written out over the units of the network: definitions, and sums over connections where they are wanted.
+
+Comes in: an expression of one connection of a projection. Goes out: the same in terms of `At`: `pre.y` of the connection (i, j) is y at j,
+its input φ at j the
+sum over k of what reaches it. So expressions of different projections can be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from plasticdsl.model.expr import At, Expr, Ref, Special, SumOver, rebuild, walk
+from plasticdsl.model.model import Block, Delays, Network, Projection, Role
+from plasticdsl.symbolic.algebra import ZERO, add
+
+#: The letters of the connection that is looked at.
+POST, PRE = "i", "j"
+
+
+@dataclass(slots=True)
+class Writer:
+    """`letters`: how many letters have been used for sums; each sum has one of its own."""
+
+    network: Network
+    letters: int = 0
+    _projections: dict[str, Projection] = field(default_factory=dict)
+    _blocks: dict[str, Block] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._projections = {p.name: p for p in self.network.projections}
+        self._blocks = {p.name: p.block for p in self.network.populations} | {p.name: p.connection for p in self.network.projections}
+
+    def connection(self, expr: Expr, projection: Projection, post: str = POST, pre: str = PRE) -> Expr:
+        """An expression of a connection at the letters of its units, all definitions written out."""
+
+        def read(node: Expr) -> Expr:
+            match node:
+                case Ref("", name):
+                    return self._variable(projection.name, name, (post, pre))
+                case Ref("pre", name):
+                    return self._variable(projection.pre, name, (pre,))
+                case Ref("post", name):
+                    return self._variable(projection.post, name, (post,))
+                case Ref(owner, name) if owner in self._projections:
+                    return self._variable(owner, name, (pre, post))  # transposed
+                case Special("N_pre"):
+                    return Ref("#size", projection.pre)
+                case Special("N_post"):
+                    return Ref("#size", projection.post)
+                case _:
+                    return rebuild(node, read)
+
+        return read(expr)
+
+    def _variable(self, owner: str, name: str, letters: tuple[str, ...]) -> Expr:
+        variable = self._blocks[owner].variable(name)
+        if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+            return At(Ref(owner, name), letters)
+        if owner in self._projections:
+            return self.connection(variable.value, self._projections[owner], *letters)
+
+        def read(node: Expr) -> Expr:
+            return self._variable(owner, node.name, letters) if isinstance(node, Ref) and node.owner == "" else rebuild(node, read)
+
+        return read(variable.value)
+
+    def inputs(self, expr: Expr) -> frozenset[At]:
+        """The inputs in an expression that are sums of this moment."""
+        return frozenset(n for n in walk(expr) if isinstance(n, At) and self._is_sum(n.ref))
+
+    def _is_sum(self, ref: Ref) -> bool:
+        block = self._blocks.get(ref.owner)
+        variable = block.variable(ref.name) if block is not None else None
+        if variable is None or variable.role is not Role.INPUT:
+            return False
+        into = [p for p in self.network.projections if p.post == ref.owner and any(s.target == ref.name for s in p.connection.sums)]
+        return bool(into) and all(p.delays == Delays() for p in into)
+
+    def expanded(self, expr: Expr, inputs: frozenset[At]) -> Expr:
+        """The expression with these inputs written as the sums that fill them."""
+
+        def read(node: Expr) -> Expr:
+            return self._sums(node) if isinstance(node, At) and node in inputs else rebuild(node, read)
+
+        return read(expr)
+
+    def _sums(self, node: At) -> Expr:
+        (post,) = node.indices
+        total: Expr = ZERO
+        for projection in self.network.projections:
+            if projection.post == node.ref.owner:
+                for one in projection.connection.sums:
+                    if one.target == node.ref.name:
+                        self.letters += 1
+                        letter = f"k{self.letters}"
+                        body = self.connection(one.body, projection, post, letter)
+                        total = add(total, SumOver((letter,), (self.over(projection, post),), body))
+        return total
+
+    def over(self, projection: Projection, post: str) -> str:
+        """What a sum over the presynaptic units of a projection runs over; two projections that connect the same units have the same."""
+        connected = projection.connectivity
+        if connected.kind == "transposed":
+            original = self._projections[connected.of]
+            if original.connectivity.kind == "all":
+                return self._all(original, original.post, post)
+            return f"post of {post} in {original.name}"
+        if connected.kind == "all" and connected.also is None:
+            return self._all(projection, projection.pre, post)
+        return f"pre of {post} in {projection.name}"
+
+    def _all(self, projection: Projection, units: str, post: str) -> str:
+        if projection.connectivity.also is not None:
+            return f"{units} of {post} in {projection.name}"
+        is_without = not projection.connectivity.self_connections and projection.pre == projection.post
+        return f"{units} but {post}" if is_without else units
