@@ -22,6 +22,7 @@ from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
+from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.source import Span
 from plasticdsl.symbolic.local_gradient import HOLD, PARTIAL, without_holds
@@ -240,7 +241,7 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
 
 
 def _one_method(joined: Joined, parts: Sequence[Part], context: Context) -> None:
-    if len({(m.name, m.substeps) for m in joined.methods}) > 1:
+    if len({(method_kind(m.name) or m.name, m.substeps) for m in joined.methods}) > 1:
         labels = tuple(Label(m.span, m.name) for m in joined.methods)
         context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
 
