@@ -24,26 +24,30 @@ from plasticdsl.syntax import tree
 _KINDS = {"all to all": "all", "one to one": "one", "probability": "probability", "in-degree": "in-degree", "out-degree": "out-degree"}
 
 
+_NUMBERS = {
+    name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)
+    for name, what in (
+        ("i", "the number of the postsynaptic unit"),
+        ("j", "the number of the presynaptic unit"),
+        ("N_pre", "a number of units"),
+        ("N_post", "a number of units"),
+    )
+}  # fmt: skip
+
+
 def unit_numbers(context: Context) -> Context:
-    """The same context with i and j (post and pre unit number, from 1) and N_pre, N_post in sight."""
-    names = {
-        name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)  # type: ignore[arg-type]
-        for name, what in (
-            ("i", "the number of the postsynaptic unit"),
-            ("j", "the number of the presynaptic unit"),
-            ("N_pre", "a number of units"),
-            ("N_post", "a number of units"),
-        )
-        if context.scope.find(name) is None
-    }
-    return context.inside(context.scope.child(names))
+    """The same context with i and j (post and pre unit number, from 1) and N_pre, N_post in sight, where nothing else has these names."""
+    return context.inside(context.scope.child({}, missing=lambda name: _NUMBERS.get(name.name)))
 
 
 def pair_names(context: Context, pre: Side, post: Side) -> Context:
     """The same context with what can be told of two units before the run: their numbers, and parameters of theirs as `pre.X` and `post.X`."""
-    inside = unit_numbers(context)
-    names = {name: _of_side(name, side) for name, side in (("pre", pre), ("post", post)) if context.scope.find(name) is None}
-    return inside.inside(inside.scope.child(names))
+    sides = {"pre": pre, "post": post}
+
+    def known(name: tree.Name) -> Declared | None:
+        return _of_side(name.name, sides[name.name]) if name.name in sides else _NUMBERS.get(name.name)
+
+    return context.inside(context.scope.child({}, missing=known))
 
 
 def _of_side(name: str, side: Side) -> Declared:

@@ -20,8 +20,8 @@ from plasticdsl.syntax import tree
 
 __all__ = ["require_same", "translate", "translate_as", "translate_condition", "translate_number"]
 
-#: Nobody reads more suggestions at once, and each takes a search through all names.
-MOST_SUGGESTIONS = 100
+#: Nobody reads more suggestions at once, and each takes a search through all names; through very many, some must do.
+MOST_SUGGESTIONS, FEW_SUGGESTIONS, VERY_MANY = 100, 10, 1000
 
 _COMPARISONS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "==", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
@@ -116,12 +116,18 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
-    near = (scope or context.scope).nearest(node) if context.report.count < MOST_SUGGESTIONS else None
+    near = _nearest(node, scope or context.scope, context.report.count)
     hint = f"Did you mean ‘{near}’?" if near is not None else _known_hint(node)
     where = f"‘{of}’ has no" if of else "Nothing here is called"
     message = f"{where} ‘{node.text}’." if not of else f"‘{of}’ has nothing called ‘{node.text}’."
     context.report.error("unknown-name", message, node.span, hint)
     return unknown(context)
+
+
+def _nearest(node: tree.Name, scope: Scope, reported: int) -> str | None:
+    if reported >= MOST_SUGGESTIONS or (reported >= FEW_SUGGESTIONS and len(scope.all_names()) > VERY_MANY):
+        return None
+    return scope.nearest(node)
 
 
 def _known_hint(node: tree.Name) -> str:

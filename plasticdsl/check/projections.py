@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 
 from plasticdsl.check.blocks import CheckedBlock
 from plasticdsl.check.compose import Composed, Ends, compose
@@ -57,7 +56,7 @@ class Around:
 
 def expand(statements: Sequence[tree.Projection], taken: frozenset[str], context: Context) -> tuple[Wanted, ...]:
     """One for each target, with names that are unique and depend on nothing but the text of the network."""
-    names = set(taken) | {s.name.name for s in statements if s.name is not None}
+    names = dict.fromkeys([*taken, *(s.name.name for s in statements if s.name is not None)], 1)
     found: list[Wanted] = []
     for statement in statements:
         for target in statement.targets:
@@ -66,7 +65,7 @@ def expand(statements: Sequence[tree.Projection], taken: frozenset[str], context
     return tuple(found)
 
 
-def _one(statement: tree.Projection, target: tree.Name, names: set[str], context: Context) -> Wanted | None:
+def _one(statement: tree.Projection, target: tree.Name, names: dict[str, int], context: Context) -> Wanted | None:
     hidden: tree.Population | None = None
     match statement.source:
         case tree.Name() as pre:
@@ -92,14 +91,13 @@ def _one(statement: tree.Projection, target: tree.Name, names: set[str], context
     return Wanted(statement, name, symbol, pre, target, hidden, reads)
 
 
-def _free(wish: str, names: set[str]) -> str:
-    """`wish`, or `wish_2` …; it is taken from now on."""
+def _free(wish: str, names: dict[str, int]) -> str:
+    """`wish`, or `wish_2` …; it is taken from now on. `names`: those that are taken, each with the last number it got."""
     found = wish
-    for number in count(2):
-        if found not in names:
-            break
-        found = f"{wish}_{number}"
-    names.add(found)
+    while found in names:
+        names[wish] += 1
+        found = f"{wish}_{names[wish]}"
+    names[found] = 1
     return found
 
 

@@ -7,10 +7,11 @@ otherwise, because a sum that is held over a step would make any scheme first-or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role
+from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, Scheme
 from plasticdsl.symbolic.schemes import choose_schemes
 
 Owned = tuple[str, str]
@@ -20,8 +21,10 @@ def integrate(network: Network) -> Network:
     """The network with an integrator for every flowing variable. Raises `PlasError` as `choose_schemes` does."""
     flowing = flowing_names(network)
     feeding = _feeding(network, flowing)
-    populations = tuple(_population(p, flowing, feeding) for p in network.populations)
-    projections = tuple(_projection(p, network, flowing) for p in network.projections)
+    known: dict[tuple[Block, frozenset[str]], tuple[Scheme, ...]] = {}
+    populations = tuple(_population(p, flowing, feeding, known) for p in network.populations)
+    blocks = {p.name: p.block for p in network.populations}
+    projections = tuple(_projection(p, blocks, flowing) for p in network.projections)
     return replace(network, populations=populations, projections=projections)
 
 
@@ -82,17 +85,20 @@ def _flow_reads(block: Block, name: str) -> bool:
     return any(r.name in reached for f in block.flows for r in refs(f.rate) if not r.owner)
 
 
-def _population(population: Population, flowing: frozenset[Owned], feeding: frozenset[str]) -> Population:
+def _population(
+    population: Population, flowing: frozenset[Owned], feeding: frozenset[str], known: dict[tuple[Block, frozenset[str]], tuple[Scheme, ...]]
+) -> Population:
+    """`known`: what has been chosen for other populations of the same neuron."""
     block = population.block
     inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and (population.name, v.name) in flowing)
     if population.name in feeding and block.method is None and not any(f.noise is not None for f in block.flows):
-        chosen = choose_schemes(replace(block, method=MethodChoice("rk4", 1, block.span)), flowing_inputs=inputs)
-        return replace(population, block=replace(chosen, method=None))
-    return replace(population, block=choose_schemes(block, flowing_inputs=inputs))
+        block = replace(block, method=MethodChoice("rk4", 1, block.span))
+    if (block, inputs) not in known:
+        known[block, inputs] = choose_schemes(block, flowing_inputs=inputs).schemes
+    return replace(population, block=replace(population.block, schemes=known[block, inputs]))
 
 
-def _projection(projection: Projection, network: Network, flowing: frozenset[Owned]) -> Projection:
+def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Owned]) -> Projection:
     ends = {"pre": projection.pre, "post": projection.post}
-    blocks = {p.name: p.block for p in network.populations}
     held = frozenset(Ref(side, v.name) for side, owner in ends.items() for v in blocks[owner].variables if (owner, v.name) not in flowing)
     return replace(projection, connection=choose_schemes(projection.connection, held=held))
