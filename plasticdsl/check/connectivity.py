@@ -25,7 +25,7 @@ _KINDS = {"all to all": "all", "one to one": "one", "probability": "probability"
 
 
 _NUMBERS = {
-    name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)
+    name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)  # type: ignore[arg-type]
     for name, what in (
         ("i", "the number of the postsynaptic unit"),
         ("j", "the number of the presynaptic unit"),

@@ -6,6 +6,8 @@ network. Goes out: for each projection what it reads and how its connections mee
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -30,12 +32,13 @@ class Other:
 
 def read_by(projection: Projection, network: Network) -> tuple[Other, ...]:
     """The projections that `projection` reads, in the order of their names. Raises `PlasError` where one connects other populations."""
+    places: dict[str, Span] = {}
+    for name, span in _read(projection.connection):
+        places.setdefault(name, span)
+    if not places:  # nearly all
+        return ()
     by_name = {p.name: p for p in network.projections}
-    found: list[Other] = []
-    for name, span in sorted(_read(projection.connection), key=lambda pair: pair[0]):
-        if all(o.name != name for o in found):
-            found.append(_other(projection, by_name[name], span))
-    return tuple(found)
+    return tuple(_other(projection, by_name[name], places[name]) for name in sorted(places))
 
 
 def _read(block: Block) -> Iterator[tuple[str, Span]]:
@@ -81,16 +84,23 @@ def _same_pairs(one: Projection, two: Projection) -> bool:
 def readers_first(network: Network) -> tuple[str, ...]:
     """The projections in an order in which what each changes at steps and by flows is read by others before. Raises `PlasError` for a circle."""
     by_name = {p.name: p for p in network.projections}
-    waiting = {p.name: {name for name in _read_for_changes(p.connection) if name != p.name} for p in network.projections}
+    reads = {p.name: {name for name in _read_for_changes(p.connection) if name != p.name} for p in network.projections}
+    readers = Counter(name for read in reads.values() for name in read)
+    place = {name: number for number, name in enumerate(reads)}
+    free = [(number, name) for name, number in place.items() if not readers[name]]
     order: list[str] = []
-    while waiting:
-        free = next((n for n in waiting if not any(n in read for other, read in waiting.items() if other != n)), None)
-        if free is None:
-            first = by_name[next(iter(waiting))]
-            message = f"What ‘{first.symbol}’ changes depends on other projections that in turn read ‘{first.symbol}’ for what they change."
-            raise PlasError((Diagnostic("unsupported", message, first.span, "Let one of them read units instead."),))
-        order.append(free)
-        del waiting[free]
+    while free:  # of those that nobody waiting reads, the first in the text
+        _, name = heapq.heappop(free)
+        order.append(name)
+        for other in reads[name]:
+            readers[other] -= 1
+            if not readers[other]:
+                heapq.heappush(free, (place[other], other))
+    if len(order) < len(reads):
+        done = set(order)
+        first = by_name[next(name for name in reads if name not in done)]
+        message = f"What ‘{first.symbol}’ changes depends on other projections that in turn read ‘{first.symbol}’ for what they change."
+        raise PlasError((Diagnostic("unsupported", message, first.span, "Let one of them read units instead."),))
     return tuple(order)
 
 
@@ -105,7 +115,7 @@ def _read_for_changes(block: Block) -> frozenset[str]:
 
 def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[str, Mapping[str, Expr]]:
     """What definitions of the other projections stand for, in the reader's terms."""
-    by_name = {p.name: p for p in network.projections}
+    by_name = {p.name: p for p in network.projections} if others else {}
     return {o.name: {n: _in_terms_of_reader(e, o.transposed) for n, e in definitions(by_name[o.name].connection).items()} for o in others}
 
 

@@ -86,7 +86,10 @@ def _flow_reads(block: Block, name: str) -> bool:
 
 
 def _population(
-    population: Population, flowing: frozenset[Owned], feeding: frozenset[str], known: dict[tuple[Block, frozenset[str]], tuple[Scheme, ...]]
+    population: Population,
+    flowing: frozenset[Owned],
+    feeding: frozenset[str],
+    known: dict[tuple[Block, frozenset[str]], tuple[Scheme, ...]],
 ) -> Population:
     """`known`: what has been chosen for other populations of the same neuron."""
     block = population.block
