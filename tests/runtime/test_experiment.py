@@ -249,6 +249,7 @@ def test_ctrl_c_keeps_what_was_computed():
         def show(self, done, what):
             os.kill(os.getpid(), signal.SIGINT)
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background of a shell
     study = carry_out(LEAK.replace("phase again for 20 ms", "phase again for 100 s"), progress=Stopper())
     run = study.runs[0]
     assert study.interrupted and run.interrupted
