@@ -127,6 +127,8 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
         for function in synapses.each_step(plan, p):
             call(function)
     _unit_changes(plan, functions, calls, summed)
+    for p in plan.projections:
+        call(arrivals.add_between(plan, p))
     for function in stages.flows(plan):
         call(function)
     calls += [Invoke(again) for again in feeds.moved(plan)]

@@ -99,11 +99,11 @@ def derive(rule: PairRule, block: Block, scope: Mapping[str, Mapping[str, Expr]]
 
 
 def _all_pairs(window: Window, draft: _Draft) -> None:
-    tie_at_post, tie_at_pre = window.tie_side == "post", window.tie_side == "pre"
-    causal = _sum_over_earlier(window.causal, Place.PRE, "after" if tie_at_post else "before", draft)
-    acausal = _sum_over_earlier(window.acausal, Place.POST, "after" if tie_at_pre else "before", draft)
-    if window.tie_side is None and window.tie != ZERO:
-        tie = Binary("*", Special("now_post"), substitute(window.tie, {Special("lag"): ZERO}))
+    own_tie = substitute(window.tie, {Special("lag"): ZERO}) if window.tie_side is None and window.tie != ZERO else None
+    causal = _sum_over_earlier(window.causal, Place.PRE, "after" if window.tie_side == "post" else "before", draft)
+    acausal = _sum_over_earlier(window.acausal, Place.POST, "after" if window.tie_side == "pre" else "before", draft, own_tie)
+    if own_tie is not None and window.acausal.traces is not None:
+        tie = Binary("*", Special("now_post"), own_tie)
         acausal = tie if acausal is None else Binary("+", acausal, tie)
     if acausal is not None:
         draft.pre.insert(0, draft.add(acausal))
@@ -111,10 +111,10 @@ def _all_pairs(window: Window, draft: _Draft) -> None:
         draft.post.insert(0, draft.add(causal))
 
 
-def _sum_over_earlier(side: Side, earlier: Place, limit: Limit, draft: _Draft) -> Expr | None:
-    """The sum over all pairs with an earlier spike of `earlier`; None where F is zero on this side."""
+def _sum_over_earlier(side: Side, earlier: Place, limit: Limit, draft: _Draft, own_tie: Expr | None = None) -> Expr | None:
+    """The sum over all pairs with an earlier spike of `earlier`; None where F is zero on this side, or summed over a history (with ties)."""
     if side.traces is None:
-        _history(side, earlier, limit, draft)
+        _history(side, earlier, limit, draft, own_tie)
         return None
     total: Expr | None = None
     for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
@@ -139,18 +139,19 @@ def _jump(name: str, size: float) -> Event:
     return Event(Assign(own, Binary("+", own, Number(size))))
 
 
-def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft) -> None:
-    """No finite system: sum F over the spikes of the last `history` seconds, kept for each unit."""
+def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft, own_tie: Expr | None) -> None:
+    """No finite system: sum F over the spikes of the last `history` seconds, kept for each unit. `own_tie`: F(0) where it is neither limit of F."""
     if side.history is None:
         raise PlasError((_not_separable(draft.rule),))
     name = draft.fresh(f"times_{earlier}")
     draft.histories.append(History(name, earlier, side.history))
     spike = Special("lag")  # inside SumHistory: the earlier spike's time
     amount = substitute(side.formula, {Special("lag"): _lag(spike, earlier)})
-    inside = Compare("<=", _steps_since(spike), _whole_steps(side.history))
-    event = Event(
-        SumHistory(name, draft.rule.target.name, Choice(((inside, amount),), ZERO), limit == "after", draft.rule.span), draft.held
-    )
+    cases: tuple[tuple[Expr, Expr], ...] = ((Compare("<=", _steps_since(spike), _whole_steps(side.history)), amount),)
+    if own_tie is not None:
+        cases = ((Compare("==", spike, NOW), own_tie), *cases)
+    with_now = limit == "after" or own_tie is not None
+    event = Event(SumHistory(name, draft.rule.target.name, Choice(cases, ZERO), with_now, draft.rule.span), draft.held)
     (draft.post if earlier is Place.PRE else draft.pre).insert(0, event)
 
 

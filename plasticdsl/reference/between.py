@@ -1,6 +1,7 @@
 """What happens at a step without a spike: changes at every step, and periodic ones.
 
-Everywhere at once: what a unit or connection reads of others is from before these changes. Its own statements run top to bottom. Populations
+Everywhere at once: what a unit or connection reads of others is from before these changes, and what connections add to units is added up for
+each projection and added when all is done. Its own statements run top to bottom. Populations
 that update unit by unit do so after the rules (`sweep`).
 A period of k steps is due at the steps 0, k, 2 k, ….
 """
@@ -11,15 +12,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import AddTo, Handler, Trigger
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import rule_off, send
 from plasticdsl.reference.handlers import Local, Site, run_handler, run_unit_handler
 from plasticdsl.reference.scope import ConnectionScope, bounded, everything, variable_of
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.structure import Frame, Index
+from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sweep import sweep
 from plasticdsl.runtime.instance import Floats
+
+#: (projection, variable of a unit) → what is added to it, for each connection.
+Additions = dict[tuple[str, Ref], Floats]
 
 
 def change_between_spikes(run: Run) -> None:
@@ -28,7 +33,7 @@ def change_between_spikes(run: Run) -> None:
     if not owners:
         return
     before = run.frame.copy()
-    additions: list[tuple[str, AddTo, Index, Floats]] = []
+    additions: Additions = {}
     for owner, handler in owners:
         if owner in run.structure.projections:
             _at_connections(run, owner, handler, before, additions)
@@ -36,8 +41,8 @@ def change_between_spikes(run: Run) -> None:
     for owner, handler in owners:
         if owner in run.structure.populations and owner not in run.visits:
             run_unit_handler(run, owner, handler, np.arange(run.structure.count(owner)), before)
-    for projection, statement, connections, amounts in additions:
-        send(run, projection, statement, connections, amounts)
+    for (projection, target), amounts in additions.items():
+        send(run, projection, target, np.arange(len(amounts)), amounts)
 
 
 def _due(run: Run, owner: str) -> Iterator[Handler]:
@@ -53,7 +58,7 @@ def _due(run: Run, owner: str) -> Iterator[Handler]:
                 yield handler
 
 
-def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, additions: list[tuple[str, AddTo, Index, Floats]]) -> None:
+def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, additions: Additions) -> None:
     structure, values = run.structure, run.frame.values[projection]
     everyone = np.arange(structure.count(projection))
     local = {name: array.copy() for name, array in values.items()}
@@ -65,7 +70,8 @@ def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, 
         return bounded(variable_of(structure, projection, name), new, scope(local, local, False))
 
     def add(statement: AddTo, amounts: Floats) -> None:
-        additions.append((projection, statement, everyone, amounts))
+        key = projection, statement.target
+        additions[key] = additions.get(key, 0.0) + amounts
 
     run_handler(handler, Site(local, len(everyone), scope, bound, add, rule_off(run, projection, handler)))
     values.update(local)

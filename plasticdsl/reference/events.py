@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticdsl.model.expr import refs
+from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Handler, Role, Statement, Trigger
 from plasticdsl.reference.handlers import Local, Site, right_side, run_handler
 from plasticdsl.reference.pairs import completed
@@ -128,7 +128,7 @@ class Event:
         return ConnectionScope(self.run.structure, self.run.frame, self.projection, self.connections, own, plain, before, after)
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
-        send(self.run, self.projection, statement, self.connections, amounts)
+        send(self.run, self.projection, statement.target, self.connections, amounts)
 
     # --- the other side ----------------------------------------------------------------------------------------------
 
@@ -191,11 +191,11 @@ def _either(first: Skips, second: Skips) -> Skips:
     return lambda statement: first(statement) or second(statement)
 
 
-def send(run: Run, projection: str, statement: AddTo, connections: Index, amounts: Floats) -> None:
+def send(run: Run, projection: str, target: Ref, connections: Index, amounts: Floats) -> None:
     """Add to a post unit after the dendritic delay, to a pre unit at once."""
-    structure, name = run.structure, statement.target.name
+    structure, name = run.structure, target.name
     declared = structure.projections[projection]
-    if statement.target.owner == "pre":
+    if target.owner == "pre":
         run.add(declared.pre, name, structure.sources[projection][connections], amounts)
         return
     units, delays = structure.targets[projection][connections], structure.dendritic[projection][connections]

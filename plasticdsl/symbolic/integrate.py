@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, Scheme
+from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, Scheme, SumInto
 from plasticdsl.symbolic.schemes import choose_schemes
 
 Owned = tuple[str, str]
@@ -50,39 +50,44 @@ def _defined(network: Network, flowing: set[Owned]) -> set[Owned]:
 
 
 def _summed(network: Network, flowing: set[Owned]) -> set[Owned]:
-    undelayed = (p for p in network.projections if not p.delays.written)
-    return {(p.post, total.target) for p in undelayed for total in p.connection.sums if _reads(total.body, p) & flowing}
+    return {(p.post, total.target) for p, total in _undelayed(network) if _reads(total.body, p) & flowing}
+
+
+def _undelayed(network: Network) -> list[tuple[Projection, SumInto]]:
+    return [(p, total) for p in network.projections if not p.delays.written for total in p.connection.sums]
 
 
 def _reads(expr: Expr, projection: Projection) -> set[Owned]:
+    """What a connection's expression reads of the two units, through its own definitions too."""
     ends = {"pre": projection.pre, "post": projection.post}
-    return {(ends[r.owner], r.name) for r in refs(expr) if r.owner in ends}
+    waiting, seen = list(refs(expr)), set[Ref]()
+    while waiting:
+        ref = waiting.pop()
+        inner = projection.connection.variable(ref.name) if ref.owner == "" and ref not in seen else None
+        seen.add(ref)
+        if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
+            waiting += refs(inner.value)
+    return {(ends[r.owner], r.name) for r in seen if r.owner in ends}
 
 
 def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
-    """Populations whose flowing variables reach, through a sum, the flow of some population."""
-    populations = {p.name: p for p in network.populations}
-    found: set[str] = set()
-    for projection in network.projections:
-        for total in projection.connection.sums if not projection.delays.written else ():
-            read = _reads(total.body, projection) & flowing
-            if read and _flow_reads(populations[projection.post].block, total.target):
-                found |= {owner for owner, _ in read}
-    return frozenset(found)
-
-
-def _flow_reads(block: Block, name: str) -> bool:
-    reached = {name}
+    """Populations whose flowing variables reach, through sums, the flow of some population."""
+    needed = {(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if not r.owner}
     while True:
-        more = {
-            v.name
-            for v in block.variables
-            if v.role is Role.DEFINITION and isinstance(v.value, Expr) and any(r.name in reached for r in refs(v.value) if not r.owner)
+        more = _read_by_definitions(network, needed) | {
+            x for p, s in _undelayed(network) if (p.post, s.target) in needed for x in _reads(s.body, p)
         }
-        if more <= reached:
+        if more <= needed:
             break
-        reached |= more
-    return any(r.name in reached for f in block.flows for r in refs(f.rate) if not r.owner)
+        needed |= more
+    return frozenset(
+        o for p, s in _undelayed(network) if (p.post, s.target) in needed for o, name in _reads(s.body, p) if (o, name) in flowing
+    )
+
+
+def _read_by_definitions(network: Network, needed: set[Owned]) -> set[Owned]:
+    values = {(p.name, v.name): v.value for p in network.populations for v in p.block.variables if v.role is Role.DEFINITION}
+    return {(o, r.name) for (o, name), v in values.items() if (o, name) in needed and isinstance(v, Expr) for r in refs(v) if not r.owner}
 
 
 def _population(

@@ -70,7 +70,8 @@ def neurons(draw: st.DrawFn) -> Block:
     if draw(st.integers(0, 3)) == 0:
         handlers.append(on(Trigger.STEP, "m = 0.5 * m + 0.3 * h", "u += 0.1 * m" if draw(st.booleans()) else "m += 0.1 * V"))
     if draw(st.integers(0, 3)) == 0:
-        handlers.append(on(Trigger.EVERY, "u = 0.5 * u + 0.1 * y", period=draw(st.sampled_from(["3 * dt", "7 * dt"]))))
+        periodic = on(Trigger.EVERY, "u = 0.5 * u + 0.1 * y", period=draw(st.sampled_from(["3 * dt", "7 * dt"])))
+        handlers.insert(draw(st.integers(0, len(handlers))), periodic)
     held = draw(st.sampled_from([("V",), (), ("V", "u"), ("g",)]))
     return neuron(
         variables=(
@@ -83,14 +84,20 @@ def neurons(draw: st.DrawFn) -> Block:
 
 
 @st.composite
-def synapses(draw: st.DrawFn, always_sums: bool = False) -> Block:
-    """Sums of states or definitions, spikes, and weights that flow or change at every step."""
-    body = draw(st.sampled_from(["w * pre.y", "w * pre.V", "w * (pre.V - post.V)", "w * pre.u", "0.3 * s * pre.y", "w * pre.m"]))
+def synapses(draw: st.DrawFn, always_sums: bool = False, late: bool = False) -> Block:
+    """Sums of states or definitions, spikes, and weights that flow or change at every step. `late`: a sum may read inputs."""
+    bodies = ["w * pre.y", "w * pre.V", "w * (pre.V - post.V)", "w * pre.u", "0.3 * s * pre.y", "w * pre.m"]
+    body = draw(st.sampled_from([*bodies, "w * pre.h * post.y", "0.2 * pre.h - w * post.h"] if late else bodies))
     handlers = [on(Trigger.PRE, draw(st.sampled_from(["post.g += 0.5 * w", "post.g += w * s", "post.u += 0.1 * pre.y"])), rule=False)]
     if draw(st.booleans()):
         handlers.append(
             on(Trigger.STEP, draw(st.sampled_from(["w += 0.01 * pre.y * post.y", "w = 0.9 * w + 0.05 * pre.V", "w += 0.01 * post.h"])))
         )
+    if draw(st.integers(0, 3)) == 0:
+        lines = draw(
+            st.sampled_from([["post.g += 0.1 * pre.y"], ["pre.g += 0.05 * post.V", "post.u += 0.02 * pre.g", "post.g += 0.1 * w"]])
+        )
+        handlers.append(on(Trigger.EVERY, *lines, period="5 * dt", rule=draw(st.booleans())))
     scheme, rate = draw(
         st.sampled_from(
             [
@@ -140,10 +147,13 @@ def unit_cases(draw: st.DrawFn, delayed_sums: bool = False) -> Case:
         net.population(name, size, draw(neurons()), None, (), draw(st.integers(0, 4)), draw(unit_parameters(size)), start)
     sizes = {"p": 2, "a": net.numbers["a"].size, "b": 2}
     for number, (pre, post) in enumerate(draw(st.lists(st.sampled_from(PROJECTIONS), min_size=1, max_size=3))):
-        count, block = sizes[pre] * sizes[post], draw(synapses(delayed_sums))
+        count = sizes[pre] * sizes[post]
         weights = [0.3 + 0.1 * k for k in range(count)]
-        takes_time = delayed_sums or not block.sums
-        axonal, dendritic = (draw(delays(count)), draw(delays(count))) if takes_time else (0, 0)
+        axonal, dendritic = draw(delays(count)), draw(delays(count))
+        takes_time = axonal != 0 or dendritic != 0
+        block = draw(synapses(delayed_sums, takes_time and delayed_sums))
+        if block.sums and not delayed_sums:
+            axonal = dendritic = 0
         net.projection(f"c{number}", pre, post, block, None, axonal, dendritic, states={"w": weights})
     excite = connection(variables=(state("w"),), handlers=(on(Trigger.PRE, "post.g += w", rule=False),))
     net.projection("drive", "p", "a", excite, states={"w": 0.4})

@@ -1,6 +1,9 @@
-"""What reaches a projection's synapses and units now: counts of spikes, their times kept for learning windows, and what was sent a delay ago."""
+"""What reaches a projection's synapses and units now: counts of spikes, their times kept for learning windows, what was sent a delay ago, and
+what is added without a spike."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from plasticdsl.kernels.loops.bounds import added
 from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
@@ -8,7 +11,7 @@ from plasticdsl.kernels.loops.walks import arriving, every_unit
 from plasticdsl.kernels.program import Array, Constant, Function, If, Increase, Let, Size, Statement, Store, element, name
 from plasticdsl.model.expr import At, Binary, Call, Compare, Number, Ref
 from plasticdsl.model.model import AddTo
-from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
+from plasticdsl.plan.plan import Event, Place, Plan, ProjectionPlan
 
 ONE, ZERO = Number(1.0), Number(0.0)
 
@@ -20,9 +23,12 @@ def pending_targets(projection: ProjectionPlan) -> tuple[str, ...]:
     """Variables of the post units that the projection adds to after a dendritic delay."""
     if projection.projection.delays.dendritic is None:
         return ()
-    events = [e for _, many in projection.events for e in many]
-    targets = {e.statement.target.name for e in events if isinstance(e.statement, AddTo) and e.statement.target.owner == "post"}
-    return tuple(sorted(targets))
+    at_spikes = _added_to([e for _, many in projection.events for e in many])
+    return tuple(sorted({t.name for t in (*at_spikes, *between_targets(projection)) if t.owner == "post"}))
+
+
+def _added_to(events: Sequence[Event]) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(e.statement.target for e in events if isinstance(e.statement, AddTo)))
 
 
 def pending_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
@@ -44,16 +50,56 @@ def arrive(plan: Plan, projection: ProjectionPlan) -> Function | None:
     body: list[Statement] = []
     for target in targets:
         waiting = element(f"{own.name}_pending_{target}", "slot", "i")
-        body += [*_handed_over(names, target, waiting), Store(waiting, ZERO)]
+        body += [*_handed_over(names, Ref("post", target), waiting), Store(waiting, ZERO)]
     slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_dendritic_slots"))))
     doc = f"Hand over to the post units what {own.name} sent a dendritic delay ago."
     return Function(f"arrive_{own.name}", doc, ("n", "t"), (), (), (slot, *every_unit(projection, Place.POST, body)))
 
 
-def _handed_over(names: Names, target: str, waiting: At) -> tuple[Statement, ...]:
-    statement = added(names, Ref("post", target), waiting)
+def _handed_over(names: Names, target: Ref, waiting: At) -> tuple[Statement, ...]:
+    statement = added(names, target, waiting)
     # bounds are applied to what is added to, not where nothing arrives
     return (statement,) if isinstance(statement, Increase) else (If(Compare("!=", waiting, ZERO), (statement,)),)
+
+
+# --- what is added without a spike -----------------------------------------------------------------------------------
+
+
+def between_targets(projection: ProjectionPlan) -> tuple[Ref, ...]:
+    """Variables of the units that the projection adds to at every step, or periodically."""
+    return _added_to([*projection.each_step, *(e for _, many in projection.periodic for e in many)])
+
+
+def sum_between(projection: ProjectionPlan, target: Ref) -> At:
+    """What is added to the target in this step, for the unit of the loop's connection."""
+    return element(f"{projection.projection.name}_adds_{target.owner}_{target.name}", "j" if target.owner == "pre" else "i")
+
+
+def between_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
+    """A sum for each of these variables."""
+    lengths = place_sizes(projection)
+    return tuple(
+        Array(
+            sum_between(projection, t).ref.name,
+            "float64",
+            (lengths[Place(t.owner)],),
+            Constant(),
+            True,
+            f"what is added to {t.owner}.{t.name} now",
+        )
+        for t in between_targets(projection)
+    )
+
+
+def add_between(plan: Plan, projection: ProjectionPlan) -> Function | None:
+    """The kernel that adds it, when everyone has read the values from before."""
+    p, names = projection.projection.name, Names(plan, projection=projection)
+    body: list[Statement] = []
+    for target in between_targets(projection):
+        amount = sum_between(projection, target)
+        body += every_unit(projection, Place(target.owner), [*_handed_over(names, target, amount), Store(amount, ZERO)])
+    doc = f"Add to the units what {p} adds without a spike."
+    return Function(f"add_{p}", doc, ("n", "t"), (), (), tuple(body)) if body else None
 
 
 # --- spikes that reach the synapses now ------------------------------------------------------------------------------

@@ -313,7 +313,8 @@ def each_step(plan: Plan, population: Population) -> tuple[Function, ...]:
     """Kernels for what the units do at every step (discrete updates), or periodically: those check the step themselves."""
     p, block = population.name, population.block
     found = []
-    for number, handler in enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY)):
+    handlers = list(enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY)))
+    for number, handler in sorted(handlers, key=lambda h: h[1].trigger is Trigger.EVERY):
         body: Sequence[Statement] = unit_statements(handler, Names(plan, population), block)
         loop: Statement = For("i", ZERO, name(f"{p}_units"), tuple(body), independent=True)
         if handler.trigger is Trigger.EVERY:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from plasticdsl.kernels.loops.arrivals import history_arguments, history_sizes, now_arguments, pending_arguments
+from plasticdsl.kernels.loops.arrivals import (
+    between_arguments,
+    history_arguments,
+    history_sizes,
+    now_arguments,
+    pending_arguments,
+    sum_between,
+)
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
 from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
@@ -83,7 +90,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
             found += propagators(s.scheme, p, Names(plan, projection=projection), lengths[s.place], frozenset())
         if isinstance(s.scheme, EulerMaruyama):
             found += [noise_stream(p, v) for v, n in zip(s.scheme.variables, s.scheme.noises, strict=True) if n is not None]
-    found += [*pending_arguments(projection), *ring_arguments(plan, projection)]
+    found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(plan, projection)]
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
     return (*found, *history_arguments(projection), *_structure(projection), *_counterparts(projection))
@@ -272,6 +279,8 @@ class _Writer:
     def _add_to(self, target: Ref, amount: Expr) -> list[Statement]:
         own = self.projection.projection
         at_once: list[Statement] = [added(self.names, target, amount)]
+        if self.side is Place.CONNECTION:  # no spike: everywhere at once
+            at_once = [Increase(sum_between(self.projection, target), amount)]
         if target.owner != "post" or own.delays.dendritic is None:
             return at_once
         p = own.name

@@ -7,11 +7,12 @@ Runge-Kutta 4 together: at each stage the sums and definitions are evaluated ane
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from plasticdsl.kernels.loops import feeds, sums
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
+from plasticdsl.kernels.loops.coupling import Coupled, coupled, rates
 from plasticdsl.kernels.loops.flows import at_stage, still, stored
 from plasticdsl.kernels.program import (
     Array,
@@ -27,59 +28,14 @@ from plasticdsl.kernels.program import (
     element,
     name,
 )
-from plasticdsl.model.expr import Binary, Expr, Number, refs
+from plasticdsl.model.expr import Binary, Expr, Number
 from plasticdsl.model.model import Population, Role, RungeKutta4
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.plan import Plan
-from plasticdsl.symbolic.integrate import flowing_names
 
 ZERO = Number(0.0)
 FRACTIONS = (0.0, 0.5, 0.5, 1.0)
 WEIGHTS = (1.0, 2.0, 2.0, 1.0)  # of the four slopes, in sixths (Kutta 1901)
-
-Owned = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Coupled:
-    """Populations integrated stage by stage; `entries`: inputs and definitions evaluated at each stage, in order; `staged`: every (population,
-    name) that has a value at each stage."""
-
-    populations: tuple[Population, ...]
-    entries: tuple[Owned, ...]
-    staged: frozenset[Owned]
-
-
-def coupled(plan: Plan) -> Coupled:
-    """Which populations must be integrated together."""
-    flowing = flowing_names(plan.network)
-    undelayed = [p for p in plan.projections if not p.projection.delays.written]
-    inputs = {(p.projection.post, s.target) for p in undelayed for s in p.sums} & flowing
-    readers = [p.population for p in plan.populations if any(_reads_input(r, p.population.name, inputs) for r in _rates(p.population))]
-    feeding = {
-        own.pre if r.owner == "pre" else own.post
-        for p in undelayed
-        for own in (p.projection,)
-        for s in p.sums
-        if (own.post, s.target) in inputs and any(own.post == reader.name for reader in readers)
-        for r in refs(s.body)
-        if r.owner in ("pre", "post")
-    }
-    together = tuple(
-        p.population for p in plan.populations if (p.population in readers or p.population.name in feeding) and _rates(p.population)
-    )
-    names = {p.name for p in together}
-    entries = tuple((e.population, e.name) for e in plan.network.order if e.population in names and (e.population, e.name) in flowing)
-    states = {(p.name, v) for p in together for s in p.block.schemes if isinstance(s, RungeKutta4) for v in s.variables}
-    return Coupled(together if readers else (), entries if readers else (), frozenset(states | set(entries)) if readers else frozenset())
-
-
-def _rates(population: Population) -> tuple[Expr, ...]:
-    return tuple(r for s in population.block.schemes if isinstance(s, RungeKutta4) for r in s.rates)
-
-
-def _reads_input(rate: Expr, population: str, inputs: set[Owned]) -> bool:
-    return any((population, r.name) in inputs for r in refs(rate) if not r.owner)
 
 
 def arguments(plan: Plan) -> tuple[Array, ...]:
@@ -121,15 +77,11 @@ def _loop(population: Population, body: Sequence[Statement]) -> For:
     return For("i", ZERO, name(f"{population.name}_units"), tuple(body), independent=True)
 
 
-def _variables(population: Population) -> list[tuple[str, Expr]]:
-    return [(v, r) for s in population.block.schemes if isinstance(s, RungeKutta4) for v, r in zip(s.variables, s.rates, strict=True)]
-
-
 def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
     found: list[Function] = []
     for population in together.populations:
         body: list[Statement] = []
-        for variable, _ in _variables(population):
+        for variable, _ in rates(population):
             full = f"{population.name}_{variable}"
             value: Expr = element(full, "i")
             if number:
@@ -145,7 +97,7 @@ def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
 
 def _evaluations(plan: Plan, together: Coupled, number: int) -> list[Function]:
     found: list[Function] = []
-    by_name = {p.name: p for p in together.populations}
+    by_name = {p.population.name: p.population for p in plan.populations}
     for owner, variable in together.entries:
         population = by_name[owner]
         declared = population.block.variable(variable)
@@ -173,7 +125,7 @@ def _slopes(plan: Plan, together: Coupled, population: Population, number: int) 
     context = units.flow_context(plan, population)
     names = replace(context.names, staged=together.staged)
     body: list[Statement] = []
-    for variable, rate in _variables(population):
+    for variable, rate in rates(population):
         full = f"{population.name}_{variable}"
         body += [
             Comment(f"d{variable}/dt = {pretty(rate)}   [Runge-Kutta 4, stage {number + 1}]"),
@@ -189,10 +141,10 @@ def _slopes(plan: Plan, together: Coupled, population: Population, number: int) 
 def _finish(plan: Plan, population: Population) -> Function:
     context = units.flow_context(plan, population)
     body: list[Statement] = []
-    for variable, _ in _variables(population):
+    for variable, _ in rates(population):
         full = f"{population.name}_{variable}"
         step = Binary("*", Binary("/", name("dt"), Number(6.0)), element(f"{full}_slopes", "i"))
         body.append(Let(f"{variable}_new", Binary("+", element(full, "i"), step)))
-    body += [stored(variable, context) for variable, _ in _variables(population)]
+    body += [stored(variable, context) for variable, _ in rates(population)]
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
     return Function(f"finish_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))

@@ -21,7 +21,7 @@ from plasticdsl.plan.inline import definitions, inline, map_refs
 from plasticdsl.plan.others import walks_other
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
 
-ZERO = Number(0.0)
+ONE, ZERO = Number(1.0), Number(0.0)
 
 Owned = tuple[str, str]
 
@@ -142,7 +142,7 @@ def _arriving(plan: Plan, projection: ProjectionPlan, target: str) -> Iterator[F
     if own.delays.dendritic is not None:
         coming = element(f"{own.name}_coming_{target}", "slot", "i")
         slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_dendritic_slots"))))
-        body = every_unit(projection, Place.POST, [Increase(late, coming), Store(coming, ZERO)])
+        body = every_unit(projection, Place.POST, [Increase(late, coming)])
         doc = f"Hand over to {target} what {own.name} sent a dendritic delay ago."
         yield Function(f"arrive_{own.name}_{target}", doc, ("n", "t"), (), (), (slot, *body))
     doc = f"Add what {own.name} gives {target} without a dendritic delay."
@@ -155,7 +155,7 @@ def send(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
     own, found = projection.projection, []
     if is_delayed(projection) and own.delays.dendritic is not None:
         doc = f"Send the sums of {own.name} that arrive later on their way."
-        body = _late(plan, projection, projection.sums, at_once=False)
+        body = (*_forget(projection), *_late(plan, projection, projection.sums, at_once=False))
         found.append(Function(f"send_{own.name}", doc, ("n", "t"), (), (), body))
     remembered = _remembered(plan, projection)
     if remembered:
@@ -170,6 +170,14 @@ def send(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
         doc = f"Remember what the sums of {own.name} read of the pre units at step n."
         found.append(Function(f"remember_{own.name}", doc, ("n", "t"), (), (), (slot, *every_unit(projection, Place.PRE, stores))))
     return tuple(found)
+
+
+def _forget(projection: ProjectionPlan) -> tuple[Statement, ...]:
+    """What arrived at the step before has been read by everyone; its place in the ring is free."""
+    p = projection.projection.name
+    slot = Let("slot", Call("mod", (Binary("-", name("n"), ONE), name(f"{p}_dendritic_slots"))))
+    clear = [Store(element(f"{p}_coming_{target}", "slot", "i"), ZERO) for target in _targets(projection)]
+    return (slot, *every_unit(projection, Place.POST, clear))
 
 
 def _late(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInto], *, at_once: bool) -> tuple[Statement, ...]:

@@ -1,0 +1,89 @@
+"""Which populations take the stages of Runge-Kutta 4 together, and what has a value at each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from plasticdsl.model.expr import Expr, Special, refs, walk
+from plasticdsl.model.model import Population, Role, RungeKutta4
+from plasticdsl.plan.inline import definitions
+from plasticdsl.plan.plan import Plan
+from plasticdsl.symbolic.integrate import flowing_names
+
+Owned = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Coupled:
+    """Populations integrated stage by stage; `entries`: inputs and definitions evaluated at each stage, in order; `staged`: every (population,
+    name) that has a value at each stage."""
+
+    populations: tuple[Population, ...] = ()
+    entries: tuple[Owned, ...] = ()
+    staged: frozenset[Owned] = frozenset()
+
+
+def coupled(plan: Plan) -> Coupled:
+    """The populations whose rates read undelayed sums of flowing variables, and those that these sums read, however indirectly."""
+    moving = flowing_names(plan.network) | _timed(plan)
+    reads = dict(_reads(plan, moving))
+    inputs = {(p.projection.post, s.target) for p in plan.projections if not p.projection.delays.written for s in p.sums} & moving
+    wanted = {p.population.name: _closure(_of_rates(p.population) & moving, reads) for p in plan.populations}
+    readers = {owner for owner, names in wanted.items() if names & inputs}
+    needed = frozenset[Owned]().union(*(wanted[owner] for owner in readers))
+    owners = readers | {owner for owner, _ in needed}
+    together = tuple(p.population for p in plan.populations if p.population.name in owners and rates(p.population))
+    if not readers:
+        return Coupled()
+    entries = tuple((e.population, e.name) for e in plan.network.order if (e.population, e.name) in needed)
+    states = {(p.name, v) for p in together for v, _ in rates(p)}
+    return Coupled(together, entries, frozenset(states | set(entries)))
+
+
+def rates(population: Population) -> list[tuple[str, Expr]]:
+    """The variables that Runge-Kutta 4 moves, with their rates."""
+    return [(v, r) for s in population.block.schemes if isinstance(s, RungeKutta4) for v, r in zip(s.variables, s.rates, strict=True)]
+
+
+def _of_rates(population: Population) -> frozenset[Owned]:
+    return frozenset((population.name, r.name) for _, rate in rates(population) for r in refs(rate) if not r.owner)
+
+
+def _timed(plan: Plan) -> frozenset[Owned]:
+    """Definitions that change with t."""
+    found: set[Owned] = set()
+    for p in (p.population for p in plan.populations):
+        timed: set[str] = set()
+        while True:
+            more = {n for n, v in definitions(p.block).items() if Special("t") in walk(v) or any(r.name in timed for r in refs(v))} - timed
+            if not more:
+                break
+            timed |= more
+        found |= {(p.name, n) for n in timed}
+    return frozenset(found)
+
+
+def _reads(plan: Plan, moving: frozenset[Owned]) -> Iterator[tuple[Owned, frozenset[Owned]]]:
+    """What each input and definition reads of all that moves."""
+    by_name = {p.population.name: p.population for p in plan.populations}
+    for entry in plan.network.order:
+        declared = by_name[entry.population].block.variable(entry.name)
+        found: set[Owned] = set()
+        if declared is not None and declared.role is Role.DEFINITION and isinstance(declared.value, Expr):
+            found = {(entry.population, r.name) for r in refs(declared.value) if not r.owner}
+        for p in (p for p in plan.projections if p.projection.post == entry.population and not p.projection.delays.written):
+            ends = {"pre": p.projection.pre, "post": p.projection.post}
+            found |= {(ends[r.owner], r.name) for s in p.sums if s.target == entry.name for r in refs(s.body) if r.owner in ends}
+        yield (entry.population, entry.name), frozenset(found & moving)
+
+
+def _closure(start: frozenset[Owned], reads: dict[Owned, frozenset[Owned]]) -> frozenset[Owned]:
+    found: set[Owned] = set()
+    waiting = list(start)
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += reads.get(one, ())
+    return frozenset(found)
