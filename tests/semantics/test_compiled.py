@@ -5,17 +5,15 @@ A few random models of each kind by default; hundreds of them, and machine code,
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
-from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.reference.interpreter import ReferenceEngine
 from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 from tests.semantics.random_models import imposed_cases, recurrent_cases
 from tests.semantics.random_units import unit_cases
+from tests.semantics.test_harness import off
 
 LEAST = 1e-9  # relative; the smallest difference that counts
 
@@ -83,13 +81,6 @@ def test_machine_code(kind: str, level: int) -> None:
     compare(kind, in_machine_code(level), 6)
 
 
-class Off(ReferenceEngine):
-    """Differs in the last digits that count."""
-
-    def read(self, owner: str, name: str) -> NDArray[np.float64]:
-        return super().read(owner, name) * (1 + 3e-9)
-
-
 def test_the_smallest_of_the_models_that_differ_is_shown() -> None:
     with pytest.raises(AssertionError, match=r"\d models differ; the smallest:\nCase:\n(.|\n)* after \d+ steps"):
-        compare("imposed", lambda network, instance, _: Off(network, instance), 5)
+        compare("imposed", off, 5)
