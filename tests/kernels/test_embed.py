@@ -77,6 +77,37 @@ network Drawn:
     most = E → E: Kick, out-degree 7, with repeats, with self, w = 0.01 i/j
 """
 
+DELAYED = """
+neuron Rate:
+    τ = 10 ms
+    input h
+    u ∈ [0, 0.5]
+    u(0) = 0.1
+    τ dr/dt = −r + tanh(h + u)
+    r(0) = 0.2
+    spike at rate 400 Hz max(r, 0)
+
+synapse Late:
+    post.h = Σ w pre.r
+    on pre:
+        post.u += 0.1 w
+    every 5 ms:
+        post.u −= 0.03 pre.r
+
+rule Ties:
+    η = 0.01
+    w ∈ [−1, 1]
+    on all pairs:
+        Δw = F(t_post − t_pre)
+    F(Δt) = η exp(−Δt/(20 ms))   if Δt > 0
+            0.5 η                if Δt = 0
+            −η exp(Δt/(20 ms))   otherwise
+
+network Delayed:
+    a = 4 Rate
+    ab = a → a: Late with Ties, all to all, w = 0.8, axonal delay = 0.5 ms i, dendritic delay = 0.4 ms (j − 1)
+"""
+
 OJA = """
 rule Oja:
     η = 0.05
@@ -112,6 +143,19 @@ def test_same_spikes_as_the_network(cache: Path) -> None:
         np.testing.assert_array_equal(np.concatenate([found[population][1], more[population][1]]), spikes.units)
     np.testing.assert_array_equal(a.ex_w, net["ex"].w)
     np.testing.assert_array_equal(a.cells_V, net["cells"].V)
+
+
+def test_delays_of_sums_and_ties(cache: Path) -> None:
+    net = plasticdsl.parse(DELAYED).build(seed=5, dt="0.1 ms", log=["a"])
+    net.run("0.3 s")
+    made = module(DELAYED, cache)
+    a = made.allocate(seed=5)
+    found = [made.simulate(a, 0.1)["a"][0], made.simulate(a, 0.2)["a"][0]]
+    assert min(map(len, found)) > 40
+    for name in ("r", "u", "h"):
+        np.testing.assert_allclose(getattr(a, f"a_{name}"), getattr(net["a"], name), rtol=1e-12)
+    assert np.ptp(a.ab_w) > 1e-3
+    np.testing.assert_allclose(a.ab_w, net["ab"].w, rtol=1e-12)
 
 
 def test_parameters(cache: Path) -> None:
