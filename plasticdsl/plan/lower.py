@@ -7,7 +7,7 @@ variable of a projection still lives with the connections; `passes/` may move it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.model.expr import Expr, Special, walk
 from plasticdsl.model.model import (
@@ -22,6 +22,7 @@ from plasticdsl.model.model import (
     SumInto,
     Threshold,
     Trigger,
+    Variable,
 )
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import definitions, inline
@@ -38,11 +39,22 @@ def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
+    network = replace(network, populations=tuple(replace(p, block=_with_bounds_written_out(p.block)) for p in network.populations))
     by_name = {p.name: p for p in network.populations}
     evaluated = frozenset((e.population, e.name) for e in network.order)
     projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit, network) for p in network.projections)
     readers_first(network)  # raises where there is no such order
     return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit, sweeps=sweeps(network))
+
+
+def _with_bounds_written_out(block: Block) -> Block:
+    own = {"": definitions(block)}
+    return replace(block, variables=tuple(_bounded(v, own) for v in block.variables))
+
+
+def _bounded(variable: Variable, scope: Mapping[str, Mapping[str, Expr]]) -> Variable:
+    low, high = (None if bound is None else inline(bound, scope) for bound in (variable.low, variable.high))
+    return replace(variable, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,10 @@ def _projection(
     events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
     return ProjectionPlan(
         projection=projection,
-        variables=(*(Placed(v) for v in block.variables if v.role is not Role.DEFINITION), *(p for d in derived for p in d.variables)),
+        variables=(
+            *(Placed(_bounded(v, scope.in_events)) for v in block.variables if v.role is not Role.DEFINITION),
+            *(p for d in derived for p in d.variables),
+        ),
         events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
         schemes=(
             *(PlacedScheme(s, held=_moves(s, held, block)) for s in block.schemes),

@@ -2,7 +2,8 @@
 
 Every scheme starts from the values at t_n, after the events of that time. What other schemes of the block and other units and connections
 hold stays at those values during the step, with one exception: the units' variables that Runge–Kutta 4 integrates go through its stages
-together, and undelayed sums of flowing variables are evaluated anew at each stage from the stage's values. Bounds are applied at the end.
+together, and undelayed sums of flowing variables are evaluated anew at each stage from the stage's values. Bounds, as they are at t_n, are
+applied at the end.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ def flow(run: Run) -> None:
             case _:
                 assert_never(scheme)
     _runge_kutta(run, new)
-    for (owner, name), values in new.items():
+    allowed = {
+        (owner, name): bounded(variable_of(run.structure, owner, name), values, everything(run.structure, run.frame, owner))
+        for (owner, name), values in new.items()
+    }
+    for (owner, name), values in allowed.items():
         run.frame.values[owner][name] = values
-    for owner, name in new:
-        variable = variable_of(run.structure, owner, name)
-        run.frame.values[owner][name] = bounded(variable, new[owner, name], everything(run.structure, run.frame, owner))
 
 
 def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:

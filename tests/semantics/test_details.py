@@ -142,6 +142,25 @@ def test_what_is_added_without_a_spike_is_added_last(dendritic: int | list[int],
     agree(net, 12, level)
 
 
+@BOTH
+def test_bounds_may_change(level: int) -> None:
+    """They are read when they are applied, after a flow as they were before it; definitions in them are looked through."""
+    net = Net()
+    flow = Exact(("x", "y"), ((e(-100), e(50)), (e(-50), e(-20))), (e(60), e(80)))
+    units = neuron(
+        variables=(state("x", "-y", "top"), state("y", "0.2 * x", None), definition("top", "0.3 + 0.5 * y")),
+        schemes=(flow,), handlers=(on(Trigger.STEP, "y = y - 0.05 * x"),),
+    )  # fmt: skip
+    net.population("a", 2, units, GivenSpikes(()), [(2, 0), (2, 1), (4, 0), (9, 1)], states={"x": [0.1, 0.3], "y": [0.2, 0.6]})
+    block = connection(
+        variables=(state("w", "-most", "most"), state("s", None, "0.2 + pre.top"), definition("most", "0.4 * post.top + s")),
+        handlers=(on(Trigger.PRE, "s += 0.3", "w += 0.5", "post.x += w", rule=False), on(Trigger.STEP, "w = 1.02 * w")),
+        schemes=(Exact(("s",), ((e(-100),),), (e(0),)), Exact(("w",), ((e(200),),), (e(0),))),
+    )
+    net.projection("c", "a", "a", block, dendritic=2, states={"w": 0.1})
+    agree(net, 20, level)
+
+
 # --- sums with delays ------------------------------------------------------------------------------------------------
 
 

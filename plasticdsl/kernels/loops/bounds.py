@@ -5,7 +5,6 @@ from __future__ import annotations
 from plasticdsl.kernels.loops.names import Names
 from plasticdsl.kernels.program import Increase, Store
 from plasticdsl.model.expr import At, Binary, Call, Expr, Ref, Special, rebuild
-from plasticdsl.plan.inline import definitions, inline
 
 
 def clipped(value: Expr, low: Expr | None, high: Expr | None) -> Expr:
@@ -26,8 +25,7 @@ def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:
     assert variable is not None
     if variable.low is None and variable.high is None:
         return Increase(cell, amount)
-    written = {"": definitions(block)}
-    low, high = (None if b is None else names.resolve(_seen_from(target.owner, inline(b, written))) for b in (variable.low, variable.high))
+    low, high = (None if b is None else names.resolve(_seen_from(target.owner, b)) for b in (variable.low, variable.high))
     return Store(cell, clipped(Binary("+", cell, amount), low, high))
 
 

@@ -52,8 +52,13 @@ def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ..
         body, variables = _scheme(scheme, context)
         statements += body
         moved += variables
-    statements += [stored(v, context) for v in moved]
-    return tuple(statements)
+    return (*statements, *store_all(moved, context))
+
+
+def store_all(moved: Sequence[str], context: FlowContext) -> tuple[Statement, ...]:
+    """The new values put where they belong. A bound that reads what moves reads it at t_n, before anything is stored."""
+    early = tuple(v for v in moved if any(r.name in moved for bound in context.bounds.get(v, ()) if bound is not None for r in refs(bound)))
+    return (*(Let(f"{v}_new", _clipped(v, context)) for v in early), *(_stored(v, context, v in early) for v in moved))
 
 
 def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tuple[str, ...]]:
@@ -70,14 +75,17 @@ def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tupl
             return _euler_maruyama(scheme, context), variables
 
 
-def stored(variable: str, context: FlowContext) -> Store:
+def _clipped(variable: str, context: FlowContext) -> Expr:
+    low, high = context.bounds.get(variable, (None, None))
+    resolve = context.names.resolve
+    return clipped(name(f"{variable}_new"), None if low is None else resolve(low), None if high is None else resolve(high))
+
+
+def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     """The new value put where it belongs, bounded, unless the variable stands still."""
     target = context.names.resolve(Ref("", variable))
     assert isinstance(target, At)
-    value: Expr = name(f"{variable}_new")
-    low, high = context.bounds.get(variable, (None, None))
-    resolve = context.names.resolve
-    value = clipped(value, None if low is None else resolve(low), None if high is None else resolve(high))
+    value: Expr = name(f"{variable}_new") if is_bounded else _clipped(variable, context)
     conditions = [context.free] if context.free is not None and variable in context.held else []
     conditions += [context.switch] if context.switch is not None and variable in context.switched else []
     for condition in conditions:

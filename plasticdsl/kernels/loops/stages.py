@@ -13,7 +13,7 @@ from plasticdsl.kernels.loops import feeds, sums
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.coupling import Coupled, coupled, rates
-from plasticdsl.kernels.loops.flows import at_stage, still, stored
+from plasticdsl.kernels.loops.flows import at_stage, still, store_all
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -145,6 +145,6 @@ def _finish(plan: Plan, population: Population) -> Function:
         full = f"{population.name}_{variable}"
         step = Binary("*", Binary("/", name("dt"), Number(6.0)), element(f"{full}_slopes", "i"))
         body.append(Let(f"{variable}_new", Binary("+", element(full, "i"), step)))
-    body += [stored(variable, context) for variable, _ in rates(population)]
+    body += store_all([variable for variable, _ in rates(population)], context)
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
     return Function(f"finish_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))
