@@ -10,6 +10,7 @@ import pytest
 from plasticdsl.model.model import (
     Block,
     EulerMaruyama,
+    Exact,
     Flow,
     GivenSpikes,
     Pairing,
