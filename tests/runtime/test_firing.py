@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import plasticdsl
@@ -39,7 +40,7 @@ def test_an_equals_sign_under_a_trigger_does_not_change_a_state() -> None:
         plasticdsl.parse(POISSON.format(jump="= 1"))
 
 
-def test_reading_another_projection_is_refused() -> None:
+def test_another_projection_between_the_same_units_can_be_read() -> None:
     text = """
 neuron Cell:
     τ = 10 ms
@@ -61,5 +62,8 @@ network Net:
     first = a → b: Simple, one to one, w = 1
     second = a → b: Copy(other = first), one to one
 """
-    with pytest.raises(plasticdsl.PlasError, match="not available"):
-        plasticdsl.parse(text).build("Net", dt="0.1 ms")
+    net = plasticdsl.parse(text).build("Net", dt="0.1 ms")
+    net["first"].w = 0.25
+    net["a"].V = 1.5
+    net.run("0.1 ms")
+    assert net["b"].V == pytest.approx(0.5 * np.exp(-0.01))  # 0.25 from each of the two projections, then one step of the leak
