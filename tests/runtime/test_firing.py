@@ -63,9 +63,6 @@ network Net:
     second = a → b: Copy(other = first), one to one
 """
     net = plasticdsl.parse(text).build("Net", dt="0.1 ms")
-    net["first"].w[:] = 0.25
     net["a"].V[:] = 1.5
     net.run("0.1 ms")
-    np.testing.assert_allclose(
-        net["b"].V, 0.5 * np.exp(-0.01), rtol=1e-12
-    )  # 0.25 from each of the two projections, then one step of the leak
+    np.testing.assert_allclose(net["b"].V, 2.0 * np.exp(-0.01), rtol=1e-12)  # 1 from each of the two projections, then one step of the leak
