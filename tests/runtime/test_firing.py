@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import plasticdsl
@@ -38,31 +37,3 @@ def test_a_number_before_a_neuron_named_like_a_unit_counts_neurons() -> None:
 def test_an_equals_sign_under_a_trigger_does_not_change_a_state() -> None:
     with pytest.raises(plasticdsl.PlasError, match="would not change"):
         plasticdsl.parse(POISSON.format(jump="= 1"))
-
-
-def test_another_projection_between_the_same_units_can_be_read() -> None:
-    text = """
-neuron Cell:
-    τ = 10 ms
-    τ dV/dt = −V
-    spike when V > 1:
-        V → 0
-
-synapse Simple:
-    on pre:
-        post.V += w
-
-synapse Copy(other):
-    on pre:
-        post.V += other.w
-
-network Net:
-    a = 2 Cell
-    b = 2 Cell
-    first = a → b: Simple, one to one, w = 1
-    second = a → b: Copy(other = first), one to one
-"""
-    net = plasticdsl.parse(text).build("Net", dt="0.1 ms")
-    net["a"].V[:] = 1.5
-    net.run("0.1 ms")
-    np.testing.assert_allclose(net["b"].V, 2.0 * np.exp(-0.01), rtol=1e-12)  # 1 from each of the two projections, then one step of the leak
