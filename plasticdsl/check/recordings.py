@@ -13,6 +13,7 @@ from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.display import shown_in
 from plasticdsl.check.expressions import require_same, translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.readings import Taking, text_of
+from plasticdsl.check.repeats import check_over_repeats, without_repeats
 from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import STATISTICS
 from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
@@ -112,14 +113,22 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     """An `expect` line."""
     context = taking.reading("expect")
     left, relation, right, tolerance, relative = _claim(statement, context)
-    window = window_of(statement.moment, taking)
-    if statement.moment is None or not _says_when(statement.moment):
+    moment, repeats = without_repeats(statement.moment)
+    if moment is not None and moment.over is not None:
+        hint = "‘when P = 50’ chooses runs of a sweep, ‘over repeats’ takes all repeats together, ‘over last 5 s’ is a time."
+        context.report.error("not-here", "An expectation cannot be over a variable.", moment.span, hint)
+        moment = replace(moment, over=None)
+    window = window_of(moment, taking)
+    if moment is None or not _says_when(moment):
         window = replace(window, at_end=relation in ("near", "holds") and not _of_spikes(left.expr))
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
     written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
     unit, scale = shown_in(written, left, taking.network, context)
     text = text_of(statement.span, taking.sources).removeprefix("expect ")
-    return Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span)
+    found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
+    if repeats:
+        check_over_repeats(found, taking)
+    return found
 
 
 def _claim(statement: tree.Expect, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:

@@ -497,7 +497,8 @@ class PlotSpec:
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """`expect …`; `relation`: `near` (left ≈ right ± tolerance; `relative` when the tolerance is a fraction of right), `holds`
-    (left is a condition), `never increases`, `never decreases`."""
+    (left is a condition), `never increases`, `never decreases`. `repeats`: looked at once for all repeats of a combination, its statistics being of all
+    of them together; outside of statistics it reads parameters alone."""
 
     left: Expr
     relation: str
@@ -510,6 +511,7 @@ class Expectation:
     unit: str = ""
     scale: float = 1.0
     span: Span = NOWHERE
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

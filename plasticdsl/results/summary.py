@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from plasticdsl.runtime.expectations import Outcome
 from plasticdsl.runtime.facts import Spread
+from plasticdsl.runtime.repeats import together
 from plasticdsl.runtime.statistics import rate
 from plasticdsl.runtime.sweep import Study
 from plasticdsl.runtime.until import Ending
@@ -45,10 +47,23 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
 
 
 def expectations_of(study: Study) -> tuple[Outcome, ...]:
-    """Each expectation over all runs: passed where it passed in every run that it was looked at in. The value is that of the first run in which
-    it failed, else of the last."""
+    """Each expectation over all runs: passed where it passed in every run that it was looked at in, or over repeats in every combination. The value is
+    that of the first in which it failed, else of the last."""
     each = zip(*(run.outcomes for run in study.runs), strict=True)
-    return tuple(_together(list(outcomes), len(study.runs)) for outcomes in each)
+    return tuple(_one(study, number, list(outcomes)) for number, outcomes in enumerate(each))
+
+
+def _one(study: Study, number: int, outcomes: list[Outcome]) -> Outcome:
+    shares = [run.shares[number] for run in study.runs]
+    if not any(shares):
+        return _together(outcomes, "runs")
+    blocks = [shares[k : k + study.repeats] for k in range(0, len(shares), study.repeats)]
+    whole = [[s for s in block if s is not None] for block in blocks if len(block) == study.repeats and all(block)]
+    if not whole:
+        return replace(outcomes[0], reason="the repeats were not all run")
+    verdicts = [together(block) for block in whole]
+    judged = [replace(outcomes[0], value=v.value, passed=v.passed, reason="") for v in verdicts]
+    return _together(judged, "combinations")
 
 
 def _endings(study: Study) -> list[dict[str, Any]]:
@@ -68,15 +83,15 @@ def _endings(study: Study) -> list[dict[str, Any]]:
     ]
 
 
-def _together(outcomes: list[Outcome], runs: int) -> Outcome:
+def _together(outcomes: list[Outcome], what: str) -> Outcome:
     seen = [o for o in outcomes if not o.skipped]
     if not seen:
         return outcomes[0]
     failed = [o for o in seen if not o.passed]
     found = failed[0] if failed else seen[-1]
-    if runs == 1 or not failed:
+    if len(outcomes) == 1 or not failed:
         return found
-    return Outcome(found.text, found.value, False, found.unit, found.scale, f"failed in {len(failed)} of {len(seen)} runs")
+    return Outcome(found.text, found.value, False, found.unit, found.scale, f"failed in {len(failed)} of {len(seen)} {what}")
 
 
 def _populations(study: Study) -> list[str]:

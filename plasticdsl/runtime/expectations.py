@@ -16,6 +16,7 @@ from plasticdsl.model.expr import Call, Compare, Expr, Number, substitute, walk
 from plasticdsl.model.model import Expectation, Window
 from plasticdsl.runtime.gather import Gathered
 from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_value_statistic
+from plasticdsl.runtime.repeats import Share
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.verdict import Verdict, compared, near, tolerant, truth
 
@@ -42,7 +43,8 @@ class Outcome:
 
 @dataclass(slots=True)
 class Watch:
-    """One expectation during one run. `gathered`: statistics of all values in the window, by the call they stand for."""
+    """One expectation during one run. `gathered`: statistics of all values in the window, by the call they stand for. `share`: what this run
+    contributes to one that is looked at over repeats."""
 
     expectation: Expectation
     moments: Moments
@@ -52,10 +54,13 @@ class Watch:
     verdict: Verdict | None = None
     previous: float = math.nan
     complete: bool = False
+    share: Share | None = None
 
     def look(self, reader: Reader, step: int) -> None:
         """What there is to see at this step."""
-        if self.steady:
+        if self.share is not None:
+            self.share.add(reader, *self._span(step))
+        elif self.steady:
             self._compare_with_previous(reader, step)
         elif self.gathered and self._gather(reader, step):
             pass
@@ -67,7 +72,7 @@ class Watch:
         """A phase planned to end at `end` was over at `at`, where everything due was looked at."""
         if end in self.moments and (at not in self.moments or self.moments.first == end):
             self.look(reader, end)
-        elif self.verdict is not None:
+        elif self.verdict is not None or self.share is not None:
             self.complete = self.moments.next_after(end) is None
 
     @property
@@ -78,9 +83,19 @@ class Watch:
     def outcome(self) -> Outcome:
         """The result; skipped where the end of the window was not reached."""
         e = self.expectation
+        if self.contribution() is not None:
+            return Outcome(e.text, None, None, e.unit, e.scale, "all repeats are looked at together")
         if self.reason or not self.complete or self.verdict is None:
             return Outcome(e.text, None, None, e.unit, e.scale, self.reason or "the run ended before")
         return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale)
+
+    def contribution(self) -> Share | None:
+        """What this run contributes to an expectation over repeats; None where it is none, or was not reached."""
+        return self.share if self.complete and not self.reason else None
+
+    def _span(self, step: int) -> tuple[int, int]:
+        """The steps that statistics of spikes are of."""
+        return self.window if self.window is not None else (max(0, step - self.moments.stride), step)
 
     def _gather(self, reader: Reader, step: int) -> bool:
         """Adds to the statistics; at the last moment there is something to judge."""
@@ -90,7 +105,7 @@ class Watch:
         return self.moments.next_after(step) is not None
 
     def _judge(self, reader: Reader, step: int) -> Verdict:
-        begin, end = self.window if self.window is not None else (max(0, step - self.moments.stride), step)
+        begin, end = self._span(step)
         results: dict[Expr, Expr] = {call: Number(g.result()) for call, g in self.gathered.items()}
 
         def read(expr: Expr) -> float | np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -149,6 +164,9 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
     if taking.last is not None and line.open_within(*found):
         raise DoesNotFit("a phase within it may end at any time")
     statistics = {node for e in parts for node in walk(e) if is_value_statistic(node)}
+    if expectation.repeats:
+        several = taking if taking.last is not None and not of_spikes else replace(taking, at_end=True, last=None)
+        return Watch(expectation, moments(several, line), found, share=Share(expectation))
     if taking.last is not None and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: _gathered(s) for s in statistics})
     if taking.last is not None and not of_spikes:

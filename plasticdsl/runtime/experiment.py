@@ -26,6 +26,7 @@ from plasticdsl.runtime.planning import as_run, plan_timeline
 from plasticdsl.runtime.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.readings import Reader, populations_needed
 from plasticdsl.runtime.recorder import Recorder, plan, spikes_needed
+from plasticdsl.runtime.repeats import Share
 from plasticdsl.runtime.schedule import PhaseSpan, Taking, Timeline
 from plasticdsl.runtime.series import SpikeRecord
 from plasticdsl.runtime.settings import network_value
@@ -61,7 +62,8 @@ class Order:
 @dataclass(slots=True)
 class Run:
     """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded; `endings` of the
-    phases with `until`. Phases that were over sooner than planned end there on `line`."""
+    phases with `until`; `shares`: what this run contributes to each expectation over repeats. Phases that were over sooner than planned end there on
+    `line`."""
 
     seed: int
     line: Timeline
@@ -70,6 +72,7 @@ class Run:
     spikes: dict[str, Train] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
+    shares: tuple[Share | None, ...] = ()
     endings: tuple[Ending, ...] = ()
     steps: int = 0
     interrupted: bool = False
@@ -276,6 +279,7 @@ class _Runner:
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
         run.outcomes = tuple(w.outcome() for w in self.watches)
+        run.shares = tuple(w.contribution() for w in self.watches)
         return run
 
 

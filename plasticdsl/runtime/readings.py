@@ -103,6 +103,12 @@ class Reader:
         values = [np.atleast_1d(self.observer.value(a)) for a in statistic.arguments]
         return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
 
+    def taken(self, statistic: Call, begin: int, end: int) -> list[Floats]:
+        """The same, where these values may be statistics themselves."""
+        inside = rebuild(statistic, lambda child: self._without_statistics(child, begin, end))
+        assert isinstance(inside, Call), "a statistic stays one"
+        return self.arguments(inside)
+
     def _of_spikes(self, call: Call, begin: int, end: int) -> float:
         population = _population(call.arguments[0])
         begin, end = self.clock.real(begin), self.clock.real(end)
