@@ -34,6 +34,7 @@ from plasticdsl.syntax.names import canonical
 Floats = NDArray[np.float64]
 
 _WRITABLE = (Role.STATE, Role.CLAMPED)
+_DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its connections have no variable of that name
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,8 @@ class Net:
 class Part:
     """A population or projection of a `Net`; its variables are attributes.
 
-    States are arrays that may be written to, parameters and definitions are read-only. A projection also has `pre` and `post`.
+    States are arrays that may be written to, parameters and definitions are read-only. A projection also has `pre` and `post`, and its delays as
+    `axonal_delay` and `dendritic_delay`: float64[connections] in s, on the grid, read-only.
     """
 
     __slots__ = ("_net", "_part")
@@ -290,6 +292,8 @@ class Part:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
+            return self._delay(name)
         variable = _variable(self._part, name)
         if variable.role in _WRITABLE:
             return self._net._lend(self._part.name, variable.name)
@@ -304,7 +308,7 @@ class Part:
         self._net._set(self._part.name, variable.name, value)
 
     def __dir__(self) -> list[str]:
-        ends = ["pre", "post"] if isinstance(self._part, Projection) else []
+        ends = ["pre", "post", *_DELAYS] if isinstance(self._part, Projection) else []
         return [*ends, *(v.name for v in _block(self._part).variables)]
 
     def __len__(self) -> int:
@@ -323,6 +327,14 @@ class Part:
     def post(self) -> NDArray[np.int32]:
         """The postsynaptic unit of each connection, from 0."""
         return self._connections("post").targets.copy()
+
+    def _delay(self, name: str) -> Floats:
+        """The delay of each connection."""
+        found = self._connections(name)
+        steps = np.broadcast_to(found.axonal if name == "axonal_delay" else found.dendritic, len(self))
+        delays = steps * self._net.dt
+        delays.flags.writeable = False
+        return delays
 
     def _connections(self, what: str) -> ProjectionInstance:
         found = self._net._engine.instance.projections.get(self._part.name)

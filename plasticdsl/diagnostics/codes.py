@@ -322,7 +322,7 @@ _CODES: tuple[Code, ...] = (
          "What there is is taken instead; an expectation is skipped."),
     Code("window-not-separable", "a learning window that cannot count all pairs",
          "With all pairs, F is a finite sum of exponentials times polynomials on each side, or ends somewhere: by cases, "
-         "or by `truncate F at 200 ms`. Nearest pairs take any F."),
+         "or by `truncate F at 200 ms`. So is, with centred pairs, the side that waits for the next spike. Other nearest pairs take any F."),
     Code("wrong-number-of-arguments", "a function with too many or too few arguments",
          "The message says how many there are."),
     Code("wrong-statistic", "a statistic where it has no place",

@@ -1,8 +1,8 @@
 """Kernels to traces: a learning window F(Δt) becomes variables of the two sides and statements at spikes.
 
 All pairs, F(Δt) = Σ_k c_k z_k(Δt) with z' = M z: the sum over all earlier spikes of one side is one linear system driven by that side,
-z' = M z + jump Σ_f δ(t − t_f), and a spike of the other side adds Σ_k c_k z_k(t). Exact. Nearest pairs need the last spike times alone, so
-F may be anything. A pair with Δt = 0 is decided once, by F(0) (docs/language, "Ties" and "Pairing").
+z' = M z + jump Σ_f δ(t − t_f), and a spike of the other side adds Σ_k c_k z_k(t). Exact. Centred pairs clear the system after each such spike. Nearest
+pairs need the last spike times alone, so F may be anything. A pair with Δt = 0 is decided once, by F(0) (docs/language, "Ties" and "Pairing").
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
 from plasticdsl.model.model import Assign, Block, Exact, Pairing, PairRule, Role, Variable
 from plasticdsl.model.windows import Side, Window
@@ -80,8 +79,7 @@ class _Draft:
 def derive(rule: PairRule, block: Block, scope: Mapping[str, Mapping[str, Expr]], held: bool, taken: set[str]) -> Derived:
     """Variables and statements for one pair rule; names already `taken` are avoided (and added to).
 
-    Raises `PlasError` `window-not-separable` where all (or centred) pairs are asked of a window that is no finite sum of exponentials
-    times polynomials and is not truncated.
+    Raises `PlasError` `window-not-separable` as `window_of`.
     """
     window = window_of(replace(rule, increment=inline(rule.increment, scope)), block)
     draft = _Draft(rule, held, taken)
@@ -141,8 +139,7 @@ def _jump(name: str, size: float) -> Event:
 
 def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft, own_tie: Expr | None) -> None:
     """No finite system: sum F over the spikes of the last `history` seconds, kept for each unit. `own_tie`: F(0) where it is neither limit of F."""
-    if side.history is None:
-        raise PlasError((_not_separable(draft.rule),))
+    assert side.history is not None  # else it is refused (`window_of`)
     name = draft.fresh(f"times_{earlier}")
     draft.histories.append(History(name, earlier, side.history))
     spike = Special("lag")  # inside SumHistory: the earlier spike's time
@@ -153,15 +150,6 @@ def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft, own_tie: E
     with_now = limit == "after" or own_tie is not None
     event = Event(SumHistory(name, draft.rule.target.name, Choice(cases, ZERO), with_now, draft.rule.span), draft.held)
     (draft.post if earlier is Place.PRE else draft.pre).insert(0, event)
-
-
-def _not_separable(rule: PairRule) -> Diagnostic:
-    return Diagnostic(
-        "window-not-separable",
-        f"`on {rule.pairing} pairs` needs a window that is a sum of exponentials times polynomials, and this one is not",
-        rule.span,
-        "use `on nearest pairs`, or cut the window off: `truncate F at 200 ms`",
-    )
 
 
 # --- nearest pairs ---------------------------------------------------------------------------------------------------
@@ -240,12 +228,30 @@ def _all(conditions: list[Expr]) -> Expr:
 
 
 def _centred(window: Window, draft: _Draft, *, on_pre: bool) -> None:
-    """Each spike of the centre pairs with the other side's last spike and with its next one: the next one collects, in a trace that it
-    then clears, all spikes of the centre since the one before."""
+    """Each spike of the centre pairs with the other side's last spike and with its next one, which collects all spikes of the centre since the
+    one before."""
     last = _last_times(draft)
     side = window.causal if on_pre else window.acausal
-    if side.traces is None:
-        raise PlasError((_not_separable(draft.rule),))
+    collect = _collect_history if side.traces is None else _collect_traces
+    before, collected, after = collect(side, last, draft, on_pre)
+    nearest_post = _with_last_post(window, last, reduced=False, rule=draft.rule)
+    nearest_pre = _with_last_pre(window, last, reduced=False, rule=draft.rule)
+    if on_pre:
+        draft.pre.append(draft.add(nearest_post))
+        draft.post[:0] = [*before, draft.add(Binary("+", collected, _tie_only(nearest_pre))), *after]
+    else:
+        draft.post.append(draft.add(nearest_pre))
+        draft.pre[:0] = [*before, draft.add(Binary("+", collected, _tie_only(nearest_post))), *after]
+    _note_times(last, draft)
+
+
+# statements before the weight changes, the sum over the spikes of the centre that waited, statements afterwards
+_Collected = tuple[list[Event], Expr, list[Event]]
+
+
+def _collect_traces(side: Side, last: tuple[str, str], draft: _Draft, on_pre: bool) -> _Collected:
+    """In traces that the collecting spike clears."""
+    assert side.traces is not None
     total: Expr | None = None
     clear: list[Event] = []
     for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
@@ -260,16 +266,20 @@ def _centred(window: Window, draft: _Draft, *, on_pre: bool) -> None:
         for name, coefficient in zip(names, coefficients, strict=True):
             term = Binary("*", coefficient, Ref("", name))
             total = term if total is None else Binary("+", total, term)
-    collected = ZERO if total is None else total
-    nearest_post = _with_last_post(window, last, reduced=False, rule=draft.rule)
-    nearest_pre = _with_last_pre(window, last, reduced=False, rule=draft.rule)
-    if on_pre:
-        draft.pre.append(draft.add(nearest_post))
-        draft.post[:0] = [draft.add(Binary("+", collected, _tie_only(nearest_pre))), *clear]
-    else:
-        draft.post.append(draft.add(nearest_pre))
-        draft.pre[:0] = [draft.add(Binary("+", collected, _tie_only(nearest_post))), *clear]
-    _note_times(last, draft)
+    return [], ZERO if total is None else total, clear
+
+
+def _collect_history(side: Side, last: tuple[str, str], draft: _Draft, on_pre: bool) -> _Collected:
+    """From the kept spikes of the centre: those at or after the last spike of the collecting side, whose first one in a step finds them."""
+    assert side.history is not None
+    earlier, own = (Place.PRE, last[1]) if on_pre else (Place.POST, last[0])
+    name, collected = draft.fresh(f"times_{earlier}"), draft.state("collected", ZERO, "the sum over the spikes that waited")
+    draft.histories.append(History(name, earlier, side.history))
+    spike = Special("lag")  # inside SumHistory: the earlier spike's time
+    waited = Logic("and", (Compare("<=", _steps_since(spike), _whole_steps(side.history)), Compare(">=", spike, Ref("", own))))
+    amount = Choice(((waited, substitute(side.formula, {Special("lag"): _lag(spike, earlier)})),), ZERO)
+    gather = Event(SumHistory(name, collected, amount, with_now=False, span=draft.rule.span))
+    return [Event(Assign(Ref("", collected), ZERO)), gather], Ref("", collected), []
 
 
 def _tie_only(pair: Expr) -> Expr:

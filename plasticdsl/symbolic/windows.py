@@ -56,7 +56,8 @@ def separate(
 ) -> Window:
     """`increment` by sides. `constant` tells which expressions may be rates of traces; `values` as in `window_of`.
 
-    Raises `PlasError` (`window-not-separable`) where all pairs count and a side has neither traces nor a bounded history.
+    Raises `PlasError` (`window-not-separable`) where a side whose pairs are summed has neither traces nor a bounded history: both sides with
+    all pairs, one with centred ones.
     """
     tie = on_side(increment, 0)
     sides = {}
@@ -97,14 +98,15 @@ def _side(
         return Side(formula, traces, coefficients)
     except NotExponential as problem:
         ends = support(formula, sign, values)
-        if ends is None and pairing is Pairing.ALL:
-            raise _not_separable(sign, str(problem), span) from None
+        if ends is None and pairing in (Pairing.ALL, Pairing.CENTRED_PRE if sign > 0 else Pairing.CENTRED_POST):
+            raise _not_separable(sign, str(problem), pairing, span) from None
         return Side(formula, None, history=ends)
 
 
-def _not_separable(sign: int, problem: str, span: Span) -> PlasError:
+def _not_separable(sign: int, problem: str, pairing: Pairing, span: Span) -> PlasError:
     side = "Δt > 0" if sign > 0 else "Δt < 0"
-    message = f"F(Δt) for {side} is no finite sum of exponentials times polynomials ({problem}), so every pair of spikes since the beginning would count."
+    since = "the beginning" if pairing is Pairing.ALL else "the last spike of the other side"
+    message = f"F(Δt) for {side} is no finite sum of exponentials times polynomials ({problem}), so every pair of spikes since {since} would count."
     hint = "Let only nearest pairs count (‘on nearest pairs:’), end it (‘truncate F at 200 ms’), or write F as a sum of exponentials."
     return PlasError((Diagnostic("window-not-separable", message, span, hint),))
 

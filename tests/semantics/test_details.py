@@ -43,7 +43,7 @@ def value(net: Net, steps: int, owner: str, name: str, level: int) -> np.ndarray
 
 
 @BOTH
-@pytest.mark.parametrize("pairing", [Pairing.ALL, Pairing.NEAREST, Pairing.REDUCED])
+@pytest.mark.parametrize("pairing", list(Pairing))
 @pytest.mark.parametrize("post_first", [False, True])
 def test_a_truncated_window_counts_lags_in_whole_steps(pairing: Pairing, post_first: bool, level: int) -> None:
     """3 steps are within 3 steps and 2.6, whatever the rounding of n dt: the difference of the two times is often a little more."""

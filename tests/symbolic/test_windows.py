@@ -192,6 +192,15 @@ def test_other_windows_cannot_count_all_pairs(name: str) -> None:
     assert nearest.causal.traces is None and nearest.causal.history is None
 
 
+@pytest.mark.parametrize(("pairing", "sign"), [(Pairing.CENTRED_PRE, ">"), (Pairing.CENTRED_POST, "<")])
+def test_centred_pairs_sum_the_side_that_waits(pairing: Pairing, sign: str) -> None:
+    text = "A/(1 + abs(lag)/tau)"
+    with pytest.raises(PlasError, match=f"Δt {sign} 0 .* since the last spike of the other side"):
+        separate(e(text), pairing=pairing, values=values_of(VALUES))
+    cut = separate(e(text), e("5*tau"), pairing=pairing, values=values_of(VALUES))
+    assert cut.causal.history == cut.acausal.history == e("5*tau")
+
+
 # --- in a block ------------------------------------------------------------------------------------------------------
 
 
