@@ -126,7 +126,8 @@ def module_text(loaded: Loaded, options: CompileOptions) -> str:
     with rendered(loaded.sources):
         network = module.networks[0] if module.networks else _blocks_alone(module)
         network = replace(network, fed=(), asynchronous=())  # what experiments do is no part of such a module
-        program = driver.program_of(driver.plan_of(network, per_unit(network), options), options)
+        listed = replace(options, without=options.without | {"layout"})  # its users may give other connections
+        program = driver.program_of(driver.plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(module, network)
     return embed(program, network, dt, in_steps)
 

@@ -43,6 +43,15 @@ class Slot(StrEnum):
         return Place.PRE if self in (Slot.PRE, Slot.PRE_LATE) else Place.POST
 
 
+class Layout(StrEnum):
+    """How the connections of a projection are numbered, sorted by pre, then post unit: listed, or computed where all pairs are connected, or all
+    pairs of different units."""
+
+    LISTED = "listed"
+    FULL = "full"
+    FULL_BUT_SELF = "full but self"
+
+
 @dataclass(frozen=True, slots=True)
 class Remember:
     """A value kept under a local name during one event of one connection (or unit): read as `Ref("local", name)`."""
@@ -123,6 +132,7 @@ class ProjectionPlan:
     same_axonal: bool = True
     same_dendritic: bool = True
     others: tuple[Other, ...] = ()
+    layout: Layout = Layout.LISTED
 
     def place(self, name: str) -> Place:
         """Where this variable lives."""

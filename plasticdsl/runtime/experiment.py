@@ -63,7 +63,7 @@ class Order:
 class Run:
     """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded; `endings` of the
     phases with `until`; `shares`: what this run contributes to each expectation over repeats. Phases that were over sooner than planned end there on
-    `line`."""
+    `line`. `build_s` and `run_s` went by on the clock; `processor_s` is the processor time of the phases, which other programs do not lengthen."""
 
     seed: int
     line: Timeline
@@ -78,6 +78,7 @@ class Run:
     interrupted: bool = False
     build_s: float = 0.0
     run_s: float = 0.0
+    processor_s: float = 0.0
 
     @property
     def duration(self) -> float:
@@ -113,10 +114,10 @@ def run_once(
     observer = Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps)
     runner = _Runner(experiment, workshop, observer, order, line, shows)
     runner.recorder.warnings[:0] = warnings
-    built = time.perf_counter()
+    built, processor = time.perf_counter(), time.process_time()
     runner.go(progress, interruption, share)
     run = runner.result()
-    run.build_s, run.run_s = built - begin, time.perf_counter() - built
+    run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
     return run
 
 

@@ -203,6 +203,7 @@ class Net:
     ) -> None:
         """`pairs`: (pre unit, post unit) of the connections (None: all to all). `given`: variables the projection gives (its weights)."""
         sizes = {k: v.size for k, v in self.numbers.items() if isinstance(v, PopulationInstance)}
+        connectivity = Connectivity("all" if pairs is None else "listed")
         if pairs is None:
             pairs = [(j, i) for j in range(sizes[pre]) for i in range(sizes[post])]
         pairs = sorted(pairs)
@@ -211,7 +212,7 @@ class Net:
         origins = tuple((v.name, ("S" if v.name in given else "R", v.name)) for v in block.variables)
         delays = Delays(self._written(axonal), self._written(dendritic))
         values = tuple((f"{k}(0)", _value(v)) for k, v in (states or {}).items())
-        self.projections.append(Projection(name, name, pre, post, block, Connectivity("listed"), delays, values, ("R",), origins))
+        self.projections.append(Projection(name, name, pre, post, block, connectivity, delays, values, ("R",), origins))
         self.numbers[name] = ProjectionInstance(
             name, pre, post, stream_of(name), rows, targets, _parameters(parameters), _states(block, len(pairs), states or {}),
             _delay(axonal), _delay(dendritic),

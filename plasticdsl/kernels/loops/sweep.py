@@ -84,13 +84,13 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
         Comment(f"{update.target} of {update.population} follows the change of {pretty(update.body)}"),
         Increase(cell, Binary("-", new, old)),
     )
-    loop: Statement = row(projection, change)
+    loop = row(projection, change)
     conditions: list[Expr] = [] if update.population == sweep.population else [visiting(update.population)]
     if feeds.fed(plan, update.population, update.target):
         conditions.append(Compare("==", name(f"{update.population}_{update.target}_feed_active"), ZERO))
     if not conditions:
-        return [loop]
-    return [If(conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)), (loop,))]
+        return loop
+    return [If(conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)), loop)]
 
 
 def _projection(plan: Plan, wanted: str) -> ProjectionPlan:

@@ -1,4 +1,8 @@
-"""The loops over a projection's connections: rows of the pre units, columns of the post units, or all of them."""
+"""The loops over a projection's connections: rows of the pre units, columns of the post units, or all of them.
+
+Where all pairs are connected (`Layout`), numbers of connections are computed. Then what is not negative is written so that it shows (`max(…, 0)`, loops
+that begin at 0): indices that could count from the end of an array would keep a row from being worked on several connections at a time.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,10 @@ from collections.abc import Sequence
 from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import other_connection
 from plasticdsl.kernels.program import For, If, Let, Statement, element, name
-from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref
-from plasticdsl.plan.plan import Place, ProjectionPlan
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref
+from plasticdsl.plan.plan import Layout, Place, ProjectionPlan
 
-ONE, ZERO = Number(1.0), Number(0.0)
+ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
 
 
 def arriving(
@@ -31,7 +35,7 @@ def arriving(
     slot = Call("mod", (Binary("-", name("n"), delay) if delayed else name("n"), name(f"{population}_slots")))
     body: list[Statement] = [Let(unit, element(f"{population}_spikes", "slot", "s")), *unit_body]
     if connections:
-        body.append(_row(projection, connections, same) if side is Place.PRE else _column(projection, connections, same))
+        body += _row(projection, connections, same) if side is Place.PRE else (_column(projection, connections, same),)
     body += after
     spikes = For("s", ZERO, element(f"{population}_spike_count", "slot"), tuple(body))
     if same:
@@ -49,24 +53,78 @@ def _word(side: Place) -> str:
     return "axonal" if side is Place.PRE else "dendritic"
 
 
-def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
+def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> tuple[Statement, ...]:
     p = projection.projection.name
-    ends = (Let("i", element(f"{p}_targets", "k")), *_others(projection, body), *body)
-    if same:
-        return For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), ends)
-    start, stop = _delayed("j", f"{p}_axonal_slots", f"{p}_delayed_rows")
-    return For("position", start, stop, (Let("k", element(f"{p}_delayed_row_connections", "position")), *ends))
+    inside = (*_others(projection, body), *body)
+    if not same:
+        start, stop = _delayed("j", f"{p}_axonal_slots", f"{p}_delayed_rows")
+        ends = (Let("k", element(f"{p}_delayed_row_connections", "position")), Let("i", element(f"{p}_targets", "k")))
+        return (For("position", start, stop, (*ends, *inside)),)
+    match projection.layout:
+        case Layout.LISTED:
+            ends = (Let("i", element(f"{p}_targets", "k")),)
+            return (For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), (*ends, *inside)),)
+        case Layout.FULL:
+            units = name(f"{projection.projection.post}_units")
+            first = Let("first", _not_negative(_product(name("j"), units)))
+            return (first, For("i", ZERO, units, (Let("k", _sum(name("first"), name("i"))), *inside)))
+        case Layout.FULL_BUT_SELF:
+            return (_row_but_self(projection, inside),)
+
+
+def _row_but_self(projection: ProjectionPlan, inside: Sequence[Statement]) -> For:
+    """Part 0 of the row: the units before j; part 1: those after it."""
+    row = _difference(name(f"{projection.projection.post}_units"), ONE)
+    before = _product(name("part"), name("j"))
+    part = (
+        Let("first", _not_negative(_sum(_product(name("j"), row), before))),
+        Let("after", _not_negative(_sum(before, name("part")))),
+        For(
+            "offset",
+            ZERO,
+            Choice(((Compare("==", name("part"), ZERO), name("j")),), _difference(row, name("j"))),
+            (Let("k", _sum(name("first"), name("offset"))), Let("i", _sum(name("after"), name("offset"))), *inside),
+        ),
+    )
+    return For("part", ZERO, TWO, part)
 
 
 def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
     p = projection.projection.name
-    if same:
-        start, stop = element(f"{p}_columns", "i"), At(Ref("", f"{p}_columns"), ("i + 1",))
-        connection, source = element(f"{p}_column_connections", "position"), element(f"{p}_column_sources", "position")
-    else:
+    inside = (*_others(projection, body), *body)
+    if not same:
         start, stop = _delayed("i", f"{p}_dendritic_slots", f"{p}_delayed_columns")
         connection, source = element(f"{p}_delayed_column_connections", "position"), element(f"{p}_delayed_column_sources", "position")
-    return For("position", start, stop, (Let("k", connection), Let("j", source), *_others(projection, body), *body))
+        return For("position", start, stop, (Let("k", connection), Let("j", source), *inside))
+    units = name(f"{projection.projection.post}_units")
+    match projection.layout:
+        case Layout.LISTED:
+            start, stop = element(f"{p}_columns", "i"), At(Ref("", f"{p}_columns"), ("i + 1",))
+            connection, source = element(f"{p}_column_connections", "position"), element(f"{p}_column_sources", "position")
+            return For("position", start, stop, (Let("k", connection), Let("j", source), *inside))
+        case Layout.FULL:
+            k = _sum(_product(name("j"), units), name("i"))
+            return For("j", ZERO, name(f"{projection.projection.pre}_units"), (Let("k", k), *inside))
+        case Layout.FULL_BUT_SELF:  # part 0: the units before i; part 1: those after it
+            k = _sum(_difference(_sum(_product(name("j"), _difference(units, ONE)), name("i")), ONE), name("part"))
+            stop_ = Choice(((Compare("==", name("part"), ZERO), name("i")),), units)
+            return For("part", ZERO, TWO, (For("j", _product(name("part"), _sum(name("i"), ONE)), stop_, (Let("k", k), *inside)),))
+
+
+def _sum(left: Expr, right: Expr) -> Expr:
+    return Binary("+", left, right)
+
+
+def _difference(left: Expr, right: Expr) -> Expr:
+    return Binary("-", left, right)
+
+
+def _product(left: Expr, right: Expr) -> Expr:
+    return Binary("*", left, right)
+
+
+def _not_negative(number: Expr) -> Expr:
+    return Call("max", (number, ZERO))
 
 
 def _others(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -87,17 +145,14 @@ def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:
     return At(Ref("", rows), (f"{unit} * {slots} + d",)), At(Ref("", rows), (f"{unit} * {slots} + d + 1",))
 
 
-def row(projection: ProjectionPlan, body: Sequence[Statement]) -> For:
+def row(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """The connections of pre unit j."""
     return _row(projection, body, True)
 
 
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All connections, row by row."""
-    own = projection.projection
-    ends = (Let("i", element(f"{own.name}_targets", "k")), *_others(projection, body), *body)
-    row = For("k", element(f"{own.name}_rows", "j"), At(Ref("", f"{own.name}_rows"), ("j + 1",)), ends)
-    return (For("j", ZERO, name(f"{own.pre}_units"), (row,)),)
+    return (For("j", ZERO, name(f"{projection.projection.pre}_units"), row(projection, body)),)
 
 
 def every_unit(projection: ProjectionPlan, side: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
