@@ -57,6 +57,7 @@ def build(plan: Plan) -> Program:
         logs=tuple(_log(p.population) for p in plan.populations if units.spikes(p.population)),
         feeds=plan.network.fed,
         visits=plan.network.asynchronous,
+        kept=sweep.ages(plan),
         switches=tuple((p.projection.name, switch) for p in plan.projections if (switch := f"{p.projection.name}_learning") in used),
     )
 
@@ -132,6 +133,8 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
     for function in stages.flows(plan):
         call(function)
     calls += [Invoke(again) for again in feeds.moved(plan)]
+    for function in sweep.keep(plan):
+        call(function)
     return functions, calls
 
 
@@ -156,7 +159,7 @@ def _unit_changes(
 ) -> None:
     """What units do at a step by themselves: one after the other, then all at once."""
     for one in plan.sweeps:
-        anew = tuple(s for target in one.anew for s in summed[one.population, target])
+        anew = tuple(s for target in one.anew for s in sweep.when_learnt(plan, one.population, target, summed[one.population, target]))
         functions.append(sweep.sweep_kernel(plan, next(p.population for p in plan.populations if p.population.name == one.population), one))
         calls.append(If(sweep.visiting(one.population), (*anew, Invoke(functions[-1].name))))
     for population in (p.population for p in plan.populations):
@@ -191,6 +194,7 @@ def _evaluations(
         if feeds.fed(plan, population.name, entry.name):
             calls.append(Invoke(f"feed_{population.name}_{entry.name}"))
         made[population.name, entry.name] = tuple(calls[begin:])
+        calls[begin:] = sweep.when_due(plan, population.name, entry.name, calls[begin:])
     for p in plan.projections:
         for function in sums.send(plan, p):
             call(function)

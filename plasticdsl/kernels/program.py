@@ -289,7 +289,8 @@ class Program:
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `switches`: projection → the int64 scalar that is 0 while
     its rules are off; it and the logs' `recording` may change between calls of `advance`. `feeds`: variables (population, name) that can be
-    taken from tables (arguments `<population>_<name>_feed…`); `visits`: populations that can update unit by unit (`<population>_order`).
+    taken from tables (arguments `<population>_<name>_feed…`); `visits`: populations that can update unit by unit (`<population>_order`); `kept`: arrays
+    of one element that have to be set to 0 when states, tables or parameters are changed from outside.
     """
 
     name: str
@@ -303,6 +304,7 @@ class Program:
     defaults: tuple[tuple[str, float], ...] = ()
     feeds: tuple[tuple[str, str], ...] = ()
     visits: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 def element(array: str, *indices: str) -> At:

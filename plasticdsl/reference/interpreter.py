@@ -109,8 +109,8 @@ class ReferenceEngine:
         """Everything that changes during a run, as copies."""
         return snapshot_of(self._run)
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Continue from a snapshot; raises `ValueError` where it is of another network."""
+    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+        """Continue from a snapshot; raises `ValueError` where it is of another network. Nothing here is kept that parameters went into."""
         feeds, visits = self._run.feeds, self._run.visits
         self._run = restored(self._structure, state)
         self._run.feeds, self._run.visits = feeds, visits

@@ -72,6 +72,11 @@ class CompiledEngine:
                 self._kept[population].append((steps.copy(), units.astype(np.int64)))
                 arrays[log.count][0] = 0
 
+    def _sum_anew(self) -> None:
+        """Something was changed from outside: sums that were kept from step to step may be wrong."""
+        for kept in self._program.kept:
+            self._bound.arrays[kept][...] = 0
+
     # --- state ---
 
     def read(self, owner: str, name: str) -> NDArray[np.float64]:
@@ -97,6 +102,7 @@ class CompiledEngine:
 
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
+        self._sum_anew()
         array = self._bound.arrays.get(f"{owner}_{name}")
         if array is None:
             self._write_instance(owner, name, values)
@@ -160,6 +166,7 @@ class CompiledEngine:
         """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
         for population, name in self._program.feeds:
             self._bound.scalars[f"{population}_{name}_feed_active"] = 0
+        self._sum_anew()
         for feed in feeds:
             self._take(feed)
         self._kernels = self._code.bind(self._bound)
@@ -196,8 +203,8 @@ class CompiledEngine:
     def _scalars_that_change(self) -> list[tuple[str, float | int]]:
         return [(switch, self._bound.scalars[switch]) for _, switch in self._program.switches]
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Continue from a snapshot; raises `ValueError` naming what does not fit."""
+    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+        """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
         wanted = {name: self._bound.arrays[name] for name, a in self._arrays.items() if a.changes}
         for name, array in wanted.items():
             if name not in state or state[name].shape != array.shape:
@@ -209,3 +216,5 @@ class CompiledEngine:
             if switch in state:
                 self._bound.scalars[switch] = int(state[switch])
         self._step = int(state[CLOCK])
+        if other_parameters:
+            self._sum_anew()

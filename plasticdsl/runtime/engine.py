@@ -71,5 +71,6 @@ class Engine(Protocol):
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run (copies), the clock and random counters included."""
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Continue from a snapshot of the same network; raises `ValueError` where it does not fit."""
+    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+        """Continue from a snapshot of the same network, to the same bits, or (`other_parameters`) of one that has other values of its parameters;
+        raises `ValueError` where it does not fit."""

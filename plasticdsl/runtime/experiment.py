@@ -172,7 +172,7 @@ class _Runner:
         instance = self.workshop.instantiate(self.line.dt, self.order.seed, settings)
         extend_spikes(self.workshop.network, instance, self.line.end)
         engine = self.workshop.engine(instance, settings)
-        engine.restore(before.snapshot())
+        engine.restore(before.snapshot(), other_parameters=True)
         self.spikes.follow(engine)
         return engine
 

@@ -176,22 +176,29 @@ def event_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[tuple[Slot, F
 
 def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Sequence[Event]) -> Function:
     side = slot.side
-    writer = _Writer(plan, projection, side)
-    for event in events:
-        writer.add(event)
-    body = arriving(projection, side, writer.unit, writer.connections, writer.stores())
+    writer = _written(plan, projection, side, events)
+    body = writer.while_in_force(arriving(projection, side, writer.unit, writer.connections, writer.stores()))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
     doc = f"What {projection.projection.name} does when {who} spikes reach its synapses at step n."
     return Function(f"{FUNCTION_NAMES[slot]}_{projection.projection.name}", doc, ("n", "t"), (), (), body)
 
 
+def _written(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
+    """The statements of all these events."""
+    writer = _Writer(plan, projection, side, all(e.held or isinstance(e.statement, Remember) for e in events))
+    for event in events:
+        writer.add(event)
+    return writer
+
+
 class _Writer:
     """Collects the statements of one slot: those that are the same for all connections of the unit run once, before its connections, on
-    locals; each later reader gets the version that was current at its place in the sequence."""
+    locals; each later reader gets the version that was current at its place in the sequence. `held`: nothing happens in the slot while rules are
+    off, so that its connections need not be walked then."""
 
-    def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place) -> None:
+    def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place, held: bool) -> None:
         self.names = Names(plan, projection=projection)
-        self.projection, self.side = projection, side
+        self.projection, self.side, self.held = projection, side, held
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
         self.versions: dict[str, tuple[At, str]] = {}
@@ -215,13 +222,20 @@ class _Writer:
                 cell = self.names.own(target.name, target.owner)
                 assert isinstance(cell, At)
                 lines = [Comment(f"{target.name} -> {pretty(raw)}"), Store(cell, self._bounded(target.name, value))]
-                self.connections += [in_force(self.projection, lines)] if event.held else lines
+                self.connections += self._guarded(event, lines)
             case SumHistory():
                 lines = self._sum_history(statement)
-                self.connections += [in_force(self.projection, lines)] if event.held else lines
+                self.connections += self._guarded(event, lines)
             case AddTo(target, raw):
                 lines = [Comment(f"{target.owner}.{target.name} += {pretty(raw)}"), *self._add_to(target, value)]
-                self.connections += [in_force(self.projection, lines)] if event.held else lines
+                self.connections += self._guarded(event, lines)
+
+    def _guarded(self, event: Event, lines: list[Statement]) -> list[Statement]:
+        return [in_force(self.projection, lines)] if event.held and not self.held else lines
+
+    def while_in_force(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        """The whole slot."""
+        return (in_force(self.projection, body),) if self.held else body
 
     def stores(self) -> list[Statement]:
         """The last versions of the unit's variables, back to their arrays."""
@@ -315,10 +329,8 @@ def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
     groups: list[tuple[Expr | None, tuple[Event, ...]]] = [(None, projection.each_step)] if projection.each_step else []
     groups += [(name(f"{p}_period_{number}"), events) for number, (_, events) in enumerate(projection.periodic)]
     for number, (period, events) in enumerate(groups):
-        writer = _Writer(plan, projection, Place.CONNECTION)
-        for event in events:
-            writer.add(event)
-        body: tuple[Statement, ...] = every_connection(projection, [*writer.unit, *writer.connections, *writer.stores()])
+        writer = _written(plan, projection, Place.CONNECTION, events)
+        body = writer.while_in_force(every_connection(projection, [*writer.unit, *writer.connections, *writer.stores()]))
         if period is not None:
             body = (If(Compare("==", Call("mod", (name("n"), period)), ZERO), body),)
         found.append(Function(f"step_{p}_{number}", f"What {p} does at a step without a spike.", ("n", "t"), (), (), body))

@@ -62,8 +62,8 @@ def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> t
         return (For("position", start, stop, (*ends, *inside)),)
     match projection.layout:
         case Layout.LISTED:
-            ends = (Let("i", element(f"{p}_targets", "k")),)
-            return (For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), (*ends, *inside)),)
+            target = Let("i", element(f"{p}_targets", "k"))
+            return (For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), (target, *inside)),)
         case Layout.FULL:
             units = name(f"{projection.projection.post}_units")
             first = Let("first", _not_negative(_product(name("j"), units)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from plasticdsl.plan.passes.hoist import hoist
+from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
 from plasticdsl.plan.plan import Plan
 
@@ -19,7 +20,7 @@ class Pass:
     run: Callable[[Plan], Plan]
 
 
-PASSES = (Pass("hoist", 1, hoist), Pass("layout", 1, lay_out))
+PASSES = (Pass("hoist", 1, hoist), Pass("layout", 1, lay_out), Pass("keep", 1, keep_sums))
 
 
 def optimise(plan: Plan, level: int, without: frozenset[str] = frozenset()) -> Plan:

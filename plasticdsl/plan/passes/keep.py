@@ -1,0 +1,130 @@
+"""Kept sums: what units read that update one after the other is carried over to the next step instead of being summed anew.
+
+Rewrite: h_i(n + 1) = Σ_j f(w_ij, x_j(n + 1)) → h_i(n) + Σ_j∈C (f(w_ij, x_j(n + 1)) − f(w_ij, x_j(n))) with the units C that changed in step n, which is
+what a sweep has added to h_i anyway (`plan.sweeps`). Nor is h summed again before a sweep where no rule has run since the sums of the step.
+Exact, up to rounding, when in step n nothing changed what the terms read but updates unit by unit: the rules of the projections concerned were off, and
+the populations concerned updated unit by unit and were not shown anything (`Kept`; asked anew in each step). What is written from outside, and tables
+that are exchanged, make the next step sum anew (`CompiledEngine`), as does every hundredth step, so that rounding does not add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+
+from plasticdsl.model.expr import Call, Expr, Special, refs, walk
+from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
+from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.passes.hoist import scheme_variables
+from plasticdsl.plan.plan import Event, Plan, ProjectionPlan
+from plasticdsl.plan.sequence import assigned
+from plasticdsl.plan.sweeps import Kept, Sweep
+
+_CONSTANT = (Role.PARAMETER, Role.GIVEN)
+_FIXED = frozenset({"dt", "N_pre", "N_post", "i", "j"})
+_DRAWS = frozenset({"uniform", "normal", "exponential"})
+
+
+def keep_sums(plan: Plan) -> Plan:
+    """The plan with every sum that can be kept between sweeps."""
+    done = tuple(replace(s, kept=tuple(k for target in s.inputs if (k := _kept(plan, s, target)) is not None)) for s in plan.sweeps)
+    notes = tuple(_note(plan, s, k) for s in done for k in s.kept)
+    return replace(plan, sweeps=done, notes=plan.notes + notes)
+
+
+def _note(plan: Plan, sweep: Sweep, kept: Kept) -> str:
+    symbols = {p.projection.name: p.projection.symbol or p.projection.name for p in plan.projections}
+    off = f" and the rules of {', '.join(symbols[p] for p in kept.switched)} are off" if kept.switched else ""
+    return f"{sweep.population}.{kept.target} is kept from step to step while {', '.join(kept.visiting)} update unit by unit{off}"
+
+
+def _kept(plan: Plan, sweep: Sweep, target: str) -> Kept | None:
+    """When this sum of the swept units can be kept; None where it never can."""
+    into = [p for p in plan.projections if p.projection.post == sweep.population and target in {s.target for s in p.projection.connection.sums}]
+    if not into or any((sweep.population, target) in _added_to(p) for p in plan.projections):
+        return None
+    own: Kept | None = Kept(target, (), (sweep.population,), tuple(f for f in ((sweep.population, target),) if f in plan.network.fed))
+    return reduce(_both, (_of_projection(plan, p, target) for p in into), own)
+
+
+def _both(one: Kept | None, other: Kept | None) -> Kept | None:
+    """When the conditions of both hold."""
+    if one is None or other is None:
+        return None
+    return replace(
+        one,
+        switched=_union(one.switched, other.switched),
+        visiting=_union(one.visiting, other.visiting),
+        unfed=tuple(dict.fromkeys((*one.unfed, *other.unfed))),
+    )
+
+
+def _union(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+def _of_projection(plan: Plan, projection: ProjectionPlan, target: str) -> Kept | None:
+    own = projection.projection
+    ends = {p.name: p for p in plan.network.populations}
+    written = {"": definitions(own.connection), "pre": definitions(ends[own.pre].block), "post": definitions(ends[own.post].block)}
+    bodies = [inline(s.body, written) for s in own.connection.sums if s.target == target]
+    if not all(_is_fixed(body) for body in bodies):
+        return None
+    read = sorted({(r.owner, r.name) for body in bodies for r in refs(body)})
+    found: Kept | None = Kept(target, (), (), ())
+    for owner, name in read:
+        match owner:
+            case "":
+                found = _both(found, _of_connection(projection, name, target))
+            case "pre" | "post":
+                found = _both(found, _of_unit(plan, ends[own.pre if owner == "pre" else own.post], name, target, owner == "pre"))
+            case "network":
+                constant = any(v.name == name and v.role in _CONSTANT for v in plan.network.variables)
+                found = found if constant else None
+            case _:
+                found = None
+    return found
+
+
+def _is_fixed(body: Expr) -> bool:
+    """Whether it changes only with the variables that it reads."""
+    draws = any(isinstance(node, Call) and node.function in _DRAWS for node in walk(body))
+    return not draws and all(node.name in _FIXED for node in walk(body) if isinstance(node, Special))
+
+
+def _of_connection(projection: ProjectionPlan, name: str, target: str) -> Kept | None:
+    """A variable of the connections: constant, or changed by rules that can be off."""
+    events = [e for _, many in (*projection.events, *projection.periodic) for e in many] + list(projection.each_step)
+    changing: list[Event] = [e for e in events if assigned(e) == name]
+    if any(name in scheme_variables(s.scheme) for s in projection.schemes) or not all(e.held for e in changing):
+        return None
+    return Kept(target, (projection.projection.name,) if changing else (), (), ())
+
+
+def _of_unit(plan: Plan, population: Population, name: str, target: str, follows: bool) -> Kept | None:
+    """A variable of units: constant, or changed by nothing but updates unit by unit. `follows`: a sweep adds its changes to the sum."""
+    block, key = population.block, (population.name, name)
+    variable = block.variable(name)
+    unfed = (key,) if key in plan.network.fed else ()
+    if variable is None or variable.role not in (*_CONSTANT, Role.STATE, Role.CLAMPED):
+        return None
+    if any(name in scheme_variables(s) for s in block.schemes) or any(key in _added_to(p) for p in plan.projections):
+        return None
+    triggers = {h.trigger for h in block.handlers for s in h.statements if isinstance(s, Assign) and s.target.name == name}
+    if not triggers:
+        return Kept(target, (), (), unfed)
+    swept = any(s.population == population.name for s in plan.sweeps)
+    return Kept(target, (), (population.name,), unfed) if follows and swept and triggers == {Trigger.STEP} else None
+
+
+def _added_to(projection: ProjectionPlan) -> frozenset[tuple[str, str]]:
+    """Variables of units (population, name) to which a projection adds, with or without spikes."""
+    own = projection.projection
+    ends = {"pre": own.pre, "post": own.post}
+    return frozenset(
+        (ends[s.target.owner], s.target.name)
+        for h in own.connection.handlers
+        for s in h.statements
+        if isinstance(s, AddTo) and s.target.owner in ends
+    )
