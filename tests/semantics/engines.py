@@ -38,16 +38,16 @@ def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine
 LEVELS = (0, 1, 2)
 
 
-def program_of(network: Network, per_unit: PerUnit, level: int) -> Program:
+def program_of(network: Network, per_unit: PerUnit, level: int, without: frozenset[str] = frozenset()) -> Program:
     """The loop program of a network at a level."""
-    return build(optimise(lower(network, per_unit), level))
+    return build(optimise(lower(network, per_unit), level, without))
 
 
-def in_python(level: int) -> MakeEngine:
-    """The generated module as plain Python: no compile time, so many models can be tried."""
+def in_python(level: int, *without: str) -> MakeEngine:
+    """The generated module as plain Python: no compile time, so many models can be tried. `without`: passes that are left out."""
 
     def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
-        program = program_of(network, per_unit, level)
+        program = program_of(network, per_unit, level, frozenset(without))
         return CompiledEngine(program, _InPython(program, _advance_of(emit(program))), instance)
 
     return make

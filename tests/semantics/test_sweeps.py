@@ -10,7 +10,9 @@ import pytest
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.model import Block, Flow, Network, SumInto, Trigger
 from plasticdsl.plan.lower import lower
-from plasticdsl.runtime.engine import Engine
+from plasticdsl.plan.passes.pipeline import optimise
+from plasticdsl.plan.sweeps import Kept
+from plasticdsl.runtime.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 
@@ -96,6 +98,103 @@ def test_a_graded_unit_follows_the_units_before_it() -> None:
         engine.visit({"a": np.arange(N)})
         engine.advance(4)
     same(one, two, 4)
+
+
+# --- sums that are kept ----------------------------------------------------------------------------------------------
+
+
+def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -> dict[str, Kept]:
+    """What is kept of each population, at the highest level."""
+    network = replace(made.network(), asynchronous=asynchronous, fed=fed)
+    return {s.population: k for s in optimise(lower(network, made.per_unit()), 2).sweeps for k in s.kept}
+
+
+def test_a_sum_is_kept_while_nothing_else_moves_its_terms() -> None:
+    assert kept(net(), "a", "b") == {"a": Kept("h", (), ("a", "b"), ()), "b": Kept("h", (), ("b", "a"), ())}
+    assert kept(net("w * pre.x", HEBB), "a", "b")["a"].switched == ("J",)
+    assert kept(net(), "a", "b", fed=(("b", "x"),))["a"].unfed == (("b", "x"),)
+
+
+def test_sums_of_what_moves_by_itself_are_not_kept() -> None:
+    assert kept(net(), "a") == {}  # b updates all at once
+    assert "a" not in kept(net("w * pre.x * sin(t)"), "a", "b")
+    assert "a" not in kept(net("w * pre.x", on(Trigger.STEP, "w = 0.5 * w", rule=False)), "a", "b")
+    assert "a" not in kept(net("w * pre.x", on(Trigger.STEP, "post.h += 0.1")), "a", "b")
+
+
+class Meddler:
+    """Does something to both engines before each step."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+
+    def meddle(self, step: int, *engines: Engine) -> None:
+        visited = {0: (), 1: ("a",), 2: ("b",)}.get(int(self.random.integers(12)), ("a", "b"))
+        order = {name: self.random.permutation(N if name == "a" else M) for name in visited}
+        kind = int(self.random.integers(6))
+        weights, signs = self.random.normal(0, 1, N * (N - 1)), self.random.choice([-1.0, 1.0], N)
+        for engine in engines:
+            engine.visit(order)
+            match kind:
+                case 0:
+                    engine.switch_rules({"J": step % 2 == 0})
+                case 1:
+                    engine.write("J", "w", weights)
+                case 2:
+                    engine.write("a", "x", signs)
+                case 3:
+                    engine.feed([Feed("b", "x", np.array([signs[:M]]), np.zeros(1, dtype=np.int64), step)] if step % 3 else [])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kept_sums_follow_whatever_happens_between_steps(seed: int) -> None:
+    made = net("eta * w * pre.x", HEBB, seed=seed)
+    network = replace(made.network(), asynchronous=("a", "b"), fed=(("b", "x"),))
+    one, two = (make(network, made.instance(), made.per_unit()) for make in (in_python(2), reference))
+    meddler = Meddler(seed)
+    for step in range(60):
+        meddler.meddle(step, one, two)
+        for engine in (one, two):
+            engine.advance(1)
+        same(one, two, step + 1)
+
+
+def test_kept_sums_are_saved_to_the_bit() -> None:
+    """Weights and start such that units change for many steps."""
+    made = net(block=binary("x = 0.9 * x + 0.3 * sin(h)"))
+    made.projections = [p for p in made.projections if p.name == "J"]
+    network = replace(made.network(), asynchronous=("a",))
+    assert kept(made, "a")
+    whole, first, second = (in_python(2)(network, made.instance(), made.per_unit()) for _ in range(3))
+    for engine in (whole, first, second):
+        engine.visit({"a": np.arange(N)})
+    whole.advance(230)
+    first.advance(117)
+    second.restore(first.snapshot())
+    second.advance(113)
+    for name in ("x", "h"):
+        assert second.read("a", name).tolist() == whole.read("a", name).tolist()
+
+
+def test_kept_sums_do_not_outlive_the_parameters_they_were_made_with() -> None:
+    made, other = net("eta * w * pre.x"), net("eta * w * pre.x")
+    other.numbers["J"].parameters["eta"] = 0.7
+    network = replace(made.network(), asynchronous=("a", "b"))
+    before = in_python(2)(network, made.instance(), made.per_unit())
+    one, two = (make(network, other.instance(), other.per_unit()) for make in (in_python(2), reference))
+    order = {"a": np.arange(N), "b": np.arange(M)}
+    before.visit(order)
+    before.advance(3)
+    one.restore(before.snapshot(), other_parameters=True)
+    for owner, name in (("a", "x"), ("b", "x")):
+        two.write(owner, name, before.read(owner, name))
+    for engine in (one, two):
+        engine.visit(order)
+        engine.advance(2)
+    same(one, two, 5)
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [in_python(0), reference])

@@ -41,7 +41,9 @@ def _note(plan: Plan, sweep: Sweep, kept: Kept) -> str:
 
 def _kept(plan: Plan, sweep: Sweep, target: str) -> Kept | None:
     """When this sum of the swept units can be kept; None where it never can."""
-    into = [p for p in plan.projections if p.projection.post == sweep.population and target in {s.target for s in p.projection.connection.sums}]
+    into = [
+        p for p in plan.projections if p.projection.post == sweep.population and target in {s.target for s in p.projection.connection.sums}
+    ]
     if not into or any((sweep.population, target) in _added_to(p) for p in plan.projections):
         return None
     own: Kept | None = Kept(target, (), (sweep.population,), tuple(f for f in ((sweep.population, target),) if f in plan.network.fed))
