@@ -69,6 +69,7 @@ class Net:
         self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
         self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
         self._lent: dict[tuple[str, str], tuple[weakref.ref[Floats], Floats]] = {}
+        self._kept: dict[tuple[str, str], Floats] = {}
 
     # --- running ---
 
@@ -226,12 +227,14 @@ class Net:
     # --- arrays on loan ---
 
     def _lend(self, owner: str, name: str) -> Floats:
-        """An array that stands for a state until nobody holds it any more."""
+        """An array that stands for a state until nobody holds it any more; it is kept until what was written into it has been taken over
+        (`net["cell"].V[3] = 0.0` holds it no longer than that)."""
         known = self._lent.get((owner, name))
         array = known[0]() if known is not None else None
         if array is None:
             array = np.array(self._engine.read(owner, name), dtype=np.float64)
             self._lent[owner, name] = (weakref.ref(array), array.copy())
+        self._kept[owner, name] = array
         return array
 
     def _push(self) -> None:
@@ -241,8 +244,10 @@ class Net:
             if array is None:
                 del self._lent[owner, name]
             elif not np.array_equal(array, pristine, equal_nan=True):
+                self._require_allowed(owner, name, array)
                 self._engine.write(owner, name, array)
                 pristine[...] = array
+        self._kept.clear()
 
     def _pull(self) -> None:
         """Brings lent arrays up to date."""
@@ -268,9 +273,20 @@ class Net:
         size = self._observer.owner_size(owner)
         if wanted.shape not in ((), (size,)):
             raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
+        self._require_allowed(owner, name, wanted)
         self._push()
         self._engine.write(owner, name, float(wanted) if wanted.ndim == 0 else wanted)
         self._pull()
+
+    def _require_allowed(self, owner: str, name: str, values: Floats) -> None:
+        """Raises ValueError where a discrete variable would get a value that it cannot have."""
+        allowed = _variable(self._find(owner), name).values
+        if not allowed:
+            return
+        wrong = ~np.isin(values, allowed)
+        if wrong.any():
+            there = ", ".join(f"{v:g}" for v in allowed)
+            raise ValueError(f"{owner}.{name} is set to {values[wrong].flat[0]:g}, but only {{{there}}} is allowed")
 
 
 class Part:
@@ -302,8 +318,13 @@ class Part:
     def __setattr__(self, name: str, value: ArrayLike) -> None:
         variable = _variable(self._part, name)
         if variable.role not in _WRITABLE:
-            computed = variable.role in (Role.DEFINITION, Role.INPUT)
-            what = "computed from other values" if computed else "a parameter, which is given when the network is built"
+            match variable.role:
+                case Role.INPUT:
+                    what = "an input, the sum of what synapses send,"
+                case Role.DEFINITION:
+                    what = "computed from other values"
+                case _:
+                    what = "a parameter, which is given when the network is built"
             raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
         self._net._set(self._part.name, variable.name, value)
 
