@@ -130,10 +130,18 @@ def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Con
             message = f"‘{one.name}’ is a variable of more than one {'population' if len(one.letters) == 1 else 'projection'}."
         else:
             kind = {1: "population", 2: "projection"}.get(len(one.letters), "thing")
-            message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {len(one.letters)} indices.", ""
+            count = "an index" if len(one.letters) == 1 else f"{len(one.letters)} indices"
+            message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {count}.", _hint(one, things)
         context.report.error("unknown-name", message, span, hint)
         return unknown(context)
     return Typed(At(found[0].ref, one.letters), found[0].dim)
+
+
+def _hint(one: Indexed, things: Indexables) -> str:
+    """For a population in place of a variable."""
+    if one.name not in things.outputs or len(one.letters) > 1:
+        return ""
+    return f"‘{one.name}’ is a population; its output is ‘{one.name}.x_{one.letters[0]}’."
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------

@@ -91,10 +91,11 @@ def _arrays(each: ForEach, instance: Instance, data: Data) -> Mapping[str, Float
 def _named(each: ForEach, arrays: Mapping[str, Floats]) -> list[Floats]:
     names = each.arrays or tuple(arrays)[: len(each.names)]
     missing = [n for n in names if n not in arrays]
-    if missing or len(names) < len(each.names):
-        there = ", ".join(f"‘{n}’" for n in arrays)
-        wanted = f"‘{missing[0]}’" if missing else f"{len(each.names)} arrays"
-        fail("unknown-name", f"‘{each.source}’ has no {wanted}; it has {there}.", each.span)
+    there = ", ".join(f"‘{n}’" for n in arrays)
+    if missing:
+        fail("unknown-name", f"‘{each.source}’ has no ‘{missing[0]}’; it has {there}.", each.span)
+    if len(names) < len(each.names):
+        fail("unknown-name", f"There is nothing for ‘{each.names[len(names)]}’: ‘{each.source}’ has only {there}.", each.span)
     return [arrays[n] for n in names]
 
 
@@ -163,6 +164,8 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
     if table.shape[1] not in (1, units):
         values = f"{table.shape[1]} values" + (" per item" if show is not None else "")
         fail("sizes-differ", f"‘{clamp.population}’ has {units} units, but is set to {values}.", clamp.span)
+    if not np.isfinite(table).all():
+        fail("not-finite", f"‘{clamp.population}.{clamp.name}’ would be set to a value that is no finite number.", clamp.span)
     items = 1 if show is None else len(next(iter(show.parts.values())))
     return np.ascontiguousarray(np.broadcast_to(table, (items, table.shape[1])))
 

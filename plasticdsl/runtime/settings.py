@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from plasticdsl.check.lookup import Setting, find_parameter
+from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.expr import At, Expr, Number, Ref, Special
 from plasticdsl.model.model import Module, Network, Value
 from plasticdsl.model.patterns import DataSet, RandomPatterns
@@ -57,7 +57,12 @@ def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterab
     patterns = {canonical(n): v for n, v in wishes.items() if canonical(n) in sets}
     given = {canonical(n): v for n, v in wishes.items() if canonical(n) in names}
     rest = {n: v for n, v in wishes.items() if canonical(n) not in sets and canonical(n) not in names}
-    settings = resolved(rest, network, module)
+    try:
+        settings = resolved(rest, network, module)
+    except UnknownParameter as unknown:
+        if not (sets or names):
+            raise
+        raise UnknownParameter(f"{unknown}; patterns and data: {', '.join((*sets, *sorted(names)))}", unknown.candidates) from None
     for name, array in patterns.items():
         source = sets[name].source
         if isinstance(source, RandomPatterns) and isinstance(source.count, Ref) and source.count.owner == "network":

@@ -382,7 +382,8 @@ def _sweep(parts: Parts) -> tree.Sweep:
 
 
 def _data(parts: Parts) -> tree.Data:
-    return tree.Data(name_of(parts[1]), parts[3].text[1:-1], span_of(parts))
+    path = parts[3].text[1:-1] if len(parts) > 2 else ""
+    return tree.Data(name_of(parts[1]), path, span_of(parts))
 
 
 NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
