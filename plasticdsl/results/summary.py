@@ -89,9 +89,12 @@ def _together(outcomes: list[Outcome], what: str) -> Outcome:
         return outcomes[0]
     failed = [o for o in seen if not o.passed]
     found = failed[0] if failed else seen[-1]
-    if len(outcomes) == 1 or not failed:
+    if len(outcomes) == 1:
         return found
-    return Outcome(found.text, found.value, False, found.unit, found.scale, f"failed in {len(failed)} of {len(seen)} {what}")
+    noted = [o for o in seen if o.reason]
+    reasons = [f"failed in {len(failed)} of {len(seen)} {what}"] if failed else []
+    reasons += [f"{noted[0].reason} (in {len(noted)} of {len(seen)} {what})"] if noted else []
+    return replace(found, reason="; ".join(reasons))
 
 
 def _populations(study: Study) -> list[str]:

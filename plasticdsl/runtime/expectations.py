@@ -26,7 +26,7 @@ _STEADY = ("never increases", "never decreases")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`value` in SI (None when skipped); `passed` is None when skipped, `reason` then says why."""
+    """`value` in SI (None when skipped); `passed` is None when skipped. `reason`: why it was skipped, or what else should be known."""
 
     text: str
     value: float | None
@@ -44,7 +44,8 @@ class Outcome:
 @dataclass(slots=True)
 class Watch:
     """One expectation during one run. `gathered`: statistics of all values in the window, by the call they stand for. `share`: what this run
-    contributes to one that is looked at over repeats."""
+    contributes to one that is looked at over repeats. `during`: the phase it belongs to. `looks`: how often it was looked at. `note`: what
+    should be known about the outcome."""
 
     expectation: Expectation
     moments: Moments
@@ -55,9 +56,13 @@ class Watch:
     previous: float = math.nan
     complete: bool = False
     share: Share | None = None
+    during: str | None = None
+    looks: int = 0
+    note: str = ""
 
     def look(self, reader: Reader, step: int) -> None:
         """What there is to see at this step."""
+        self.looks += 1
         if self.share is not None:
             self.share.add(reader, *self._span(step))
         elif self.steady:
@@ -87,7 +92,9 @@ class Watch:
             return Outcome(e.text, None, None, e.unit, e.scale, "all repeats are looked at together")
         if self.reason or not self.complete or self.verdict is None:
             return Outcome(e.text, None, None, e.unit, e.scale, self.reason or "the run ended before")
-        return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale)
+        if self.steady and self.looks < 2:
+            return Outcome(e.text, None, None, e.unit, e.scale, "there was one value, and none to compare it with")
+        return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale, self.note)
 
     def contribution(self) -> Share | None:
         """What this run contributes to an expectation over repeats; None where it is none, or was not reached."""
@@ -148,7 +155,7 @@ def watch(expectation: Expectation, line: Timeline, reader: Reader, numbers: Cal
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
     taking = numbers(expectation.window)
     try:
-        return _watch(expectation, taking, line)
+        return replace(_watch(expectation, taking, line), during=taking.during)
     except DoesNotFit as problem:
         return Watch(expectation, Moments(0, -1), reason=f"the window does not fit: {problem}")
 

@@ -25,7 +25,7 @@ from plasticdsl.runtime.phases import Stage
 from plasticdsl.runtime.planning import as_run, plan_timeline
 from plasticdsl.runtime.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.readings import Reader, populations_needed
-from plasticdsl.runtime.recorder import Recorder, plan, spikes_needed
+from plasticdsl.runtime.recorder import Chosen, Recorder, plan, spikes_needed
 from plasticdsl.runtime.repeats import Share
 from plasticdsl.runtime.schedule import PhaseSpan, Taking, Timeline
 from plasticdsl.runtime.series import SpikeRecord
@@ -188,7 +188,9 @@ class _Runner:
         for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
             self.stage.enter(phase)
             if number == 0:
-                self._look(0)
+                self._look(0, lambda _: True)
+            else:
+                self._look(span.first, lambda during, own=span.name: during == own)
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
             self._run_phase(span, waiting, _Tell(progress, interruption, share))
             if self.interrupted:
@@ -201,7 +203,7 @@ class _Runner:
         while self.step < span.last:
             before = self.step
             self._advance(before + 1 if waiting is not None else self._next_stop(span, pace))
-            self._look(self.step)
+            self._look_after(self.step)
             over = waiting is not None and waiting.over()
             if pace.done(self.step - before) or tell.interruption.requested:
                 tell.progress.show(tell.share[0] + (tell.share[1] - tell.share[0]) * self.step / self.line.end, span.name)
@@ -221,12 +223,21 @@ class _Runner:
         at = self.step
         self.endings.append(Ending(span.name, reached, at - span.first))
         if not reached:
-            self.recorder.warnings.append(waiting.not_reached(span.name, at - span.first))
+            self._not_reached(span, waiting, at - span.first)
         self.clock.skip(at, span.last)
         if at < span.last:
-            self.recorder.take_at_end(self.reader, at, span.last)
+            self.recorder.take_at_end(self.reader, at, span.last, self._goes_on)
             for item in self.watches:
-                item.pass_over(self.reader, at, span.last)
+                if self._goes_on(item.during):
+                    item.pass_over(self.reader, at, span.last)
+
+    def _not_reached(self, span: PhaseSpan, waiting: Waiting, steps: int) -> None:
+        """A warning, and a note with everything that is expected of this phase or of the whole run."""
+        found = waiting.not_reached(span.name, steps)
+        self.recorder.warnings.append(found)
+        for item in self.watches:
+            if item.during in (None, span.name):
+                item.note = found.message[:1].lower() + found.message[1:].rstrip(".")
 
     def _next_stop(self, span: PhaseSpan, pace: Pace) -> int:
         step = self.step
@@ -249,18 +260,31 @@ class _Runner:
         """Whether something is watched after every unit that updates in the step before `step`."""
         return self.stage.visits is not None and any(w.steady and step in w.moments for w in self.watches)
 
-    def _look(self, step: int) -> None:
-        """Takes what is due at this planned position of the clock."""
-        self.recorder.take(self.reader, step)
-        due = [w for w in self.watches if step in w.moments]
-        if self._replayed(step) and step > 0 and self.stage.visits is not None:
-            for _ in self.stage.visits.replay(self.observer):
-                for item in due:
-                    if item.steady:
-                        item.look(self.reader, step)
-            due = [w for w in due if not w.steady]
+    def _goes_on(self, during: str | None) -> bool:
+        """Whether what belongs to a phase has begun; what begins now waits until its phase has set what it holds and starts from."""
+        return during is None or self.line.phase(during).first < self.step
+
+    def _look(self, step: int, chosen: Chosen) -> None:
+        """Takes what is due at this planned position of the clock, of the chosen phases."""
+        self.recorder.take(self.reader, step, chosen)
+        for item in self.watches:
+            if step in item.moments and chosen(item.during):
+                item.look(self.reader, step)
+
+    def _look_after(self, step: int) -> None:
+        """The same at the end of a step; what must hold all the time is looked at after each unit that updated in it."""
+        if not self._replayed(step) or self.stage.visits is None:
+            self._look(step, self._goes_on)
+            return
+        self.recorder.take(self.reader, step, self._goes_on)
+        due = [w for w in self.watches if step in w.moments and self._goes_on(w.during)]
+        for _ in self.stage.visits.replay(self.observer):
+            for item in due:
+                if item.steady:
+                    item.look(self.reader, step)
         for item in due:
-            item.look(self.reader, step)
+            if not item.steady:
+                item.look(self.reader, step)
 
     def _check(self) -> None:
         self.spikes.collect()

@@ -35,6 +35,9 @@ _BINS = 100
 Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
 Numbers = Callable[[Window], Taking]
 
+#: Whether something that belongs to this phase (None: to the whole run) is meant.
+Chosen = Callable[[str | None], bool]
+
 #: Lets the reader see what a phase shows first, so that the shape of a value is known.
 Preview = Callable[[str | None], None]
 
@@ -73,17 +76,17 @@ class Recorder:
         """The next moment after `step` at which something is taken."""
         return min((n for s in self.all_series() if (n := s.moments.next_after(step)) is not None), default=None)
 
-    def take(self, reader: Reader, step: int) -> None:
-        """Takes what is due at this planned step."""
+    def take(self, reader: Reader, step: int, chosen: Chosen) -> None:
+        """Takes what is due at this planned step, of the chosen phases."""
         for series in self.all_series():
-            if step in series.moments:
+            if step in series.moments and chosen(series.during):
                 series.take(reader, step)
 
-    def take_at_end(self, reader: Reader, at: int, end: int) -> None:
+    def take_at_end(self, reader: Reader, at: int, end: int, chosen: Chosen) -> None:
         """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or
         begins there."""
         for series in self.all_series():
-            if end in series.moments and (series.single or series.moments.first == end) and at < end:
+            if end in series.moments and (series.single or series.moments.first == end) and at < end and chosen(series.during):
                 series.take(reader, end)
 
     def recorded(self, name: str) -> NDArray[np.float64]:
@@ -159,10 +162,10 @@ class _Planner:
         label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
         if of_spikes and taking.every is None:
             begin, end = self._window(recording)
-            series = Series(name, label, expr, Moments(end, end), single=True, window=(begin, end))
+            series = Series(name, label, expr, Moments(end, end), single=True, window=(begin, end), during=taking.during)
         else:
             found = self._moments(recording, taking, of_spikes)
-            series = Series(name, label, expr, found, bins=of_spikes, single=taking.at_end or taking.at is not None)
+            series = Series(name, label, expr, found, bins=of_spikes, single=taking.at_end or taking.at is not None, during=taking.during)
             if series.single:
                 series.window = (self.line.span(taking.during)[0], found.last)
         self._make_room(series, recording.span)

@@ -32,7 +32,7 @@ class Label:
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
-    `axes`: of an observable with index letters, each letter and what it runs over. `taken`: moments done; `values`: float64[moments] or
+    `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done; `values`: float64[moments] or
     float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
     """
 
@@ -46,6 +46,7 @@ class Series:
     window: tuple[int, int] | None = None
     is_histogram: bool = False
     axes: tuple[tuple[str, str], ...] = ()
+    during: str | None = None
     taken: int = 0
     values: Floats = field(default_factory=lambda: np.zeros(0))
     at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))

@@ -49,8 +49,10 @@ class Waiting:
 
     def not_reached(self, phase: str, steps: int) -> Diagnostic:
         """That the phase took its longest length all the same."""
-        what = "was not stable" if self._until.condition is None else "ended before what it waits for"
-        message = f"Phase ‘{phase}’ {what} after {steps} steps."
+        if self._until.condition is None:
+            message = f"Phase ‘{phase}’ was not stable after {steps} steps."
+        else:
+            message = f"What phase ‘{phase}’ waits for had not happened after {steps} steps."
         hint = "More steps are allowed by ‘up to … steps’."
         return Diagnostic("not-stable", message, self._until.span, hint, severity=Severity.WARNING)
 

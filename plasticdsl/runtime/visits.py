@@ -50,11 +50,12 @@ class Visits:
         return {(p, n): np.array(engine.read(p, n)) for p, names in self._variables.items() for n in names}
 
     def replay(self, observer: Observer) -> Iterator[None]:
-        """Lets `observer` see the network as it was before the last step, and after each unit that changed in it."""
+        """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""
         after = self._now(observer.engine)
         shown = {key: values.copy() for key, values in self._before.items()}
         with observer.seen_as(shown):
             yield
+            still = True
             for population, order in self._last.items():
                 own = [key for key in shown if key[0] == population]
                 changed = np.zeros(len(order), dtype=np.bool_)
@@ -63,4 +64,7 @@ class Visits:
                 for unit in order[changed[order]]:
                     for key in own:
                         shown[key][unit] = after[key][unit]
+                    still = False
                     yield
+            if still:
+                yield
