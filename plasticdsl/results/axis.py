@@ -78,8 +78,9 @@ def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
                           ha="center", va="bottom", fontsize=14, color=GREY)  # fmt: skip
 
 
-def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None) -> bool:
-    """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend."""
+def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None, numbered: str = "{}[{}]") -> bool:
+    """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend.
+    `numbered`: how one of several is called, with its number."""
     values = y.reshape(len(y), -1)
     count = values.shape[1]
     width = 2.4 if len(x) <= _DENSE else 1.3
@@ -88,7 +89,14 @@ def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, ma
         return False
     if count <= _FEW_LINES:
         for unit in range(count):
-            axes.plot(x, values[:, unit], color=COLOURS[unit % len(COLOURS)], label=f"{name}[{unit + 1}]", marker=marker, linewidth=width)
+            axes.plot(
+                x,
+                values[:, unit],
+                color=COLOURS[unit % len(COLOURS)],
+                label=numbered.format(name, unit + 1),
+                marker=marker,
+                linewidth=width,
+            )
         return True
     shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)

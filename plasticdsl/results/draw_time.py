@@ -77,7 +77,7 @@ def _draw_series(axes: Axes, series: Series, axis: TimeAxis, name: str, colour: 
         axes.stairs(values, edges, color=colour, label=name, linewidth=2.4, baseline=None)
         return False
     marker = "o" if axis.unit == "steps" and len(steps) <= 60 else None
-    return draw_units_over(axes, axis.of(steps), values, name, colour, marker)
+    return draw_units_over(axes, axis.of(steps), values, name, colour, marker, "{}_{}" if len(series.axes) == 1 else "{}[{}]")
 
 
 def _shown_runs(study: Study) -> list[int]:

@@ -76,7 +76,7 @@ def _last(series: Series) -> Floats:
 
 
 def draw_units(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """Values at one moment over the number of the unit or connection."""
+    """Values at one moment over the number of the unit, connection or pattern."""
     axes = figure.subplots()
     for number, series in enumerate(plans[0].series):
         values = _last(series)
@@ -84,7 +84,16 @@ def draw_units(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
         axes.plot(np.arange(1, len(values) + 1), values, "o", markersize=9 if few else 3, color=COLOURS[number % len(COLOURS)],
                   label=series.label.text, rasterized=not few)  # fmt: skip
     first = plans[0].series[0]
-    axes.set_xlabel("unit" if first.owner in study.runs[0].facts.units else "connection")
+    axes.set_xlabel(_counted(first, study))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel(label_of(first.label) if len(plans[0].series) == 1 else first.label.unit)
     legend(axes)
+
+
+def _counted(series: Series, study: Study) -> str:
+    """What the values of a series are numbered by."""
+    over = series.axes[0][1] if series.axes else series.owner
+    patterns = next((p.symbol for p in study.network.patterns if p.name == over), None)
+    if patterns is not None:
+        return f"pattern of {patterns}"
+    return "unit" if over in study.runs[0].facts.units else "connection" if over else "number"

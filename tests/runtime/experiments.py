@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from plasticdsl import prepare
@@ -27,17 +28,19 @@ def carry_out(
     dt: float | None = None,
     wrap: Wrap = lambda engine: engine,
     progress: Progress = SILENT,
+    folder: Path | None = None,
     **wishes: Any,
 ) -> Study:
-    """Runs an experiment of `text` (the first when none is named); `wrap` may put something between runner and engine."""
-    loaded = prepare.load(SourceFile("<test>", text), None)
+    """Runs an experiment of `text` (the first when none is named); `wrap` may put something between runner and engine, `folder` holds its files."""
+    loaded = prepare.load(SourceFile("<test>", text), folder)
     experiment = next(e for e in loaded.module.experiments if name in (None, e.name))
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
+    wanted = settings.sorted_wishes(wishes, network, loaded.module, experiment.data)
     workshop = Workshop(
         network,
-        lambda step, number, values: instantiate(network, dt=step, seed=number, settings=values),
+        lambda step, number, values: instantiate(network, dt=step, seed=number, settings=values, patterns=wanted.patterns),
         lambda instance, _: wrap(ReferenceEngine(network, instance)),
     )
-    given = settings.from_experiment(experiment.settings, network, loaded.module) | settings.resolved(wishes, network, loaded.module)
+    given = settings.from_experiment(experiment.settings, network, loaded.module) | wanted.settings
     with prepare.rendered(loaded.sources):
-        return sweep.run(experiment, loaded.module, workshop, Order(seed, given, length, dt), progress)
+        return sweep.run(experiment, loaded.module, workshop, Order(seed, given, length, dt, wanted.data), progress)
