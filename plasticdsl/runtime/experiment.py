@@ -187,10 +187,7 @@ class _Runner:
         """All phases."""
         for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
             self.stage.enter(phase)
-            if number == 0:
-                self._look(0, lambda _: True)
-            else:
-                self._look(span.first, lambda during, own=span.name: during == own)
+            self._look(span.first, _everything if number == 0 else _only(phase.name))
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
             self._run_phase(span, waiting, _Tell(progress, interruption, share))
             if self.interrupted:
@@ -306,6 +303,14 @@ class _Runner:
         run.outcomes = tuple(w.outcome() for w in self.watches)
         run.shares = tuple(w.contribution() for w in self.watches)
         return run
+
+
+def _everything(_: str | None) -> bool:
+    return True
+
+
+def _only(phase: str) -> Chosen:
+    return lambda during: during == phase
 
 
 def train_of(run: Run, record: SpikeRecord) -> Train:

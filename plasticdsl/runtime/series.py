@@ -32,8 +32,8 @@ class Label:
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
-    `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done; `values`: float64[moments] or
-    float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
+    `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
+    `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
     """
 
     name: str
