@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from plasticdsl.check.constant import constant
 from plasticdsl.check.context import Context
+from plasticdsl.check.covariance import Entries, check_covariance, covariance_of
 from plasticdsl.check.data import Arrays, Folders, arrays_in, find_data, width
 from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import translate_as, translate_number
@@ -49,7 +50,7 @@ def _source(
 ) -> RandomPatterns | WrittenPatterns | PatternFile | None:
     match statement.source:
         case tree.RandomPatterns() as source:
-            return _random(source, dim, building)
+            return _random(source, population, dim, building)
         case tree.WrittenPatterns() as source:
             return _written(source, population, dim, building)
         case tree.PatternFile() as source:
@@ -59,11 +60,13 @@ def _source(
 # --- drawn -----------------------------------------------------------------------------------------------------------
 
 
-def _random(source: tree.RandomPatterns, dim: Dim, building: Building) -> RandomPatterns:
+def _random(source: tree.RandomPatterns, population: Population, dim: Dim, building: Building) -> RandomPatterns:
     context = building.context
     count = _count(source.count, building)
     if isinstance(source.values, tree.Apply):
         _no_options(source, context)
+        if (matrix := covariance_of(source.values)) is not None:
+            return check_covariance(count, source.values, matrix, Entries(population, dim, building.constants, context))
         drawn, found = distribution(source.values, context)
         if context.solver.resolve(found).known != PURE.known:
             context.solver.unify(dim, found)

@@ -17,13 +17,15 @@ from plasticdsl.units.dimension import Dimension
 class RandomPatterns:
     """`P random patterns of {−1, +1}`: each entry is one of `values` with equal probability; with `probability` (two values only) the
     second one with this probability, independently; with `active` exactly round(active · units) entries of each pattern have the second
-    value. Of a distribution (`P random patterns of N(0, 1)`): `values` is empty, `distribution` its name and arguments."""
+    value. Of a distribution (`P random patterns of N(0, 1)`): `values` is empty, `distribution` its name and arguments. With a `covariance` (one row and
+    one column for each unit) the entries of a pattern are normal with this covariance, and `distribution` is N with their mean and the sd 1."""
 
     count: Expr
     values: tuple[Expr, ...] = ()
     probability: Expr | None = None
     active: Expr | None = None
     distribution: tuple[str, tuple[Expr, ...]] | None = None
+    covariance: tuple[tuple[Expr, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,13 @@ def _value(plan: PlotPlan, item: int) -> float:
 
 
 def _own_axis(study: Study, expr: Expr) -> Axis | None:
-    """The swept parameter that the horizontal axis shows."""
-    read = {(r.owner, r.name) for r in refs(expr)}
+    """The swept parameter that the horizontal axis shows, itself or through parameters that depend on it."""
+    values = {v.name: v.value for v in study.network.variables if isinstance(v.value, Expr)}
+    waiting, read = [expr], set[tuple[str, str]]()
+    while waiting:
+        new = {r for r in refs(waiting.pop()) if (r.owner, r.name) not in read}
+        read |= {(r.owner, r.name) for r in new}
+        waiting += [values[r.name] for r in new if r.owner in ("network", "") and r.name in values]
     return next((axis for axis in study.axes if read & set(axis.places)), None)
 
 

@@ -6,7 +6,7 @@ float64[patterns, units]. Draws are keyed by the seed and the name of the set; p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from plasticdsl.data import files
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.runtime.connectivity import whole
+from plasticdsl.runtime.covariance import square_root
 from plasticdsl.runtime.distributions import draw
 from plasticdsl.runtime.instance import Floats, Values
 from plasticdsl.runtime.random import bulk_uniforms, stream_of
@@ -148,12 +149,13 @@ def draw_patterns(each: PatternSet, source: RandomPatterns, makings: Makings, sh
         return float(makings.compute(expr, f"{what} of ‘{each.symbol}’", each.span))
 
     if source.distribution is not None:
-        name, arguments = source.distribution
-        try:
-            values = draw(name, [number(a, "an argument") for a in arguments], shape[0] * shape[1], makings.seed, stream)
-        except ValueError as problem:
-            fail("out-of-range", f"The patterns of ‘{each.symbol}’ cannot be drawn: {problem}.", each.span)
-        return values.reshape(shape)
+        name, written = source.distribution
+        arguments = [number(a, "an argument") for a in written]
+        if source.covariance:
+            root = _root(each, source.covariance, shape[1], number)
+            independent = _drawn(each, "N", [0.0, 1.0], makings, shape, stream)
+            return np.asarray(arguments[0] + sum(independent[:, k : k + 1] * root[:, k] for k in range(len(root))))
+        return _drawn(each, name, arguments, makings, shape, stream)
     uniforms = bulk_uniforms(makings.seed, stream, shape[0] * shape[1]).reshape(shape)
     values = np.array([number(v, "a value") for v in source.values])
     if source.active is not None:
@@ -165,6 +167,23 @@ def draw_patterns(each: PatternSet, source: RandomPatterns, makings: Makings, sh
     else:
         chosen = np.minimum((uniforms * len(values)).astype(np.int64), len(values) - 1)
     return np.asarray(values[chosen])
+
+
+def _drawn(each: PatternSet, name: str, arguments: Sequence[float], makings: Makings, shape: tuple[int, int], stream: int) -> Floats:
+    try:
+        return draw(name, arguments, shape[0] * shape[1], makings.seed, stream).reshape(shape)
+    except ValueError as problem:
+        fail("out-of-range", f"The patterns of ‘{each.symbol}’ cannot be drawn: {problem}.", each.span)
+
+
+def _root(each: PatternSet, covariance: tuple[tuple[Expr, ...], ...], units: int, number: Callable[[Expr, str], float]) -> Floats:
+    """What turns independent values of variance 1 into values with this covariance."""
+    if len(covariance) != units:
+        fail("sizes-differ", f"The covariance of ‘{each.symbol}’ has {len(covariance)} rows, but there are {units} units.", each.span)
+    try:
+        return square_root(np.array([[number(entry, "a covariance") for entry in row] for row in covariance]))
+    except ValueError as problem:
+        fail("out-of-range", f"The covariance of ‘{each.symbol}’ is none: {problem}.", each.span)
 
 
 def _active(uniforms: Floats, fraction: float, each: PatternSet) -> NDArray[np.int64]:

@@ -28,6 +28,7 @@ synapse Jump:
 
 network Small:
     r = 40 Hz
+    interval = 1/r
     w_max = 1 mV
     inputs = 30 Poisson(rate = r)
     cells = 3 Cell
@@ -55,6 +56,7 @@ experiment Swept like Look:
     plot rate(cells), mean(cells.V) over r
     plot rate(cells) over time
     plot histogram(cells.V) at end
+    plot rate(cells) over interval
 """
 
 
@@ -176,7 +178,9 @@ def test_figures_of_a_sweep(swept):
     assert over.axes[-1].get_xlabel() == "r (Hz)"
     names = over.axes[0].get_legend_handles_labels()[1]
     assert names == ["τ = 10 ms", "τ = 20 ms"]
-    assert len(found) == 3
+    assert len(found) == 4
+    depending = found["04-rate-cells-over-interval"].axes[0].get_legend_handles_labels()[1]
+    assert depending == names, "a parameter that depends on the swept one is the same axis"
 
 
 def test_an_empty_experiment_has_results():
