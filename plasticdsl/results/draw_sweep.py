@@ -50,7 +50,7 @@ def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list
     axes.set_ylabel(label_of(labels[0]) if len(labels) == 1 else (labels[0].unit or ", ".join(label.text for label in labels)))
     if study.repeats > 1:
         axes.text(
-            0.99, 0.99, f"mean ± s.e. of {study.repeats} runs", transform=axes.transAxes, ha="right", va="top", fontsize=14, color=GREY
+            1.0, 1.02, f"mean ± s.e. of {study.repeats} runs", transform=axes.transAxes, ha="right", va="bottom", fontsize=14, color=GREY
         )
     legend(axes)
 

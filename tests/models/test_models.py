@@ -21,6 +21,9 @@ LONG = {
     ("networks/correlated_inputs", "Selection"),
     ("networks/brunel_stdp", "Plastic"),
     ("networks/hopfield", "Capacity"),
+    ("networks/hopfield", "Cues"),
+    ("networks/hopfield", "OneStep"),
+    ("networks/dentate_ca3", "Transfer"),
     ("rules/burst_dependent", "Crossing"),
     ("rules/inhibitory_stdp", "TargetRate"),
 }
