@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from plasticdsl.check.lookup import canonical_path
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.runtime import settings, store
-from plasticdsl.runtime.build import extend_spikes
+from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
 from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.experiment import Workshop
@@ -105,8 +105,8 @@ class Net:
             return interruption.requested
 
     def _extend(self, end: int) -> None:
-        """Endless regular sources are worked out as far as they are needed."""
-        if extend_spikes(self._network, self._engine.instance, end):
+        """Endless regular sources are worked out as far as they are needed, and some way ahead: there may be many short runs."""
+        if extend_spikes(self._network, self._engine.instance, end, ahead=end // 4 + FIRST_STEPS):
             self._replace(self._engine.snapshot())
 
     def _replace(self, state: Mapping[str, NDArray[Any]]) -> None:

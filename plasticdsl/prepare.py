@@ -208,12 +208,12 @@ class Compiler:
 
 def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
     """Where instances and engines of `network` come from; `given` are connections and spikes as `build.instantiate` takes them."""
-    from plasticdsl.runtime.build import instantiate
+    from plasticdsl.runtime.build import FIRST_STEPS, instantiate
     from plasticdsl.runtime.experiment import Workshop
     from plasticdsl.runtime.timestep import require_small_step
 
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
-        made = instantiate(network, dt=dt, seed=seed, settings=settings, **given)
+        made = instantiate(network, dt=dt, seed=seed, settings=settings, horizon=FIRST_STEPS, **given)
         require_small_step(network, made)
         return made
 

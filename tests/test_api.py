@@ -178,6 +178,68 @@ def test_another_networks_state_is_refused(model, tmp_path):
         model.build(seed=7).load(path)
 
 
+DRIVEN = """
+neuron Counter:
+    n(0) = 0
+
+synapse Count:
+    on pre:
+        post.n += 1
+
+network Driven:
+    regular = 3 Regular(rate = 31 Hz·i, start = 3 ms)
+    given = 2 SpikeTimes(mine)
+    a = 1 Counter
+    b = 1 Counter
+    slow = regular → a: Count, axonal delay = 1 ms, dendritic delay ~ U(1 ms, 2 ms)
+    fast = given → b: Count
+"""
+
+
+@pytest.fixture(scope="module")
+def driven():
+    return plasticdsl.parse(DRIVEN)
+
+
+MINE = {"mine": ([0.01, 0.02, 0.35], [0, 0, 1])}
+
+
+def test_delays_of_connections(driven):
+    slow = driven.build(dt="0.1 ms", spikes=MINE)["slow"]
+    assert np.array_equal(slow.axonal_delay, np.full(3, 10 * 1e-4))
+    steps = slow.dendritic_delay / 1e-4
+    assert np.allclose(steps, np.rint(steps)) and np.all((steps > 9.5) & (steps < 20.5)) and len(set(slow.dendritic_delay)) > 1
+    with pytest.raises(AttributeError, match="has no axonal_delay"):
+        _ = driven.build(spikes=MINE)["a"].axonal_delay
+
+
+def test_endless_sources_are_worked_out_as_far_as_needed(driven):
+    """An hour of spikes, made before the first step, took longer than most runs."""
+    short = driven.build(dt="0.1 ms", spikes=MINE, log=["regular"])
+    steps = short._engine.instance.populations["regular"].spike_steps
+    assert steps is not None and len(steps) < 500
+    for _ in range(40):
+        short.run("100 ms")
+    whole = driven.build(dt="0.1 ms", spikes=MINE, log=["regular"])
+    whole.run("4 s")
+    assert len(whole.spikes("regular")) == 4 * 31 * (1 + 2 + 3)
+    assert np.array_equal(short.spikes("regular").times, whole.spikes("regular").times)
+    assert short["a"].n == whole["a"].n
+
+
+def test_a_state_goes_with_its_given_spikes(driven, tmp_path):
+    """It says how many of them have been, which means nothing for others."""
+    net = driven.build(dt="0.1 ms", spikes=MINE)
+    net.run("300 ms")
+    net.save(tmp_path / "state.npz")
+    with pytest.raises(ValueError, match="given spikes"):
+        driven.build(dt="0.1 ms", spikes={"mine": ([0.36], [0])}).load(tmp_path / "state.npz")
+    again = driven.build(dt="0.1 ms", spikes=MINE)
+    again.load(tmp_path / "state.npz")
+    again.run("100 ms")
+    assert again["b"].n == 3
+
+
 def test_run_an_experiment(model):
     result = model.run("Short", seed=2, inputs=50)
     weights = result["ex.w"]

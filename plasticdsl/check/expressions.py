@@ -15,6 +15,7 @@ from plasticdsl.check.mismatch import Placed, describe, require_dimension, requi
 from plasticdsl.check.numbers import number
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, Dim
+from plasticdsl.check.suggest import unit_hint
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref
 from plasticdsl.syntax import tree
 
@@ -117,7 +118,7 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
     near = _nearest(node, scope or context.scope, context.report.count)
-    hint = f"Did you mean ‘{near}’?" if near is not None else _known_hint(node)
+    hint = f"Did you mean ‘{near}’?" if near is not None else _known_hint(node) or unit_hint(node.text)
     where = f"‘{of}’ has no" if of else "Nothing here is called"
     message = f"{where} ‘{node.text}’." if not of else f"‘{of}’ has nothing called ‘{node.text}’."
     context.report.error("unknown-name", message, node.span, hint)

@@ -24,7 +24,7 @@ from plasticdsl.check.parts import Joined, Part
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
-from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.check.suggest import did_you_mean, unit_hint
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
@@ -201,13 +201,14 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     labels = (Label(need.span, "used here"),)
     if part.block.kind == "synapse":
         message = f"‘{part.name}’ needs a value for ‘{name}’."
-        context.report.error("missing-value", message, span, f"Add ‘, {name} = …’ to this projection.", labels)
+        context.report.error("missing-value", message, span, f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip(), labels)
         return
     has = ", ".join(f"‘{s}’" for s in _names_of_others(part, parts))
     synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
     where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
     message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
-    context.report.error("rule-needs", message, part.use.span, f"Give it a value here (‘, {name} = …’) or declare it in a block.", labels)
+    hint = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+    context.report.error("rule-needs", message, part.use.span, hint, labels)
 
 
 def _names_of_others(part: Part, parts: Sequence[Part]) -> Iterator[str]:

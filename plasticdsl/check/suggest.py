@@ -6,6 +6,14 @@ import difflib
 from collections.abc import Iterable
 
 from plasticdsl.syntax.names import canonical
+from plasticdsl.units.table import is_unit
+
+
+def unit_hint(name: str) -> str:
+    """For the name of a unit, that it lacks its number; nothing for any other, nor for a letter, which is hardly ever meant as a unit."""
+    if len(name) == 1 or not is_unit(name):
+        return ""
+    return f"As a unit, ‘{name}’ stands directly after a number, without brackets: ‘3 {name}’, ‘3 nS/{name}/s’."
 
 
 def did_you_mean(text: str, candidates: Iterable[str], listing: str = "There is") -> str:

@@ -44,7 +44,7 @@ from plasticdsl.runtime.sources import GivenTimes, check_rate, given_spikes, reg
 from plasticdsl.runtime.steps import all_multiples, to_step_array
 from plasticdsl.source import Span
 
-__all__ = ["extend_spikes", "instantiate", "per_unit"]
+__all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
 
 _MOST_UNITS = 2**31 - 1
 
@@ -255,13 +255,19 @@ def _steps(values: Values, what: str, span: Span, drawn: bool, setup: _Setup) ->
     return int(steps) if steps.ndim == 0 else steps
 
 
-def extend_spikes(network: Network, instance: Instance, horizon: int) -> frozenset[str]:
-    """Works out endless regular sources of `instance` up to step `horizon`; returns the populations whose spike arrays are new."""
+#: As far as endless regular sources are worked out before it is known how long a network runs.
+FIRST_STEPS = 10_000
+
+
+def extend_spikes(network: Network, instance: Instance, horizon: int, ahead: int = 0) -> frozenset[str]:
+    """Works out endless regular sources of `instance` up to step `horizon`, those that are not yet so far `ahead` of it; returns the populations
+    whose spike arrays are new."""
     changed: set[str] = set()
     for population in network.populations:
         made = instance.populations[population.name]
         if isinstance(population.source, RegularSource) and made.spikes_until is not None and made.spikes_until < horizon:
-            found, made.spikes_until = regular_spikes(population.source, population, _again(population, instance), instance.dt, horizon)
+            resolver = _again(population, instance)
+            found, made.spikes_until = regular_spikes(population.source, population, resolver, instance.dt, horizon + ahead)
             made.spike_steps, made.spike_units = found
             changed.add(population.name)
     return frozenset(changed)

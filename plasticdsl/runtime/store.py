@@ -58,7 +58,7 @@ def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[
     _require_same("seed", int(content["seed"]), instance.seed, path)
     _require_same("dt", float(content["dt"]), instance.dt, path)
     if str(content["digest"]) != digest(network, instance):
-        raise ValueError(f"{path} was saved from another model, or one with other parameters, sizes or connections")
+        raise ValueError(f"{path} was saved from another model, or one with other parameters, sizes, connections or given spikes")
     prefix = "state/"
     return {name.removeprefix(prefix): array for name, array in content.items() if name.startswith(prefix)}
 
@@ -102,6 +102,9 @@ def _constants(instance: Instance) -> Iterator[tuple[str, object]]:
         yield f"{population.name}", population.size
         yield f"{population.name}.refractory", population.refractory_steps
         yield from ((f"{population.name}.{name}", value) for name, value in population.parameters.items())
+        if population.spikes_until is None and population.spike_steps is not None:  # the state says how many of them have been
+            yield f"{population.name}.spike_steps", population.spike_steps
+            yield f"{population.name}.spike_units", population.spike_units
     for projection in instance.projections.values():
         yield f"{projection.name}.rows", projection.rows
         yield f"{projection.name}.targets", projection.targets

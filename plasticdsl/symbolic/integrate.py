@@ -16,6 +16,8 @@ from plasticdsl.symbolic.schemes import choose_schemes
 
 Owned = tuple[str, str]
 
+TOGETHER = "sums of variables that flow join it to other units, which are integrated together, stage by stage"
+
 
 def integrate(network: Network) -> Network:
     """The network with an integrator for every flowing variable. Raises `PlasError` as `choose_schemes` does."""
@@ -102,7 +104,8 @@ def _population(
     if population.name in feeding and block.method is None and not any(f.noise is not None for f in block.flows):
         block = replace(block, method=MethodChoice("rk4", 1, block.span))
     if (block, inputs) not in known:
-        known[block, inputs] = choose_schemes(block, flowing_inputs=inputs).schemes
+        chosen = choose_schemes(block, flowing_inputs=inputs).schemes
+        known[block, inputs] = chosen if block is population.block else tuple(replace(s, reason=TOGETHER) for s in chosen)
     return replace(population, block=replace(population.block, schemes=known[block, inputs]))
 
 

@@ -347,6 +347,8 @@ def _anything(place: _Place) -> Refusal:
         return Refusal("incomplete", place.span, message, hint or "For example ‘τ = 20 ms’.")
     if place.token.kind == "NEXT_CASE":
         return Refusal("unexpected", place.before.span if place.before else place.span, "The line ends too early.", hint)
+    if place.token.kind == "STRING" and place.number == 0:
+        hint = 'A text about a block stands in three quotes: """…""".'
     return Refusal("unexpected", place.token.span, f"‘{place.token.text}’ does not fit here.", hint)
 
 

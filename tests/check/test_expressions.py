@@ -93,6 +93,15 @@ def test_the_nearest_name_is_suggested(text: str, near: str) -> None:
     assert f"‘{near}’" in found.report.diagnostics[0].hint
 
 
+@pytest.mark.parametrize(("text", "says"), [("3 nS/(mV·ms)", "‘3 nS/mV/s’"), ("3/Hz", "‘3 Hz’"), ("V/A", "")])
+def test_a_unit_without_its_number(text: str, says: str) -> None:
+    found = context(V=PURE)
+    translate(expression(text), found)
+    assert {d.code for d in found.report.diagnostics} == {"unknown-name"}
+    hint = found.report.diagnostics[0].hint
+    assert says in hint if says else hint == ""
+
+
 def test_functions_of_two() -> None:
     found = context(a=PURE)
     assert translate(expression("mod(a, 3)"), found).expr == Call("mod", (Ref("", "a"), Number(3.0)))

@@ -29,6 +29,7 @@ MISTAKES = [
     ("neuron", "V(x + 1) = 3", "bad-left-side", "V(x + 1", "V(0) = 1"),
     ("neuron", "x < 3", "comparison-statement", "<", "∈ [0, w_max]"),
     ("neuron", "x", "incomplete", "x", "τ = 20 ms"),
+    ("neuron", '"a text"', "unexpected", '"a text"', "three quotes"),
     ("neuron", "x = a = b", "two-equals", "a = b", "two lines"),
     ("neuron", "x ~ 3", "not-a-distribution", "3", "N(mean, sd)"),
     ("neuron", "input I : 3 + 2", "not-a-unit", "3 + 2", "pA"),
