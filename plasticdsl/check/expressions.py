@@ -117,8 +117,8 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
-    near = _nearest(node, scope or context.scope, context.report.count)
-    hint = f"Did you mean ‘{near}’?" if near is not None else _known_hint(node) or unit_hint(node.text)
+    near = None if (unit := unit_hint(node.text)) else _nearest(node, scope or context.scope, context.report.count)
+    hint = f"Did you mean ‘{near}’?" if near is not None else unit or _known_hint(node)
     where = f"‘{of}’ has no" if of else "Nothing here is called"
     message = f"{where} ‘{node.text}’." if not of else f"‘{of}’ has nothing called ‘{node.text}’."
     context.report.error("unknown-name", message, node.span, hint)
