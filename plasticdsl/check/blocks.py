@@ -16,6 +16,7 @@ from plasticdsl.check.contents import collect
 from plasticdsl.check.events import handlers, pair_rules
 from plasticdsl.check.firing import output_name, refractory, spike
 from plasticdsl.check.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
+from plasticdsl.check.incoming import check_incoming
 from plasticdsl.check.indices import without_indices
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.roles import changing, constant_names, working_order
@@ -77,5 +78,6 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
         needs=tuple(scope.needs.values()),
         span=block.span,
     )
+    check_incoming(checked, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)
     return CheckedBlock(checked, dims, block)

@@ -19,7 +19,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
 from plasticdsl.check.walk import names_read, nodes
-from plasticdsl.model.expr import Call, Expr, Ref, Special
+from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
@@ -170,11 +170,19 @@ class BlockScope:
             case tree.Partial(of=of, by=by):
                 above, below = translate_number(of, context), translate_number(by, context)
                 return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
+            case tree.Sum() if self.block.kind != "neuron":
+                return self._incoming(node, context)
             case tree.Transposed(operand=tree.Member() as operand):
                 inside = translate_number(operand, context)
                 return Typed(Call("transposed", (inside.expr,)), inside.dim)
             case _:
                 return None
+
+    def _incoming(self, node: tree.Sum, context: Context) -> Typed:
+        """`Σ w²`: over the connections that reach the postsynaptic unit."""
+        no_index(node, context)
+        inside = translate_number(node.body, context)
+        return Typed(Incoming(inside.expr), inside.dim)
 
     def _noise(self, node: tree.Apply, function: tree.Name, context: Context) -> Typed | None:
         """`ξ(t)`, `ξ_name(t)`: white noise, ⟨ξ(t) ξ(t′)⟩ = δ(t − t′), so of dimension 1/√time."""
@@ -209,6 +217,13 @@ class BlockScope:
         found = self.averages[key]
         self.solver.unify(self.dims[found.name], body.dim, node.span)
         return Typed(Ref("", found.name), body.dim)
+
+
+def no_index(node: tree.Sum, context: Context) -> None:
+    """Reports an index or condition of a sum over connections."""
+    if node.indices or node.where is not None:
+        message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit and has no index but j."
+        context.report.error("not-here", message, node.span, "Write ‘Σ w x’, or ‘Σ_j w_ij x_j’.")
 
 
 def _symbol(node: tree.Expr, otherwise: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.check.context import Context
 from plasticdsl.check.given import Given, give
 from plasticdsl.check.gradients import local_gradients, reads_observable
+from plasticdsl.check.incoming import check_incoming
 from plasticdsl.check.mapping import expressions, map_block, map_variable
 from plasticdsl.check.mismatch import described
 from plasticdsl.check.ordering import in_working_order
@@ -90,6 +91,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
+    check_incoming(block, context.report)
     origins = tuple((n, joined.origins[n]) for n in (v.name for v in block.variables) if n in joined.origins)
     return Composed(block, joined.dims, origins)
 

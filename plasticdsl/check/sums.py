@@ -5,7 +5,7 @@ Comes in: the `post.… = …` statements of a synapse. Goes out: one model `Sum
 
 from __future__ import annotations
 
-from plasticdsl.check.blockscope import BlockScope
+from plasticdsl.check.blockscope import BlockScope, no_index
 from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.expressions import member_base, translate_number
 from plasticdsl.check.flows import settled
@@ -59,10 +59,8 @@ def _body(statement: tree.Define, scope: BlockScope) -> Typed | None:
     def extend(node: tree.Expr, context: Context) -> Typed | None:
         if not isinstance(node, tree.Sum):
             return outer(node, context) if outer is not None else None
-        if node.indices or node.where is not None:
-            message = "In a synapse Σ runs over the connections that reach the unit and has no index."
-            context.report.error("not-here", message, node.span, "Write ‘Σ w x’.")
-        inside = translate_number(node.body, context)
+        no_index(node, context)
+        inside = translate_number(node.body, scope.context)
         total = Ref(_TOTAL, str(len(bodies)))
         bodies[total] = inside.expr
         return Typed(total, inside.dim)

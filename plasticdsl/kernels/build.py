@@ -196,6 +196,8 @@ def _evaluations(
         made[population.name, entry.name] = tuple(calls[begin:])
         calls[begin:] = sweep.when_due(plan, population.name, entry.name, calls[begin:])
     for p in plan.projections:
+        call(sums.own_totals(plan, p))
+    for p in plan.projections:
         for function in sums.send(plan, p):
             call(function)
     return made

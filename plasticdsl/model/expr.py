@@ -113,7 +113,15 @@ class SumOver:
     where: Expr | None = None
 
 
-Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """`Σ body` in a synapse or rule: over the connections of this projection that reach the same postsynaptic unit. Names of the connection
+    and of `pre` in the body are those of each of these connections."""
+
+    body: Expr
+
+
+Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming
 
 #: Built-in functions of model expressions: name → number of arguments. `x_over_expm1(x)` is x/(eˣ − 1), 1 at 0;
 #: `expm1_over_x(x)` is (eˣ − 1)/x, 1 at 0 (φ₁, exponential Euler); `step(x)` is Θ(x), with Θ(0) = 0 (1 strictly above).
@@ -141,6 +149,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (*(e for pair in branches for e in pair), otherwise)
         case SumOver(_, _, body, where):
             return (body,) if where is None else (body, where)
+        case Incoming(body):
+            return (body,)
 
 
 def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
@@ -162,6 +172,8 @@ def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
             return Choice(tuple((new(c), new(v)) for c, v in branches), new(otherwise))
         case SumOver(indices, sets, body, where):
             return SumOver(indices, sets, new(body), None if where is None else new(where))
+        case Incoming(body):
+            return Incoming(new(body))
 
 
 def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:

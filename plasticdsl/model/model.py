@@ -166,6 +166,15 @@ class SumInto:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """`name` is Σ `body` over the connections of the projection that reach the same post unit. In `Block.totals` (filled in by `symbolic.totals`)
+    it is an input of the connection's own, for flows that read such sums."""
+
+    name: str
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """`spike when condition`; `rising`: only where it did not hold at the previous grid time."""
 
@@ -285,6 +294,7 @@ class Block:
     handlers: tuple[Handler, ...] = ()
     pairs: tuple[PairRule, ...] = ()
     sums: tuple[SumInto, ...] = ()
+    totals: tuple[Total, ...] = ()
     spike: Threshold | AtRate | None = None
     refractory: Refractory | None = None
     output: str | None = None

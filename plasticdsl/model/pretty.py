@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 _LIMITS = {"": "", "before": "⁻", "after": "⁺"}
-_PLAIN_OWNERS = frozenset({"", "network", "local", "scalar"})
+_PLAIN_OWNERS = frozenset({"", "network", "local", "total", "scalar"})
 
 
 def pretty(expr: Expr) -> str:
@@ -55,6 +55,8 @@ def _shown(expr: Expr) -> tuple[str, int]:
         case SumOver(indices, _, body, where):
             condition = "" if where is None else f", {pretty(where)}"
             return f"Sum[{', '.join(indices)}{condition}] {_within(body, _PRODUCT)}", _PRODUCT
+        case Incoming(body):
+            return f"Sum[incoming] {_within(body, _PRODUCT)}", _PRODUCT
         case _:
             assert_never(expr)
 

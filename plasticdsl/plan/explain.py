@@ -20,6 +20,7 @@ from plasticdsl.model.model import (
     RungeKutta4,
     Scheme,
     Threshold,
+    Total,
     Trigger,
     Value,
 )
@@ -136,6 +137,8 @@ def _projection(projection: ProjectionPlan) -> Iterator[str]:
         yield from (f"  every {pretty(period)}: {_event(e)}" for e in events)
     for total in projection.sums:
         yield f"  post.{total.target} = sum over incoming connections of {pretty(total.body)}"
+    for own_total in projection.totals:
+        yield f"  {own_total.name} = sum over the connections of each post unit of {pretty(own_total.body)}, with the sums and definitions"
     for name in projection.shadows:
         yield f"  {name}: the other side reads a copy from before the events of the step"
     for name in projection.forecasts:
@@ -164,6 +167,8 @@ def _event(event: Event) -> str:
             return f"{target.owner}.{target.name} += {pretty(amount)}{held}"
         case Remember(name, value):
             return f"remember {name} = {pretty(value)}"
+        case Total(name, body):
+            return f"{name} = sum over the connections of each post unit of {pretty(body)}, when all of them have come here"
         case SumHistory(history, target_name, increment):
             return f"{target_name} += sum over the spike times kept in {history} of {pretty(increment)}{held}"
 

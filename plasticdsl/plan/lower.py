@@ -21,6 +21,7 @@ from plasticdsl.model.model import (
     Role,
     SumInto,
     Threshold,
+    Total,
     Trigger,
     Variable,
 )
@@ -31,6 +32,7 @@ from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, Popul
 from plasticdsl.plan.sequence import assigned, in_sequence, resolve_own_limits, value_of, with_value
 from plasticdsl.plan.sweeps import sweeps
 from plasticdsl.plan.ties import resolve
+from plasticdsl.plan.totals import Totals
 from plasticdsl.plan.traces import Derived, derive
 
 
@@ -82,15 +84,24 @@ def _projection(
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     taken = {v.name for v in block.variables}
     derived = [derive(rule, block, scope.in_events, rule.target.name in held, taken) for rule in block.pairs]
-    pre_events = _events(block, Trigger.PRE, scope.in_events, held, derived)
-    post_events = _events(block, Trigger.POST, scope.in_events, held, derived)
+    totals = Totals((*taken, *(p.variable.name for d in derived for p in d.variables)))
+    pre_events = _events(block, Trigger.PRE, scope.in_events, held, totals, derived)
+    post_events = _events(block, Trigger.POST, scope.in_events, held, totals, derived)
+    each_step = _events(block, Trigger.STEP, scope.in_steps, held, totals, ())
+    periodic = tuple(
+        (h.period, _handler(h, scope.in_steps, held, totals))
+        for h in block.handlers
+        if h.trigger is Trigger.EVERY and h.period is not None
+    )
     resolved = resolve(pre_events, post_events, parameters, once=isinstance(pre.block.spike, Threshold))
     late = tuple(e for d in derived for e in d.pre_late)
     events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
     return ProjectionPlan(
         projection=projection,
         variables=(
-            *(Placed(_bounded(v, scope.in_events)) for v in block.variables if v.role is not Role.DEFINITION),
+            *(Placed(_bounded(v, scope.in_events)) for v in block.variables if v.role not in (Role.DEFINITION, Role.INPUT)),
+            *(Placed(v, Place.POST, True) for v in block.variables if v.role is Role.INPUT),
+            *totals.kept,
             *(p for d in derived for p in d.variables),
         ),
         events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
@@ -102,10 +113,8 @@ def _projection(
             SumInto(s.target, inline(s.body, scope.in_late_sums if projection.delays.written else scope.in_steps), s.span)
             for s in block.sums
         ),
-        each_step=_events(block, Trigger.STEP, scope.in_steps, held, ()),
-        periodic=tuple(
-            (h.period, _handler(h, scope.in_steps, held)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
-        ),
+        each_step=each_step,
+        periodic=periodic,
         histories=tuple(h for d in derived for h in d.histories),
         shadows=resolved.shadows,
         forecasts=resolved.forecasts,
@@ -113,6 +122,7 @@ def _projection(
         same_axonal=(projection.name, "axonal") not in per_unit,
         same_dendritic=(projection.name, "dendritic") not in per_unit,
         others=others,
+        totals=tuple(Total(t.name, inline(t.body, scope.in_steps)) for t in block.totals),
     )
 
 
@@ -141,24 +151,25 @@ def _events(
     trigger: Trigger,
     scope: Mapping[str, Mapping[str, Expr]],
     held: frozenset[str],
+    totals: Totals,
     derived: tuple[Derived, ...] | list[Derived],
 ) -> tuple[Event, ...]:
     """All statements of a trigger in order: the handlers', then those derived from windows (increments first, then jumps of traces)."""
     events: list[Event] = []
     for handler in block.handlers:
         if handler.trigger is trigger:
-            events += _handler(handler, scope, held)
+            events += _handler(handler, scope, held, totals)
     for d in derived:
         events += d.pre if trigger is Trigger.PRE else d.post if trigger is Trigger.POST else ()
     return tuple(events)
 
 
-def _handler(handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str]) -> tuple[Event, ...]:
-    events = tuple(_event(s, handler, scope, held) for s in handler.statements)
+def _handler(handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
+    events = tuple(e for s in handler.statements for e in totals.taken_out(_event(s, handler, scope, held)))
     if handler.simultaneous:
-        events = in_sequence(events)
+        events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))
     own = frozenset(name for e in events if (name := assigned(e)) is not None)
-    return resolve_own_limits(events, own)
+    return totals.across(resolve_own_limits(events, own))
 
 
 def _event(statement: Assign | AddTo, handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str]) -> Event:

@@ -1,8 +1,8 @@
 """The plan: where every variable of a network lives and what happens to it when, before any loop is written.
 
 Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`. Expressions are those of the
-checked model; three more owners appear in them: `Ref("local", x)` a value remembered during one event, `Ref("shadow", x)` what x was
-before the events of this step, `Ref("forecast", x)` what x will be after them.
+checked model; four more owners appear in them: `Ref("local", x)` a value remembered during one event, `Ref("total", x)` a sum over the connections
+of the post unit, `Ref("shadow", x)` what x was before the events of this step, `Ref("forecast", x)` what x will be after them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Variable
+from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Total, Variable
 from plasticdsl.plan.others import Other, readers_first
 from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.source import NOWHERE, Span
@@ -72,11 +72,16 @@ class SumHistory:
     span: Span = NOWHERE
 
 
+#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `Ref("total", name)`; at
+#: postsynaptic spikes it is that of the unit that spiked.
+PlanStatement = Assign | AddTo | Remember | SumHistory | Total
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One statement at an event. `held`: it changes a weight and is skipped while rules are off."""
 
-    statement: Assign | AddTo | Remember | SumHistory
+    statement: PlanStatement
     held: bool = False
 
 
@@ -115,7 +120,7 @@ class ProjectionPlan:
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag). `others`: projections that
-    it reads.
+    it reads. `totals`: sums that flows read, each a variable of the post units.
     """
 
     projection: Projection
@@ -133,6 +138,7 @@ class ProjectionPlan:
     same_dendritic: bool = True
     others: tuple[Other, ...] = ()
     layout: Layout = Layout.LISTED
+    totals: tuple[Total, ...] = ()
 
     def place(self, name: str) -> Place:
         """Where this variable lives."""

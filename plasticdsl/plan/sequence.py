@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import AddTo, Assign
+from plasticdsl.model.model import AddTo, Assign, Total
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.plan.plan import Event, Remember, SumHistory
+from plasticdsl.plan.plan import Event, PlanStatement, Remember, SumHistory
 
 
-def value_of(statement: Assign | AddTo | Remember | SumHistory) -> Expr:
+def value_of(statement: PlanStatement) -> Expr:
     """The right side."""
     match statement:
         case Assign(_, value) | Remember(_, value):
@@ -24,9 +24,11 @@ def value_of(statement: Assign | AddTo | Remember | SumHistory) -> Expr:
             return amount
         case SumHistory(increment=increment):
             return increment
+        case Total(_, body):
+            return body
 
 
-def with_value(statement: Assign | AddTo | Remember | SumHistory, value: Expr) -> Assign | AddTo | Remember | SumHistory:
+def with_value(statement: PlanStatement, value: Expr) -> PlanStatement:
     """The same statement with another right side."""
     match statement:
         case Assign(target, _, span):
@@ -37,6 +39,8 @@ def with_value(statement: Assign | AddTo | Remember | SumHistory, value: Expr) -
             return Remember(name, value)
         case SumHistory(history, target_name, _, with_now, span):
             return SumHistory(history, target_name, value, with_now, span)
+        case Total(name, _):
+            return Total(name, value)
 
 
 def assigned(event: Event) -> str | None:
@@ -82,6 +86,9 @@ def _ready(event: Event, waiting: Sequence[Event]) -> bool:
     """Nobody else still has to read what it assigns, and what it wants to see assigned has been."""
     target = assigned(event)
     others = [e for e in waiting if e is not event]
+    sums = {e.statement.name for e in others if isinstance(e.statement, Total)}
+    if any(r.owner == "total" and r.name in sums for r in refs(value_of(event.statement))):
+        return False
     if any(reads(event, "after") & {t} for e in others if (t := assigned(e)) is not None):
         return False
     return target is None or not any(target in reads(e, "", "before") for e in others)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Assign
+from plasticdsl.model.model import Assign, Total
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.plan import Event, Remember, Slot
 from plasticdsl.plan.sequence import assigned, reads, value_of, with_value
@@ -130,7 +130,7 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
     for name in sorted(names):
         if not _self_contained(name, post, names | parameters):
             statement = next(e.statement for e in post if assigned(e) == name)
-            span = NOWHERE if isinstance(statement, Remember) else statement.span
+            span = NOWHERE if isinstance(statement, Remember | Total) else statement.span
             message = (
                 f"‘{name}⁺’ is asked for at presynaptic spikes, but how ‘{name}’ jumps at a postsynaptic spike depends on more than itself."
             )

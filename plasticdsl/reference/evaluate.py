@@ -13,7 +13,7 @@ from typing import Any, Protocol, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
 
 Array = NDArray[Any]
 
@@ -26,6 +26,9 @@ class Scope(Protocol):
 
     def special(self, name: str) -> Array:
         """The value of `t`, `dt`, `lag`, …."""
+
+    def incoming(self, body: Expr) -> Array:
+        """The sum of `body` over the connections that reach the same post unit."""
 
 
 def evaluate(expr: Expr, scope: Scope) -> Array:
@@ -54,6 +57,8 @@ def _value(expr: Expr, scope: Scope) -> Array:
             return _logic(connective, [np.asarray(_value(o, scope), dtype=bool) for o in operands])
         case Choice(branches, otherwise):
             return _choice(branches, otherwise, scope)
+        case Incoming(body):
+            return scope.incoming(body)
         case At() | SumOver():
             raise TypeError("sums over a network are evaluated by its observer, not by a unit or connection")
         case _:

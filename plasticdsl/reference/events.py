@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.expr import Expr, Incoming, Ref, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Block, Handler, Role, Statement, Trigger
-from plasticdsl.reference.handlers import Local, Site, right_side, run_handler
+from plasticdsl.reference.handlers import Local, Site, meetings, right_side, run_handler
 from plasticdsl.reference.pairs import completed
 from plasticdsl.reference.scope import ConnectionScope, bounded, variable_of
 from plasticdsl.reference.spikes import arriving
@@ -38,14 +38,22 @@ def spike_events(run: Run) -> None:
         frame.arrived_pre[name] = arriving(structure, run.spikes, name, Trigger.PRE, frame.step)
         frame.arrived_post[name] = arriving(structure, run.spikes, name, Trigger.POST, frame.step)
     run.before = {name: {v: values.copy() for v, values in frame.values[name].items()} for name in structure.projections}
+    summing = {name: definitions_with_sums(p.connection) for name, p in structure.projections.items()}
     for side in (Trigger.PRE, Trigger.POST):
         for name in structure.projections:
-            for number, connections in _in_order(run, name, side):
-                Event(run, name, side, connections, number).happen()
+            for number, parts in _in_order(run, name, side):
+                _in_step([Event(run, name, side, connections, number, summing[name]).happen() for connections in parts])
 
 
-def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, Index]]:
-    """The events of one side: number of the spike among those of its unit in this step, and the connections it reaches."""
+def _in_step(parts: list[Iterator[None]]) -> None:
+    """One part after the other, each to its end or to a sum that waits for the others."""
+    while parts:
+        parts = [part for part in parts if next(part, parts) is not parts]
+
+
+def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, list[Index]]]:
+    """The events of one side: number of the spike among those of its unit in this step, and the connections it reaches, all at once or one
+    by one."""
     structure, pre = run.structure, side is Trigger.PRE
     arrived = (run.frame.arrived_pre if pre else run.frame.arrived_post)[projection]
     ends = (structure.sources if pre else structure.targets)[projection]
@@ -55,9 +63,9 @@ def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, I
             reached = np.flatnonzero((ends == unit) & (delays == delay) & (arrived > 0))
             for number in range(int(arrived[reached[0]])):
                 if _independent(run, projection, side, reached):
-                    yield number, reached
+                    yield number, [reached]
                 else:
-                    yield from ((number, reached[k : k + 1]) for k in range(len(reached)))
+                    yield number, [reached[k : k + 1] for k in range(len(reached))]
 
 
 def _independent(run: Run, projection: str, side: Trigger, connections: Index) -> bool:
@@ -79,6 +87,15 @@ def traces(block: Block, side: Trigger) -> frozenset[str]:
     return _assigned(block, side) - _assigned(block, OTHER[side])
 
 
+def definitions_with_sums(block: Block) -> frozenset[str]:
+    """The definitions that hold a sum over connections, also through others."""
+    values = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
+    found = {name for name, value in values.items() if any(isinstance(n, Incoming) for n in walk(value))}
+    while more := {n for n, value in values.items() if n not in found and any(r.owner == "" and r.name in found for r in refs(value))}:
+        found |= more
+    return frozenset(found)
+
+
 def _assigned(block: Block, side: Trigger) -> frozenset[str]:
     by_handlers = {s.target.name for h in block.handlers if h.trigger is side for s in h.statements if isinstance(s, Assign)}
     return frozenset(by_handlers | {pair.target.name for pair in block.pairs})
@@ -86,33 +103,40 @@ def _assigned(block: Block, side: Trigger) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A spike of `side` at some connections of one unit; `number`: which of the unit's spikes of this step, from 0."""
+    """A spike of `side` at some connections of one unit; `number`: which of the unit's spikes of this step, from 0. `summing`: definitions that
+    hold sums over connections."""
 
     run: Run
     projection: str
     side: Trigger
     connections: Index
     number: int
+    summing: frozenset[str] = frozenset()
 
-    def happen(self) -> None:
-        """Carry it out."""
+    def happen(self) -> Iterator[None]:
+        """Carry it out; at each stop the connections hold what has been done so far."""
         values = self.run.frame.values[self.projection]
         local = {name: array[self.connections] for name, array in values.items()}
-        self._statements(local)
+        for _ in self._statements(local):
+            self._keep(local)
+            yield
         self._pairs(local)
+        self._keep(local)
+
+    def _keep(self, local: Local) -> None:
         for name, array in local.items():
-            values[name][self.connections] = array
+            self.run.frame.values[self.projection][name][self.connections] = array
 
     @property
     def block(self) -> Block:
         """What the connections do."""
         return self.run.structure.projections[self.projection].connection
 
-    def _statements(self, local: Local) -> None:
+    def _statements(self, local: Local) -> Iterator[None]:
         other_before, other_after = self._other_side()
         for handler in self.block.handlers:
             if handler.trigger is self.side:
-                run_handler(handler, self._site(local, other_before, other_after, rule_off(self.run, self.projection, handler)))
+                yield from meetings(handler, self._site(local, other_before, other_after, rule_off(self.run, self.projection, handler)))
 
     def _site(self, local: Local, other_before: Local, other_after: Local, skips: Skips) -> Site:
         def scope(now: Local, start: Local, simultaneous: bool) -> ConnectionScope:
@@ -122,10 +146,16 @@ class Event:
         def bound(name: str, new: Floats) -> Floats:
             return bounded(variable_of(self.run.structure, self.projection, name), new, self._scope(local, {}, {}, {}))
 
-        return Site(local, len(self.connections), scope, bound, self._add, skips)
+        return Site(local, len(self.connections), scope, bound, self._add, skips, self.summing)
 
     def _scope(self, own: Local, plain: Local, before: Local, after: Local) -> ConnectionScope:
-        return ConnectionScope(self.run.structure, self.run.frame, self.projection, self.connections, own, plain, before, after)
+        structure, frame = self.run.structure, self.run.frame
+        elsewhere: Local = {}
+        if self.side is Trigger.POST:  # no sums at presynaptic spikes
+            elsewhere = {name: self.run.before[self.projection][name] for name in traces(self.block, OTHER[self.side])}
+        return ConnectionScope(
+            structure, frame, self.projection, self.connections, own, plain, before, after, elsewhere=elsewhere
+        )
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
         send(self.run, self.projection, statement.target, self.connections, amounts)

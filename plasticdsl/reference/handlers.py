@@ -6,21 +6,22 @@ the handler, then everything is assigned. ⁻ asks for the value before the hand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import Expr, Incoming, Limit, Ref, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
-from plasticdsl.reference.evaluate import Scope, evaluate
+from plasticdsl.reference.evaluate import Array, Scope, evaluate
 from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, variable_of
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.runtime.instance import Floats
 
 Local = dict[str, Floats]
+Sums = dict[tuple[Expr, Limit], Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Site:
 
     `scope(local, start, simultaneous)`: what names mean, given the values now and those before the handler. `bound(name, values)` applies
     bounds; `add(statement, amounts)` carries out an addition to a unit; `skips(statement)`: it must not be carried out now.
+    `summing`: definitions that hold sums over connections.
     """
 
     local: Local
@@ -37,6 +39,7 @@ class Site:
     bound: Callable[[str, Floats], Floats]
     add: Callable[[AddTo, Floats], None]
     skips: Callable[[Statement], bool]
+    summing: frozenset[str] = frozenset()
 
     def value(self, expr: Expr, scope: Scope) -> Floats:
         """One value per unit or connection."""
@@ -45,13 +48,31 @@ class Site:
 
 def run_handler(handler: Handler, site: Site) -> None:
     """Carry out the handler at the site."""
+    for _ in meetings(handler, site):
+        pass
+
+
+def meetings(handler: Handler, site: Site) -> Iterator[None]:
+    """The same with a stop before each statement that reads a sum over connections, and another when the sums are known: all connections come to
+    the first before any sums, and to the second before any goes on."""
     wanted = [s for s in handler.statements if not site.skips(s)]
     start = {name: values.copy() for name, values in site.local.items()}
     if handler.simultaneous:
-        _together(wanted, site, start)
+        sums: Sums = {}
+        if any(_holds_sum(s, site) for s in wanted):
+            yield
+            for statement in wanted:
+                site.value(right_side(statement), _with_sums(site.scope(site.local, start, True), sums))
+            yield
+        _together(wanted, site, start, sums)
         return
     for statement in wanted:
-        value = site.value(right_side(statement), site.scope(site.local, start, False))
+        sums = {}
+        if _holds_sum(statement, site):
+            yield
+            site.value(right_side(statement), _with_sums(site.scope(site.local, start, False), sums))
+            yield
+        value = site.value(right_side(statement), _with_sums(site.scope(site.local, start, False), sums))
         match statement:
             case Assign(target, _):
                 site.local[target.name] = site.bound(target.name, value)
@@ -61,11 +82,21 @@ def run_handler(handler: Handler, site: Site) -> None:
                 assert_never(statement)
 
 
-def _together(statements: Sequence[Statement], site: Site, start: Local) -> None:
+def _holds_sum(statement: Statement, site: Site) -> bool:
+    """Whether it reads a sum, also through definitions."""
+    nodes = list(walk(right_side(statement)))
+    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner == "" and n.name in site.summing) for n in nodes)
+
+
+def _with_sums(scope: Scope, sums: Sums) -> Scope:
+    return replace(scope, sums=sums) if isinstance(scope, ConnectionScope) else scope
+
+
+def _together(statements: Sequence[Statement], site: Site, start: Local, sums: Sums) -> None:
     new: Local = {}
     additions: list[tuple[AddTo, Floats]] = []
     for statement in _after_what_they_ask_for(statements):
-        value = site.value(right_side(statement), site.scope({**site.local, **new}, start, True))
+        value = site.value(right_side(statement), _with_sums(site.scope({**site.local, **new}, start, True), sums))
         match statement:
             case Assign(target, _):
                 new[target.name] = site.bound(target.name, value)
@@ -130,4 +161,4 @@ def _adds_to_nobody(statement: AddTo, amounts: Floats) -> None:
     raise ValueError(f"a neuron cannot add to {statement.target.owner}.{statement.target.name}")
 
 
-__all__ = ["ConnectionScope", "Local", "Site", "right_side", "run_handler", "run_unit_handler"]
+__all__ = ["ConnectionScope", "Local", "Site", "meetings", "right_side", "run_handler", "run_unit_handler"]

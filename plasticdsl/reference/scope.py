@@ -56,6 +56,10 @@ class UnitScope:
             return _chosen(parameters[ref.name], self.units)
         return evaluate(_definition(self.structure.block(self.population), ref.name), replace(self, limit=limit))
 
+    def incoming(self, body: Expr) -> Array:
+        """Only connections sum over connections."""
+        raise KeyError(f"{self.population}: a unit has no sums over connections of its own")
+
     def special(self, name: str) -> Array:
         """`t`, `dt`, `i`."""
         if name in ("i", "j"):
@@ -69,7 +73,9 @@ class ConnectionScope:
 
     Own names: `plain`, `before`, `after` hold what a name without limit, with ⁻ and with ⁺ means where that differs from `own`; `own`
     holds the values of these very connections, and where it is None the frame's do. `limit` is the one under which a definition is read.
-    `lag`: of one spike pair per connection. `pre_frame`: where the pre units are read, if not in `frame`.
+    `lag`: of one spike pair per connection. `pre_frame`: where the pre units are read, if not in `frame`. `elsewhere`: for sums, what a name
+    means at connections that are not among these, where that differs from the frame. `sums`: what sums have come to, by body and limit; it
+    is filled while they are evaluated.
     """
 
     structure: Structure
@@ -83,6 +89,8 @@ class ConnectionScope:
     limit: Limit = ""
     lag: Floats | None = None
     pre_frame: Frame | None = None
+    elsewhere: Mapping[str, Floats] = field(default_factory=dict)
+    sums: dict[tuple[Expr, Limit], Array] | None = None
 
     def ref(self, ref: Ref) -> Array:
         """Names of the connection, of the two units, of other projections and parameters of the network."""
@@ -128,6 +136,42 @@ class ConnectionScope:
         first, second = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
         found = matching(self.structure, ref.owner, first[self.connections], second[self.connections])
         return ConnectionScope(self.structure, self.frame, ref.owner, found).ref(Ref("", ref.name))
+
+    def incoming(self, body: Expr) -> Array:
+        """The sum over all connections that reach the post unit of each of these."""
+        found = self.sums.get((body, self.limit)) if self.sums is not None else None
+        if found is None:
+            found = self._summed(body)
+        if self.sums is not None:
+            self.sums[body, self.limit] = found
+        return found
+
+    def _summed(self, body: Expr) -> Array:
+        targets = self.structure.targets[self.projection]
+        summed = np.flatnonzero(np.isin(targets, targets[self.connections]))
+        frame = self.frame.values[self.projection]
+        scope = replace(
+            self,
+            connections=summed,
+            own=None if self.own is None else self._widened(self.own, frame, summed),
+            plain=self._widened(self.plain, {**frame, **self.elsewhere}, summed),
+            before=self._widened(self.before, {**frame, **self.elsewhere}, summed),
+            after=self._widened(self.after, {**frame, **self.elsewhere}, summed),
+            sums=None,
+        )
+        terms = np.broadcast_to(evaluate(body, scope), summed.shape)
+        totals = np.zeros(self.structure.count(self.structure.projections[self.projection].post))
+        np.add.at(totals, targets[summed], terms)
+        return np.asarray(totals[targets[self.connections]])
+
+    def _widened(self, known: Mapping[str, Floats], others: Mapping[str, Floats], summed: Index) -> Mapping[str, Floats]:
+        """Values of these connections and of all others that are summed."""
+        found: dict[str, Floats] = {}
+        for name, values in known.items():
+            whole = others[name].copy()
+            whole[self.connections] = values
+            found[name] = whole[summed]
+        return found
 
     def special(self, name: str) -> Array:
         """Everything of `model.expr.Special`."""

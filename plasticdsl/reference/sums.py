@@ -2,7 +2,7 @@
 
 Evaluated in the network's order, each after what it depends on; 0 where nothing comes in. A connection with delays uses its pre unit as it
 was an axonal delay ago (after the sums of that step) and itself and its post unit as they are; the result arrives a dendritic delay later.
-What would have left before the first step is 0.
+What would have left before the first step is 0. Sums that the flows of connections read (`Block.totals`) come last, with everything as it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.expr import Expr, Incoming, Ref, refs
 from plasticdsl.model.model import Block, ExponentialEuler, Projection, Role, SumInto
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.feeds import keep_fed
@@ -33,6 +33,10 @@ def sum_inputs(run: Run) -> None:
         keep_fed(run, run.frame, population, target)
     _send(run)
     _remember(run)
+    for name, projection in run.structure.projections.items():
+        for own in projection.connection.totals:
+            scope = ConnectionScope(run.structure, run.frame, name, np.arange(run.structure.count(name)))
+            run.frame.values[name][own.name] = np.array(evaluate(Incoming(own.body), scope))
 
 
 def total_now(run: Run, frame: Frame, population: str, target: str) -> Floats:

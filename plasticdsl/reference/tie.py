@@ -65,6 +65,10 @@ class _Anything:
             return np.asarray(self.values[f"{ref.owner}.{ref.name}"])
         return evaluate(inner, self)
 
+    def incoming(self, body: Expr) -> Array:
+        """Pairs of spikes know no sums."""
+        raise KeyError("a pair of spikes has no sum over connections")
+
     def special(self, name: str) -> Array:
         """The lag, or a made-up value."""
         return np.asarray(self.lag if name == "lag" else self.values[f"special {name}"])

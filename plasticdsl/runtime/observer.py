@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Expr, Ref, Special
+from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild
 from plasticdsl.model.model import AddTo, Block, Delays, Network, Role, Variable
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.evaluate import evaluate, evaluate_indexed
@@ -189,7 +189,27 @@ class Observer:
 
     def _definition(self, owner: str, declared: Variable) -> Values:
         assert isinstance(declared.value, Expr), "definitions are no distributions"
-        return evaluate(declared.value, self._inside(owner), self)
+        return self._of_connection(declared.value, owner)
+
+    def _of_connection(self, expr: Expr, owner: str) -> Values:
+        """An expression within a block of this owner; sums over the connections of a unit are taken first."""
+        sums: dict[Ref, Values] = {}
+
+        def summed(node: Expr) -> Expr:
+            if not isinstance(node, Incoming):
+                return rebuild(node, summed)
+            place = Ref("#sum", str(len(sums)))
+            sums[place] = self._over_connections(node.body, owner)
+            return place
+
+        plain, inside = summed(expr), self._inside(owner)
+        return evaluate(plain, lambda node: sums[node] if isinstance(node, Ref) and node in sums else inside(node), self)
+
+    def _over_connections(self, body: Expr, projection: str) -> Values:
+        ends = self.connections(projection)
+        assert ends is not None, "such sums are over projections"
+        parts = np.broadcast_to(self._of_connection(body, projection), ends[0].shape)
+        return np.asarray(np.bincount(ends[0], parts, minlength=self.size(self.instance.projections[projection].post))[ends[0]])
 
     def _summed(self, population: str, name: str) -> Values:
         """An input, from what its synapses send now."""

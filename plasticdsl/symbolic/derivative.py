@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, SumOver, walk
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, SumOver, walk
 from plasticdsl.symbolic.algebra import MAX_NODES, ONE, ZERO, add, choice, div, extent, mul, neg, power, sub
 
 TWO = Number(2.0)
@@ -60,6 +60,8 @@ def _derivative(expr: Expr, by: Expr) -> Expr:
             if isinstance(by, At):
                 raise NotDifferentiable("A sum over units is differentiated by one of its terms in the network, not here.")
             return SumOver(indices, sets, _derivative(body, by), where)
+        case Incoming():
+            raise NotDifferentiable("A sum over the connections of a unit has no derivative here; what synapses sum into the unit has one.")
         case Compare() | Logic():
             raise NotDifferentiable("A condition has no derivative.")
         case _:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, Scheme, SumInto
 from plasticdsl.symbolic.schemes import choose_schemes
+from plasticdsl.symbolic.totals import with_totals
 
 Owned = tuple[str, str]
 
@@ -112,4 +113,4 @@ def _population(
 def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Owned]) -> Projection:
     ends = {"pre": projection.pre, "post": projection.post}
     held = frozenset(Ref(side, v.name) for side, owner in ends.items() for v in blocks[owner].variables if (owner, v.name) not in flowing)
-    return replace(projection, connection=choose_schemes(projection.connection, held=held))
+    return replace(projection, connection=choose_schemes(with_totals(projection.connection), held=held))

@@ -1,7 +1,7 @@
 """Networks by hand: expressions from text, blocks and instances with few words.
 
 `e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`,
-`lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names.
+`lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names; `incoming(w * pre.x)` is a sum over the connections of the post unit.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from plasticdsl.model.expr import (
     Choice,
     Compare,
     Expr,
+    Incoming,
     Logic,
     Negate,
     Number,
@@ -87,6 +88,8 @@ def _expr(node: ast.expr) -> Expr:
             return Choice(((_expr(test), _expr(body)),), _expr(orelse))
         case ast.Call(func=ast.Name(id="before" | "after" as limit), args=[ast.Name(id=name)]):
             return Ref("", name, limit)  # type: ignore[arg-type]
+        case ast.Call(func=ast.Name(id="incoming"), args=[body]):
+            return Incoming(_expr(body))
         case ast.Call(func=ast.Name(id=function), args=arguments) if function in FUNCTIONS:
             return Call(function, tuple(map(_expr, arguments)))
     raise ValueError(ast.dump(node))

@@ -3,7 +3,8 @@
 `imposed_cases()` draws two populations with given spikes on few grid times (so that ties, several spikes in one step and delays of the same
 size are common), a connection block with traces of either side, shared variables and definitions, random statements with limits, pulses,
 bounds and learning windows, and stretches of rules off. Coefficients are small, so that values stay of order one and a relative comparison means
-something. `recurrent_cases()` adds neurons that spike by themselves.
+something. `recurrent_cases()` adds neurons that spike by themselves; `imposed_cases(sums=True)` statements that read sums over the connections of
+their unit, also through definitions and one within another.
 """
 
 from __future__ import annotations
@@ -54,9 +55,20 @@ def terms(draw: st.DrawFn, names: tuple[str, ...]) -> str:
 
 
 @st.composite
-def values(draw: st.DrawFn, names: tuple[str, ...]) -> str:
-    """A sum of one to three terms, sometimes by cases."""
+def totals(draw: st.DrawFn, names: tuple[str, ...], deep: bool = True) -> str:
+    """A sum over the connections of the unit."""
+    inside = draw(terms(tuple(n for n in names if "(" not in n)))
+    if deep and draw(st.integers(0, 3)) == 0:
+        inside += f" + 0.1 * {draw(totals(names, deep=False))}"
+    return f"0.3 * incoming({inside})"
+
+
+@st.composite
+def values(draw: st.DrawFn, names: tuple[str, ...], sums: bool = False) -> str:
+    """A sum of one to three terms, sometimes by cases; with `sums` often one over the connections of the unit."""
     found = " + ".join(draw(st.lists(terms(names), min_size=1, max_size=3)))
+    if sums and draw(st.booleans()):
+        found += f" + {draw(totals(names))}"
     if draw(st.integers(0, 5)) == 0:
         found = f"({found}) if {draw(st.sampled_from(names))} > 0.3 else ({draw(terms(names))})"
     return f"tanh({found})" if draw(st.booleans()) else f"0.5 * ({found})"
@@ -85,21 +97,21 @@ def jumps_of_traces(draw: st.DrawFn, names: tuple[str, ...]) -> list[str]:
 
 
 @st.composite
-def handlers(draw: st.DrawFn, side: Trigger, defined: tuple[str, ...]) -> list[Handler]:
-    """The synapse's and the rule's statements of one side."""
+def handlers(draw: st.DrawFn, side: Trigger, defined: tuple[str, ...], sums: bool = False) -> list[Handler]:
+    """The synapse's and the rule's statements of one side; `sums`: statements read sums over connections."""
     names = own_names(side, defined)
     own = PRE_TRACES if side is Trigger.PRE else POST_TRACES
     found = []
     if side is Trigger.PRE or draw(st.integers(0, 3)) == 0:
         target = "post.g" if draw(st.integers(0, 4)) else "pre.u"
-        lines = [f"{target} += {draw(values(names))}"]
+        lines = [f"{target} += {draw(values(names, sums))}"]
         if draw(st.booleans()):
-            lines.append(f"s += {draw(values(names))}")
+            lines.append(f"s += {draw(values(names, sums))}")
         found.append(on(side, *draw(st.permutations(lines)), rule=False))
     together = draw(st.booleans())
     lines = draw(jumps_of_traces(own))
     targets = draw(st.lists(st.sampled_from(SHARED), max_size=2, unique=together))
-    lines += [f"{t} {draw(st.sampled_from(['+=', '=']))} {draw(values(names))}" for t in targets]
+    lines += [f"{t} {draw(st.sampled_from(['+=', '=']))} {draw(values(names, sums))}" for t in targets]
     lines = draw(st.permutations(lines))
     if together:
         # a value after a jump is asked for only of the other side, so that no circle of ⁺ arises
@@ -153,19 +165,26 @@ def schemes(draw: st.DrawFn) -> tuple[tuple[Scheme, ...], tuple[Flow, ...]]:
 
 
 @st.composite
-def blocks(draw: st.DrawFn) -> Block:
-    """A connection."""
+def blocks(draw: st.DrawFn, sums: bool = False) -> Block:
+    """A connection; `sums`: it reads sums over the connections of its post unit."""
     bounded = draw(st.sampled_from([(None, None), (0, 1), ("-a", "2 * a"), (0, None)]))
     weight = state("w", *bounded)
     definitions: tuple[Variable, ...] = ()
     if draw(st.booleans()):
         definitions = (definition("d", draw(values((*PRE_TRACES, *POST_TRACES, "w", "post.g")))),)
     defined = tuple(v.name for v in definitions)
-    found = [*draw(handlers(Trigger.PRE, defined)), *draw(handlers(Trigger.POST, defined))]
-    if draw(st.integers(0, 3)) == 0:
-        line = f"w += {draw(values(('w', 's', 'r1', 'o1', 'post.g', 'pre.u')))}"
+    found = [*draw(handlers(Trigger.PRE, defined))]
+    if sums:
+        definitions = (*definitions, definition("q", draw(totals(("w", "s", *defined, "pre.u", "post.g")))))
+        defined = (*defined, "q")
+    found += draw(handlers(Trigger.POST, defined, sums))
+    if sums or draw(st.integers(0, 3)) == 0:
+        names = ("w", "s", "r1", "o1", "post.g", "pre.u", *(("q",) if sums else ()))
+        lines = [f"w += {draw(values(names, sums))}"]
+        if sums:
+            lines += [f"s = {draw(values((*names, 'before(w)'), sums))}", f"post.g += 0.1 * {draw(values(names, sums))}"]
         trigger = draw(st.sampled_from([Trigger.STEP, Trigger.EVERY]))
-        found.append(on(trigger, line, period="4 * dt" if trigger is Trigger.EVERY else None))
+        found.append(on(trigger, *lines, period="4 * dt" if trigger is Trigger.EVERY else None))
     integrators, flows = draw(schemes())
     others = [state(n) for n in (*PRE_TRACES, *POST_TRACES, "s")]
     pairs = tuple(draw(st.lists(windows(), max_size=2)))
@@ -211,10 +230,10 @@ def numbers(draw: st.DrawFn, count: int) -> dict[str, float | list[float]]:
 
 
 @st.composite
-def projections(draw: st.DrawFn, net: Net, name: str, pre: str, post: str, sizes: Sizes) -> None:
+def projections(draw: st.DrawFn, net: Net, name: str, pre: str, post: str, sizes: Sizes, sums: bool = False) -> None:
     every = [(j, i) for j in range(sizes.pre) for i in range(sizes.post)]
     pairs = sorted(draw(st.lists(st.sampled_from(every), min_size=1, max_size=len(every), unique=True)))
-    block = draw(blocks())
+    block = draw(blocks(sums))
     start = draw(st.sampled_from([0.0, 0.25, 0.5]))
     weights = start if draw(st.booleans()) else [start + 0.01 * k for k in range(len(pairs))]
     axonal, dendritic = draw(delays(len(pairs))), draw(delays(len(pairs)))
@@ -228,14 +247,14 @@ def case_of(net: Net, steps: int, switches: dict[int, dict[str, bool]], stop: in
 
 
 @st.composite
-def imposed_cases(draw: st.DrawFn) -> Case:
-    """All spikes are given."""
+def imposed_cases(draw: st.DrawFn, sums: bool = False) -> Case:
+    """All spikes are given; `sums`: the connections read sums over those of their post unit."""
     sizes = Sizes(draw(st.integers(1, 3)), draw(st.integers(1, 2)))
     net = Net()
     decay = (Exact(("g",), ((e(-200),),), (e(0),)),)
     net.population("a", sizes.pre, neuron(variables=(state("u"),)), GivenSpikes(()), draw(trains(sizes.pre)))
     net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay), GivenSpikes(()), draw(trains(sizes.post)))
-    draw(projections(net, "c", "a", "b", sizes))
+    draw(projections(net, "c", "a", "b", sizes, sums))
     switches = draw(st.sampled_from([{}, {}, {10: {"c": False}}, {5: {"c": False}, 17: {"c": True}}]))
     return case_of(net, STEPS, switches)
 

@@ -40,6 +40,7 @@ KINDS = {
     "recurrent": recurrent_cases(),
     "units": unit_cases(),
     "delayed sums": unit_cases(delayed_sums=True),
+    "sums over connections": imposed_cases(sums=True),
 }
 
 
@@ -62,14 +63,14 @@ def compare(kind: str, make: MakeEngine, examples: int) -> None:
 
 
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
-@pytest.mark.parametrize(("kind", "examples"), [("imposed", 50), ("recurrent", 20), ("units", 20), ("delayed sums", 20)])
+@pytest.mark.parametrize(("kind", "examples"), [("imposed", 50), ("recurrent", 20), ("units", 20), ("delayed sums", 20), ("sums over connections", 25)])
 def test_generated_code(kind: str, examples: int, level: int) -> None:
     compare(kind, in_python(level), examples)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize(("kind", "examples"), [("imposed", 1000), ("recurrent", 500), ("units", 500), ("delayed sums", 500)])
+@pytest.mark.parametrize(("kind", "examples"), [("imposed", 1000), ("recurrent", 500), ("units", 500), ("delayed sums", 500), ("sums over connections", 500)])
 def test_much_generated_code(kind: str, examples: int, level: int) -> None:
     compare(kind, in_python(level), examples)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from plasticdsl.kernels.loops.bounds import added
 from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
-from plasticdsl.kernels.loops.walks import arriving, every_unit
+from plasticdsl.kernels.loops.walks import Stretch, arriving, every_unit
 from plasticdsl.kernels.program import Array, Constant, Function, If, Increase, Let, Size, Statement, Store, element, name
 from plasticdsl.model.expr import At, Binary, Call, Compare, Number, Ref
 from plasticdsl.model.model import AddTo
@@ -139,7 +139,7 @@ def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
 def _at_arrival(projection: ProjectionPlan, side: Place, *body: Statement) -> tuple[Statement, ...]:
     """For every spike of `side` that arrives, at its unit, or at each connection that it reaches now."""
     at_unit, at_connection = ((), body) if arrival_place(projection, side) is Place.CONNECTION else (body, ())
-    return arriving(projection, side, at_unit, at_connection, ())
+    return arriving(projection, side, (Stretch(at_unit, at_connection),), ())
 
 
 def history_sizes(projection: ProjectionPlan) -> tuple[Size, ...]:

@@ -23,7 +23,8 @@ class Names:
 
     `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
     `staged`: variables of populations of which the value at an integrator's stage is meant. `ends`: what the pre and the post unit are called in
-    the loop; `along`: the other projection over whose connections it runs, if not over the projection's own.
+    the loop; `along`: the other projection over whose connections it runs, if not over the projection's own. `totals`: sums over connections
+    are in arrays of the post units, not in locals.
     """
 
     plan: Plan
@@ -34,6 +35,7 @@ class Names:
     staged: frozenset[tuple[str, str]] = frozenset()
     ends: tuple[str, str] = ("j", "i")
     along: str = ""
+    totals: bool = False
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -50,7 +52,10 @@ class Names:
             return name(f"network_{ref.name}")
         if ref.owner == "scalar":
             return name(ref.name)
-        if ref.owner == "local":
+        if ref.owner == "total" and self.totals:
+            assert self.projection is not None
+            return element(f"{self.projection.projection.name}_{ref.name}", "i")
+        if ref.owner in ("local", "total"):
             return name(f"{ref.name}_now")
         if self.projection is None:
             assert self.population is not None

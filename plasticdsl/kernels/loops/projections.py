@@ -18,7 +18,7 @@ from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
 from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
 from plasticdsl.kernels.loops.sums import ring_arguments
-from plasticdsl.kernels.loops.walks import arriving, every_connection, every_place, in_force
+from plasticdsl.kernels.loops.walks import Stretch, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -41,13 +41,14 @@ from plasticdsl.kernels.program import (
     name,
 )
 from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Special, substitute
-from plasticdsl.model.model import AddTo, Assign, EulerMaruyama, Exact, Role
+from plasticdsl.model.model import AddTo, Assign, EulerMaruyama, Exact, Role, Total
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.passes.hoist import reads_only
 from plasticdsl.plan.plan import Event, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
 from plasticdsl.plan.sequence import value_of
+from plasticdsl.plan.totals import stretches
 
 ONE, ZERO = Number(1.0), Number(0.0)
 
@@ -93,7 +94,16 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(plan, projection)]
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
-    return (*found, *history_arguments(projection), *_structure(projection), *_counterparts(projection))
+    return (*found, *_totals(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
+
+
+def _totals(projection: ProjectionPlan) -> list[Array]:
+    """Sums over the connections of each post unit, for statements without a spike."""
+    p, length = projection.projection.name, place_sizes(projection)[Place.POST]
+    found = [
+        e.statement for events in (projection.each_step, *(many for _, many in projection.periodic)) for e in events if isinstance(e.statement, Total)
+    ]
+    return [Array(f"{p}_{t.name}", "float64", (length,), Constant(), False, f"sum of {pretty(t.body)}") for t in found]
 
 
 def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
@@ -176,19 +186,37 @@ def event_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[tuple[Slot, F
 
 def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Sequence[Event]) -> Function:
     side = slot.side
-    writer = _written(plan, projection, side, events)
-    body = writer.while_in_force(arriving(projection, side, writer.unit, writer.connections, writer.stores()))
+    writer = _writer(plan, projection, side, events)
+    parts: list[Stretch] = []
+    for totals, statements in stretches(events):
+        parts = _with_totals(parts, totals, writer, projection.same_dendritic)
+        for event in statements:
+            writer.add(event)
+        parts.append(Stretch(*writer.taken()))
+    body = writer.while_in_force(arriving(projection, side, parts, writer.stores()))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
     doc = f"What {projection.projection.name} does when {who} spikes reach its synapses at step n."
     return Function(f"{FUNCTION_NAMES[slot]}_{projection.projection.name}", doc, ("n", "t"), (), (), body)
 
 
-def _written(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
-    """The statements of all these events."""
-    writer = _Writer(plan, projection, side, all(e.held or isinstance(e.statement, Remember) for e in events))
-    for event in events:
-        writer.add(event)
-    return writer
+def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
+    """For the statements of all these events."""
+    return _Writer(plan, projection, side, all(e.held or isinstance(e.statement, Remember | Total) for e in events))
+
+
+def _with_totals(parts: list[Stretch], totals: Sequence[Total], writer: _Writer, same: bool) -> list[Stretch]:
+    """The stretches so far with sums after them: in the same walk, unless it leaves out connections of the unit."""
+    if not totals:
+        return parts
+    begin = [Let(f"{t.name}_now", ZERO) for t in totals]
+    terms: list[Statement] = []
+    for t in totals:
+        local = f"{t.name}_now"
+        terms += [Comment(f"{t.name} += {pretty(t.body)}"), Let(local, Binary("+", name(local), writer.names.resolve(t.body)))]
+    if same and parts:
+        last = parts[-1]
+        return [*parts[:-1], Stretch([*last.unit, *begin], [*last.connections, *terms])]
+    return [*parts, Stretch(begin, terms, everyone=True)]
 
 
 class _Writer:
@@ -236,6 +264,12 @@ class _Writer:
     def while_in_force(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
         """The whole slot."""
         return (in_force(self.projection, body),) if self.held else body
+
+    def taken(self) -> tuple[list[Statement], list[Statement]]:
+        """What has come together for the unit and for its connections, which begins anew."""
+        found = self.unit, self.connections
+        self.unit, self.connections = [], []
+        return found
 
     def stores(self) -> list[Statement]:
         """The last versions of the unit's variables, back to their arrays."""
@@ -329,12 +363,30 @@ def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
     groups: list[tuple[Expr | None, tuple[Event, ...]]] = [(None, projection.each_step)] if projection.each_step else []
     groups += [(name(f"{p}_period_{number}"), events) for number, (_, events) in enumerate(projection.periodic)]
     for number, (period, events) in enumerate(groups):
-        writer = _written(plan, projection, Place.CONNECTION, events)
-        body = writer.while_in_force(every_connection(projection, [*writer.unit, *writer.connections, *writer.stores()]))
+        writer = _writer(plan, projection, Place.CONNECTION, events)
+        writer.names = replace(writer.names, totals=True)
+        body = writer.while_in_force(_in_stretches(projection, events, writer))
         if period is not None:
             body = (If(Compare("==", Call("mod", (name("n"), period)), ZERO), body),)
         found.append(Function(f"step_{p}_{number}", f"What {p} does at a step without a spike.", ("n", "t"), (), (), body))
     return tuple(found)
+
+
+def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _Writer) -> tuple[Statement, ...]:
+    """One walk over all connections for the statements between two sums; the sums that wait for it are taken in the same walk."""
+    p, body = projection.projection.name, list[Statement]()
+    groups = list(stretches(events))
+    for (_, statements), (totals, _) in zip(groups, [*groups[1:], ((), ())], strict=True):
+        for event in statements:
+            writer.add(event)
+        for total in totals:
+            cell = element(f"{p}_{total.name}", "i")
+            body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
+            writer.connections += [Comment(f"{total.name} += {pretty(total.body)}"), Increase(cell, writer.names.resolve(total.body))]
+        unit, connections = writer.taken()
+        if unit or connections:
+            body += every_connection(projection, [*unit, *connections])
+    return tuple(body)
 
 
 def flow_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:

@@ -15,7 +15,7 @@ from plasticdsl.kernels.loops.names import Names, place_sizes
 from plasticdsl.kernels.loops.walks import every_connection, every_unit
 from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Increase, Let, Statement, Store, element, name
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref, refs
-from plasticdsl.model.model import Block, Population, Role, SumInto
+from plasticdsl.model.model import Block, Population, Role, SumInto, Total
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import definitions, inline, map_refs
 from plasticdsl.plan.others import walks_other
@@ -115,6 +115,33 @@ def _sum(plan: Plan, projection: ProjectionPlan, target: str, staged: frozenset[
 
 def _plain(expr: Expr) -> Expr:
     return map_refs(expr, lambda r: Ref(r.owner, r.name))
+
+
+def own_totals(plan: Plan, projection: ProjectionPlan) -> Function | None:
+    """The kernel that evaluates the sums over connections which the flows of the connections themselves read."""
+    own, names = projection.projection, Names(plan, projection=projection)
+    body: list[Statement] = []
+    for group in _independent(projection.totals):
+        cells = [(names.own(t.name), t) for t in group]
+        walk: list[Statement] = []
+        for cell, total in cells:
+            assert isinstance(cell, At)
+            body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
+            walk += [Comment(f"{total.name} = sum of {pretty(total.body)}"), Increase(cell, names.resolve(total.body))]
+        body += every_connection(projection, walk)
+    doc = f"Sum what the flows of {own.name} read of all connections of a unit."
+    return Function(f"total_{own.name}", doc, ("n", "t"), (), (), tuple(body)) if body else None
+
+
+def _independent(totals: Sequence[Total]) -> list[list[Total]]:
+    """Groups of sums of which none reads another of its group."""
+    groups: list[list[Total]] = []
+    for total in totals:
+        read = {r.name for r in refs(total.body) if r.owner == ""}
+        if not groups or any(t.name in read for t in groups[-1]):
+            groups.append([])
+        groups[-1].append(total)
+    return groups
 
 
 # --- at a stage of an integrator -------------------------------------------------------------------------------------

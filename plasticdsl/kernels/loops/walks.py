@@ -7,6 +7,7 @@ that begin at 0): indices that could count from the end of an array would keep a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import other_connection
@@ -17,15 +18,23 @@ from plasticdsl.plan.plan import Layout, Place, ProjectionPlan
 ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a unit does, and then each of its connections; `everyone`: also those that the spike does not reach now."""
+
+    unit: Sequence[Statement]
+    connections: Sequence[Statement]
+    everyone: bool = False
+
+
 def arriving(
     projection: ProjectionPlan,
     side: Place,
-    unit_body: Sequence[Statement],
-    connections: Sequence[Statement],
+    stretches: Sequence[Stretch],
     after: Sequence[Statement],
 ) -> tuple[Statement, ...]:
-    """For every spike of `side` that reaches the synapses at step n: `unit_body`, then `connections` for each of the unit's
-    connections, then `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
+    """For every spike of `side` that reaches the synapses at step n: stretch by stretch what the unit does and then each of its connections, then
+    `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
     same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
     own = projection.projection
     population = own.pre if side is Place.PRE else own.post
@@ -33,9 +42,12 @@ def arriving(
     delayed = _is_delayed(projection, side)
     delay: Expr = ZERO if not delayed else name(f"{own.name}_{_word(side)}") if same else name("d")
     slot = Call("mod", (Binary("-", name("n"), delay) if delayed else name("n"), name(f"{population}_slots")))
-    body: list[Statement] = [Let(unit, element(f"{population}_spikes", "slot", "s")), *unit_body]
-    if connections:
-        body += _row(projection, connections, same) if side is Place.PRE else (_column(projection, connections, same),)
+    body: list[Statement] = [Let(unit, element(f"{population}_spikes", "slot", "s"))]
+    for stretch in stretches:
+        whole = same or stretch.everyone
+        body += stretch.unit
+        if stretch.connections:
+            body += _row(projection, stretch.connections, whole) if side is Place.PRE else (_column(projection, stretch.connections, whole),)
     body += after
     spikes = For("s", ZERO, element(f"{population}_spike_count", "slot"), tuple(body))
     if same:

@@ -1,0 +1,94 @@
+"""Sums over the connections of a unit, taken out of the statements that read them.
+
+`Σ body` in a statement becomes a `Total` before it: when every connection concerned has carried out the statements above, each adds its term to what its
+post unit has, and the statement reads the result as `Ref("total", name)`. A sum within a sum comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild, refs
+from plasticdsl.model.model import Assign, Role, Total, Variable
+from plasticdsl.plan.inline import map_refs
+from plasticdsl.plan.plan import Event, Place, Placed, Remember
+from plasticdsl.plan.sequence import value_of, with_value
+
+
+class Totals:
+    """Names for the sums and remembered values of one projection; `kept`: variables that hold what a statement after a sum still reads."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.kept: list[Placed] = []
+        self._taken = set(taken)
+
+    def taken_out(self, event: Event) -> tuple[Event, ...]:
+        """The statement with its sums before it."""
+        found: dict[Expr, str] = {}
+        value = self._read(value_of(event.statement), found)
+        totals = (Event(Total(name, body)) for body, name in found.items())
+        return (*totals, Event(with_value(event.statement, value), event.held))
+
+    def _read(self, expr: Expr, found: dict[Expr, str]) -> Expr:
+        if not isinstance(expr, Incoming):
+            return rebuild(expr, lambda child: self._read(child, found))
+        body = self._read(expr.body, found)
+        if body not in found:
+            found[body] = self._free("sum")
+        return Ref("total", found[body])
+
+    def _free(self, wish: str) -> str:
+        number = 1
+        while f"{wish}_{number}" in self._taken:
+            number += 1
+        self._taken.add(f"{wish}_{number}")
+        return f"{wish}_{number}"
+
+    def across(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """A handler whose remembered values are variables where they are read on the other side of a sum: the walk over the connections ends there."""
+        crossing = {e.statement.name for k, e in enumerate(events) if isinstance(e.statement, Remember) and _crosses(k, events)}
+        names = {local: self._free(local) for local in sorted(crossing)}
+        self.kept += [Placed(Variable(n, n, Role.STATE), Place.CONNECTION, True, "kept over a sum") for n in names.values()]
+
+        def read(ref: Ref) -> Expr:
+            return Ref("", names[ref.name]) if ref.owner == "local" and ref.name in names else ref
+
+        def written(event: Event) -> Event:
+            value = map_refs(value_of(event.statement), read)
+            if isinstance(event.statement, Remember) and event.statement.name in names:
+                return Event(Assign(Ref("", names[event.statement.name]), value))
+            return replace(event, statement=with_value(event.statement, value))
+
+        return tuple(written(e) for e in events)
+
+
+def _crosses(place: int, events: Sequence[Event]) -> bool:
+    """Whether the value remembered at this place is read after a sum."""
+    remembered = events[place].statement
+    assert isinstance(remembered, Remember)
+    met = False
+    for event in events[place + 1 :]:
+        met = met or isinstance(event.statement, Total)
+        if met and Ref("local", remembered.name) in refs(value_of(event.statement)):
+            return True
+    return False
+
+
+def stretches(events: Sequence[Event]) -> Iterator[tuple[tuple[Total, ...], tuple[Event, ...]]]:
+    """The statements between sums, each group after the sums that it waits for. A sum that reads another one waits for it; the first group
+    has none."""
+    totals: list[Total] = []
+    body: list[Event] = []
+    if events and isinstance(events[0].statement, Total):
+        yield (), ()
+    for event in events:
+        statement = event.statement
+        if not isinstance(statement, Total):
+            body.append(event)
+            continue
+        if body or any(r.owner == "total" and r.name in {t.name for t in totals} for r in refs(statement.body)):
+            yield tuple(totals), tuple(body)
+            totals, body = [], []
+        totals.append(statement)
+    yield tuple(totals), tuple(body)
