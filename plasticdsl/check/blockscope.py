@@ -222,8 +222,9 @@ class BlockScope:
 def no_index(node: tree.Sum, context: Context) -> None:
     """Reports an index or condition of a sum over connections."""
     if node.indices or node.where is not None:
-        message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit and has no index but j."
-        context.report.error("not-here", message, node.span, "Write ‘Σ w x’, or ‘Σ_j w_ij x_j’.")
+        message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit, and over nothing else."
+        hint = "Write ‘Σ w x’, ‘Σ_j w_ij x_j’ or ‘Σ_k w_ik x_k’; what belongs to one connection alone stands outside of it."
+        context.report.error("not-here", message, node.span, hint)
 
 
 def _symbol(node: tree.Expr, otherwise: str) -> str:

@@ -1,8 +1,8 @@
 """Where a sum over the connections of a unit (`Σ w²` in a rule) has a meaning, and where it has none.
 
-Comes in: a checked block, or what a projection composes. Goes out: findings. Such a sum is taken when all connections have come to it. That can be at changes
-without a spike, at postsynaptic spikes, which reach all connections of the unit, and in flows; not at presynaptic spikes and pairs, which reach
-them one by one, nor before the run.
+Comes in: a checked block, or what a projection composes. Goes out: findings. Such a sum is taken when all connections have come to it. That can be
+at changes without a spike, at postsynaptic spikes, which reach all connections of the unit, and in flows; not at presynaptic spikes and pairs, which
+reach them one by one, nor before the run.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ class Holding:
 
     def hold(self, expr: Expr) -> bool:
         """Whether it holds a sum, also through definitions."""
-        return any(
-            isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner == "" and n.name in self.definitions) for n in walk(expr)
-        )
+        return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner == "" and n.name in self.definitions) for n in walk(expr))
 
 
 def _expressions(block: Block) -> Iterator[Expr]:

@@ -89,9 +89,7 @@ def _projection(
     post_events = _events(block, Trigger.POST, scope.in_events, held, totals, derived)
     each_step = _events(block, Trigger.STEP, scope.in_steps, held, totals, ())
     periodic = tuple(
-        (h.period, _handler(h, scope.in_steps, held, totals))
-        for h in block.handlers
-        if h.trigger is Trigger.EVERY and h.period is not None
+        (h.period, _handler(h, scope.in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
     )
     resolved = resolve(pre_events, post_events, parameters, once=isinstance(pre.block.spike, Threshold))
     late = tuple(e for d in derived for e in d.pre_late)

@@ -153,9 +153,7 @@ class Event:
         elsewhere: Local = {}
         if self.side is Trigger.POST:  # no sums at presynaptic spikes
             elsewhere = {name: self.run.before[self.projection][name] for name in traces(self.block, OTHER[self.side])}
-        return ConnectionScope(
-            structure, frame, self.projection, self.connections, own, plain, before, after, elsewhere=elsewhere
-        )
+        return ConnectionScope(structure, frame, self.projection, self.connections, own, plain, before, after, elsewhere=elsewhere)
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
         send(self.run, self.projection, statement.target, self.connections, amounts)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from plasticdsl.model.expr import At, Expr, Number, Ref, Special, SumOver, rebuild, walk
+from plasticdsl.model.expr import At, Expr, Incoming, Number, Ref, Special, SumOver, rebuild, walk
 from plasticdsl.model.model import Block, Delays, Distribution, Network, Projection, Role, Variable
 from plasticdsl.symbolic.numeric import evaluate
 
@@ -61,7 +61,13 @@ class Small:
                 case _:
                     return self._outside(ref)
 
-        return self._value(expr, look_up, projection)
+        def summed(node: Expr) -> Expr:
+            if not isinstance(node, Incoming):
+                return rebuild(node, summed)
+            reaching = [j for i, j in self.connections(projection) if i == post]
+            return Number(sum(self.at_connection(node.body, projection, post, j) for j in reaching))
+
+        return self._value(summed(expr), look_up, projection)
 
     def observable(self, name: str) -> float:
         """The value of an observable."""

@@ -44,9 +44,7 @@ class _Naming:
 
     def named(self) -> Block:
         """The block in terms of names."""
-        flows = tuple(
-            replace(f, rate=self._read(f.rate), noise=None if f.noise is None else self._read(f.noise)) for f in self.block.flows
-        )
+        flows = tuple(replace(f, rate=self._read(f.rate), noise=None if f.noise is None else self._read(f.noise)) for f in self.block.flows)
         inputs = tuple(Variable(t.name, t.name, Role.INPUT) for t in self._totals.values())
         return replace(
             self.block, flows=flows, variables=(*self.block.variables, *inputs), totals=(*self.block.totals, *self._totals.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plasticdsl.model.expr import At, Expr, Ref, Special, SumOver, rebuild, walk
+from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
 from plasticdsl.model.model import Block, Delays, Network, Projection, Role
 from plasticdsl.symbolic.algebra import ZERO, add
 
@@ -43,6 +43,10 @@ class Writer:
                     return self._variable(projection.post, name, (post,))
                 case Ref(owner, name) if owner in self._projections:
                     return self._variable(owner, name, (pre, post))  # transposed
+                case Incoming(body):
+                    self.letters += 1
+                    letter = f"k{self.letters}"
+                    return SumOver((letter,), (self.over(projection, post),), self.connection(body, projection, post, letter))
                 case Special("N_pre"):
                     return Ref("#size", projection.pre)
                 case Special("N_post"):

@@ -18,6 +18,7 @@ from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
 from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
 from plasticdsl.kernels.loops.sums import ring_arguments
+from plasticdsl.kernels.loops.totals import total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     Array,
@@ -94,16 +95,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(plan, projection)]
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
-    return (*found, *_totals(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
-
-
-def _totals(projection: ProjectionPlan) -> list[Array]:
-    """Sums over the connections of each post unit, for statements without a spike."""
-    p, length = projection.projection.name, place_sizes(projection)[Place.POST]
-    found = [
-        e.statement for events in (projection.each_step, *(many for _, many in projection.periodic)) for e in events if isinstance(e.statement, Total)
-    ]
-    return [Array(f"{p}_{t.name}", "float64", (length,), Constant(), False, f"sum of {pretty(t.body)}") for t in found]
+    return (*found, *total_arguments(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
 
 
 def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
@@ -189,7 +181,7 @@ def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Se
     writer = _writer(plan, projection, side, events)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
-        parts = _with_totals(parts, totals, writer, projection.same_dendritic)
+        parts = with_totals(parts, totals, writer.names, projection.same_dendritic)
         for event in statements:
             writer.add(event)
         parts.append(Stretch(*writer.taken()))
@@ -202,21 +194,6 @@ def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Se
 def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
     """For the statements of all these events."""
     return _Writer(plan, projection, side, all(e.held or isinstance(e.statement, Remember | Total) for e in events))
-
-
-def _with_totals(parts: list[Stretch], totals: Sequence[Total], writer: _Writer, same: bool) -> list[Stretch]:
-    """The stretches so far with sums after them: in the same walk, unless it leaves out connections of the unit."""
-    if not totals:
-        return parts
-    begin = [Let(f"{t.name}_now", ZERO) for t in totals]
-    terms: list[Statement] = []
-    for t in totals:
-        local = f"{t.name}_now"
-        terms += [Comment(f"{t.name} += {pretty(t.body)}"), Let(local, Binary("+", name(local), writer.names.resolve(t.body)))]
-    if same and parts:
-        last = parts[-1]
-        return [*parts[:-1], Stretch([*last.unit, *begin], [*last.connections, *terms])]
-    return [*parts, Stretch(begin, terms, everyone=True)]
 
 
 class _Writer:
@@ -285,7 +262,7 @@ class _Writer:
 
     def _shared(self, placed: Placed) -> bool:
         key = (self.projection.projection.name, placed.variable.name)
-        return placed.variable.role is not Role.STATE and key not in self.names.plan.per_unit
+        return placed.variable.role in (Role.PARAMETER, Role.GIVEN) and key not in self.names.plan.per_unit
 
     def _assign_unit(self, target: Ref, raw: Expr, value: Expr) -> None:
         cell = self.names.own(target.name, target.owner)

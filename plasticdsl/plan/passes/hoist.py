@@ -72,9 +72,7 @@ def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> Pro
 
 def _movable(projection: ProjectionPlan, side: Place, per_unit: frozenset[tuple[str, str]]) -> frozenset[str]:
     name = projection.projection.name
-    shared = frozenset(
-        p.variable.name for p in projection.variables if p.variable.role is not Role.STATE and (name, p.variable.name) not in per_unit
-    )
+    shared = frozenset(p.variable.name for p in projection.variables if _is_shared(p, side, (name, p.variable.name) in per_unit))
     candidates = {
         p.variable.name
         for p in projection.variables
@@ -87,6 +85,17 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: frozenset[tuple[
         if not stuck:
             return frozenset(candidates)
         candidates -= stuck
+
+
+def _is_shared(placed: Placed, side: Place, per_unit: bool) -> bool:
+    """Whether it is the same for all connections of a unit from the beginning: a parameter, or a sum that the unit has."""
+    match placed.variable.role:
+        case Role.STATE:
+            return False
+        case Role.INPUT:
+            return placed.place is side
+        case _:
+            return not per_unit
 
 
 def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: frozenset[tuple[str, str]]) -> bool:

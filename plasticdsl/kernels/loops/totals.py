@@ -1,0 +1,42 @@
+"""Sums over the connections of a post unit that statements read: where they are kept, and where they are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plasticdsl.kernels.loops.names import Names, place_sizes
+from plasticdsl.kernels.loops.walks import Stretch
+from plasticdsl.kernels.program import Array, Comment, Constant, Let, Statement, name
+from plasticdsl.model.expr import Binary, Number
+from plasticdsl.model.model import Total
+from plasticdsl.model.pretty import pretty
+from plasticdsl.plan.plan import Place, ProjectionPlan
+
+ZERO = Number(0.0)
+
+
+def total_arguments(projection: ProjectionPlan) -> list[Array]:
+    """Sums over the connections of each post unit, for statements without a spike."""
+    p, length = projection.projection.name, place_sizes(projection)[Place.POST]
+    found = [
+        e.statement
+        for events in (projection.each_step, *(many for _, many in projection.periodic))
+        for e in events
+        if isinstance(e.statement, Total)
+    ]
+    return [Array(f"{p}_{t.name}", "float64", (length,), Constant(), False, f"sum of {pretty(t.body)}") for t in found]
+
+
+def with_totals(parts: list[Stretch], totals: Sequence[Total], names: Names, same: bool) -> list[Stretch]:
+    """The stretches so far with sums after them: in the same walk, unless it leaves out connections of the unit."""
+    if not totals:
+        return parts
+    begin = [Let(f"{t.name}_now", ZERO) for t in totals]
+    terms: list[Statement] = []
+    for t in totals:
+        local = f"{t.name}_now"
+        terms += [Comment(f"{t.name} += {pretty(t.body)}"), Let(local, Binary("+", name(local), names.resolve(t.body)))]
+    if same and parts:
+        last = parts[-1]
+        return [*parts[:-1], Stretch([*last.unit, *begin], [*last.connections, *terms])]
+    return [*parts, Stretch(begin, terms, everyone=True)]
