@@ -47,7 +47,9 @@ def arriving(
         whole = same or stretch.everyone
         body += stretch.unit
         if stretch.connections:
-            body += _row(projection, stretch.connections, whole) if side is Place.PRE else (_column(projection, stretch.connections, whole),)
+            body += (
+                _row(projection, stretch.connections, whole) if side is Place.PRE else (_column(projection, stretch.connections, whole),)
+            )
     body += after
     spikes = For("s", ZERO, element(f"{population}_spike_count", "slot"), tuple(body))
     if same:
