@@ -16,6 +16,7 @@ REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 
 #: Experiments that take minutes; each file with one has a shorter experiment as well.
 LONG = {
+    ("networks/digits", "Learning"),
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),
     ("networks/correlated_inputs", "Selection"),

@@ -102,7 +102,6 @@ network Net:
 """
 
 
-
 def loss(net: Net) -> float:
     return float(np.ravel(net._observer.value(Ref("network", "L")))[0])
 
