@@ -6,11 +6,13 @@ import math
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
+import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Block, Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
@@ -302,3 +304,20 @@ def test_ordinary_models_do_not_need_sympy() -> None:
     )
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     subprocess.run([sys.executable, "-c", text], check=True, env={**os.environ, "PYTHONPATH": path})
+
+
+def test_the_reason_of_units_that_are_integrated_together() -> None:
+    """Nobody wrote a method: the sum of a variable that flows is what asks for Runge-Kutta 4."""
+    text = """
+    neuron Cell:
+        input I
+        10 ms dV/dt = −V + I
+    synapse Gap:
+        post.I = Σ (pre.V − post.V)
+    network Net:
+        cells = 2 Cell
+        cells → cells: Gap
+    """
+    network = plasticdsl.parse(textwrap.dedent(text)).loaded.module.networks[0]
+    (scheme,) = network.populations[0].block.schemes
+    assert isinstance(scheme, RungeKutta4) and "join it to other units" in scheme.reason
