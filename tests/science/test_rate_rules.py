@@ -28,3 +28,69 @@ def test_bcm_becomes_selective() -> None:
     for name in ("one", "other"):
         y = result[f"{name}.y"].values.ravel()[-2:]  # recorded every 11 presentations: the patterns in turn
         assert sorted(y) == pytest.approx([0, 2], abs=0.06)
+
+
+#: The covariance of the Gaussian inputs, its largest eigenvalue and the eigenvector that belongs to it.
+C = np.array([[3, 1, 0.5], [1, 2, 0.3], [0.5, 0.3, 1]])
+LARGEST, DIRECTION = np.linalg.eigh(C)[0][-1], np.abs(np.linalg.eigh(C)[1][:, -1])
+
+
+def test_hebb_and_oja_find_the_leading_eigenvector() -> None:
+    """2·10⁵ Gaussian samples. Oja: |w| = 1 to 0.01, cosine above 0.999. Hebb: cosine above 0.999, |w| never smaller than before, and a slope of log |w|
+    of η λ_max within 1 % (three times √(2/n), what η (v·x)² fluctuates by)."""
+    result = plasticdsl.load("gaussian_inputs").run("FirstComponent")
+    assert result.passed
+    oja = result["oja.w"].values[-1]
+    assert np.linalg.norm(oja) == pytest.approx(1, abs=0.01)
+    assert abs(oja @ DIRECTION) / np.linalg.norm(oja) > 0.999
+    size = result["log(norm(hebb.w))"].values
+    assert np.all(np.diff(size) > 0)
+    assert (size[-1] - size[20]) / (2e-4 * 1000 * (len(size) - 21)) == pytest.approx(LARGEST, rel=0.01)
+
+
+def test_covariance_rule() -> None:
+    """No change on average where the two sides have nothing to do with each other (200 pairs, 3 standard errors); growth along the leading eigenvector of
+    the covariance, not of ⟨x xᵀ⟩, where they have (cosine above 0.999)."""
+    model = plasticdsl.load("gaussian_inputs")
+    assert model.run("Uncorrelated").passed
+    correlated = model.run("Correlated")
+    assert correlated.passed
+    assert correlated["cos_v"].values[-1] > 0.999
+    second_moment = np.abs(np.linalg.eigh(C + 4.0)[1][:, -1])
+    assert second_moment @ DIRECTION < 0.99, "the mean would have shown"
+
+
+def test_hebb_in_continuous_time() -> None:
+    """w₀ exp(η t) = 220.2646 after 100 s with η = 0.1/s: the exponential step is exact, to 1e-9 (relative)."""
+    w = plasticdsl.load("rate_rules").run("UnboundedInTime")["syn.w"].values.ravel()
+    assert w[-1] == pytest.approx(0.01 * np.exp(10.0), rel=1e-9)
+    assert w[-1] == pytest.approx(220.2646, abs=1e-4)
+
+
+def test_bcm_with_patterns_in_random_order() -> None:
+    """y = (2, 0) or (0, 2) to 3 %, and half the weights at twice the contrast."""
+    result = plasticdsl.load("bcm").run("Coin")
+    assert result.passed
+    first, second = (result[f"from_{name}.w"].values[:, -1] for name in ("first", "second"))
+    assert first[1] == pytest.approx(0.5 * first[0], abs=0.05)
+    assert second[1] == pytest.approx(0.5 * second[0], abs=0.05)
+
+
+def test_the_bcm_curve() -> None:
+    """Δw has the sign of y (y − θ): zero at 0 and at the threshold 1."""
+    result = plasticdsl.load("bcm").run("Curve")
+    y, w = result["syn.w"]["y"].values, result["syn.w"].values.ravel()
+    assert np.array_equal(np.sign(np.where(np.abs(w) < 1e-9, 0, w)), np.sign(np.round(y * (y - 1), 9)))
+
+
+def test_pavlov() -> None:
+    """Hebb (1949): w = η n after n pairings, to 1e-12; the bell alone is answered once that exceeds the threshold. Without the bell exactly nothing is
+    learned."""
+    model = plasticdsl.load("pavlov")
+    assert model.run("Trials").passed
+    unpaired = model.run("Unpaired")
+    assert unpaired.passed
+    assert np.all(unpaired["hears.w"].values == 0.0)
+    paired = model.run("Conditioning")
+    assert paired["dog.y"].values.ravel().tolist() == [0] * 5 + [1] * 15
+    assert paired["hears.w"].values.ravel()[4:15] == pytest.approx(0.1 * np.arange(11), abs=1e-12)
