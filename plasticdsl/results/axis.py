@@ -58,7 +58,7 @@ def finish_time(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
         axes.set_xlim(begin - margin, end + margin)
     axes.set_xlabel("step" if axis.unit == "steps" else f"time ({axis.unit})")
     if axis.unit == "steps":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
 
 
 def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
@@ -78,29 +78,35 @@ def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
                           ha="center", va="bottom", fontsize=14, color=GREY)  # fmt: skip
 
 
-def draw_units_over(axes: Axes, x: Floats, y: Floats, name: str, colour: str, marker: str | None, numbered: str = "{}[{}]") -> bool:
+def colours_of(y: Floats) -> int:
+    """How many colours `draw_units_over` takes."""
+    units = int(np.prod(y.shape[1:]))
+    return units if 1 < units <= _FEW_LINES else 1
+
+
+def draw_units_over(axes: Axes, x: Floats, y: Floats, names: tuple[str, str], first: int, marker: str | None) -> bool:
     """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend.
-    `numbered`: how one of several is called, with its number."""
-    values = y.reshape(len(y), -1)
+    `names`: what all are called, and one of several, with # for its number; `first`: the first colour."""
+    values, colour = y.reshape(len(y), -1), COLOURS[first % len(COLOURS)]
     count = values.shape[1]
     width = 2.4 if len(x) <= _DENSE else 1.3
     if count == 1:
-        axes.plot(x, values[:, 0], color=colour, label=name, marker=marker, linewidth=width)
+        axes.plot(x, values[:, 0], color=colour, label=names[0], marker=marker, linewidth=width)
         return False
     if count <= _FEW_LINES:
         for unit in range(count):
             axes.plot(
                 x,
                 values[:, unit],
-                color=COLOURS[unit % len(COLOURS)],
-                label=numbered.format(name, unit + 1),
+                color=COLOURS[(first + unit) % len(COLOURS)],
+                label=names[1].replace("#", str(unit + 1)),
                 marker=marker,
                 linewidth=width,
             )
         return True
     shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
-    text = f"{name}: mean of {count}" if len(shown) == count else f"{name}: mean of {count}; {len(shown)} shown"
+    text = f"{names[0]}: mean of {count}" if len(shown) == count else f"{names[0]}: mean of {count}; {len(shown)} shown"
     axes.plot(x, np.mean(values, axis=1), color=_dark(colour), linewidth=3.2, label=text)
     return True
 
@@ -113,7 +119,7 @@ def _dark(colour: str) -> str:
 def legend(axes: Axes, always: bool = False) -> None:
     """A legend where there is more than one thing to tell apart, or `always`; beside the panel where it is long."""
     handles = axes.get_legend_handles_labels()[0]
-    if len(handles) > 3:
+    if len(handles) > 2:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.4)
     elif len(handles) > 1 or (always and handles):
         axes.legend(loc="best", handlelength=1.4)

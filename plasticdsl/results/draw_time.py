@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.results.axis import (
     TimeAxis,
+    colours_of,
     draw_units_over,
     finish_time,
     label_of,
@@ -29,6 +30,8 @@ from plasticdsl.runtime.sweep import Study
 
 #: More runs than this are not told apart in one figure over time.
 _MOST_RUNS = 6
+#: Repeats look alike, so there can be more of them.
+_MOST_REPEATS = 20
 #: Of larger populations a raster shows so many units; smaller ones get bars instead of dots. Each population has at least its share of the height.
 _MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 40, 0.15
 
@@ -51,13 +54,12 @@ def draw_time(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
 def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list[int], runs: list[int], axis: TimeAxis) -> None:
     colour, explain = 0, False
     for number in runs:
+        if number != runs[0] and not study.axes:
+            colour = 0  # repeats look alike
         for item in group:
             series = plans[number].series[item]
-            name = run_label(study, number) if len(group) == 1 and len(runs) > 1 else series.label.text
-            if len(group) > 1 and len(runs) > 1:
-                name = f"{series.label.text}, {run_label(study, number)}"
-            explain |= _draw_series(axes, series, axis, name, COLOURS[colour % len(COLOURS)])
-            colour += 1
+            explain |= _draw_series(axes, series, axis, _names(study, series, number, runs, len(group) == 1), colour)
+            colour += colours_of(series.done)
     labels = [plans[0].series[i].label for i in group]
     alone = len(labels) == 1
     axes.set_ylabel(label_of(labels[0]) if alone else (labels[0].unit or ", ".join(label.text for label in labels)))
@@ -66,7 +68,19 @@ def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list
     legend(axes, always=explain)
 
 
-def _draw_series(axes: Axes, series: Series, axis: TimeAxis, name: str, colour: str) -> bool:
+def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:
+    """What the line of a run is called, and the line of one unit of several, with # for its number."""
+    text = series.label.text
+    numbered = f"{text}_#" if len(series.axes) == 1 else f"{text}[#]"
+    if len(runs) == 1:
+        return text, numbered
+    if not study.axes:
+        return (f"{text} in {len(runs)} runs", numbered) if number == runs[0] else ("_", "_")
+    label = run_label(study, number)
+    return label if alone else f"{text}, {label}", f"{numbered}, {label}"
+
+
+def _draw_series(axes: Axes, series: Series, axis: TimeAxis, names: tuple[str, str], colour: int) -> bool:
     """Whether it takes words to understand."""
     values = series.done / series.label.scale
     steps = series.steps
@@ -74,14 +88,16 @@ def _draw_series(axes: Axes, series: Series, axis: TimeAxis, name: str, colour: 
         return False
     if series.bins and values.ndim == 1:
         edges = axis.of(np.concatenate([[steps[0] - series.moments.stride], steps]))
-        axes.stairs(values, edges, color=colour, label=name, linewidth=2.4, baseline=None)
+        axes.stairs(values, edges, color=COLOURS[colour % len(COLOURS)], label=names[0], linewidth=2.4, baseline=None)
         return False
     marker = "o" if axis.unit == "steps" and len(steps) <= 60 else None
-    return draw_units_over(axes, axis.of(steps), values, name, colour, marker, "{}_{}" if len(series.axes) == 1 else "{}[{}]")
+    return draw_units_over(axes, axis.of(steps), values, names, colour, marker)
 
 
 def _shown_runs(study: Study) -> list[int]:
-    """The first run of each combination, spread over the sweep where there are too many."""
+    """The first run of each combination, spread over the sweep where there are too many; of repeats alone the first ones."""
+    if not study.axes:
+        return list(range(min(len(study.runs), _MOST_REPEATS)))
     every = list(range(0, len(study.runs), study.repeats))
     if len(every) <= _MOST_RUNS:
         return every

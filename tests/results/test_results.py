@@ -189,3 +189,36 @@ def test_an_empty_experiment_has_results():
     assert len(result) == 0
     assert result.passed
     assert result.dataset.sizes == {}
+
+
+REPEATED = (
+    TEXT[: TEXT.index("    record")]
+    + """
+    plot mean(cells.V) over time
+    plot cells.V over time
+
+experiment Again like Look:
+    sweep 3 repeats
+
+experiment Both like Look:
+    sweep r in [20 Hz, 40 Hz]
+"""
+)
+
+
+def traces(axes):
+    """The lines that are not there to mark a phase."""
+    return [line for line in axes.lines if len(line.get_xdata()) > 2]
+
+
+def test_repeats_look_alike_and_units_do_not():
+    """All repeats are drawn, in one colour with one entry in the legend; the units of several runs have colours of their own."""
+    alone, units = (figure.axes[0] for _, figure in figures(carry_out(REPEATED, "Again")))
+    assert len(traces(alone)) == 3
+    assert len({line.get_color() for line in traces(alone)}) == 1
+    assert alone.get_legend_handles_labels()[1] == ["mean(cells.V) in 3 runs"]
+    assert len(traces(units)) == 9
+    assert units.get_legend_handles_labels()[1] == ["cells.V[1]", "cells.V[2]", "cells.V[3]"]
+    _, both = (figure.axes[0] for _, figure in figures(carry_out(REPEATED, "Both")))
+    assert len({line.get_color() for line in traces(both)}) == 6
+    assert both.get_legend_handles_labels()[1][3] == "cells.V[1], r = 40 Hz"
