@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticdsl.model.expr import Number
+from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import (
-    AddTo,
-    Assign,
     AtRate,
     Block,
-    Distribution,
+    ClampedSource,
     Euler,
     EulerMaruyama,
     Exact,
     ExponentialEuler,
+    GivenSpikes,
+    Network,
+    PoissonSource,
     Population,
+    RegularSource,
     Role,
     RungeKutta4,
     Scheme,
+    Source,
     Threshold,
-    Total,
     Trigger,
-    Value,
 )
-from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.plan import Event, Place, Plan, ProjectionPlan, Remember, Slot, SumHistory
+from plasticdsl.plan.plan import Place, Plan, ProjectionPlan, Slot
+from plasticdsl.plan.wording import Words
 
 _WHERE = {
     Place.CONNECTION: "one value per connection",
@@ -43,43 +44,64 @@ _WHEN = {
 
 def explain(plan: Plan) -> str:
     """One paragraph per population and projection: integrators with reasons, traces with places, what runs when, delays and ties."""
-    lines = [f"network {plan.network.name}", ""]
+    network = plan.network
+    lines = [f"network {network.name}", ""]
     for p in plan.populations:
-        lines += [*_population(p.population), ""]
+        lines += [*_population(p.population, network), ""]
     for projection in plan.projections:
-        lines += [*_projection(projection), ""]
+        lines += [*_projection(projection, network), ""]
     lines += list(_order(plan))
+    lines += [proof.line for proof in network.proofs]
     return "\n".join(lines).rstrip() + "\n"
 
 
 # --- populations -----------------------------------------------------------------------------------------------------
 
 
-def _population(population: Population) -> Iterator[str]:
-    kind = population.block.name if population.source is None else type(population.source).__name__.removesuffix("Source")
-    yield f"{population.symbol} = {pretty(population.size)} {kind}"
-    yield from (f"  {line}" for line in _flows(population.block, population.block.schemes))
-    match population.block.spike:
+def _population(population: Population, network: Network) -> Iterator[str]:
+    words, block = Words(network, population.name), population.block
+    kind = block.name if population.source is None else source_name(population.source)
+    yield f"{population.symbol} = {words.formula(population.size)} {kind}"
+    for scheme in block.schemes:
+        yield from (f"  {line}" for line in _scheme(scheme, block, words))
+    match block.spike:
         case Threshold(condition, rising):
-            yield f"  spikes when {pretty(condition)}{', on the crossing' if rising else ''}, tested at every grid time"
+            yield f"  spikes when {words.formula(condition)}{', on the crossing' if rising else ''}, tested at every grid time"
         case AtRate(rate):
-            yield f"  spikes at rate {pretty(rate)}: the hazard of each step uses up exponential draws"
+            yield f"  spikes at rate {words.formula(rate)}: the hazard of each step uses up exponential draws"
         case None:
             pass
-    if population.block.refractory is not None:
-        held = ", ".join(population.block.refractory.held) or "nothing"
-        yield f"  refractory for {pretty(population.block.refractory.duration)}; held meanwhile: {held}"
+    if block.refractory is not None:
+        held = ", ".join(words.name(n) for n in block.refractory.held) or "nothing"
+        yield f"  refractory for {words.duration(block.refractory.duration)}; held meanwhile: {held}"
 
 
-def _flows(block: Block, schemes: tuple[Scheme, ...]) -> Iterator[str]:
+def source_name(source: Source) -> str:
+    """As the language calls it."""
+    match source:
+        case PoissonSource():
+            return "Poisson"
+        case RegularSource():
+            return "Regular"
+        case GivenSpikes():
+            return "SpikeTimes"
+        case ClampedSource():
+            return "Source"
+
+
+def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
+    """The integrator with its reason, and the equations as it takes them."""
+    names = scheme_names(scheme)
     rates = {f.variable: f for f in block.flows}
-    for scheme in schemes:
-        names = scheme_names(scheme)
-        yield f"{method(scheme)} for {', '.join(names)}: {scheme.reason}"
-        for name in names:
-            if name in rates:
-                noise = rates[name].noise
-                yield f"  d{name}/dt = {pretty(rates[name].rate)}" + (f" + ({pretty(noise)}) xi(t)" if noise is not None else "")
+    rows = dict(zip(scheme.variables, zip(scheme.matrix, scheme.offset, strict=True), strict=True)) if isinstance(scheme, Exact) else {}
+    yield f"{method(scheme)} for {', '.join(words.name(n) for n in names)}: {scheme.reason}"
+    for name in names:
+        flow = rates.get(name)
+        if flow is not None:
+            noise = f" + ({words.formula(flow.noise)}) ξ(t)" if flow.noise is not None else ""
+            yield f"  d{words.name(name)}/dt = {words.formula(flow.rate)}{noise}"
+        elif name in rows:
+            yield f"  d{words.name(name)}/dt = {words.row(*rows[name], names)}"
 
 
 def scheme_names(scheme: Scheme) -> tuple[str, ...]:
@@ -99,82 +121,54 @@ def method(scheme: Scheme) -> str:
         case ExponentialEuler():
             return "exponential Euler"
         case RungeKutta4():
-            return "Runge-Kutta 4"
+            return "Runge–Kutta 4"
         case Euler(substeps=substeps):
             return "forward Euler" if substeps == 1 else f"forward Euler, {substeps} per step"
         case EulerMaruyama():
-            return "Euler-Maruyama (Ito)"
+            return "Euler–Maruyama (Itô)"
 
 
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
-def _projection(projection: ProjectionPlan) -> Iterator[str]:
-    own = projection.projection
-    yield f"{own.symbol}: {own.pre} -> {own.post}, {own.connectivity.kind}"
+def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
+    own, words = projection.projection, Words(network, projection.projection.name)
+    ends = f"{own.pre} → {own.post}, {words.connections(own.connectivity)}"
+    yield ends if own.symbol in ("", f"{own.pre} -> {own.post}") else f"{own.symbol}: {ends}"
     for word, delay, same in (
         ("axonal", own.delays.axonal, projection.same_axonal),
         ("dendritic", own.delays.dendritic, projection.same_dendritic),
     ):
         if delay is not None:
-            yield f"  {word} delay {_value(delay)}, {'the same for all connections' if same else 'one per connection'}"
+            text = words.duration(delay) if isinstance(delay, Expr) else words.value(delay)
+            yield f"  {word} delay {text}, {'the same for all connections' if same else 'one per connection'}"
     for placed in projection.variables:
         if placed.variable.role is Role.STATE:
             derived = "derived from the learning window; " if placed.derived else ""
             reason = f" ({derived}{placed.reason})" if placed.reason else ""
             yield f"  {placed.variable.symbol}: {_WHERE[placed.place]}{reason}"
     for placed_scheme in projection.schemes:
-        scheme = placed_scheme.scheme
-        yield f"  {method(scheme)} for {', '.join(scheme_names(scheme))}: {scheme.reason}"
-        if isinstance(scheme, Exact):
-            yield from (f"    {line}" for line in _linear(scheme))
+        yield from (f"  {line}" for line in _scheme(placed_scheme.scheme, own.connection, words))
+    yield from (f"  {line}" for line in _happenings(projection, words))
+
+
+def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
+    """What happens at spikes, at every step and now and then, and what is summed."""
     for slot in Slot:
         for event in projection.at(slot):
-            yield f"  {_WHEN[slot]}: {_event(event)}"
+            yield f"{_WHEN[slot]}: {words.event(event)}"
     for event in projection.each_step:
-        yield f"  at every step: {_event(event)}"
+        yield f"at every step: {words.event(event)}"
     for period, events in projection.periodic:
-        yield from (f"  every {pretty(period)}: {_event(e)}" for e in events)
+        yield from (f"every {words.duration(period)}: {words.event(e)}" for e in events)
     for total in projection.sums:
-        yield f"  post.{total.target} = sum over incoming connections of {pretty(total.body)}"
-    for own_total in projection.totals:
-        yield f"  {own_total.name} = sum over the connections of each post unit of {pretty(own_total.body)}, with the sums and definitions"
+        yield f"post.{words.name(total.target, 'post')} = sum over incoming connections of {words.formula(total.body)}"
+    for own in projection.totals:
+        yield f"{words.name(own.name)} = sum over the connections of each post unit of {words.formula(own.body)}, with the sums and definitions"
     for name in projection.shadows:
-        yield f"  {name}: the other side reads a copy from before the events of the step"
+        yield f"{words.name(name)}: the other side reads a copy from before the events of the step"
     for name in projection.forecasts:
-        yield f"  {name}: the other side reads a copy on which the jump has been made"
-
-
-def _linear(scheme: Exact) -> Iterator[str]:
-    for name, row, offset in zip(scheme.variables, scheme.matrix, scheme.offset, strict=True):
-        terms = [f"({pretty(e)}) {other}" for e, other in zip(row, scheme.variables, strict=True) if e != Number(0.0)]
-        terms += [pretty(offset)] if offset != Number(0.0) else []
-        yield f"d{name}/dt = {' + '.join(terms) or '0'}"
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, Distribution):
-        return f"~ {value.name}({', '.join(pretty(a) for a in value.arguments)})"
-    return pretty(value)
-
-
-def _event(event: Event) -> str:
-    held = " (not while rules are off)" if event.held else ""
-    match event.statement:
-        case Assign(target, value):
-            return f"{_prefix(target.owner)}{target.name} -> {pretty(value)}{held}"
-        case AddTo(target, amount):
-            return f"{target.owner}.{target.name} += {pretty(amount)}{held}"
-        case Remember(name, value):
-            return f"remember {name} = {pretty(value)}"
-        case Total(name, body):
-            return f"{name} = sum over the connections of each post unit of {pretty(body)}, when all of them have come here"
-        case SumHistory(history, target_name, increment):
-            return f"{target_name} += sum over the spike times kept in {history} of {pretty(increment)}{held}"
-
-
-def _prefix(owner: str) -> str:
-    return f"{owner} of " if owner else ""
+        yield f"{words.name(name)}: the other side reads a copy on which the jump has been made"
 
 
 # --- the step --------------------------------------------------------------------------------------------------------
@@ -182,8 +176,10 @@ def _prefix(owner: str) -> str:
 
 def _order(plan: Plan) -> Iterator[str]:
     yield "order of a step: spikes, jumps, on pre, on post, sums and definitions, changes at every step, flow"
+    words = {p.population.name: Words(plan.network, p.population.name) for p in plan.populations}
     if plan.network.order:
-        yield "  sums and definitions in this order: " + ", ".join(f"{e.population}.{e.name}" for e in plan.network.order)
+        names = (f"{e.population}.{words[e.population].name(e.name)}" for e in plan.network.order)
+        yield f"  sums and definitions in this order: {', '.join(names)}"
     for population in plan.populations:
         steps = [h for h in population.population.block.handlers if h.trigger is Trigger.STEP]
         if steps:

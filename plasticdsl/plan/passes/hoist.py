@@ -21,7 +21,7 @@ def hoist(plan: Plan) -> Plan:
     """The plan with every variable of a projection where it is stored once for all connections that share it."""
     done = tuple(_hoist_projection(p, plan.per_unit) for p in plan.projections)
     notes = tuple(
-        f"{p.projection.symbol or p.projection.name}: {placed.variable.symbol} lives with the {placed.place} units ({placed.reason})"
+        f"{p.projection.symbol or p.projection.name}: {placed.variable.symbol} lives with the {placed.place} units"
         for p in done
         for placed in p.variables
         if placed.place is not Place.CONNECTION and placed.variable.role is Role.STATE

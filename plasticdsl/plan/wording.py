@@ -1,0 +1,142 @@
+"""Formulas as `explain` shows them: in the model's own symbols and signs, `w += η·x·(y − θ)`.
+
+Comes in: expressions and statements of a plan. Goes out: one line of text. Nothing reads these texts but people.
+"""
+
+from __future__ import annotations
+
+from plasticdsl.model.expr import Binary, Expr, Negate, Number, Ref, rebuild, refs, substitute
+from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
+from plasticdsl.model.pretty import pretty
+from plasticdsl.plan.plan import Event, Remember, SumHistory
+
+_SIGNS = ((" * ", "·"), (" == ", " = "), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("-", "−"))
+
+_KINDS = {"all": "all to all", "one": "one to one", "listed": "as listed", "probability": "p = ", "where": "where "}
+
+
+class Words:
+    """What names are called inside one block: of a population, or of a projection between two."""
+
+    def __init__(self, network: Network, owner: str) -> None:
+        blocks = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
+        self._symbols = {o: {v.name: v.symbol for v in b.variables} for o, b in blocks.items()}
+        self._symbols["network"] = {v.name: v.symbol for v in network.variables}
+        self._symbols[""] = self._symbols[owner]
+        ends = next(((p.pre, p.post) for p in network.projections if p.name == owner), None)
+        if ends is not None:
+            self._symbols["pre"], self._symbols["post"] = (self._symbols[end] for end in ends)
+
+    def name(self, name: str, owner: str = "") -> str:
+        """`τ₊` for `tau_plus`."""
+        return self._symbols.get(owner, {}).get(name) or name
+
+    def formula(self, expr: Expr) -> str:
+        """`(E_L − V)/τ_m`."""
+        named: dict[Expr, Expr] = {r: Ref(r.owner, self.name(r.name, r.owner), r.limit) for r in refs(expr)}
+        return signs(pretty(_signed(substitute(expr, named))))
+
+    def duration(self, expr: Expr) -> str:
+        """`5 ms`, or a formula."""
+        return f"{expr.value * 1e3:g} ms" if isinstance(expr, Number) else self.formula(expr)
+
+    def value(self, value: Value) -> str:
+        """A formula or `~ N(…)`."""
+        if isinstance(value, Distribution):
+            return f"~ {value.name}({', '.join(self.formula(a) for a in value.arguments)})"
+        return self.formula(value)
+
+    def row(self, row: tuple[Expr, ...], offset: Expr, variables: tuple[str, ...]) -> str:
+        """One line of A x + b: `−r/τ₊`."""
+        terms = [_product(e, Ref("", v)) for e, v in zip(row, variables, strict=True) if e != Number(0.0)]
+        terms += [offset] if offset != Number(0.0) or not terms else []
+        total = terms[0]
+        for term in terms[1:]:
+            total = Binary("-", total, term.operand) if isinstance(term, Negate) else Binary("+", total, term)
+        return self.formula(total)
+
+    def event(self, event: Event) -> str:
+        """A statement, `w −= A₋·o`, and whether rules that are off skip it."""
+        held = " (not while rules are off)" if event.held else ""
+        match event.statement:
+            case Assign(target, value):
+                prefix = f"{target.owner}." if target.owner else ""
+                return f"{prefix}{self.name(target.name, target.owner)} {self._change(target, value)}{held}"
+            case AddTo(target, amount):
+                return f"{target.owner}.{self.name(target.name, target.owner)} += {self.formula(amount)}{held}"
+            case Remember(name, value):
+                return f"{self.name(name)} is remembered: {self.formula(value)}"
+            case Total(name, body):
+                return f"{self.name(name)} = sum over the connections of each post unit of {self.formula(body)}, when all of them have come here"
+            case SumHistory(history, name, increment):
+                return f"{self.name(name)} += {self.formula(increment)}, summed over the spike times kept in {history}{held}"
+
+    def _change(self, target: Ref, value: Expr) -> str:
+        match value:
+            case Binary("+" | "-" as sign, left, right) if left == target:
+                taken = _without_sign(right) if sign == "+" else None
+                return f"{signs(sign)}= {self.formula(right)}" if taken is None else f"−= {self.formula(taken)}"
+            case _:
+                return f"→ {self.formula(value)}"
+
+    def connections(self, connectivity: Connectivity) -> str:
+        """`in-degree 80, where i < j, except self`."""
+        text = _KINDS.get(connectivity.kind, f"{connectivity.kind} ")
+        if connectivity.amount is not None:
+            text += self.formula(connectivity.amount)
+        if connectivity.also is not None:
+            text += f", where {self.formula(connectivity.also)}"
+        degree = connectivity.kind.endswith("degree")
+        if degree and connectivity.self_connections:
+            text += ", with self"
+        if degree and connectivity.repeats:
+            text += ", with repeats"
+        if not degree and not connectivity.self_connections:
+            text += ", except self"
+        return text.strip()
+
+
+def _without_sign(expr: Expr) -> Expr | None:
+    """x of −x; None where no minus comes first."""
+    match expr:
+        case Negate(operand):
+            return operand
+        case Number(value) if value < 0.0:
+            return Number(-value)
+        case Binary("*" | "/" as operator, left, right):
+            bare = _without_sign(left)
+            return None if bare is None else Binary(operator, bare, right)
+        case _:
+            return None
+
+
+def _signed(expr: Expr) -> Expr:
+    """−(a/b) as (−a)/b, which takes no brackets."""
+    match expr:
+        case Negate(Binary("*" | "/" as operator, left, right)):
+            return _signed(Binary(operator, Negate(left), right))
+        case _:
+            return rebuild(expr, _signed)
+
+
+def _product(coefficient: Expr, variable: Expr) -> Expr:
+    match coefficient:
+        case Number(1.0):
+            return variable
+        case Number(value) if value < 0.0:
+            return Negate(_product(Number(-value), variable))
+        case Negate(operand):
+            return Negate(_product(operand, variable))
+        case Binary("/", Number(value), divisor) if value < 0.0:
+            return Negate(_product(Binary("/", Number(-value), divisor), variable))
+        case Binary("/", Number(1.0), divisor):
+            return Binary("/", variable, divisor)
+        case _:
+            return Binary("*", coefficient, variable)
+
+
+def signs(text: str) -> str:
+    """ASCII signs as papers print them."""
+    for plain, printed in _SIGNS:
+        text = text.replace(plain, printed)
+    return text

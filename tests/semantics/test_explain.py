@@ -1,0 +1,83 @@
+"""What `explain` says, word for word."""
+
+from __future__ import annotations
+
+from plasticdsl import prepare
+from plasticdsl.options import CompileOptions
+from plasticdsl.source import SourceFile
+
+TEXT = """
+neuron Cell:
+    τ_m = 20 ms
+    E_L = −70 mV
+    input I : mV
+    τ_m dV/dt = E_L − V + I
+    V(0) = E_L
+    spike when V > −54 mV:
+        V → E_L
+    refractory 2 ms
+
+synapse Kick:
+    on pre:
+        post.V += w
+
+synapse Weighted:
+    post.I = Σ w (pre.V − post.V)
+
+rule STDP:
+    τ₊ = 20 ms
+    A₊ = 0.01 mV
+    w ∈ [0 mV, 1 mV]
+    on all pairs:
+        Δw = F(t_post − t_pre)
+    F(Δt) =  A₊ exp(−Δt/τ₊)     if Δt > 0
+            −1.05 A₊ exp(Δt/τ₊) otherwise
+
+network Net:
+    N = 10
+    inputs = 2·N Poisson(rate = 30 Hz)
+    cells = N Cell
+    go = inputs → cells: Kick with STDP, p = 0.1, w = 0.5 mV, axonal delay = 1 ms
+    cells → cells: Weighted, where i < j, w = 0.1
+"""
+
+SHARED = "derived from the learning window; it changes at the spikes of the {} unit only, and all connections of a unit share it"
+
+EXPLAINED = f"""network Net
+
+inputs = 2·N Poisson
+
+cells = N Cell
+  Runge–Kutta 4 for V: undelayed sums carry what flows here into flows, and these units are integrated together, stage by stage
+    dV/dt = (E_L − V + I)/τ_m
+  spikes when V > −0.054, tested at every grid time
+  refractory for 2 ms; held meanwhile: V
+
+go: inputs → cells, p = 0.1
+  axonal delay 1 ms, the same for all connections
+  w: one value per connection
+  r: one value per presynaptic unit ({SHARED.format("pre")})
+  o: one value per postsynaptic unit ({SHARED.format("post")})
+  exact propagator for r: a trace of the learning window: linear, so its propagator is exact
+    dr/dt = −r/τ₊
+  exact propagator for o: a trace of the learning window: linear, so its propagator is exact
+    do/dt = −o/τ₊
+  when postsynaptic spikes arrive, before anything else reads it: o += 1
+  when presynaptic spikes arrive: post.V += w
+  when presynaptic spikes arrive: w −= 1.05·A₊·o (not while rules are off)
+  when postsynaptic spikes arrive: w += A₊·r (not while rules are off)
+  for presynaptic spikes, after both sides have read it: r += 1
+
+cells → cells, where i < j
+  post.I = sum over incoming connections of w·(pre.V − post.V)
+
+order of a step: spikes, jumps, on pre, on post, sums and definitions, changes at every step, flow
+  sums and definitions in this order: cells.I
+pass: go: r lives with the pre units
+pass: go: o lives with the post units
+"""
+
+
+def test_explain() -> None:
+    loaded = prepare.load(SourceFile("<test>", TEXT), None)
+    assert prepare.explanation(loaded, CompileOptions()) == EXPLAINED
