@@ -16,7 +16,7 @@ from plasticdsl.kernels.describe import arguments, module_doc, safe, si_unit
 from plasticdsl.kernels.emit import render
 from plasticdsl.kernels.kinds import Kind
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.program import For, Function, Invoke, OfCounterpart, OfPropagator, OfState, Program
+from plasticdsl.kernels.program import For, Function, Invoke, OfPropagator, OfState, Program
 from plasticdsl.kernels.setup_values import Owner, Value, Written, connection_owner, network_owner, population_owner
 from plasticdsl.model.expr import Expr, Number, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource
@@ -25,7 +25,7 @@ from plasticdsl.runtime.random import stream_of
 #: What `allocate` may call.
 _HELPERS = (
     "number", "given", "each", "at", "count", "whole_steps", "draw", "error_function", "every_pair", "one_to_one", "random_pairs", "partners",
-    "partners_among", "by_rows", "group_ends", "sorting", "largest", "sorted_spikes", "regular_spikes", "most_at_once", "square", "propagator",
+    "partners_among", "by_rows", "group_ends", "counterparts", "sorting", "largest", "sorted_spikes", "regular_spikes", "most_at_once", "square", "propagator",
     "exponential",
 )  # fmt: skip
 
@@ -56,7 +56,8 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """One projection: how it is connected, its delays and values, as text. `conditions` are in terms of `pre` and `post`."""
+    """One projection: how it is connected, its delays and values, as text. `conditions` are in terms of `pre` and `post`. `of`: whose
+    connections it has, the other way round."""
 
     name: str
     symbol: str
@@ -70,6 +71,7 @@ class Connections:
     axonal: Value | None
     dendritic: Value | None
     values: tuple[Value, ...]
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,6 @@ def embed(program: Program, network: Network, dt: float, in_steps: bool = False)
 
     Deterministic. Raises ValueError where something has no value before the first step.
     """
-    _require_own_connections(program)
     around = network_owner(network)
     owners = {p.name: population_owner(p, around) for p in network.populations}
     owners |= {p.name: connection_owner(p, owners, around) for p in network.projections}
@@ -99,21 +100,13 @@ def embed(program: Program, network: Network, dt: float, in_steps: bool = False)
         "given": frozenset(p.name for p in units if p.source is not None),
         "doc": _doc(program, sorted(p.name for p in units if p.source is not None)),
         "dt": dt,
+        "in_steps": in_steps,
         "default_steps": 1000 if in_steps else 10_000,
         "shown": [a.name for a in program.arrays if isinstance(a.fill, OfState)],
         "call": _whole(program),
     }
     whole = render("embedded.py.jinja", program, support=_HELPERS, **names)
     return render("embedded.py.jinja", program, support=_used(whole), **names)
-
-
-def _require_own_connections(program: Program) -> None:
-    for array in program.arrays:
-        if isinstance(array.fill, OfCounterpart):
-            readers = f"{array.fill.projection} reads {array.fill.other}"
-            raise ValueError(
-                f"{readers} connection by connection; only sums over the transpose of an all to all projection can be exported"
-            )
 
 
 def _lookups(program: Program, network: Network, owners: Mapping[str, Owner]) -> dict[str, Any]:
@@ -191,6 +184,7 @@ def _connections(projection: Projection, owner: Owner) -> Connections:
         None if delays.axonal is None else owner.value("axonal delay", delays.axonal),
         None if delays.dendritic is None else owner.value("dendritic delay", delays.dendritic),
         owner.values(),
+        how.of,
     )
 
 

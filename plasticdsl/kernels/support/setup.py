@@ -133,6 +133,15 @@ def group_ends(keys: NDArray[Any], groups: int) -> NDArray[Any]:
     return np.concatenate([[0], np.cumsum(np.bincount(np.asarray(keys, dtype=np.int64), minlength=groups))]).astype(np.int64)
 
 
+def counterparts(pre: NDArray[Any], post: NDArray[Any], other_pre: NDArray[Any], other_post: NDArray[Any]) -> NDArray[Any]:
+    """For each connection from `pre` to `post` the number of the other one between the same units; the others are sorted by pre, then post."""
+    wanted, known = (np.asarray(a, dtype=np.int64) << 32 | np.asarray(b, dtype=np.int64) for a, b in ((pre, post), (other_pre, other_post)))
+    places = np.searchsorted(known, wanted)
+    if not np.isin(wanted, known).all():
+        raise ValueError("a projection reads another one at a connection that the other does not have")
+    return places.astype(np.int32)
+
+
 def sorting(keys: NDArray[Any]) -> NDArray[Any]:
     """The order that sorts the keys; equal ones stay in order."""
     return np.argsort(keys, kind="stable").astype(np.int32)
