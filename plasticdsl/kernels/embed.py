@@ -25,8 +25,8 @@ from plasticdsl.runtime.random import stream_of
 #: What `allocate` may call.
 _HELPERS = (
     "number", "given", "each", "at", "count", "whole_steps", "draw", "error_function", "every_pair", "one_to_one", "random_pairs", "partners",
-    "partners_among", "by_rows", "group_ends", "counterparts", "sorting", "largest", "sorted_spikes", "regular_spikes", "most_at_once", "square", "propagator",
-    "exponential",
+    "partners_among", "by_rows", "group_ends", "counterparts", "sorting", "largest", "sorted_spikes", "regular_spikes", "most_at_once", "square",
+    "propagator", "exponential",
 )  # fmt: skip
 
 

@@ -17,11 +17,7 @@ from plasticdsl.symbolic.totals import with_totals
 
 Owned = tuple[str, str]
 
-<<<<<<< HEAD
 TOGETHER = "sums of variables that flow join it to other units, which are integrated together, stage by stage"
-=======
-_TOGETHER = "undelayed sums carry what flows here into flows, and these units are integrated together, stage by stage"
->>>>>>> a18c6d1 (explain shows formulas in the model's own symbols, says which connections, and true reasons)
 
 
 def integrate(network: Network) -> Network:
@@ -106,17 +102,11 @@ def _population(
     """`known`: what has been chosen for other populations of the same neuron."""
     block = population.block
     inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and (population.name, v.name) in flowing)
-    together = population.name in feeding and block.method is None and not any(f.noise is not None for f in block.flows)
-    if together:
+    if population.name in feeding and block.method is None and not any(f.noise is not None for f in block.flows):
         block = replace(block, method=MethodChoice("rk4", 1, block.span))
     if (block, inputs) not in known:
-<<<<<<< HEAD
         chosen = choose_schemes(block, flowing_inputs=inputs).schemes
         known[block, inputs] = chosen if block is population.block else tuple(replace(s, reason=TOGETHER) for s in chosen)
-=======
-        schemes = choose_schemes(block, flowing_inputs=inputs).schemes
-        known[block, inputs] = tuple(replace(s, reason=_TOGETHER) for s in schemes) if together else schemes
->>>>>>> a18c6d1 (explain shows formulas in the model's own symbols, says which connections, and true reasons)
     return replace(population, block=replace(population.block, schemes=known[block, inputs]))
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ from plasticdsl.kernels.support import setup
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.evaluate import evaluate
+from tests.runtime.experiments import carry_out
 
 NETWORK = """
 neuron LIF:
@@ -106,6 +108,48 @@ rule Ties:
 network Delayed:
     a = 4 Rate
     ab = a → a: Late with Ties, all to all, w = 0.8, axonal delay = 0.5 ms i, dendritic delay = 0.4 ms (j − 1)
+"""
+
+READERS = """
+function σ(a) = 1/(1 + exp(−a))
+
+neuron Unit:
+    input a
+    input φ
+    output y = σ(a)
+    δ = σ'(a) φ
+
+neuron Readout:
+    input a
+    output y = σ(a)
+
+synapse Forward:
+    post.a = Σ w x
+
+synapse Transposed(forward):
+    post.φ = Σ forward.wᵀ pre.y
+
+rule Hebb:
+    Δw = 0.1 x post.δ
+
+rule Descent:
+    Δw = −0.5 ∂L/∂w
+
+network Layers:
+    seen = 4 Source
+    hidden = 5 Unit
+    out = 3 Readout
+    first = seen → hidden: Forward with Descent, all to all, w = 0.3 (i − j)
+    other = seen → hidden: Forward with Hebb, all to all, w = 0
+    second = hidden → out: Forward with Descent, where mod(i + j, 3) > 0, w = 0.2 (i − 2 j)
+    back = out → hidden: Transposed(forward = second), where mod(i + j, 3) > 0
+    L = ½ Σ_{k ∈ out} (1 − y_k)²
+    shown = patterns [(0.1, 0.4, 0.7, 1)] over seen
+
+experiment Learn on Layers:
+    phase run for 20 steps:
+        seen = shown_1
+    record first.w, other.w, second.w at end
 """
 
 OJA = """
@@ -241,6 +285,19 @@ def test_spikes_by_hand(cache: Path) -> None:
     loop.body = [*set_by_hand, *(s for s in loop.body if s not in spikes)]
     exec(compile(ast.fix_missing_locations(tree), "loop", "exec"), names)
     np.testing.assert_allclose(names["a"].STDP_w, 1e-3 + 1e-5 * np.exp(-5.0 / 20.0), rtol=1e-12)
+
+
+def test_projections_that_read_each_other(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights of another projection at connections listed one by one, and derived projections of gradients; without machine code."""
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    made = module(READERS, cache)
+    a = made.allocate(seen_x=np.array([0.1, 0.4, 0.7, 1.0]))
+    before = {name: getattr(a, f"{name}_w").copy() for name in ("first", "other", "second")}
+    made.simulate(a, 20.0 * a.dt)
+    expected = {s.label.text: s.done[0] for s in carry_out(READERS).runs[0].recorder.series}
+    for name, weights in before.items():
+        assert not np.array_equal(getattr(a, f"{name}_w"), weights)
+        np.testing.assert_allclose(getattr(a, f"{name}_w"), expected[f"{name}.w"], rtol=1e-12)
 
 
 def test_runs_as_a_program(cache: Path, tmp_path: Path) -> None:

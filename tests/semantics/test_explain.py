@@ -48,7 +48,7 @@ EXPLAINED = f"""network Net
 inputs = 2·N Poisson
 
 cells = N Cell
-  Runge–Kutta 4 for V: undelayed sums carry what flows here into flows, and these units are integrated together, stage by stage
+  Runge–Kutta 4 for V: sums of variables that flow join it to other units, which are integrated together, stage by stage
     dV/dt = (E_L − V + I)/τ_m
   spikes when V > −0.054, tested at every grid time
   refractory for 2 ms; held meanwhile: V
