@@ -63,6 +63,8 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
     """
     barred = same and not pattern.self_connections
     match pattern.kind:
+        case "all" if pattern.allowed is None:
+            return _all(pattern, barred)
         case "all" | "where":
             blocks = _by_rows(pattern, barred, _everything)
         case "one":
@@ -76,6 +78,15 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
         case other:
             raise ValueError(f"{other} is no way to connect populations")
     return _collected(blocks, pattern.n_pre)
+
+
+def _all(pattern: Pattern, barred: bool) -> Connections:
+    """Every pair, or (`barred`) every pair of two different units."""
+    size = max(0, pattern.n_post - barred)
+    targets = np.tile(np.arange(size, dtype=np.int32), (pattern.n_pre, 1))
+    if barred:
+        targets += np.arange(size) >= np.arange(pattern.n_pre)[:, None]
+    return Connections(np.arange(pattern.n_pre + 1, dtype=np.int64) * size, targets.ravel())
 
 
 # --- pieces: (pre, post) unit numbers, sorted ------------------------------------------------------------------------
