@@ -31,7 +31,7 @@ parser.add_argument("--seconds", type=float, default=2.0)
 parser.add_argument("--per-synapse", action="store_true", help="keep the traces with the synapses, as Brian2's own example does")
 arguments = parser.parse_args()
 
-set_device("cpp_standalone", directory=tempfile.mkdtemp(), build_on_run=False)
+set_device("cpp_standalone", build_on_run=False)
 prefs.devices.cpp_standalone.openmp_threads = 0
 seed(1)
 defaultclock.dt = 0.1 * ms
@@ -96,6 +96,6 @@ monitor = SpikeMonitor(E, record=False)
 network = Network(collect())
 network.add(drives, others)
 network.run(arguments.seconds * second)
-device.build(compile=True, run=True, with_output=False)
+device.build(directory=tempfile.mkdtemp(), compile=True, run=True, with_output=False)
 count = monitor.num_spikes
 print(json.dumps({"seconds": device._last_run_time, "rate_hz": count / 8000 / arguments.seconds}))

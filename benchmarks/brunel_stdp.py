@@ -36,7 +36,9 @@ def ours(seconds: float) -> tuple[float, float]:
 def brian2(python: str, seconds: float, *options: str) -> tuple[float, float]:
     """The same of Brian2's standalone program."""
     command = [python, str(HERE / "brian2_brunel.py"), "--seconds", str(seconds), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    if done.returncode:
+        raise SystemExit(f"Brian2 did not run:\n{done.stderr}")
     found = json.loads(done.stdout.strip().splitlines()[-1])
     return found["seconds"], found["rate_hz"]
 

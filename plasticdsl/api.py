@@ -72,6 +72,7 @@ class Model:
         spikes: Mapping[str, tuple[Any, Any]] | None = None,
         log: Iterable[str] | None = None,
         level: int = 1,
+        without: Iterable[str] = (),
         threads: int = 1,
         precision: Precision = "double",
         parameters: Mapping[str, Any] | None = None,
@@ -83,7 +84,7 @@ class Model:
         (`A_plus=0.004`), or in the mapping `parameters` where the name has a dot (`{"LIF.tau_m": "10 ms"}`), in SI or as text with a unit; a
         population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
         `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources). An array given for a set of
-        patterns (`ξ=array`) replaces it.
+        patterns (`ξ=array`) replaces it. `level` of optimisation, 0 to 2, and passes to leave out (`without`); `Model.run` takes the same.
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """
@@ -93,7 +94,7 @@ class Model:
         found = self._network(network)
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, found, self._loaded.module)
         step, in_steps = self._step(found, dt)
-        options = CompileOptions(level=level, threads=threads, precision=precision)
+        options = CompileOptions(level, frozenset(without), precision, threads)
         with self._explained():
             workshop, _ = prepare.workshop(self._loaded, found, options, connections=connections, spikes=spikes, patterns=wanted.patterns)
             return Net(workshop, wanted.settings, seed, step, in_steps, log, self._explained)
@@ -108,6 +109,7 @@ class Model:
         connections: Mapping[str, tuple[Any, Any]] | None = None,
         spikes: Mapping[str, tuple[Any, Any]] | None = None,
         level: int = 1,
+        without: Iterable[str] = (),
         threads: int = 1,
         precision: Precision = "double",
         progress: Progress | None = None,
@@ -130,7 +132,7 @@ class Model:
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, network, module, found.data)
         wishes = settings.from_experiment(found.settings, network, module) | wanted.settings
         step = None if dt is None else settings.duration(dt, 1.0)
-        options = CompileOptions(level=level, threads=threads, precision=precision)
+        options = CompileOptions(level, frozenset(without), precision, threads)
         with self._explained():
             given = {"connections": connections, "spikes": spikes, "patterns": wanted.patterns}
             workshop, compiler = prepare.workshop(self._loaded, network, options, **given)

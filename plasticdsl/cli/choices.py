@@ -33,6 +33,9 @@ Seed = Annotated[int, typer.Option("--seed", metavar="N", help="What all random 
 Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How many threads to compute with.")]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
 Level = Annotated[int, typer.Option("-O", metavar="LEVEL", min=0, max=2, help="Optimisation: -O0 none, -O1 the default, -O2 everything.")]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="PASS", help="An optimisation to leave out, as explain names it; repeatable.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no results on the screen.")]
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write summary.json, recordings.nc and plots into this folder.")]
 

@@ -9,7 +9,7 @@ import typer
 
 from plasticdsl.api import load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Digits, File, Folder, Level, Precision, Quiet, Seed, Threads, Values, wishes
+from plasticdsl.cli.choices import Digits, File, Folder, Level, Precision, Quiet, Seed, Threads, Values, Without, wishes
 from plasticdsl.results.result import Result
 
 
@@ -29,6 +29,7 @@ def run(
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
     quiet: Quiet = False,
     level: Level = 1,
+    without: Without = None,
 ) -> None:
     """Run an experiment of a file."""
     if out is not None and out.exists() and not out.is_dir():
@@ -46,6 +47,7 @@ def run(
             threads=threads,
             precision=precision.word,
             level=level,
+            without=without or (),
             progress=bar,
             parameters=wishes(values),
         )

@@ -185,4 +185,4 @@ def _order(plan: Plan) -> Iterator[str]:
         if steps:
             yield f"  {population.population.symbol} changes at every step"
     for note in plan.notes:
-        yield f"pass: {note}"
+        yield f"pass {note}"

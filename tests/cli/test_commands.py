@@ -180,6 +180,15 @@ def test_explain(capsys, model):
     status, out, _ = run(capsys, "explain", model)
     assert status == 0
     assert "cells" in out and "exact" in out
+    status, _, err = run(capsys, "explain", model, "--without", "luck")
+    assert status == 2
+    assert "no pass is called luck; the passes are hoist, layout, keep" in err
+
+
+def test_explain_says_what_passes_did(capsys):
+    assert "pass keep: units.h is kept" in run(capsys, "explain", "hopfield")[1]
+    out = run(capsys, "explain", "hopfield", "--without", "keep")[1]
+    assert "pass keep" not in out and "pass layout: J: every pair but j = i is connected" in out
 
 
 def test_fmt(capsys, tmp_path):

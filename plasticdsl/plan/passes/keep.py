@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from plasticdsl.model.expr import Call, Expr, Special, refs, walk
+from plasticdsl.model.expr import Call, Expr, Incoming, Special, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.plan.passes.hoist import scheme_variables
@@ -91,15 +91,20 @@ def _of_projection(plan: Plan, projection: ProjectionPlan, target: str) -> Kept 
 
 def _is_fixed(body: Expr) -> bool:
     """Whether it changes only with the variables that it reads."""
-    draws = any(isinstance(node, Call) and node.function in _DRAWS for node in walk(body))
-    return not draws and all(node.name in _FIXED for node in walk(body) if isinstance(node, Special))
+    moving = any(isinstance(node, Incoming) or (isinstance(node, Call) and node.function in _DRAWS) for node in walk(body))
+    return not moving and all(node.name in _FIXED for node in walk(body) if isinstance(node, Special))
 
 
 def _of_connection(projection: ProjectionPlan, name: str, target: str) -> Kept | None:
     """A variable of the connections: constant, or changed by rules that can be off."""
     events = [e for _, many in (*projection.events, *projection.periodic) for e in many] + list(projection.each_step)
     changing: list[Event] = [e for e in events if assigned(e) == name]
-    if any(name in scheme_variables(s.scheme) for s in projection.schemes) or not all(e.held for e in changing):
+    roles = {p.variable.role for p in projection.variables if p.variable.name == name}
+    if (
+        not roles <= {*_CONSTANT, Role.STATE}
+        or any(name in scheme_variables(s.scheme) for s in projection.schemes)
+        or not all(e.held for e in changing)
+    ):
         return None
     return Kept(target, (projection.projection.name,) if changing else (), (), ())
 
