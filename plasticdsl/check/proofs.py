@@ -174,7 +174,8 @@ def _decided(network: Network, equation: Equation, text: str, report: Reporter) 
         report.error("proof-refuted", f"This does not hold: {found.example}.", equation.span)
     elif found.outcome == "not decided":
         message = "This could be neither proved nor refuted: both sides agree wherever they were compared."
-        report.add(Diagnostic("proof-not-decided", message, equation.span, severity=Severity.WARNING))
+        hint = "Write both sides in the same functions, with no |x|, max or cases where they are not needed."
+        report.add(Diagnostic("proof-not-decided", message, equation.span, hint, severity=Severity.WARNING))
     return proof
 
 

@@ -1,4 +1,4 @@
-"""`plasticdsl test`: experiments that say what they expect, a line for each expectation with the value found."""
+"""`plasticdsl test`: what networks and experiments expect, a line for each expectation with the proof or the value found."""
 
 from __future__ import annotations
 
@@ -26,11 +26,21 @@ def test(
     good = True
     for file in files:
         model = load(file)
+        _tell_proofs(model)
         for experiment in model.loaded.module.experiments:
             if experiment.expectations or any(p.expectations for p in experiment.phases):
                 good &= _test(model, experiment, refine, seed, threads, level, quiet)
     if not good:
         raise typer.Exit(1)
+
+
+def _tell_proofs(model: Model) -> None:
+    """What the compiler found of the equations of the networks; refuted ones are errors, so the model would not be here."""
+    for network in model.loaded.module.networks:
+        if network.proofs:
+            console.say(f"{model.loaded.module.path}: {network.name}")
+        for proof in network.proofs:
+            console.say(f"  {proof.line}")
 
 
 def _test(model: Model, experiment: Experiment, refine: bool, seed: int, threads: int, level: int, quiet: bool) -> bool:

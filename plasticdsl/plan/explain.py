@@ -43,7 +43,8 @@ _WHEN = {
 
 
 def explain(plan: Plan) -> str:
-    """One paragraph per population and projection: integrators with reasons, traces with places, what runs when, delays and ties."""
+    """One paragraph per population and projection: integrators with reasons, traces with places, what runs when, delays and ties; then
+    what became of the equations that the network expects."""
     network = plan.network
     lines = [f"network {network.name}", ""]
     for p in plan.populations:

@@ -236,6 +236,7 @@ def vanishes(expr: Expr) -> bool | None:
 
     try:
         expression = Translator().forward(expr)
+        expression = expression.rewrite((sympy.tanh, sympy.sinh, sympy.cosh), sympy.exp)
         return True if sympy.cancel(sympy.expand(sympy.together(expression))) == 0 else None
     except (NotAnalysable, sympy.PolynomialError, NotImplementedError):
         return None
