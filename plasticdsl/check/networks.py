@@ -28,6 +28,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import PURE, Dim, Solver
+from plasticdsl.check.symmetric import with_symmetry
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Variable
@@ -98,7 +99,7 @@ def check_network(
     if report.failed:
         return network
     texts = {s.span: text_of(s.left.span, sources) for s in claims}
-    return with_proofs(with_gradients(network, report), equations, texts, report)
+    return with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:

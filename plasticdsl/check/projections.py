@@ -19,6 +19,7 @@ from plasticdsl.check.parts import Part
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import SECONDS, Dim
 from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.check.symmetric import symmetric, taken_out
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.model import Delays, Projection
 from plasticdsl.syntax import tree
@@ -114,7 +115,8 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
         clauses = (tree.Connectivity("one to one", None, statement.source.span),)
     connected = connectivity(clauses, pre, post, statement.span, context, around.constants)
     late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), around.constants)
-    written = given_values(statement.values)
+    equations, values_written = taken_out(statement.values)
+    written = given_values(values_written)
     given = Given((*values, *written), around.constants, pre, post)
     composed: Composed = compose(
         wanted.name, parts, Ends(pre, post, others, around.observables, late != Delays()), given, statement.span, context
@@ -131,6 +133,7 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
         origins=composed.origins,
         given=tuple(v.name for v in composed.block.variables if v.name in {g.path for g in written}),
         span=statement.span,
+        symmetric=symmetric(equations, composed.block, wanted.pre.name, wanted.post.name, connected, context.report),
     )
     return projection, composed.dims
 

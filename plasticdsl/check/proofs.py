@@ -21,10 +21,12 @@ from plasticdsl.check.scope import Scope
 from plasticdsl.check.walk import nodes
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild
-from plasticdsl.model.model import Assign, Network, Projection, Role, Trigger
+from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span
 from plasticdsl.symbolic.backwards import extended
+from plasticdsl.symbolic.contents import definitions_of
+from plasticdsl.symbolic.steps import at_this_moment
 from plasticdsl.syntax import tree
 
 _CHANGE = "change"
@@ -116,7 +118,7 @@ def _partial(of: tree.Expr, by: tree.Expr, node: tree.Partial, context: Context)
 def _added(projection: Projection, name: str) -> Expr | None:
     """What one step adds to a variable of the connection; None where nothing at a step changes it."""
     now: dict[Ref, Expr] = {}
-    values = {v.name: v.value for v in projection.connection.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
+    values = definitions_of(projection.connection)
     own = Ref("", name)
     for handler in projection.connection.handlers:
         if handler.trigger is not Trigger.STEP:
@@ -124,7 +126,7 @@ def _added(projection: Projection, name: str) -> Expr | None:
         before = dict(now)
         for statement in handler.statements:
             if isinstance(statement, Assign):
-                now[statement.target] = _at_this_moment(statement.value, before if handler.simultaneous else now, values)
+                now[statement.target] = at_this_moment(statement.value, before if handler.simultaneous else now, values)
     match now.get(own):
         case None:
             return None
@@ -132,22 +134,6 @@ def _added(projection: Projection, name: str) -> Expr | None:
             return right
         case value:
             return Binary("-", value, own)
-
-
-def _at_this_moment(expr: Expr, now: Mapping[Ref, Expr], definitions: Mapping[str, Expr]) -> Expr:
-    """An expression in terms of the values from before the step; a definition has the value that its formula has now."""
-
-    def read(node: Expr) -> Expr:
-        match node:
-            case Ref() if node in now:
-                return now[node]
-            case Ref("", name, "") if name in definitions:
-                value = read(definitions[name])
-                return node if value == definitions[name] else value
-            case _:
-                return rebuild(node, read)
-
-    return read(expr)
 
 
 # --- deciding --------------------------------------------------------------------------------------------------------

@@ -186,6 +186,9 @@ _CODES: tuple[Code, ...] = (
          "none."),
     Code("not-stable", "a phase that did not come to rest",
          "`until stable` ends when nothing changes any more, and at the latest after the steps that `up to N steps` allows (1000)."),
+    Code("not-symmetric", "connections that are said to be alike in both directions and are not",
+         "`w_ij = w_ji` needs connections in both directions, values that are the same for both, and changes that stay the same when pre and "
+         "post change places."),
     Code("not-text", "a file that is no UTF-8 text",
          "Save it as UTF-8."),
     Code("not-two-values", "a flip of a variable without two values",

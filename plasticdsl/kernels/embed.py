@@ -24,9 +24,9 @@ from plasticdsl.runtime.random import stream_of
 
 #: What `allocate` may call.
 _HELPERS = (
-    "number", "given", "each", "at", "count", "whole_steps", "draw", "error_function", "every_pair", "one_to_one", "random_pairs", "partners",
-    "partners_among", "by_rows", "group_ends", "counterparts", "sorting", "largest", "sorted_spikes", "regular_spikes", "most_at_once", "square",
-    "propagator", "exponential",
+    "number", "given", "each", "at", "count", "whole_steps", "draw", "error_function", "every_pair", "one_to_one", "random_pairs", "both_ways",
+    "mirrored", "partners", "partners_among", "by_rows", "group_ends", "counterparts", "sorting", "largest", "sorted_spikes", "regular_spikes",
+    "most_at_once", "square", "propagator", "exponential",
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class Units:
 @dataclass(frozen=True, slots=True)
 class Connections:
     """One projection: how it is connected, its delays and values, as text. `conditions` are in terms of `pre` and `post`. `of`: whose
-    connections it has, the other way round."""
+    connections it has, the other way round. `symmetric`: targets of values that are the same in both directions."""
 
     name: str
     symbol: str
@@ -72,6 +72,7 @@ class Connections:
     dendritic: Value | None
     values: tuple[Value, ...]
     of: str
+    symmetric: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ def _connections(projection: Projection, owner: Owner) -> Connections:
         None if delays.dendritic is None else owner.value("dendritic delay", delays.dendritic),
         owner.values(),
         how.of,
+        tuple(owner.target(name) for name in projection.symmetric),
     )
 
 

@@ -398,7 +398,8 @@ class Projection:
     """Connections from population `pre` to population `post`, each carrying the state of `connection`.
 
     `values` as in `Population`; `origins` maps a variable of `connection` to (block name, its name there), for `Block.name` look-ups.
-    `rules`: names of the rules it carries. `given`: variables whose values the projection itself writes (`w = 0.05`).
+    `rules`: names of the rules it carries. `given`: variables whose values the projection itself writes (`w = 0.05`). `symmetric`: those with
+    `w_ij = w_ji`; `alike`: own parameters that their changes read, which must be the same in both directions too.
     """
 
     name: str
@@ -413,6 +414,8 @@ class Projection:
     origins: tuple[tuple[str, tuple[str, str]], ...] = ()
     given: tuple[str, ...] = ()
     span: Span = NOWHERE
+    symmetric: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

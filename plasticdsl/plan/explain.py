@@ -143,6 +143,8 @@ def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
         if delay is not None:
             text = words.duration(delay) if isinstance(delay, Expr) else words.value(delay)
             yield f"  {word} delay {text}, {'the same for all connections' if same else 'one per connection'}"
+    for name in own.symmetric:
+        yield f"  {words.name(name)} is the same in both directions: drawn or computed once for each pair of units, and changed alike"
     for placed in projection.variables:
         if placed.variable.role is Role.STATE:
             derived = "derived from the learning window; " if placed.derived else ""

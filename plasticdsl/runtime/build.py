@@ -29,7 +29,7 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.bounds import checked
-from plasticdsl.runtime.connectivity import Connections, Pattern, connect, whole
+from plasticdsl.runtime.connectivity import Connections, NotSymmetric, Pattern, connect, whole
 from plasticdsl.runtime.counterparts import counterparts
 from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
@@ -39,9 +39,10 @@ from plasticdsl.runtime.patterns import Given as GivenPatterns
 from plasticdsl.runtime.patterns import Makings, all_patterns
 from plasticdsl.runtime.random import signed, stream_of
 from plasticdsl.runtime.resolve import Resolver, fail
-from plasticdsl.runtime.sides import PARAMETERS, STATES, Placed, Settings, by_name, check_settings, network_sides, right_sides
+from plasticdsl.runtime.sides import PARAMETERS, STATES, Given, Placed, Settings, by_name, check_settings, network_sides, right_sides
 from plasticdsl.runtime.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.steps import all_multiples, to_step_array
+from plasticdsl.runtime.symmetry import alike
 from plasticdsl.source import Span
 
 __all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
@@ -334,7 +335,7 @@ def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Conne
     except ValueError as problem:
         if pattern.kind == "listed":
             raise ValueError(f"{projection.name}: {problem}") from None
-        code = "sizes-differ" if pattern.kind == "one" else "out-of-range"
+        code = "not-symmetric" if isinstance(problem, NotSymmetric) else "sizes-differ" if pattern.kind == "one" else "out-of-range"
         fail(code, f"‘{projection.symbol}’ cannot be connected: {problem}.", projection.connectivity.span)
 
 
@@ -355,9 +356,13 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
         own = _one_each(made.count, "connection")(values)
         return own if found.order is None else own[found.order]
 
+    def finish(name: str, side: Given, values: Values) -> Values:
+        return alike(projection, made, name, side, values)
+
     sides = right_sides(projection.name, projection.connection, projection.values, setup.settings)
     variables = projection.connection.variables
-    return Resolver(projection.name, projection.symbol, sides, variables, made.count, setup.seed, ends.lookup(pre, post), arrange)
+    lookup, last = ends.lookup(pre, post), finish if projection.symmetric else None
+    return Resolver(projection.name, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
 
 
 def _delay(projection: Projection, side: str, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:

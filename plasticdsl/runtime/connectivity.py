@@ -33,7 +33,8 @@ class Pattern:
     """A projection's connectivity with its numbers.
 
     `kind` as in `model.Connectivity`; `amount` a probability or a degree, or a probability of each pair; `allowed` the condition on pairs (of
-    `where` and `also` together), None for none. `listed`: pre and post units (from 0).
+    `where` and `also` together), None for none. `listed`: pre and post units (from 0). `mirrored`: with each connection there is the one in the other
+    direction; what is drawn is drawn for pairs with post ≤ pre.
     """
 
     kind: str
@@ -44,6 +45,11 @@ class Pattern:
     self_connections: bool = True
     repeats: bool = False
     listed: tuple[Integers, Integers] | None = None
+    mirrored: bool = False
+
+
+class NotSymmetric(ValueError):
+    """Connections that should be there in both directions are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,11 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
 
     Raises ValueError with one sentence where the pattern cannot be had with these sizes.
     """
-    barred = same and not pattern.self_connections
+    found = _connect(pattern, same and not pattern.self_connections, seed, stream)
+    return both_ways(pattern, found) if pattern.mirrored else found
+
+
+def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
     match pattern.kind:
         case "all" if pattern.allowed is None:
             return _all(pattern, barred)
@@ -177,6 +187,53 @@ def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bo
         return np.asarray(bulk_uniforms(seed, stream, p.size, first).reshape(shape) < p)
 
     return _by_rows(pattern, barred, drawn)
+
+
+# --- both ways ---------------------------------------------------------------------------------------------------------
+
+
+def both_ways(pattern: Pattern, found: Connections) -> Connections:
+    """Connections of one population with itself, each with the one in the other direction: of those that were drawn the half with post ≤ pre counts; all
+    others must be so already. Raises ValueError where they are not, or where the chance of a pair is another one in the other direction."""
+    if pattern.kind == "all" and pattern.allowed is None:
+        return found
+    pre = np.repeat(np.arange(pattern.n_pre), np.diff(found.rows))
+    post = found.targets.astype(np.int64)
+    if pattern.kind == "probability":
+        _require_alike(pattern)
+        half, apart = post <= pre, post < pre
+        keys = np.concatenate([pre[half] * pattern.n_post + post[half], post[apart] * pattern.n_post + pre[apart]])
+        return _from_keys(np.sort(keys), pattern)
+    keys, opposite = pre * pattern.n_post + post, post * pattern.n_post + pre
+    alone = np.flatnonzero(~np.isin(opposite, keys))
+    if alone.size:
+        i, j = post[alone[0]] + 1, pre[alone[0]] + 1
+        raise NotSymmetric(f"unit {j} is connected to unit {i}, but unit {i} not to unit {j}")
+    if len(np.unique(keys)) < len(keys):
+        raise NotSymmetric("two units are connected more than once")
+    return found
+
+
+def _require_alike(pattern: Pattern) -> None:
+    """Conditions and probabilities of pairs are the same both ways."""
+    step, post = max(1, BLOCK // max(1, pattern.n_post)), np.arange(pattern.n_post)[None, :]
+    of_pairs = [f for f in (pattern.allowed, pattern.amount) if callable(f)]
+    for begin in range(0, pattern.n_pre if of_pairs else 0, step):
+        pre = np.arange(begin, min(begin + step, pattern.n_pre))[:, None]
+        for one in of_pairs:
+            there, back = (np.broadcast_to(one(*ends), (len(pre), post.size)) for ends in ((pre, post), _turned(pre, post)))
+            unlike = np.argwhere(~np.isclose(there.astype(np.float64), back.astype(np.float64), rtol=1e-9, atol=0.0))
+            if unlike.size:
+                j, i = unlike[0][0] + begin + 1, unlike[0][1] + 1
+                raise NotSymmetric(
+                    f"whether unit {j} is connected to unit {i} is decided otherwise than whether unit {i} is connected to unit {j}"
+                )
+
+
+def _turned(pre: Integers, post: Integers) -> tuple[Integers, Integers]:
+    """The same pairs the other way round, in full so that rows stay rows."""
+    shape = np.broadcast_shapes(pre.shape, post.shape)
+    return np.broadcast_to(post, shape), np.broadcast_to(pre, shape)
 
 
 # --- degrees ---------------------------------------------------------------------------------------------------------

@@ -61,10 +61,12 @@ def pattern_of(projection: Projection, ends: Ends, listed: tuple[Any, Any] | Non
     """The pattern; `listed` (pre and post units from 0) replaces whatever the model says."""
     written = projection.connectivity
     sizes = (ends.pre.count, ends.post.count)
+    mirrored = bool(projection.symmetric)
     if listed is not None:
-        return Pattern("listed", *sizes, listed=(np.asarray(listed[0]), np.asarray(listed[1])))
+        return Pattern("listed", *sizes, listed=(np.asarray(listed[0]), np.asarray(listed[1])), mirrored=mirrored)
     amount = _amount(projection, written, ends)
-    return Pattern(written.kind, *sizes, amount, _allowed(projection, written, ends), written.self_connections, written.repeats)
+    allowed = _allowed(projection, written, ends)
+    return Pattern(written.kind, *sizes, amount, allowed, written.self_connections, written.repeats, mirrored=mirrored)
 
 
 def _amount(projection: Projection, written: Connectivity, ends: Ends) -> float | PairValue:

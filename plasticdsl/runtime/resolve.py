@@ -28,6 +28,9 @@ Outside = Callable[[Ref | Special | At], Values]
 #: Brings an array that the user gave into the order of the values; raises ValueError where its shape does not fit.
 Arrange = Callable[[Floats], Floats]
 
+#: What becomes of a name's value once it is known, given its right side.
+Finish = Callable[[str, Given, Values], Values]
+
 
 def fail(code: str, message: str, span: Span = NOWHERE, hint: str = "") -> NoReturn:
     """Raises `PlasError` with one finding."""
@@ -35,7 +38,7 @@ def fail(code: str, message: str, span: Span = NOWHERE, hint: str = "") -> NoRet
 
 
 class Resolver:
-    """The values of one owner. `symbol`: what the user calls it; `variables`: for messages."""
+    """The values of one owner. `symbol`: what the user calls it; `variables`: for messages; `finish`: has the last word on each value."""
 
     def __init__(
         self,
@@ -47,9 +50,10 @@ class Resolver:
         seed: int,
         outside: Outside,
         arrange: Arrange,
+        finish: Finish | None = None,
     ) -> None:
         self.owner, self.symbol, self.count = owner, symbol, count
-        self._sides, self._seed, self._outside, self._arrange = sides, seed, outside, arrange
+        self._sides, self._seed, self._outside, self._arrange, self._finish = sides, seed, outside, arrange, finish
         self._variables = {v.name: v for v in variables}
         self._known: dict[str, Values] = {}
 
@@ -101,7 +105,8 @@ class Resolver:
         side = self._sides[name]
         if side is None:
             fail("not-given", f"‘{self.named(name)}’ has no value.", self._span(name), "Give one where it is used, or a default.")
-        return self.of(side, name, self._span(name))
+        value = self.of(side, name, self._span(name))
+        return value if self._finish is None else self._finish(name, side, value)
 
     def _evaluated(self, expr: Expr, purpose: str, span: Span) -> Values:
         def lookup(node: Ref | Special | At) -> Values:

@@ -107,6 +107,25 @@ def random_pairs(n_pre: int, n_post: int, probability: float, rng: np.random.Gen
     return pre, post
 
 
+def both_ways(pre: NDArray[Any], post: NDArray[Any]) -> PAIRS:
+    """Of these pairs the ones with post ≤ pre, and the same the other way round."""
+    half, apart = post <= pre, post < pre
+    return np.concatenate([pre[half], post[apart]]), np.concatenate([post[half], pre[apart]])
+
+
+def mirrored(values: Any, pre: NDArray[Any], post: NDArray[Any]) -> Any:
+    """The values of connections sorted by pre, then post unit, of which each has one in the other direction: that with post ≤ pre counts for both."""
+    if np.ndim(values) == 0 or not len(pre):
+        return values
+    size = max(pre.max(initial=0), post.max(initial=0)) + 1
+    first, second = pre.astype(np.int64), post.astype(np.int64)
+    keys, wanted = first * size + second, second * size + first
+    opposite = np.searchsorted(keys, wanted)
+    if not np.array_equal(keys[np.minimum(opposite, len(keys) - 1)], wanted):
+        raise ValueError("each of these connections needs one in the other direction")
+    return np.where(post <= pre, values, values[opposite])
+
+
 def partners(units: int, others: int, degree: int, repeats: bool, barred: bool, rng: np.random.Generator) -> PAIRS:
     """`degree` partners among `others` for each unit; `barred`: not the one of its own number. Returns units and partners."""
     available = others - 1 if barred else others
