@@ -269,4 +269,4 @@ def test_explained_in_words() -> None:
     net = rates(MULTIPLICATIVE)
     text = explain(lower(net, per_unit(net)))
     assert "at every step: sum_1 = sum over the connections of each post unit of w^2, when all of them have come here" in text
-    assert "at every step: w -> w/sqrt(sum_1) (not while rules are off)" in text
+    assert "at every step: w → w/sqrt(sum_1) (not while rules are off)" in text
