@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.check.lookup import canonical_path
+from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.runtime import settings, store
 from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
@@ -149,6 +150,11 @@ class Net:
     def time(self) -> float:
         """Seconds done."""
         return self.step * self.dt
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What was noticed when it was built: a delay that is no whole number of steps, for instance."""
+        return tuple(self._engine.instance.warnings)
 
     @property
     def populations(self) -> tuple[str, ...]:

@@ -213,6 +213,12 @@ def test_delays_of_connections(driven):
         _ = driven.build(spikes=MINE)["a"].axonal_delay
 
 
+def test_what_was_rounded_is_said(driven):
+    assert driven.build(dt="0.1 ms", spikes=MINE).warnings == ()
+    (warning,) = driven.build(dt="0.3 ms", spikes=MINE).warnings
+    assert warning.code == "duration-rounded" and "axonal delay of ‘slow’" in warning.message
+
+
 def test_endless_sources_are_worked_out_as_far_as_needed(driven):
     """An hour of spikes, made before the first step, took longer than most runs."""
     short = driven.build(dt="0.1 ms", spikes=MINE, log=["regular"])

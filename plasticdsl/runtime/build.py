@@ -19,7 +19,6 @@ from plasticdsl.model.expr import At, Ref, Special
 from plasticdsl.model.model import (
     Block,
     ClampedSource,
-    Distribution,
     GivenSpikes,
     Network,
     PoissonSource,
@@ -49,8 +48,6 @@ __all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
 
 _MOST_UNITS = 2**31 - 1
 
-Report = Callable[[Diagnostic], None]
-
 
 @dataclass(frozen=True, slots=True)
 class _Setup:
@@ -61,7 +58,7 @@ class _Setup:
     seed: int
     settings: Settings
     arrays: Keys
-    report: Report | None
+    warnings: list[Diagnostic]
     horizon: int | None
 
 
@@ -74,7 +71,6 @@ def instantiate(
     connections: Mapping[str, tuple[Any, Any]] | None = None,
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
-    report: Report | None = None,
     patterns: GivenPatterns | None = None,
 ) -> Instance:
     """The network with numbers.
@@ -84,7 +80,7 @@ def instantiate(
       unit or connection, or a matrix [post, pre] for connections), all in SI; (population, "") → its size.
     - `connections`: projection → pre and post units (from 0); arrays set for its variables are in the same order.
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
-    - `report` receives warnings. `patterns`: pattern set → array [patterns, units], in place of what the file says.
+    - `patterns`: pattern set → array [patterns, units], in place of what the file says.
 
     Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
     that does not exist, ValueError for an array that does not fit.
@@ -95,7 +91,7 @@ def instantiate(
     check_settings(network, settings)
     _check_names(network, connections, spikes, patterns or {})
     signed(seed)  # raises ValueError for more than 64 bits
-    setup = _Setup(network, dt, seed, settings, per_unit(network, settings), report, horizon)
+    setup = _Setup(network, dt, seed, settings, per_unit(network, settings), [], horizon)
     shared = _network_values(setup)
     sizes = {p.name: _size(p, setup, shared) for p in network.populations}
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
@@ -114,6 +110,7 @@ def instantiate(
         {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
         _projections(network, wiring, ends, setup),
         shown,
+        setup.warnings,
     )
 
 
@@ -224,7 +221,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
     if population.block.refractory is not None:
         duration, span = population.block.refractory.duration, population.block.refractory.span
         values = resolver.of(duration, "refractory time", span)
-        made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, False, setup)
+        made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
         if (population.name, "refractory") in setup.arrays:
             made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
     match population.source:
@@ -240,8 +237,8 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
     return made
 
 
-def _steps(values: Values, what: str, span: Span, drawn: bool, setup: _Setup) -> int | NDArray[np.int64]:
-    """Whole steps, not negative; a warning where something was rounded that was not drawn."""
+def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArray[np.int64]:
+    """Whole steps, not negative; a warning where one duration for all was rounded."""
     durations = np.asarray(values, dtype=np.float64)
     try:
         steps = to_step_array(durations, setup.dt)
@@ -250,9 +247,9 @@ def _steps(values: Values, what: str, span: Span, drawn: bool, setup: _Setup) ->
     if (steps < 0).any() or (steps > np.iinfo(np.int32).max).any():
         extreme = durations.min() if (steps < 0).any() else durations.max()
         fail("out-of-range", f"{what} cannot be {extreme * 1e3:g} ms.", span)
-    if not drawn and setup.report is not None and not all_multiples(durations, setup.dt):
+    if durations.ndim == 0 and not all_multiples(durations, setup.dt):
         message = f"{what} is no whole number of steps of {setup.dt * 1e3:g} ms and was rounded."
-        setup.report(Diagnostic("duration-rounded", message, span, severity=Severity.WARNING))
+        setup.warnings.append(Diagnostic("duration-rounded", message, span, severity=Severity.WARNING))
     return int(steps) if steps.ndim == 0 else steps
 
 
@@ -371,5 +368,5 @@ def _delay(projection: Projection, side: str, resolver: Resolver, setup: _Setup)
         return 0
     values = resolver.of(delay, f"{side} delay", projection.span)
     what = f"The {side} delay of ‘{projection.symbol}’"
-    steps = _steps(values, what, projection.span, isinstance(delay, Distribution), setup)
+    steps = _steps(values, what, projection.span, setup)
     return np.broadcast_to(steps, (resolver.count,)).astype(np.int32) if (projection.name, side) in setup.arrays else int(np.asarray(steps))

@@ -113,7 +113,7 @@ def run_once(
     extend_spikes(workshop.network, instance, line.end)
     observer = Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps)
     runner = _Runner(experiment, workshop, observer, order, line, shows)
-    runner.recorder.warnings[:0] = warnings
+    runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
     built, processor = time.perf_counter(), time.process_time()
     runner.go(progress, interruption, share)
     run = runner.result()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.diagnostics.diagnostic import Diagnostic
+
 Floats = NDArray[np.float64]
 Values = float | Floats
 
@@ -66,7 +68,7 @@ class ProjectionInstance:
 @dataclass(slots=True)
 class Instance:
     """`dt`: step in s. `seed` and the streams determine all random numbers. `parameters`: of the network. `patterns`: pattern set →
-    float64[patterns, units]."""
+    float64[patterns, units]. `warnings`: what was noticed when it was made."""
 
     dt: float
     seed: int
@@ -74,3 +76,4 @@ class Instance:
     populations: dict[str, PopulationInstance]
     projections: dict[str, ProjectionInstance]
     patterns: dict[str, Floats] = field(default_factory=dict)
+    warnings: list[Diagnostic] = field(default_factory=list)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Number, substitute
+from plasticdsl.model.expr import Expr, Number, refs, substitute
 from plasticdsl.model.model import Block, Pairing, PairRule
 from plasticdsl.model.windows import Side, Trace, Window
 from plasticdsl.source import NOWHERE, Span
@@ -93,7 +93,7 @@ def _side(
         terms = terms_of(formula, sign)
         for mode, _ in terms:
             if not (constant(mode.rate) and constant(mode.frequency)):
-                raise NotExponential("the decay of F depends on something that is no parameter")
+                raise NotExponential(_changing(mode))
         traces, coefficients = realise(terms, "r" if sign > 0 else "o")
         return Side(formula, traces, coefficients)
     except NotExponential as problem:
@@ -101,6 +101,15 @@ def _side(
         if ends is None and pairing in (Pairing.ALL, Pairing.CENTRED_PRE if sign > 0 else Pairing.CENTRED_POST):
             raise _not_separable(sign, str(problem), pairing, span) from None
         return Side(formula, None, history=ends)
+
+
+def _changing(mode: Mode) -> str:
+    """What is no parameter in a decay; a parameter of a unit becomes one of the rule where the projection gives it."""
+    of_units = [f"{r.owner}.{r.name}" for r in (*refs(mode.rate), *refs(mode.frequency)) if r.owner in ("pre", "post")]
+    if not of_units:
+        return "the decay of F depends on something that is no parameter"
+    name = of_units[0]
+    return f"the decay of F depends on ‘{name}’, which is no parameter of the rule; if it is constant, let the projection give it: ‘τ = {name}’"
 
 
 def _not_separable(sign: int, problem: str, pairing: Pairing, span: Span) -> PlasError:

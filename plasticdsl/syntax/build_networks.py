@@ -47,11 +47,19 @@ def population_of(name: tree.Expr, value: tree.Expr, settings: tuple[Setting, ..
             "not-a-population",
             value.span,
             "‘{0}’ is not a population: it needs a number and a neuron or source.",
-            "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.",
+            _about_unit(value) or "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.",
             quoted=(value.span,),
         )
     size, kind, arguments = parts
     return tree.Population(single_name(name), size, kind, arguments, settings, span)
+
+
+def _about_unit(value: tree.Expr) -> str:
+    """For `2 C`, a charge, where a neuron was meant."""
+    last = value.right if isinstance(value, tree.Binary) else value
+    if not isinstance(last, tree.Number) or not last.unit:
+        return ""
+    return "The word after this number is a unit; a neuron whose name is a unit needs a longer name."
 
 
 def count_and_kind(value: tree.Expr) -> tuple[tree.Expr, tree.Name, tuple[tree.Argument, ...]] | None:

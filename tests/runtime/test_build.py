@@ -291,15 +291,15 @@ def test_no_number_is_refused() -> None:
 
 
 def test_delays_and_their_rounding() -> None:
-    warnings: list[Diagnostic] = []
     delays = Delays(axonal=Number(1.5e-3), dendritic=drawn("U", 0.5e-3, 2e-3))
     net = network((population("P", 20, LIF),), (projection("J", "P", "P", STDP, delays=delays),))
-    made = instantiate(net, dt=DT, seed=1, report=warnings.append).projections["J"]
+    instance = instantiate(net, dt=DT, seed=1)
+    made = instance.projections["J"]
     assert made.axonal == 15 and isinstance(made.axonal, int)
     assert isinstance(made.dendritic, np.ndarray) and made.dendritic.dtype == np.int32 and made.dendritic.shape == (400,)
     assert made.dendritic.min() >= 5 and made.dendritic.max() <= 20 and len(set(made.dendritic.tolist())) > 10
-    assert not warnings and per_unit(net) == {("J", "dendritic")}
-    instantiate(net, dt=0.4e-3, seed=1, report=warnings.append)
+    assert not instance.warnings and per_unit(net) == {("J", "dendritic")}
+    warnings = instantiate(net, dt=0.4e-3, seed=1).warnings
     assert [w.code for w in warnings] == ["duration-rounded"] and "axonal delay of ‘J’" in warnings[0].message
 
 

@@ -11,6 +11,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Expr, Number, Ref, refs
 from plasticdsl.model.model import Block, Pairing, PairRule, Role, Variable
+from plasticdsl.model.pretty import pretty
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.source import NOWHERE
 from plasticdsl.symbolic.algebra import ZERO
@@ -190,6 +191,11 @@ def test_other_windows_cannot_count_all_pairs(name: str) -> None:
     assert says in diagnostic.message and "truncate" in diagnostic.hint and "nearest" in diagnostic.hint
     nearest = separate(e(text), pairing=Pairing.NEAREST, values=values_of(VALUES))
     assert nearest.causal.traces is None and nearest.causal.history is None
+
+
+def test_a_decay_of_the_units_own_is_given_by_the_projection() -> None:
+    with pytest.raises(PlasError, match=r"let the projection give it: ‘τ = post\.s’"):
+        separate(e("A*exp(-abs(lag)/post.s)"), constant=lambda expr: "post." not in pretty(expr), values=values_of(VALUES))
 
 
 @pytest.mark.parametrize(("pairing", "sign"), [(Pairing.CENTRED_PRE, ">"), (Pairing.CENTRED_POST, "<")])
