@@ -67,6 +67,13 @@ def test_hebb_in_continuous_time() -> None:
     assert w[-1] == pytest.approx(220.2646, abs=1e-4)
 
 
+def test_bcm_on_average() -> None:
+    """Intrator & Cooper (1992): twenty neurons end at y = (2, 0) or (0, 2) with θ = 2, to 1e-6; at twice the contrast y is the same and w one half."""
+    result = plasticdsl.load("bcm").run("FixedPoints")
+    assert len(result.expectations) == 5
+    assert result.passed
+
+
 def test_bcm_with_patterns_in_random_order() -> None:
     """y = (2, 0) or (0, 2) to 3 %, and half the weights at twice the contrast."""
     result = plasticdsl.load("bcm").run("Coin")
