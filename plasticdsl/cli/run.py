@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from plasticdsl.api import load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Folder, Level, Precision, Quiet, Seed, Threads, Values, Without, wishes
+from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result
 
 
@@ -32,8 +34,8 @@ def run(
     without: Without = None,
 ) -> None:
     """Run an experiment of a file."""
-    if out is not None and out.exists() and not out.is_dir():
-        raise console.WrongUsage(f"--out: {out} is no folder")
+    if out is not None:
+        _require_writable(out)
     begin = time.perf_counter()
     model = load(file)
     load_s = time.perf_counter() - begin
@@ -62,6 +64,14 @@ def run(
         raise typer.Exit(130)
     if not result.passed:
         raise typer.Exit(1)
+
+
+def _require_writable(out: Path) -> None:
+    """Before anything is computed."""
+    try:
+        require_writable(out)
+    except OSError as problem:
+        raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
 
 
 def _report(result: Result) -> None:

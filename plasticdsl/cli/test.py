@@ -54,8 +54,9 @@ def _test(model: Model, experiment: Experiment, refine: bool, seed: int, threads
     with console.asking():
         result = carried_out(None)
     console.tell_findings(result.warnings, model.loaded.sources)
-    console.say(f"{model.loaded.module.path}: {experiment.name}")
     line = result.study.runs[0].line
+    note = " (time is counted in steps, so there is no step to halve)" if refine and line.in_steps else ""
+    console.say(f"{model.loaded.module.path}: {experiment.name}{note}")
     finer = carried_out(line.dt / 2.0).expectations if refine and not line.in_steps else ()
     for number, text in enumerate(console.verdicts(result.expectations)):
         moved = f"; at half the step {_moved(result.expectations[number], finer[number])}" if finer else ""
@@ -69,5 +70,6 @@ def _moved(before: Outcome, after: Outcome) -> str:
         return "skipped"
     found = console.number(after.value, after.unit, after.scale)
     if before.value:
-        found += f" ({(after.value - before.value) / abs(before.value):+.2%})".replace("-", "\u2212")
+        moved = f"{100.0 * (after.value - before.value) / abs(before.value):+.2f} %".replace("-", "\u2212")
+        found += " (the same)" if after.value == before.value else f" ({moved})"
     return found if after.passed == before.passed else f"{found}, {'passed' if after.passed else 'FAILED'}"

@@ -24,6 +24,18 @@ RECORDINGS = "recordings.nc"
 _SLASH = "\u2215"
 
 
+def require_writable(folder: Path) -> None:
+    """Before a long run: raises OSError where its results could not be written into `folder`."""
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder")
+    for place in (folder.absolute(), folder.absolute().parent):
+        there = next(p for p in (place, *place.parents) if p.exists())
+        try:
+            Path(tempfile.mkdtemp(prefix=".try-", dir=there)).rmdir()
+        except OSError as problem:
+            raise PermissionError(f"nothing can be written into {there} ({problem.strerror})") from None
+
+
 def write(result: Result, folder: Path, plots: bool) -> None:
     """Raises OSError where the folder cannot be written."""
     folder.parent.mkdir(parents=True, exist_ok=True)

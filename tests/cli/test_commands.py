@@ -45,6 +45,31 @@ experiment Wrong like Fire:
 '''
 
 
+PROVED = """
+neuron Linear:
+    input a
+    output y = a
+
+synapse Weighted:
+    post.a = Σ w x
+
+rule Delta:
+    Δw = 0.1 x (1 − y)
+
+network Net:
+    s = 1 Source
+    n = 1 Linear
+    c = s → n: Weighted with Delta, w = 0
+    L = ½ Σ_{k ∈ n} (1 − y_k)²
+    expect c.Δw = −0.1 ∂L/∂c.w
+
+experiment Learn on Net:
+    phase run for 50 steps:
+        s = 1
+    expect c.w > 0.9
+"""
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "cell.plas"
@@ -143,6 +168,15 @@ def test_wrong_usage_is_status_2(capsys, model, arguments, words):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("there", ["file", "file/below"])
+def test_where_nothing_can_be_written_nothing_is_run(capsys, model, tmp_path, there):
+    (tmp_path / "file").write_text("kept")
+    status, out, err = run(capsys, "run", model, "--for", "1e9 s", "--out", str(tmp_path / there))
+    assert (status, out) == (2, "")
+    assert "--out" in err
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
 def test_check(capsys, model, tmp_path):
     assert run(capsys, "check", model) == (0, "", "0 errors, 0 warnings in 1 file\n")
     bad = tmp_path / "bad.plas"
@@ -174,6 +208,15 @@ def test_test(capsys, model):
     assert sum("found" in line for line in lines) == 2
     _, out, _ = run(capsys, "test", "--refine", model)
     assert "at half the step" in out
+
+
+def test_refine_says_where_there_is_no_step_and_proofs_are_shown(capsys, tmp_path):
+    path = tmp_path / "proved.plas"
+    path.write_text(PROVED, encoding="utf-8")
+    status, out, _ = run(capsys, "test", "--refine", str(path))
+    assert status == 0
+    assert "proved  c.Δw = −0.1 ∂L/∂c.w" in out
+    assert "Learn (time is counted in steps, so there is no step to halve)" in out
 
 
 def test_explain(capsys, model):
