@@ -155,12 +155,16 @@ def default_step(module: Module, network: Network) -> tuple[float, bool]:
 
 
 def explanation(loaded: Loaded, options: CompileOptions) -> str:
-    """What the compiler derived and decided for every network of a file, in words. Raises `PlasError` for what cannot be compiled."""
+    """What the compiler derived and decided for every network of a file, or for its blocks where there is none, in words.
+
+    Raises `PlasError` for what cannot be compiled, ValueError where there is nothing.
+    """
     from plasticdsl.plan.explain import explain
     from plasticdsl.runtime.dependence import per_unit
 
     with rendered(loaded.sources):
-        return "\n".join(explain(driver.plan_of(network, per_unit(network), options)) for network in loaded.module.networks)
+        networks = loaded.module.networks or (_blocks_alone(loaded.module),)
+        return "\n".join(explain(driver.plan_of(network, per_unit(network), options)) for network in networks)
 
 
 def require_compilable(loaded: Loaded) -> None:

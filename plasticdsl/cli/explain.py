@@ -13,8 +13,6 @@ def explain(file: File, level: Level = 1, without: Without = None) -> None:
     """Say what was derived, where it is kept and which integrators were chosen."""
     model = load(file)
     console.tell_findings(model.warnings, model.loaded.sources)
-    if not model.networks:
-        raise console.WrongUsage(f"{model.loaded.module.path} holds no network")
     with console.asking():
         text = prepare.explanation(model.loaded, CompileOptions(level=level, without=frozenset(without or ())))
     console.say(text.rstrip())

@@ -73,11 +73,17 @@ cells → cells, where i < j
 
 order of a step: spikes, jumps, on pre, on post, sums and definitions, changes at every step, flow
   sums and definitions in this order: cells.I
-pass: go: r lives with the pre units
-pass: go: o lives with the post units
+pass hoist: go: r lives with the pre units
+pass hoist: go: o lives with the post units
 """
 
 
 def test_explain() -> None:
     loaded = prepare.load(SourceFile("<test>", TEXT), None)
     assert prepare.explanation(loaded, CompileOptions()) == EXPLAINED
+
+
+def test_a_rule_alone_is_explained() -> None:
+    rule = TEXT[TEXT.index("rule STDP") : TEXT.index("network Net")]
+    text = prepare.explanation(prepare.load(SourceFile("<test>", rule), None), CompileOptions())
+    assert "  when postsynaptic spikes arrive: w += A₊·r (not while rules are off)\n" in text
