@@ -15,6 +15,7 @@ from fractions import Fraction
 from plasticdsl.check.contents import Contents
 from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.expressions import translate_as, translate_number, unknown_name
+from plasticdsl.check.held import read_hold
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
@@ -166,7 +167,7 @@ class BlockScope:
             case tree.Average():
                 return self._average(node, context)
             case tree.Apply(function=tree.Name() as function):
-                return self._noise(node, function, context) or self._hold(node, function, context)
+                return self._noise(node, function, context) or read_hold(node, context)
             case tree.Partial(of=of, by=by):
                 above, below = translate_number(of, context), translate_number(by, context)
                 return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
@@ -193,13 +194,6 @@ class BlockScope:
         if not (isinstance(only, tree.Name) and only.name == "t"):
             return None
         return Typed(Ref(NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
-
-    def _hold(self, node: tree.Apply, function: tree.Name, context: Context) -> Typed | None:
-        """`hold(y)` is y, and constant in a gradient."""
-        if function.name != "hold" or len(node.arguments) != 1 or context.scope.find("hold") is not None:
-            return None
-        inside = translate_number(node.arguments[0].value, context)
-        return Typed(Call("hold", (inside.expr,)), inside.dim)
 
     def _average(self, node: tree.Average, context: Context) -> Typed:
         if node.constant is None:

@@ -15,6 +15,7 @@ from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders
 from plasticdsl.check.display import with_dimension
+from plasticdsl.check.held import released
 from plasticdsl.check.network_gradients import with_gradients
 from plasticdsl.check.order import evaluation_order
 from plasticdsl.check.patterns import check_patterns
@@ -99,7 +100,7 @@ def check_network(
     if report.failed:
         return network
     texts = {s.span: text_of(s.left.span, sources) for s in claims}
-    return with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)
+    return released(with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report))
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:

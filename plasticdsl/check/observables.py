@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from plasticdsl.check.context import Context, Extension, Typed, unknown
 from plasticdsl.check.expressions import translate_condition, translate_number
+from plasticdsl.check.held import read_hold
 from plasticdsl.check.letters import Indexed, indexed_names, letters_of, read_indexed
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, Dim
@@ -116,7 +117,7 @@ def indexing(things: Indexables, bound: Bound) -> Extension:
             message = f"Here each index is a number or a letter of the Σ around it: {', '.join(bound)}."
             context.report.error("unknown-index", message, node.span)
             return unknown(context)
-        return None
+        return read_hold(node, context)
 
     return extend
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.expressions import translate_number
+from plasticdsl.check.held import released
 from plasticdsl.check.mismatch import require_same
 from plasticdsl.check.network_gradients import Gradients
 from plasticdsl.check.report import Reporter
@@ -26,6 +27,7 @@ from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span
 from plasticdsl.symbolic.backwards import extended
 from plasticdsl.symbolic.contents import definitions_of
+from plasticdsl.symbolic.local_gradient import without_holds
 from plasticdsl.symbolic.steps import at_this_moment
 from plasticdsl.syntax import tree
 
@@ -154,7 +156,9 @@ def _decided(network: Network, equation: Equation, text: str, report: Reporter) 
     left, right = (_resolved(side, projection, gradients, equation.span) for side in (equation.left, equation.right))
     if report.count != before:
         return Proof(text, "not decided", "", equation.span)
-    found = decide(extended(network, gradients.found()), projection, left, right)
+    plain = released(extended(network, gradients.found()))
+    own = next(p for p in plain.projections if p.name == projection.name)
+    found = decide(plain, own, without_holds(left), without_holds(right))
     proof = Proof(text, found.outcome, found.example, equation.span)
     if found.outcome == "refuted":
         report.error("proof-refuted", f"This does not hold: {found.example}.", equation.span)

@@ -22,7 +22,7 @@ class NotDifferentiable(Exception):
 
 
 def differentiate(expr: Expr, by: Expr) -> Expr:
-    """∂`expr`/∂`by`, where `by` is a variable (`Ref`, `Special`, `At`) and all others are constant.
+    """∂`expr`/∂`by`, where `by` is a variable (`Ref`, `Special`, `At`) and all others are constant, and so is what `hold(…)` encloses.
 
     Cases are differentiated branch by branch (jumps between them do not count); |x|′ = sign(x), 0 at 0; min and max follow the argument they equal.
     Raises `NotDifferentiable` for steps, rounding and comparisons of `by`, and where the result would be too large.
@@ -54,6 +54,8 @@ def _derivative(expr: Expr, by: Expr) -> Expr:
             return _power(base, exponent, by)
         case Choice(branches, otherwise):
             return choice(tuple((c, _derivative(v, by)) for c, v in branches), _derivative(otherwise, by))
+        case Call("hold"):
+            return ZERO
         case Call(function, arguments):
             return _call(function, arguments, by)
         case SumOver(indices, sets, body, where):

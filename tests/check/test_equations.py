@@ -36,15 +36,18 @@ LAYERS = """
         first = image → hidden: Linear with Delta, w ~ N(0, 1)
         second = hidden → out: Linear, w ~ N(0, 1)
         out → hidden: {back}
-        L = ½ Σ_{{k ∈ out}} (target_k − y_k)²
+        L = {loss}
         expect {equation}
 """
 BACK = "Back(forward = second)"
 DESCENT = "first.Δw = −η ∂L/∂first.w"
 
 
-def layers(slope: str = "y (1 − y)", back: str = BACK, equation: str = DESCENT) -> str:
-    return LAYERS.format(slope=slope, back=back, equation=equation)
+SQUARED = "½ Σ_{k ∈ out} (target_k − y_k)²"
+
+
+def layers(slope: str = "y (1 − y)", back: str = BACK, equation: str = DESCENT, loss: str = SQUARED) -> str:
+    return LAYERS.format(slope=slope, back=back, equation=equation, loss=loss)
 
 
 def outcomes(text: str) -> list[str]:
@@ -82,3 +85,16 @@ def test_not_decided_is_a_warning_and_the_model_is_there() -> None:
     assert (found.code, found.severity) == ("proof-not-decided", Severity.WARNING)
     assert "agree wherever they were compared" in found.message
     assert found.hint
+
+
+def test_what_is_held_is_constant_in_a_loss_too() -> None:
+    """∂/∂w of Σ hold(y − target) y is (y − target) ∂y/∂w, like that of ½ Σ (y − target)²."""
+    assert outcomes(layers(loss="Σ_{k ∈ out} hold(y_k − target_k) y_k")) == [f"proved  {DESCENT}"]
+    assert codes(layers(loss="½ Σ_{k ∈ out} (target_k − y_k) (target_k − hold(y_k))")) == ["proof-refuted"]
+
+
+def test_what_is_held_in_a_neuron_passes_nothing_back() -> None:
+    text = (
+        layers().replace("output y = 1/(1 + exp(−a))", "output y = 1/(1 + exp(−a)) + hold(a)").replace("y (1 − y)", "(y − a) (1 − y + a)")
+    )
+    assert outcomes(text) == [f"proved  {DESCENT}"]
