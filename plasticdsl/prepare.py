@@ -71,7 +71,7 @@ def rendered(sources: Mapping[str, SourceFile]) -> Iterator[None]:
     except PlasError as error:
         from plasticdsl.diagnostics.render import render_all
 
-        raise Rejected(error.diagnostics, render_all(error.diagnostics, sources), sources) from error
+        raise Rejected(error.diagnostics, render_all(error.diagnostics, sources), sources) from None
 
 
 def _unchanged(source: SourceFile) -> bool:

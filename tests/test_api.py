@@ -278,3 +278,11 @@ def test_errors_show_the_text():
     assert "<text>:2:" in str(caught.value)
     with pytest.raises(FileNotFoundError, match="song_abbott"):
         plasticdsl.load("song_abot")
+
+
+def test_a_period_that_is_rounded_is_said() -> None:
+    text = "neuron C:\n    n(0) = 0\n    every 0.25 ms:\n        n += 1\n\nnetwork N:\n    a = 1 C\n"
+    net = plasticdsl.parse(text).build("N", dt="0.1 ms")
+    (warning,) = net.warnings
+    assert warning.code == "duration-rounded" and "period of ‘a’" in warning.message
+    assert not plasticdsl.parse(text).build("N", dt="0.05 ms").warnings

@@ -224,6 +224,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
         made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
         if (population.name, "refractory") in setup.arrays:
             made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
+    _note_periods(population.block, population.symbol, resolver, setup)
     match population.source:
         case PoissonSource() as source:
             check_rate(source, population, resolver)
@@ -251,6 +252,13 @@ def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArra
         message = f"{what} is no whole number of steps of {setup.dt * 1e3:g} ms and was rounded."
         setup.warnings.append(Diagnostic("duration-rounded", message, span, severity=Severity.WARNING))
     return int(steps) if steps.ndim == 0 else steps
+
+
+def _note_periods(block: Block, symbol: str, resolver: Resolver, setup: _Setup) -> None:
+    """Warnings for what `every T` rounds."""
+    for handler in block.handlers:
+        if handler.period is not None:
+            _steps(resolver.of(handler.period, "period", handler.span), f"A period of ‘{symbol}’", handler.span, setup)
 
 
 #: As far as endless regular sources are worked out before it is known how long a network runs.
@@ -304,6 +312,7 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Se
     resolver = _connection_values(projection, made, found, ends, setup)
     made.parameters, made.states = _drawn(projection.connection, resolver, setup)
     made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in ("axonal", "dendritic"))
+    _note_periods(projection.connection, projection.symbol, resolver, setup)
     return made
 
 
