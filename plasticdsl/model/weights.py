@@ -44,6 +44,7 @@ def _read_by_others(block: Block) -> set[str]:
                 case AddTo(_, amount):
                     changes.append(("", amount))
     definitions = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
+    definitions |= {total.name: total.body for total in block.totals}
     read: set[str] = set()
     for name, expr in changes:
         read |= _own_reads(expr, definitions) - {name}

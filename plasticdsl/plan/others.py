@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs
+from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.model import Assign, Block, Network, Projection, SumInto, Trigger
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.source import Span
@@ -38,7 +38,21 @@ def read_by(projection: Projection, network: Network) -> tuple[Other, ...]:
     if not places:  # nearly all
         return ()
     by_name = {p.name: p for p in network.projections}
+    for name in places:
+        _require_no_sums(projection, by_name[name])
     return tuple(_other(projection, by_name[name], places[name]) for name in sorted(places))
+
+
+def _require_no_sums(projection: Projection, other: Projection) -> None:
+    """A sum over the connections of the other is none over those of the reader."""
+    own = definitions(other.connection)
+    for expr, span in _expressions(projection.connection):
+        for name in sorted(r.name for r in refs(expr) if r.owner == other.name and r.name in own):
+            if any(isinstance(n, Incoming) for n in walk(inline(own[name], {"": own}))):
+                message = (
+                    f"‘{projection.symbol}’ reads ‘{name}’ of ‘{other.symbol}’, which holds a sum over the connections of that projection."
+                )
+                raise PlasError((Diagnostic("unsupported", message, span, "Let a synapse fill an input of the unit with this sum."),))
 
 
 def _read(block: Block) -> Iterator[tuple[str, Span]]:
@@ -51,6 +65,7 @@ def _expressions(block: Block) -> Iterator[tuple[Expr, Span]]:
     yield from ((v.value, v.span) for v in block.variables if isinstance(v.value, Expr))
     yield from ((f.rate, f.span) for f in block.flows)
     yield from ((s.body, s.span) for s in block.sums)
+    yield from ((t.body, block.span) for t in block.totals)
     yield from ((p.increment, p.span) for p in block.pairs)
     for handler in block.handlers:
         yield from ((s.value if isinstance(s, Assign) else s.amount, s.span) for s in handler.statements)

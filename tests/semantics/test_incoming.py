@@ -7,6 +7,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import integrated, read
 from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.build import build
@@ -14,6 +15,7 @@ from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.precision import in_single
 from plasticdsl.model.model import Network
+from plasticdsl.model.weights import weights
 from plasticdsl.plan.explain import explain
 from plasticdsl.plan.lower import lower
 from plasticdsl.runtime.build import instantiate
@@ -220,6 +222,51 @@ def test_several_rules_on_one_projection() -> None:
     agree(net, in_python(2))
     for w in columns(net)["w"]:
         assert np.sum(w) == pytest.approx(1.0, rel=1e-14)
+
+
+# --- with other projections, and rules off ---------------------------------------------------------------------------
+
+BESIDE = """
+neuron Unit:
+    input a
+    output y = tanh(a)
+
+synapse Linear:
+    post.a = Σ w x
+    n = Σ w
+
+rule Following(other):
+    v(0) = 0
+    Δv = 0.1 (READ − v)
+
+network Rates:
+    source = 5 Source
+    units = 3 Unit
+    c = source → units: Linear, p = 0.5, w ~ U(0.2, 1)
+    d = source → units: Following(other = c), CONNECTED
+"""
+
+
+def beside(read_: str) -> Network:
+    return network(BESIDE.replace("READ", read_).replace("CONNECTED", "all to all").replace("p = 0.5", "all to all"))
+
+
+def test_sums_of_what_is_read_of_another_projection() -> None:
+    agree(beside("Σ other.w x"), in_python(2))
+
+
+def test_a_sum_of_another_projection_is_no_sum_of_this_one() -> None:
+    net = beside("other.n")
+    with pytest.raises(PlasError, match="which holds a sum over the connections of that projection"):
+        lower(net, per_unit(net))
+
+
+def test_rules_off_hold_a_weight_whose_flow_reads_sums() -> None:
+    """Also in a rule without a synapse, where a weight is what nothing else in the rule reads."""
+    text = SPIKES.replace("Plain with Learning, {connected}, w ~ U(0.2, 1)", "Learning, all to all")
+    net = network(text, rule=indented("τ = 5 ms\nw(0) = 0.5\ndw/dt = (1 − Σ w²) w/τ"), synapse="    on pre:\n        post.g += w")
+    assert weights(net.projections[0]) == {"w"}
+    agree(net, in_python(2))
 
 
 # --- mathematics ---------------------------------------------------------------------------------------------------------
