@@ -78,3 +78,49 @@ def test_absurd_sweeps_are_refused():
     with pytest.raises(PlasError) as caught:
         carry_out(TEXT.replace("2 repeats", "20000000 repeats"))
     assert caught.value.diagnostics[0].code == "sweep-too-large"
+
+
+STORED = """
+neuron Still:
+    input h
+    output x ∈ {−1, +1}
+    x → +1 if h > 1000
+        −1 if h < −1000
+
+synapse Coupling:
+    post.h = Σ w x
+
+rule Imprint:
+    Δw = x y / N_pre
+
+network Memory:
+    N = 20
+    P = 2
+    units = N Still
+    J = units → units: Coupling with Imprint, all to all except self, w = 0
+    ξ = P random patterns of {−1, +1} over units
+    m_μ = (1/N) Σ_i ξ_μi x_i
+
+experiment Load on Memory:
+    sweep P from 0.05·N to 0.22·N in 4 values, 3 repeats
+    phase store for each pattern in ξ:
+        units.x = pattern
+    record m_1, sum(J.w) at end
+    plot m_1 over P/N
+"""
+
+
+def test_the_number_of_patterns_is_swept() -> None:
+    """Whole numbers of patterns; repeats draw anew, and the first patterns of a set are the same however many there are."""
+    result = Result(carry_out(STORED), "")
+    stored = result["sum(J.w)"]
+    assert stored.dims == ("P", "repeat")
+    assert np.array_equal(stored["P"], [1, 2, 3, 4])
+    assert (result["m_1"].values[0] == 1.0).all(), "with one pattern, it is the last one shown"
+    increments = np.diff(stored.values, axis=0, prepend=0.0)
+    possible = {(s * s - 20.0) / 20.0 for s in range(-20, 21, 2)}
+    assert all(min(abs(v - p) for p in possible) < 1e-9 for v in increments.ravel()), "each adds Σ_{i≠j} ξ_i ξ_j / N"
+    assert len(np.unique(stored.values[-1].round(9))) > 1
+    ((_, figure),) = result.figures()
+    assert figure.axes[0].get_xlabel() == "P/N"
+    assert np.allclose(figure.axes[0].get_lines()[0].get_xdata(), [0.05, 0.1, 0.15, 0.2])
