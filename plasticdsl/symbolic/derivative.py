@@ -123,7 +123,8 @@ def _call(function: str, arguments: tuple[Expr, ...], by: Expr) -> Expr:
         comes_first = Compare("<=" if function == "min" else ">=", left, right)
         return choice(((comes_first, _derivative(left, by)),), _derivative(right, by))
     if function in JUMPING:
-        raise NotDifferentiable(f"{function}(…) has no derivative: it changes in jumps.")
+        written = "Θ" if function == "step" else function
+        raise NotDifferentiable(f"{written}(…) has no derivative: it changes in jumps.")
     if function not in OUTER or len(arguments) != 1:
         raise NotDifferentiable(f"{function}(…) has no derivative.")
     (argument,) = arguments
