@@ -1,5 +1,7 @@
 """What a Python program does with a model: build, run, look into, change, save."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -286,3 +288,13 @@ def test_a_period_that_is_rounded_is_said() -> None:
     (warning,) = net.warnings
     assert warning.code == "duration-rounded" and "period of ‘a’" in warning.message
     assert not plasticdsl.parse(text).build("N", dt="0.05 ms").warnings
+
+
+def test_what_no_kernel_touches_is_saved_too(tmp_path: Path) -> None:
+    """Nothing reads this source; it can still be written, shown and recorded."""
+    model = plasticdsl.parse("network Alone:\n    source = 3 Source\n")
+    first, second = model.build(), model.build()
+    first["source"].x = [1.0, 2.0, 3.0]
+    first.save(tmp_path / "state.npz")
+    second.load(tmp_path / "state.npz")
+    assert second["source"].x.tolist() == [1.0, 2.0, 3.0]

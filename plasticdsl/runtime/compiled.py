@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -157,6 +157,7 @@ class CompiledEngine:
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""
+        self._sum_anew()  # rules that begin anew may change connections before the sums of their first step
         switches = dict(self._program.switches)
         for projection, value in on.items():
             if projection in switches:
@@ -196,16 +197,24 @@ class CompiledEngine:
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Copies of everything that changes during a run, and the clock."""
         state: dict[str, NDArray[Any]] = {name: self._bound.arrays[name].copy() for name, a in self._arrays.items() if a.changes}
+        state.update({name: values.copy() for name, values in self._untouched()})
         state.update({name: np.asarray(value) for name, value in self._scalars_that_change()})
         state[CLOCK] = np.asarray(self._step)
         return state
+
+    def _untouched(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """States that no kernel reads or changes: they may still be written from outside, shown and recorded."""
+        parts = [(owner, part.states) for owner, part in self.instance.populations.items()]
+        parts += [(owner, part.states) for owner, part in self.instance.projections.items()]
+        for owner, states in parts:
+            yield from ((f"{owner}_{name}", values) for name, values in states.items() if f"{owner}_{name}" not in self._bound.arrays)
 
     def _scalars_that_change(self) -> list[tuple[str, float | int]]:
         return [(switch, self._bound.scalars[switch]) for _, switch in self._program.switches]
 
     def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
-        wanted = {name: self._bound.arrays[name] for name, a in self._arrays.items() if a.changes}
+        wanted = {name: self._bound.arrays[name] for name, a in self._arrays.items() if a.changes} | dict(self._untouched())
         for name, array in wanted.items():
             if name not in state or state[name].shape != array.shape:
                 found = "nothing" if name not in state else f"shape {state[name].shape}"

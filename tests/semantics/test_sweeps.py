@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.model.model import Block, Flow, Network, SumInto, Trigger
+from plasticdsl.model.model import Block, Flow, Network, SumInto, Threshold, Trigger
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.plan.sweeps import Kept
@@ -195,6 +195,26 @@ def test_kept_sums_do_not_outlive_the_parameters_they_were_made_with() -> None:
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trigger", [Trigger.PRE, Trigger.POST])
+def test_kept_sums_see_what_rules_do_at_the_spikes_of_the_step_that_turns_them_on(trigger: Trigger) -> None:
+    """These rules change connections before the sums of their step."""
+    block = binary("x = (1 if h > 0.1 else -1)", spike=Threshold(e("x > 0"), False))
+    made = net("w * pre.x", on(trigger, "w += -0.37"), block=block)
+    made.projections = [p for p in made.projections if p.name == "J"]
+    assert kept(made, "a")["a"].switched == ("J",)
+    one, two = both(made, in_python(2), "a")
+    for engine in (one, two):
+        engine.visit({"a": np.arange(N)})
+    for step in range(40):
+        for engine in (one, two):
+            engine.switch_rules({"J": step % 7 == 5})
+            engine.advance(1)
+        for owner, name in (("a", "x"), ("a", "h"), ("J", "w")):
+            np.testing.assert_allclose(
+                one.read(owner, name), two.read(owner, name), atol=1e-10, err_msg=f"{owner}.{name} after {step + 1} steps"
+            )
 
 
 @pytest.mark.parametrize("make", [in_python(0), reference])

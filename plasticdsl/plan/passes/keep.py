@@ -3,8 +3,9 @@
 Rewrite: h_i(n + 1) = Σ_j f(w_ij, x_j(n + 1)) → h_i(n) + Σ_j∈C (f(w_ij, x_j(n + 1)) − f(w_ij, x_j(n))) with the units C that changed in step n, which is
 what a sweep has added to h_i anyway (`plan.sweeps`). Nor is h summed again before a sweep where no rule has run since the sums of the step.
 Exact, up to rounding, when in step n nothing changed what the terms read but updates unit by unit: the rules of the projections concerned were off, and
-the populations concerned updated unit by unit and were not shown anything (`Kept`; asked anew in each step). What is written from outside, and tables
-that are exchanged, make the next step sum anew (`CompiledEngine`), as does every hundredth step, so that rounding does not add up.
+the populations concerned updated unit by unit and were not shown anything (`Kept`; asked anew in each step). What is written from outside, tables
+that are exchanged, and rules that are switched make the next step sum anew (`CompiledEngine`), as does every hundredth step, so that rounding does not
+add up.
 """
 
 from __future__ import annotations
