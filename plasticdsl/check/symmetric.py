@@ -92,11 +92,11 @@ def with_symmetry(network: Network, report: Reporter) -> Network:
 
 
 def _checked(projection: Projection, network: Network, report: Reporter) -> Projection:
-    from plasticdsl.symbolic.symmetry import broken, parameters_read
+    from plasticdsl.symbolic.symmetry import Lasting, examined
 
-    found = broken(projection)
-    if found is None:
-        return replace(projection, alike=parameters_read(projection))
+    found = examined(projection)
+    if isinstance(found, Lasting):
+        return replace(projection, alike=found.parameters, partners=found.states)
     symbol = next(v.symbol for v in projection.connection.variables if v.name == found.variable)
     said = next(v.symbol for v in projection.connection.variables if v.name == projection.symmetric[0])
     who = f"‘{found.source}’" if found.source else "it"

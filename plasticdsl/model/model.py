@@ -399,7 +399,8 @@ class Projection:
 
     `values` as in `Population`; `origins` maps a variable of `connection` to (block name, its name there), for `Block.name` look-ups.
     `rules`: names of the rules it carries. `given`: variables whose values the projection itself writes (`w = 0.05`). `symmetric`: those with
-    `w_ij = w_ji`; `alike`: own parameters that their changes read, which must be the same in both directions too.
+    `w_ij = w_ji`; `alike`: own parameters that their changes read, which must be the same in both directions too; `partners`: own states that their
+    changes read, each with the one that takes its place in the other direction.
     """
 
     name: str
@@ -416,6 +417,7 @@ class Projection:
     span: Span = NOWHERE
     symmetric: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    partners: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from plasticdsl.runtime.resolve import Resolver, fail
 from plasticdsl.runtime.sides import PARAMETERS, STATES, Given, Placed, Settings, by_name, check_settings, network_sides, right_sides
 from plasticdsl.runtime.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.steps import all_multiples, to_step_array
-from plasticdsl.runtime.symmetry import alike
+from plasticdsl.runtime.symmetry import alike, require_partners
 from plasticdsl.source import Span
 
 __all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
@@ -311,6 +311,7 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Se
     )
     resolver = _connection_values(projection, made, found, ends, setup)
     made.parameters, made.states = _drawn(projection.connection, resolver, setup)
+    require_partners(projection, made)
     made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in ("axonal", "dendritic"))
     _note_periods(projection.connection, projection.symbol, resolver, setup)
     return made

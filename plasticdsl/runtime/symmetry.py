@@ -32,21 +32,39 @@ def alike(projection: Projection, made: ProjectionInstance, name: str, side: Giv
     array, turned = np.asarray(values), opposite(made)
     drawn = isinstance(side, Distribution) and name in projection.symmetric
     if not drawn:
-        _require_alike(projection, made, name, array, turned)
+        _require_alike(projection, made, (name, name), array, array[turned])
     first = made.targets <= made.sources()
     return np.where(first, array, array[turned])
 
 
+def require_partners(projection: Projection, made: ProjectionInstance) -> None:
+    """States that changes of symmetric variables read begin as their partners do in the other direction. Raises `PlasError` (`not-symmetric`)."""
+    if not made.count:
+        return
+    turned = opposite(made)
+    for name, partner in projection.partners:
+        _require_alike(projection, made, (name, partner), made.states[name], made.states[partner][turned])
+
+
 def _require_alike(
-    projection: Projection, made: ProjectionInstance, name: str, values: NDArray[np.float64], turned: NDArray[np.int64]
+    projection: Projection,
+    made: ProjectionInstance,
+    names: tuple[str, str],
+    values: NDArray[np.float64],
+    opposite_values: NDArray[np.float64],
 ) -> None:
-    unlike = np.flatnonzero(~np.isclose(values, values[turned], rtol=RELATIVE, atol=0.0, equal_nan=True))
+    unlike = np.flatnonzero(~np.isclose(values, opposite_values, rtol=RELATIVE, atol=0.0, equal_nan=True))
     if not unlike.size:
         return
     k = unlike[0]
     i, j = made.targets[k] + 1, made.sources()[k] + 1
-    variable = next(v for v in projection.connection.variables if v.name == name)
-    said = next(v.symbol for v in projection.connection.variables if v.name == projection.symmetric[0])
-    one, two = (f"{v / variable.scale:g} {variable.unit}".strip() for v in (values[k], values[turned[k]]))
-    message = f"‘{projection.symbol}.{variable.symbol}’ is {one} from {j} to {i} and {two} from {i} to {j}, so that ‘{said}_ij = {said}_ji’ cannot hold."
-    fail("not-symmetric", message, projection.span, "Give a value that is the same for both, or draw it.")
+    variables = {v.name: v for v in projection.connection.variables}
+    variable, partner, said = (variables[n] for n in (*names, projection.symmetric[0]))
+    one, two = (f"{v / variable.scale:g} {variable.unit}".strip() for v in (values[k], opposite_values[k]))
+    there = "" if variable is partner else f"‘{partner.symbol}’ is "
+    message = (
+        f"‘{projection.symbol}.{variable.symbol}’ is {one} from {j} to {i} and {there}{two} from {i} to {j}, "
+        f"so that ‘{said.symbol}_ij = {said.symbol}_ji’ cannot hold."
+    )
+    hint = "Give both directions the same." if names in projection.partners else "Give a value that is the same for both, or draw it."
+    fail("not-symmetric", message, projection.span, hint)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Incoming, Logic, Number, Ref, Special, SumOver, rebuild, refs, walk
 from plasticdsl.model.model import Assign, Distribution, Handler, Projection, Role, Trigger, Variable
@@ -22,6 +23,9 @@ from plasticdsl.symbolic.steps import at_this_moment, written_out
 
 #: States beside w whose counterparts are looked for.
 MOST_STATES = 4
+
+#: Stands between the name of a variable and the number of the statement after which, within its bounds, it is meant.
+_VERSION = "#"
 
 _SIDES = {"pre": "post", "post": "pre"}
 _SPECIALS: Mapping[str, Special] = {"i": Special("j"), "j": Special("i")}
@@ -41,16 +45,24 @@ class Broken:
     why: str = ""
 
 
-def broken(projection: Projection) -> Broken | None:
-    """The first thing that breaks the symmetry; None where it lasts."""
-    return next(_Exchange(projection).problems(), None)
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What it takes that the two directions stay alike: own `parameters` that changes read are the same in both, and of each pair of `states` the first
+    begins as the second does in the other direction."""
+
+    parameters: tuple[str, ...]
+    states: tuple[tuple[str, str], ...]
 
 
-def parameters_read(projection: Projection) -> tuple[str, ...]:
-    """Own parameters that changes of symmetric variables read; they must be alike in both directions too."""
+def examined(projection: Projection) -> Broken | Lasting:
+    """The first thing that breaks the symmetry, or what it takes to last."""
     exchange = _Exchange(projection)
+    found = next(exchange.problems(), None)
+    if found is not None:
+        return found
     read = {r.name for name in exchange.reached for expr in exchange.changes(name) for r in refs(expr) if r.owner == ""}
-    return tuple(v.name for v in projection.connection.variables if v.name in read and v.role in (Role.PARAMETER, Role.GIVEN))
+    parameters = tuple(v.name for v in projection.connection.variables if v.name in read and v.role in (Role.PARAMETER, Role.GIVEN))
+    return Lasting(parameters, tuple((n, other) for n, other in exchange.partners.items() if n not in projection.symmetric))
 
 
 class _Exchange:
@@ -59,6 +71,7 @@ class _Exchange:
         self.definitions = definitions_of(self.block)
         self.variables = {v.name: v for v in self.block.variables}
         self.reached = self._reached()
+        self.partners: Partners = {n: n for n in self.reached}
 
     # --- what changes ------------------------------------------------------------------------------------------------
 
@@ -100,16 +113,15 @@ class _Exchange:
         yield from self._at_spikes()
         yield from self._drawn()
         others = [n for n in self.reached if n not in self.projection.symmetric]
-        itself = {n: n for n in self.reached}
         if len(others) > MOST_STATES:
             yield Broken(
                 self.reached[0], self.projection.span, why=f"its change depends on {len(others)} other states, too many to be compared"
             )
             return
-        tried = ({**itself, **pairs} for pairs in _involutions(others))
-        partners = next((p for p in tried if next(self._differences(p, others), None) is None), itself)
-        yield from self._differences(partners, self.projection.symmetric)
-        yield from self._differences(partners, others)
+        tried = ({**self.partners, **pairs} for pairs in _involutions(others))
+        self.partners = next((p for p in tried if next(self._differences(p, others), None) is None), self.partners)
+        yield from self._differences(self.partners, self.projection.symmetric)
+        yield from self._differences(self.partners, others)
 
     def _at_spikes(self) -> Iterator[Broken]:
         for handler in self.block.handlers:
@@ -152,8 +164,9 @@ class _Exchange:
             yield from self._compared(name, one_rate, two_rate, partners, self._place(name), "" if one_flow is None else one_flow.source)
 
     def _of_handler(self, handler: Handler, partners: Partners, names: tuple[str, ...] | list[str]) -> Iterator[Broken]:
-        """Statement by statement: what a bound in between does is alike only if everything before it is."""
+        """Symmetric variables and those with bounds statement by statement: what a bound in between does is alike only if everything before it is."""
         now: dict[Ref, Expr] = {}
+        versions: dict[str, list[Expr]] = {}
         for s in handler.statements:
             if not isinstance(s, Assign):
                 continue
@@ -162,17 +175,25 @@ class _Exchange:
             if s.target.name in names and s.target.name in self.projection.symmetric:
                 change = Binary("-", now[s.target], before)
                 yield from self._compared(s.target.name, change, change, partners, s.span, handler.source)
+            if s.target.name in self.reached and self._is_bounded(s.target.name):
+                known = versions.setdefault(s.target.name, [])
+                known.append(now[s.target])
+                now[s.target] = Ref("", f"{s.target.name}{_VERSION}{len(known)}")
         for name in names:
             if name not in self.projection.symmetric:
-                one, two = (now.get(Ref("", n), Ref("", n)) for n in (name, partners[name]))
-                yield from self._compared(name, one, two, partners, handler.span, handler.source)
+                one, two = ([*versions.get(n, ()), now.get(Ref("", n), Ref("", n))] for n in (name, partners[name]))
+                for mine, opposite in zip_longest(one, two):
+                    yield from self._compared(name, mine, opposite, partners, handler.span, handler.source)
+
+    def _is_bounded(self, name: str) -> bool:
+        return self.variables[name].low is not None or self.variables[name].high is not None
 
     def _compared(self, name: str, one: Expr | None, two: Expr | None, partners: Partners, span: Span, source: str) -> Iterator[Broken]:
         """Whether `one`, with everything exchanged, is `two`."""
         one, two = (self._plain(e if e is not None else Number(0.0)) for e in (one, two))
         left, right = _ordered(exchanged(one, partners)), _ordered(two)
         if not surely_equal(left, right):
-            term, opposite = _breaking_term(right, left)
+            term, opposite = _breaking_term(_without_versions(right), _without_versions(left))
             yield Broken(name, span, source, term, opposite)
 
     def _place(self, name: str) -> Span:
@@ -192,7 +213,8 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
     def read(node: Expr) -> Expr:
         match node:
             case Ref("", name, limit):
-                return Ref("", partners.get(name, name), limit)
+                plain, sign, version = name.partition(_VERSION)
+                return Ref("", f"{partners.get(plain, plain)}{sign}{version}", limit)
             case Ref("pre" | "post" as side, name, limit):
                 return Ref(_SIDES[side], name, limit)
             case Ref(owner, name, limit) if owner != "network":  # another projection's, in the other direction
@@ -205,6 +227,14 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
                 return rebuild(node, read)
 
     return read(expr)
+
+
+def _without_versions(expr: Expr) -> Expr:
+    match expr:
+        case Ref("", name, limit):
+            return Ref("", name.partition(_VERSION)[0], limit)
+        case _:
+            return rebuild(expr, _without_versions)
 
 
 def _ordered(expr: Expr) -> Expr:

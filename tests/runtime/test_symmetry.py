@@ -200,6 +200,29 @@ def test_parameters_that_differ_between_the_directions() -> None:
         instantiate(net, dt=1.0, seed=1, settings={("J", "eta"): np.arange(900.0)})
 
 
+PAIR = "p(0) = 0\nq(0) = 0\np → 0.5 p + x\nq → 0.5 q + y\nΔw = p q"
+CLIPPED = "p(0) = 0\nq(0) = 0\np ∈ [0, 1]\nq ∈ [0, 1]\n"
+
+
+def test_states_that_changes_read_begin_alike() -> None:
+    """What takes the place of p in the other direction is q."""
+    net = network("all to all, w = 0.5, w_ij = w_ji", PAIR)
+    random = np.random.default_rng(1).normal(0, 1, (30, 30))
+    instantiate(net, dt=1.0, seed=1, settings={("J", "p"): random, ("J", "q"): random.T})
+    with pytest.raises(PlasError, match=r"‘J\.p’ is .* from 1 to 1 and ‘q’ is 0 from 1 to 1"):
+        instantiate(net, dt=1.0, seed=1, settings={("J", "p"): random})
+
+
+def test_bounds_between_statements_count() -> None:
+    """Without bounds p_ij and q_ji come to the same; with them they do so only if each statement's outcome does."""
+    halves = "p → x − 1\np → p + 10 y\nq → 10 x\nq → q + y − 1\nΔw = p + q"
+    projection = "all to all, w = 0.5, w_ij = w_ji"
+    assert findings(projection, CLIPPED.replace("p ∈ [0, 1]\nq ∈ [0, 1]\n", "") + halves) == []
+    assert [code for code, _ in findings(projection, CLIPPED + halves)] == ["not-symmetric"]
+    alike = "p → x − 1\nq → y − 1\nq → q + 10 x\np → p + 10 y\nΔw = p + q"
+    assert findings(projection, CLIPPED + alike) == []
+
+
 def test_flows() -> None:
     keeps, breaks = "τ = 1 s\ndw/dt = (x y − w)/τ", "τ = 1 s\ndw/dt = (x y − y² w)/τ"
     noisy = "τ = 1 s\ndw/dt = (x y − w)/τ + (1/√τ) ξ(t)"
