@@ -290,6 +290,19 @@ def test_a_period_that_is_rounded_is_said() -> None:
     assert not plasticdsl.parse(text).build("N", dt="0.05 ms").warnings
 
 
+@pytest.mark.parametrize(
+    ("period", "code"),
+    [("0.04 ms", "out-of-range"), ("0 ms", "out-of-range"), ([1e-3, 2e-3], "unsupported")],
+)
+@pytest.mark.parametrize("where", ["a.T", "c.T"])
+def test_periods_are_at_least_one_step_and_the_same_everywhere(where: str, period: object, code: str) -> None:
+    every = "    n(0) = 0\n    T = 1 ms\n    every T:\n        n += 1\n\n"
+    text = f"neuron C:\n{every}synapse S:\n{every}network N:\n    a = 2 C\n    c = a → a: S, one to one\n"
+    with pytest.raises(plasticdsl.PlasError) as caught:
+        plasticdsl.parse(text).build("N", dt="0.1 ms", parameters={where: period})
+    assert [d.code for d in caught.value.diagnostics] == [code]
+
+
 def test_what_no_kernel_touches_is_saved_too(tmp_path: Path) -> None:
     """Nothing reads this source; it can still be written, shown and recorded."""
     model = plasticdsl.parse("network Alone:\n    source = 3 Source\n")

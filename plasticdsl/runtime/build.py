@@ -224,7 +224,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
         made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
         if (population.name, "refractory") in setup.arrays:
             made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
-    _note_periods(population.block, population.symbol, resolver, setup)
+    _check_periods(population.block, population.symbol, resolver, setup)
     match population.source:
         case PoissonSource() as source:
             check_rate(source, population, resolver)
@@ -254,11 +254,22 @@ def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArra
     return int(steps) if steps.ndim == 0 else steps
 
 
-def _note_periods(block: Block, symbol: str, resolver: Resolver, setup: _Setup) -> None:
-    """Warnings for what `every T` rounds."""
+def _check_periods(block: Block, symbol: str, resolver: Resolver, setup: _Setup) -> None:
+    """Raises `PlasError` where `every T` is less than a step or not one time for all; warns of what is rounded."""
+    what = f"A period of ‘{symbol}’"
     for handler in block.handlers:
-        if handler.period is not None:
-            _steps(resolver.of(handler.period, "period", handler.span), f"A period of ‘{symbol}’", handler.span, setup)
+        if handler.period is None:
+            continue
+        steps = _steps(resolver.of(handler.period, "period", handler.span), what, handler.span, setup)
+        if not isinstance(steps, int):
+            fail("unsupported", f"{what} is not the same everywhere; this is not available in this version.", handler.span)
+        if steps < 1:
+            fail(
+                "out-of-range",
+                f"{what} must be at least one step, {setup.dt * 1e3:g} ms.",
+                handler.span,
+                "Give it more time, or take a smaller dt.",
+            )
 
 
 #: As far as endless regular sources are worked out before it is known how long a network runs.
@@ -313,7 +324,7 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Se
     made.parameters, made.states = _drawn(projection.connection, resolver, setup)
     require_partners(projection, made)
     made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in ("axonal", "dendritic"))
-    _note_periods(projection.connection, projection.symbol, resolver, setup)
+    _check_periods(projection.connection, projection.symbol, resolver, setup)
     return made
 
 

@@ -35,6 +35,13 @@ def test_the_square_root() -> None:
     assert root @ root.T == pytest.approx(sums, abs=1e-12)
 
 
+def test_units_of_very_different_scale() -> None:
+    """A small variance is not taken for rounding of a large one."""
+    scale = np.diag([1e8, 1.0, 1e-8])
+    small = scale @ np.array([[3, 1, 0.5], [1, 2, 0.3], [0.5, 0.3, 1]]) @ scale
+    assert square_root(small) == pytest.approx(np.linalg.cholesky(small), rel=1e-12)
+
+
 def test_drawn_with_mean_and_covariance() -> None:
     """Mean and covariance of 20 000 patterns, each entry to 4 standard errors of a normal sample."""
     wanted = np.array([[4, 1, 0.5], [1, 2, 0], [0.5, 0, 1]])
