@@ -33,12 +33,12 @@ Keys = frozenset[tuple[str, str]]
 
 
 def read(source: SourceFile, folder: Path | None = None) -> Checked:
-    """Text to checked model. `folder`: where files named in the text are looked for. Raises `PlasError` where the text cannot be parsed; what
-    else is wrong is among the findings, and there is no model then."""
-    from plasticdsl.check.module import checked
-    from plasticdsl.syntax.parser import parse
+    """Text to checked model. `folder`: where files named in the text are looked for. What is wrong is among the findings, and where an error is
+    among them there is no model."""
+    from plasticdsl.check.module import checked_reading
+    from plasticdsl.syntax.parser import reading
 
-    return checked(parse(source), source, folder=folder)
+    return checked_reading(reading(source), source, folder=folder)
 
 
 def integrated(found: Checked) -> Checked:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from plasticdsl.check.module import checked
 from plasticdsl.diagnostics.codes import CODES
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.diagnostics.render import render_all
+from plasticdsl.driver import read
 from plasticdsl.source import SourceFile
-from plasticdsl.syntax.parser import parse
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.plas"))
@@ -24,11 +23,7 @@ FILES = sorted(FOLDER.glob("*.plas"))
 
 def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a file."""
-    try:
-        file = parse(source)
-    except PlasError as error:
-        return error.diagnostics
-    return checked(file, source, folder=FOLDER).diagnostics
+    return read(source, FOLDER).diagnostics
 
 
 def shown(path: Path) -> tuple[tuple[Diagnostic, ...], str]:

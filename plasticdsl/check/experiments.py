@@ -6,7 +6,7 @@ sweep, with every name resolved and every duration in seconds (`5 steps` is 5 `d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.bounds import check_held
@@ -14,6 +14,7 @@ from plasticdsl.check.constant import constant
 from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders, check_data
 from plasticdsl.check.expressions import translate_as
+from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.lookup import Lookup
 from plasticdsl.check.phases import CheckedPhase, check_phase, misplaced
 from plasticdsl.check.readings import Sources, Taking
@@ -39,8 +40,13 @@ from plasticdsl.model.model import (
     Value,
 )
 from plasticdsl.model.patterns import DataSet
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.names import canonical
+
+
+#: What is missing in each network because of errors.
+Missing = Mapping[str, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -57,12 +63,13 @@ class _Parts:
 
 
 def check_experiment(
-    block: tree.Block, module: Module, outside: Scope, sources: Sources, report: Reporter, folders: Folders
+    block: tree.Block, module: Module, missing: Missing, outside: Scope, sources: Sources, report: Reporter, folders: Folders
 ) -> Experiment | None:
     """The experiment, or None where its network is not known; findings go to `report`. `folders`: where its data may lie."""
     network = _network(block, module, report)
     if network is None:
         return None
+    report.doubt(_doubtful(block.body, missing[network.name]))
     solver, lookup = Solver(), Lookup(network, module)
     data = {s.name.name: check_data(s, folders, report) for s in block.body if isinstance(s, tree.Data)}
     scope = network_scope(lookup, outside, solver).child(_data_names(block, report))
@@ -149,6 +156,25 @@ def _network(block: tree.Block, module: Module, report: Reporter) -> Network | N
         hint = did_you_mean(block.on.text, names, "The networks are")
         report.error("unknown-network", f"There is no network ‘{block.on.text}’.", block.on.span, hint)
     return found
+
+
+def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterator[Span]:
+    """The places of what cannot be judged where parts of the network are missing: what mentions them, and names without an owner."""
+    if not missing:
+        return
+    for statement in body:
+        match statement:
+            case tree.Phase():
+                if mentioned(replace(statement, body=())) & missing:
+                    yield statement.span
+                else:
+                    yield from that_mention(statement.body, missing)
+            case tree.Define(target=tree.Name()) if not _is_dt(statement):
+                yield statement.span
+            case tree.Sweep():
+                yield statement.span
+            case _:
+                yield from that_mention((statement,), missing)
 
 
 def _is_dt(statement: tree.Statement) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, PlasError
 from plasticdsl.library import SUFFIX, library_folder, library_models
 from plasticdsl.source import LARGEST_FILE, SourceFile, Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.reading import Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Gathered:
     """A file's own blocks and functions and those of the files it uses.
 
     `used`: (kind, name) of what came from another file; its experiments can be built on but are not this file's. `sources`: every file read, by path.
+    `lost`: what is missing because a file could not be used; None where that could be anything.
     """
 
     blocks: tuple[tree.Block, ...]
@@ -29,6 +31,7 @@ class Gathered:
     used: frozenset[tuple[str, str]]
     sources: Mapping[str, SourceFile]
     diagnostics: tuple[Diagnostic, ...]
+    lost: Lost | None = frozenset()
 
 
 def gather(file: tree.File, folder: Path | None) -> Gathered:
@@ -46,6 +49,7 @@ class _Reader:
     sources: dict[str, SourceFile] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
     chosen: dict[tuple[str, str], tree.Block | tree.Function] = field(default_factory=dict)
+    unused: list[tree.UseFile] = field(default_factory=list)
 
     def follow(self, file: tree.File, folder: Path | None) -> None:
         """Takes in what each `use` of `file` names, and what the used files use."""
@@ -55,6 +59,8 @@ class _Reader:
                 used = self._read(path, item) if path is not None else None
                 if used is not None:
                     self._take(used, item)
+                else:
+                    self.unused.append(item)
 
     def _find(self, use: tree.UseFile, folder: Path | None) -> Path | None:
         """The file meant: beside this one, else in the library."""
@@ -115,6 +121,7 @@ class _Reader:
                 near = difflib.get_close_matches(name.text, list(known.values()), n=1)
                 hint = f"Did you mean ‘{near[0]}’?" if near else f"It has: {', '.join(known.values())}."
                 self._error("unknown-name", f"‘{use.path}’ has nothing called ‘{name.text}’.", name.span, hint)
+                self.unused.append(replace(use, names=(name,)))
 
     def _error(self, code: str, message: str, span: Span, hint: str = "") -> None:
         self.findings.append(Diagnostic(code, message, span, hint))
@@ -132,7 +139,8 @@ class _Reader:
         every = [*used.values(), *own.values()]
         blocks = tuple(i for i in every if isinstance(i, tree.Block))
         functions = tuple(i for i in every if isinstance(i, tree.Function))
-        return Gathered(blocks, functions, frozenset(used), self.sources, tuple(self.findings))
+        lost = None if any(not u.names for u in self.unused) else frozenset(("", n.name) for u in self.unused for n in u.names)
+        return Gathered(blocks, functions, frozenset(used), self.sources, tuple(self.findings), lost)
 
 
 def _items(file: tree.File) -> Iterator[tree.Block | tree.Function]:

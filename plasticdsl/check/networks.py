@@ -16,6 +16,7 @@ from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders
 from plasticdsl.check.display import with_dimension
 from plasticdsl.check.held import released
+from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.network_gradients import with_gradients
 from plasticdsl.check.order import evaluation_order
 from plasticdsl.check.patterns import check_patterns
@@ -46,7 +47,8 @@ _LONGEST_CHAIN = 50
 @dataclass(slots=True)
 class Building:
     """A network while it is checked. `names` are those of its scope; `blocks` by kind and name; `pattern_dims`: the dimension of the entries of
-    each of `patterns`; `observables`: the dimension of each, known by name before they are translated."""
+    each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections that are
+    declared but not known, because of an error."""
 
     blocks: Mapping[str, Blocks]
     context: Context
@@ -58,6 +60,7 @@ class Building:
     patterns: dict[str, PatternSet] = field(default_factory=dict)
     pattern_dims: dict[str, Dim] = field(default_factory=dict)
     observables: dict[str, Dim] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
 
     def declare(self, name: str, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""
@@ -71,9 +74,9 @@ class Building:
 
 def check_network(
     block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter, folders: Folders, sources: Sources
-) -> Network:
-    """The network; findings go to `report`, and with an error among them the result is not to be run. `folders`: where its patterns may lie;
-    `sources`: the text of its equations."""
+) -> tuple[Network, frozenset[str]]:
+    """The network, and the names of what is missing in it because of errors. Findings go to `report`, and with an error among them the result is
+    not to be run. `folders`: where its patterns may lie; `sources`: the text of its equations."""
     names: dict[str, Declared] = {}
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
@@ -90,17 +93,21 @@ def check_network(
     check_patterns(patterns, building, folders)
     taken = frozenset((*building.sides, *names))
     statements = [s for s in block.body if isinstance(s, tree.Projection)]
+    report.doubt(that_mention((*patterns, *statements), building.missing))
     _projections(expand(statements, taken, building.context), building)
     _others(block, report)
+    claims = [s for s in block.body if isinstance(s, tree.Expect)]
+    _missing_projections(statements, building)
+    if building.missing:  # names of variables without an owner would be missing too
+        report.doubt([*(s.span for s in quantities.observables), *(s.span for s in claims)])
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(quantities.observables, building)
-    claims = [s for s in block.body if isinstance(s, tree.Expect)]
     equations = tuple(e for s in claims if (e := equation(s, building.projections, building.context)) is not None)
     network = _finished(block, variables, building)
     if report.failed:
-        return network
+        return network, frozenset(building.missing)
     texts = {s.span: text_of(s.left.span, sources) for s in claims}
-    return released(with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report))
+    return released(with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)), frozenset()
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
@@ -125,6 +132,8 @@ def _populations(block: tree.Block, building: Building) -> None:
         if isinstance(statement, tree.Population):
             side = check_population(statement, building.blocks["neuron"], building.context, building.constants)
             _add_side(side, building)
+            if side.population.source is None and statement.kind.name not in building.blocks["neuron"]:
+                building.missing.add(side.population.name)
 
 
 def _add_side(side: Side, building: Building) -> None:
@@ -150,6 +159,16 @@ def _projections(wanted: Sequence[Wanted], building: Building) -> None:
         _add_projection(one, building)
     order = {w.name: k for k, w in enumerate(wanted)}
     building.projections = dict(sorted(building.projections.items(), key=lambda item: order.get(item[0], 0)))
+
+
+def _missing_projections(statements: Sequence[tree.Projection], building: Building) -> None:
+    """Adds those that could not be made, and those of populations that are missing."""
+    for statement in statements:
+        name = statement.name
+        several = tuple(f"{name.name}_{t.name}" for t in statement.targets) if name is not None and len(statement.targets) > 1 else ()
+        known = all(n in building.projections for n in (several or ((name.name,) if name is not None else ())))
+        if name is not None and (not known or mentioned(statement) & building.missing):
+            building.missing.update((name.name, *several))
 
 
 def _add_projection(wanted: Wanted, building: Building) -> None:

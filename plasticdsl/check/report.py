@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
+from collections.abc import Iterable
+
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from plasticdsl.source import Span
 from plasticdsl.syntax.limits import MOST_FINDINGS
@@ -12,6 +15,13 @@ class Reporter:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._doubtful: dict[str, list[tuple[int, int]]] = {}
+        self._withheld = 0
+
+    def doubt(self, spans: Iterable[Span]) -> None:
+        """From now on nothing is reported of these statements (which do not overlap): it could be a mere consequence of what has been found."""
+        for span in spans:
+            insort(self._doubtful.setdefault(span.path, []), (span.start, span.end))
 
     def error(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds an error."""
@@ -23,12 +33,21 @@ class Reporter:
 
     def add(self, found: Diagnostic) -> None:
         """Adds a finding made elsewhere."""
+        if found.severity is Severity.ERROR and self._is_doubtful(found.span):
+            self._withheld += 1
+            return
         self._found.setdefault((found.code, found.span), found)
+
+    def _is_doubtful(self, span: Span) -> bool:
+        places = self._doubtful.get(span.path, [])
+        number = bisect_right(places, (span.start, span.end)) - 1
+        near = places[max(number, 0) : number + 2]
+        return any(start <= span.start and span.end <= end for start, end in near)
 
     @property
     def count(self) -> int:
-        """How many findings there are by now; the same before and after a translation means that it is sound."""
-        return len(self._found)
+        """How many findings there are by now, withheld ones too; the same before and after a translation means that it is sound."""
+        return len(self._found) + self._withheld
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -1,7 +1,8 @@
 """Reads a `.plas` file: a `SourceFile` comes in, a `tree.File` goes out, or `PlasError` with everything that is wrong.
 
 The stages are `layout` (lines to statements), `tokens` (a statement to words), `machine` (words to nodes, by the grammar)
-and `resolve` (what only the whole file can tell). Each statement is read on its own, so one error hides no other.
+and `resolve` (what only the whole file can tell). Each statement is read on its own, so one error hides no other. `reading` gives
+the blocks that were read beside the errors of the others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from plasticdsl.syntax import limits, tree
 from plasticdsl.syntax.layout import Line, layout
 from plasticdsl.syntax.machine import read_statement
 from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
+from plasticdsl.syntax.reading import Reading, intact
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
 from plasticdsl.syntax.tokens import Token, tokenize
@@ -27,19 +29,25 @@ _STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no b
 
 def parse(source: SourceFile) -> tree.File:
     """The syntax tree of a file; raises `PlasError` with every finding, and never anything else."""
+    found = reading(source)
+    if found.findings:
+        findings = limits.shown(found.findings)
+        raise PlasError(findings, render_all(findings, {source.path: source}))
+    return found.file
+
+
+def reading(source: SourceFile) -> Reading:
+    """As much of a file as can be read; never raises."""
     reader = _Reader(source)
-    file = None
     try:
         limits.check_size(source)
-        file = reader.read()
+        file, starts = reader.read()
+        return intact(source, file, starts, reader.findings) if reader.findings else Reading(file)
     except Refusal as refusal:
         reader.report(refusal)
     except _StopReading:
         pass
-    if file is not None and not reader.findings:
-        return file
-    findings = limits.shown(reader.findings)
-    raise PlasError(findings, render_all(findings, {source.path: source}))
+    return Reading(tree.File("", (), (), Span(0, len(source.text), source.path)), tuple(reader.findings), None)
 
 
 class _StopReading(Exception):  # it ends the reading, it reports nothing
@@ -54,7 +62,8 @@ class _Reader:
         self.findings: list[Diagnostic] = []
         self.layout_errors = False  # then a block may look empty because its lines could not be placed
 
-    def read(self) -> tree.File:
+    def read(self) -> tuple[tree.File, tuple[int, ...]]:
+        """The file with what could be read, and where each of its items begins."""
         found = layout(self.source)
         self.findings.extend(found.findings)
         self.layout_errors = bool(found.findings)
@@ -63,7 +72,7 @@ class _Reader:
         doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
         items = [item for line in lines if (item := self.item(line)) is not None]
         span = Span(0, len(self.source.text), self.source.path)
-        return resolve(tree.File(doc or "", tuple(items), found.comments, span))
+        return resolve(tree.File(doc or "", tuple(items), found.comments, span)), tuple(line.start for line in lines)
 
     def item(self, line: Line) -> Any:
         """A block with its statements, a function or a `use`; after a bad header the body is still read, for its errors."""
