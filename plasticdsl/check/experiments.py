@@ -44,7 +44,6 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.names import canonical
 
-
 #: What is missing in each network because of errors.
 Missing = Mapping[str, frozenset[str]]
 
