@@ -12,18 +12,54 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.diagnostics.codes import CODES
-from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
-from plasticdsl.driver import read
+from plasticdsl.driver import plan_of, read
+from plasticdsl.model.model import Experiment, Module, Network
+from plasticdsl.options import CompileOptions
+from plasticdsl.reference.interpreter import ReferenceEngine
+from plasticdsl.runtime import sweep
+from plasticdsl.runtime.build import instantiate
+from plasticdsl.runtime.dependence import per_unit
+from plasticdsl.runtime.experiment import Order, Workshop
+from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.progress import SILENT
+from plasticdsl.runtime.settings import from_experiment
+from plasticdsl.runtime.sides import Settings
+from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.timestep import require_small_step
 from plasticdsl.source import SourceFile
+from plasticdsl.symbolic.integrate import integrate
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.plas"))
 
 
 def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a file."""
-    return read(source, FOLDER).diagnostics
+    """Everything that is wrong with a file, as far as the last stage that it reaches: its experiments run in the interpreter."""
+    found = read(source, FOLDER)
+    if found.module is None:
+        return found.diagnostics
+    try:
+        networks = {n.name: n for n in map(integrate, found.module.networks)}
+        for network in networks.values():
+            plan_of(network, per_unit(network), CompileOptions())
+        studies = [carried_out(e, found.module, networks[e.network]) for e in found.module.experiments]
+    except PlasError as error:
+        return error.diagnostics
+    return (*found.diagnostics, *(w for study in studies for run in study.runs for w in run.recorder.warnings))
+
+
+def carried_out(experiment: Experiment, module: Module, network: Network) -> Study:
+    """The experiment in the interpreter."""
+
+    def instance(dt: float, seed: int, settings: Settings) -> Instance:
+        made = instantiate(network, dt=dt, seed=seed, settings=settings)
+        require_small_step(network, made)
+        return made
+
+    workshop = Workshop(network, instance, lambda made, _: ReferenceEngine(network, made))
+    return sweep.run(experiment, module, workshop, Order(1, from_experiment(experiment.settings, network, module)), SILENT)
 
 
 def shown(path: Path) -> tuple[tuple[Diagnostic, ...], str]:

@@ -56,7 +56,7 @@ def find_data(text: str, span: Span, folders: Folders, report: Reporter) -> Path
                 return path
             report.error("data-outside", f"‘{text}’ is a link that leads outside its folder.", span)
             return None
-    known = sorted({p.relative_to(root).as_posix() for root in places[:1] for ending in _ENDINGS for p in root.glob(f"*{ending}")})
+    known = sorted({p.relative_to(root).as_posix() for root in places for ending in _ENDINGS for p in root.glob(f"*{ending}")})
     hint = did_you_mean(text, known, "There is") if known else ""
     report.error("data-not-found", f"There is no file ‘{text}’ beside this one or in the library.", span, hint)
     return None

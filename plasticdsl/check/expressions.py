@@ -77,7 +77,10 @@ def translate_number(node: tree.Expr, context: Context) -> Typed:
 
 def translate_condition(node: tree.Expr, context: Context) -> Expr:
     """Like `translate`, but reports a number where a condition is expected."""
+    before = context.report.count
     found = translate(node, context)
+    if not found.is_condition and context.report.count > before:
+        return Compare("!=", found.expr, Number(0.0))  # what it is has just been said to be unknown
     if not found.is_condition:
         hint = "Compare it with something, for example ‘> 0’."
         context.report.error("not-a-condition", "This is a number; a condition is needed here.", node.span, hint)

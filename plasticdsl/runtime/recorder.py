@@ -213,7 +213,8 @@ class _Planner:
             return moments(replace(taking, last=None), self.line, bins)
 
     def _warn(self, recording: Recording, problem: DoesNotFit) -> None:
-        message = f"‘{recording.text}’ is taken over {problem}; what there is is taken instead."
+        instead = "so nothing is taken" if recording.window.at is not None else "so what there is is taken"
+        message = f"‘{recording.text}’ cannot be taken when it should be: {problem}, {instead}."
         self.recorder.warnings.append(Diagnostic("window-does-not-fit", message, recording.span, severity=Severity.WARNING))
 
     # --- plots ---

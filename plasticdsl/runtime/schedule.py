@@ -138,14 +138,14 @@ def moments(taking: Taking, line: Timeline, bins: bool = False) -> Moments:
 def _begin_of_last(last: float, begin: int, end: int, line: Timeline) -> int:
     steps = to_steps(last, line.dt)
     if steps > end - begin or steps <= 0:
-        raise DoesNotFit(f"the last {_time(last, line)} of {_time((end - begin) * line.dt, line)}")
+        raise DoesNotFit(f"there are no last {_time(last, line)} in {_time((end - begin) * line.dt, line)}")
     return end - steps
 
 
 def _moment(at: float, begin: int, end: int, line: Timeline) -> int:
     moment = begin + to_steps(at, line.dt)
     if not begin <= moment <= end:
-        raise DoesNotFit(f"{_time(at, line)} is outside of {_time((end - begin) * line.dt, line)}")
+        raise DoesNotFit(f"{_time(at, line)} lies outside of {_time((end - begin) * line.dt, line)}")
     return moment
 
 

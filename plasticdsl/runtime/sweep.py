@@ -71,7 +71,8 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
     study = Study(experiment, network, order, axes, repeats, [])
     total = int(np.prod(study.shape, dtype=np.float64))
     if total > MOST_RUNS:
-        raise PlasError((Diagnostic("sweep-too-large", f"This sweep asks for {total:,} runs.", experiment.span),))
+        message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
+        raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
     with Interruption() as interruption:
         for number, single in enumerate(_orders(axes, repeats, order)):
             share = (number / total, (number + 1) / total)

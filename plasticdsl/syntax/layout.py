@@ -180,10 +180,13 @@ class _Reader:
         return not line.opens and line.doc is None and _HEADER.match(self.source.text, line.start, line.end) is not None
 
     def add_colon(self, line: Line) -> None:
-        """Reports a header without its colon and goes on as if it were there."""
+        """Reports a header without its colon and goes on as if it were there; one with a statement behind its colon cannot have a block."""
+        line_has_colon = ":" in self.source.text[line.start : line.end]
+        line.opens = True
+        if line_has_colon:
+            return
         span = Span(line.end - 1, line.end, self.source.path)
         self.findings.append(Diagnostic("missing-colon", "A line with an indented block below ends in ‘:’.", span, "Add ‘:’."))
-        line.opens = True
 
     def place(self, line: Line) -> None:
         """Puts a new statement into the innermost open block that it is indented deeper than."""

@@ -109,7 +109,9 @@ class _Reader:
                 return self.filled(node, line, rule)
             case _:
                 if line.body:
-                    self.report(Refusal("unexpected-block", self.whole(line.body[0]), "Nothing can be indented below this statement."))
+                    hint = "Write all statements below the line that ends in ‘:’." if isinstance(node, _Headed) else ""
+                    message = "Nothing can be indented below this statement."
+                    self.report(Refusal("unexpected-block", self.whole(line.body[0]), message, hint))
                 return node
 
     def filled(self, node: Any, line: Line, rule: str) -> Any:
