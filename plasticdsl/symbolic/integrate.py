@@ -7,7 +7,7 @@ otherwise, because a sum that is held over a step would make any scheme first-or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, refs
@@ -33,27 +33,35 @@ def integrate(network: Network) -> Network:
 
 def flowing_names(network: Network) -> frozenset[Owned]:
     """The (population, name) whose value changes between events: states with a flow, what is defined by them, and undelayed sums over them."""
-    flowing: set[Owned] = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
-    while True:
-        found = flowing | _defined(network, flowing) | _summed(network, flowing)
-        if found == flowing:
-            return frozenset(flowing)
-        flowing = found
+    readers: dict[Owned, set[Owned]] = {}
+    for one, read in (*_defined(network), *_summed(network)):
+        for other in read:
+            readers.setdefault(other, set()).add(one)
+    return frozenset(_spread({(p.name, f.variable) for p in network.populations for f in p.block.flows}, readers))
 
 
-def _defined(network: Network, flowing: set[Owned]) -> set[Owned]:
-    return {
-        (p.name, v.name)
-        for p in network.populations
-        for v in p.block.variables
-        if v.role is Role.DEFINITION
-        and isinstance(v.value, Expr)
-        and any((p.name, r.name) in flowing for r in refs(v.value) if not r.owner)
-    }
+def _spread(start: set[Owned], steps: Mapping[Owned, set[Owned]]) -> set[Owned]:
+    """What can be reached from `start`; each is visited once, since chains of definitions may be as long as the file."""
+    waiting, found = list(start), set(start)
+    while waiting:
+        new = steps.get(waiting.pop(), set()) - found
+        found |= new
+        waiting.extend(new)
+    return found
 
 
-def _summed(network: Network, flowing: set[Owned]) -> set[Owned]:
-    return {(p.post, total.target) for p, total in _undelayed(network) if _reads(total.body, p) & flowing}
+def _defined(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
+    """Definitions of units and what they read."""
+    for p in network.populations:
+        for v in p.block.variables:
+            if v.role is Role.DEFINITION and isinstance(v.value, Expr):
+                yield (p.name, v.name), {(p.name, r.name) for r in refs(v.value) if not r.owner}
+
+
+def _summed(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
+    """Inputs and what the undelayed sums into them read."""
+    for p, total in _undelayed(network):
+        yield (p.post, total.target), _reads(total.body, p)
 
 
 def _undelayed(network: Network) -> list[tuple[Projection, SumInto]]:
@@ -75,22 +83,13 @@ def _reads(expr: Expr, projection: Projection) -> set[Owned]:
 
 def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
     """Populations whose flowing variables reach, through sums, the flow of some population."""
-    needed = {(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if not r.owner}
-    while True:
-        more = _read_by_definitions(network, needed) | {
-            x for p, s in _undelayed(network) if (p.post, s.target) in needed for x in _reads(s.body, p)
-        }
-        if more <= needed:
-            break
-        needed |= more
+    reads: dict[Owned, set[Owned]] = {}
+    for one, read in (*_defined(network), *_summed(network)):
+        reads.setdefault(one, set()).update(read)
+    needed = _spread({(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if not r.owner}, reads)
     return frozenset(
         o for p, s in _undelayed(network) if (p.post, s.target) in needed for o, name in _reads(s.body, p) if (o, name) in flowing
     )
-
-
-def _read_by_definitions(network: Network, needed: set[Owned]) -> set[Owned]:
-    values = {(p.name, v.name): v.value for p in network.populations for v in p.block.variables if v.role is Role.DEFINITION}
-    return {(o, r.name) for (o, name), v in values.items() if (o, name) in needed and isinstance(v, Expr) for r in refs(v) if not r.owner}
 
 
 def _population(
