@@ -20,17 +20,22 @@ def known_items(items: Sequence[Item], lost: Lost) -> tuple[Item, ...]:
     """The items that mention nothing lost, directly or by others that do."""
     if not lost:
         return tuple(items)
-    names_of = {id(item): mentioned(item) for item in items}
-    names = {name for _, name in lost}
-    network_lost = any(kind in ("network", "") for kind, _ in lost)
-    kept = list(items)
-    while True:
-        gone = [i for i in kept if names_of[id(i)] & names or (network_lost and _on_the_only_network(i))]
-        if not gone:
-            return tuple(kept)
-        kept = [i for i in kept if not any(i is other for other in gone)]
-        names.update(i.name.name for i in gone)
-        network_lost = network_lost or any(isinstance(i, tree.Block) and i.kind == "network" for i in gone)
+    users: dict[str, list[Item]] = {}
+    for item in items:
+        for name in mentioned(item):
+            users.setdefault(name, []).append(item)
+    waiting, gone = {name for _, name in lost}, set[int]()
+    seen = set(waiting)
+    hit = [item for item in items if _on_the_only_network(item)] if any(kind in ("network", "") for kind, _ in lost) else []
+    while waiting or hit:
+        gone.update(map(id, hit))
+        new = {item.name.name for item in hit} - seen
+        waiting |= new
+        seen |= new
+        hit = [item for item in users.get(waiting.pop(), ()) if id(item) not in gone] if waiting else []
+        if any(isinstance(item, tree.Block) and item.kind == "network" for item in hit):
+            hit += [item for item in items if _on_the_only_network(item) and id(item) not in gone]
+    return tuple(item for item in items if id(item) not in gone)
 
 
 def _on_the_only_network(item: Item) -> bool:

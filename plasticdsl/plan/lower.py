@@ -91,7 +91,8 @@ def _projection(
     periodic = tuple(
         (h.period, _handler(h, scope.in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
     )
-    resolved = resolve(pre_events, post_events, parameters, once=isinstance(pre.block.spike, Threshold))
+    shared = frozenset(rule.target.name for rule in block.pairs)
+    resolved = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
     late = tuple(e for d in derived for e in d.pre_late)
     events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
     return ProjectionPlan(

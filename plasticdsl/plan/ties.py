@@ -31,14 +31,16 @@ class Resolved:
     forecasts: tuple[str, ...]
 
 
-def resolve(pre: Sequence[Event], post: Sequence[Event], parameters: frozenset[str], once: bool = False) -> Resolved:
+def resolve(
+    pre: Sequence[Event], post: Sequence[Event], parameters: frozenset[str], shared: frozenset[str] = frozenset(), once: bool = False
+) -> Resolved:
     """Distribute the statements of `on pre` and `on post` over the slots of a step.
 
-    `parameters`: own names that never change. `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
+    `parameters`: own names that never change. `shared`: targets of learning windows, which are no traces even where F is 0 on one side. `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
     second spike sees what its first one did). Raises `PlasError` (`limit-not-available`) where `r⁺` is asked of a jump that itself depends
     on what happens at the other side.
     """
-    of_pre, of_post = _targets(pre), _targets(post)
+    of_pre, of_post = _targets(pre) - shared, _targets(post) - shared
     pre_side, post_side = of_pre - of_post, of_post - of_pre
     late = _movable(pre, {v for v in pre_side if _seen(v, post) == {"before"}}, parameters, once)
     early = _movable_early(post, {v for v in post_side if _seen(v, pre) == {"after"}}, parameters)

@@ -57,6 +57,7 @@ def test_an_experiment_needs_its_network() -> None:
     network = "network N:\n    a = 10 LIF\n    b = (3\n"
     assert codes(network + "experiment E on N:\n    record c\n") == [(3, "missing-bracket")]
     assert codes(network + "experiment E:\n    record c\n") == [(3, "missing-bracket")]
+    assert codes(network + "experiment E:\n    record c\nexperiment F like E:\n    record d\n") == [(3, "missing-bracket")]
     other = "network M:\n    a = 10 LIF\nexperiment E on M:\n    dt = 1 ms\n    phase run for 1 s\n    record c\n"
     assert codes(network + other) == [(3, "missing-bracket"), (9, "unknown-name")]
 

@@ -338,3 +338,19 @@ def test_each_connection_has_noise_of_its_own(level: int) -> None:
     net.projection("c", "a", "b", connection(variables=(state("s"),), schemes=(scheme,), flows=(Flow("s", e("(pre.V - s) / 0.01")),)))
     agree(net, 5, level)
     assert len(set(value(net, 5, "c", "s", level))) == 3
+
+
+@BOTH
+@pytest.mark.parametrize("delay", [0, 2])
+def test_the_target_of_a_window_with_one_side_is_no_trace(delay: int, level: int) -> None:
+    """F is 0 for Δt > 0 and has a value of its own at 0, so the tie is counted at the presynaptic event, and the post event sees it in the weight."""
+    net = pair_of_trains(
+        connection(
+            variables=(state("w"), state("s")),
+            handlers=(on(Trigger.POST, "s += w"),),
+            pairs=(window(Pairing.ALL, "0 if lag > 0 else (0.4 if lag == 0 else exp(lag / 0.01))"),),
+        ),
+        [4], [4], axonal=delay, dendritic=delay,
+    )  # fmt: skip
+    agree(net, 10, level)
+    assert value(net, 10, "c", "s", level)[0] == 0.4
