@@ -36,16 +36,18 @@ def resolve(
 ) -> Resolved:
     """Distribute the statements of `on pre` and `on post` over the slots of a step.
 
-    `parameters`: own names that never change. `shared`: targets of learning windows, which are no traces even where F is 0 on one side. `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
+    `parameters`: own names that never change. `shared`: targets of learning windows, no traces even where F is 0 on one side.
+    `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
     second spike sees what its first one did). Raises `PlasError` (`limit-not-available`) where `r⁺` is asked of a jump that itself depends
     on what happens at the other side.
     """
     of_pre, of_post = _targets(pre) - shared, _targets(post) - shared
     pre_side, post_side = of_pre - of_post, of_post - of_pre
-    late = _movable(pre, {v for v in pre_side if _seen(v, post) == {"before"}}, parameters, once)
-    early = _movable_early(post, {v for v in post_side if _seen(v, pre) == {"after"}}, parameters)
-    shadows = sorted(v for v in pre_side - late if "before" in _seen(v, post))
-    forecasts = sorted(v for v in post_side - early if "after" in _seen(v, pre))
+    by_post, by_pre = _seen(post), _seen(pre)
+    late = _movable(pre, {v for v in pre_side if by_post.get(v) == {"before"}}, parameters, once)
+    early = _movable_early(post, {v for v in post_side if by_pre.get(v) == {"after"}}, parameters)
+    shadows = sorted(v for v in pre_side - late if "before" in by_post.get(v, ()))
+    forecasts = sorted(v for v in post_side - early if "after" in by_pre.get(v, ()))
     forecast_events = _forecast(post, frozenset(forecasts), parameters)
     return Resolved(
         {
@@ -63,10 +65,14 @@ def _targets(events: Sequence[Event]) -> frozenset[str]:
     return frozenset(name for e in events if (name := assigned(e)) is not None)
 
 
-def _seen(variable: str, by: Sequence[Event]) -> set[str]:
-    """Which limits of a variable the other side reads; a plain read of the other side is one of the value before."""
-    limits = {r.limit for e in by for r in refs(value_of(e.statement)) if r.owner == "" and r.name == variable}
-    return {"after" if limit == "after" else "before" for limit in limits}
+def _seen(by: Sequence[Event]) -> dict[str, set[str]]:
+    """Which limits of which variables the other side reads; a plain read of the other side is one of the value before."""
+    found: dict[str, set[str]] = {}
+    for event in by:
+        for r in refs(value_of(event.statement)):
+            if r.owner == "":
+                found.setdefault(r.name, set()).add("after" if r.limit == "after" else "before")
+    return found
 
 
 def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[str], once: bool) -> frozenset[str]:

@@ -17,12 +17,15 @@ Term = frozenset[tuple[Factor, int]]
 Product = tuple[Fraction, tuple[Factor, ...]]
 Key = TypeVar("Key")
 MAX_TERMS = 64
+MAX_ROWS = 300  # elimination is cubic; so many variables that share all their terms are not looked through
 
 
 def conserved_variables(rates: Mapping[str, Expr]) -> list[str]:
     """Variables of `rates` with a non-zero factor in some linear combination of rates that cancels term by term."""
     rows = {name: _terms(rate) for name, rate in rates.items()}
-    usable = {name: row for name, row in rows.items() if row}
+    usable = _with_shared_terms({name: row for name, row in rows.items() if row})
+    if len(usable) > MAX_ROWS:
+        return []
     combinations = _null_combinations(list(usable.values()))
     names = list(usable)
     touched = {i for c in combinations if _is_total(c) for i in c}
@@ -70,6 +73,23 @@ def _expanded(expr: Expr) -> list[Product]:
 
 def _unless_too_many(expr: Expr, products: list[Product]) -> list[Product]:
     return products if len(products) <= MAX_TERMS else [(Fraction(1), ((expr, 1),))]
+
+
+def _with_shared_terms(rows: Mapping[str, dict[Term, Fraction]]) -> dict[str, dict[Term, Fraction]]:
+    """The rows that may be part of a combination that vanishes: one with a term that no other row has cannot be, and counts for none."""
+    holders: dict[Term, set[str]] = {}
+    for name, row in rows.items():
+        for term in row:
+            holders.setdefault(term, set()).add(name)
+    kept = dict(rows)
+    waiting = [term for term, names in holders.items() if len(names) == 1]
+    while waiting:
+        for name in holders[waiting.pop()] & kept.keys():
+            for term in kept.pop(name):
+                holders[term].discard(name)
+                if len(holders[term]) == 1:
+                    waiting.append(term)
+    return kept
 
 
 def _null_combinations(rows: list[dict[Term, Fraction]]) -> list[dict[int, Fraction]]:

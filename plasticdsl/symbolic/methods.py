@@ -45,7 +45,7 @@ def _exact(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
     forms = {}
     for name in system.rates:
         try:
-            forms[name] = exact_form(system, name, system.rates)
+            forms[name] = exact_form(system, name, frozenset(system.rates))
         except NotLinear as reason:
             message = f"No exact step exists for {system.symbol(name)}: its rate is not linear with constant coefficients ({reason})."
             raise _impossible(method, message, "Leave the method out, or write RK4 or exponential Euler.") from None

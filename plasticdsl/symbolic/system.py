@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
 from plasticdsl.model.model import Block, EulerMaruyama, Exact, ExponentialEuler
-from plasticdsl.symbolic.algebra import add, check_extent, extent, is_number, mul, written_out
+from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out
 from plasticdsl.symbolic.contents import definitions_of, is_constant
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.symbolic.singular import repair
@@ -94,20 +94,32 @@ def _independent_sum(a: Expr, b: Expr) -> Expr:
 
 def exact_set(system: System, excluded: frozenset[str]) -> Mapping[str, LinearForm]:
     """The largest set of noiseless variables, none of them in `excluded`, that `exact_form` accepts together."""
-    chosen = [v for v in system.rates if v not in excluded and v not in system.noises]
-    while True:
-        forms: dict[str, LinearForm] = {}
-        for name in chosen:
-            with suppress(NotLinear):
-                forms[name] = exact_form(system, name, chosen)
-        if len(forms) == len(chosen):
-            return forms
-        chosen = list(forms)
+    candidates = frozenset(v for v in system.rates if v not in excluded and v not in system.noises)
+    forms: dict[str, LinearForm] = {}
+    for name in (v for v in system.rates if v in candidates):
+        with suppress(NotLinear):
+            forms[name] = exact_form(system, name, candidates)
+    refused = _readers(system, frozenset(system.rates) - forms.keys())  # what reads a variable outside the set cannot be in it
+    return {name: form for name, form in forms.items() if name not in refused}
 
 
-def exact_form(system: System, name: str, together: Iterable[str]) -> LinearForm:
+def _readers(system: System, names: frozenset[str]) -> frozenset[str]:
+    """The variables whose rates read one of `names`, directly or through the rates of others."""
+    by_name: dict[str, list[str]] = {}
+    for name, rate in system.rates.items():
+        for read in {r.name for r in refs(rate) if not r.owner}:
+            by_name.setdefault(read, []).append(name)
+    waiting, found = list(names), set[str]()
+    while waiting:
+        new = [name for name in by_name.get(waiting.pop(), ()) if name not in found]
+        found.update(new)
+        waiting.extend(new)
+    return frozenset(found)
+
+
+def exact_form(system: System, name: str, together: frozenset[str]) -> LinearForm:
     """The rate of `name` as a linear form in the variables `together`; raises `NotLinear` where an exact step is impossible."""
-    unknowns = frozenset(Ref("", v) for v in together)
+    unknowns = frozenset(Ref("", r.name) for r in refs(system.rates[name]) if not r.owner and r.name in together)
     form = linear_form(system.rates[name], unknowns)
     for ref, coefficient in form.coefficients.items():
         if not system.constant(coefficient):
@@ -136,9 +148,14 @@ def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
 
 def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
     """The `Exact` scheme of one coupled group."""
-    columns = [Ref("", v) for v in group]
-    matrix = tuple(tuple(forms[v].coefficient(c) for c in columns) for v in group)
-    return Exact(group, matrix, tuple(forms[v].offset for v in group), reason)
+    columns = {Ref("", v): number for number, v in enumerate(group)}
+    matrix = []
+    for name in group:
+        row: list[Expr] = [ZERO] * len(group)
+        for ref, coefficient in forms[name].coefficients.items():
+            row[columns[ref]] = coefficient
+        matrix.append(tuple(row))
+    return Exact(group, tuple(matrix), tuple(forms[v].offset for v in group), reason)
 
 
 def self_linear(system: System, name: str) -> LinearForm:
@@ -149,7 +166,8 @@ def self_linear(system: System, name: str) -> LinearForm:
 def exponential_euler(system: System, name: str, form: LinearForm) -> ExponentialEuler:
     """The `ExponentialEuler` scheme of one variable."""
     slope = form.coefficient(Ref("", name))
-    others = [system.symbol(v) for v in system.rates if v in system.dependencies(name) and v != name]
+    read = system.dependencies(name) - {name}
+    others = [system.symbol(v) for v in system.rates if v in read]
     foreign = sorted(f"{r.owner}.{r.name}" for r in refs(system.rates[name]) if r.owner in ("pre", "post"))
     symbol = system.symbol(name)
     if is_number(slope, 0.0):

@@ -1,0 +1,45 @@
+"""Blocks as large as a file may hold are examined to the end in seconds: nothing takes longer than in proportion to what is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from plasticdsl.driver import integrated, plan_of, read
+from plasticdsl.options import CompileOptions
+from plasticdsl.runtime.dependence import per_unit
+from plasticdsl.source import SourceFile
+
+SECONDS = 10.0
+NETWORK = "\nnetwork N:\n    a = 1 A\n"
+
+
+def lines(count: int, line: Callable[[int], str]) -> str:
+    return "".join(f"    {line(k)}\n" for k in range(count))
+
+
+TEXTS = {
+    "definitions before a flow": "neuron A:\n    10 ms dV/dt = x2000 − V\n    x0 = V\n"
+    + lines(2000, lambda k: f"x{k + 1} = x{k}")
+    + NETWORK,
+    "a linear system": "neuron A:\n" + lines(2000, lambda k: f"10 ms dv{k}/dt = −v{k} + v{(k + 1) % 2000}") + NETWORK,
+    "a cascade": "neuron A:\n    10 ms dv0/dt = −v0 v0\n" + lines(2000, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} + v{k}") + NETWORK,
+    "a ring": "neuron A:\n" + lines(2000, lambda k: f"10 ms dv{k}/dt = v{(k + 1) % 2000}² − v{k}²") + NETWORK,
+    "learning windows": "neuron A:\n    x = 1\n    spike when x > 2\n\nrule R:\n    w(0) = 0\n    on all pairs:\n"
+    + lines(300, lambda k: f"    Δw = exp(−|t_post − t_pre|/({k + 1} ms))")
+    + "\nnetwork N:\n    a = 2 A\n    a → a: R\n",
+    "likes of a block that cannot be read": "neuron A0:\n    x = (\n"
+    + "".join(f"neuron A{k + 1} like A{k}:\n    y = 1\n" for k in range(4000)),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_what_is_large_is_answered_in_time(text: str) -> None:
+    begin = time.process_time()
+    found = integrated(read(SourceFile("large", text)))
+    if found.module is not None:
+        for network in found.module.networks:
+            plan_of(network, per_unit(network), CompileOptions())
+    assert time.process_time() - begin < SECONDS
