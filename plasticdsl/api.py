@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from plasticdsl import prepare
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.library import find_file, read
-from plasticdsl.model.model import Experiment, Network
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.model import Network
 from plasticdsl.options import CompileOptions, Precision
 from plasticdsl.source import SourceFile
 

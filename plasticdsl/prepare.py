@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from plasticdsl import cache, driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.model import Connectivity, Module, Network
+from plasticdsl.model.model import Connectivity, Network
+from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 

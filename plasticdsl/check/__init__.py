@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plasticdsl.model.model import Module
+    from plasticdsl.model.module import Module
     from plasticdsl.source import SourceFile
     from plasticdsl.syntax import tree
 

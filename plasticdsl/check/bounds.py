@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.check.constant import Values, constant
 from plasticdsl.check.report import Reporter
+from plasticdsl.model.experiments import Phase
 from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
-from plasticdsl.model.model import Assign, Block, Distribution, Network, Phase, Role, Value, Variable
+from plasticdsl.model.model import Assign, Block, Distribution, Network, Role, Value, Variable
 from plasticdsl.source import Span
 
 

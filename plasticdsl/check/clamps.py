@@ -18,8 +18,9 @@ from plasticdsl.check.readings import Taking, text_of, undeclared_population
 from plasticdsl.check.shown import widths
 from plasticdsl.check.solve import PURE
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.experiments import Clamp
 from plasticdsl.model.expr import Call, Expr, Ref, Special, walk
-from plasticdsl.model.model import Clamp, GivenSpikes, Population, RegularSource, Role, Variable
+from plasticdsl.model.model import GivenSpikes, Population, RegularSource, Role, Variable
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.source import Span

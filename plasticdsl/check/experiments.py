@@ -26,19 +26,10 @@ from plasticdsl.check.solve import SECONDS, Dim, Solver
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.views import network_scope
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.experiments import Experiment, Phase, PlotSpec, Recording, SweepAxis
 from plasticdsl.model.expr import Expr, Ref, Special, walk
-from plasticdsl.model.model import (
-    Distribution,
-    Experiment,
-    Module,
-    Network,
-    Phase,
-    PlotSpec,
-    Recording,
-    SweepAxis,
-    Trigger,
-    Value,
-)
+from plasticdsl.model.model import Distribution, Network, Trigger, Value
+from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Block, Module, Network, Role, Variable
+from plasticdsl.model.model import Block, Network, Role, Variable
+from plasticdsl.model.module import Module
 from plasticdsl.syntax.names import canonical
 from plasticdsl.units.dimension import ONE, Dimension
 

@@ -22,7 +22,8 @@ from plasticdsl.check.protocol import asked
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
 from plasticdsl.diagnostics.diagnostic import Diagnostic
-from plasticdsl.model.model import Experiment, Module
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.reading import Reading

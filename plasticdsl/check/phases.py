@@ -15,8 +15,8 @@ from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.solve import SECONDS
 from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.model.experiments import Clamp, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Clamp, Phase, PlotSpec, Recording
 from plasticdsl.model.protocol import ForEach, Order, Start, Until
 from plasticdsl.syntax import tree
 

@@ -15,7 +15,8 @@ from plasticdsl.check.expressions import translate_as, translate_condition
 from plasticdsl.check.items import positive
 from plasticdsl.check.readings import Taking
 from plasticdsl.check.solve import PURE
-from plasticdsl.model.model import Assign, Block, Experiment, Network, Role, Trigger
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
 from plasticdsl.model.protocol import Order, Until
 from plasticdsl.syntax import tree
 

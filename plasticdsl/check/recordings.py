@@ -16,8 +16,8 @@ from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.repeats import check_over_repeats, without_repeats
 from plasticdsl.check.solve import PURE, SECONDS
 from plasticdsl.check.statistics import STATISTICS
+from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
-from plasticdsl.model.model import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.syntax import tree
 
 # --- statements ------------------------------------------------------------------------------------------------------

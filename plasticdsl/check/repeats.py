@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from plasticdsl.check.readings import Taking
 from plasticdsl.check.statistics import statistic
+from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import Call, Expr, Ref, children
-from plasticdsl.model.model import Distribution, Expectation, Network, Role
+from plasticdsl.model.model import Distribution, Network, Role
 from plasticdsl.syntax import tree
 
 

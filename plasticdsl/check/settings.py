@@ -12,8 +12,9 @@ from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Number, Ref
-from plasticdsl.model.model import SweepAxis, Value
+from plasticdsl.model.model import Value
 from plasticdsl.syntax import tree
 
 

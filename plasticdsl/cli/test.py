@@ -9,7 +9,7 @@ import typer
 from plasticdsl.api import Model, load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Files, Level, Quiet, Seed, Threads
-from plasticdsl.model.model import Experiment
+from plasticdsl.model.experiments import Experiment
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.expectations import Outcome
 

@@ -9,22 +9,17 @@ from plasticdsl.model.model import (
     AtRate,
     Block,
     ClampedSource,
-    Euler,
-    EulerMaruyama,
-    Exact,
-    ExponentialEuler,
     GivenSpikes,
     Network,
     PoissonSource,
     Population,
     RegularSource,
     Role,
-    RungeKutta4,
-    Scheme,
     Source,
     Threshold,
     Trigger,
 )
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan, Slot
 from plasticdsl.plan.wording import Words
 

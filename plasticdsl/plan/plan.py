@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, Scheme, SumInto, Total, Variable
+from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, SumInto, Total, Variable
+from plasticdsl.model.schemes import Scheme
 from plasticdsl.plan.others import Other, readers_first
 from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.source import NOWHERE, Span

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
-from plasticdsl.model.model import Assign, Block, Exact, Pairing, PairRule, Role, Variable
+from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
+from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
 from plasticdsl.plan.plan import Event, History, Place, Placed, PlacedScheme, SumHistory

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Block, Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.model import Block
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 from plasticdsl.reference.evaluate import Scope, evaluate
 from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, everything, variable_of
 from plasticdsl.reference.state import Run

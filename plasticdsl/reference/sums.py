@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, refs
-from plasticdsl.model.model import Block, ExponentialEuler, Projection, Role, SumInto
+from plasticdsl.model.model import Block, Projection, Role, SumInto
+from plasticdsl.model.schemes import ExponentialEuler
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.scope import ConnectionScope

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from plasticdsl.model.experiments import Expectation, Window
 from plasticdsl.model.expr import Call, Compare, Expr, Number, substitute, walk
-from plasticdsl.model.model import Expectation, Window
 from plasticdsl.runtime.gather import Gathered
 from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.repeats import Share

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.experiments import Experiment, Phase, Window
 from plasticdsl.model.expr import Expr, Number
-from plasticdsl.model.model import Experiment, Network, Phase, Window
+from plasticdsl.model.model import Network
 from plasticdsl.runtime.build import extend_spikes
 from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.experiments import Clamp, Phase
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Clamp, Network, Phase, Role
+from plasticdsl.model.model import Network, Role
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.runtime.connectivity import whole
 from plasticdsl.runtime.evaluate import evaluate, holds

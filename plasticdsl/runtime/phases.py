@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.experiments import Clamp, Phase
 from plasticdsl.model.expr import Number, Special, refs, walk
-from plasticdsl.model.model import Clamp, Network, Phase, Role
+from plasticdsl.model.model import Network, Role
 from plasticdsl.runtime.engine import Engine, Feed
 from plasticdsl.runtime.feeds import Show, computed, is_fixed, table_of
 from plasticdsl.runtime.instance import Values

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
-from plasticdsl.model.model import Experiment, Phase
+from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.runtime.feeds import Show
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import constant

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
-from plasticdsl.model.model import PlotSpec, Recording, Side, Window
 from plasticdsl.runtime.landscape import Along, Landscape
 from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window

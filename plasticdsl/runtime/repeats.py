@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import At, Call, Compare, Expr, Number, Ref, Special, refs, substitute, walk
-from plasticdsl.model.model import Expectation
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.gather import Gathered
 from plasticdsl.runtime.instance import Values

@@ -14,7 +14,8 @@ import numpy as np
 
 from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.expr import At, Expr, Number, Ref, Special
-from plasticdsl.model.model import Module, Network, Value
+from plasticdsl.model.model import Network, Value
+from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import DataSet, RandomPatterns
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Values

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.experiments import Experiment, SweepAxis
 from plasticdsl.model.expr import Expr, Number, Ref
-from plasticdsl.model.model import Experiment, Module, Network, SweepAxis
+from plasticdsl.model.model import Network
+from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.datasets import all_data
 from plasticdsl.runtime.experiment import Order, Run, Workshop, run_once, time_step

@@ -11,7 +11,8 @@ import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Block, Euler, EulerMaruyama, Network, RungeKutta4
+from plasticdsl.model.model import Block, Network
+from plasticdsl.model.schemes import Euler, EulerMaruyama, RungeKutta4
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
 
 LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785}

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, Scheme, SumInto
+from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, SumInto
+from plasticdsl.model.schemes import Scheme
 from plasticdsl.symbolic.schemes import choose_schemes
 from plasticdsl.symbolic.totals import with_totals
 

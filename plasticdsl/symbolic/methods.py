@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.methods import method_kind
-from plasticdsl.model.model import Euler, MethodChoice, RungeKutta4, Scheme
+from plasticdsl.model.model import MethodChoice
+from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme
 from plasticdsl.symbolic.linear import NotLinear
 from plasticdsl.symbolic.system import System, coupled_groups, euler_maruyama, exact_form, exact_scheme, exponential_euler, self_linear
 

@@ -1,7 +1,7 @@
 """The choice of integrators.
 
 Comes in: a checked block. Goes out: the same block with `schemes` filled; each scheme carries one sentence that says why it was chosen.
-The meaning of each scheme is its docstring in `model.model`. Without sympy: linearity is decided from the equations as written.
+The meaning of each scheme is its docstring in `model.schemes`. Without sympy: linearity is decided from the equations as written.
 
 The automatic choice, for the flows with definitions written out:
 
@@ -25,7 +25,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.model import Block, RungeKutta4, Scheme
+from plasticdsl.model.model import Block
+from plasticdsl.model.schemes import RungeKutta4, Scheme
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.conserved import conserved_variables
 from plasticdsl.symbolic.linear import NotLinear

@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping
 
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Block, Exact, ExponentialEuler
+from plasticdsl.model.model import Block
+from plasticdsl.model.schemes import Exact, ExponentialEuler
 from plasticdsl.symbolic.contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
 from plasticdsl.symbolic.numeric import evaluate

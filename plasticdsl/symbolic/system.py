@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
-from plasticdsl.model.model import Block, EulerMaruyama, Exact, ExponentialEuler
+from plasticdsl.model.model import Block
+from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out
 from plasticdsl.symbolic.contents import definitions_of, is_constant
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form

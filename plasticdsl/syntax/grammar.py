@@ -16,6 +16,7 @@ import lark
 from plasticdsl._resources import resource
 from plasticdsl.kernels.folder import cache_folder, write_whole
 from plasticdsl.syntax.build_dynamics import DYNAMICS
+from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
 
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 def tables() -> lark.Lark:
     """The LALR tables with the building functions attached; read from the cache where it holds them."""
     text = (resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8")
-    build = SimpleNamespace(**EXPRESSIONS, **DYNAMICS, **NETWORKS)
+    build = SimpleNamespace(**EXPRESSIONS, **DYNAMICS, **NETWORKS, **EXPERIMENTS)
     try:
         path = _cache_file(text)
         with path.open("rb") as file:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from plasticdsl.model.experiments import Expectation, Experiment, Recording, Window
 from plasticdsl.model.expr import Binary, Call, Compare, Logic, Number, Ref, Special
-from plasticdsl.model.model import Expectation, Experiment, Recording, Window
 from plasticdsl.units.dimension import FREQUENCY, ONE, TIME, VOLTAGE
 from tests.check.models import codes, experiment
 

@@ -7,7 +7,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl.library import library_models, read
-from plasticdsl.model.model import Experiment
+from plasticdsl.model.experiments import Experiment
 from plasticdsl.syntax.parser import parse
 from plasticdsl.syntax.printer import format_file
 

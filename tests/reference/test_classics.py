@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Exact, ExponentialEuler, Pairing, PoissonSource, Threshold, Trigger
+from plasticdsl.model.model import Pairing, PoissonSource, Threshold, Trigger
+from plasticdsl.model.schemes import Exact, ExponentialEuler
 from tests.reference.nets import Net, connection, e, final, neuron, on, pair_of_trains, parameter, state, window
 
 TRIPLET = {"tp": 16.8e-3, "tx": 101e-3, "tm": 33.7e-3, "ty": 125e-3, "A2p": 5e-10, "A3p": 6.2e-3, "A2m": 7e-3, "A3m": 2.3e-4}

@@ -12,20 +12,16 @@ from plasticdsl.model.model import (
     AtRate,
     Block,
     ClampedSource,
-    Euler,
-    EulerMaruyama,
-    Exact,
-    ExponentialEuler,
     Flow,
     PoissonSource,
     Refractory,
     Role,
-    RungeKutta4,
     SumInto,
     Threshold,
     Trigger,
     Variable,
 )
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
 from plasticdsl.runtime import random
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 

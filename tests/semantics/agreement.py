@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Assign, AtRate, Block, ExponentialEuler, Network, Role, Threshold
+from plasticdsl.model.model import Assign, AtRate, Block, Network, Role, Threshold
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import ExponentialEuler
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.instance import Instance
 

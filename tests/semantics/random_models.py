@@ -14,21 +14,8 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import (
-    Block,
-    Exact,
-    ExponentialEuler,
-    Flow,
-    GivenSpikes,
-    Handler,
-    Pairing,
-    PairRule,
-    Refractory,
-    Scheme,
-    Threshold,
-    Trigger,
-    Variable,
-)
+from plasticdsl.model.model import Block, Flow, GivenSpikes, Handler, Pairing, PairRule, Refractory, Threshold, Trigger, Variable
+from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
 from tests.reference.nets import Net, connection, definition, e, neuron, on, parameter, state, window
 from tests.semantics.agreement import Case
 

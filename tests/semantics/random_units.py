@@ -8,23 +8,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from plasticdsl.model.model import (
-    AtRate,
-    Block,
-    Euler,
-    EulerMaruyama,
-    Exact,
-    ExponentialEuler,
-    Flow,
-    Handler,
-    PoissonSource,
-    Refractory,
-    RungeKutta4,
-    Scheme,
-    SumInto,
-    Threshold,
-    Trigger,
-)
+from plasticdsl.model.model import AtRate, Block, Flow, Handler, PoissonSource, Refractory, SumInto, Threshold, Trigger
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Block, ClampedSource, Flow, Network, Role, RungeKutta4, SumInto, Trigger, Variable
+from plasticdsl.model.model import Block, ClampedSource, Flow, Network, Role, SumInto, Trigger, Variable
+from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.runtime.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference

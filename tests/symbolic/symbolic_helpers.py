@@ -11,7 +11,8 @@ import numpy as np
 
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
-from plasticdsl.model.model import Block, EulerMaruyama, Exact, ExponentialEuler, Flow, MethodChoice, Role, Scheme, Variable
+from plasticdsl.model.model import Block, Flow, MethodChoice, Role, Variable
+from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, Scheme
 from plasticdsl.source import NOWHERE
 from plasticdsl.symbolic.numeric import evaluate
 

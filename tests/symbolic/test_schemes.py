@@ -15,7 +15,8 @@ import pytest
 import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
-from plasticdsl.model.model import Block, Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
+from plasticdsl.model.model import Block
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
 from plasticdsl.symbolic.schemes import choose_schemes
 from tests.symbolic.symbolic_helpers import block, e, step, summary
 

@@ -8,7 +8,7 @@ import mpmath
 import pytest
 
 from plasticdsl.model.expr import Call, walk
-from plasticdsl.model.model import ExponentialEuler
+from plasticdsl.model.schemes import ExponentialEuler
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.schemes import choose_schemes
 from plasticdsl.symbolic.singular import repair

@@ -11,6 +11,7 @@ import pytest
 
 from plasticdsl._resources import resource
 from plasticdsl.syntax.build_dynamics import DYNAMICS
+from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
 from plasticdsl.syntax.grammar import START_RULES, keywords, tables
@@ -30,7 +31,7 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_every_rule_has_its_function() -> None:
-    built = {*EXPRESSIONS, *DYNAMICS, *NETWORKS}
+    built = {*EXPRESSIONS, *DYNAMICS, *NETWORKS, *EXPERIMENTS}
     named = {str(rule.alias or rule.origin.name) for rule in tables().rules}
     assert {name for name in named if not name.startswith("_")} - built <= {
         # passed through unchanged, since they have one part

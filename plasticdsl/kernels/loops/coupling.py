@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plasticdsl.model.expr import Expr, Special, refs, walk
-from plasticdsl.model.model import Population, Role, RungeKutta4
+from plasticdsl.model.model import Population, Role
+from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.plan.inline import definitions
 from plasticdsl.plan.plan import Plan
 from plasticdsl.symbolic.integrate import flowing_names

@@ -22,8 +22,9 @@ from plasticdsl.kernels.program import (
     name,
 )
 from plasticdsl.model.expr import At, Binary, Call, Choice, Expr, Number, Ref, Special, rebuild, refs
-from plasticdsl.model.model import Euler, EulerMaruyama, Exact, ExponentialEuler, Flow, RungeKutta4, Scheme
+from plasticdsl.model.model import Flow
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 
 ZERO = Number(0.0)
 

@@ -37,8 +37,6 @@ from plasticdsl.model.model import (
     Assign,
     AtRate,
     Block,
-    EulerMaruyama,
-    Exact,
     GivenSpikes,
     Handler,
     PoissonSource,
@@ -49,6 +47,7 @@ from plasticdsl.model.model import (
     Trigger,
 )
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.plan.inline import definitions, inline, map_refs
 from plasticdsl.plan.plan import Plan
 

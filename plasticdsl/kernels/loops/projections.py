@@ -42,8 +42,9 @@ from plasticdsl.kernels.program import (
     name,
 )
 from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Special, substitute
-from plasticdsl.model.model import AddTo, Assign, EulerMaruyama, Exact, Role, Total
+from plasticdsl.model.model import AddTo, Assign, Role, Total
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.passes.hoist import reads_only

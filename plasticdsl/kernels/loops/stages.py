@@ -29,8 +29,9 @@ from plasticdsl.kernels.program import (
     name,
 )
 from plasticdsl.model.expr import Binary, Expr, Number
-from plasticdsl.model.model import Population, Role, RungeKutta4
+from plasticdsl.model.model import Population, Role
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.plan.plan import Plan
 
 ZERO = Number(0.0)

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, Special, walk
-from plasticdsl.model.model import Assign, Distribution, Euler, EulerMaruyama, Exact, ExponentialEuler, Role, RungeKutta4, Scheme
+from plasticdsl.model.model import Assign, Distribution, Role
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan, SumHistory
 from plasticdsl.plan.sequence import assigned, value_of
 

@@ -1,0 +1,151 @@
+"""What is done with a network: phases, what is recorded, shown and expected, and what is swept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.model import Value
+from plasticdsl.model.patterns import DataSet
+from plasticdsl.model.protocol import ForEach, Order, Start, Until
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.units.dimension import Dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When something is taken: `at_end`, `at` (s), `every` (s), `last` (s, counted back from the end), `during` (a phase),
+    `over` (`"time"`, or the expression plotted against)."""
+
+    at_end: bool = False
+    at: Expr | None = None
+    every: Expr | None = None
+    last: Expr | None = None
+    during: str | None = None
+    over: Expr | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`record item …`. `text` is the item as written, the name under which results keep it (or `alias`). `unit`/`scale` for display."""
+
+    item: Expr
+    text: str
+    window: Window
+    alias: str = ""
+    dimension: Dimension | None = None
+    unit: str = ""
+    scale: float = 1.0
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a plane: a variable of a population or of one of its units, from `start` to `stop`."""
+
+    item: Recording
+    start: Expr
+    stop: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """`contours(E) over x from a to b, y from c to d at [levels]`; without levels they are chosen when it is drawn."""
+
+    horizontal: Side
+    vertical: Side
+    levels: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlotSpec:
+    """`plot items …`; `plane`: what the contours of the only item are drawn over."""
+
+    items: tuple[Recording, ...]
+    window: Window
+    text: str
+    span: Span = NOWHERE
+    plane: Plane | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`expect …`; `relation`: `near` (left ≈ right ± tolerance; `relative` when the tolerance is a fraction of right), `holds`
+    (left is a condition), `never increases`, `never decreases`. `repeats`: looked at once for all repeats of a combination, its statistics being of all
+    of them together; outside of statistics it reads parameters alone."""
+
+    left: Expr
+    relation: str
+    right: Expr | None
+    tolerance: Expr | None
+    relative: bool
+    window: Window
+    when: Expr | None
+    text: str
+    unit: str = ""
+    scale: float = 1.0
+    span: Span = NOWHERE
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """`X = value` in a phase: the output of source `population` (or its variable `name`) is held at `value`, which may depend on `t`
+    (then evaluated every step) or on the item that the phase shows (`Ref("item", …)`)."""
+
+    population: str
+    name: str
+    value: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """`duration` in s (`Special("dt")` times a number where steps were written); instead of it `each` or `until`. `rules_off`: None (on), `()`
+    (all off) or names. `asynchronous`: the order in which units update one by one (None: all at once)."""
+
+    name: str
+    duration: Expr | None
+    clamps: tuple[Clamp, ...] = ()
+    rules_off: tuple[str, ...] | None = None
+    recordings: tuple[Recording, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    span: Span = NOWHERE
+    each: ForEach | None = None
+    until: Until | None = None
+    starts: tuple[Start, ...] = ()
+    asynchronous: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepAxis:
+    """One swept parameter (`owner` `""`/`"network"`, a population or a projection) and its values (given, or `count` from start to stop)."""
+
+    target: Ref
+    text: str
+    values: tuple[Expr, ...] = ()
+    start: Expr | None = None
+    stop: Expr | None = None
+    count: Expr | None = None
+    logarithmic: bool = False
+    unit: str = ""
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What is done with a network. `dt` None: time is counted in steps of nominally 1 s."""
+
+    name: str
+    doc: str
+    network: str
+    dt: Expr | None
+    phases: tuple[Phase, ...]
+    recordings: tuple[Recording, ...]
+    plots: tuple[PlotSpec, ...]
+    expectations: tuple[Expectation, ...]
+    sweep: tuple[SweepAxis, ...] = ()
+    repeats: Expr | None = None
+    settings: tuple[tuple[str, Value], ...] = ()
+    span: Span = NOWHERE
+    data: tuple[DataSet, ...] = ()

@@ -1,0 +1,197 @@
+"""Statements of neurons, synapses, rules and functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plasticdsl.source import Span
+from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Name, SetOf, UnitPower
+
+if TYPE_CHECKING:
+    from plasticdsl.syntax.tree.file import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`τ_m dV/dt = rhs`; `coefficient` is what stands before the derivative, or None."""
+
+    coefficient: Expr | None
+    variable: Name
+    rhs: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """`target = rhs`: a parameter, a definition, a sum `post.h = Σ w x`, a clamp in a phase, an observable.
+
+    `arguments` is non-empty for a local function (`F(Δt) = …`, `I(t) = …`).
+    """
+
+    target: Expr
+    arguments: tuple[Name, ...]
+    rhs: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """`V(0) = rhs` or `V(0) ~ Dist(…)` (`drawn`)."""
+
+    variable: Name
+    rhs: Expr
+    drawn: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """`τ_m ~ N(20 ms, 2 ms)`."""
+
+    target: Expr
+    distribution: Apply
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A change in an instant. `operator`: `+=` `-=` `*=` `/=` `->` (set), or `Delta` for `Δw = rhs` (adds rhs).
+
+    With `Delta` the target is `w`, without the `Δ`. `ΔX = rhs` arrives as a `Jump` when `X` is `w`, or the block uses a
+    name `X`, or the statement stands under a trigger; otherwise (`Δ_T = 2 mV`, `Δt = …`) it is a `Define` of `Delta_X`.
+    """
+
+    target: Expr
+    operator: str
+    rhs: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`w ∈ [0, w_max]`, `x ∈ {−1, +1}`."""
+
+    target: Expr
+    domain: Interval | SetOf
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OnEvent:
+    """`on pre:` `on post:` (`event` is `pre`/`post`)."""
+
+    event: str
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OnPairs:
+    """`on all pairs:`; `pairing` is `all`, `nearest`, `nearest centred on pre`, `nearest centred on post`, `nearest reduced`."""
+
+    pairing: str
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """`every 10 ms:`."""
+
+    period: Expr
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeWhen:
+    """`spike when V > V_θ:` with its jumps; `rising` for `spike when V rises above V_θ` (condition then is V > V_θ)."""
+
+    condition: Expr
+    rising: bool
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeAtRate:
+    """`spike at rate r:` with its jumps."""
+
+    rate: Expr
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Refractory:
+    """`refractory 2 ms` or `refractory T, hold V, w`; `held` is empty when not written."""
+
+    duration: Expr
+    held: tuple[Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """`input a` or `input I : pA` (`unit` is None when not written)."""
+
+    names: tuple[Name, ...]
+    unit: tuple[UnitPower, ...] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`output y = rhs` or `output x ∈ {−1, +1}`, or `output V`."""
+
+    variable: Name
+    rhs: Expr | None
+    domain: Interval | SetOf | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`method: RK4`; `name` as written, with single blanks; `substeps` for `method: Euler, 2 substeps`."""
+
+    name: str
+    substeps: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Species:
+    """One term of a reaction: `2 Ca` is `Species(2, Ca)`."""
+
+    count: int
+    name: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`Ca + B ⇌ CaB : k_on, k_off` (`backward` is None for `→`); `∅` on a side is an empty tuple."""
+
+    reactants: tuple[Species, ...]
+    products: tuple[Species, ...]
+    forward: Expr
+    backward: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """`reactions:` with its lines."""
+
+    body: tuple[Reaction, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """`truncate F at 200 ms`."""
+
+    function: Name
+    at: Expr
+    span: Span

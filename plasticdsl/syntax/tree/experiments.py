@@ -1,0 +1,176 @@
+"""Statements of experiments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plasticdsl.source import Span
+from plasticdsl.syntax.tree.expressions import Expr, Name
+
+if TYPE_CHECKING:
+    from plasticdsl.syntax.tree.file import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """`for each (a, b) in data where not test, shuffled, 5 epochs` (`each_for`: `for 100 ms each`)."""
+
+    names: tuple[Name, ...]
+    source: Name
+    where: Expr | None
+    shuffled: bool
+    epochs: Expr | None
+    each_for: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """`until stable`, `until stable within tol`, `up to N steps`, or `until CONDITION`."""
+
+    condition: Expr | None
+    within: Expr | None
+    at_most: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase; exactly one of `duration`, `each`, `until` is given."""
+
+    name: Name
+    duration: Expr | None
+    each: ForEach | None
+    until: Until | None
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOff:
+    """`rules off` or `rules off for name, name`."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`start units.x from ξ_1 with 20 % flipped`, or `with 50 % redrawn`."""
+
+    target: Expr
+    source: Expr
+    flipped: Expr | None
+    redrawn: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`update asynchronously` / `update synchronously`; `order` is `random` or `fixed`."""
+
+    asynchronous: bool
+    order: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something is taken: any of `at end`, `at 2 s` (`at`), `every 10 s`, `over last 5 s`, `over time`, `over ρ`,
+    `in phase learning` (`during`). Absent parts are None."""
+
+    at_end: bool
+    at: Expr | None
+    every: Expr | None
+    last: Expr | None
+    over: Expr | None
+    during: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`record a, b every T as name`."""
+
+    items: tuple[Expr, ...]
+    moment: Moment | None
+    alias: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`cell.V from 0 mV to 5 mV`: one side of a plane."""
+
+    target: Expr
+    start: Expr
+    stop: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """`over x from a to b, y from c to d`."""
+
+    horizontal: Range
+    vertical: Range
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """`plot histogram(ex.w) at end`."""
+
+    items: tuple[Expr, ...]
+    moment: Moment | None
+    span: Span
+    plane: Plane | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """`expect a ≈ b ± c over last 5 s when ρ = 20 Hz`.
+
+    `relation`: `≈` with `right` and `tolerance`, or `holds` (left is a comparison), `never increases`,
+    `never decreases`. `a ≈ b ± 5 %` has a `Number` in `%` as tolerance.
+    """
+
+    left: Expr
+    relation: str
+    right: Expr | None
+    tolerance: Expr | None
+    moment: Moment | None
+    when: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SweepAxis:
+    """`ρ in [a, b]`, `P from a to b in n values` (`logarithmic`: `in n values, logarithmic`)."""
+
+    target: Expr
+    values: tuple[Expr, ...]
+    start: Expr | None
+    stop: Expr | None
+    count: Expr | None
+    logarithmic: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`sweep ρ in […], lag in […], 20 repeats`."""
+
+    axes: tuple[SweepAxis, ...]
+    repeats: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """`data digits from "digits.npz"`."""
+
+    name: Name
+    path: str
+    span: Span

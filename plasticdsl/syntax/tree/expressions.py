@@ -1,0 +1,254 @@
+"""Expressions as written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plasticdsl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPower:
+    """One factor of a written unit: `ms⁻¹` is `UnitPower("ms", -1)`. Exponents are (numerator, denominator)."""
+
+    unit: str
+    exponent: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`0.5`, `20 ms`, `1.8 kHz`, `20 %`, `100 steps`; `text` is the digits as written, `½` is `1/2`.
+
+    `unit` is empty when no unit follows; `steps` and `%` are units here.
+    """
+
+    text: str
+    unit: tuple[UnitPower, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A bare name. `w_ij` and `x_k` stay whole here; the checker splits indices, because a declared name wins."""
+
+    name: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`post.V`, `ex.w`, `digit.y`."""
+
+    base: Expr
+    attribute: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`r⁻` (`side == "before"`) or `r⁺` (`"after"`); in ASCII `before(r)` and `after(r)`, which arrive as `Apply`.
+
+    Written on a name only. Where a name with that superscript is declared, the checker reads it as the name.
+    """
+
+    operand: Name
+    side: str
+    whole: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """`w[i, j]`."""
+
+    base: Expr
+    indices: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """`f(x)`; no space before the bracket. `primes` counts `'` after the name: `σ'(a)` has one."""
+
+    function: Name | Member
+    arguments: tuple[Argument, ...]
+    primes: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of an application, `rate = 10 Hz` or `x`."""
+
+    keyword: Name | None
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`, `not c`."""
+
+    operator: str
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`+ - * / ^`; `implicit` marks a product written by juxtaposition, `parenthesised` whether brackets surround it."""
+
+    operator: str
+    left: Expr
+    right: Expr
+    span: Span
+    implicit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Brackets that group: `( … )`, or `[ … ]` where it is neither a list nor an interval. Kept for the formatter."""
+
+    inner: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`a < b`, `a ≤ b < c`: operators are `< <= > >= = !=`, one fewer than operands."""
+
+    operands: tuple[Expr, ...]
+    operators: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`and` / `or`."""
+
+    operator: str
+    operands: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of a case distinction; `condition` is None for `otherwise`."""
+
+    value: Expr
+    condition: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """A right-hand side by cases, in the order written."""
+
+    cases: tuple[Case, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """`⟨x⟩_τ` or `avg(x, tau)`; `constant` is None for a bare `⟨x⟩`."""
+
+    body: Expr
+    constant: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """`Σ_ij body`, `Sum[i,j] body`, `Σ_{k ∈ digit} body`, `Σ_{j≠i} body`, `Σ body` (no index).
+
+    The body extends up to the next `+` or `−`: `½ Σ_i a_i b_i / N + c` sums `a_i b_i / N`. `over` names a set for each index (or
+    None); `where` is a condition, whose left name is an index too (`j≠i` binds j).
+    """
+
+    indices: tuple[Name, ...]
+    over: tuple[Expr | None, ...]
+    where: Expr | None
+    body: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`∂E/∂w` or `grad(E, w)`."""
+
+    of: Expr
+    by: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Transposed:
+    """`wᵀ`."""
+
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rectified:
+    """`[x]₊` or `pos(x)`."""
+
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """`|x|`."""
+
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`[a, b, c]` as a list of values (sweeps), or a tuple in brackets `(pixels, label)`."""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """`[a, b]` after `∈`."""
+
+    low: Expr
+    high: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    """`{−1, +1}` after `∈`."""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+Expr = (
+    Number
+    | Name
+    | Member
+    | Limit
+    | Indexed
+    | Apply
+    | Unary
+    | Binary
+    | Group
+    | Compare
+    | Logic
+    | Cases
+    | Average
+    | Sum
+    | Partial
+    | Transposed
+    | Rectified
+    | Absolute
+    | Listing
+)
