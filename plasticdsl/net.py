@@ -6,7 +6,6 @@ each run they hold the new values. All values in SI; units are counted from 0, a
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.check.lookup import canonical_path
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.loans import Loans
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.runtime import settings, store
 from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
@@ -69,8 +70,7 @@ class Net:
         instance = workshop.instantiate(dt, seed, wishes)
         self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
         self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
-        self._lent: dict[tuple[str, str], tuple[weakref.ref[Floats], Floats]] = {}
-        self._kept: dict[tuple[str, str], Floats] = {}
+        self._loans = Loans(self._observer, self._require_allowed)
 
     # --- running ---
 
@@ -85,11 +85,11 @@ class Net:
         count = steps if steps is not None else to_steps(settings.duration(duration or 0.0, self.dt), self.dt)
         if count < 0:
             raise ValueError(f"a network cannot run backwards ({count} steps)")
-        self._push()
+        self._loans.push()
         with self._explained():
             self._extend(self.step + count)
             interrupted = self._advance(self.step + count)
-        self._pull()
+        self._loans.pull()
         if interrupted:
             raise KeyboardInterrupt
 
@@ -167,7 +167,18 @@ class Net:
         return tuple(p.name for p in self._network.projections)
 
     def __getitem__(self, name: str) -> Any:
-        return self.patterns(name) if canonical(name) in self._engine.instance.patterns else Part(self, self._find(name))
+        """A population or projection; a set of patterns; an observable or parameter of the network as it is now (a float or a read-only array)."""
+        if canonical(name) in self._engine.instance.patterns:
+            return self.patterns(name)
+        if canonical(name) in {v.name for v in self._network.variables}:
+            return self._of_network(canonical(name))
+        return Part(self, self._find(name))
+
+    def _of_network(self, name: str) -> float | Floats:
+        self._loans.push()
+        found = np.array(self._observer.value(Ref("network", name)), dtype=np.float64)
+        found.flags.writeable = False
+        return found if found.ndim else float(found)
 
     def patterns(self, name: str) -> Floats:
         """A set of patterns, float64[patterns, units] (read-only); also `net[name]`."""
@@ -197,8 +208,8 @@ class Net:
             return ends[0]
         if ends:
             raise KeyError(f"several projections are {name}: {', '.join(p.name for p in ends)}")
-        there = ", ".join((*self, *self._engine.instance.patterns))
-        raise KeyError(f"there is no population or projection {name}; there is {there}")
+        there = ", ".join((*self, *(s.symbol for s in self._network.patterns), *(v.symbol for v in self._network.variables)))
+        raise KeyError(f"there is no population, projection or observable {name}; there is {there}")
 
     # --- spikes ---
 
@@ -219,7 +230,7 @@ class Net:
 
     def save(self, path: str | Path) -> None:
         """Writes the state into a `.npz` file, whole or not at all."""
-        self._push()
+        self._loans.push()
         store.save(Path(path), self._network, self._engine.instance, self._engine.snapshot())
 
     def load(self, path: str | Path) -> None:
@@ -228,44 +239,12 @@ class Net:
         self._extend(int(state.get("clock", state.get("step", np.asarray(0)))))
         self._engine.restore(state)
         self._spikes = SpikeHistory(self._engine, self._spikes.populations)
-        self._pull()
+        self._loans.pull()
 
-    # --- arrays on loan ---
-
-    def _lend(self, owner: str, name: str) -> Floats:
-        """An array that stands for a state until nobody holds it any more; it is kept until what was written into it has been taken over
-        (`net["cell"].V[3] = 0.0` holds it no longer than that)."""
-        known = self._lent.get((owner, name))
-        array = known[0]() if known is not None else None
-        if array is None:
-            array = np.array(self._engine.read(owner, name), dtype=np.float64)
-            self._lent[owner, name] = (weakref.ref(array), array.copy())
-        self._kept[owner, name] = array
-        return array
-
-    def _push(self) -> None:
-        """Takes over what was written into lent arrays."""
-        for (owner, name), (reference, pristine) in list(self._lent.items()):
-            array = reference()
-            if array is None:
-                del self._lent[owner, name]
-            elif not np.array_equal(array, pristine, equal_nan=True):
-                self._require_allowed(owner, name, array)
-                self._engine.write(owner, name, array)
-                pristine[...] = array
-        self._kept.clear()
-
-    def _pull(self) -> None:
-        """Brings lent arrays up to date."""
-        for (owner, name), (reference, pristine) in list(self._lent.items()):
-            array = reference()
-            if array is None:
-                del self._lent[owner, name]
-            else:
-                array[...] = pristine[...] = self._engine.read(owner, name)
+    # --- values ---
 
     def _value(self, owner: str, name: str) -> float | Floats:
-        self._push()
+        self._loans.push()
         found = self._observer.variable(owner, name)
         if isinstance(found, float):
             given = {(p.name, n) for p in self._network.projections for n in p.given}
@@ -280,9 +259,9 @@ class Net:
         if wanted.shape not in ((), (size,)):
             raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
         self._require_allowed(owner, name, wanted)
-        self._push()
+        self._loans.push()
         self._engine.write(owner, name, float(wanted) if wanted.ndim == 0 else wanted)
-        self._pull()
+        self._loans.pull()
 
     def _require_allowed(self, owner: str, name: str, values: Floats) -> None:
         """Raises ValueError where a discrete variable would get a value that it cannot have."""
@@ -318,7 +297,7 @@ class Part:
             return self._delay(name)
         variable = _variable(self._part, name)
         if variable.role in _WRITABLE:
-            return self._net._lend(self._part.name, variable.name)
+            return self._net._loans.lend(self._part.name, variable.name)
         return self._net._value(self._part.name, variable.name)
 
     def __setattr__(self, name: str, value: ArrayLike) -> None:

@@ -33,7 +33,7 @@ from plasticdsl.check.solve import PURE, Dim, Solver
 from plasticdsl.check.symmetric import with_symmetry
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Variable
+from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Role, Variable
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -205,6 +205,7 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     projections = tuple(
         replace(p, connection=dimensioned(p.connection, building.dims[p.name], solver)) for p in building.projections.values()
     )
+    populations = tuple(with_open_inputs(p, projections) for p in populations)
     order, findings = evaluation_order(populations, projections, variables)
     for found in findings:
         report.error(found.code, found.message, found.span, found.hint, found.labels)
@@ -212,6 +213,15 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     known = tuple(_dimensioned(v, named.get(v.name), solver) for v in variables)
     sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
     return Network(block.name.name, block.doc, known, populations, projections, order, block.span, sets)
+
+
+def with_open_inputs(population: Population, projections: Sequence[Projection]) -> Population:
+    """The population, where an input that no projection fills keeps the value that a phase or a program gives it, as the output of a `Source` does."""
+    filled = {total.target for p in projections if p.post == population.name for total in p.connection.sums}
+    variables = tuple(
+        replace(v, role=Role.CLAMPED) if v.role is Role.INPUT and v.name not in filled else v for v in population.block.variables
+    )
+    return replace(population, block=replace(population.block, variables=variables))
 
 
 def _of_dimension(patterns: PatternSet, dim: Dim, solver: Solver) -> PatternSet:

@@ -24,7 +24,7 @@ WORDS: Mapping[Role, str] = {
     Role.STATE: "a state",
     Role.DEFINITION: "a definition",
     Role.INPUT: "an input",
-    Role.CLAMPED: "the output of a source",
+    Role.CLAMPED: "a value that phases set",
 }
 
 

@@ -22,7 +22,8 @@ class Role(StrEnum):
 
     PARAMETER: constant during a run (a default, a value from the network, or a draw). GIVEN: a parameter without a default, which the
     projection or population must give. STATE: has a flow, a jump or an initial value. DEFINITION: `=` that always holds.
-    INPUT: a sum that synapses fill. CLAMPED: the output of a `Source`, set by phases.
+    INPUT: a sum that synapses fill. CLAMPED: the output of a `Source`, or an input that no projection fills: set by
+    phases and programs, 0 before.
     """
 
     PARAMETER = "parameter"

@@ -384,7 +384,7 @@ def test_a_long_chain_is_ordered_without_recursion() -> None:
     populations = "".join(f"            p{i} = 1 Rate\n" for i in range(400))
     chain = "".join(f"            p{i + 1} → p{i}: Linear, w = 1\n" for i in range(399))
     found = network(f"        network Net:\n{populations}{chain}")
-    assert found.order[0] == Evaluate("p399", "a") and found.order[-1] == Evaluate("p0", "a")
+    assert found.order[0] == Evaluate("p399", "y") and found.order[-1] == Evaluate("p0", "a")
 
 
 def test_signals_written_out_stay_small() -> None:
