@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
@@ -37,7 +39,7 @@ ZERO, ONE = Number(0.0), Number(1.0)
 
 
 def build(plan: Plan) -> Program:
-    """All kernels of a network."""
+    """All kernels of a network. Raises `PlasError` (`unsupported`) where a variable has a name that they need for something else."""
     arguments = _arguments(plan)
     arrays = tuple(a for a in arguments if isinstance(a, Array))
     scalars = tuple(a for a in arguments if isinstance(a, Scalar))
@@ -47,6 +49,7 @@ def build(plan: Plan) -> Program:
     advance = _advance(plan, functions, body, arrays, scalars, sizes)
     used = frozenset(n for f in (*functions, advance) for n in (*f.arrays, *f.scalars))
     lengths = frozenset(length for a in arrays if a.name in used for length in a.shape)
+    _require_distinct(plan, [a.name for a in (*arguments, *sizes) if a.name in used])
     return Program(
         name=plan.network.name,
         doc=plan.network.doc,
@@ -60,6 +63,17 @@ def build(plan: Plan) -> Program:
         kept=sweep.ages(plan),
         switches=tuple((p.projection.name, switch) for p in plan.projections if (switch := f"{p.projection.name}_learning") in used),
     )
+
+
+def _require_distinct(plan: Plan, names: Sequence[str]) -> None:
+    """Raises `PlasError` (`unsupported`) where a variable and something else would be called the same: arguments are `<owner>_<name>`."""
+    twice = {n for n, count in Counter(names).items() if count > 1}
+    blocks = [(p, p.block) for p in plan.network.populations] + [(p, p.connection) for p in plan.network.projections]
+    for owner, block in blocks:
+        for variable in block.variables:
+            if f"{owner.name}_{variable.name}" in twice:
+                message = f"‘{variable.symbol}’ of ‘{owner.symbol}’ has a name that the kernels need for something else, {owner.name}_{variable.name}."
+                raise PlasError((Diagnostic("unsupported", message, variable.span, "Call it something else."),))
 
 
 def _sizes(plan: Plan) -> tuple[Size, ...]:
