@@ -77,12 +77,12 @@ class Net:
     def run(self, duration: str | float | None = None, *, steps: int | None = None) -> None:
         """Goes on for a duration (`"10 s"`, `"200 steps"`, or seconds), or for so many steps.
 
-        Raises ValueError for a duration that is none, `PlasError` where a state is no longer finite. Ctrl-C stops after a whole step, from
-        where the network can go on.
+        Raises ValueError for a duration that is none or shorter than a step, `PlasError` where a state is no longer finite. Ctrl-C stops after a
+        whole step, from where the network can go on.
         """
         if (duration is None) == (steps is None):
             raise ValueError('give either a duration, run("10 s"), or steps, run(steps=100)')
-        count = steps if steps is not None else to_steps(settings.duration(duration or 0.0, self.dt), self.dt)
+        count = steps if steps is not None else self._steps_of(duration or 0.0)
         if count < 0:
             raise ValueError(f"a network cannot run backwards ({count} steps)")
         self._loans.push()
@@ -92,6 +92,14 @@ class Net:
         self._loans.pull()
         if interrupted:
             raise KeyboardInterrupt
+
+    def _steps_of(self, duration: str | float) -> int:
+        seconds = settings.duration(duration, self.dt)
+        count = to_steps(seconds, self.dt)
+        if count == 0 and seconds > 0.0:
+            step = "time is counted in steps here: write ‘10 steps’, or build with dt=…" if self._in_steps else f"a step is {self.dt:g} s"
+            raise ValueError(f"‘{duration}’ is less than half a step; {step}")
+        return count
 
     def _advance(self, end: int) -> bool:
         pace = Pace()
@@ -195,7 +203,8 @@ class Net:
     def __repr__(self) -> str:
         sizes = [f"{p.name}: {p.size} units" for p in self._engine.instance.populations.values()]
         sizes += [f"{p.name}: {p.count} connections" for p in self._engine.instance.projections.values()]
-        return f"<Net {self.name} at {self.time:g} s; {', '.join(sizes)}>"
+        now = f"after {self.step} steps" if self._in_steps else f"at {self.time:g} s"
+        return f"<Net {self.name} {now}; {', '.join(sizes)}>"
 
     def _find(self, name: str) -> Population | Projection:
         wanted = canonical_path(name)

@@ -322,3 +322,63 @@ def test_what_no_kernel_touches_is_saved_too(tmp_path: Path) -> None:
     first.save(tmp_path / "state.npz")
     second.load(tmp_path / "state.npz")
     assert second["source"].x.tolist() == [1.0, 2.0, 3.0]
+
+
+STEPS = """
+neuron Linear:
+    input a
+    input target
+    output y = a
+
+synapse Weighted:
+    post.a = Σ w x
+
+rule Delta:
+    η = 0.1
+    Δw = η x (post.target − y)
+
+network Net:
+    image = 2 Source
+    out = 2 Linear
+    ff = image → out: Weighted with Delta, w = 1
+    L_i = ½ (out.target_i − out.y_i)²
+
+experiment Learn on Net:
+    data d
+    phase p for each (q, r) in d:
+        image = q
+        out.target = r
+    record L_9
+"""
+
+
+def test_sources_and_open_inputs_are_written_and_observables_read() -> None:
+    net = plasticdsl.parse(STEPS).build("Net")
+    net["out"].target = 3.0
+    net["image"].x[:] = [1.0, 2.0]
+    net.run("1 step")
+    assert net["out"].target.tolist() == [3.0, 3.0] and net["out"].y.tolist() == [3.0, 3.0]
+    net["out"].target = [3.0, 4.0]
+    assert net["L"].tolist() == [0.0, 0.5]  # the target as it has just been written, the output of the last step
+    net.run("1 step")
+    assert net["ff"].w.tolist() == [1.0, 1.1, 1.0, 1.2]
+    with pytest.raises(ValueError, match="read-only"):
+        net["L"][0] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        net["out"].a[0] = 1.0
+    with pytest.raises(KeyError, match="image, out, ff, L"):
+        _ = net["M"]
+    with pytest.raises(ValueError, match="counted in steps"):
+        net.run("10 ms")
+    assert repr(net).startswith("<Net Net after 2 steps; ")
+
+
+def test_wrong_data_are_named() -> None:
+    model = plasticdsl.parse(STEPS)
+    good = {"q": np.ones((3, 2)), "r": np.ones((3, 2))}
+    with pytest.raises(ValueError, match="‘q’ is no array: its items have different lengths"):
+        model.run("Learn", d=good | {"q": [[1, 2], [1]]})
+    with pytest.raises(KeyError, match=r"ff\.eta; patterns and data: d|Delta\.eta; patterns and data: d"):
+        model.run("Learn", d=good, digits=good)
+    with pytest.raises(ValueError, match="no ‘L_9’: ‘L’ has only 2 values"):
+        model.run("Learn", d=good)

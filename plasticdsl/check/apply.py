@@ -14,6 +14,7 @@ from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.mismatch import require_dimension, require_same
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.solve import PURE
+from plasticdsl.check.statistics import statistic
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitute
 from plasticdsl.syntax import tree
@@ -67,7 +68,10 @@ def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
     users = {d.symbol for d in context.scope.all_names().values() if d.kind is Kind.FUNCTION}
     close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
     hint = f"Did you mean ‘{close[0]}’? " if close else ""
-    hint += f"For a product write ‘{function.text} (…)’ with a blank before the bracket."
+    if statistic(function.text, len(node.arguments)) is not None:
+        hint = f"‘{function.text}’ is a statistic, for ‘record’, ‘plot’ and ‘expect’. Formulas have sums, for example ‘Σ_i y_i / N’."
+    else:
+        hint += f"For a product write ‘{function.text} (…)’ with a blank before the bracket."
     context.report.error("unknown-function", f"There is no function ‘{function.text}’.", function.span, hint)
     return unknown(context)
 

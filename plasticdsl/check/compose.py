@@ -88,6 +88,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     if read is not None:
         block = local_gradients(map_block(block, read), ends.post, ends.observables, ends.delayed, joined.dims, span, context)
         block = replace(map_block(block, without_holds), variables=tuple(map_variable(v, without_holds) for v in block.variables))
+    _check_effects(parts, context)
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
@@ -196,6 +197,18 @@ def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
 
 
 # --- what does not fit together --------------------------------------------------------------------------------------
+
+
+def _check_effects(parts: Sequence[Part], context: Context) -> None:
+    """A rule that changes nothing is hardly what was meant: `dw = …` only names a value."""
+    for part in parts:
+        block = part.block
+        if block.kind != "rule" or block.flows or block.handlers or block.pairs or block.sums:
+            continue
+        meant = next((v for v in block.variables if v.name.startswith("d") and v.role is Role.DEFINITION), None)
+        hint = "A change is written ‘Δw = …’, ‘w += …’ or ‘dw/dt = …’."
+        labels = (Label(meant.span, f"this gives a value the name ‘{meant.symbol}’"),) if meant is not None else ()
+        context.report.warning("no-effect", f"The rule ‘{part.name}’ changes nothing.", part.use.span, hint, labels)
 
 
 def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:

@@ -310,9 +310,13 @@ _NOTATION: dict[type, str] = {
 }  # fmt: skip
 
 
+_A_SUM = "Sums stand in synapses, rules and networks. A neuron gets one through an input, ‘input z’, which a synapse fills: ‘post.z = Σ exp(pre.a)’."
+
+
 def _not_here(node: Placed, context: Context) -> Typed:
     what = _NOTATION.get(type(node), "This")
-    context.report.error("not-here", f"{what} has no meaning at this place.", node.span)
+    hint = _A_SUM if isinstance(node, tree.Sum) else ""
+    context.report.error("not-here", f"{what} has no meaning at this place.", node.span, hint)
     return unknown(context)
 
 

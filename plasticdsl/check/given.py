@@ -18,6 +18,7 @@ from plasticdsl.check.display import unit_of_number, with_dimension
 from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.likes import path_text, written_path
+from plasticdsl.check.mapping import expressions
 from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.ordering import circle
 from plasticdsl.check.parts import Joined, Part
@@ -29,6 +30,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
 from plasticdsl.source import Span
+from plasticdsl.symbolic.local_gradient import partials
 from plasticdsl.syntax import tree
 
 
@@ -207,7 +209,11 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
     where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
     message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
-    hint = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+    derived = {d.arguments[0] for e in expressions(part.block) for d in partials(e)}
+    if Ref("", name) in derived:
+        hint = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
+    else:
+        hint = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
     context.report.error("rule-needs", message, part.use.span, hint, labels)
 
 

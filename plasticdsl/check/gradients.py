@@ -15,7 +15,7 @@ from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
-from plasticdsl.model.model import Block
+from plasticdsl.model.model import Block, Role
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.derivative import NotDifferentiable
@@ -65,11 +65,19 @@ def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: C
             if first:
                 report_no_derivative(local.block, of, by, str(problem), span, context)
             return Number(0.0)
-        if is_number(found, 0.0) and first:
+        if is_number(found, 0.0) and first and not _is_missing(local.block, of) and not _is_missing(local.block, by):
             _report_zero(local, of, by, span, context)
         return found
 
     return read
+
+
+def _is_missing(block: Block, expr: Expr) -> bool:
+    """Whether nothing declares it or gives it a value, which is reported where the rule asks for it."""
+    if not isinstance(expr, Ref) or expr.owner:
+        return False
+    found = block.variable(expr.name)
+    return found is None or (found.role is Role.PARAMETER and found.value is None)
 
 
 def _place(block: Block, of: Expr, span: Span) -> Span:

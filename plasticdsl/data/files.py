@@ -40,7 +40,10 @@ def numbers(arrays: Mapping[str, Any], source: str) -> dict[str, Floats]:
     """The same arrays as float64 (flags become 1 and 0). Raises ValueError for what is no number."""
     found: dict[str, Floats] = {}
     for name, values in arrays.items():
-        array = np.asarray(values)
+        try:
+            array = np.asarray(values)
+        except ValueError:
+            raise ValueError(f"{source}: ‘{name}’ is no array: its items have different lengths") from None
         if array.dtype.kind not in "biuf":
             raise ValueError(f"{source}: ‘{name}’ holds no real numbers")
         found[name] = array.astype(np.float64)

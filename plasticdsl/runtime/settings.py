@@ -63,7 +63,9 @@ def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterab
     except UnknownParameter as unknown:
         if not (sets or names):
             raise
-        raise UnknownParameter(f"{unknown}; patterns and data: {', '.join((*sets, *sorted(names)))}", unknown.candidates) from None
+        raise UnknownParameter(
+            f"{str(unknown).rstrip('.')}; patterns and data: {', '.join((*sets, *sorted(names)))}", unknown.candidates
+        ) from None
     for name, array in patterns.items():
         source = sets[name].source
         if isinstance(source, RandomPatterns) and isinstance(source.count, Ref) and source.count.owner == "network":

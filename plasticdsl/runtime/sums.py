@@ -53,7 +53,7 @@ def element(ref: Ref, indices: Sequence[str], values: NDArray[np.float64], bound
     if len(at) != values.ndim:
         raise ValueError(f"{ref.owner}.{ref.name} has {values.ndim} indices, not {len(at)} ({', '.join(indices)})")
     if any(np.size(n) and int(np.max(n)) >= size for n, size in zip(at, values.shape, strict=True)):
-        raise ValueError(f"{ref.name} at {', '.join(indices)}: there are only {' x '.join(map(str, values.shape))}")
+        raise ValueError(f"there is no ‘{ref.name}_{','.join(indices)}’: ‘{ref.name}’ has only {' × '.join(map(str, values.shape))} values")
     return np.asarray(values[tuple(at)])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.expr import Expr, Ref, Special
 from plasticdsl.model.model import Block, Network
 from plasticdsl.model.schemes import Euler, EulerMaruyama, RungeKutta4
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
@@ -38,17 +38,22 @@ def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionIns
     shortest: dict[str, float] = {}
     for pick in (np.min, np.max):
         values: dict[Expr, float] = {Ref("network", n): float(pick(v)) for n, v in instance.parameters.items()}
+        values[Special("dt")] = instance.dt  # `100 steps` is 100 dt
         values |= {Ref("", n): float(pick(v)) for n, v in {**made.parameters, **made.states}.items() if np.size(v)}
         for name, constant in time_constants(block, values):
             shortest[name] = min(constant, shortest.get(name, constant))
+    noisy = {name for s in block.schemes if isinstance(s, EulerMaruyama) for name in s.variables}
     spans = {f.variable: f.span for f in block.flows}
     found = []
     for name, constant in shortest.items():
         allowed = constant * limits.get(name, np.inf)
         if instance.dt > allowed:
-            message = f"A step of {instance.dt * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {constant * 1e3:.3g} ms."
-            hint = f"Use a dt below {allowed * 1e3:.3g} ms, or ‘method: exponential Euler’ or ‘method: exact’ where the equation allows it."
-            found.append(Diagnostic("time-step-too-large", message, spans[name], hint))
+            long = f"{constant * 1e3:.3g} ms ({constant / instance.dt:.3g} steps)"
+            message = f"A step of {instance.dt * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {long}."
+            hint = f"Use a dt below {allowed * 1e3:.3g} ms"
+            if name not in noisy:
+                hint += ", or ‘method: exponential Euler’ or ‘method: exact’ where the equation allows it"
+            found.append(Diagnostic("time-step-too-large", message, spans[name], f"{hint}."))
     return found
 
 

@@ -61,7 +61,12 @@ def _assignment(parts: Parts) -> tree.Statement:
     span = span_of(parts)
     if isinstance(right, tree.Compare) and right.operators[0] == "=":
         message = "A definition has one ‘=’; a second one would be a comparison."
-        raise Refusal("two-equals", right.span, message, "Write two lines, or put the comparison in brackets.")
+        raise Refusal(
+            "two-equals",
+            right.span,
+            message,
+            "Write two lines that begin in one column (a deeper one continues the first), or put the comparison in brackets.",
+        )
     match left:
         case tree.Apply(function=tree.Name() as function, arguments=arguments, primes=0):
             return _of_function(function, arguments, right, span)

@@ -67,6 +67,8 @@ _EXAMPLES: Mapping[str, str] = {
     "data": 'data d from "file.npz"',
 }
 
+_LOOP_OPTIONS = ("shuffled", "epochs", "where")
+
 _ALIKE = 0.7  # first words are short, and a wrong guess is worse than none
 _ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))
 
@@ -245,6 +247,16 @@ def _values(place: _Place) -> Refusal | None:
     return Refusal("unexpected", place.token.span, "‘with’ does not fit here.", "Values follow a comma: ‘E = 800 LIF, V(0) = 3 mV’.")
 
 
+def _unknown_option(place: _Place) -> Refusal | None:
+    """`phase p for each x in data, shufled`: after an expression that is only a name nothing is left but its word, `epochs`."""
+    in_loop = place.first.text == "phase" and any(token.kind == "each" for token in place.tokens[: place.number])
+    if not in_loop or "EPOCHS" not in place.choices or place.before is None or place.before.kind != "NAME":
+        return None
+    word = place.before.text
+    hint = did_you_mean(word, _LOOP_OPTIONS, 1) or "Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’."
+    return Refusal("unknown-option", place.before.span, f"‘{word}’ is no option of a loop.", hint)
+
+
 def _set_of_patterns(place: _Place) -> Refusal | None:
     """`5 random patterns of [−1, 1] over E`."""
     before = [token.text for token in place.tokens[max(0, place.number - 3) : place.number]]
@@ -364,6 +376,7 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _targets,
     _values,
     _set_of_patterns,
+    _unknown_option,
     _number_after_value,
     _second_power,
     _reserved,

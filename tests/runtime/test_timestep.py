@@ -41,3 +41,17 @@ def test_the_shortest_time_constant_of_a_population_counts() -> None:
     model = plasticdsl.parse(CELL.format(method="Euler"))
     with pytest.raises(plasticdsl.PlasError, match=r"0\.5 ms"):
         model.build("Net", dt="1.5 ms", tau=[1e-3, 0.5e-3, 1e-3])
+
+
+@pytest.mark.parametrize(("constant", "fits"), [("1 step", True), ("0.6 steps", True), ("0.4 steps", False)])
+def test_time_constants_may_be_counted_in_steps(constant: str, fits: bool) -> None:
+    noise = f"neuron Noise:\n    dn/dt = −n/({constant}) + ξ(t)/√(1 step)\n\n"
+    noise += "network Net:\n    cells = 1 Noise\n\nexperiment Run on Net:\n    phase p for 3 steps\n"
+    if fits:
+        plasticdsl.parse(noise).build("Net")
+        return
+    with pytest.raises(plasticdsl.PlasError) as error:
+        plasticdsl.parse(noise).build("Net")
+    (found,) = error.value.diagnostics
+    assert found.code == "time-step-too-large" and "(0.4 steps)" in found.message
+    assert "method" not in found.hint  # there is only one for equations with noise
