@@ -273,5 +273,7 @@ def test_exported_modules_begin_alike_too(tmp_path: Path) -> None:
     w[a.J_targets, a.J_sources] = a.J_w
     np.testing.assert_array_equal(w, w.T)
     assert len(np.unique(a.J_w)) == pytest.approx(len(a.J_w) / 2, abs=20)
+    with pytest.raises(ValueError, match="the same in both directions"):
+        names["allocate"](J_w=np.arange(float(len(a.J_w))))  # type: ignore[operator]
     with pytest.raises(ValueError, match="one in the other direction"):
         names["allocate"](connections={"J": (np.array([0]), np.array([1]))})  # type: ignore[operator]

@@ -113,8 +113,9 @@ def both_ways(pre: NDArray[Any], post: NDArray[Any]) -> PAIRS:
     return np.concatenate([pre[half], post[apart]]), np.concatenate([post[half], pre[apart]])
 
 
-def mirrored(values: Any, pre: NDArray[Any], post: NDArray[Any]) -> Any:
-    """The values of connections sorted by pre, then post unit, of which each has one in the other direction: that with post ≤ pre counts for both."""
+def mirrored(values: Any, pre: NDArray[Any], post: NDArray[Any], drawn: bool) -> Any:
+    """The values of connections sorted by pre, then post unit, of which each has one in the other direction: that with post ≤ pre counts for both, and
+    where nothing was drawn they must be the same."""
     if np.ndim(values) == 0 or not len(pre):
         return values
     size = max(pre.max(initial=0), post.max(initial=0)) + 1
@@ -123,6 +124,8 @@ def mirrored(values: Any, pre: NDArray[Any], post: NDArray[Any]) -> Any:
     opposite = np.searchsorted(keys, wanted)
     if not np.array_equal(keys[np.minimum(opposite, len(keys) - 1)], wanted):
         raise ValueError("each of these connections needs one in the other direction")
+    if not drawn and not np.allclose(values, values[opposite], rtol=1e-9, atol=0.0, equal_nan=True):
+        raise ValueError("these values must be the same in both directions")
     return np.where(post <= pre, values, values[opposite])
 
 
