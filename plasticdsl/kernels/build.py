@@ -171,11 +171,14 @@ def _events(plan: Plan, call: object) -> None:
 def _unit_changes(
     plan: Plan, functions: list[Function], calls: list[Statement], summed: Mapping[tuple[str, str], Sequence[Statement]]
 ) -> None:
-    """What units do at a step by themselves: one after the other, then all at once."""
+    """What units do at a step by themselves: one after the other, then all at once. Sums that rules have changed are formed anew before the first unit
+    moves, while the definitions that they read still hold; from then on they follow the units."""
     for one in plan.sweeps:
         anew = tuple(s for target in one.anew for s in sweep.when_learnt(plan, one.population, target, summed[one.population, target]))
+        calls.extend([If(sweep.visiting(one.population), anew)] if anew else [])
+    for one in plan.sweeps:
         functions.append(sweep.sweep_kernel(plan, next(p.population for p in plan.populations if p.population.name == one.population), one))
-        calls.append(If(sweep.visiting(one.population), (*anew, Invoke(functions[-1].name))))
+        calls.append(If(sweep.visiting(one.population), (Invoke(functions[-1].name),)))
     for population in (p.population for p in plan.populations):
         for function in units.each_step(plan, population):
             functions.append(function)

@@ -29,8 +29,9 @@ class Verdict:
 def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verdict:
     """left ≈ right ± tolerance (a fraction of right when `relative`)."""
     found, wanted, by = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (left, right, tolerance)))
-    allowed = (np.abs(by * wanted) if relative else np.abs(by)) + _ROUNDING * np.abs(wanted)
-    return _worst(found, np.abs(found - wanted) - allowed)
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ is no number, and fails
+        allowed = (np.abs(by * wanted) if relative else np.abs(by)) + _ROUNDING * np.abs(wanted)
+        return _worst(found, np.abs(found - wanted) - allowed)
 
 
 def compared(operator: str, left: Values, right: Values) -> Verdict:

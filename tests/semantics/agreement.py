@@ -6,7 +6,7 @@ state of every population and projection is compared, and every spike. The first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Assign, AtRate, Block, Network, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import ExponentialEuler
-from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.engine import Engine, Feed
 from plasticdsl.runtime.instance import Instance
 
 #: A checked network with its integrators, its numbers (for this engine alone), and its parameters with one value per unit or connection.
@@ -27,7 +27,8 @@ MakeEngine = Callable[[Network, Instance, frozenset[tuple[str, str]]], Engine]
 class Case:
     """`numbers()` gives a fresh instance. `switches`: step → rules on or off, by projection. `stop_at_spikes`: where the network feeds
     back, rounding may move a spike; then the comparison ends at the first one that differs, which must not come before this step. `writes`: values
-    (owner, name) set before the first step."""
+    (owner, name) set before the first step. `feeds`: step → what is taken from tables from then on. `orders`: step → in which
+    order which populations update unit by unit from then on."""
 
     network: Network
     numbers: Callable[[], Instance]
@@ -36,6 +37,8 @@ class Case:
     switches: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
     stop_at_spikes: int | None = None
     writes: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    feeds: Mapping[int, Sequence[Feed]] = field(default_factory=dict)
+    orders: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """The model and its numbers in a few lines, for reports of differences."""
@@ -48,7 +51,7 @@ class Case:
 
 def _described(case: Case) -> list[str]:
     instance = case.numbers()
-    lines = [f"  {case.steps} steps, switches {dict(case.switches)}"]
+    lines = [f"  {case.steps} steps, switches {dict(case.switches)}, feeds {dict(case.feeds)}, orders {dict(case.orders)}"]
     for name, population in instance.populations.items():
         steps, units = population.spike_steps, population.spike_units
         spikes = "" if steps is None or units is None else f", spikes {list(zip(steps.tolist(), units.tolist(), strict=True))}"
@@ -113,7 +116,11 @@ def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: flo
     while done < case.steps:
         for engine in (one, two):
             engine.switch_rules(case.switches.get(done, {}))
-        following = min([case.steps, done + every, *(s for s in case.switches if s > done)])
+            if done in case.feeds:
+                engine.feed(case.feeds[done])
+            if done in case.orders:
+                engine.visit({name: np.array(order) for name, order in case.orders[done].items()})
+        following = min([case.steps, done + every, *(s for s in (*case.switches, *case.feeds, *case.orders) if s > done)])
         for engine in (one, two):
             engine.advance(following - done)
         differing = _spikes(case.network, one, two)

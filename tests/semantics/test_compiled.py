@@ -12,6 +12,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 from tests.semantics.random_models import imposed_cases, recurrent_cases
+from tests.semantics.random_steps import step_cases
 from tests.semantics.random_units import unit_cases
 from tests.semantics.test_harness import off
 
@@ -40,6 +41,7 @@ KINDS = {
     "recurrent": recurrent_cases(),
     "units": unit_cases(),
     "delayed sums": unit_cases(delayed_sums=True),
+    "steps": step_cases(),
     "sums over connections": imposed_cases(sums=True),
 }
 

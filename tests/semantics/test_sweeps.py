@@ -79,6 +79,21 @@ def test_generated_code(case: str, level: int) -> None:
         same(one, two, step + 1)
 
 
+@pytest.mark.parametrize("trigger", [Trigger.STEP, Trigger.EVERY])
+def test_a_second_population_sums_definitions_of_the_first(trigger: Trigger) -> None:
+    """A rule changes the weights between them in the same step: the sum must hold the new weights and the new outputs."""
+    made = net()
+    rule = on(trigger, "w += 0.1 * pre.x", period="2 * dt" if trigger is Trigger.EVERY else None)
+    made.projections[1] = replace(made.projections[1], connection=coupling("w * pre.y", rule))
+    made.projections[0] = replace(made.projections[0], connection=coupling())
+    for level in (LEVELS[0], LEVELS[-1]):
+        one, two = both(made, in_python(level), "a", "b")
+        for engine in (one, two):
+            engine.visit({"a": np.arange(N), "b": np.arange(M)})
+            engine.advance(3)
+        same(one, two, 3)
+
+
 def test_machine_code_reaches_a_fixed_point_step_by_step() -> None:
     one, two = both(net(seed=5), in_machine_code(2), "a")
     order = np.arange(N)[::-1].copy()

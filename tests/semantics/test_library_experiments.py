@@ -1,0 +1,142 @@
+"""Every experiment of the model library, shortened, runs alike in the interpreter and in machine code: what phases hold, show, start from, feed
+and update one by one, and which rules they switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from plasticdsl.driver import integrated, read
+from plasticdsl.model.expr import Number, Ref, Special
+from plasticdsl.model.model import Experiment, Module, Network, Phase, Role
+from plasticdsl.model.patterns import RandomPatterns
+from plasticdsl.runtime.build import instantiate
+from plasticdsl.runtime.datasets import all_data
+from plasticdsl.runtime.dependence import per_unit
+from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.experiment import Order, Run, Workshop, run_once
+from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.progress import SILENT, Interruption
+from plasticdsl.runtime.settings import from_experiment, network_value
+from plasticdsl.runtime.sides import Settings
+from plasticdsl.source import SourceFile
+from tests.semantics.agreement import MakeEngine
+from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
+from tests.semantics.test_library import FILES, LIBRARY, LIVELIER
+
+STEPS = 120
+UNITS = 120
+#: These show in seconds how phases with items, starts and single updates are carried out.
+QUICK = ["networks/pavlov.plas", "networks/hopfield.plas"]
+
+
+@dataclass
+class Kept:
+    """The engines of one way to run, in the order made; the last one has gone to the end."""
+
+    make: MakeEngine
+    engines: list[Engine] = field(default_factory=list)
+
+    def engine(self, network: Network) -> Callable[[Instance, Settings], Engine]:
+        def made(instance: Instance, settings: Settings) -> Engine:
+            self.engines.append(self.make(network, instance, per_unit(network, settings)))
+            return self.engines[-1]
+
+        return made
+
+
+def module_of(file: str) -> Module:
+    path = LIBRARY / file
+    found = integrated(read(SourceFile(file, path.read_text(encoding="utf-8")), path.parent))
+    assert found.module is not None, found.diagnostics
+    return found.module
+
+
+def shortened(experiment: Experiment, network: Network, settings: Settings) -> Experiment:
+    """No phase lasts longer than `STEPS` (one that waits: a sixth of it); each item is shown once. One run of a sweep is enough."""
+
+    def short(phase: Phase) -> Phase:
+        dt = 1.0 if experiment.dt is None else float(network_value(experiment.dt, network, settings))
+        most = Number(STEPS * dt)
+        long = phase.duration is not None and not _in_steps(phase, STEPS)
+        each = None if phase.each is None else replace(phase.each, epochs=None)
+        until = None if phase.until is None else replace(phase.until, at_most=Number(STEPS // 6 * dt))
+        return replace(phase, duration=most if long else phase.duration, each=each, until=until)
+
+    return replace(experiment, phases=tuple(map(short, experiment.phases)), sweep=(), repeats=None)
+
+
+def _in_steps(phase: Phase, most: int) -> bool:
+    """Whether a phase is written as so few steps."""
+    match getattr(phase.duration, "left", None), getattr(phase.duration, "right", None):
+        case (Number(count), Special("dt")) | (Special("dt"), Number(count)):
+            return count <= most
+        case _:
+            return False
+
+
+def small(network: Network, experiment: Experiment) -> Settings:
+    """At most about 120 units and five patterns; data that are shown fit all units of what they are shown to. Sizes that are parameters become
+    powers of two: weights that are multiples of 1/N have exact sums then, however formed, and units that jump at 0 do not tell roundings apart."""
+    found: Settings = dict(LIVELIER.get(network.name, {}))
+    if experiment.data:
+        return found
+    values = {v.name: v.value.value for v in network.variables if v.role is Role.PARAMETER and isinstance(v.value, Number)}
+    sizes: dict[tuple[str, str], float] = {}
+    for p in network.populations:
+        match p.size:
+            case Number(count):
+                sizes[p.name, ""] = count
+            case Ref("network", name) if name in values:
+                sizes["network", name] = values[name]
+    share = min(1.0, UNITS / max(1.0, sum(sizes.values())))
+    for place, count in sizes.items():
+        fewer = max(1, int(count * share))
+        found[place] = Number(float(1 << fewer.bit_length() if place[0] == "network" and share < 1 else fewer))
+    counts = [p.source.count for p in network.patterns if isinstance(p.source, RandomPatterns)]
+    found |= {("network", c.name): Number(5.0) for c in counts if isinstance(c, Ref)}
+    return found
+
+
+def carried_out(file: str, experiment: Experiment, module: Module, make: MakeEngine) -> tuple[Run, Engine]:
+    network = next(n for n in module.networks if n.name == experiment.network)
+    settings = from_experiment(experiment.settings, network, module) | small(network, experiment)
+    kept = Kept(make)
+    workshop = Workshop(network, lambda dt, seed, given: instantiate(network, dt=dt, seed=seed, settings=given), kept.engine(network))
+    short = shortened(experiment, network, settings)
+    order = Order(3, settings, data=all_data(short.data, {}))
+    return run_once(short, workshop, order, SILENT, Interruption()), kept.engines[-1]
+
+
+def alike(file: str, make: MakeEngine) -> None:
+    module = module_of(file)
+    for experiment in module.experiments:
+        (one, first), (two, second) = (carried_out(file, experiment, module, m) for m in (make, reference))
+        label = f"{experiment.name}: "
+        assert (one.steps, one.counts) == (two.steps, two.counts), label
+        for owner, name in _variables(next(n for n in module.networks if n.name == experiment.network)):
+            left, right = first.read(owner, name), second.read(owner, name)
+            np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-12, err_msg=f"{label}{owner}.{name}")
+        for left, right in zip(one.outcomes, two.outcomes, strict=True):
+            assert (left.text, left.passed) == (right.text, right.passed), label
+
+
+def _variables(network: Network) -> Iterator[tuple[str, str]]:
+    for owner, block in [(p.name, p.block) for p in network.populations] + [(p.name, p.connection) for p in network.projections]:
+        yield from ((owner, v.name) for v in block.variables if v.role in (Role.STATE, Role.INPUT))
+
+
+@pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
+@pytest.mark.parametrize("file", QUICK)
+def test_phases(file: str, level: int) -> None:
+    alike(file, in_python(level))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("file", FILES)
+def test_library_experiments(file: str, level: int) -> None:
+    alike(file, in_machine_code(level))
