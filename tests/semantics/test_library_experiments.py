@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from plasticdsl.driver import integrated, read
+from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Number, Ref, Special
-from plasticdsl.model.model import Experiment, Module, Network, Phase, Role
+from plasticdsl.model.model import Network, Role
+from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.build import instantiate
 from plasticdsl.runtime.datasets import all_data
