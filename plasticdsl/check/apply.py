@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable
 from fractions import Fraction
 
-from plasticdsl.check.builtins import RENAMED, SAME_DIMENSION, known_functions
+from plasticdsl.check.builtins import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, known_functions
 from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.mismatch import require_dimension, require_same
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
@@ -25,6 +25,13 @@ Translate = Callable[[tree.Expr, Context], Typed]
 DEEPEST = 40
 MOST = 5_000
 LARGEST = 20_000
+
+
+_SIGMOID = "the formula, or a function of your own at the left margin: ‘function σ(a) = 1/(1 + exp(−a))’"
+_FAMILIAR = {
+    "relu": "‘[x]₊’ or ‘pos(x)’", "sigmoid": _SIGMOID, "logistic": _SIGMOID, "expit": _SIGMOID, "pow": "‘x^n’", "power": "‘x^n’",
+    "softmax": "‘output y = exp(a)/z’, with ‘post.z = Σ exp(pre.a)’ in a synapse of the population with itself",
+}  # fmt: skip
 
 
 def apply(node: tree.Apply, context: Context, value: Translate, anything: Translate) -> Typed:
@@ -68,7 +75,11 @@ def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
     users = {d.symbol for d in context.scope.all_names().values() if d.kind is Kind.FUNCTION}
     close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
     hint = f"Did you mean ‘{close[0]}’? " if close else ""
-    if statistic(function.text, len(node.arguments)) is not None:
+    if function.name in _FAMILIAR:
+        hint = f"Write {_FAMILIAR[function.name]}."
+    elif function.name in DISTRIBUTIONS:
+        hint = f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’."
+    elif statistic(function.text, len(node.arguments)) is not None:
         hint = f"‘{function.text}’ is a statistic, for ‘record’, ‘plot’ and ‘expect’. Formulas have sums, for example ‘Σ_i y_i / N’."
     else:
         hint += f"For a product write ‘{function.text} (…)’ with a blank before the bracket."

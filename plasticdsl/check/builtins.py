@@ -1,4 +1,5 @@
-"""What every expression may use without declaring it: constants of nature, time, and the built-in functions' names.
+"""What every expression may use without declaring it: constants of nature, time, and the names of built-in functions and
+distributions.
 
 Values: CODATA 2018 (exact since the SI of 2019).
 """
@@ -18,6 +19,12 @@ RENAMED = {
 
 #: Functions whose value has the dimension of their arguments; all others take and give pure numbers (but `sqrt`, `sign`, `step`).
 SAME_DIMENSION = frozenset(("abs", "min", "max", "mod", "clip"))
+
+#: Distributions: name → arguments.
+DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
+    "N": ("mean", "sd"), "U": ("low", "high"), "Gamma": ("shape", "scale"), "LogN": ("mean", "sd"), "Exp": ("mean",),
+    "Bernoulli": ("p",), "Binomial": ("n", "p"), "Poisson": ("mean",),
+}  # fmt: skip
 
 _KELVIN = dimension(k=1)
 

@@ -122,6 +122,11 @@ def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | 
         hint = "A phase holds it instead: write it with ‘=’." if variable.role in (Role.CLAMPED, Role.INPUT, Role.PARAMETER) else ""
         report.error("not-a-state", f"‘{text}’ is no state, so there is nothing to start from.", statement.target.span, hint)
         return None
+    whole = statement.source.text if isinstance(statement.source, tree.Name) else ""
+    if whole in (s.symbol for s in taking.network.patterns):
+        message = f"‘{whole}’ is a set of patterns, and units start from one of them."
+        report.error("not-here", message, statement.source.span, f"Name it, for example ‘{whole}_1’ or ‘{whole}[1]’.")
+        return None
     value = _value(statement.target, statement.source, population, variable, taking)
     if reads_item(value):
         message = "A phase starts once, at its beginning, so this cannot follow the items that it shows."

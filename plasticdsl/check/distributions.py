@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from itertools import pairwise
 
+from plasticdsl.check.builtins import DISTRIBUTIONS
 from plasticdsl.check.context import Context
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.mismatch import require_dimension, require_same
@@ -18,34 +19,29 @@ from plasticdsl.model.expr import Number
 from plasticdsl.model.model import Distribution
 from plasticdsl.syntax import tree
 
-#: Name → its arguments; those in `_PURE` are pure numbers, the others have the dimension of what is drawn.
-_ARGUMENTS: dict[str, tuple[str, ...]] = {
-    "N": ("mean", "sd"), "U": ("low", "high"), "Gamma": ("shape", "scale"), "LogN": ("mean", "sd"), "Exp": ("mean",),
-    "Bernoulli": ("p",), "Binomial": ("n", "p"), "Poisson": ("mean",),
-}  # fmt: skip
-
+#: Arguments that are pure numbers; the others have the dimension of what is drawn.
 _PURE = frozenset((("Gamma", "shape"), ("Bernoulli", "p"), ("Binomial", "n"), ("Binomial", "p"), ("Poisson", "mean")))
-_LONG_NAMES = {"Normal": "N", "Gaussian": "N", "Gauss": "N", "Uniform": "U", "LogNormal": "LogN", "Exponential": "Exp"}
+_LONG_NAMES = {"normal": "N", "gaussian": "N", "gauss": "N", "uniform": "U", "lognormal": "LogN", "exponential": "Exp"}
 _COUNTS = frozenset(("Bernoulli", "Binomial", "Poisson"))
 
 
 def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
     """The distribution written as `node` and the dimension of its values; the names of distributions hold only here."""
     if not isinstance(node, tree.Apply) or not isinstance(node.function, tree.Name) or node.primes:
-        hint = f"Write one of {', '.join(f'{name}(…)' for name in _ARGUMENTS)}."
+        hint = f"Write one of {', '.join(f'{name}(…)' for name in DISTRIBUTIONS)}."
         context.report.error("unknown-distribution", "A distribution is needed here.", node.span, hint)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
-    if node.function.name not in _ARGUMENTS:
-        long_name = _LONG_NAMES.get(node.function.name)
-        near = [long_name] if long_name else difflib.get_close_matches(node.function.name, list(_ARGUMENTS), n=1, cutoff=0.5)
-        hint = f"Did you mean ‘{near[0]}’?" if near else f"There are {', '.join(_ARGUMENTS)}."
+    if node.function.name not in DISTRIBUTIONS:
+        long_name = _LONG_NAMES.get(node.function.name.lower())
+        near = [long_name] if long_name else difflib.get_close_matches(node.function.name, list(DISTRIBUTIONS), n=1, cutoff=0.5)
+        hint = f"Did you mean ‘{near[0]}’?" if near else f"There are {', '.join(DISTRIBUTIONS)}."
         context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
     return _arguments(node, node.function.name, context)
 
 
 def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribution, Dim]:
-    names = _ARGUMENTS[name]
+    names = DISTRIBUTIONS[name]
     ordered = _in_order(node, names)
     if ordered is None:
         message = f"‘{name}’ takes {len(names)} argument{'s' if len(names) > 1 else ''}: {name}({', '.join(names)})."

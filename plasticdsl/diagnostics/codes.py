@@ -119,8 +119,9 @@ _CODES: tuple[Code, ...] = (
          "neuron, synapse, rule, network, experiment, function and use stand at the left margin."),
     Code("no-derivative", "a derivative that does not exist",
          "Steps, comparisons and rounding have none. A smooth function has one, and `hold(…)` keeps a part constant."),
-    Code("no-effect", "a rule that changes nothing",
-         "It has definitions alone. `dw = …` gives a value the name `dw`; a change is written `Δw = …`, `w += …` or `dw/dt = …`."),
+    Code("no-effect", "a rule or synapse that changes nothing",
+         "It has definitions alone. `dw = …` gives a value the name `dw`; a change is written `Δw = …`, `w += …` or `dw/dt = …`. A sum fills an "
+         "input where it says whose: `post.h = Σ w x`."),
     Code("no-else", "`else`, `elif` or `then`",
          "Cases are written one per line, `value if condition`, and the last may say `value otherwise`."),
     Code("no-items", "nothing to show item by item",

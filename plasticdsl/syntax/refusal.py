@@ -60,7 +60,7 @@ _MEANT = {
     "'": "A prime needs a function and its argument: ‘σ'(a)’; strings stand in double quotes.",
     "“": 'Write straight quotes: "…".',
     "”": 'Write straight quotes: "…".',
-    "@": "",
+    "@": "Write a sum: ‘post.h = Σ w x’.",
     "%": "A percent sign stands directly after a number: ‘20 %’.",
     "_": "A name begins with a letter.",
     "ⁿ": "Write the power as ‘x^n’.",
@@ -75,6 +75,7 @@ _FOREIGN_SIGNS = {
     "**": "Write powers as ‘x^2’ or ‘x²’.",
     ":=": "Write ‘=’.",
     "&&": "Write ‘and’.",
+    "//": "A comment begins with ‘#’; a quotient has one ‘/’.",
     "++": "Write ‘+= 1’.",
 }
 

@@ -139,7 +139,7 @@ def parse_quantity(text: str) -> tuple[float, Dimension]:
     """
     number = _NUMBER.match(text)
     if number is None:
-        raise ValueError(f"{text!r} does not begin with a number")
+        raise ValueError(f"‘{text}’ does not begin with a number")
     digits = re.sub(r"\s", "", number[1]).replace("−", "-")
     factors = _factors(text, number.end())
     try:
