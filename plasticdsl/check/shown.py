@@ -55,7 +55,7 @@ def _pattern(patterns: PatternSet, which: Expr, span: Span, context: Context, co
     if number is not None and (number < 1 or not number.is_integer()):
         context.report.error("not-whole", "The number of a pattern is a whole number; the first is 1.", span)
     count = float(len(patterns.source.rows)) if isinstance(patterns.source, WrittenPatterns) else None
-    if number is not None and count is not None and number > count:
+    if number is not None and count and number > count:  # no rows: they could not be read
         message = f"‘{patterns.symbol}’ has the patterns 1 to {count:g}, so there is no number {number:g}."
         context.report.error("out-of-range", message, span)
     return Typed(Call("pattern", (Ref(patterns.name, ""), which)), dimension_of(patterns, context))
