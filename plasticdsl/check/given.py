@@ -203,7 +203,10 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     labels = (Label(need.span, "used here"),)
     if part.block.kind == "synapse":
         message = f"‘{part.name}’ needs a value for ‘{name}’."
-        context.report.error("missing-value", message, span, f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip(), labels)
+        hint = f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip()
+        if name.endswith("_ji"):
+            hint = f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{name.removesuffix('_ji')}_ij’."
+        context.report.error("missing-value", message, span, hint, labels)
         return
     has = ", ".join(f"‘{s}’" for s in _names_of_others(part, parts))
     synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
