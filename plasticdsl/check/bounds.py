@@ -22,12 +22,13 @@ def known_values(variables: Sequence[Variable], constants: Values, owner: str = 
     return {**constants, **own}
 
 
-def check_bounds(variables: Sequence[Variable], constants: Values, places: Mapping[str, Span], span: Span, report: Reporter) -> None:
-    """Reports an initial value outside its bounds, and bounds the wrong way round; `places`: where a value was written."""
+def check_bounds(variables: Sequence[Variable], constants: Values, places: Mapping[str, Span], span: Span | None, report: Reporter) -> None:
+    """Reports an initial value outside its bounds, and bounds the wrong way round; `places`: where a value was written; `span`: the place of all
+    others (None: each where it is declared)."""
     values = known_values(variables, constants)
     for variable in variables:
         low, high = constant(variable.low, values), constant(variable.high, values)
-        place = places.get(variable.name, span)
+        place = places.get(variable.name, span or variable.span)
         if low is not None and high is not None and low > high:
             message = f"The lower bound of ‘{variable.symbol}’ ({_shown(low, variable)}) is above the upper one ({_shown(high, variable)})."
             report.error("empty-interval", message, place)

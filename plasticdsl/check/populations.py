@@ -108,8 +108,7 @@ def _values(
         part = {"initial": found[key]} if value.starts else {"value": found[key]}
         changed[value.path] = _replaced(variable, part)
     places = {v.path: v.value.span for v in given}
-    if given:
-        check_bounds(tuple(changed.values()), constants, places, given[0].target, context.report)
+    check_bounds(tuple(changed.values()), constants, places, given[0].target if given else None, context.report)
     return tuple(found.items())
 
 
