@@ -121,7 +121,7 @@ def _fitting_sizes(clause: tree.Connectivity, pre: Population, post: Population,
 
 def delays(clauses: Sequence[tree.Delay], plastic: bool, time: Dim, of_pairs: Context, values: Values) -> Delays:
     """Axonal and dendritic delay; `plastic`: whether the projection carries a rule. `of_pairs`: see `pair_names`."""
-    found: dict[str, Value] = {}
+    found: dict[str, Value | None] = {}
     for clause in clauses:
         side = clause.side or "axonal"
         if clause.side == "" and plastic:
@@ -134,7 +134,8 @@ def delays(clauses: Sequence[tree.Delay], plastic: bool, time: Dim, of_pairs: Co
     return Delays(found.get("axonal"), found.get("dendritic"))
 
 
-def _delay(clause: tree.Delay, time: Dim, of_pairs: Context, values: Values) -> Value:
+def _delay(clause: tree.Delay, time: Dim, of_pairs: Context, values: Values) -> Value | None:
+    """The delay; None for a number that is 0. A parameter is a delay whatever its value, since runs may change it."""
     if clause.drawn:
         drawn, dim = distribution(clause.value, of_pairs)
         require_dimension(clause.value, dim, time, "A delay", of_pairs)
@@ -143,4 +144,4 @@ def _delay(clause: tree.Delay, time: Dim, of_pairs: Context, values: Values) -> 
     value = constant(delay, values)
     if value is not None and value < 0:
         of_pairs.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
-    return delay
+    return None if constant(delay, {}) == 0.0 else delay

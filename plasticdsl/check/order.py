@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.check.mapping import expressions
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
-from plasticdsl.model.expr import Expr, Number, Ref, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, Distribution, Evaluate, Population, Projection, Role, Variable
 from plasticdsl.source import Span
 
@@ -67,7 +67,7 @@ def _own(population: Population, read: Iterable[Ref]) -> Iterator[Evaluate]:
 
 def _sum_reads(projection: Projection, by_name: Mapping[str, Population]) -> Iterator[tuple[Evaluate, tuple[Evaluate, ...]]]:
     for total in projection.connection.sums:
-        read = () if _delayed(projection) else tuple(_of_units(projection, by_name, closure(projection.connection, [total.body])))
+        read = () if projection.delays else tuple(_of_units(projection, by_name, closure(projection.connection, [total.body])))
         yield Evaluate(projection.post, total.target), read
 
 
@@ -94,12 +94,6 @@ def _of_units(projection: Projection, by_name: Mapping[str, Population], read: I
         population = by_name.get(ends.get(ref.owner, ""))
         if population is not None:
             yield from _own(population, [Ref("", ref.name)])
-
-
-def _delayed(projection: Projection) -> bool:
-    """Whether what arrives is from an earlier step: a delay is written and is not plainly zero."""
-    given = (projection.delays.axonal, projection.delays.dendritic)
-    return any(d is not None and d != Number(0.0) for d in given)
 
 
 # --- what has to be evaluated ----------------------------------------------------------------------------------------

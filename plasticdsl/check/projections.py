@@ -21,7 +21,7 @@ from plasticdsl.check.solve import SECONDS, Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.symmetric import symmetric, taken_out
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.model import Delays, Projection
+from plasticdsl.model.model import Projection
 from plasticdsl.syntax import tree
 
 Blocks = Mapping[str, Mapping[str, CheckedBlock]]
@@ -119,7 +119,7 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
     written = given_values(values_written)
     given = Given((*values, *written), around.constants, pre, post)
     composed: Composed = compose(
-        wanted.name, parts, Ends(pre, post, others, around.observables, late != Delays()), given, statement.span, context
+        wanted.name, parts, Ends(pre, post, others, around.observables, bool(late)), given, statement.span, context
     )
     projection = Projection(
         name=wanted.name,

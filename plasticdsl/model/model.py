@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr, Number, Ref
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.schemes import Scheme
@@ -323,16 +323,15 @@ class Connectivity:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Axonal and dendritic delay (s), each the same for all connections (an Expr) or drawn per connection. A bare `delay` on a projection
-    without a rule is `axonal`."""
+    """Axonal and dendritic delay (s), each the same for all connections (an Expr) or drawn per connection; None where none is written, or a
+    number that is 0. A bare `delay` on a projection without a rule is `axonal`."""
 
     axonal: Value | None = None
     dendritic: Value | None = None
 
-    @property
-    def written(self) -> bool:
-        """Whether sums take time: a delay is written and is not plainly zero."""
-        return any(d is not None and d != Number(0.0) for d in (self.axonal, self.dendritic))
+    def __bool__(self) -> bool:
+        """Whether there is a delay, and so whether sums take time."""
+        return self.axonal is not None or self.dendritic is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,7 @@ def _projection(
             *(s for d in derived for s in d.schemes),
         ),
         sums=tuple(
-            SumInto(s.target, inline(s.body, scope.in_late_sums if projection.delays.written else scope.in_steps), s.span)
-            for s in block.sums
+            SumInto(s.target, inline(s.body, scope.in_late_sums if projection.delays else scope.in_steps), s.span) for s in block.sums
         ),
         each_step=each_step,
         periodic=periodic,

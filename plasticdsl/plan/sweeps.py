@@ -156,7 +156,7 @@ def _require_steps_alone(population: Population) -> None:
 
 def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Population], moving: frozenset[Owned], span: Span) -> None:
     symbol, post = projection.symbol, by_name[projection.post]
-    if projection.delays.axonal is not None or projection.delays.dendritic is not None:
+    if projection.delays:
         _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)
     for ref in sorted(refs(body), key=lambda r: (r.owner, r.name)):
         if ref.owner not in ("", "pre", "post", "network"):

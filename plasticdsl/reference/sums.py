@@ -110,7 +110,7 @@ def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
 
 def is_delayed(structure: Structure, projection: str) -> bool:
     """Whether sums over this projection take time (perhaps 0 steps)."""
-    return structure.projections[projection].delays.written
+    return bool(structure.projections[projection].delays)
 
 
 def _into(structure: Structure, population: str, target: str) -> Iterator[tuple[Projection, SumInto]]:

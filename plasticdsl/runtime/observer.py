@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild
-from plasticdsl.model.model import AddTo, Block, Delays, Network, Role, Variable
+from plasticdsl.model.model import AddTo, Block, Network, Role, Variable
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.evaluate import evaluate, evaluate_indexed
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
@@ -49,7 +49,7 @@ def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, E
     for p in network.projections:
         for total in p.connection.sums:
             found.setdefault((p.post, total.target), []).append((p.name, total.body))
-            if p.delays != Delays():
+            if p.delays:
                 other.add((p.post, total.target))
         for handler in p.connection.handlers:
             targets = [s.target for s in handler.statements if isinstance(s, AddTo)]

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
-from plasticdsl.model.model import Block, Connectivity, Delays, Network, Population, Projection, Role, SumInto, Variable
+from plasticdsl.model.model import Block, Connectivity, Network, Population, Projection, Role, SumInto, Variable
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 from plasticdsl.symbolic.local_gradient import free_name
@@ -61,7 +61,7 @@ def undelayed_sums(network: Network) -> tuple[Summed, ...]:
     """Every sum whose values are those of this moment."""
     found: list[Summed] = []
     for projection in network.projections:
-        if projection.delays == Delays():
+        if not projection.delays:
             own = _definitions(projection.connection)
             found += [Summed(projection, s.target, _written_out(s.body, own)) for s in projection.connection.sums]
     return tuple(found)

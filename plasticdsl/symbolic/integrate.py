@@ -66,7 +66,7 @@ def _summed(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
 
 
 def _undelayed(network: Network) -> list[tuple[Projection, SumInto]]:
-    return [(p, total) for p in network.projections if not p.delays.written for total in p.connection.sums]
+    return [(p, total) for p in network.projections if not p.delays for total in p.connection.sums]
 
 
 def _reads(expr: Expr, projection: Projection) -> set[Owned]:

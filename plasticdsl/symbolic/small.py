@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.model.expr import At, Expr, Incoming, Number, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Block, Delays, Distribution, Network, Projection, Role, Variable
+from plasticdsl.model.model import Block, Distribution, Network, Projection, Role, Variable
 from plasticdsl.symbolic.numeric import evaluate
 
 Place = tuple[int, ...]
@@ -170,7 +170,7 @@ class Small:
     def _is_summed(self, population: str, name: str) -> bool:
         """Whether sums of this moment fill the input."""
         into = [p for p in self.network.projections if p.post == population and any(s.target == name for s in p.connection.sums)]
-        return all(p.delays == Delays() for p in into)
+        return not any(p.delays for p in into)
 
     def _summed(self, population: str, name: str, unit: int) -> float:
         total = 0.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Block, Delays, Network, Projection, Role
+from plasticdsl.model.model import Block, Network, Projection, Role
 from plasticdsl.symbolic.algebra import ZERO, add
 
 #: The letters of the connection that is looked at.
@@ -78,7 +78,7 @@ class Writer:
         if variable is None or variable.role is not Role.INPUT:
             return False
         into = [p for p in self.network.projections if p.post == ref.owner and any(s.target == ref.name for s in p.connection.sums)]
-        return bool(into) and all(p.delays == Delays() for p in into)
+        return bool(into) and not any(p.delays for p in into)
 
     def expanded(self, expr: Expr, inputs: frozenset[At]) -> Expr:
         """The expression with these inputs written as the sums that fill them."""

@@ -380,6 +380,20 @@ def test_a_delay_breaks_the_circle() -> None:
     assert codes(CIRCLE.format(delay=", delay = 1 ms")) == []
 
 
+def test_a_delay_of_0_is_none() -> None:
+    for written in ("delay = 0 ms", "axonal delay = 0 ms", "dendritic delay = −0 ms", "delay = 0·2 ms"):
+        assert not projection(f"    network Net:\n        a = 9 LIF\n        bare = a → a: Exc, w = 1 mV, {written}\n", "bare").delays, (
+            written
+        )
+        assert codes(CIRCLE.format(delay=f", {written}")) == ["definition-cycle"], written
+
+
+def test_a_delay_that_a_parameter_gives_is_one_whatever_its_value() -> None:
+    text = "    network Net:\n        d = 0 ms\n        a = 9 LIF\n        bare = a → a: Exc, w = 1 mV, delay{}\n"
+    for written in (" = d", " = 2 d", " ~ U(0 ms, 0 ms)"):
+        assert projection(text.format(written), "bare").delays, written
+
+
 def test_a_long_chain_is_ordered_without_recursion() -> None:
     populations = "".join(f"            p{i} = 1 Rate\n" for i in range(400))
     chain = "".join(f"            p{i + 1} → p{i}: Linear, w = 1\n" for i in range(399))

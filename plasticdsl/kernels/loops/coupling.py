@@ -29,7 +29,7 @@ def coupled(plan: Plan) -> Coupled:
     """The populations whose rates read undelayed sums of flowing variables, and those that these sums read, however indirectly."""
     moving = flowing_names(plan.network) | _timed(plan)
     reads = dict(_reads(plan, moving))
-    inputs = {(p.projection.post, s.target) for p in plan.projections if not p.projection.delays.written for s in p.sums} & moving
+    inputs = {(p.projection.post, s.target) for p in plan.projections if not p.projection.delays for s in p.sums} & moving
     wanted = {p.population.name: _closure(_of_rates(p.population) & moving, reads) for p in plan.populations}
     readers = {owner for owner, names in wanted.items() if names & inputs}
     needed = frozenset[Owned]().union(*(wanted[owner] for owner in readers))
@@ -73,7 +73,7 @@ def _reads(plan: Plan, moving: frozenset[Owned]) -> Iterator[tuple[Owned, frozen
         found: set[Owned] = set()
         if declared is not None and declared.role is Role.DEFINITION and isinstance(declared.value, Expr):
             found = {(entry.population, r.name) for r in refs(declared.value) if not r.owner}
-        for p in (p for p in plan.projections if p.projection.post == entry.population and not p.projection.delays.written):
+        for p in (p for p in plan.projections if p.projection.post == entry.population and not p.projection.delays):
             ends = {"pre": p.projection.pre, "post": p.projection.post}
             found |= {(ends[r.owner], r.name) for s in p.sums if s.target == entry.name for r in refs(s.body) if r.owner in ends}
         yield (entry.population, entry.name), frozenset(found & moving)

@@ -52,7 +52,7 @@ def ring_arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array, ...]:
 
 def is_delayed(projection: ProjectionPlan) -> bool:
     """Whether its sums take time."""
-    return bool(projection.sums) and projection.projection.delays.written
+    return bool(projection.sums and projection.projection.delays)
 
 
 def _targets(projection: ProjectionPlan) -> tuple[str, ...]:
