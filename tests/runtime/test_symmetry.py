@@ -99,6 +99,20 @@ def test_every_pair_is_drawn_once() -> None:
     assert existing.std() == pytest.approx(1.0, abs=4 / np.sqrt(2 * len(existing)))
 
 
+def test_a_unit_is_connected_to_itself_like_to_any_other_or_not_at_all() -> None:
+    drawn = "p = 0.3KIND, w ~ N(0, 1), w_ij = w_ji"
+    assert np.isnan(np.diag(built(drawn.replace("KIND", ", except self")))).all()
+    loops = [np.count_nonzero(~np.isnan(np.diag(built(drawn.replace("KIND", ""), seed)))) for seed in range(1, 11)]
+    assert abs(sum(loops) - 0.3 * 300) < 4 * np.sqrt(300 * 0.3 * 0.7)
+
+
+@pytest.mark.parametrize("kind", ["", ", except self"])
+def test_random_connections_for_i_below_j_count(kind: str) -> None:
+    """The half with i ≤ j is that of the projection without the equation, and the other half is its mirror image."""
+    there, alike = (~np.isnan(built(f"p = 0.3{kind}, w = 1{equation}")) for equation in ("", ", w_ij = w_ji"))
+    np.testing.assert_array_equal(alike, np.triu(there) | np.triu(there).T)
+
+
 def test_the_values_for_i_below_j_count() -> None:
     """What is drawn for w_ij with i < j is what the projection without the equation has there."""
     plain, alike = built("all to all, w ~ N(0, 1)"), built("all to all, w ~ N(0, 1), w_ij = w_ji")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from plasticdsl.model.expr import At, Binary, Call, Expr, Number, Ref, SumOver
 from plasticdsl.symbolic.convert import NotAnalysable, Translator, vanishes
 from plasticdsl.symbolic.equal import equal, products_when_expanded
 from plasticdsl.symbolic.numeric import evaluate
+from tests.counting import counted
 from tests.symbolic.symbolic_helpers import e, values_of
 
 KNOWN = values_of({"x": 0.7, "y": 1.3, "pre.x": 0.2, "lag": 0.01, "t": 2.0, "dt": 1e-4})
@@ -65,10 +65,12 @@ def test_sums_over_units_are_opaque() -> None:
 
 @pytest.mark.parametrize("text", ["9**(9**9)", "x**(10**10)", "9**9**9**9", "x/0", "0**(-1)", "(x + 1)**1000"])
 def test_what_would_hang_is_refused_at_once(text: str) -> None:
-    start = time.perf_counter()
-    with pytest.raises(NotAnalysable):
-        Translator().forward(e(text))
-    assert time.perf_counter() - start < 2.0
+    def refused() -> None:
+        with pytest.raises(NotAnalysable):
+            Translator().forward(e(text))
+
+    refused()  # imports what it needs
+    assert counted(refused)[1] < 1000
 
 
 def test_too_large_is_refused() -> None:
@@ -108,9 +110,9 @@ def test_equality(a: str, b: str, answer: bool | None) -> None:
 
 
 def test_a_large_power_of_a_sum_is_not_multiplied_out() -> None:
-    start = time.perf_counter()
-    assert equal(e("(a + b + c + d)**60"), e("(d + c + b + a)**60 + 0*a")) is None
-    assert time.perf_counter() - start < 1.0
+    answer, calls = counted(lambda: equal(e("(a + b + c + d)**60"), e("(d + c + b + a)**60 + 0*a")))
+    assert answer is None
+    assert calls < 39711  # the terms that it would have
     assert products_when_expanded(e("(a + b)**3*(c + d)")) == 8
 
 
