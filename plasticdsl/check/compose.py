@@ -22,7 +22,7 @@ from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Call, Expr, Incoming, Ref, rebuild, refs, walk
+from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.source import Span
@@ -88,7 +88,6 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     if read is not None:
         block = local_gradients(map_block(block, read), ends.post, ends.observables, ends.delayed, joined.dims, span, context)
         block = replace(map_block(block, without_holds), variables=tuple(map_variable(v, without_holds) for v in block.variables))
-    _check_effects(parts, context)
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
@@ -197,31 +196,6 @@ def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
 
 
 # --- what does not fit together --------------------------------------------------------------------------------------
-
-
-def _check_effects(parts: Sequence[Part], context: Context) -> None:
-    """Blocks that change nothing are hardly what was meant: `dw = …` in a rule, `h = Σ w x` in a synapse only name a value."""
-    for part in parts:
-        block = part.block
-        if block.flows or block.handlers or block.pairs or block.sums:
-            continue
-        if block.kind == "synapse":
-            _check_sent(part, parts, context)
-            continue
-        meant = next((v for v in block.variables if v.name.startswith("d") and v.role is Role.DEFINITION), None)
-        hint = "A change is written ‘Δw = …’, ‘w += …’ or ‘dw/dt = …’."
-        labels = (Label(meant.span, f"this gives a value the name ‘{meant.symbol}’"),) if meant is not None else ()
-        context.report.warning("no-effect", f"The rule ‘{part.name}’ changes nothing.", part.use.span, hint, labels)
-
-
-def _check_sent(part: Part, parts: Sequence[Part], context: Context) -> None:
-    """A sum that nothing reads was meant to fill an input."""
-    read = {n.name for p in parts for n in p.block.needs} | {r.name for e in expressions(part.block) for r in refs(e) if r.owner == ""}
-    for variable in part.block.variables:
-        if variable.role is Role.DEFINITION and isinstance(variable.value, Incoming) and variable.name not in read:
-            message = f"‘{part.name}’ gives the sum the name ‘{variable.symbol}’, and nothing reads it."
-            hint = f"To fill an input of the postsynaptic unit write ‘post.{variable.symbol} = Σ …’."
-            context.report.warning("no-effect", message, part.use.span, hint, (Label(variable.span, "here"),))
 
 
 def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:

@@ -12,7 +12,7 @@ from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.expressions import case_branches, member_base, translate_as, translate_number
 from plasticdsl.check.flows import settled
 from plasticdsl.check.mismatch import require_dimension, require_same
-from plasticdsl.check.scope import Declared, Kind
+from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, SECONDS, Dim
 from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.diagnostic import Label
@@ -64,9 +64,9 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
             result.extend([translated] if translated is not None else [])
         elif isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and not statement.arguments:
             name = statement.target
-            if _is_changed(name, scope):
-                message = f"‘{name.text} = …’ under a trigger would only name a value; ‘{name.text}’ would not change."
-                context.report.error("stale-value", message, statement.span, f"To change it write ‘{name.text} → …’ or ‘{name.text} += …’.")
+            if _is_changed(statement, name, context.scope):
+                message = f"‘{name.text} = …’ only names a value; ‘{name.text}’ does not change."
+                context.report.error("only-named", message, statement.span, f"To change it write ‘{name.text} → …’ or ‘{name.text} += …’.")
                 continue
             value = translate_number(statement.rhs, context)
             expr = settled(value, statement.rhs, scope)
@@ -77,9 +77,9 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
     return tuple(result)
 
 
-def _is_changed(name: tree.Name, scope: BlockScope) -> bool:
-    """Whether a name already means something in the block, so that `=` under a trigger would hide it."""
-    return scope.context.scope.find(name.name) is not None
+def _is_changed(statement: tree.Define, name: tree.Name, scope: Scope) -> bool:
+    """Whether a name already means something, so that `=` under a trigger would hide it: in the block, or where its own value reads it."""
+    return scope.find(name.name) is not None or any(read.name == name.name for read in names_read(statement.rhs))
 
 
 def _fresh_locals(statement: tree.Jump, before: list[Statement], local: dict[str, Declared], context: Context) -> None:

@@ -13,6 +13,7 @@ from plasticdsl.check.apply import file_scope
 from plasticdsl.check.blocks import CheckedBlock, check_block
 from plasticdsl.check.builtins import constants
 from plasticdsl.check.data import Folders
+from plasticdsl.check.effects import check_effects
 from plasticdsl.check.experiments import Missing, check_experiment
 from plasticdsl.check.intact import known_items
 from plasticdsl.check.library import Gathered, gather
@@ -58,6 +59,8 @@ def checked_reading(read: Reading, source: SourceFile, *, folder: Path | None = 
         report.add(found)
     scope = file_scope(tuple(i for i in intact if isinstance(i, tree.Function)), constants())
     module = _module(read.file, blocks, gathered, scope, sources, report, Folders(source.path, folder))
+    if not report.failed:
+        check_effects(module, blocks, source.path, report)
     # the functions of a file come along with whatever is used from it
     certain = (d for d in report.diagnostics if not gathered.lost or d.code != "unknown-function")
     return Checked(None if report.failed else module, tuple(certain), sources)

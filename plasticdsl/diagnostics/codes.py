@@ -115,13 +115,15 @@ _CODES: tuple[Code, ...] = (
          "An expectation says how close is close enough, in absolute terms or in percent."),
     Code("missing-value", "a value that is missing",
          "An operator lacks one of its operands, or a projection does not give a value that its synapse or source leaves open."),
+    Code("misspelt-target", "a change of something that nothing reads",
+         "A name that only this change brings into being, and that is spelt nearly as another one of the same block or connection."),
     Code("nested-block", "a block inside a block",
          "neuron, synapse, rule, network, experiment, function and use stand at the left margin."),
     Code("no-derivative", "a derivative that does not exist",
          "Steps, comparisons and rounding have none. A smooth function has one, and `hold(…)` keeps a part constant."),
-    Code("no-effect", "a rule or synapse that changes nothing",
-         "It has definitions alone. `dw = …` gives a value the name `dw`; a change is written `Δw = …`, `w += …` or `dw/dt = …`. A sum fills an "
-         "input where it says whose: `post.h = Σ w x`."),
+    Code("no-effect", "something that has no effect",
+         "Nothing reads the name, and no experiment of the file records or shows it. A change is written `Δw = …`, `w += …` or `dw/dt = …`; "
+         "a synapse reaches its unit where it says so: `post.g += w`, `post.h = Σ w x`."),
     Code("no-else", "`else`, `elif` or `then`",
          "Cases are written one per line, `value if condition`, and the last may say `value otherwise`."),
     Code("no-items", "nothing to show item by item",
@@ -204,6 +206,9 @@ _CODES: tuple[Code, ...] = (
          "`x 2` is written `2 x`, `x·2` or `x^2`, whichever is meant."),
     Code("number-out-of-range", "a number that no double holds, or that nobody means",
          "Numbers lie between about 1e-308 and 1e308, exponents between −1000 and 1000."),
+    Code("only-named", "a change that only names a value",
+         "`w = …` gives a value a name; under a trigger it holds for the statements below it. What changes is written `w → …`, `w += …`, `Δw = …` "
+         "or `dw/dt = …`."),
     Code("open-docstring", "a docstring that is never closed",
          "A text that begins with three quotes ends with three quotes."),
     Code("out-of-range", "a value that makes no sense where it stands",
@@ -232,6 +237,8 @@ _CODES: tuple[Code, ...] = (
          "A projection goes from one population to one; `A → each of B, C: …` stands for two of them."),
     Code("sizes-differ", "`one to one` between populations of different sizes",
          "Each unit has its one partner only where both populations have as many units."),
+    Code("spikes-every-step", "a neuron that goes on spiking at every step",
+         "A threshold holds until something changes what it compares: a jump below `spike when …:`, or a refractory time that holds the variable."),
     Code("stable-at-once", "`until stable` where nothing jumps",
          "`until stable` waits until no variable jumps any more. For variables that flow, `within 1e-4` says which change per step still"
          " counts, relative to the largest value."),

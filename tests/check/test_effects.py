@@ -1,0 +1,151 @@
+"""What has no effect is said, once, where it is written; and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plasticdsl.check.module import Checked
+from plasticdsl.diagnostics.diagnostic import Severity
+from plasticdsl.driver import read
+from plasticdsl.source import SourceFile
+
+LIBRARY = sorted((Path(__file__).parents[2] / "models").rglob("*.plas"))
+
+MODEL = """\
+neuron C:
+    output u
+    10 ms dg/dt = −g
+    10 ms du/dt = −u
+    spike when g > 1:
+        g → 0
+
+synapse Exc:
+    on pre: post.g += w
+
+rule R:
+    10 ms dr/dt = −r
+    on pre: r += 1
+    on post: {rule}
+
+network N:
+    a = 2 C
+    b = 1 C
+    ab = a → b: Exc with R, w = 0.3
+
+experiment E on N:
+    dt = 0.1 ms
+    phase p for 1 ms
+    record {record}
+"""
+
+
+def check(text: str) -> Checked:
+    return read(SourceFile("model.plas", text))
+
+
+def told(text: str) -> list[tuple[str, str, str]]:
+    """(severity, code, the text at the place) of everything found."""
+    return [(str(d.severity), d.code, text[d.span.start : d.span.end]) for d in check(text).diagnostics]
+
+
+def model(rule: str = "w += r", record: str = "ab.w") -> str:
+    return MODEL.format(rule=rule, record=record)
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "place"),
+    [
+        ("w = w + r", "only-named", "w = w + r"),
+        ("w = clip(w + r, 0, 1)", "only-named", "w = clip(w + r, 0, 1)"),
+        ("w = 0.01 r", "only-named", "w = 0.01 r"),
+        ("dw = 0.01 r", "only-named", "dw = 0.01 r"),
+        ("W += 0.01 r", "misspelt-target", "W"),
+        ("W → r", "misspelt-target", "W"),
+    ],
+)
+def test_a_change_that_misses_the_weight_is_an_error(statement: str, code: str, place: str) -> None:
+    assert told(model(statement)) == [("error", code, place)]
+
+
+def test_a_definition_that_looks_like_a_change_is_an_error() -> None:
+    assert told(model().replace("    on post: w += r", "    dw = 0.01 r")) == [("error", "only-named", "dw")]
+
+
+def test_a_second_variable_that_is_recorded_is_meant() -> None:
+    assert told(model("W += 0.01 r", "ab.W")) == []
+
+
+def test_values_of_an_event_that_are_read_are_fine() -> None:
+    assert told(model("a = 2 r\n        w += a").replace("on post: a", "on post:\n        a")) == []
+
+
+def test_a_value_of_an_event_hides_nothing_of_the_synapse() -> None:
+    text = model("g = 2 r\n        w += g").replace("on post: g", "on post:\n        g").replace("post.g += w", "post.g += g w")
+    assert told(text.replace("w = 0.3", "w = 0.3, g = 2")) == [("error", "only-named", "g = 2 r")]
+
+
+def test_a_trace_that_nothing_reads() -> None:
+    assert told(model("w += 0.01")) == [("warning", "no-effect", "r")]
+
+
+def test_what_a_program_may_look_at_is_not_judged() -> None:
+    assert told(model("w += 0.01").split("experiment")[0]) == []
+
+
+def test_an_experiment_that_looks_at_nothing_leaves_it_to_a_program() -> None:
+    assert told(model("w += 0.01").replace("    record ab.w\n", "")) == []
+
+
+def test_a_synapse_that_reaches_nothing() -> None:
+    found = check(model().replace("post.g", "g")).diagnostics
+    assert [(d.code, d.hint) for d in found] == [("no-effect", "Did you mean ‘post.g’?")]
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "hint"),
+    [
+        ("    refractory = 5 ms\n    output u", "refractory", "‘refractory 5 ms’"),
+        ("    threshold = 1\n    output u", "threshold", "‘spike when V > threshold:’"),
+        ("    V_reset = 1\n    output u", "V_reset", "‘V → V_reset’"),
+    ],
+)
+def test_a_line_of_a_neuron_that_looks_like_a_setting(line: str, word: str, hint: str) -> None:
+    text = model().replace("    output u", line).split("experiment")[0]
+    (found,) = check(text).diagnostics
+    assert (found.severity, found.code, text[found.span.start : found.span.end]) == (Severity.WARNING, "no-effect", word)
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize(("line", "hint"), [("delay = 5 ms", "‘a → b: Exc, delay = 5 ms’"), ("p = 0.1", "‘a → b: Exc, p = 0.1’")])
+def test_a_line_of_a_network_that_looks_like_a_setting(line: str, hint: str) -> None:
+    (found,) = check(model().replace("    a = 2 C", f"    {line}\n    a = 2 C")).diagnostics
+    assert (found.severity, found.code) == (Severity.WARNING, "no-effect")
+    assert hint in found.hint
+
+
+def test_a_network_parameter_that_an_experiment_reads() -> None:
+    text = model().replace("    a = 2 C", "    T = 5 ms\n    a = 2 C")
+    assert told(text) == [("warning", "no-effect", "T = 5 ms")]
+    assert told(text.replace("for 1 ms", "for T")) == []
+
+
+@pytest.mark.parametrize("reset", ["g → 0", "u += 1", "refractory"])
+def test_a_threshold_without_reset(reset: str) -> None:
+    text = model()
+    match reset:
+        case "refractory":
+            text = text.replace(":\n        g → 0", "\n    refractory 2 ms")
+        case _:
+            text = text.replace("g → 0", reset)
+    assert told(text) == ([("warning", "spikes-every-step", "spike when g > 1:\n        u += 1")] if reset == "u += 1" else [])
+
+
+def test_a_jump_behind_the_condition_takes_a_threshold_back() -> None:
+    assert told(model().replace("g → 0", "u += 1").replace("10 ms dg/dt = −g", "10 ms dg/dt = −g − u")) == []
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
+def test_nothing_is_found_in_the_library(path: Path) -> None:
+    assert read(SourceFile(str(path), path.read_text(encoding="utf-8")), path.parent).diagnostics == ()
