@@ -42,12 +42,23 @@ def read(source: SourceFile, folder: Path | None = None) -> Checked:
 
 
 def integrated(found: Checked) -> Checked:
-    """The same model with an integrator for every flow of its networks. Raises `PlasError` for a method that does not suit its equations."""
-    from plasticdsl.symbolic.integrate import integrate
+    """The same model ready to run: its networks as `ready` makes them, its experiments likewise. Raises `PlasError` for a method that does not suit
+    its equations."""
+    from plasticdsl.symbolic.singular import repaired_experiment
 
     if found.module is None:
         return found
-    return replace(found, module=replace(found.module, networks=tuple(integrate(network) for network in found.module.networks)))
+    networks = tuple(ready(network) for network in found.module.networks)
+    experiments = tuple(repaired_experiment(e) for e in found.module.experiments)
+    return replace(found, module=replace(found.module, networks=networks, experiments=experiments))
+
+
+def ready(network: Network) -> Network:
+    """A checked network as both engines carry it out: removable singularities repaired, and an integrator for every flow."""
+    from plasticdsl.symbolic.integrate import integrate
+    from plasticdsl.symbolic.singular import repaired
+
+    return integrate(repaired(network))
 
 
 def plan_of(network: Network, per_unit: Keys, options: CompileOptions) -> Plan:

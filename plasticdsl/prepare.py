@@ -135,11 +135,10 @@ def module_text(loaded: Loaded, options: CompileOptions) -> str:
 
 def _blocks_alone(module: Module) -> Network:
     from plasticdsl.check.alone import alone
-    from plasticdsl.symbolic.integrate import integrate
 
     if not module.blocks:
         raise ValueError(f"{module.path} holds nothing to compile")
-    return integrate(alone(Path(module.path).stem, module.doc, module.blocks))
+    return driver.ready(alone(Path(module.path).stem, module.doc, module.blocks))
 
 
 def default_step(module: Module, network: Network) -> tuple[float, bool]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from plasticdsl.check.mapping import map_block, map_variable
 from plasticdsl.check.order import evaluation_order
 from plasticdsl.model.expr import Expr, Number, Ref, rebuild
+from plasticdsl.model.mapping import map_block, map_variable
 from plasticdsl.model.model import (
     AddTo,
     Block,

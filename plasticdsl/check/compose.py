@@ -13,7 +13,6 @@ from plasticdsl.check.context import Context
 from plasticdsl.check.given import Given, give
 from plasticdsl.check.gradients import local_gradients, reads_observable
 from plasticdsl.check.incoming import check_incoming
-from plasticdsl.check.mapping import expressions, map_block, map_variable
 from plasticdsl.check.mismatch import described
 from plasticdsl.check.ordering import in_working_order
 from plasticdsl.check.parts import Joined, Part, join
@@ -23,6 +22,7 @@ from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
+from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.source import Span

@@ -18,7 +18,6 @@ from plasticdsl.check.display import unit_of_number, with_dimension
 from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.likes import path_text, written_path
-from plasticdsl.check.mapping import expressions
 from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.ordering import circle
 from plasticdsl.check.parts import Joined, Part
@@ -28,6 +27,7 @@ from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean, unit_hint
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
 from plasticdsl.source import Span
 from plasticdsl.symbolic.local_gradient import partials

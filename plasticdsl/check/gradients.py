@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from plasticdsl.check.context import Context
-from plasticdsl.check.mapping import expressions, map_block, map_variable
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.model import Block, Role
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number

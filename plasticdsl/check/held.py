@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.expressions import translate_number
-from plasticdsl.check.mapping import map_block, map_variable
 from plasticdsl.model.expr import Call
+from plasticdsl.model.mapping import map_block, map_variable
 from plasticdsl.model.model import Block, Network
 from plasticdsl.symbolic.local_gradient import HOLD, without_holds
 from plasticdsl.syntax import tree

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticdsl.check.mapping import expressions
 from plasticdsl.check.report import Reporter
 from plasticdsl.model.expr import Expr, Incoming, Ref, children, walk
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import AddTo, Block, Distribution, Role, Trigger, Variable
 from plasticdsl.source import Span
 

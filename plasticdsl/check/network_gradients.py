@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from plasticdsl.check.mapping import expressions, map_block, map_variable
 from plasticdsl.check.order import evaluation_order
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild
+from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.model import Network, Projection, Variable
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number

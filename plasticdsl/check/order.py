@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from plasticdsl.check.mapping import expressions
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Distribution, Evaluate, Population, Projection, Role, Variable
 from plasticdsl.source import Span
 

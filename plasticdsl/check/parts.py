@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
-from plasticdsl.check.mapping import rename_block, rename_variable, renames
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.mapping import rename_block, rename_variable, renames
 from plasticdsl.model.model import (
     Assign,
     Block,

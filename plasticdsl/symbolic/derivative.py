@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, SumOver, walk
 from plasticdsl.symbolic.algebra import MAX_NODES, ONE, ZERO, add, choice, div, extent, mul, neg, power, sub
+from plasticdsl.symbolic.singular import repair
 
 TWO = Number(2.0)
 
@@ -24,10 +25,11 @@ class NotDifferentiable(Exception):
 def differentiate(expr: Expr, by: Expr) -> Expr:
     """∂`expr`/∂`by`, where `by` is a variable (`Ref`, `Special`, `At`) and all others are constant, and so is what `hold(…)` encloses.
 
+    Quotients that are 0/0 at one point are repaired first (`singular.py`), since the quotient rule would keep 0/0 there.
     Cases are differentiated branch by branch (jumps between them do not count); |x|′ = sign(x), 0 at 0; min and max follow the argument they equal.
     Raises `NotDifferentiable` for steps, rounding and comparisons of `by`, and where the result would be too large.
     """
-    result = _derivative(expr, by)
+    result = _derivative(repair(expr, lambda name: name != by), by)
     if extent(result).nodes > MAX_NODES:
         raise NotDifferentiable("The derivative is too large to be written out.")
     return result

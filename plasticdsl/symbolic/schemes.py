@@ -31,7 +31,6 @@ from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.conserved import conserved_variables
 from plasticdsl.symbolic.linear import NotLinear
 from plasticdsl.symbolic.methods import schemes_by_method
-from plasticdsl.symbolic.singular import repair_block
 from plasticdsl.symbolic.system import (
     System,
     coupled_groups,
@@ -50,14 +49,12 @@ NOISE_REASON = "driven by noise"
 
 
 def choose_schemes(block: Block, *, flowing_inputs: frozenset[str] = frozenset(), held: frozenset[Ref] = frozenset()) -> Block:
-    """`block` with an integrator for every flowing variable, as described above, or the one its `method:` names, and with removable
-    singularities repaired (`singular.py`).
+    """`block` with an integrator for every flowing variable, as described above, or the one its `method:` names.
 
     `flowing_inputs`: inputs that are undelayed sums of flowing variables (all others count as held over a step).
     `held`: variables of other blocks that are known not to flow (parameters, discrete states).
     Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
     """
-    block = repair_block(block)
     if not block.flows:
         return replace(block, schemes=())
     system = system_of(block, flowing_inputs, held)

@@ -1,6 +1,7 @@
 """Removable singularities, as in α_m = a (V + 40 mV)/(1 − exp(−(V + 40 mV)/10 mV)) or the GHK current, which are 0/0 at one voltage.
 
-Comes in: an expression, or a block. Goes out: the same with quotients replaced that are 0/0 where an exponent u vanishes,
+Comes in: an expression, a network or an experiment. Goes out: the same with quotients replaced, wherever they stand, that are 0/0 where an exponent
+u vanishes,
 
     u/(eᵘ − 1) = `x_over_expm1(u)`      (eᵘ − 1)/u = `expm1_over_x(u)`
     u/tanh u = u + `x_over_expm1(2u)`   u/sinh u = √(`x_over_expm1(2u)` `x_over_expm1(−2u)`)
@@ -13,17 +14,21 @@ factors and terms stay where the author wrote them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, rebuild, refs
-from plasticdsl.model.model import AtRate, Block, Distribution, Role, Variable
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.expr import At, Binary, Call, Expr, Negate, Number, Ref, Special, rebuild, substitute, walk
+from plasticdsl.model.mapping import Read, map_experiment, map_network
+from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.symbolic.algebra import ONE, add, div, is_number, mul, neg, power
 from plasticdsl.symbolic.contents import is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
 TWO = Number(2.0)
-Constant = Callable[[Ref], bool]
+UNKNOWN = Ref("", "#unknown")  # stands for the name that a quotient is looked at as a function of
+Name = Ref | Special | At
+Constant = Callable[[Name], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +60,27 @@ class Pair:
     rest: Expr
 
 
-def repair_block(block: Block) -> Block:
-    """`block` with its definitions, rates and sums repaired."""
+def repaired(network: Network) -> Network:
+    """`network` with every expression repaired."""
 
-    def constant(ref: Ref) -> bool:
-        return is_constant(ref, block)
+    def reader(part: Population | Projection | None) -> Read:
+        match part:
+            case Population(block=block) | Projection(connection=block):
+                return lambda expr: repair(expr, lambda name: is_constant(name, block))
+            case None:
+                return repair
 
-    variables = tuple(_repaired_definition(v, constant) for v in block.variables)
-    flows = tuple(replace(f, rate=repair(f.rate, constant)) for f in block.flows)
-    sums = tuple(replace(s, body=repair(s.body, constant)) for s in block.sums)
-    spike = replace(block.spike, rate=repair(block.spike.rate, constant)) if isinstance(block.spike, AtRate) else block.spike
-    return replace(block, variables=variables, flows=flows, sums=sums, spike=spike)
-
-
-def _repaired_definition(variable: Variable, constant: Constant) -> Variable:
-    if variable.role is not Role.DEFINITION or variable.value is None or isinstance(variable.value, Distribution):
-        return variable
-    return replace(variable, value=repair(variable.value, constant))
+    return map_network(network, reader)
 
 
-def repair(expr: Expr, constant: Constant = lambda ref: False) -> Expr:
-    """`expr` with the quotients of the module's text replaced, everywhere in it. `constant` tells which variables do not change."""
+def repaired_experiment(experiment: Experiment) -> Experiment:
+    """`experiment` with all that it evaluates repaired."""
+    return map_experiment(experiment, repair)
+
+
+def repair(expr: Expr, constant: Constant = lambda name: False) -> Expr:
+    """`expr` with the quotients of the module's text replaced, everywhere in it. `constant` tells which names do not change during a run: where a
+    quotient is 0/0 at values of several names, it is taken as a function of one that changes."""
     if not _is_product(expr):
         return rebuild(expr, lambda child: repair(child, constant))
     factors = [Factor(repair(f.expr, constant), f.inverse) for f in _factors(expr, False)]
@@ -152,7 +157,7 @@ def _match(factors: list[Factor], constant: Constant) -> list[Factor] | None:
         for k, other in enumerate(factors):
             split = None if other.inverse == vanishing.inverse else _proportional(other.expr, zero.argument, constant)
             if split is not None:
-                changing = sum(not constant(ref) for ref in refs(split[0]))
+                changing = sum(not constant(name) for name in _names(split[0]))
                 found.append((changing, Pair(n, k, zero, *split)))
     return _replaced(factors, min(found, key=lambda pair: pair[0])[1]) if found else None
 
@@ -253,18 +258,17 @@ def _proportional(factor: Expr, argument: Expr, constant: Constant) -> tuple[Exp
 
 
 def _ratio(factor: Expr, argument: Expr, constant: Constant) -> Expr | None:
-    """factor/argument where both are linear in some variable and vanish together."""
-    for variable in sorted((r for r in refs(factor) & refs(argument) if not constant(r)), key=_order):
+    """factor/argument where both are linear in some name and vanish together."""
+    for name in sorted(_names(factor) & _names(argument), key=lambda n: (constant(n), str(n))):
         try:
-            a = linear_form(factor, frozenset({variable}))
-            b = linear_form(argument, frozenset({variable}))
+            a, b = (linear_form(substitute(part, {name: UNKNOWN}), frozenset({UNKNOWN})) for part in (factor, argument))
         except NotLinear:
             continue
-        slope_a, slope_b = a.coefficient(variable), b.coefficient(variable)
+        slope_a, slope_b = a.coefficient(UNKNOWN), b.coefficient(UNKNOWN)
         if surely_equal(mul(a.offset, slope_b), mul(b.offset, slope_a)):
             return div(slope_a, slope_b)
     return None
 
 
-def _order(ref: Ref) -> tuple[str, str, str]:
-    return ref.owner, ref.name, ref.limit
+def _names(expr: Expr) -> frozenset[Name]:
+    return frozenset(node for node in walk(expr) if isinstance(node, Ref | Special | At))

@@ -7,11 +7,12 @@ import math
 import mpmath
 import pytest
 
-from plasticdsl.model.expr import Call, walk
+from plasticdsl.model.expr import Call, Number, walk
+from plasticdsl.model.model import Network, Population
 from plasticdsl.model.schemes import ExponentialEuler
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.schemes import choose_schemes
-from plasticdsl.symbolic.singular import repair
+from plasticdsl.symbolic.singular import repair, repaired
 from tests.symbolic.symbolic_helpers import block, e, values_of
 
 VALUES = {"k": 0.009, "z": 2.0, "F": 96485.0, "R": 8.314, "T": 310.0, "Ca": 1e-4, "Ca_o": 2.0, "perm": -0.04, "E": -0.04, "g": 0.3}
@@ -87,7 +88,8 @@ def test_rates_and_definitions_of_a_block_are_repaired() -> None:
         "g E",
         {"u": "(V + 0.04)/0.01", "alpha": "1000*u/(1 - exp(-u))", "beta": "4000*exp(-(V + 0.065)/0.018)"},
     )
-    done = choose_schemes(model)
+    network = Network("N", "", (), (Population("p", "p", Number(1.0), model),), ())
+    done = choose_schemes(repaired(network).populations[0].block)
     gate = next(s for s in done.schemes if isinstance(s, ExponentialEuler) and s.variable == "m")
     known = values_of({"V": -0.04, "m": 0.1})
     beta = 4000 * math.exp(-0.025 / 0.018)
