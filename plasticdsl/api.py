@@ -85,7 +85,8 @@ class Model:
         (`A_plus=0.004`), or in the mapping `parameters` where the name has a dot (`{"LIF.tau_m": "10 ms"}`), in SI or as text with a unit; a
         population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
         `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources). An array given for a set of
-        patterns (`ξ=array`) replaces it. `level` of optimisation, 0 to 2, and passes to leave out (`without`); `Model.run` takes the same.
+        patterns (`ξ=array`) replaces it. `level` of optimisation: 0, 1 or 2 (today the same as 1); `without`: passes to leave
+        out. `Model.run` takes the same.
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """

@@ -10,7 +10,8 @@ Precision = Literal["double", "single"]
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
-    """`level`: 0 runs no pass, 1 is the default, 2 tries everything. `without`: passes to leave out. `precision` of state arrays.
+    """`level`: 0 runs no pass, 1 is the default, 2 is for passes that take long to compile or change rounding more, and runs those of 1
+    as long as there are none. `without`: passes to leave out. `precision` of state arrays.
     `threads`: more than one runs loops over independent units in parallel (the same bits)."""
 
     level: int = 1

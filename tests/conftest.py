@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from plasticdsl.kernels.folder import VARIABLE
+from plasticdsl.cache import VARIABLE
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

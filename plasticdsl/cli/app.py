@@ -88,6 +88,9 @@ def _explained(error: BaseException) -> int:
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
+        case OSError():
+            console.tell(f"plasticdsl: {console.sentence(error)}")
+            return 1
         case MemoryError():
             console.tell("plasticdsl: there is not enough memory for this network and its recordings")
             return 1

@@ -32,7 +32,10 @@ Values = Annotated[
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="What all random numbers come from.")]
 Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How many threads to compute with.")]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
-Level = Annotated[int, typer.Option("-O", metavar="LEVEL", min=0, max=2, help="Optimisation: -O0 none, -O1 the default, -O2 everything.")]
+Level = Annotated[
+    int,
+    typer.Option("-O", metavar="LEVEL", min=0, max=2, help="Optimisation: -O0 none, -O1 (the default) and, today, -O2 all."),
+]
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="PASS", help="An optimisation to leave out, as explain names it; repeatable.")
 ]

@@ -11,8 +11,8 @@ from plasticdsl import prepare
 from plasticdsl.api import load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Level, Precision
-from plasticdsl.kernels.folder import write_whole
 from plasticdsl.options import CompileOptions
+from plasticdsl.whole import write_whole
 
 
 def compile_file(

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from plasticdsl.cli import console
-from plasticdsl.kernels.folder import write_whole
 from plasticdsl.library import read
+from plasticdsl.whole import write_whole
 
 
 def fmt(

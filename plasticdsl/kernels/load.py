@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,9 @@ class Threaded:
 
     def bind(self, bound: Bound) -> ThreadedAdvance | NativeAdvance:
         """`advance` with its arguments: on all threads, or on one where the network is small."""
-        if longest_loop(self.program, bound.sizes) < LEAST_UNITS_FOR_THREADS:
+        longest = longest_loop(self.program, bound.sizes)
+        if longest < LEAST_UNITS_FOR_THREADS:
+            _tell_alone(longest)
             from plasticdsl.kernels.emit import emit
 
             text = emit(self.program)
@@ -96,6 +99,13 @@ class Threaded:
         module = import_text(self.artifact.source, f"plasticdsl_{self.artifact.digest}")
         without_wrappers(module, but=frozenset({"advance"}))
         return module
+
+
+@lru_cache
+def _tell_alone(longest: int) -> None:
+    """Once for each size."""
+    why = f"the longest loop that threads could share has {longest:,} units" if longest else "no loop of this network can be shared"
+    _log.warning("one thread computes: %s, and they pay from %s units on", why, f"{LEAST_UNITS_FOR_THREADS:,}")
 
 
 class ThreadedAdvance:

@@ -1,7 +1,6 @@
 """Files of compiled kernels in the cache folder: generated modules, and object code beside them.
 
-Comes in: text, or object code with its symbols. Goes out: imported modules, and object code that is known to be whole. A folder that cannot
-be written is replaced by a temporary one for modules, and not used for object code.
+Comes in: text, or object code with its symbols. Goes out: imported modules, and object code that is known to be whole.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ import json
 import logging
 import platform
 import sys
-import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from types import ModuleType
 
-from plasticdsl.kernels.folder import cache_folder, write_whole
+from plasticdsl import cache
 
 _log = logging.getLogger(__name__)
 
@@ -53,28 +50,26 @@ def machine() -> str:
 
 def read_object(name: str) -> ObjectCode | None:
     """Object code kept under `name`; None where there is none or it is damaged."""
+    content = cache.found(f"{FOLDER}/{name}.o")
+    if content is None:
+        return None
     try:
-        head, body = (cache_folder() / FOLDER / f"{name}.o").read_bytes().split(b"\n", 1)
+        head, body = content.split(b"\n", 1)
         described = json.loads(head)
         if described.pop("checksum") != _checksum(body):
             raise ValueError("checksum")
         return ObjectCode(body, described["symbol"], tuple(described["externals"]))
-    except FileNotFoundError:
-        return None
     except Exception as error:  # whatever is wrong with a file of the cache, it is made anew
         _log.debug("cached machine code %s is not used: %r", name, error)
         return None
 
 
 def write_object(name: str, found: ObjectCode) -> None:
-    """Keeps object code; where the folder cannot be written, nothing is kept."""
+    """Keeps object code."""
     described = asdict(found)
     code: bytes = described.pop("code")
     head = json.dumps({**described, "checksum": _checksum(code)}).encode()
-    try:
-        write_whole(cache_folder() / FOLDER / f"{name}.o", head + b"\n" + code)
-    except OSError as error:
-        _log.debug("machine code %s was not cached: %r", name, error)
+    cache.put(f"{FOLDER}/{name}.o", head + b"\n" + code)
 
 
 def _checksum(code: bytes) -> str:
@@ -89,8 +84,7 @@ def import_text(text: str, name: str) -> ModuleType:
     known = sys.modules.get(name)
     if known is not None:
         return known
-    path = _source_file(text, name)
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, cache.placed(f"{FOLDER}/{name}.py", text.encode()))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -100,15 +94,3 @@ def import_text(text: str, name: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
-
-
-def _source_file(text: str, name: str) -> Path:
-    try:
-        path = cache_folder() / FOLDER / f"{name}.py"
-        if not path.exists() or path.read_bytes() != text.encode():
-            write_whole(path, text.encode())
-    except OSError as error:
-        path = Path(tempfile.mkdtemp(prefix="plasticdsl-")) / f"{name}.py"
-        _log.debug("the cache folder cannot be used (%r); %s is in %s", error, name, path.parent)
-        write_whole(path, text.encode())
-    return path

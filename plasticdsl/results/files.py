@@ -6,11 +6,14 @@ that exists keeps its other files.
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import xarray
@@ -37,13 +40,15 @@ def require_writable(folder: Path) -> None:
 
 
 def write(result: Result, folder: Path, plots: bool) -> None:
-    """Raises OSError where the folder cannot be written."""
+    """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         made.chmod(0o755)
         _fill(result, made, plots)
         _move(made, folder)
+    except OSError as problem:
+        raise OSError(problem.errno, f"the results could not be written ({problem.strerror or problem})", str(folder)) from problem
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
@@ -52,10 +57,63 @@ def _fill(result: Result, folder: Path, plots: bool) -> None:
     text = json.dumps(result.summary, ensure_ascii=False, indent=2, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
     if len(result):
-        with_safe_names(result.dataset).to_netcdf(folder / RECORDINGS, engine="h5netcdf")
+        _write_netcdf(result.dataset, folder / RECORDINGS)
     if plots:
         for name, figure in result.figures():
             figure.savefig(folder / f"{name}.png")
+
+
+def _write_netcdf(dataset: xarray.Dataset, path: Path) -> None:
+    with path.open("w+b", buffering=0) as file:
+        patient = _Patient(file)
+        with_safe_names(dataset).to_netcdf(patient, engine="h5netcdf")
+    if patient.problem is not None:
+        raise patient.problem
+
+
+class _Patient(io.RawIOBase):
+    """A file for HDF5, which takes down the process when a write fails: the first failure is kept in `problem`, and what comes later goes nowhere."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self.problem: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any) -> int | None:
+        return self._file.readinto(buffer)
+
+    def truncate(self, size: int | None = None) -> int:
+        return self._tried(partial(self._file.truncate, size), size or 0)
+
+    def write(self, data: Any) -> int:
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while rest:
+            done = self._tried(partial(self._file.write, rest), 0)  # may be a part of it
+            if not done:
+                self._file.seek(len(rest), io.SEEK_CUR)
+                break
+            rest = rest[done:]
+        return size
+
+    def _tried(self, what: Callable[[], int], instead: int) -> int:
+        if self.problem is None:
+            try:
+                return what()
+            except OSError as problem:
+                self.problem = problem
+        return instead
 
 
 def _move(made: Path, folder: Path) -> None:

@@ -6,8 +6,6 @@ The state continues to the same bits in a network of the same model, numbers and
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.model import Network
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.source import Span
+from plasticdsl.whole import written
 
 FORMAT = 1
 
@@ -35,15 +34,8 @@ def save(path: Path, network: Network, instance: Instance, state: State) -> None
     content["format"] = np.asarray(FORMAT)
     content["digest"] = np.asarray(digest(network, instance))
     content["seed"], content["dt"] = np.asarray(instance.seed), np.asarray(instance.dt)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **content)  # type: ignore[arg-type]
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written(path) as file:
+        np.savez(file, **content)  # type: ignore[arg-type]
 
 
 def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[Any]]:

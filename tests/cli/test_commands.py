@@ -136,6 +136,23 @@ def test_results_are_written_as_promised(capsys, model, tmp_path):
     assert [p.name for p in folder.parent.iterdir()] == ["results"], "nothing is left beside"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="limits of file sizes")
+@pytest.mark.parametrize("kilobytes", [1, 4, 20])
+def test_a_full_disk_is_status_1_and_leaves_nothing(model, tmp_path, kilobytes):
+    """From the first file (the summary) to the last (figures), and within the recordings, where HDF5 would take down the process."""
+    (tmp_path / "there").mkdir()
+    assert app.status(["run", str(model), "--quiet"]) == 0  # nothing has to be compiled below
+    limited = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes} << 10, {kilobytes} << 10));"
+        "from plasticdsl.__main__ import main; main()"
+    )
+    command = [sys.executable, "-B", "-c", limited, "run", str(model), "--out", "there/r"]
+    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.splitlines()[-1] == "plasticdsl: there/r: the results could not be written (File too large)"
+    assert list((tmp_path / "there").iterdir()) == []
+
+
 def test_an_existing_folder_keeps_its_files(capsys, model, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     assert run(capsys, "run", model, "--quiet", "--no-plots", "--out", str(tmp_path))[0] == 0

@@ -136,14 +136,6 @@ def test_a_damaged_entry_is_compiled_again(cache: Path, damage: str) -> None:
     assert read_object(file.stem) is not None
 
 
-def test_a_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    monkeypatch.setenv("PLASTICDSL_CACHE", str(blocked / "folder"))
-    program = replace(network(), name="Elsewhere")
-    np.testing.assert_array_equal(ran(load(artifact_of(program)), [STEPS])["V"], expected(bound_network(), STEPS)["V"])
-
-
 def test_code_that_needs_numba_is_not_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str) -> None:
         raise Unresolved(name)
@@ -195,7 +187,11 @@ def test_threads_give_the_same_bits(cache: Path) -> None:
         assert values.tobytes() == other[name].tobytes(), name
 
 
-def test_a_small_network_stays_on_one_thread(cache: Path) -> None:
+def test_a_small_network_stays_on_one_thread_and_says_so_once(cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     threaded = load(artifact_of(network(), parallel=True), threads=2)
-    assert isinstance(threaded.bind(bound_network()), NativeAdvance)
+    for _ in range(2):
+        assert isinstance(threaded.bind(bound_network(51)), NativeAdvance)
+    assert [r.getMessage() for r in caplog.records] == [
+        "one thread computes: the longest loop that threads could share has 51 units, and they pay from 100,000 units on"
+    ]
     np.testing.assert_array_equal(ran(threaded, [STEPS])["V"], expected(bound_network(), STEPS)["V"])

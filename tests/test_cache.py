@@ -1,0 +1,74 @@
+"""The cache: whatever is wrong with it costs time and nothing else, and is said once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plasticdsl import cache
+
+TEXT = """
+neuron Leak:
+    10 ms dV/dt = −V
+    V(0) = 10 mV
+
+network N:
+    c = 1 Leak
+
+experiment A on N:
+    dt = 1 ms
+    phase p for 10 ms
+    expect c.V ≈ 3.679 mV ± 0.001 mV at end
+"""
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_what_is_kept_is_found_again(folder: Path):
+    cache.keep("numbers", "some", [1, 2])
+    assert cache.recall("numbers", "some", list) == [1, 2]
+    assert cache.recall("numbers", "some", dict) is None
+    assert cache.recall("numbers", "other", list) is None
+    assert [p.name for p in (folder / "numbers").iterdir()] == ["some.pickle"]
+
+
+def test_damaged_content_counts_as_absent(folder: Path):
+    cache.put("numbers/some.pickle", b"no pickle")
+    assert cache.recall("numbers", "some", list) is None
+
+
+def test_a_disk_that_is_full_is_said_once(folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    def full(path: Path, content: bytes) -> None:
+        if path.is_relative_to(folder):
+            raise OSError(28, "No space left on device")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    monkeypatch.setattr(cache, "write_whole", full)
+    for name in ("some", "other"):
+        cache.keep("numbers", name, 1)
+        assert cache.recall("numbers", name, int) is None
+    placed = cache.placed("module.py", b"x = 1")
+    assert placed.read_bytes() == b"x = 1"
+    assert not placed.is_relative_to(folder)
+    assert len(caplog.records) == 1
+    assert "No space left on device" in caplog.text
+
+
+@pytest.mark.parametrize("place", ["/dev/null/x", "/proc/plasticdsl", "file", "file/below"])
+def test_without_a_cache_everything_works(place: str, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "leak.plas").write_text(TEXT)
+    command = [sys.executable, "-m", "plasticdsl", "run", "leak.plas"]
+    environment = {**os.environ, cache.VARIABLE: place, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "passed" in done.stdout
+    assert done.stderr.count("nothing is kept for the next run") == 1
+    assert len(done.stderr.splitlines()) == 1
