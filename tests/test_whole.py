@@ -1,4 +1,4 @@
-"""Files of the cache folder are there whole or not at all, whenever somebody looks or the program ends."""
+"""Files that are written are there whole or not at all, whenever somebody looks or the program ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plasticdsl.kernels.folder import write_whole
+from plasticdsl.whole import write_whole
 
 
 def test_nobody_sees_half_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
