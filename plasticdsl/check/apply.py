@@ -6,7 +6,7 @@ Comes in: `tree.Apply` with the translation of expressions. Goes out: a `Typed` 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from plasticdsl.check.builtins import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, known_functions
@@ -38,7 +38,7 @@ def apply(node: tree.Apply, context: Context, value: Translate, anything: Transl
     """The value of an application; `value` translates numbers, `anything` also conditions."""
     if isinstance(node.function, tree.Member):
         return not_a_function(node, node.function, context)
-    declared = context.scope.find(node.function.name)
+    declared = context.scope.find(node.function)
     if declared is not None and declared.function is not None:
         return _inline(node, declared.function, context, value)
     if declared is not None:
@@ -72,7 +72,7 @@ def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context:
 
 
 def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
-    users = {d.symbol for d in context.scope.all_names().values() if d.kind is Kind.FUNCTION}
+    users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.kind is Kind.FUNCTION}
     close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
     hint = f"Did you mean ‘{close[0]}’? " if close else ""
     if function.name in _FAMILIAR:
@@ -156,8 +156,8 @@ def _inline(node: tree.Apply, function: UserFunction, context: Context, value: T
     nodes = _values(node, len(function.arguments), context)
     if nodes is None:
         return unknown(context)
-    if function.name in context.calls or len(context.calls) >= DEEPEST:
-        circle = " → ".join([*context.calls, function.name])
+    if function in context.calls or len(context.calls) >= DEEPEST:
+        circle = " → ".join(f.name for f in (*context.calls, function))
         context.report.error("definition-cycle", f"The function ‘{function.symbol}’ is defined by itself: {circle}.", node.span)
         return unknown(context)
     context.effort.spent += 1
@@ -181,7 +181,7 @@ def _body(function: UserFunction, values: list[Typed], context: Context, value: 
         for name, v in zip(function.arguments, values, strict=True)
     }
     scope = (function.scope or context.scope).child(names)
-    return value(function.body, context.called(function.name, scope))
+    return value(function.body, context.called(function, scope))
 
 
 def _derivative(function: UserFunction, values: list[Typed], node: tree.Apply, context: Context, value: Translate) -> Typed:
@@ -229,11 +229,13 @@ def _size(expr: Expr) -> int:
     return sizes[id(expr)]
 
 
-def file_scope(functions: tuple[tree.Function, ...], outside: Scope) -> Scope:
-    """The scope of a file's `function` definitions, inside `outside` (the constants)."""
-    names: dict[str, Declared] = {}
-    scope = outside.child(names)
-    for f in functions:
-        user = UserFunction(f.name.name, f.name.text, f.arguments, f.body, scope, f.span)
-        names[f.name.name] = Declared(f.name.name, f.name.text, Kind.FUNCTION, "a function", function=user, span=f.name.span)
+def file_scope(functions: Mapping[str, Iterable[tree.Function]], outside: Scope) -> Scope:
+    """The scope of `function` definitions, inside `outside` (the constants). `functions`: those in sight in each file, by its path."""
+    files: dict[str, dict[str, Declared]] = {}
+    scope = Scope({}, outside, files=files)
+    for path, known in functions.items():
+        for f in known:
+            user = UserFunction(f.name.name, f.name.text, f.arguments, f.body, scope, f.span)
+            declared = Declared(f.name.name, f.name.text, Kind.FUNCTION, "a function", function=user, span=f.name.span)
+            files.setdefault(path, {})[f.name.name] = declared
     return scope

@@ -7,7 +7,7 @@ one projection, where they are unified with those of the units and the other blo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.check.blockscope import BlockScope
@@ -21,6 +21,7 @@ from plasticdsl.check.indices import without_indices
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.roles import changing, constant_names, working_order
 from plasticdsl.check.scope import Scope
+from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.sums import sums
 from plasticdsl.check.values import Values
@@ -39,6 +40,24 @@ class CheckedBlock:
     block: Block
     dims: Mapping[str, Dim]
     tree: tree.Block
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBlocks:
+    """Neurons, synapses and rules by their identity, found by a name from where it is written."""
+
+    checked: Mapping[Identity, CheckedBlock]
+    sight: Sight
+
+    def find(self, kind: str, name: tree.Name) -> CheckedBlock | None:
+        """What the name means there."""
+        block = self.sight.block(kind, name)
+        return None if block is None else self.checked.get(identity(block))
+
+    def names(self, kinds: Iterable[str], name: tree.Name) -> list[str]:
+        """The blocks of these kinds that could have been meant by a name."""
+        known = self.sight.blocks(name.span.path)
+        return [b.name.text for kind in kinds for b in known if b.kind == kind]
 
 
 def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedBlock:

@@ -98,7 +98,7 @@ class BlockScope:
 
     def bounded(self, name: tree.Name) -> Declared | None:
         """The variable that a bound is about; in a synapse or rule one that only has bounds is given from outside."""
-        found = self.context.scope.find(name.name)
+        found = self.context.scope.find(name)
         if found is not None:
             return found
         if self.block.kind != "neuron":
@@ -188,7 +188,7 @@ class BlockScope:
     def _noise(self, node: tree.Apply, function: tree.Name, context: Context) -> Typed | None:
         """`ξ(t)`, `ξ_name(t)`: white noise, ⟨ξ(t) ξ(t′)⟩ = δ(t − t′), so of dimension 1/√time."""
         name = function.name
-        if not (name == "xi" or name.startswith("xi_")) or context.scope.find(name) is not None:
+        if not (name == "xi" or name.startswith("xi_")) or context.scope.find(function) is not None:
             return None
         only = node.arguments[0].value if len(node.arguments) == 1 else None
         if not (isinstance(only, tree.Name) and only.name == "t"):

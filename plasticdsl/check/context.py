@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.scope import Scope
+from plasticdsl.check.scope import Scope, UserFunction
 from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.model.expr import Expr, Number
 from plasticdsl.syntax import tree
@@ -46,14 +46,14 @@ class Context:
     solver: Solver
     report: Reporter
     extend: Extension | None = None
-    calls: tuple[str, ...] = ()
+    calls: tuple[UserFunction, ...] = ()
     effort: Effort = field(default_factory=Effort)
 
     def inside(self, scope: Scope) -> Context:
         """The same context with other names in sight."""
         return replace(self, scope=scope)
 
-    def called(self, function: str, scope: Scope) -> Context:
+    def called(self, function: UserFunction, scope: Scope) -> Context:
         """The same context inside a user function's body."""
         return replace(self, scope=scope, calls=(*self.calls, function))
 

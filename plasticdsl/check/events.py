@@ -79,7 +79,7 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
 
 def _is_changed(statement: tree.Define, name: tree.Name, scope: Scope) -> bool:
     """Whether a name already means something, so that `=` under a trigger would hide it: in the block, or where its own value reads it."""
-    return scope.find(name.name) is not None or any(read.name == name.name for read in names_read(statement.rhs))
+    return scope.find(name) is not None or any(read.name == name.name for read in names_read(statement.rhs))
 
 
 def _fresh_locals(statement: tree.Jump, before: list[Statement], local: dict[str, Declared], context: Context) -> None:
@@ -113,7 +113,7 @@ def jump(statement: tree.Jump, scope: BlockScope, context: Context) -> Statement
         hint = "Synapses fill an input; a quantity of the neuron's own needs another name."
         context.report.error("not-owned", f"‘{target.text}’ is an input and cannot be set here.", target.span, hint)
         return None
-    variable = context.scope.find(target.name)
+    variable = context.scope.find(target)
     if variable is None or variable.dim is None:
         return None
     ref = Ref("", target.name)
@@ -190,7 +190,7 @@ def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope
         )
         return None
     target = statement.target
-    variable = context.scope.find(target.name)
+    variable = context.scope.find(target)
     if variable is None or variable.dim is None:
         return None
     if isinstance(statement.rhs, tree.Cases):

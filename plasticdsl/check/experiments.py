@@ -22,6 +22,7 @@ from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.settings import check_set_once, names_set, setting, sweep_axis, whole
+from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.solve import SECONDS, Dim, Solver
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.views import network_scope
@@ -35,8 +36,42 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.names import canonical
 
-#: What is missing in each network because of errors.
-Missing = Mapping[str, frozenset[str]]
+
+def network_of(block: tree.Block, sight: Sight) -> tree.Block | None:
+    """The network that an experiment says it is done on, as it is called where the experiment stands."""
+    meant = sight.block("network", block.on) if block.on is not None else None
+    return None if meant is None else sight.as_seen(meant, block.span.path)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNetworks:
+    """The checked networks, each with the names of what is missing in it because of errors."""
+
+    made: Mapping[Identity, tuple[Network, frozenset[str]]]
+    sight: Sight
+
+    def find(self, block: tree.Block, report: Reporter) -> tuple[Network, frozenset[str]] | None:
+        """The one that an experiment is done on; None after reporting that there is none, or that its name would mean two."""
+        names = [b.name.text for b in self.sight.blocks(block.name.span.path) if b.kind == "network"]
+        if block.on is None:
+            hint = f"Write ‘experiment {block.name.text} on {names[0] if names else 'Network'}:’."
+            report.error("missing-network", f"Nothing says on which network ‘{block.name.text}’ is done.", block.name.span, hint)
+            return None
+        meant = network_of(block, self.sight)
+        if meant is None:
+            hint = did_you_mean(block.on.text, names, "The networks are")
+            report.error("unknown-network", f"There is no network ‘{block.on.text}’.", block.on.span, hint)
+            return None
+        other = next((i for i, (n, _) in self.made.items() if n.name == meant.name.name and i != identity(meant)), None)
+        if other is not None:
+            text = meant.name.text
+            message = (
+                f"‘{block.name.text}’ is done on another network ‘{text}’ than the one in sight here, that of the experiment it is like."
+            )
+            hint = f"For the one in sight write ‘experiment {block.name.text} like … on {text}’; else one of them needs another name."
+            report.error("name-clash", message, block.name.span, hint, (Label(meant.name.span, "this network"),))
+            return None
+        return self.made.get(identity(meant))
 
 
 @dataclass(slots=True)
@@ -53,13 +88,14 @@ class _Parts:
 
 
 def check_experiment(
-    block: tree.Block, module: Module, missing: Missing, outside: Scope, sources: Sources, report: Reporter, folders: Folders
+    block: tree.Block, module: Module, networks: KnownNetworks, outside: Scope, sources: Sources, report: Reporter, folders: Folders
 ) -> Experiment | None:
     """The experiment, or None where its network is not known; findings go to `report`. `folders`: where its data may lie."""
-    network = _network(block, module, report)
-    if network is None:
+    known = networks.find(block, report)
+    if known is None:
         return None
-    report.doubt(_doubtful(block.body, missing[network.name]))
+    network, missing = known
+    report.doubt(_doubtful(block.body, missing))
     solver, lookup = Solver(), Lookup(network, module)
     data = {s.name.name: check_data(s, folders, report) for s in block.body if isinstance(s, tree.Data)}
     scope = network_scope(lookup, outside, solver).child(_data_names(block, report))
@@ -131,21 +167,6 @@ def _recorded_names(parts: _Parts, scope: Scope, solver: Solver) -> dict[str, De
             expr = Ref("recorded", recording.alias)
             names[name] = Declared(name, recording.alias, Kind.VALUE, "a recording", expr, dim, span=recording.span)
     return names
-
-
-def _network(block: tree.Block, module: Module, report: Reporter) -> Network | None:
-    names = [n.name for n in module.networks]
-    if block.on is None:
-        if len(names) == 1:
-            return module.networks[0]
-        hint = f"Write ‘experiment {block.name.text} on {names[0] if names else 'Network'}:’."
-        report.error("missing-network", f"Nothing says on which network ‘{block.name.text}’ is done.", block.name.span, hint)
-        return None
-    found = next((n for n in module.networks if n.name == block.on.name), None) if block.on else None
-    if found is None:
-        hint = did_you_mean(block.on.text, names, "The networks are")
-        report.error("unknown-network", f"There is no network ‘{block.on.text}’.", block.on.span, hint)
-    return found
 
 
 def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterator[Span]:

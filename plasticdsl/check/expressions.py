@@ -129,7 +129,7 @@ def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, 
 
 
 def _nearest(node: tree.Name, scope: Scope, reported: int) -> str | None:
-    if reported >= MOST_SUGGESTIONS or (reported >= FEW_SUGGESTIONS and len(scope.all_names()) > VERY_MANY):
+    if reported >= MOST_SUGGESTIONS or (reported >= FEW_SUGGESTIONS and len(scope.all_names(node.span.path)) > VERY_MANY):
         return None
     return scope.nearest(node)
 
@@ -166,7 +166,7 @@ def member_base(node: tree.Member, context: Context) -> Declared | None:
 
 
 def _limit(node: tree.Limit, context: Context) -> Typed:
-    if context.scope.find(node.whole.name) is not None:
+    if context.scope.find(node.whole) is not None:
         return _name(node.whole, context)
     return limited(node.operand, cast(Limit, node.side), context)
 

@@ -52,7 +52,7 @@ def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Val
         read = _variables(condition, values)
         return Refractory(duration, tuple(f.variable for f in flows if f.variable in read), statement.span)
     for name in statement.held:
-        if scope.context.scope.find(name.name) is None:
+        if scope.context.scope.find(name) is None:
             unknown_name(name, scope.context)
         elif name.name not in flowing:
             message = f"‘{name.text}’ has no flow that could be held."
@@ -80,6 +80,6 @@ def output_name(scope: BlockScope) -> str | None:
     if not scope.contents.outputs:
         return None
     variable = scope.contents.outputs[0].variable
-    if scope.context.scope.find(variable.name) is None:
+    if scope.context.scope.find(variable) is None:
         unknown_name(variable, scope.context)
     return variable.name

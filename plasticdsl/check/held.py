@@ -20,7 +20,7 @@ from plasticdsl.syntax import tree
 def read_hold(node: tree.Expr, context: Context) -> Typed | None:
     """What `hold(y)` means, unless the name is declared otherwise."""
     match node:
-        case tree.Apply(function=tree.Name(name="hold"), arguments=(only,)) if context.scope.find(HOLD) is None:
+        case tree.Apply(function=tree.Name(name="hold") as function, arguments=(only,)) if context.scope.find(function) is None:
             inside = translate_number(only.value, context)
             return Typed(Call(HOLD, (inside.expr,)), inside.dim)
         case _:

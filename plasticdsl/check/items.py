@@ -92,7 +92,7 @@ def positive(node: tree.Expr, what: str, context: Context) -> Expr:
 def _check_names(names: Iterable[tree.Name], context: Context) -> None:
     first: dict[str, tree.Name] = {}
     for name in names:
-        known = context.scope.find(name.name)
+        known = context.scope.find(name)
         if known is not None:
             labels = (Label(known.span, f"‘{known.symbol}’"),) if known.span.path else ()
             message = f"‘{name.text}’ is {known.what} already; a part of an item needs a name of its own."
@@ -104,7 +104,7 @@ def _check_names(names: Iterable[tree.Name], context: Context) -> None:
 
 def _unknown_source(source: tree.Name, taking: Taking) -> None:
     known = [p.symbol for p in taking.network.patterns] + [d.symbol for d in taking.data.values() if d is not None]
-    declared = taking.context.scope.find(source.name)
+    declared = taking.context.scope.find(source)
     what = f"‘{source.text}’ is {declared.what} and" if declared is not None and declared.what else f"‘{source.text}’"
     hint = did_you_mean(source.text, known, "There is")
     hint = hint or 'Declare patterns in the network (‘ξ = 10 random patterns of {−1, +1} over units’) or data here (‘data d from "d.npz"’).'

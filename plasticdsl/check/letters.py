@@ -77,11 +77,11 @@ def _indexed(node: object, bound: tuple[str, ...], inner: frozenset[str], scope:
 def read_indexed(node: object, bound: Sequence[str], scope: Scope) -> Indexed | None:
     """How a name is read at index letters; a name that is declared as a whole is none."""
     match node:
-        case tree.Name(name=name) if scope.find(name) is None:
+        case tree.Name(name=name) if scope.find(node) is None:
             split = split_indices(name, bound)
             return None if split is None else Indexed(None, *split)
-        case tree.Member(base=tree.Name(name=owner), attribute=tree.Name(name=name)):
-            declared = scope.find(owner)
+        case tree.Member(base=tree.Name(name=owner) as base, attribute=tree.Name(name=name)):
+            declared = scope.find(base)
             split = split_indices(name, bound)
             if split is None or declared is None or declared.members is None or declared.members.find(name) is not None:
                 return None
@@ -116,7 +116,7 @@ def letters_of(node: tree.Sum, scope: Scope) -> Mapping[str, tree.Name]:
     """The letters a Σ binds: those written before its conditions, and in `Σ_{i ≠ j}` the other side's too."""
     found = {index.name: index for index in node.indices}
     for name in _bare_names(node.where):
-        if name.name not in found and name.name in LETTERS and scope.find(name.name) is None:
+        if name.name not in found and name.name in LETTERS and scope.find(name) is None:
             found[name.name] = name
     return found
 

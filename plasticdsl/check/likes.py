@@ -1,6 +1,6 @@
 """`X like Y`: what a block restates replaces what its base says; the rest stays.
 
-Comes in: the blocks of a file (and of the files it uses). Goes out: the same blocks with every `like` carried out, so that no later
+Comes in: the blocks of a file and what is in sight of each. Goes out: the same blocks with every `like` carried out, so that no later
 stage knows of it, and findings for bases that do not exist, are of another kind, or go in a circle.
 
 What replaces what:
@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.syntax import tree
@@ -27,9 +28,9 @@ from plasticdsl.syntax import tree
 Key = tuple[str, str]
 
 
-def resolve_likes(blocks: Sequence[tree.Block]) -> tuple[tuple[tree.Block, ...], tuple[Diagnostic, ...]]:
-    """Every block with its base merged in (`base` is then None), in the order given."""
-    return _Resolver(blocks).run()
+def resolve_likes(blocks: Sequence[tree.Block], sight: Sight) -> tuple[tuple[tree.Block, ...], tuple[Diagnostic, ...]]:
+    """Every block with its base merged in (`base` is then None), in the order given. `sight`: where bases are looked for."""
+    return _Resolver(blocks, sight).run()
 
 
 #: All blocks together may have so many statements once `like` is carried out.
@@ -39,41 +40,41 @@ MOST_STATEMENTS = 20_000
 class _Resolver:
     """Merges bases before the blocks built on them, remembering what is done. Without recursion: a chain of likes may be as long as the file."""
 
-    def __init__(self, blocks: Sequence[tree.Block]) -> None:
-        self._blocks = blocks
-        self._by_name = {(b.kind, b.name.name): b for b in reversed(blocks)}
-        self._done: dict[int, tree.Block] = {}
+    def __init__(self, blocks: Sequence[tree.Block], sight: Sight) -> None:
+        self._blocks = {identity(b): b for b in blocks}
+        self._sight = sight
+        self._done: dict[Identity, tree.Block] = {}
         self._findings: list[Diagnostic] = []
         self._statements = sum(len(b.body) for b in blocks)
 
     def run(self) -> tuple[tuple[tree.Block, ...], tuple[Diagnostic, ...]]:
-        return tuple(self._resolve(b) for b in self._blocks), tuple(self._findings)
+        return tuple(self._resolve(b) for b in self._blocks.values()), tuple(self._findings)
 
     def _resolve(self, block: tree.Block) -> tree.Block:
-        chain: dict[int, tree.Block] = {}
+        chain: dict[Identity, tree.Block] = {}
         base: tree.Block | None = block
-        while base is not None and id(base) not in self._done:
-            chain[id(base)] = base
+        while base is not None and identity(base) not in self._done:
+            chain[identity(base)] = base
             base = self._base(base, chain)
         for one in reversed(chain.values()):
-            self._done[id(one)] = replace(one, base=None) if base is None else self._merged(self._done[id(base)], one)
+            self._done[identity(one)] = replace(one, base=None) if base is None else self._merged(self._done[identity(base)], one)
             base = one
-        return self._done[id(block)]
+        return self._done[identity(block)]
 
-    def _base(self, block: tree.Block, chain: Mapping[int, tree.Block]) -> tree.Block | None:
+    def _base(self, block: tree.Block, chain: Mapping[Identity, tree.Block]) -> tree.Block | None:
         """The block it is like; None where it is like nothing, or after reporting that this is nothing, or itself."""
         if block.base is None:
             return None
-        base = self._by_name.get((block.kind, block.base.name))
+        base = self._sight.block(block.kind, block.base)
         if base is None:
             self._findings.append(self._unknown(block, block.base))
-        elif id(base) in chain:
+        elif identity(base) in chain:
             names = [b.name.text for b in chain.values()]
-            circle = " → ".join([*names[list(chain).index(id(base)) :], base.name.text])
+            circle = " → ".join([*names[list(chain).index(identity(base)) :], base.name.text])
             message = f"‘{block.name.text}’ is like itself: {circle}."
             self._findings.append(Diagnostic("like-cycle", message, block.base.span))
             return None
-        return base
+        return None if base is None else self._blocks.get(identity(base))
 
     def _merged(self, base: tree.Block, block: tree.Block) -> tree.Block:
         self._statements += len(base.body)
@@ -87,11 +88,12 @@ class _Resolver:
         return merged
 
     def _unknown(self, block: tree.Block, name: tree.Name) -> Diagnostic:
-        other = next((b for b in self._blocks if b.name.name == name.name), None)
+        known = self._sight.blocks(name.span.path)
+        other = next((b for b in known if b.name.name == name.name), None)
         if other is not None:
             message = f"‘{name.text}’ is a {other.kind}; a {block.kind} can only be like another {block.kind}."
             return Diagnostic("unknown-base", message, name.span, labels=(Label(other.name.span, f"the {other.kind}"),))
-        candidates = [b.name.text for b in self._blocks if b.kind == block.kind and b is not block]
+        candidates = [b.name.text for b in known if b.kind == block.kind and b is not block]
         return Diagnostic("unknown-base", f"There is no {block.kind} ‘{name.text}’.", name.span, did_you_mean(name.text, candidates))
 
 

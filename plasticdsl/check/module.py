@@ -5,25 +5,25 @@ Comes in: a `tree.File`, and what could not be read. Goes out: `Checked`, the mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plasticdsl.check.apply import file_scope
-from plasticdsl.check.blocks import CheckedBlock, check_block
+from plasticdsl.check.blocks import CheckedBlocks, check_block
 from plasticdsl.check.builtins import constants
 from plasticdsl.check.data import Folders
 from plasticdsl.check.effects import check_effects
-from plasticdsl.check.experiments import Missing, check_experiment
-from plasticdsl.check.intact import known_items
-from plasticdsl.check.library import Gathered, gather
+from plasticdsl.check.experiments import KnownNetworks, check_experiment, network_of
+from plasticdsl.check.intact import known
+from plasticdsl.check.library import read_used
 from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.networks import check_network
 from plasticdsl.check.protocol import asked
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Scope
+from plasticdsl.check.sight import Sight, identity, in_sight, needed, on_the_only_network
 from plasticdsl.diagnostics.diagnostic import Diagnostic
-from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
@@ -47,62 +47,55 @@ def checked(file: tree.File, source: SourceFile, *, folder: Path | None = None) 
 def checked_reading(read: Reading, source: SourceFile, *, folder: Path | None = None) -> Checked:
     """Everything there is to say about a file: what could not be read, and what is wrong with blocks that depend on none of it."""
     report = Reporter()
-    gathered = gather(read.file, folder)
-    sources = {**gathered.sources, source.path: source}
-    for found in (*read.findings, *gathered.diagnostics):
+    used = read_used(read.file, folder)
+    sight, clashes = in_sight(used)
+    sources = {**used.sources, source.path: source}
+    for found in (*read.findings, *used.diagnostics, *clashes):
         report.add(found)
-    if read.lost is None or gathered.lost is None:
+    if read.lost is None or sight.lost is None:
         return Checked(None, report.diagnostics, sources)
-    intact = known_items((*gathered.blocks, *gathered.functions), read.lost | gathered.lost)
-    blocks, findings = resolve_likes([i for i in intact if isinstance(i, tree.Block)])
-    for found in findings:
-        report.add(found)
-    scope = file_scope(tuple(i for i in intact if isinstance(i, tree.Function)), constants())
-    module = _module(read.file, blocks, gathered, scope, sources, report, Folders(source.path, folder))
-    if not report.failed:
-        check_effects(module, blocks, source.path, report)
-    # the functions of a file come along with whatever is used from it
-    certain = (d for d in report.diagnostics if not gathered.lost or d.code != "unknown-function")
-    return Checked(None if report.failed else module, tuple(certain), sources)
+    sight = known(sight, read.file.span.path, read.lost)
+    checking = _Checking(read.file, sight, file_scope(sight.functions(), constants()), sources, report, Folders(source.path, folder))
+    module = checking.module()
+    return Checked(None if report.failed else module, report.diagnostics, sources)
 
 
-def _module(
-    file: tree.File,
-    blocks: Sequence[tree.Block],
-    gathered: Gathered,
-    scope: Scope,
-    sources: Mapping[str, SourceFile],
-    report: Reporter,
-    folders: Folders,
-) -> Module:
-    by_kind: dict[str, dict[str, CheckedBlock]] = {"neuron": {}, "synapse": {}, "rule": {}}
-    for block in blocks:
-        if block.kind in by_kind:
-            by_kind[block.kind].setdefault(block.name.name, check_block(block, scope, report))
-    all_blocks = tuple(c.block for kind in by_kind.values() for c in kind.values())
-    made = [check_network(b, by_kind, scope, report, folders, sources) for b in blocks if b.kind == "network"]
-    networks = tuple(network for network, _ in made)
-    module = Module(file.span.path, file.doc, all_blocks, networks, ())
-    if any(d.code == "unsupported" for d in report.diagnostics):
-        return module  # names would be missing that the file does declare
-    missing = {network.name: names for network, names in made}
-    experiments = tuple(_experiments(blocks, gathered, module, missing, scope, sources, report, folders))
-    return replace(module, networks=tuple(asked(n, experiments) for n in networks), experiments=experiments)
+@dataclass(frozen=True, slots=True)
+class _Checking:
+    """A file with all that is in sight of it and of the files it uses."""
 
+    file: tree.File
+    sight: Sight
+    scope: Scope
+    sources: Mapping[str, SourceFile]
+    report: Reporter
+    folders: Folders
 
-def _experiments(
-    blocks: Sequence[tree.Block],
-    gathered: Gathered,
-    module: Module,
-    missing: Missing,
-    scope: Scope,
-    sources: Mapping[str, SourceFile],
-    report: Reporter,
-    folders: Folders,
-) -> Iterator[Experiment]:
-    """The file's own; those of files it uses are there to be built on."""
-    for block in blocks:
-        if block.kind == "experiment" and ("experiment", block.name.name) not in gathered.used:
-            made = check_experiment(block, module, missing, scope, sources, report, folders)
-            if made is not None:
-                yield made
+    def module(self) -> Module:
+        """The blocks and networks in sight of the file, and its own experiments; those of files it uses are there to be built on."""
+        path = self.file.span.path
+        whole, findings = resolve_likes(needed(self.sight, path), self.sight)
+        for found in findings:
+            self.report.add(found)
+        by_identity = {identity(b): on_the_only_network(b, self.sight) for b in whole}
+        parts = {i: check_block(b, self.scope, self.report) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
+        blocks = CheckedBlocks(parts, self.sight)
+        here = [identity(b) for b in self.sight.blocks(path)]
+        own = {identity(item) for item in self.file.items if isinstance(item, tree.Block)}
+        experiments = [by_identity[i] for i in here if i in own and by_identity[i].kind == "experiment"]
+        asked_for = [i for i in here if by_identity[i].kind == "network"]
+        done_on = [identity(b) for e in experiments if (b := network_of(e, self.sight)) is not None]
+        made = {
+            i: check_network(by_identity[i], blocks, self.scope, self.report, self.folders, self.sources)
+            for i in dict.fromkeys((*asked_for, *done_on))
+        }
+        module = Module(path, self.file.doc, tuple(parts[i].block for i in here if i in parts), tuple(n for n, _ in made.values()), ())
+        if any(d.code == "unsupported" for d in self.report.diagnostics):
+            return module  # names would be missing that the file does declare
+        networks = KnownNetworks(made, self.sight)
+        checked = (check_experiment(e, module, networks, self.scope, self.sources, self.report, self.folders) for e in experiments)
+        kept = tuple(e for e in checked if e is not None)
+        module = replace(module, networks=tuple(asked(n, kept) for n in module.networks), experiments=kept)
+        if not self.report.failed:
+            check_effects(module, tuple(by_identity.values()), path, self.report)
+        return module

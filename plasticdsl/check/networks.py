@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.check.blocks import CheckedBlock
+from plasticdsl.check.blocks import CheckedBlocks
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders
@@ -29,6 +29,7 @@ from plasticdsl.check.readings import Sources, text_of
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
+from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
 from plasticdsl.check.solve import PURE, Dim, Solver
 from plasticdsl.check.symmetric import with_symmetry
 from plasticdsl.diagnostics.diagnostic import Label
@@ -38,19 +39,17 @@ from plasticdsl.model.patterns import PatternSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
-Blocks = Mapping[str, CheckedBlock]
-
 #: Projections that read each other are followed this far; real chains have two or three.
 _LONGEST_CHAIN = 50
 
 
 @dataclass(slots=True)
 class Building:
-    """A network while it is checked. `names` are those of its scope; `blocks` by kind and name; `pattern_dims`: the dimension of the entries of
+    """A network while it is checked. `names` are those of its scope; `pattern_dims`: the dimension of the entries of
     each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections that are
     declared but not known, because of an error."""
 
-    blocks: Mapping[str, Blocks]
+    blocks: CheckedBlocks
     context: Context
     names: dict[str, Declared]
     sides: dict[str, Side] = field(default_factory=dict)
@@ -73,13 +72,14 @@ class Building:
 
 
 def check_network(
-    block: tree.Block, blocks: Mapping[str, Blocks], outside: Scope, report: Reporter, folders: Folders, sources: Sources
+    block: tree.Block, blocks: CheckedBlocks, outside: Scope, report: Reporter, folders: Folders, sources: Sources
 ) -> tuple[Network, frozenset[str]]:
     """The network, and the names of what is missing in it because of errors. Findings go to `report`, and with an error among them the result is
     not to be run. `folders`: where its patterns may lie; `sources`: the text of its equations."""
     names: dict[str, Declared] = {}
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
+    _no_two_blocks_of_a_name(block, blocks, report)
     defines = [s for s in block.body if isinstance(s, tree.Define)]
     quantities = sorted_by_kind(defines)
     variables = check_parameters(quantities.parameters, building.context, names)
@@ -127,12 +127,27 @@ def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
             report.error("duplicate-definition", f"‘{name.text}’ is declared twice in this network.", name.span, labels=labels)
 
 
+def _no_two_blocks_of_a_name(block: tree.Block, blocks: CheckedBlocks, report: Reporter) -> None:
+    """A network that is like one of another file can have parts from both."""
+    first: dict[Key, tuple[Identity, tree.Name]] = {}
+    for kind, name in parts_named(block):
+        found = blocks.sight.find(kind, name)
+        if found is not None:
+            known, where = first.setdefault((group(kind), name.name), (identity(found), name))
+            if known != identity(found):
+                labels = (Label(where.span, "the other"),)
+                message = f"‘{name.text}’ is not the same here as in the network that this one is like."
+                report.error(
+                    "name-clash", message, name.span, f"Give the one in this file another name, or ‘use {name.text} as …’.", labels
+                )
+
+
 def _populations(block: tree.Block, building: Building) -> None:
     for statement in block.body:
         if isinstance(statement, tree.Population):
-            side = check_population(statement, building.blocks["neuron"], building.context, building.constants)
+            side = check_population(statement, building.blocks, building.context, building.constants)
             _add_side(side, building)
-            if side.population.source is None and statement.kind.name not in building.blocks["neuron"]:
+            if side.population.source is None and building.blocks.find("neuron", statement.kind) is None:
                 building.missing.add(side.population.name)
 
 
@@ -175,7 +190,7 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
     post = building.sides.get(wanted.post.name)
     if wanted.hidden is not None and post is not None:
         size = post.population.size
-        _add_side(check_population(wanted.hidden, {}, building.context, building.constants, size), building)
+        _add_side(check_population(wanted.hidden, None, building.context, building.constants, size), building)
     around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants, building.observables)
     made = check_projection(wanted, around, building.context)
     if made is None:

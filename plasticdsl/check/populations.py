@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from plasticdsl.check.blocks import CheckedBlock
+from plasticdsl.check.blocks import CheckedBlocks
 from plasticdsl.check.bounds import check_bounds
 from plasticdsl.check.connectivity import unit_numbers
 from plasticdsl.check.constant import Values, constant
@@ -24,17 +24,17 @@ from plasticdsl.syntax import tree
 
 
 def check_population(
-    statement: tree.Population, neurons: Mapping[str, CheckedBlock], context: Context, constants: Values, size: Expr | None = None
+    statement: tree.Population, neurons: CheckedBlocks | None, context: Context, constants: Values, size: Expr | None = None
 ) -> Side:
     """The population with the dimensions of its names; a neuron of the file wins over a source of the same name.
 
-    `size` is given where the statement stands for a source written in place, which has as many units as its target.
+    `size` is given and `neurons` is None where the statement stands for a source written in place, which has as many units as its target.
     """
     size = _size(statement, context, constants) if size is None else size
     source: Source | None = None
     given = given_values(statement.values)
-    if statement.kind.name in neurons:
-        checked = neurons[statement.kind.name]
+    checked = neurons.find("neuron", statement.kind) if neurons is not None else None
+    if checked is not None:
         block: Block = checked.block
         dims: Mapping[str, Dim] = context.solver.instantiate(checked.dims)
         given = _arguments(statement, block, context) + given
@@ -61,8 +61,8 @@ def _size(statement: tree.Population, context: Context, constants: Values) -> Ex
     return size
 
 
-def _unknown_kind(statement: tree.Population, neurons: Mapping[str, CheckedBlock], context: Context) -> None:
-    known = [c.tree.name.text for c in neurons.values()] + list(ARGUMENTS)
+def _unknown_kind(statement: tree.Population, neurons: CheckedBlocks | None, context: Context) -> None:
+    known = [*(neurons.names(("neuron",), statement.kind) if neurons is not None else ()), *ARGUMENTS]
     hint = did_you_mean(statement.kind.text, known)
     message = f"There is no neuron or source ‘{statement.kind.text}’."
     context.report.error("undeclared-neuron", message, statement.kind.span, hint)

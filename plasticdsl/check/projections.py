@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.check.blocks import CheckedBlock
+from plasticdsl.check.blocks import CheckedBlock, CheckedBlocks
 from plasticdsl.check.compose import Composed, Ends, compose
 from plasticdsl.check.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.constant import Values
@@ -23,8 +23,6 @@ from plasticdsl.check.symmetric import symmetric, taken_out
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.model import Projection
 from plasticdsl.syntax import tree
-
-Blocks = Mapping[str, Mapping[str, CheckedBlock]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a projection can refer to: blocks by kind and name, populations, the projections before it with their dimensions, and the
+    """What a projection can refer to: blocks, populations, the projections before it with their dimensions, and the
     observables of the network."""
 
-    blocks: Blocks
+    blocks: CheckedBlocks
     sides: Mapping[str, Side]
     projections: Mapping[str, Projection]
     dims: Mapping[str, Mapping[str, Dim]]
@@ -179,19 +177,19 @@ def _parts(
 
 def _block(use: tree.Use, after_with: bool, around: Around, context: Context) -> CheckedBlock | None:
     kinds = ("rule",) if after_with else ("synapse", "rule")
-    for kind in kinds:
-        if use.name.name in around.blocks[kind]:
-            return around.blocks[kind][use.name.name]
-    other = next((k for k, blocks in around.blocks.items() if use.name.name in blocks), None)
+    found = {kind: around.blocks.find(kind, use.name) for kind in ("neuron", "synapse", "rule")}
+    checked = next((found[kind] for kind in kinds if found[kind] is not None), None)
+    if checked is not None:
+        return checked
+    other = next((block for block in found.values() if block is not None), None)
     wanted = "a rule" if after_with else "a synapse or a rule"
     if other is not None:
-        labels = (Label(around.blocks[other][use.name.name].tree.name.span, f"the {other}"),)
-        message = f"‘{use.name.text}’ is a {other}; here stands {wanted}."
+        labels = (Label(other.tree.name.span, f"the {other.block.kind}"),)
+        message = f"‘{use.name.text}’ is a {other.block.kind}; here stands {wanted}."
         context.report.error("undeclared-block", message, use.name.span, labels=labels)
         return None
-    known = [c.tree.name.text for kind in kinds for c in around.blocks[kind].values()]
     words = "rule" if after_with else "synapse or rule"
-    hint = did_you_mean(use.name.text, known)
+    hint = did_you_mean(use.name.text, around.blocks.names(kinds, use.name))
     context.report.error("undeclared-block", f"There is no {words} ‘{use.name.text}’.", use.name.span, hint)
     return None
 

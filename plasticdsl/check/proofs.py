@@ -82,7 +82,7 @@ def _context(projection: Projection, context: Context) -> Context:
         match node:
             case tree.Member(base=tree.Name(name=owner), attribute=tree.Name(name=name)) if owner == projection.name:
                 return _change(name, members, projection, node, inner)
-            case tree.Name(name=name) if inner.scope.find(name) is None:
+            case tree.Name(name=name) as bare if inner.scope.find(bare) is None:
                 found = members.find(name)
                 return Typed(found.expr, found.dim) if found is not None and found.expr is not None and found.dim is not None else None
             case tree.Partial(of=of, by=by):

@@ -65,9 +65,9 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
     if pattern is not None:
         return pattern
     match node:
-        case tree.Apply(function=tree.Name(name=name), arguments=arguments, primes=0):
+        case tree.Apply(function=tree.Name(name=name) as function, arguments=arguments, primes=0):
             found = statistic(name, len(arguments))
-            declared = context.scope.find(name)
+            declared = context.scope.find(function)
             if found is None or (declared is not None and declared.function is not None):
                 return None
             return _statistic(node, *found, context, taking, statement)
@@ -114,7 +114,7 @@ def _check_unit(node: tree.Indexed, of: Expr, units: tuple[Expr, ...], context: 
 def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:
     """A bare population, read as its output."""
     population = next((p for p in taking.network.populations if p.name == node.name), None)
-    declared = context.scope.find(node.name)
+    declared = context.scope.find(node)
     if population is None or population.block.output is None or declared is None or declared.members is None:
         return None
     output = declared.members.find(population.block.output)

@@ -6,7 +6,7 @@ of names whose value changes during a run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plasticdsl.check.builtins import RENAMED, known_functions
@@ -92,29 +92,29 @@ def _report_circle(circle: list[str], contents: Contents, report: Reporter) -> N
     report.error("definition-cycle", f"These definitions depend on each other: {' → '.join(symbols)}.", first.span, hint, labels)
 
 
-def changing(contents: Contents, order: tuple[str, ...], constant: frozenset[str]) -> frozenset[str]:
+def changing(contents: Contents, order: tuple[str, ...], constant: Callable[[tree.Name], bool]) -> frozenset[str]:
     """The names whose value is not a constant of the block: states, inputs, and every definition that reads one of them, the time, another
-    unit, an average, or a name that the block does not declare (unless it is among `constant`: π, functions, arguments)."""
+    unit, an average, or a name that the block does not declare (unless `constant` says so: π, functions, arguments)."""
     found = set(contents.states) | set(contents.inputs)
     formulas = _formulas(contents)
     for name in order:
         formula = formulas[name]
         bound = {a.name for a in formula.arguments} - {"t"}
         if any(isinstance(n, _CHANGING) for part in formula.parts for n in nodes(part)) or any(
-            n.name not in bound and _changes(n.name, found, contents, constant) for n in names_read(formula.parts)
+            n.name not in bound and _changes(n, found, contents, constant) for n in names_read(formula.parts)
         ):
             found.add(name)
     return frozenset(found)
 
 
-def _changes(name: str, found: set[str], contents: Contents, constant: frozenset[str]) -> bool:
-    if name in found or name == "t":
+def _changes(name: tree.Name, found: set[str], contents: Contents, constant: Callable[[tree.Name], bool]) -> bool:
+    if name.name in found or name.name == "t":
         return True
-    declared = name in contents.defines or name in contents.draws or name in contents.functions
-    return not declared and name not in constant
+    declared = any(name.name in known for known in (contents.defines, contents.draws, contents.functions))
+    return not declared and not constant(name)
 
 
-def constant_names(outside: Scope, block: tree.Block) -> frozenset[str]:
-    """The names from around a block that never change: constants, functions, the block's own parameters, unit counts."""
-    around = frozenset(outside.all_names()) - {"t"}
-    return around | known_functions() | frozenset(RENAMED) | {p.name for p in block.parameters} | {"N_pre", "N_post"}
+def constant_names(outside: Scope, block: tree.Block) -> Callable[[tree.Name], bool]:
+    """Whether a name from around a block never changes: constants, functions, the block's own parameters, unit counts."""
+    known = known_functions() | frozenset(RENAMED) | {p.name for p in block.parameters} | {"N_pre", "N_post"}
+    return lambda name: name.name in known or (name.name != "t" and outside.find(name) is not None)

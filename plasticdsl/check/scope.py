@@ -68,24 +68,29 @@ Missing = Callable[[tree.Name], "Declared | None"]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Names in sight. `missing` is asked when neither this scope nor its parents know a name; it may report or declare."""
+    """Names in sight. `missing` is asked when neither this scope nor its parents know a name; it may report or declare. `files`: names that are in
+    sight of what is written in the file of that path, and of nothing else."""
 
     names: Mapping[str, Declared] = field(default_factory=dict)
     parent: Scope | None = None
     missing: Missing | None = None
+    files: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
 
-    def find(self, name: str) -> Declared | None:
-        """The entry of a canonical name, without asking `missing`."""
+    def find(self, name: tree.Name | str) -> Declared | None:
+        """The entry of a name as it is written, or of a canonical name wherever it may be written, without asking `missing`."""
+        canonical, path = (name, "") if isinstance(name, str) else (name.name, name.span.path)
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
+            if canonical in scope.names:
+                return scope.names[canonical]
+            if canonical in scope.files.get(path, ()):
+                return scope.files[path][canonical]
             scope = scope.parent
         return None
 
     def lookup(self, name: tree.Name) -> Declared | None:
         """The entry of a written name; the innermost `missing` that knows it decides on undeclared ones."""
-        found = self.find(name.name)
+        found = self.find(name)
         scope: Scope | None = self
         while found is None and scope is not None:
             found = scope.missing(name) if scope.missing is not None else None
@@ -96,14 +101,14 @@ class Scope:
         """A scope inside this one."""
         return Scope(names, self, missing)
 
-    def all_names(self) -> dict[str, Declared]:
-        """Everything in sight, inner names over outer ones."""
-        outer = self.parent.all_names() if self.parent is not None else {}
-        return {**outer, **self.names}
+    def all_names(self, path: str) -> dict[str, Declared]:
+        """Everything in sight of what is written in the file `path`, inner names over outer ones."""
+        outer = self.parent.all_names(path) if self.parent is not None else {}
+        return {**outer, **self.files.get(path, {}), **self.names}
 
     def nearest(self, name: tree.Name) -> str | None:
         """The name in sight most like `name`, as its declaration writes it, or None when nothing is."""
-        known = [d for d in self.all_names().values() if d.symbol]
+        known = [d for d in self.all_names(name.span.path).values() if d.symbol]
         for spelling, names in ((name.text, {d.symbol: d.symbol for d in known}), (name.name, {d.name: d.symbol for d in known})):
             close = difflib.get_close_matches(spelling, _similar(spelling, names), n=1, cutoff=0.6)
             if close:

@@ -24,7 +24,7 @@ from plasticdsl.syntax import tree
 def shown(node: tree.Expr, context: Context, network: Network, constants: Values) -> Typed | None:
     """The meaning of a whole pattern or of `one_hot(…)`; None for everything else."""
     match node:
-        case tree.Name(name=name) if context.scope.find(name) is None:
+        case tree.Name(name=name) if context.scope.find(node) is None:
             base, underscore, number = name.rpartition("_")
             patterns = _set_named(base, network) if underscore and number and set(number) <= set(string.digits) else None
             return None if patterns is None else _pattern(patterns, Number(float(number)), node.span, context, constants)
@@ -35,7 +35,7 @@ def shown(node: tree.Expr, context: Context, network: Network, constants: Values
             which = translate_number(index, context)
             require_dimension(index, which.dim, PURE, "The number of a pattern", context)
             return _pattern(patterns, which.expr, node.span, context, constants)
-        case tree.Apply(function=tree.Name(name="one_hot"), primes=0) if context.scope.find("one_hot") is None:
+        case tree.Apply(function=tree.Name(name="one_hot") as function, primes=0) if context.scope.find(function) is None:
             return _one_hot(node, context, constants)
         case _:
             return None

@@ -117,6 +117,9 @@ _CODES: tuple[Code, ...] = (
          "An operator lacks one of its operands, or a projection does not give a value that its synapse or source leaves open."),
     Code("misspelt-target", "a change of something that nothing reads",
          "A name that only this change brings into being, and that is spelt nearly as another one of the same block or connection."),
+    Code("name-clash", "one name for two things from different files",
+         "A name means one thing in a file. `use A as B from \"file\"` brings something in under another name; your own can have another name too. What a "
+         "block needs of its own file never clashes with yours."),
     Code("nested-block", "a block inside a block",
          "neuron, synapse, rule, network, experiment, function and use stand at the left margin."),
     Code("no-derivative", "a derivative that does not exist",

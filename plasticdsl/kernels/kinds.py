@@ -25,7 +25,7 @@ from plasticdsl.kernels.program import (
     Store,
     While,
 )
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
 
 LARGEST_EXACT = 2.0**53
 
@@ -74,7 +74,7 @@ class Kinds:
                 return Kind.BOOL
             case Choice(branches, otherwise):
                 return joined((*(self.of(value) for _, value in branches), self.of(otherwise)))
-            case Ref() | Special() | At() | SumOver() | Incoming() | Planned():
+            case Ref() | Special() | At() | SumOver() | Incoming():
                 raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
                 assert_never(expr)

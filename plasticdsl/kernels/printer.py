@@ -13,23 +13,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
-from plasticdsl.model.expr import (
-    At,
-    Binary,
-    Call,
-    Choice,
-    Compare,
-    Expr,
-    Incoming,
-    Logic,
-    Negate,
-    Number,
-    Planned,
-    Ref,
-    Special,
-    SumOver,
-    walk,
-)
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver, walk
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
@@ -135,7 +119,7 @@ class Printer:
             case Choice(branches, otherwise):
                 cases = [f"{self._within(v, want, _OR)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
                 return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE)}", _CHOICE
-            case Ref() | Special() | SumOver() | Incoming() | Planned():
+            case Ref() | Special() | SumOver() | Incoming():
                 raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
                 assert_never(expr)

@@ -17,7 +17,7 @@ from plasticdsl.model.model import Assign, Block, Network, Projection, SumInto, 
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.source import Span
 
-_OWN = frozenset({"", "pre", "post", "network"})
+_OWN = frozenset({"", "pre", "post", "network", "shadow", "forecast", "local", "scalar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,6 @@ def walks_other(projection: Projection, totals: tuple[SumInto, ...], others: tup
     """The one projection along whose own connections these sums can run: its transpose, and nothing in them is a connection's own."""
     own = {v.name for v in projection.connection.variables}
     read = {r.owner for s in totals for r in refs(s.body)} - _OWN
-    if len(read) != 1 or any(r.owner == "" and r.name in own for s in totals for r in refs(s.body)):
+    if len(read) != 1 or any(r.owner in ("", "shadow", "forecast") and r.name in own for s in totals for r in refs(s.body)):
         return None
     return next((o for o in others if o.name in read and o.transposed and o.exact), None)

@@ -1,7 +1,8 @@
 """The plan: where every variable of a network lives and what happens to it when, before any loop is written.
 
 Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`. Expressions are those of the
-checked model; `Remembered`, `TotalOf`, `Shadow` and `Forecast` appear in them too.
+checked model; four more owners appear in them: `Ref("local", x)` a value remembered during one event, `Ref("total", x)` a sum over the connections
+of the post unit, `Ref("shadow", x)` what x was before the events of this step, `Ref("forecast", x)` what x will be after them.
 """
 
 from __future__ import annotations
@@ -54,19 +55,10 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """A value kept under a local name during one event of one connection (or unit): read as `Remembered(name)`."""
+    """A value kept under a local name during one event of one connection (or unit): read as `Ref("local", name)`."""
 
     name: str
     value: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Foresee:
-    """The jump of a variable of the connection made on its forecast, read as `Forecast(name)`."""
-
-    name: str
-    value: Expr
-    span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +73,9 @@ class SumHistory:
     span: Span = NOWHERE
 
 
-#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `TotalOf(name)`; at
+#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `Ref("total", name)`; at
 #: postsynaptic spikes it is that of the unit that spiked.
-PlanStatement = Assign | AddTo | Remember | Foresee | SumHistory | Total
+PlanStatement = Assign | AddTo | Remember | SumHistory | Total
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.model.expr import Expr, Ref, Remembered, TotalOf, refs, walk
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Total
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.plan.plan import Event, Foresee, PlanStatement, Remember, SumHistory
+from plasticdsl.plan.plan import Event, PlanStatement, Remember, SumHistory
 
 
 def value_of(statement: PlanStatement) -> Expr:
     """The right side."""
     match statement:
-        case Assign(_, value) | Remember(_, value) | Foresee(_, value):
+        case Assign(_, value) | Remember(_, value):
             return value
         case AddTo(_, amount):
             return amount
@@ -37,8 +37,6 @@ def with_value(statement: PlanStatement, value: Expr) -> PlanStatement:
             return AddTo(target, value, span)
         case Remember(name, _):
             return Remember(name, value)
-        case Foresee(name, _, span):
-            return Foresee(name, value, span)
         case SumHistory(history, target_name, _, with_now, span):
             return SumHistory(history, target_name, value, with_now, span)
         case Total(name, _):
@@ -50,7 +48,7 @@ def assigned(event: Event) -> str | None:
     match event.statement:
         case Assign(target):
             return target.name
-        case Foresee(name) | SumHistory(target=name):
+        case SumHistory(target=name):
             return name
         case _:
             return None
@@ -89,7 +87,7 @@ def _ready(event: Event, waiting: Sequence[Event]) -> bool:
     target = assigned(event)
     others = [e for e in waiting if e is not event]
     sums = {e.statement.name for e in others if isinstance(e.statement, Total)}
-    if any(isinstance(n, TotalOf) and n.name in sums for n in walk(value_of(event.statement))):
+    if any(r.owner == "total" and r.name in sums for r in refs(value_of(event.statement))):
         return False
     if any(reads(event, "after") & {t} for e in others if (t := assigned(e)) is not None):
         return False
@@ -98,7 +96,7 @@ def _ready(event: Event, waiting: Sequence[Event]) -> bool:
 
 def _use_remembered(event: Event, name: str, local: str) -> Event:
     def change(ref: Ref) -> Expr:
-        return Remembered(local) if ref.owner == "" and ref.name == name and ref.limit != "after" else ref
+        return Ref("local", local) if ref.owner == "" and ref.name == name and ref.limit != "after" else ref
 
     return Event(with_value(event.statement, map_refs(value_of(event.statement), change)), event.held)
 
@@ -113,7 +111,7 @@ def resolve_own_limits(events: Sequence[Event], own: frozenset[str]) -> tuple[Ev
         if ref.owner != "" or ref.name not in own or ref.limit == "":
             return ref
         if ref.limit == "before" and ref.name in wanted:
-            return Remembered(f"{ref.name}_before")
+            return Ref("local", f"{ref.name}_before")
         return Ref("", ref.name)
 
     result += [Event(with_value(e.statement, map_refs(value_of(e.statement), change)), e.held) for e in events]

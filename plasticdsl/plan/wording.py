@@ -5,10 +5,10 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 
 from __future__ import annotations
 
-from plasticdsl.model.expr import Binary, Expr, Forecast, Negate, Number, Ref, rebuild, refs, substitute
+from plasticdsl.model.expr import Binary, Expr, Negate, Number, Ref, rebuild, refs, substitute
 from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.plan import Event, Foresee, Remember, SumHistory
+from plasticdsl.plan.plan import Event, Remember, SumHistory
 
 _SIGNS = ((" * ", "·"), (" == ", " = "), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("-", "−"))
 
@@ -66,14 +66,12 @@ class Words:
                 return f"{target.owner}.{self.name(target.name, target.owner)} += {self.formula(amount)}{held}"
             case Remember(name, value):
                 return f"{self.name(name)} is remembered: {self.formula(value)}"
-            case Foresee(name, value):
-                return f"forecast.{name} {self._change(Forecast(name), value)}{held}"
             case Total(name, body):
                 return f"{self.name(name)} = sum over the connections of each post unit of {self.formula(body)}, when all of them have come here"
             case SumHistory(history, name, increment):
                 return f"{self.name(name)} += {self.formula(increment)}, summed over the spike times kept in {history}{held}"
 
-    def _change(self, target: Ref | Forecast, value: Expr) -> str:
+    def _change(self, target: Ref, value: Expr) -> str:
         match value:
             case Binary("+" | "-" as sign, left, right) if left == target:
                 taken = _without_sign(right) if sign == "+" else None

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
 from plasticdsl.runtime.functions import COMPARISONS, FUNCTIONS, OPERATORS
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.sums import Indices, Space, element, sum_over
@@ -97,8 +97,6 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return _sum(expr, scope)
         case Incoming():
             raise ValueError("a sum over incoming connections has a value only within a connection")
-        case Planned():
-            raise TypeError("only a plan knows such values")
     assert_never(expr)
 
 

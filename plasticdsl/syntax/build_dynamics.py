@@ -300,8 +300,12 @@ def _function(parts: Parts) -> tree.Function:
 
 
 def _use(parts: Parts) -> tree.UseFile:
-    names = tuple(parts[1]) if isinstance(parts[1], list) else ()
+    names = tuple(part for part in parts if isinstance(part, tree.Brought))
     return tree.UseFile(names, parts[-1].text[1:-1], span_of(parts))
+
+
+def _brought(parts: Parts) -> tree.Brought:
+    return tree.Brought(name_of(parts[0]), name_of(parts[-1]))
 
 
 DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
@@ -332,4 +336,5 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "block_name": _block_name,
     "function": _function,
     "use": _use,
+    "brought": _brought,
 }

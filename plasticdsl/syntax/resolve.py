@@ -122,7 +122,7 @@ def _is_state(target: tree.Expr, used: frozenset[str]) -> bool:
 
 def _with_populations(block: tree.Block, blocks: Mapping[str, tree.Block], file: tree.File) -> tuple[tree.Statement, ...]:
     neurons = {name for name, other in blocks.items() if other.kind == "neuron"}
-    neurons |= {name.name for item in file.items if isinstance(item, tree.UseFile) for name in item.names}
+    neurons |= {one.here.name for item in file.items if isinstance(item, tree.UseFile) for one in item.names}
     own = {
         statement.target.name
         for member in _family(block, blocks)

@@ -29,7 +29,7 @@ def check_text(text: str) -> tuple[list[CheckedBlock], tuple[Diagnostic, ...]]:
     """The blocks of a text and every finding."""
     file = parse(SourceFile("<text>", textwrap.dedent(text)))
     report = Reporter()
-    scope = file_scope(tuple(i for i in file.items if isinstance(i, tree.Function)), constants())
+    scope = file_scope({"<text>": tuple(i for i in file.items if isinstance(i, tree.Function))}, constants())
     blocks = [check_block(i, scope, report) for i in file.items if isinstance(i, tree.Block)]
     return blocks, report.diagnostics
 

@@ -64,7 +64,7 @@ def test_an_experiment_needs_its_network() -> None:
 
 def test_what_a_file_lost_by_use_is_not_missed() -> None:
     text = 'use Cell from "nowhere"\nnetwork N:\n    a = 10 Cell\nnetwork M:\n    a = 10 Sell\nneuron A:\n    y = f(3)\n'
-    assert codes(text) == [(1, "use-not-found"), (5, "undeclared-neuron")]
+    assert codes(text) == [(1, "use-not-found"), (5, "undeclared-neuron"), (7, "unknown-function")]
     assert codes(text.replace("Cell from ", "")) == [(1, "use-not-found")]
 
 

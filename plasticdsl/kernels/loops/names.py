@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from plasticdsl.kernels.program import element, name
-from plasticdsl.model.expr import Binary, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
+from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special, rebuild
 from plasticdsl.model.model import Population, Role, Variable
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
 
-#: A variable of a projection itself, or the copy of it that is kept for the other side.
-Copy = Literal["", "shadow", "forecast"]
 INDEX = {Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}
 
 
@@ -47,15 +44,6 @@ class Names:
                 return self._ref(expr)
             case Special(special):
                 return self._special(special)
-            case TotalOf(total) if self.totals:
-                assert self.projection is not None
-                return element(f"{self.projection.projection.name}_{total}", "i")
-            case Remembered(kept) | TotalOf(kept):
-                return name(f"{kept}_now")
-            case Shadow(variable):
-                return self.own(variable, "shadow")
-            case Forecast(variable):
-                return self.own(variable, "forecast")
             case _:
                 return rebuild(expr, self.resolve)
 
@@ -64,6 +52,11 @@ class Names:
             return name(f"network_{ref.name}")
         if ref.owner == "scalar":
             return name(ref.name)
+        if ref.owner == "total" and self.totals:
+            assert self.projection is not None
+            return element(f"{self.projection.projection.name}_{ref.name}", "i")
+        if ref.owner in ("local", "total"):
+            return name(f"{ref.name}_now")
         if self.projection is None:
             assert self.population is not None
             return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
@@ -73,7 +66,7 @@ class Names:
             return self.other(ref)
         if ref.owner == "" and ref.name in self.current:
             return self.current[ref.name]
-        return self.own(ref.name)
+        return self.own(ref.name, ref.owner)
 
     def unit(self, population: Population, variable: str, index: str) -> Expr:
         """A population's variable at unit `index`."""
@@ -83,7 +76,7 @@ class Names:
             return name(full)
         return element(f"{full}_stage" if (population.name, variable) in self.staged else full, index)
 
-    def own(self, variable: str, copy: Copy = "") -> Expr:
+    def own(self, variable: str, copy: str = "") -> Expr:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
         assert self.projection is not None
         full = f"{self.projection.projection.name}_{variable}"

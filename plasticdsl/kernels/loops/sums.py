@@ -14,7 +14,7 @@ from plasticdsl.kernels.loops.flows import at_stage
 from plasticdsl.kernels.loops.names import Names, place_sizes
 from plasticdsl.kernels.loops.walks import every_connection, every_unit
 from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Increase, Let, Statement, Store, element, name
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref, Remembered, refs
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref, refs
 from plasticdsl.model.model import Block, Population, Role, SumInto, Total
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import definitions, inline, map_refs
@@ -256,4 +256,4 @@ def _read_of_pre(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInt
 
 def _with_locals(body: Expr, plan: Plan, projection: ProjectionPlan) -> Expr:
     changing = _changing(body, Names(plan, projection=projection).end("pre").block)
-    return map_refs(body, lambda r: Remembered(f"pre_{r.name}") if r.owner == "pre" and r.name in changing else r)
+    return map_refs(body, lambda r: Ref("local", f"pre_{r.name}") if r.owner == "pre" and r.name in changing else r)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, walk
-from plasticdsl.model.model import Distribution, Role
+from plasticdsl.model.expr import Expr, Ref, Special, walk
+from plasticdsl.model.model import Assign, Distribution, Role
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
-from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan, SumHistory
 from plasticdsl.plan.sequence import assigned, value_of
 
 
@@ -117,7 +117,7 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
     found: set[str] = set()
     for slot, events in projection.events:
         for event in events:
-            name = assigned(event)
+            name = _target(event)
             if name is not None and (slot.side is not side or event.held or not same_delay):
                 found.add(name)
     others: Iterable[Event] = (*projection.each_step, *(e for _, events in projection.periodic for e in events))
@@ -125,10 +125,20 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
     return found
 
 
+def _target(event: Event) -> str | None:
+    match event.statement:
+        case Assign(target):
+            return target.name
+        case SumHistory(target=name):
+            return name
+        case _:
+            return None
+
+
 def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[str] | frozenset[str], moving: set[str]) -> bool:
     for _slot, events in projection.events:
         for event in events:
-            if assigned(event) == variable and not reads_only(value_of(event.statement), side, allowed):
+            if _target(event) == variable and not reads_only(value_of(event.statement), side, allowed):
                 return False
     for placed in projection.schemes:
         names = scheme_variables(placed.scheme)
@@ -148,7 +158,7 @@ def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> b
     """Whether an expression of a connection has the same value for all connections of a unit of `side`."""
     for node in walk(expr):
         match node:
-            case Ref("", name) | Shadow(name) | Forecast(name):
+            case Ref("" | "shadow" | "forecast", name):
                 if name not in allowed:
                     return False
             case Ref("pre", _):
@@ -159,7 +169,7 @@ def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> b
                     return False
             case Ref("network", _):
                 pass
-            case Ref() | Remembered() | TotalOf():
+            case Ref():
                 return False
             case Special(name):
                 if name not in _SPECIALS[side]:

@@ -71,7 +71,7 @@ from plasticdsl.syntax.tree.expressions import (
     Unary,
     UnitPower,
 )
-from plasticdsl.syntax.tree.file import Block, Comment, File, Function, Statement, UseFile
+from plasticdsl.syntax.tree.file import Block, Brought, Comment, File, Function, Statement, UseFile
 from plasticdsl.syntax.tree.networks import (
     Connectivity,
     Delay,
@@ -92,6 +92,7 @@ __all__ = [
     "Binary",
     "Block",
     "Bound",
+    "Brought",
     "Case",
     "Cases",
     "Comment",

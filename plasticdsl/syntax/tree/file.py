@@ -89,10 +89,18 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
-class UseFile:
-    """`use LIF, STDP from "neurons/lif"` or `use "synapses"` (`names` empty: everything)."""
+class Brought:
+    """`LIF`, `LIF as Cell` in a `use` line. `here`: the name it has in the file that uses it."""
 
-    names: tuple[Name, ...]
+    name: Name
+    here: Name
+
+
+@dataclass(frozen=True, slots=True)
+class UseFile:
+    """`use LIF, STDP as Rule from "neurons/lif"` or `use "synapses"` (`names` empty: everything)."""
+
+    names: tuple[Brought, ...]
     path: str
     span: Span
 

@@ -1,0 +1,206 @@
+"""What stands in sight of the text of each file: its own blocks and functions, and those that its `use` lines bring in.
+
+Comes in: the files read. Goes out: `Sight`, in which a name is looked up from the place where it is written, so that a block that is used means what it
+means in its own file; with findings for names that mean two things in one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.check.library import Read
+from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+Item = tree.Block | tree.Function
+
+#: (kind, name). Synapses and rules share their names, because a projection may name either.
+Key = tuple[str, str]
+#: Where a block or function is written, and the name under which it is in sight.
+Identity = tuple[Span, str]
+_KINDS = ("function", "neuron", "connection", "network", "experiment")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The items in sight by the path of the file and their key. `lost`: (path, name) of what is missing because a file could not be used; None where
+    that could be anything."""
+
+    items: Mapping[str, Mapping[Key, Item]]
+    lost: frozenset[tuple[str, str]] | None = frozenset()
+
+    def find(self, kind: str, name: tree.Name) -> Item | None:
+        """What a name of this kind means where it is written."""
+        return self.items.get(name.span.path, {}).get((group(kind), name.name))
+
+    def block(self, kind: str, name: tree.Name) -> tree.Block | None:
+        """The block of just this kind that the name means."""
+        found = self.find(kind, name)
+        return found if isinstance(found, tree.Block) and found.kind == kind else None
+
+    def blocks(self, path: str) -> tuple[tree.Block, ...]:
+        """The blocks in sight in a file, those that it uses first."""
+        return tuple(i for i in self.items.get(path, {}).values() if isinstance(i, tree.Block))
+
+    def as_seen(self, block: tree.Block, path: str) -> tree.Block:
+        """The same block under the name that it has in a file, where it is in sight there."""
+        return next((b for b in self.blocks(path) if b.span == block.span), block)
+
+    def functions(self) -> dict[str, tuple[tree.Function, ...]]:
+        """The functions in sight by the path of the file."""
+        return {path: tuple(i for i in items.values() if isinstance(i, tree.Function)) for path, items in self.items.items()}
+
+
+def group(kind: str) -> str:
+    """The kind in a `Key`."""
+    return "connection" if kind in ("synapse", "rule") else kind
+
+
+def key_of(item: Item) -> Key:
+    """Its kind and name."""
+    return ("function" if isinstance(item, tree.Function) else group(item.kind)), item.name.name
+
+
+def identity(item: Item) -> Identity:
+    """What tells it from every other."""
+    return item.span, item.name.name
+
+
+def parts_named(block: tree.Block) -> Iterator[tuple[str, tree.Name]]:
+    """Kind and name of the blocks that a network is made of."""
+    for statement in block.body:
+        match statement:
+            case tree.Population(kind=kind):
+                yield "neuron", kind
+            case tree.Projection(uses=uses, with_rules=rules):
+                yield from (("connection", use.name) for use in (*uses, *rules))
+            case _:
+                pass
+
+
+def on_the_only_network(block: tree.Block, sight: Sight) -> tree.Block:
+    """An experiment that does not say on which network it is done is done on the only one in sight."""
+    if block.kind != "experiment" or block.on is not None or block.base is not None:
+        return block
+    networks = [b for b in sight.blocks(block.span.path) if b.kind == "network"]
+    return replace(block, on=replace(networks[0].name, span=block.name.span)) if len(networks) == 1 else block
+
+
+def needed(sight: Sight, path: str) -> tuple[tree.Block, ...]:
+    """The blocks in sight in a file, with all that they are like, made of and done on; each experiment says on which network it is done."""
+    waiting = list(reversed(sight.blocks(path)))
+    found: dict[Identity, tree.Block] = {}
+    while waiting:
+        block = on_the_only_network(waiting.pop(), sight)
+        if identity(block) in found:
+            continue
+        found[identity(block)] = block
+        mentioned = list(parts_named(block))
+        mentioned += [(kind, name) for kind, name in ((block.kind, block.base), ("network", block.on)) if name is not None]
+        others = (sight.find(kind, name) for kind, name in mentioned)
+        waiting.extend(other for other in others if isinstance(other, tree.Block))
+    return tuple(found.values())
+
+
+def in_sight(read: Read) -> tuple[Sight, tuple[Diagnostic, ...]]:
+    """Carries out the `use` lines of all files."""
+    looking = _Looking(read)
+    items = {path: looking.names(path) for path in read.files}
+    lost = None if looking.anything_lost else frozenset(looking.lost)
+    return Sight(items, lost), tuple(looking.findings)
+
+
+@dataclass(slots=True)
+class _Looking:
+    """Names are followed from file to file; files may use each other in a circle. `renamed`: what came in under another name, made once."""
+
+    read: Read
+    own: dict[str, dict[Key, Item]] = field(default_factory=dict)
+    renamed: dict[tuple[int, str], Item] = field(default_factory=dict)
+    findings: list[Diagnostic] = field(default_factory=list)
+    lost: set[tuple[str, str]] = field(default_factory=set)
+    anything_lost: bool = False
+
+    def __post_init__(self) -> None:
+        for path, file in self.read.files.items():
+            kept = self.own.setdefault(path, {})
+            for item in (i for i in file.items if not isinstance(i, tree.UseFile)):
+                first = kept.setdefault(key_of(item), item)
+                if first is not item:
+                    message = f"‘{item.name.text}’ is declared twice."
+                    labels = (Label(first.name.span, "the first"),)
+                    self.findings.append(Diagnostic("duplicate-definition", message, item.name.span, labels=labels))
+
+    def names(self, path: str) -> dict[Key, Item]:
+        """Everything in sight in a file, what is used first; reports what means two things."""
+        found: dict[Key, tuple[Item, Span]] = {}
+        own = self.own[path]
+        for use in self._uses(path):
+            for item, place, text in self._brought(use, path):
+                key = key_of(item)
+                mine = own.get(key)
+                first, where = (mine, mine.name.span) if mine is not None else found.setdefault(key, (item, place))
+                if first is not item:
+                    self._clash(use, item, text, Label(where, "the file’s own" if mine is not None else "the first"), place)
+        return {key: item for key, (item, _) in found.items()} | own
+
+    def _uses(self, path: str) -> list[tree.UseFile]:
+        return [i for i in self.read.files[path].items if isinstance(i, tree.UseFile)]
+
+    def _brought(self, use: tree.UseFile, path: str) -> Iterator[tuple[Item, Span, str]]:
+        """What one line brings in, where it says so, and what it is called there; reports names that are not there."""
+        used = self.read.uses[use.span]
+        if used is None:
+            self.anything_lost |= not use.names
+            self.lost.update((path, one.here.name) for one in use.names)
+            return
+        if not use.names:
+            yield from ((item, use.span, item.name.text) for item in self.own[used].values())
+        for one in use.names:
+            found = self._meant(used, one.name.name)
+            if not found:
+                self.lost.add((path, one.here.name))
+                self._unknown(one.name, use, used)
+            yield from ((self._called(item, one.here), one.name.span, one.name.text) for item in found)
+
+    def _meant(self, path: str, name: str) -> list[Item]:
+        """The items of every kind that a name has in a file: its own, else those that it uses itself."""
+        found: dict[str, Item] = {}
+        waiting, seen = [(path, name)], set[tuple[str, str]]()
+        while waiting:
+            place = waiting.pop()
+            if place in seen:
+                continue
+            seen.add(place)
+            own = self.own[place[0]]
+            for kind in _KINDS:
+                if (kind, place[1]) in own:
+                    found.setdefault(kind, own[kind, place[1]])
+            for use in reversed(self._uses(place[0])):
+                used = self.read.uses[use.span]
+                if used is not None:
+                    there = [one.name.name for one in use.names if one.here.name == place[1]] if use.names else [place[1]]
+                    waiting.extend((used, other) for other in there)
+        return list(found.values())
+
+    def _called(self, item: Item, name: tree.Name) -> Item:
+        """The item under the name that it has where it is used."""
+        if item.name.name == name.name:
+            return item
+        return self.renamed.setdefault((id(item), name.name), replace(item, name=replace(item.name, name=name.name, text=name.text)))
+
+    def _unknown(self, name: tree.Name, use: tree.UseFile, used: str) -> None:
+        known = [i.name.text for i in self.own[used].values()]
+        hint = did_you_mean(name.text, known, "It has")
+        self.findings.append(Diagnostic("unknown-name", f"‘{use.path}’ has nothing called ‘{name.text}’.", name.span, hint))
+
+    def _clash(self, use: tree.UseFile, item: Item, text: str, other: Label, place: Span) -> None:
+        """`text`: what the item is called in its own file."""
+        here = item.name.text
+        message = f"‘{here}’ of ‘{use.path}’ would be in sight in this file beside another ‘{here}’."
+        hint = f'‘use {text} as {text}_2 from "{use.path}"’.'
+        hint = ("Use it under another name: " if use.names else "Name what you use, and one of these two otherwise: ") + hint
+        self.findings.append(Diagnostic("name-clash", message, place, hint, (other,)))
