@@ -44,21 +44,24 @@ def read(source: SourceFile, folder: Path | None = None) -> Checked:
 def integrated(found: Checked) -> Checked:
     """The same model ready to run: its networks as `ready` makes them, its experiments likewise. Raises `PlasError` for a method that does not suit
     its equations."""
+    from plasticdsl.symbolic.grid import experiment_on_grid
     from plasticdsl.symbolic.singular import repaired_experiment
 
     if found.module is None:
         return found
-    networks = tuple(ready(network) for network in found.module.networks)
-    experiments = tuple(repaired_experiment(e) for e in found.module.experiments)
-    return replace(found, module=replace(found.module, networks=networks, experiments=experiments))
+    networks = {network.name: ready(network) for network in found.module.networks}
+    experiments = tuple(experiment_on_grid(repaired_experiment(e), networks[e.network]) for e in found.module.experiments)
+    return replace(found, module=replace(found.module, networks=tuple(networks.values()), experiments=experiments))
 
 
 def ready(network: Network) -> Network:
-    """A checked network as both engines carry it out: removable singularities repaired, and an integrator for every flow."""
+    """A checked network as both engines carry it out: removable singularities repaired, an integrator for every flow, and what
+    depends on time decided on the grid."""
+    from plasticdsl.symbolic.grid import on_grid
     from plasticdsl.symbolic.integrate import integrate
     from plasticdsl.symbolic.singular import repaired
 
-    return integrate(repaired(network))
+    return on_grid(integrate(repaired(network)))
 
 
 def plan_of(network: Network, per_unit: Keys, options: CompileOptions) -> Plan:

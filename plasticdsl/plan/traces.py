@@ -16,6 +16,7 @@ from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
 from plasticdsl.plan.plan import Event, History, Place, Placed, PlacedScheme, SumHistory
+from plasticdsl.symbolic.grid import lags_on_grid
 from plasticdsl.symbolic.windows import window_of
 
 NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired
@@ -82,7 +83,7 @@ def derive(rule: PairRule, block: Block, scope: Mapping[str, Mapping[str, Expr]]
 
     Raises `PlasError` `window-not-separable` as `window_of`.
     """
-    window = window_of(replace(rule, increment=inline(rule.increment, scope)), block)
+    window = _on_grid(window_of(replace(rule, increment=inline(rule.increment, scope)), block))
     draft = _Draft(rule, held, taken)
     match rule.pairing:
         case Pairing.ALL:
@@ -92,6 +93,12 @@ def derive(rule: PairRule, block: Block, scope: Mapping[str, Mapping[str, Expr]]
         case Pairing.CENTRED_PRE | Pairing.CENTRED_POST:
             _centred(window, draft, on_pre=rule.pairing is Pairing.CENTRED_PRE)
     return draft.done()
+
+
+def _on_grid(window: Window) -> Window:
+    """The same with lags compared on the grid, where F is evaluated and not summed up in traces."""
+    causal, acausal = (replace(side, formula=lags_on_grid(side.formula)) for side in (window.causal, window.acausal))
+    return replace(window, causal=causal, acausal=acausal)
 
 
 # --- all pairs -------------------------------------------------------------------------------------------------------

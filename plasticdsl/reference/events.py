@@ -200,7 +200,8 @@ class Event:
                 continue
             tie_here = self.run.tie_sides[self.projection, number] is self.side
             pairs = completed(self.run, self.projection, rule, self.side, tie_here, self.connections, self.number)
-            increments = pairs.sum_of(rule.increment, lambda at, lags: self._at_pairs(local, other_before, at, lags))
+            increment = self.run.structure.increments[self.projection][number]
+            increments = pairs.sum_of(increment, lambda at, lags: self._at_pairs(local, other_before, at, lags))
             variable = variable_of(self.run.structure, self.projection, rule.target.name)
             local[rule.target.name] = bounded(variable, local[rule.target.name] + increments, self._scope(local, {}, {}, {}))
 

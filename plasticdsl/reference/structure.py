@@ -11,16 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Block, Network, Population, Projection, Role
+from plasticdsl.model.expr import Expr, substitute
+from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.steps import to_steps
+from plasticdsl.symbolic.algebra import written_out
+from plasticdsl.symbolic.contents import definitions_of
+from plasticdsl.symbolic.grid import lags_on_grid
 
 Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """`sources`, `targets`: pre and post unit of each connection of a projection; `axonal`, `dendritic`: its delays in steps."""
+    """`sources`, `targets`: pre and post unit of each connection of a projection; `axonal`, `dendritic`: its delays in steps.
+    `increments`: what a pair adds by each learning window of a projection, its lag compared on the grid."""
 
     network: Network
     instance: Instance
@@ -30,6 +35,7 @@ class Structure:
     targets: dict[str, Index]
     axonal: dict[str, Index]
     dendritic: dict[str, Index]
+    increments: dict[str, tuple[Expr, ...]]
 
     def block(self, owner: str) -> Block:
         """The block of a population, or what a projection's connections do."""
@@ -69,7 +75,12 @@ def structure_of(network: Network, instance: Instance) -> Structure:
         {name: d.targets.astype(np.int64) for name, d in drawn.items()},
         {name: _each(d.axonal, d.count) for name, d in drawn.items()},
         {name: _each(d.dendritic, d.count) for name, d in drawn.items()},
+        {p.name: tuple(_increment(rule, p.connection) for rule in p.connection.pairs) for p in network.projections},
     )
+
+
+def _increment(rule: PairRule, block: Block) -> Expr:
+    return lags_on_grid(substitute(rule.increment, written_out(definitions_of(block))))
 
 
 def _each(delay: int | NDArray[np.int32], count: int) -> Index:

@@ -1,0 +1,309 @@
+"""Time on the grid: what changes in a jump at some time does so at the grid time that is meant.
+
+Comes in: a network or an experiment. Goes out: the same, in which what jumps with time leaves room for rounding. Times are doubles: of two that are the
+same to the author, t at step 3 and 0.3 ms, either may be larger in its last digits. So two times are the same if they lie within a thousandth of a
+step. Where f is a function of time alone, ε = |∂f/∂t| dt/1000 is how far f goes in that time, and
+
+    a > b  is  a > b + ε,   a ≥ b  is  a ≥ b − ε,   a = b  is  |a − b| ≤ ε   with f = a − b (<, ≤ and ≠ are the opposites),
+    Θ(f)  is  Θ(f − ε),   sign(f)  is  1 for f > ε, −1 for f < −ε and else 0,
+    floor(f)  is  floor(f + ε),   ceil(f)  is  ceil(f − ε),   round(f)  is  round(½ floor(f + ½ + ε) + ½ ceil(f − ½ − ε)),
+    mod(x, y)  is  y max(0, f − floor(f + ε))  with f = x/y.
+
+A function of time alone reads nothing but `t`, stored times (states whose dimension is that of time), and what does not change during a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.expr import (
+    FUNCTIONS,
+    At,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expr,
+    Incoming,
+    Number,
+    Ref,
+    Special,
+    SumOver,
+    children,
+    rebuild,
+    refs,
+    walk,
+)
+from plasticdsl.model.mapping import Read, map_experiment, map_network
+from plasticdsl.model.model import Network, Population, Projection, Role, Variable
+from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, div, extent, mul, neg, sub
+from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
+from plasticdsl.units.dimension import TIME
+
+#: Two times are the same if they differ by no more.
+NEARLY = Binary("/", Special("dt"), Number(1000.0))
+
+HALF = Number(0.5)
+FIXED = ("dt", "N_pre", "N_post", "i", "j")
+#: Functions that are finite whatever their argument is.
+TAME = ("sin", "cos", "exp", "abs", "sign", "step", "floor", "ceil", "round", "min", "max")
+MAX_DEFINITIONS = 100
+MAX_NODES = 2000
+
+
+def on_grid(network: Network) -> Network:
+    """`network` with all that it evaluates decided on the grid, but for learning windows (`lags_on_grid`)."""
+    return map_network(network, lambda part: _reader(Clock(_names(network, part))))
+
+
+def experiment_on_grid(experiment: Experiment, network: Network) -> Experiment:
+    """`experiment` with all that it evaluates of its network decided on the grid."""
+    return map_experiment(experiment, _reader(Clock(_names(network, None))))
+
+
+def lags_on_grid(increment: Expr) -> Expr:
+    """What a pair of spikes adds, with its lag compared on the grid. All else is fixed when a pair is complete."""
+    return _reader(Clock({}, of_pairs=True))(increment)
+
+
+def _reader(clock: Clock) -> Read:
+    def read(expr: Expr) -> Expr:
+        new = rebuild(expr, read)
+        match expr, new:
+            case Compare(left=left, right=right), Compare(operator, a, b):
+                margin = clock.margin(Binary("-", left, right))
+                return new if margin is None else _compared(operator, a, b, margin)
+            case Call("mod", (x, y)), Call(_, (a, b)):
+                margin = clock.margin(Binary("/", x, y))
+                return new if margin is None else _modulo(a, b, margin)
+            case Call("step" | "sign" | "floor" | "ceil" | "round" as function, (x,)), Call(_, (a,)):
+                margin = clock.margin(x)
+                return new if margin is None else JUMPS[function](a, margin)
+            case _:
+                return new
+
+    return read
+
+
+# --- what it becomes -------------------------------------------------------------------------------------------------
+
+
+def _compared(operator: str, a: Expr, b: Expr, margin: Expr) -> Expr:
+    match operator:
+        case ">" | "<=":
+            return Compare(operator, a, add(b, margin))
+        case ">=" | "<":
+            return Compare(operator, a, sub(b, margin))
+        case _:
+            return Compare("<=" if operator == "==" else ">", Call("abs", (sub(a, b),)), margin)
+
+
+def _sign(x: Expr, margin: Expr) -> Expr:
+    return Choice(((Compare(">", x, margin), ONE), (Compare("<", x, neg(margin)), neg(ONE))), ZERO)
+
+
+def _floor(x: Expr, margin: Expr) -> Expr:
+    return Call("floor", (add(x, margin),))
+
+
+def _ceil(x: Expr, margin: Expr) -> Expr:
+    return Call("ceil", (sub(x, margin),))
+
+
+def _round(x: Expr, margin: Expr) -> Expr:
+    """Both whole neighbours of a half are the same distance away: their mean is that half, without its rounding."""
+    return Call("round", (mul(HALF, add(_floor(add(x, HALF), margin), _ceil(sub(x, HALF), margin))),))
+
+
+def _modulo(x: Expr, y: Expr, margin: Expr) -> Expr:
+    quotient = div(x, y)
+    return mul(y, Call("max", (sub(quotient, _floor(quotient, margin)), ZERO)))
+
+
+JUMPS: Mapping[str, Callable[[Expr, Expr], Expr]] = {
+    "step": lambda x, margin: Call("step", (sub(x, margin),)),
+    "sign": _sign,
+    "floor": _floor,
+    "ceil": _ceil,
+    "round": _round,
+}
+
+
+# --- what depends on time --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Clock:
+    """What names mean in time. `names`: variables, as they are read in the expressions looked at. `of_pairs`: the lag of a pair is the time, and all
+    names are fixed."""
+
+    names: Mapping[Ref, tuple[str, Variable]]
+    of_pairs: bool = False
+    written: dict[Expr, Expr] = field(default_factory=dict)
+
+    def margin(self, f: Expr) -> Expr | None:
+        """How far f goes in a thousandth of a step, if it is a function of time alone; else None."""
+        leaves = set(self._leaves(f))
+        times = [leaf for leaf in leaves if self._is_time(leaf)]
+        if not times or not all(leaf in times or self._is_fixed(leaf) for leaf in leaves):
+            return None
+        formula = self._written_out(f)
+        if formula is None:
+            return None
+        now = [leaf for leaf in times if isinstance(leaf, Special)]
+        stored = sorted((leaf for leaf in times if isinstance(leaf, Ref)), key=str)
+        for group, smooth in ((now, False), (now, True), (stored, False)):
+            slope = _slope(formula, group, smooth)
+            if slope is None or slope != ZERO:
+                return None if slope is None else mul(slope, NEARLY)
+        return None
+
+    def _leaves(self, f: Expr) -> Iterator[Expr]:
+        """What f reads, through definitions; functions that are no function of numbers count as a whole."""
+        waiting, seen = [f], set[Expr]()
+        while waiting:
+            node = waiting.pop()
+            match node:
+                case Ref() if node not in seen and (value := self._definition(node)) is not None:
+                    waiting.append(value)
+                case Ref() | Special() | At() | SumOver() | Incoming():
+                    yield node
+                case Call(function, _) if function not in FUNCTIONS:
+                    yield node
+                case _:
+                    waiting += children(node)
+            seen.add(node)
+
+    def _definition(self, ref: Ref) -> Expr | None:
+        """The formula of a definition, its names as they are read here."""
+        owner, variable = self.names.get(ref, ("", None))
+        if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+            return None
+        if ref not in self.written:
+            self.written[ref] = _moved(variable.value, owner)
+        return self.written[ref]
+
+    def _is_time(self, leaf: Expr) -> bool:
+        match leaf:
+            case Special(name):
+                return name == ("lag" if self.of_pairs else "t")
+            case Ref():
+                _, variable = self.names.get(leaf, ("", None))
+                return variable is not None and variable.role is Role.STATE and variable.dimension == TIME
+            case _:
+                return False
+
+    def _is_fixed(self, leaf: Expr) -> bool:
+        match leaf:
+            case Special(name):
+                return self.of_pairs or name in FIXED
+            case Ref("index", _):
+                return True
+            case Ref() | At(ref=Ref()):
+                _, variable = self.names.get(leaf if isinstance(leaf, Ref) else leaf.ref, ("", None))
+                return self.of_pairs or (variable is not None and variable.role in (Role.PARAMETER, Role.GIVEN))
+            case _:
+                return self.of_pairs
+
+    def _written_out(self, f: Expr) -> Expr | None:
+        """f without definitions; None where that would be too large."""
+        sizes: dict[Expr, Extent] = {}
+
+        def size(expr: Expr) -> Extent:
+            for ref in refs(expr):
+                value = self._definition(ref) if ref not in sizes and len(sizes) < MAX_DEFINITIONS else None
+                if value is not None:
+                    sizes[ref] = Extent(0, 0)
+                    sizes[ref] = size(value)
+            return extent(expr, sizes)
+
+        def read(node: Expr) -> Expr:
+            value = self._definition(node) if isinstance(node, Ref) else None
+            return rebuild(node, read) if value is None else read(value)
+
+        full = size(f)
+        return read(f) if len(sizes) < MAX_DEFINITIONS and full.nodes <= MAX_NODES and full.depth <= MAX_DEPTH else None
+
+
+def _moved(formula: Expr, owner: str) -> Expr:
+    """A formula of another block, as it is read from outside."""
+
+    def read(node: Expr) -> Expr:
+        return Ref(owner, node.name) if isinstance(node, Ref) and node.owner == "" else rebuild(node, read)
+
+    return read(formula) if owner else formula
+
+
+def _names(network: Network, part: Population | Projection | None) -> Mapping[Ref, tuple[str, Variable]]:
+    """The variables that expressions of a part read, each with the owner that stands before its name; of None, those of the network and of experiments."""
+    blocks: dict[str, tuple[Variable, ...]] = {"network": network.variables}
+    match part:
+        case Population(block=block):
+            blocks[""] = block.variables
+        case Projection(pre=pre, post=post, connection=connection):
+            of = {p.name: p.block.variables for p in network.populations}
+            blocks |= {"": connection.variables, "pre": of[pre], "post": of[post]}
+        case None:
+            blocks[""] = network.variables
+            blocks |= {p.name: p.block.variables for p in network.populations} | {
+                p.name: p.connection.variables for p in network.projections
+            }
+    return {Ref(owner, v.name): (owner, v) for owner, variables in blocks.items() for v in variables}
+
+
+# --- slopes ----------------------------------------------------------------------------------------------------------
+
+
+def _slope(f: Expr, times: Sequence[Expr], smooth: bool) -> Expr | None:
+    """Σ |∂f/∂x| over some times; None where it does not exist, or not at all times. What goes in jumps counts as constant, or, if `smooth`, as what it
+    follows (so that k T with k = floor(t/T) is a time too)."""
+    total: Expr = ZERO
+    for time in times:
+        try:
+            found = _released(differentiate(_without_jumps(f, smooth), time))
+        except NotDifferentiable:
+            return None
+        if not all(_is_tame(node, time) for node in walk(found)):
+            return None
+        total = add(total, Number(abs(found.value)) if isinstance(found, Number) else Call("abs", (found,)))
+    return total
+
+
+def _without_jumps(f: Expr, smooth: bool) -> Expr:
+    new = rebuild(f, lambda child: _without_jumps(child, smooth))
+    match new:
+        case Call("floor" | "ceil" | "round", (x,)) if smooth:
+            return x
+        case Call("mod", (x, y)):
+            return x if smooth else sub(x, mul(y, _held(Call("floor", (div(x, y),)))))
+        case Call("floor" | "ceil" | "round" | "step" | "sign"):
+            return _held(new)
+        case _:
+            return new
+
+
+def _held(x: Expr) -> Expr:
+    return Call("hold", (x,))
+
+
+def _released(expr: Expr) -> Expr:
+    match expr:
+        case Call("hold", (x,)):
+            return _released(x)
+        case _:
+            return rebuild(expr, _released)
+
+
+def _is_tame(node: Expr, time: Expr) -> bool:
+    """Whether a part of a slope is finite at all times."""
+    match node:
+        case Binary("/", _, right):
+            return time not in walk(right)
+        case Binary("^", base, exponent):
+            return time not in walk(base) or (isinstance(exponent, Number) and exponent.value >= 1.0)
+        case Call(function):
+            return function in TAME or time not in walk(node)
+        case _:
+            return True
