@@ -122,8 +122,10 @@ class Model:
 
         `duration` replaces the length of the last timed phase, `dt` the experiment's step; everything else as in `build`. A data set is given as a
         mapping from names to arrays (`digits={"image": …, "label": …}`).
+
+        Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
-        from plasticdsl.results.result import Result
+        from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime import settings, sweep
         from plasticdsl.runtime.experiment import Order
         from plasticdsl.runtime.progress import SILENT
@@ -139,7 +141,10 @@ class Model:
             given = {"connections": connections, "spikes": spikes, "patterns": wanted.patterns}
             workshop, compiler = prepare.workshop(self._loaded, network, options, **given)
             study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step, wanted.data), progress or SILENT)
-        return Result(study, self._loaded.module.path, compiler.seconds)
+        result = Result(study, self._loaded.module.path, compiler.seconds)
+        if result.failure:
+            raise Unfinished(result, prepare.text_of(result.failure, self._loaded.sources))
+        return result
 
     def find_experiment(self, name: str | None) -> Experiment:
         """The experiment of that name, or the first. Raises KeyError with what there is."""

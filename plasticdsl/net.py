@@ -22,9 +22,9 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.runtime import settings, store
 from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
-from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.experiment import Workshop
+from plasticdsl.runtime.guard import Guard, NotFinite
 from plasticdsl.runtime.instance import ProjectionInstance
 from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.progress import Interruption, Pace
@@ -71,14 +71,15 @@ class Net:
         self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
         self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
         self._loans = Loans(self._observer, self._require_allowed)
+        self._guard = Guard(self._observer, in_steps, lambda step: self._engine.advance(step - self.step))
 
     # --- running ---
 
     def run(self, duration: str | float | None = None, *, steps: int | None = None) -> None:
         """Goes on for a duration (`"10 s"`, `"200 steps"`, or seconds), or for so many steps.
 
-        Raises ValueError for a duration that is none or shorter than a step, `PlasError` where a state is no longer finite. Ctrl-C stops after a
-        whole step, from where the network can go on.
+        Raises ValueError for a duration that is none or shorter than a step, `PlasError` where something has no finite value any more; the network
+        then stands where everything still had one, but after a single step. Ctrl-C stops after a whole step, from where the network can go on.
         """
         if (duration is None) == (steps is None):
             raise ValueError('give either a duration, run("10 s"), or steps, run(steps=100)')
@@ -88,8 +89,13 @@ class Net:
         self._loans.push()
         with self._explained():
             self._extend(self.step + count)
-            interrupted = self._advance(self.step + count)
-        self._loans.pull()
+            try:
+                interrupted = self._advance(self.step + count)
+            except NotFinite:
+                self._spikes.rewind()
+                raise
+            finally:
+                self._loans.pull()
         if interrupted:
             raise KeyboardInterrupt
 
@@ -103,14 +109,19 @@ class Net:
 
     def _advance(self, end: int) -> bool:
         pace = Pace()
+        if end - self.step > 1:
+            self._guard.remember()
+        else:
+            self._guard.forget()
         with Interruption() as interruption:
             while self.step < end and not interruption.requested:
                 before = self.step
                 self._engine.advance(min(end - before, pace.chunk()))
                 if pace.done(self.step - before):
                     self._spikes.collect()
-                    require_finite(self._network, self._engine, self._in_steps, projections=False)
-            require_finite(self._network, self._engine, self._in_steps)
+                    self._guard.glance()
+            self._spikes.collect()
+            self._guard.look()
             return interruption.requested
 
     def _extend(self, end: int) -> None:

@@ -70,9 +70,14 @@ def rendered(sources: Mapping[str, SourceFile]) -> Iterator[None]:
     try:
         yield
     except PlasError as error:
-        from plasticdsl.diagnostics.render import render_all
+        raise Rejected(error.diagnostics, text_of(error.diagnostics, sources), sources) from None
 
-        raise Rejected(error.diagnostics, render_all(error.diagnostics, sources), sources) from None
+
+def text_of(found: tuple[Diagnostic, ...], sources: Mapping[str, SourceFile]) -> str:
+    """Findings with the places in these sources."""
+    from plasticdsl.diagnostics.render import render_all
+
+    return render_all(found, sources)
 
 
 def _unchanged(source: SourceFile) -> bool:

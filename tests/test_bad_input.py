@@ -49,7 +49,8 @@ def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
         studies = [carried_out(e, found.module, networks[e.network]) for e in found.module.experiments]
     except PlasError as error:
         return error.diagnostics
-    return (*found.diagnostics, *(w for study in studies for run in study.runs for w in run.recorder.warnings))
+    runs = [run for study in studies for run in study.runs]
+    return (*found.diagnostics, *(d for run in runs for d in (*run.recorder.warnings, *run.failure)))
 
 
 def carried_out(experiment: Experiment, module: Module, network: Network) -> Study:

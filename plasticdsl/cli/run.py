@@ -12,7 +12,7 @@ from plasticdsl.api import load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Folder, Level, Precision, Quiet, Seed, Threads, Values, Without, wishes
 from plasticdsl.results.files import require_writable
-from plasticdsl.results.result import Result
+from plasticdsl.results.result import Result, Unfinished
 
 
 def run(
@@ -41,24 +41,31 @@ def run(
     load_s = time.perf_counter() - begin
     if not quiet:
         console.tell_findings(model.warnings, model.loaded.sources)
+    failure: Unfinished | None = None
     with console.asking(), console.progress(quiet) as bar:
-        result = model.run(
-            experiment,
-            seed=seed,
-            duration=length,
-            threads=threads,
-            precision=precision.word,
-            level=level,
-            without=without or (),
-            progress=bar,
-            parameters=wishes(values),
-        )
+        try:
+            result = model.run(
+                experiment,
+                seed=seed,
+                duration=length,
+                threads=threads,
+                precision=precision.word,
+                level=level,
+                without=without or (),
+                progress=bar,
+                parameters=wishes(values),
+            )
+        except Unfinished as problem:
+            result, failure = problem.result, problem
     result.load_s = load_s
     if not quiet:
         console.tell_findings(result.warnings, model.loaded.sources)
         _report(result)
     if out is not None:
         result.save(out, plots=not no_plots)
+    if failure is not None:
+        console.tell(f"{failure}\nWhat was recorded until then has been written, marked as partial." if out is not None else str(failure))
+        raise typer.Exit(1)
     if result.interrupted:
         console.tell("interrupted: what was computed so far has been kept" if out is not None else "interrupted")
         raise typer.Exit(130)

@@ -177,7 +177,7 @@ _CODES: tuple[Code, ...] = (
     Code("not-clamped", "something that a phase cannot hold",
          "A phase holds outputs of sources (`bell = 1`) and variables of populations (`cell.I = 1 nA`)."),
     Code("not-finite", "a value that is no finite number",
-         "0/0, the root or logarithm of a negative number, or growth without end."),
+         "0/0, the root or logarithm of a negative number, or growth without end. What was recorded until then is kept."),
     Code("not-given", "a value that nothing gives",
          "A synapse or rule may leave a value open; then each projection that uses it has to give one."),
     Code("not-here", "notation without a meaning at this place",

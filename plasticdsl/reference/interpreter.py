@@ -87,6 +87,10 @@ class ReferenceEngine:
         """All spikes of the population so far."""
         return self._run.spikes[population].total
 
+    def undecided(self, population: str) -> NDArray[np.int64]:
+        """Units whose rate or spike condition was no number in some step."""
+        return np.flatnonzero(self._run.undecided[population])
+
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights or change them."""
         self._run.rules_on.update(on)

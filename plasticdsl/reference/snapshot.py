@@ -26,7 +26,7 @@ def snapshot_of(run: Run) -> dict[str, NDArray[Any]]:
     for name, spikes in run.spikes.items():
         found[f"spikes/{name}/steps"], found[f"spikes/{name}/units"] = spikes.events()
         found[f"refractory/{name}"] = run.refractory_until[name].copy()
-        found[f"condition/{name}"] = run.condition[name].copy()
+        found[f"condition/{name}"], found[f"undecided/{name}"] = run.condition[name].copy(), run.undecided[name].copy()
     for name in run.remaining:
         found[f"remaining/{name}"], found[f"draws/{name}"] = run.remaining[name].copy(), run.draws[name].copy()
     found.update((f"rules/{name}", np.array(on)) for name, on in run.rules_on.items())
@@ -50,7 +50,7 @@ def restored(structure: Structure, state: Arrays) -> Run:
     for name in structure.populations:
         run.spikes[name] = _spikes(structure.count(name), state[f"spikes/{name}/steps"], state[f"spikes/{name}/units"])
         run.refractory_until[name] = state[f"refractory/{name}"].copy()
-        run.condition[name] = state[f"condition/{name}"].copy()
+        run.condition[name], run.undecided[name] = state[f"condition/{name}"].copy(), state[f"undecided/{name}"].copy()
     for name in run.remaining:
         run.remaining[name], run.draws[name] = state[f"remaining/{name}"].copy(), state[f"draws/{name}"].copy()
     run.rules_on = {name: bool(state[f"rules/{name}"]) for name in structure.projections}

@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import AddTo, AtRate, GivenSpikes, PoissonSource, Population, RegularSource, Threshold, Trigger
+from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.handlers import run_unit_handler
 from plasticdsl.reference.scope import everything
@@ -43,7 +44,11 @@ def _emitted(run: Run, population: Population) -> Index:
 
 def _by_threshold(run: Run, population: Population, threshold: Threshold) -> Index:
     name = population.name
-    holds = np.broadcast_to(evaluate(threshold.condition, everything(run.structure, run.frame, name)), (run.structure.count(name),))
+    scope, count = everything(run.structure, run.frame, name), run.structure.count(name)
+    holds = np.broadcast_to(evaluate(threshold.condition, scope), (count,))
+    unanswered = undefined(threshold.condition)
+    if unanswered is not None:
+        run.undecided[name] |= np.broadcast_to(evaluate(unanswered, scope), (count,)).astype(bool)
     fires = holds & (run.frame.step >= run.refractory_until[name])
     if threshold.rising:
         fires = fires & ~run.condition[name]
@@ -62,6 +67,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
     for unit in range(size):
         if run.frame.step < run.refractory_until[name][unit]:
             continue
+        run.undecided[name][unit] |= np.isnan(rates[unit])
         remaining[unit] -= rates[unit] * structure.instance.dt
         while remaining[unit] <= 0:
             counts[unit] += 1

@@ -28,7 +28,8 @@ Waiting = dict[int, dict[tuple[str, str], Floats]]
 class Run:
     """`before`: the connections' values just before the spike events of this step. `remaining`, `draws`: what is left of each unit's hazard,
     and the number of its last draw. `refractory_until`: first step at which a unit may spike again. `condition`: whether the spike
-    condition held at the previous step. `rules_on`: of each projection. `waiting`, `inputs_waiting`: on its way to variables and to inputs;
+    condition held at the previous step. `undecided`: whether a rate or spike condition has been no
+    number. `rules_on`: of each projection. `waiting`, `inputs_waiting`: on its way to variables and to inputs;
     `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps, for axonal delays of sums. `tie_sides`: at which
     event the ties of each window are counted. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now.
     `visits`: populations that update unit by unit now, and in which order."""
@@ -43,6 +44,7 @@ class Run:
     draws: dict[str, Index] = field(default_factory=dict)
     refractory_until: dict[str, Index] = field(default_factory=dict)
     condition: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    undecided: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     rules_on: dict[str, bool] = field(default_factory=dict)
     inputs_waiting: Waiting = field(default_factory=dict)
     delayed: dict[tuple[str, str], Floats] = field(default_factory=dict)
@@ -93,6 +95,7 @@ def first_state(structure: Structure) -> Run:
     )
     run.refractory_until = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
     run.condition = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
+    run.undecided = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
     run.rules_on = dict.fromkeys(structure.projections, True)
     for name, projection in structure.projections.items():
         for number, rule in enumerate(projection.connection.pairs):

@@ -31,6 +31,8 @@ def to_dataset(every: Iterable[Stacked], summary: dict[str, Any]) -> xarray.Data
     attributes["parameters"] = json.dumps(summary["parameters"], ensure_ascii=False)
     if summary.get("interrupted"):
         attributes["interrupted"] = "true"
+    if summary.get("partial"):
+        attributes["partial"] = " ".join(summary["partial"])
     return xarray.Dataset(arrays, attrs=attributes)
 
 

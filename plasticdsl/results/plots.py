@@ -56,6 +56,8 @@ def _title(made: Figure, study: Study) -> None:
     text = f"{study.network.name} · {study.experiment.name}"
     if study.interrupted:
         text += " (interrupted)"
+    if study.failure:
+        text += " (partial)"
     axes = made.axes[0]
     axes.set_title(text, pad=36 if axes.texts else None)  # above the names of phases
 

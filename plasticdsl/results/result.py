@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.results.stack import Stacked, stacked
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.expectations import Outcome
@@ -19,6 +19,14 @@ from plasticdsl.runtime.sweep import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from xarray import DataArray, Dataset
+
+
+class Unfinished(PlasError):
+    """A run that could not go on; `result` is what was recorded until then."""
+
+    def __init__(self, result: Result, text: str) -> None:
+        super().__init__(result.failure, text)
+        self.result = result
 
 
 class Result:
@@ -77,6 +85,11 @@ class Result:
     def interrupted(self) -> bool:
         """Whether the run was stopped before its end."""
         return self.study.interrupted
+
+    @property
+    def failure(self) -> tuple[Diagnostic, ...]:
+        """Why the last run could not go on; what there is was recorded until then."""
+        return self.study.failure
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:

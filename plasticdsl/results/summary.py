@@ -15,8 +15,8 @@ from plasticdsl.runtime.until import Ending
 
 
 def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict[str, Any]:
-    """All numbers in SI. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is there only when it is true, `until` only with
-    phases that wait for something."""
+    """All numbers in SI. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is there only when it is true, `partial`
+    (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
     from plasticdsl import __version__
 
     runs = study.runs
@@ -43,6 +43,8 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
         found["until"] = endings
     if study.interrupted:
         found["interrupted"] = True
+    if study.failure:
+        found["partial"] = [d.message for d in study.failure]
     return found
 
 

@@ -155,6 +155,13 @@ class CompiledEngine:
         log = self._logs.get(population)
         return 0 if log is None else int(self._bound.arrays[log.total][0])
 
+    def undecided(self, population: str) -> NDArray[np.int64]:
+        """Units whose rate or spike condition was no number: a hazard that has taken such a rate stays none."""
+        hazard, flags = (self._bound.arrays.get(f"{population}_{what}") for what in ("hazard", "undecided"))
+        if flags is not None:
+            return np.flatnonzero(flags)
+        return np.flatnonzero(np.isnan(hazard)) if hazard is not None else np.empty(0, dtype=np.int64)
+
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""
         self._sum_anew()  # rules that begin anew may change connections before the sums of their first step

@@ -57,6 +57,9 @@ class Engine(Protocol):
     def spike_count(self, population: str) -> int:
         """All spikes of the population so far, logged or not."""
 
+    def undecided(self, population: str) -> NDArray[np.int64]:
+        """Units (from 0) whose rate or spike condition was no number when it was taken, in some step so far."""
+
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True); traces and means run either way."""
 

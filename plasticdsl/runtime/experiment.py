@@ -15,11 +15,11 @@ from plasticdsl.model.experiments import Experiment, Phase, Window
 from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Network
 from plasticdsl.runtime.build import extend_spikes
-from plasticdsl.runtime.checks import require_finite
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.expectations import Outcome, watch
 from plasticdsl.runtime.facts import Facts, facts_of
 from plasticdsl.runtime.feeds import Data, Show, show_of
+from plasticdsl.runtime.guard import Guard, NotFinite
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.phases import Stage
@@ -34,9 +34,6 @@ from plasticdsl.runtime.settings import network_value
 from plasticdsl.runtime.sides import Settings
 from plasticdsl.runtime.spikes import SpikeHistory, Train
 from plasticdsl.runtime.until import Ending, Waiting
-
-#: The connections are searched for what is not finite at every so many looks at the clock, and at the end of each phase.
-_LOOKS_PER_SEARCH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,8 @@ class Order:
 class Run:
     """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded; `endings` of the
     phases with `until`; `shares`: what this run contributes to each expectation over repeats. Phases that were over sooner than planned end there on
-    `line`. `build_s` and `run_s` went by on the clock; `processor_s` is the processor time of the phases, which other programs do not lengthen."""
+    `line`. `failure`: why it could not go on; everything else is then of what was done until there.
+    `build_s` and `run_s` went by on the clock; `processor_s` is the processor time of the phases, which other programs do not lengthen."""
 
     seed: int
     line: Timeline
@@ -77,6 +75,7 @@ class Run:
     endings: tuple[Ending, ...] = ()
     steps: int = 0
     interrupted: bool = False
+    failure: tuple[Diagnostic, ...] = ()
     build_s: float = 0.0
     run_s: float = 0.0
     processor_s: float = 0.0
@@ -104,7 +103,7 @@ def run_once(
 ) -> Run:
     """Builds the network and runs all phases, or until `interruption` is requested. `share`: which part of the progress this run is.
 
-    Raises `PlasError` where a recording is too large or a state is no longer finite.
+    Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
     """
     begin = time.perf_counter()
     dt = time_step(experiment, workshop.network, order)
@@ -157,7 +156,8 @@ class _Runner:
         self.watches = [watch(e, self.line, self.reader, self._numbers) for e in expected]
         self.endings: list[Ending] = []
         self.interrupted = False
-        self.looks = 0
+        self.failure: tuple[Diagnostic, ...] = ()
+        self.guard = Guard(observer, line.in_steps, self._again)
 
     def _numbers(self, window: Window) -> Taking:
         """The times of a window in seconds."""
@@ -185,16 +185,26 @@ class _Runner:
         return self.observer.engine.step + self.clock.skipped
 
     def go(self, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
-        """All phases."""
+        """All phases, or until something goes wrong."""
+        try:
+            self._go(progress, interruption, share)
+        except PlasError as problem:
+            self.failure = problem.diagnostics
+            if isinstance(problem, NotFinite):
+                self._rewind(self.observer.engine.step)
+
+    def _go(self, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
         for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
             self.stage.enter(phase)
             self._look(span.first, _everything if number == 0 else _only(phase.name))
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
+            self.guard.remember()
             self._run_phase(span, waiting, _Tell(progress, interruption, share))
             if self.interrupted:
                 return
+            self.spikes.collect()
+            self.guard.look()
             self.stage.leave(phase)
-            require_finite(self.observer.network, self.observer.engine, self.line.in_steps)
 
     def _run_phase(self, span: PhaseSpan, waiting: Waiting | None, tell: _Tell) -> None:
         pace = Pace()
@@ -205,7 +215,8 @@ class _Runner:
             over = waiting is not None and waiting.over()
             if pace.done(self.step - before) or tell.interruption.requested:
                 tell.progress.show(tell.share[0] + (tell.share[1] - tell.share[0]) * self.step / self.line.end, span.name)
-                self._check()
+                self.spikes.collect()
+                self.guard.glance()
                 if tell.interruption.requested:
                     self.interrupted = True
                     return
@@ -284,10 +295,20 @@ class _Runner:
             if not item.steady:
                 item.look(self.reader, step)
 
-    def _check(self) -> None:
-        self.spikes.collect()
-        self.looks += 1
-        require_finite(self.observer.network, self.observer.engine, self.line.in_steps, projections=self.looks % _LOOKS_PER_SEARCH == 0)
+    def _again(self, step: int) -> None:
+        """Once more from an earlier step to this one (really done)."""
+        self.spikes.hold()
+        engine = self.observer.engine
+        while engine.step < step:
+            self._advance(self.step + (1 if self.stage.every_step else step - engine.step))
+            engine = self.observer.engine
+
+    def _rewind(self, step: int) -> None:
+        """What was taken after this step is forgotten; what is looked at later was never reached."""
+        self.spikes.rewind()
+        self.recorder.rewind(step)
+        for item in self.watches:
+            item.complete = item.complete and self.clock.real(item.moments.last) <= step
 
     # --- the end ---
 
@@ -295,6 +316,7 @@ class _Runner:
         """What came of it."""
         records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
         run = Run(self.order.seed, self.line, self.recorder, self.facts, steps=self.observer.engine.step, interrupted=self.interrupted)
+        run.failure = self.failure
         run.endings = tuple(self.endings)
         run.line = as_run(self.line, self.clock)
         for record in records:

@@ -89,6 +89,11 @@ class Recorder:
             if end in series.moments and (series.single or series.moments.first == end) and at < end and chosen(series.during):
                 series.take(reader, end)
 
+    def rewind(self, step: int) -> None:
+        """What was taken after this step (really done) is forgotten."""
+        for series in self.all_series():
+            series.taken = int(np.searchsorted(series.steps, step, side="right"))
+
     def recorded(self, name: str) -> NDArray[np.float64]:
         """Everything recorded so far under a name, in order, as float64[values]."""
         found = [s.done.ravel() for s in self.aliases.get(name, ())]

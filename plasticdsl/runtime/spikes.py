@@ -23,6 +23,7 @@ class SpikeHistory:
         self._parts: dict[str, list[Train]] = {p: [] for p in populations}
         self._ends: dict[str, list[int]] = {p: [] for p in self._parts}  # the last step of each part
         self._engine = engine
+        self._again = False
         engine.log_spikes(self._parts)
 
     def follow(self, engine: Engine) -> None:
@@ -38,11 +39,28 @@ class SpikeHistory:
 
     def collect(self) -> None:
         """Take over what the engine has logged."""
+        if self._again:
+            return
         for population, parts in self._parts.items():
             steps, units = self._engine.drain(population)
             if len(steps):
                 parts.append((steps, units.astype(np.int32)))
                 self._ends[population].append(int(steps[-1]))
+
+    def hold(self) -> None:
+        """What the engine does from now on, it does once more: until `rewind` nothing is taken over."""
+        self._again = True
+
+    def rewind(self) -> None:
+        """The engine was set back to where it stands now: what it has done since is forgotten."""
+        self._again = False
+        now = self._engine.step
+        for population in self._parts:
+            self._engine.drain(population)
+            steps, units = _joined(self._parts[population])
+            kept = steps < now
+            self._parts[population] = [(steps[kept], units[kept])] if kept.any() else []
+            self._ends[population] = [int(steps[kept][-1])] if kept.any() else []
 
     def train(self, population: str) -> Train:
         """All spikes so far."""

@@ -47,7 +47,8 @@ class Axis:
 
 @dataclass(slots=True)
 class Study:
-    """`runs`: one for each combination and repeat, in the order of `numpy.ndindex(shape)`; fewer after an interruption."""
+    """`runs`: one for each combination and repeat, in the order of `numpy.ndindex(shape)`; fewer after an interruption or a failure
+    (of the last of them)."""
 
     experiment: Experiment
     network: Network
@@ -58,6 +59,11 @@ class Study:
     interrupted: bool = False
 
     @property
+    def failure(self) -> tuple[Diagnostic, ...]:
+        """Why the last run could not go on."""
+        return self.runs[-1].failure if self.runs else ()
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Values on each axis; the repeats come last where there are several."""
         own = tuple(len(a.values) for a in self.axes)
@@ -65,7 +71,7 @@ class Study:
 
 
 def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT) -> Study:
-    """All runs. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""
+    """All runs, or until one fails. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""
     network = workshop.network
     order = replace(order, data=all_data(experiment.data, order.data))
     axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
@@ -79,8 +85,8 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
         for number, single in enumerate(_orders(axes, repeats, order)):
             share = (number / total, (number + 1) / total)
             study.runs.append(run_once(experiment, workshop, single, progress, interruption, share))
-            if interruption.requested:
-                study.interrupted = True
+            study.interrupted = interruption.requested
+            if study.interrupted or study.failure:
                 break
     return study
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from plasticdsl import prepare
+from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime import settings, sweep
 from plasticdsl.runtime.build import instantiate
@@ -29,9 +30,11 @@ def carry_out(
     wrap: Wrap = lambda engine: engine,
     progress: Progress = SILENT,
     folder: Path | None = None,
+    partial: bool = False,
     **wishes: Any,
 ) -> Study:
-    """Runs an experiment of `text` (the first when none is named); `wrap` may put something between runner and engine, `folder` holds its files."""
+    """Runs an experiment of `text` (the first when none is named); `wrap` may put something between runner and engine, `folder` holds its files.
+    Raises `PlasError` where a run could not go on, but with `partial`."""
     loaded = prepare.load(SourceFile("<test>", text), folder)
     experiment = next(e for e in loaded.module.experiments if name in (None, e.name))
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
@@ -43,4 +46,7 @@ def carry_out(
     )
     given = settings.from_experiment(experiment.settings, network, loaded.module) | wanted.settings
     with prepare.rendered(loaded.sources):
-        return sweep.run(experiment, loaded.module, workshop, Order(seed, given, length, dt, wanted.data), progress)
+        study = sweep.run(experiment, loaded.module, workshop, Order(seed, given, length, dt, wanted.data), progress)
+        if study.failure and not partial:
+            raise PlasError(study.failure)
+        return study

@@ -48,6 +48,7 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
+from plasticdsl.model.undefined import may_be_undefined, undefined
 from plasticdsl.plan.inline import definitions, inline, map_refs
 from plasticdsl.plan.plan import Plan
 
@@ -113,6 +114,7 @@ def _spike_arguments(plan: Plan, population: Population) -> list[Array | Scalar]
         if per_unit
         else Scalar(f"{p}_refractory_steps", "int64", refractory, "refractory time in steps"),
         Array(f"{p}_was_true", "int64", (units,), Constant(), True, "whether the spike condition held at the previous step"),
+        Array(f"{p}_undecided", "int64", (units,), Constant(), True, "1 where the spike condition has once been no number"),
         Array(f"{p}_hazard", "float64", (units,), OfHazard(p), True, "what is left of the hazard until the next spike"),
         Array(f"{p}_draws", "int64", (units,), Constant(), True, "number of the unit's last random draw"),
         Scalar(f"{p}_stream", "int64", OfStream(p), f"random stream of {p}"),
@@ -168,14 +170,18 @@ def _append(p: str, unit: Expr) -> tuple[Statement, ...]:
 def _by_threshold(p: str, names: Names, condition: Expr, rising: bool, refractory: bool) -> tuple[Statement, ...]:
     resolved = names.resolve(condition)
     may: list[Expr] = [resolved]
+    before: list[Statement] = []
     after: list[Statement] = []
+    unanswered = undefined(resolved, may_be_undefined)
+    if unanswered is not None:
+        before.append(If(unanswered, (Store(element(f"{p}_undecided", "i"), ONE),)))
     if rising:
         may.append(Compare("==", element(f"{p}_was_true", "i"), ZERO))
         after.append(Store(element(f"{p}_was_true", "i"), Choice(((resolved, ONE),), ZERO)))
     if refractory:
         may.append(Compare(">=", name("n"), element(f"{p}_refractory_until", "i")))
     fires = Logic("and", tuple(may)) if len(may) > 1 else resolved
-    return (For("i", ZERO, name(f"{p}_units"), (Comment(pretty(condition)), If(fires, _append(p, name("i"))), *after)),)
+    return (For("i", ZERO, name(f"{p}_units"), (Comment(pretty(condition)), *before, If(fires, _append(p, name("i"))), *after)),)
 
 
 def _by_hazard(p: str, names: Names, rate: Expr, refractory: bool) -> tuple[Statement, ...]:
