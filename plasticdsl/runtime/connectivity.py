@@ -3,7 +3,7 @@
 Comes in: how a projection is connected, the two sizes, a seed and a stream. Goes out: connections sorted by pre unit, then post unit.
 
 The draws depend on seed, stream and the two sizes alone. With a condition (`where`, or `also` beside another kind) a probability applies to the
-pairs that meet it, and a degree is drawn among them.
+pairs that meet it, and a degree counts among them: each unit of one of these pairs draws its partners, the others have none.
 """
 
 from __future__ import annotations
@@ -240,15 +240,16 @@ def _turned(pre: Integers, post: Integers) -> tuple[Integers, Integers]:
 
 
 def _with_degree(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
-    """For each unit of one side, partners drawn from the other: for each post unit (in-degree) or each pre unit (out-degree)."""
+    """For each unit of one side, partners drawn from the other: for each post unit (in-degree) or each pre unit (out-degree). Units that the condition
+    allows nobody have none."""
     incoming = pattern.kind == "in-degree"
     units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
     degree = _whole_degree(pattern)
     if pattern.allowed is None:
         partners = choose(units, others, degree, barred, pattern.repeats, seed, stream)
+        own = np.repeat(np.arange(units, dtype=np.int64), degree)
     else:
-        partners = choose_among(units, others, degree, _permissions(pattern, barred, incoming), pattern.repeats, seed, stream)
-    own = np.repeat(np.arange(units, dtype=np.int64), degree)
+        own, partners = choose_among(units, others, degree, _permissions(pattern, incoming), barred, pattern.repeats, seed, stream)
     pre, post = (partners, own) if incoming else (own, partners)
     keys = np.sort(pre * pattern.n_post + post)
     return _from_keys(keys, pattern)
@@ -268,13 +269,13 @@ def whole(value: float) -> int | None:
     return int(nearest) if nearest >= 0.0 and abs(value - nearest) <= 1e-9 * max(1.0, nearest) else None
 
 
-def _permissions(pattern: Pattern, barred: bool, incoming: bool) -> Callable[[Integers], NDArray[np.bool_]]:
+def _permissions(pattern: Pattern, incoming: bool) -> Callable[[Integers], NDArray[np.bool_]]:
     """From some units of the side that draws to which of the others they may have: bool[units, others]."""
 
     def of(units: Integers) -> NDArray[np.bool_]:
         if incoming:
-            return _permitted(pattern, barred, np.arange(pattern.n_pre)[None, :], units[:, None])
-        return _permitted(pattern, barred, units[:, None], np.arange(pattern.n_post)[None, :])
+            return _permitted(pattern, False, np.arange(pattern.n_pre)[None, :], units[:, None])
+        return _permitted(pattern, False, units[:, None], np.arange(pattern.n_post)[None, :])
 
     return of
 

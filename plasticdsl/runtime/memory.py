@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from plasticdsl.model.model import Population, Projection
-from plasticdsl.runtime.connectivity import Pattern
+from plasticdsl.runtime.connectivity import Integers, Pattern
 from plasticdsl.runtime.resolve import fail
 from plasticdsl.runtime.sides import PARAMETERS, STATES
 from plasticdsl.source import Span
@@ -60,9 +60,9 @@ def expected_count(pattern: Pattern) -> float:
         case "listed":
             return float(len(pattern.listed[0])) if pattern.listed is not None else 0.0
         case "in-degree" if not callable(pattern.amount):
-            return pattern.amount * pattern.n_post
+            return pattern.amount * pattern.n_post * _drawing_fraction(pattern)
         case "out-degree" if not callable(pattern.amount):
-            return pattern.amount * pattern.n_pre
+            return pattern.amount * pattern.n_pre * _drawing_fraction(pattern)
     fixed = 1.0 if callable(pattern.amount) or pattern.kind != "probability" else pattern.amount
     return pairs * fixed * _sampled_fraction(pattern)
 
@@ -71,8 +71,7 @@ def _sampled_fraction(pattern: Pattern) -> float:
     """The mean probability of pairs, from whole rows spread over all of them."""
     if (pattern.allowed is None and not callable(pattern.amount)) or not pattern.n_pre or not pattern.n_post:
         return 1.0
-    count = min(pattern.n_pre, _MOST_ROWS, max(_LEAST_ROWS, _SAMPLED_PAIRS // pattern.n_post))
-    rows = np.unique(np.linspace(0, pattern.n_pre - 1, count).astype(np.int64))[:, None]
+    rows = _sample(pattern.n_pre, pattern.n_post)[:, None]
     width = max(1, _BLOCK // rows.size)
     total = 0.0
     for begin in range(0, pattern.n_post, width):
@@ -81,6 +80,29 @@ def _sampled_fraction(pattern: Pattern) -> float:
         probability = pattern.amount(rows, columns) if callable(pattern.amount) else 1.0
         total += float(np.sum(np.broadcast_to(np.multiply(allowed, probability), (rows.size, columns.size))))
     return total / (rows.size * pattern.n_post)
+
+
+def _drawing_fraction(pattern: Pattern) -> float:
+    """The share of the units that draw partners to which the condition allows any, from units spread over all of them."""
+    if pattern.allowed is None or not pattern.n_pre or not pattern.n_post:
+        return 1.0
+    incoming = pattern.kind == "in-degree"
+    units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
+    sample = _sample(units, others)
+    inside = np.zeros(sample.size, dtype=np.bool_)
+    width = max(1, _BLOCK // sample.size)
+    for begin in range(0, others, width):
+        across = np.arange(begin, min(begin + width, others))
+        pre, post = (across[:, None], sample[None, :]) if incoming else (sample[:, None], across[None, :])
+        allowed = np.broadcast_to(pattern.allowed(pre, post), (pre.size, post.size))
+        inside |= allowed.any(axis=0 if incoming else 1)
+    return float(inside.mean())
+
+
+def _sample(units: int, others: int) -> Integers:
+    """Some units, spread over all of them."""
+    count = min(units, _MOST_ROWS, max(_LEAST_ROWS, _SAMPLED_PAIRS // others))
+    return np.unique(np.linspace(0, units - 1, count).astype(np.int64))
 
 
 def check_memory(needs: Sequence[Need], available: Callable[[], float | None] | None = None) -> None:

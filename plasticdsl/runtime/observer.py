@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild
+from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, refs
 from plasticdsl.model.model import AddTo, Block, Network, Role, Variable
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.evaluate import evaluate, evaluate_indexed
@@ -118,6 +118,11 @@ class Observer:
         if declared.role is Role.DEFINITION and declared.value is not None:
             return self._definition(owner, declared)
         return self.engine.read(owner, name)
+
+    def owners(self, expr: Expr) -> frozenset[str]:
+        """The populations and projections whose variables an expression reads."""
+        instance = self.instance
+        return frozenset(r.owner for r in refs(expr) if r.owner in instance.populations or r.owner in instance.projections)
 
     def owner_size(self, owner: str) -> int:
         """Units of a population, patterns of a set, or connections of a projection."""

@@ -99,8 +99,11 @@ class Reader:
         return Number(self._unit(inside)) if _is_unit(inside) else inside
 
     def arguments(self, statistic: Call) -> list[Floats]:
-        """The values a statistic is taken of, of equal length."""
+        """The values a statistic is taken of, of equal length; one value that all units or connections share is as many where that makes a difference."""
         values = [np.atleast_1d(self.observer.value(a)) for a in statistic.arguments]
+        if statistic.function in statistics.OF_ALL and values[0].size == 1:
+            sizes = [self.observer.owner_size(owner) for owner in self.observer.owners(statistic)]
+            return [np.broadcast_to(values[0], (max(sizes, default=1),))]
         return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
 
     def taken(self, statistic: Call, begin: int, end: int) -> list[Floats]:

@@ -127,5 +127,8 @@ OF_VALUES: Mapping[str, Callable[..., float]] = {
     "fraction": fraction, "count": count, "correlation": correlation,
 }  # fmt: skip
 
+#: Those of `OF_VALUES` that are larger for more equal values.
+OF_ALL = frozenset(("sum", "norm", "count"))
+
 #: Statistics of the spikes in a window.
 OF_SPIKES = frozenset(("spikes", "raster", "rate", "cv", "spike_count", "spike_time", "isi"))

@@ -60,33 +60,44 @@ def choose_among(
     units: int,
     others: int,
     count: int,
-    permitted: Callable[[Integers], NDArray[np.bool_]],
+    condition: Callable[[Integers], NDArray[np.bool_]],
+    barred: bool,
     repeats: bool,
     seed: int,
     stream: int,
-) -> Integers:
-    """The same, among those for which `permitted(some units)`, bool[units, others], holds."""
-    rows: list[Integers] = [np.zeros(0, dtype=np.int64)]
+) -> tuple[Integers, Integers]:
+    """The same, among those for which `condition(some units)`, bool[units, others], holds: for each partner the unit that has it, and the partner.
+    A unit for which the condition holds with nobody has none.
+    """
+    nobody = np.zeros(0, dtype=np.int64)
+    found = [(nobody, nobody)]
     for begin, end in _blocks(units, max(others, 1)):
-        allowed = permitted(np.arange(begin, end))
+        numbers = np.arange(begin, end)
+        allowed = condition(numbers)
+        inside = allowed.any(axis=1)
+        if barred:
+            allowed = allowed & (numbers[:, None] != np.arange(others))
         available = np.count_nonzero(allowed, axis=1)
-        _check(count, int(available.min(initial=others)), repeats)
-        if count:
-            rows.append(_drawn_among(allowed, available, begin, count, repeats, seed, stream))
-    return np.concatenate(rows)
+        _check(count, int(available[inside].min(initial=others)), repeats)
+        if count and inside.any():
+            drawn = _drawn_among(allowed, available, begin, count, repeats, seed, stream)
+            found.append((np.repeat(numbers[inside], count), drawn[inside].reshape(-1)))
+    own, partners = zip(*found, strict=True)
+    return np.concatenate(own), np.concatenate(partners)
 
 
 def _drawn_among(
     allowed: NDArray[np.bool_], available: Integers, begin: int, count: int, repeats: bool, seed: int, stream: int
 ) -> Integers:
+    """Partners of each of the units: int64[units, count]."""
     units, others = allowed.shape
     if repeats:
         ranks = (bulk_uniforms(seed, stream, units * count, begin * count).reshape(units, count) * available[:, None]).astype(np.int64)
         listed = np.argsort(~allowed, axis=1, kind="stable")
-        return np.take_along_axis(listed, ranks, axis=1).reshape(-1)
+        return np.take_along_axis(listed, ranks, axis=1)
     # The permitted partners with the smallest random numbers.
     keys = bulk_uniforms(seed, stream, units * others, begin * others).reshape(units, others) + ~allowed
-    return np.argpartition(keys, count - 1, axis=1)[:, :count].astype(np.int64).reshape(-1)
+    return np.argpartition(keys, count - 1, axis=1)[:, :count].astype(np.int64)
 
 
 def _check(count: int, available: int, repeats: bool) -> None:

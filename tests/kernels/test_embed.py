@@ -369,7 +369,41 @@ def test_durations_in_steps() -> None:
 
 def test_partners_are_drawn_among_those_allowed() -> None:
     allowed = np.array([[True, False, True, True], [False, True, True, False]])
-    rows, columns = setup.partners_among(allowed, 2, False, np.random.default_rng(0))
+    rows, columns = setup.partners_among(allowed, 2, False, False, np.random.default_rng(0))
     np.testing.assert_array_equal(rows, [0, 0, 1, 1])
     assert allowed[rows, columns].all()
     assert len(set(columns[:2].tolist())) == 2
+
+
+def test_a_row_that_allows_nobody_has_none() -> None:
+    allowed = np.array([[True, True, True], [False, False, False], [True, False, True]])
+    rows, columns = setup.partners_among(allowed, 2, False, False, np.random.default_rng(0))
+    np.testing.assert_array_equal(rows, [0, 0, 2, 2])
+    assert allowed[rows, columns].all()
+    rows, columns = setup.partners_among(allowed, 1, True, True, np.random.default_rng(0))
+    np.testing.assert_array_equal(rows, [0, 2])
+    assert (rows != columns).all() and columns[1] == 0
+
+
+def test_degrees_of_a_module_count_where_the_condition_allows(cache: Path) -> None:
+    text = """
+neuron A:
+    10 ms dx/dt = −x
+    spike when x > 1000000:
+        x → 0
+
+synapse S:
+    on pre: post.x += w
+
+network N:
+    a = 12 A
+    src = 11 Poisson(rate = 1 Hz)
+    out = src → a: S, out-degree 10, where j ≤ 8, w = 1
+    in_ = src → a: S, in-degree 5, where i > 3 and j < 10, w = 1
+    own = a → a: S, out-degree 3, where i ≤ 4 and j ≤ 4, w = 1
+"""
+    a = module(text, cache).allocate(seed=3)
+    np.testing.assert_array_equal(np.bincount(a.out_sources, minlength=11), [10] * 8 + [0] * 3)
+    np.testing.assert_array_equal(np.bincount(a.in__targets, minlength=12), [0] * 3 + [5] * 9)
+    np.testing.assert_array_equal(np.bincount(a.own_sources, minlength=12), [3] * 4 + [0] * 8)
+    assert (a.own_sources != a.own_targets).all()

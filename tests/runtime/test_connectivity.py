@@ -101,9 +101,10 @@ def test_degrees(kind: str, size: int, degree: int, same: bool, selves: bool, co
     pattern = Pattern(kind, n_pre, size, float(degree), allowed, selves, False)
     axis = 0 if kind == "in-degree" else 1
     possible = np.fromfunction(lambda j, i: (allowed is None) | ((j + i) % 3 > 0), (n_pre, size)) & np.ones((n_pre, size), dtype=bool)
+    inside = possible.any(axis=axis)
     if same and not selves:
         np.fill_diagonal(possible, False)
-    if possible.sum(axis=axis).min() < degree:
+    if possible.sum(axis=axis)[inside].min(initial=max(n_pre, size)) < degree:
         with pytest.raises(ValueError, match="partners"):
             connect(pattern, same, 1, 2)
         return
@@ -111,7 +112,7 @@ def test_degrees(kind: str, size: int, degree: int, same: bool, selves: bool, co
     assert pairs(found) == sorted(pairs(found))
     counts = matrix(found, size)
     assert counts.max(initial=0) <= 1 and not counts[~possible].any()
-    assert (counts.sum(axis=axis) == degree).all()
+    np.testing.assert_array_equal(counts.sum(axis=axis), degree * inside)
 
 
 @pytest.mark.parametrize("degree", [1, 3, 7, 9, 10])
@@ -122,6 +123,25 @@ def test_every_partner_is_equally_likely(degree: int) -> None:
     pairwise = (counts.T @ counts)[np.triu_indices(10, 1)]
     together = degree * (degree - 1) / 90
     assert np.abs(pairwise - 20_000 * together).max() <= 5 * np.sqrt(20_000 * together * (1 - together)) + 1e-9
+
+
+@pytest.mark.parametrize("kind", ["in-degree", "out-degree"])
+@pytest.mark.parametrize("repeats", [False, True])
+def test_a_degree_counts_where_the_condition_allows(kind: str, repeats: bool) -> None:
+    def allowed(pre: np.ndarray, post: np.ndarray) -> np.ndarray:
+        return (pre < 8) & (post >= 3)
+
+    counts = matrix(connect(Pattern(kind, 10, 12, 5.0, allowed, repeats=repeats), False, 1, 2), 12)
+    assert not counts[8:].any() and not counts[:, :3].any()
+    expected = {"in-degree": [0] * 3 + [5] * 9, "out-degree": [5] * 8 + [0] * 2}[kind]
+    np.testing.assert_array_equal(counts.sum(axis=0 if kind == "in-degree" else 1), expected)
+
+
+def test_a_unit_that_the_condition_allows_only_itself_has_nobody_to_draw() -> None:
+    pattern = Pattern("out-degree", 5, 5, 1.0, lambda pre, post: (pre == post) & (pre < 2), self_connections=False)
+    with pytest.raises(ValueError, match="partners"):
+        connect(pattern, True, 1, 2)
+    assert pairs(connect(pattern, False, 1, 2)) == [(0, 0), (1, 1)]
 
 
 def test_repeats() -> None:

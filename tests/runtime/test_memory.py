@@ -34,6 +34,8 @@ def test_the_largest_part_is_named() -> None:
         (Pattern("probability", 30, 40, 0.25), 300),
         (Pattern("in-degree", 30, 40, 5.0), 200),
         (Pattern("out-degree", 30, 40, 5.0), 150),
+        (Pattern("out-degree", 30, 40, 5.0, lambda pre, post: pre < 20), 100),
+        (Pattern("in-degree", 30, 40, 5.0, lambda pre, post: (post < 10) & (pre > 3)), 50),
         (Pattern("where", 30, 40, allowed=lambda pre, post: (pre + post) % 2 == 0), 600),
         (Pattern("probability", 30, 40, lambda pre, post: 0.5, lambda pre, post: post < 20), 300),
         (Pattern("where", 0, 40, allowed=lambda pre, post: pre == post), 0),

@@ -138,10 +138,11 @@ def partners(units: int, others: int, degree: int, repeats: bool, barred: bool, 
     return np.repeat(np.arange(units), degree), drawn.reshape(-1)
 
 
-def partners_among(allowed: NDArray[Any], degree: int, repeats: bool, rng: np.random.Generator) -> PAIRS:
-    """`degree` partners for each row, among the columns that it allows. Returns rows and columns."""
-    drawn = [rng.choice(np.flatnonzero(row), degree, replace=repeats) for row in allowed]
-    return np.repeat(np.arange(len(allowed)), degree), np.concatenate([np.zeros(0, dtype=np.int64), *drawn])
+def partners_among(allowed: NDArray[Any], degree: int, repeats: bool, barred: bool, rng: np.random.Generator) -> PAIRS:
+    """`degree` partners for each row that allows any, among the columns that it allows; `barred`: not that of its own number. Returns rows and columns."""
+    rows, columns = np.flatnonzero(allowed.any(axis=1)), np.arange(allowed.shape[1])
+    drawn = [rng.choice(columns[allowed[row] & ~(barred & (columns == row))], degree, replace=repeats) for row in rows]
+    return np.repeat(rows, degree), np.concatenate([np.zeros(0, dtype=np.int64), *drawn])
 
 
 def by_rows(pre: NDArray[Any], post: NDArray[Any], n_pre: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
