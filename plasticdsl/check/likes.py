@@ -5,10 +5,11 @@ stage knows of it, and findings for bases that do not exist, are of another kind
 
 What replaces what:
 
-- neuron, synapse, rule: a definition, draw, flow, jump, input or output replaces the one of the same variable; an initial value and a
-  bound likewise; `on pre:`, `on post:`, the pairing, the spike condition, `refractory` and `method` are restated as a whole.
-- network: a parameter, observable, population or data pattern replaces the one of the same name. A projection replaces the one of its
-  name; without a name (or over one without a name) the only one between the same two populations.
+- neuron, synapse, rule: a definition, draw, flow, jump or input replaces the one of the same variable; an initial value and a
+  bound likewise; a reaction the one with the same two sides, `every T:` the one of the same period; `on pre:`, `on post:`, the pairing, the spike
+  condition, `output`, `refractory` and `method` are restated as a whole.
+- network: a parameter or observable, a population or a set of patterns replaces the one of the same name. A projection replaces the one of its
+  name; without a name (or over one without a name) the only one between the same two populations; an `expect` line the one with the same left side.
 - experiment: `dt`, settings, data and phases by name; the sweep, all `record` lines, all `plot` lines and all `expect` lines each as a
   whole. What is swept anew is no longer set, and what is set anew no longer swept. `like A on Net2` keeps the experiment and changes the network.
 
@@ -17,12 +18,14 @@ What is new is added at the end.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 Key = tuple[str, str]
@@ -105,7 +108,7 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
         old, new, findings = _named_alike(base.body, block.body)
     elif block.kind == "experiment":
         old = tuple(_without_told(base.body, block.body))
-    body = merge_statements(_split_inputs(old), _split_inputs(new))
+    body = merge_statements(_split(old), _split(new), block.kind)
     merged = replace(
         block,
         base=None,
@@ -117,29 +120,38 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
     return merged, findings
 
 
-def merge_statements(base: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
-    """The statements of `base` with those that `new` restates replaced where they stood, then what is new."""
+def merge_statements(base: Sequence[tree.Statement], new: Sequence[tree.Statement], kind: str) -> tuple[tree.Statement, ...]:
+    """The statements of `base` with those that `new` restates replaced where they stood, then what is new. `kind`: of the block."""
     restating: dict[Key, list[int]] = {}
     for place, statement in enumerate(new):
-        for key in _keys(statement):
+        for key in _keys(statement, kind):
             restating.setdefault(key, []).append(place)
     taken: set[int] = set()
     result: list[tree.Statement] = []
     for old in base:
-        places = sorted({place for key in _keys(old) for place in restating.get(key, ())})
+        places = sorted({place for key in _keys(old, kind) for place in restating.get(key, ())})
         result.extend([new[p] for p in places if p not in taken] if places else [old])
         taken.update(places)
     return (*result, *(s for place, s in enumerate(new) if place not in taken))
 
 
-def _split_inputs(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
-    """`input a, b` as two statements, so that one of them can be restated."""
+def _split(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
+    """`input a, b`, `reactions:` and `output y = …` as a statement for each thing that they say, so that one of them can be restated."""
 
     def parts(statement: tree.Statement) -> Iterator[tree.Statement]:
-        if isinstance(statement, tree.Input) and len(statement.names) > 1:
-            yield from (replace(statement, names=(name,)) for name in statement.names)
-        else:
-            yield statement
+        match statement:
+            case tree.Input(names=names):
+                yield from (replace(statement, names=(name,)) for name in names)
+            case tree.Reactions(body=reactions):
+                yield from (replace(statement, body=(reaction,)) for reaction in reactions)
+            case tree.Output(variable=variable, rhs=rhs, domain=domain, span=span):
+                yield tree.Output(variable, None, None, span)
+                if rhs is not None:
+                    yield tree.Define(variable, (), rhs, span)
+                if domain is not None:
+                    yield tree.Bound(variable, domain, span)
+            case _:
+                yield statement
 
     return tuple(part for statement in body for part in parts(statement))
 
@@ -163,7 +175,7 @@ def _without_told(base: Sequence[tree.Statement], new: Sequence[tree.Statement])
 # --- what a statement is about ---------------------------------------------------------------------------------------
 
 
-def _keys(statement: tree.Statement) -> tuple[Key, ...]:
+def _keys(statement: tree.Statement, kind: str) -> tuple[Key, ...]:
     """What the statement settles; two statements that share a key say the same thing differently."""
     match statement:
         case tree.Define(target=target) | tree.Draw(target=target) | tree.Jump(target=target):
@@ -176,12 +188,18 @@ def _keys(statement: tree.Statement) -> tuple[Key, ...]:
             return (("bound", path_text(target)),)
         case tree.Input(names=names):
             return tuple(("name", n.name) for n in names)
-        case tree.Output(variable=variable, rhs=rhs):
-            return (("output", ""),) if rhs is None else (("output", ""), ("name", variable.name))
-        case tree.Population(name=name) | tree.Patterns(name=name):
-            return (("name", name.name),)
+        case tree.Reactions(body=(tree.Reaction(reactants=reactants, products=products),)):
+            return (("reaction", spelling((reactants, products))),)
+        case tree.Every(period=period):
+            return (("every", spelling(period)),)
+        case tree.Expect(left=tree.Compare(operands=(left, *_))) if kind == "network":
+            return (("expect", spelling(left)),)
+        case tree.Population(name=name):
+            return (("population", name.name),)
+        case tree.Patterns(name=name):
+            return (("patterns", name.name),)
         case tree.Projection():
-            return (("name", projection_key(statement)),)
+            return (("projection", projection_key(statement)),)
         case tree.Phase(name=name):
             return (("phase", name.name),)
         case tree.Data(name=name):
@@ -196,6 +214,20 @@ def _keys(statement: tree.Statement) -> tuple[Key, ...]:
 
 #: Statements of which a block has one group, restated as a whole; types that share a word replace each other.
 _WHOLE: dict[type, str] = {tree.SpikeWhen: "spike", tree.SpikeAtRate: "spike", tree.OnPairs: "pairs", tree.RulesOff: "rules off"}
+
+
+def spelling(node: object) -> str:
+    """What a part of the tree says, whatever the spaces and spellings of its names."""
+    match node:
+        case tree.Name(name=name):
+            return name
+        case tuple():
+            return f"({', '.join(map(spelling, node))})"
+        case _ if dataclasses.is_dataclass(node):
+            parts = (getattr(node, f.name) for f in dataclasses.fields(node))
+            return f"{type(node).__name__}({', '.join(spelling(p) for p in parts if not isinstance(p, Span))})"
+        case _:
+            return repr(node)
 
 
 def path_text(target: tree.Expr) -> str:
@@ -238,9 +270,12 @@ def projection_key(projection: tree.Projection) -> str:
 
 def ends_of(projection: tree.Projection) -> str:
     """`pre -> post`, canonical."""
+    return f"{_source(projection)} -> {', '.join(sorted(t.name for t in projection.targets))}"
+
+
+def _source(projection: tree.Projection) -> str:
     source = projection.source
-    before = source.function.name if isinstance(source, tree.Apply) and isinstance(source.function, tree.Name) else path_text(source)
-    return f"{before} -> {', '.join(t.name for t in projection.targets)}"
+    return source.function.name if isinstance(source, tree.Apply) and isinstance(source.function, tree.Name) else path_text(source)
 
 
 def _named_alike(
@@ -251,11 +286,17 @@ def _named_alike(
     A new name beside a named projection between the same populations is one more projection.
     """
     old = [s for s in base if isinstance(s, tree.Projection)]
-    names = {p.name.name for p in old if p.name is not None}
+    names = {p.name.name: p for p in old if p.name is not None}
     findings: list[Diagnostic] = []
     given: dict[int, tree.Name] = {}
     for statement in new:
-        if not isinstance(statement, tree.Projection) or (statement.name is not None and statement.name.name in names):
+        if not isinstance(statement, tree.Projection):
+            continue
+        restated = names.get(statement.name.name) if statement.name is not None else None
+        nameless = [p for p in old if statement.name is None or p.name is None]
+        partial = [p for p in nameless if _overlap(p, statement)] if restated is None else [restated] if _drops(restated, statement) else []
+        findings += [_partly(statement, p) for p in partial]
+        if restated is not None:
             continue
         same = [p for p in old if ends_of(p) == ends_of(statement) and (statement.name is None or p.name is None)]
         if len(same) > 1:
@@ -269,6 +310,29 @@ def _named_alike(
         return tuple(replace(s, name=given[id(s)]) if isinstance(s, tree.Projection) and id(s) in given else s for s in body)
 
     return renamed(base), renamed(new), tuple(findings)
+
+
+def _reached(projection: tree.Projection) -> frozenset[str]:
+    return frozenset(t.name for t in projection.targets)
+
+
+def _drops(old: tree.Projection, new: tree.Projection) -> bool:
+    """Whether one of several targets would be lost."""
+    return len(old.targets) > 1 and not _reached(old) <= _reached(new)
+
+
+def _overlap(old: tree.Projection, new: tree.Projection) -> bool:
+    """Whether some of the targets are the same, but not all."""
+    common = _reached(old) & _reached(new)
+    return _source(old) == _source(new) and bool(common) and not common == _reached(old) == _reached(new)
+
+
+def _partly(new: tree.Projection, old: tree.Projection) -> Diagnostic:
+    name = f"‘{old.name.text}’" if old.name is not None else "A projection without a name"
+    there, here = (", ".join(t.text for t in p.targets) for p in (old, new))
+    message = f"{name} goes to {there}, and this one, which restates it in part, to {here}."
+    hint = f"Write it again as a whole, ‘→ each of {there}’, or give this one a name of its own."
+    return Diagnostic("ambiguous-projection", message, new.span, hint, (Label(old.span, "what is restated"),))
 
 
 def _ambiguous(new: tree.Projection, same: Sequence[tree.Projection]) -> Diagnostic:
