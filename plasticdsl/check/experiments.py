@@ -17,6 +17,7 @@ from plasticdsl.check.expressions import translate_as
 from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.lookup import Lookup
 from plasticdsl.check.phases import CheckedPhase, check_phase, misplaced
+from plasticdsl.check.reached import check_reached
 from plasticdsl.check.readings import Sources, Taking
 from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
@@ -110,6 +111,7 @@ def check_experiment(
     check_held(network, phases, report)
     _check_phases(block, report)
     _check_time(parts.dt, phases, taking)
+    check_reached(parts.dt, phases, expectations, taking)
     return Experiment(
         block.name.name,
         block.doc,

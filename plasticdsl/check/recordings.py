@@ -14,7 +14,7 @@ from plasticdsl.check.display import shown_in
 from plasticdsl.check.expressions import require_same, translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.repeats import check_over_repeats, without_repeats
-from plasticdsl.check.solve import PURE, SECONDS
+from plasticdsl.check.solve import PURE, SECONDS, Dim
 from plasticdsl.check.statistics import STATISTICS
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
@@ -139,9 +139,18 @@ def _claim(statement: tree.Expect, context: Context) -> tuple[Typed, str, Expr |
         case tree.Expect(left=tree.Compare(operands=(left, right), operators=("=",)), relation="holds"):
             return _equal(left, right, context)
         case tree.Expect(left=left, relation="holds"):
-            return Typed(translate_condition(left, context), PURE, is_condition=True), "holds", None, None, False
+            return Typed(translate_condition(left, context), _compared_in(left, context), is_condition=True), "holds", None, None, False
         case _:
             return translate_number(statement.left, context), statement.relation, None, None, False
+
+
+def _compared_in(condition: tree.Expr, context: Context) -> Dim:
+    """The dimension of the value that is shown: that of the left side of a comparison."""
+    match condition:
+        case tree.Compare(operands=(left, _)):
+            return translate_number(left, context).dim
+        case _:
+            return PURE
 
 
 def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:

@@ -11,6 +11,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.runtime.expectations import Outcome
 from plasticdsl.runtime.progress import SILENT, Progress
 from plasticdsl.source import SourceFile
+from plasticdsl.units.display import shown
 
 
 class WrongUsage(Exception):
@@ -61,10 +62,7 @@ def tell_findings(findings: Iterable[Diagnostic], sources: Mapping[str, SourceFi
 
 def number(value: float | None, unit: str = "", scale: float = 1.0) -> str:
     """`8.21 Hz`: four digits, in the unit in which it is to be shown."""
-    if value is None:
-        return ""
-    text = f"{value / scale:.4g}".replace("-", "\u2212")
-    return f"{text} {unit}" if unit else text
+    return "" if value is None else shown(value / scale, unit=unit)
 
 
 def verdicts(outcomes: Iterable[Outcome]) -> list[str]:
@@ -76,7 +74,7 @@ def verdicts(outcomes: Iterable[Outcome]) -> list[str]:
 
 def _verdict(outcome: Outcome, width: int) -> str:
     word = {True: "passed ", False: "FAILED ", None: "skipped"}[outcome.passed]
-    notes = [f"found {number(outcome.value, outcome.unit, outcome.scale)}"] if outcome.value is not None else []
+    notes = [f"found {outcome.found}"] if outcome.found else []
     notes += [outcome.reason] if outcome.reason else []
     return f"{word}  {outcome.text:{width}}  {', '.join(notes)}".rstrip()
 

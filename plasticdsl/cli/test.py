@@ -22,7 +22,7 @@ def test(
     quiet: Quiet = False,
     level: Level = 1,
 ) -> None:
-    """Run every experiment that has `expect` lines."""
+    """Run every experiment that has `expect` lines; one that was skipped has not passed."""
     good = True
     for file in files:
         model = load(file)
@@ -61,14 +61,14 @@ def _test(model: Model, experiment: Experiment, refine: bool, seed: int, threads
     for number, text in enumerate(console.verdicts(result.expectations)):
         moved = f"; at half the step {_moved(result.expectations[number], finer[number])}" if finer else ""
         console.say(f"  {text}{moved}")
-    return result.passed
+    return result.passed and not any(o.skipped for o in result.expectations)
 
 
 def _moved(before: Outcome, after: Outcome) -> str:
     """How a value changed, in its own unit and relative to itself."""
     if before.value is None or after.value is None:
         return "skipped"
-    found = console.number(after.value, after.unit, after.scale)
+    found = after.found
     if before.value:
         moved = f"{100.0 * (after.value - before.value) / abs(before.value):+.2f} %".replace("-", "\u2212")
         found += " (the same)" if after.value == before.value else f" ({moved})"

@@ -122,6 +122,8 @@ _CODES: tuple[Code, ...] = (
          "block needs of its own file never clashes with yours."),
     Code("nested-block", "a block inside a block",
          "neuron, synapse, rule, network, experiment, function and use stand at the left margin."),
+    Code("never-looked-at", "an expectation of a moment that does not come",
+         "Its window or moment lies outside of its phase, or of the whole run. (After `--for`, such expectations are skipped.)"),
     Code("no-derivative", "a derivative that does not exist",
          "Steps, comparisons and rounding have none. A smooth function has one, and `hold(…)` keeps a part constant."),
     Code("no-effect", "something that has no effect",
@@ -335,7 +337,7 @@ _CODES: tuple[Code, ...] = (
     Code("value-not-allowed", "a discrete variable with a value that it cannot have",
          "`x ∈ {−1, +1}` has no other values: it starts at one of them (the first, where nothing is said), jumps to them and is held at them."),
     Code("window-does-not-fit", "a window or moment outside the run",
-         "What there is is taken instead; an expectation is skipped."),
+         "What there is is taken instead."),
     Code("window-not-separable", "a learning window that cannot count all pairs",
          "With all pairs, F is a finite sum of exponentials times polynomials on each side, or ends somewhere: by cases, "
          "or by `truncate F at 200 ms`. So is, with centred pairs, the side that waits for the next spike. Other nearest pairs take any F."),

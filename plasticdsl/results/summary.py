@@ -15,8 +15,8 @@ from plasticdsl.runtime.until import Ending
 
 
 def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict[str, Any]:
-    """All numbers in SI. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is there only when it is true, `partial`
-    (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
+    """All numbers in SI, but for the text `found`. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is
+    there only when it is true, `partial` (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
     from plasticdsl import __version__
 
     runs = study.runs
@@ -36,7 +36,9 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
         },
         "spikes": {name: sum(r.counts[name] for r in runs) for name in _populations(study)},
         "rates_hz": {name: _number(_mean_rate(study, name)) for name in _populations(study)},
-        "expectations": [{"text": o.text, "value": _number(o.value), "passed": o.passed} for o in expectations_of(study)],
+        "expectations": [
+            {"text": o.text, "value": _number(o.value), "found": o.found or None, "passed": o.passed} for o in expectations_of(study)
+        ],
     }
     endings = _endings(study)
     if endings:
@@ -64,7 +66,7 @@ def _one(study: Study, number: int, outcomes: list[Outcome]) -> Outcome:
     if not whole:
         return replace(outcomes[0], reason="the repeats were not all run")
     verdicts = [together(block) for block in whole]
-    judged = [replace(outcomes[0], value=v.value, passed=v.passed, reason="") for v in verdicts]
+    judged = [replace(outcomes[0], value=v.value, limit=v.limit, passed=v.passed, reason="") for v in verdicts]
     return _together(judged, "combinations")
 
 

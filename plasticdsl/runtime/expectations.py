@@ -19,6 +19,7 @@ from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_value_st
 from plasticdsl.runtime.repeats import Share
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.verdict import Verdict, compared, near, tolerant, truth
+from plasticdsl.units.display import shown
 
 _ROUNDING = 1e-9
 _STEADY = ("never increases", "never decreases")
@@ -26,7 +27,8 @@ _STEADY = ("never increases", "never decreases")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`value` in SI (None when skipped); `passed` is None when skipped. `reason`: why it was skipped, or what else should be known."""
+    """`value` in SI (None when skipped), `limit` what it was compared with (NaN where there is no such number); `passed` is None when skipped.
+    `reason`: why it was skipped, or what else should be known."""
 
     text: str
     value: float | None
@@ -34,11 +36,17 @@ class Outcome:
     unit: str = ""
     scale: float = 1.0
     reason: str = ""
+    limit: float = math.nan
 
     @property
     def skipped(self) -> bool:
         """Neither passed nor failed."""
         return self.passed is None
+
+    @property
+    def found(self) -> str:
+        """The value as it is shown: in the unit of the comparison, with the digits that show the difference; nothing when skipped."""
+        return "" if self.value is None else shown(self.value / self.scale, self.limit / self.scale, self.unit)
 
 
 @dataclass(slots=True)
@@ -94,7 +102,7 @@ class Watch:
             return Outcome(e.text, None, None, e.unit, e.scale, self.reason or "the run ended before")
         if self.steady and self.looks < 2:
             return Outcome(e.text, None, None, e.unit, e.scale, "there was one value, and none to compare it with")
-        return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale, self.note)
+        return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale, self.note, self.verdict.limit)
 
     def contribution(self) -> Share | None:
         """What this run contributes to an expectation over repeats; None where it is none, or was not reached."""

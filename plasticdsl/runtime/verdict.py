@@ -1,11 +1,12 @@
 """Does an expectation hold? The comparison alone, without any idea of time.
 
-Comes in: values of both sides, numbers or arrays (all units, or connections, must do). Goes out: whether it passed and the value to show:
-of several the one that is furthest off. NaN never passes.
+Comes in: values of both sides, numbers or arrays (all units, or connections, must do). Goes out: whether it passed, the value to show (of several
+the one that is furthest off) and the limit that it was compared with. NaN never passes.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +21,11 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`value` in SI."""
+    """`value` and `limit` in SI; NaN for a limit where there is none."""
 
     passed: bool
     value: float
+    limit: float = math.nan
 
 
 def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verdict:
@@ -31,7 +33,7 @@ def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verd
     found, wanted, by = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (left, right, tolerance)))
     with np.errstate(invalid="ignore"):  # ∞ − ∞ is no number, and fails
         allowed = (np.abs(by * wanted) if relative else np.abs(by)) + _ROUNDING * np.abs(wanted)
-        return _worst(found, np.abs(found - wanted) - allowed)
+        return _worst(found, np.abs(found - wanted) - allowed, wanted + np.copysign(by * wanted if relative else by, found - wanted))
 
 
 def compared(operator: str, left: Values, right: Values) -> Verdict:
@@ -48,15 +50,15 @@ def compared(operator: str, left: Values, right: Values) -> Verdict:
             excess = np.where(found == wanted, 1.0, -1.0)
     if operator in ("<", ">"):
         excess = np.where(excess == 0.0, 1.0, excess)
-    return _worst(found, excess)
+    return _worst(found, excess, wanted)
 
 
-def _worst(found: NDArray[np.float64], excess: NDArray[np.float64]) -> Verdict:
+def _worst(found: NDArray[np.float64], excess: NDArray[np.float64], limits: NDArray[np.float64]) -> Verdict:
     if not found.size:
         return Verdict(False, float("nan"))
     order = np.where(np.isnan(excess), np.inf, excess)
     at = int(np.argmax(order))
-    return Verdict(bool(order.flat[at] <= 0.0), float(found.flat[at]))
+    return Verdict(bool(order.flat[at] <= 0.0), float(found.flat[at]), float(limits.flat[at]))
 
 
 def truth(value: Values) -> Verdict:

@@ -5,6 +5,7 @@ Comes in: a `Dimension`. Goes out: unit text with its SI value, and words. Nothi
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from functools import lru_cache
 
@@ -115,3 +116,15 @@ def _power(power: Fraction) -> str:
 
 def _base_units(dim: Dimension) -> str:
     return _join([(unit, power) for unit, power in zip(BASE_UNITS, dim.exponents, strict=True) if power])
+
+
+def shown(value: float, limit: float = math.nan, unit: str = "") -> str:
+    """`8.21 Hz`: whole numbers in full, others with four digits, or as many as show the difference from `limit`."""
+    text = f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else _unlike(value, limit)
+    text = text.replace("-", "\u2212")
+    return f"{text} {unit}" if unit else text
+
+
+def _unlike(value: float, limit: float) -> str:
+    texts = ((f"{value:.{digits}g}", f"{limit:.{digits}g}") for digits in range(4, 18))
+    return f"{value:.4g}" if value == limit else next((text for text, other in texts if text != other), repr(value))

@@ -38,7 +38,7 @@ experiment Fire on Single:
     plot rate(cells) over time
     plot raster(cells)
     expect rate(cells) ≈ 30 Hz ± 10 Hz
-    expect rate(cells) ≈ 30 Hz ± 10 Hz over last 1 s
+    expect rate(cells) ≈ 30 Hz ± 10 Hz when cells.τ > 1 s
 
 experiment Wrong like Fire:
     expect rate(cells) ≈ 60 Hz ± 1 Hz
@@ -89,7 +89,7 @@ def test_run_shows_rates_and_verdicts(capsys, model):
     assert "Single · Fire" in out
     assert re.search(r"cells +\d+ spikes, [\d.]+ Hz", out)
     assert "passed   rate(cells) ≈ 30 Hz ± 10 Hz" in out
-    assert "skipped  rate(cells) ≈ 30 Hz ± 10 Hz over last 1 s" in out
+    assert "skipped  rate(cells) ≈ 30 Hz ± 10 Hz when cells.τ > 1 s" in out
     assert err == ""
 
 
@@ -123,8 +123,13 @@ def test_results_are_written_as_promised(capsys, model, tmp_path):
     assert summary["parameters"]["cells"] == 3
     assert list(summary["timing"]) == ["load_s", "compile_s", "build_s", "run_s"]
     assert summary["rates_hz"]["cells"] == pytest.approx(summary["spikes"]["cells"] / 3 / 0.3, rel=1e-4)
-    assert [list(e) for e in summary["expectations"]] == [["text", "value", "passed"]] * 2
-    assert summary["expectations"][1] == {"text": "rate(cells) ≈ 30 Hz ± 10 Hz over last 1 s", "value": None, "passed": None}
+    assert [list(e) for e in summary["expectations"]] == [["text", "value", "found", "passed"]] * 2
+    assert summary["expectations"][1] == {
+        "text": "rate(cells) ≈ 30 Hz ± 10 Hz when cells.τ > 1 s",
+        "value": None,
+        "found": None,
+        "passed": None,
+    }
     with xarray.open_dataset(folder / "recordings.nc") as recordings:
         assert recordings["mean(cells.V)"].attrs["units"] == "V"
         assert recordings["mean(cells.V)"].sizes == {"time": 31}
