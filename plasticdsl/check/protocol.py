@@ -16,14 +16,18 @@ from plasticdsl.check.items import positive
 from plasticdsl.check.readings import Taking
 from plasticdsl.check.solve import PURE
 from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
 from plasticdsl.model.protocol import Order, Until
 from plasticdsl.syntax import tree
+
+_FIXED = (Role.PARAMETER, Role.GIVEN)
 
 
 def check_until(node: tree.Until, taking: Taking) -> Until:
     """`until stable within 1 %, up to 200 steps`, `until mean(cell.V) > −50 mV`."""
     context, report = taking.context, taking.context.report
+    before = report.count
     condition = translate_condition(node.condition, taking.reading("expect")) if node.condition is not None else None
     within = translate_as(node.within, PURE, "A tolerance, relative to the largest value,", context) if node.within is not None else None
     value = constant(within, taking.constants)
@@ -38,8 +42,21 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
         report.error(
             "stable-at-once", message, node.span, "For variables that flow say how little change counts: ‘until stable within 1e-4’."
         )
+    if node.condition is not None and condition is not None and report.count == before and not _changes(condition, taking.network):
+        message = "This condition reads nothing that changes during a phase, so the phase would end at once or never."
+        report.error(
+            "nothing-to-wait-for", message, node.condition.span, "Wait for a state, an observable, a statistic of spikes, or the time ‘t’."
+        )
     at_most = positive(node.at_most, "The longest length of a phase", context) if node.at_most is not None else None
     return Until(condition, within, at_most, node.span)
+
+
+def _changes(condition: Expr, network: Network) -> bool:
+    """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
+    blocks = [(p.name, p.block.variables) for p in network.populations] + [(p.name, p.connection.variables) for p in network.projections]
+    fixed = {(owner, v.name) for owner, variables in (*blocks, ("network", network.variables)) for v in variables if v.role in _FIXED}
+    read = [(r.owner, r.name) for r in refs(condition)]
+    return any(place not in fixed for place in read) or any(node == Special("t") for node in walk(condition))
 
 
 def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:

@@ -207,6 +207,8 @@ _CODES: tuple[Code, ...] = (
          "Sizes, degrees and numbers of spikes are whole numbers."),
     Code("nothing-to-update", "units that have no order of update",
          "`update asynchronously` goes from unit to unit and lets each jump, `x → +1 if h > 0`. What flows in time moves together."),
+    Code("nothing-to-wait-for", "a condition of `until` that never changes",
+         "It reads parameters alone, so it holds at once or never."),
     Code("number-after-value", "a number after a value without a sign between",
          "`x 2` is written `2 x`, `x·2` or `x^2`, whichever is meant."),
     Code("number-out-of-range", "a number that no double holds, or that nobody means",

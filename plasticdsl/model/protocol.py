@@ -30,7 +30,8 @@ class ForEach:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """`until stable within tol, up to N steps` (`condition` None) or `until CONDITION`, looked at after each step.
+    """`until stable within tol, up to N steps` (`condition` None) or `until CONDITION`, looked at after each step; its statistics of
+    spikes are of the phase so far.
 
     Stable: in the last step no unit's variable that jumps at each step changed, and (with `within`) no unit's flowing variable changed by more
     than `within` times its largest absolute value over the units. `at_most` (s, as durations; None: 1000 steps) ends it all the same, and says so.

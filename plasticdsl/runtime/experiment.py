@@ -33,7 +33,7 @@ from plasticdsl.runtime.series import SpikeRecord
 from plasticdsl.runtime.settings import network_value
 from plasticdsl.runtime.sides import Settings
 from plasticdsl.runtime.spikes import SpikeHistory, Train
-from plasticdsl.runtime.until import Ending, Waiting
+from plasticdsl.runtime.until import Ending, Waiting, trains_needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,4 +348,5 @@ def _spikes_needed(experiment: Experiment) -> frozenset[str]:
     recordings = (*experiment.recordings, *(r for p in phases for r in p.recordings))
     expectations = (*experiment.expectations, *(e for p in phases for e in p.expectations))
     sides = [e for x in expectations for e in (x.left, x.right or Number(0.0))]
-    return spikes_needed(recordings, experiment.plots).union(*(populations_needed(e) for e in sides))
+    awaited = (p.until.condition for p in phases if p.until is not None and p.until.condition is not None)
+    return spikes_needed(recordings, experiment.plots).union(*(populations_needed(e) for e in sides), *map(trains_needed, awaited))
