@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Network
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from plasticdsl.kernels.program import Program
     from plasticdsl.plan.plan import Plan
 
-Keys = frozenset[tuple[str, str]]
+Keys = frozenset[Ref]
 
 
 def read(source: SourceFile, folder: Path | None = None) -> Checked:

@@ -20,6 +20,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.loans import Loans
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime import settings, store
 from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
 from plasticdsl.runtime.engine import Engine
@@ -195,7 +196,7 @@ class Net:
 
     def _of_network(self, name: str) -> float | Floats:
         self._loans.push()
-        found = np.array(self._observer.value(Ref("network", name)), dtype=np.float64)
+        found = np.array(self._observer.value(Ref(Whose.NETWORK, name)), dtype=np.float64)
         found.flags.writeable = False
         return found if found.ndim else float(found)
 

@@ -110,7 +110,7 @@ def kernels(loaded: Loaded, network: Network, per_unit: driver.Keys, options: Co
 
     choices = (options.level, sorted(options.without), options.precision, options.threads > 1)
     listed = sorted(p.name for p in network.projections if p.connectivity.kind == "listed")
-    name = cache.key("plan", loaded.digest, network.name, sorted(per_unit), listed, *choices)
+    name = cache.key("plan", loaded.digest, network.name, sorted(r.order for r in per_unit), listed, *choices)
     known = cache.recall("plans", name, Artifact)
     if isinstance(known, Artifact):
         return known

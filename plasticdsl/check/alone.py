@@ -26,16 +26,17 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.owners import Whose
 
 _UNITS = Number(100.0)
 _OUTPUT = "#output"
-_OUTPUTS = {"pre": "x", "post": "y"}
+_OUTPUTS = {Whose.PRE: "x", Whose.POST: "y"}
 
 
 def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
     """A network of these blocks, not connected with each other."""
     between = [b for b in blocks if b.kind in ("synapse", "rule")]
-    ends = {side: _unit(side, between) for side in ("pre", "post")} if between else {}
+    ends = {side: _unit(side, between) for side in (Whose.PRE, Whose.POST)} if between else {}
     populations = (*ends.values(), *(_neuron(b) for b in blocks if b.kind == "neuron"))
     projections = tuple(_projection(b, ends) for b in between)
     order, _ = evaluation_order(populations, projections, ())
@@ -51,46 +52,46 @@ def _neuron(block: Block) -> Population:
 # --- the units that synapses and rules stand between -----------------------------------------------------------------
 
 
-def _unit(side: str, blocks: Iterable[Block]) -> Population:
+def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
     """A population with every name that the blocks use on this side."""
     roles: dict[str, Role] = {}
     spikes = False
     for block in blocks:
         for need in block.needs:
-            if need.owner == side:
+            if need.owner is side:
                 roles.setdefault(_name(side, need.name), Role.CLAMPED)
         roles.update((_name(side, n), role) for n, role in _targets(side, block).items())
-        trigger = Trigger.PRE if side == "pre" else Trigger.POST
+        trigger = Trigger.PRE if side is Whose.PRE else Trigger.POST
         spikes = spikes or bool(block.pairs) or any(h.trigger is trigger for h in block.handlers)
     variables = tuple(Variable(n, n, role) for n, role in roles.items())
     source = GivenSpikes(()) if spikes else ClampedSource()
     output = _OUTPUTS[side] if _OUTPUTS[side] in roles else None
-    return Population(side, side, _UNITS, Block(kind="neuron", name=side, variables=variables, output=output), source)
+    return Population(side.value, side.value, _UNITS, Block(kind="neuron", name=side.value, variables=variables, output=output), source)
 
 
-def _targets(side: str, block: Block) -> Mapping[str, Role]:
+def _targets(side: Whose, block: Block) -> Mapping[str, Role]:
     """What the block adds to on this side, at spikes or by a sum."""
     added = (s.target for h in block.handlers for s in h.statements if isinstance(s, AddTo))
-    found = {t.name: Role.STATE for t in added if t.owner == side}
-    return found | ({s.target: Role.INPUT for s in block.sums} if side == "post" else {})
+    found = {t.name: Role.STATE for t in added if t.owner is side}
+    return found | ({s.target: Role.INPUT for s in block.sums} if side is Whose.POST else {})
 
 
-def _name(side: str, name: str) -> str:
+def _name(side: Whose, name: str) -> str:
     return _OUTPUTS[side] if name == _OUTPUT else name
 
 
-def _projection(block: Block, ends: Mapping[str, Population]) -> Projection:
+def _projection(block: Block, ends: Mapping[Whose, Population]) -> Projection:
     """All to all; what a projection would have to give is a state that starts at 0."""
 
     def read(expr: Expr) -> Expr:
         match expr:
-            case Ref("pre" | "post" as side, name, limit):
+            case Ref(Whose.PRE | Whose.POST as side, name, limit):
                 return Ref(side, _name(side, name), limit)
             case _:
                 return rebuild(expr, read)
 
     declared = tuple(replace(v, role=Role.STATE) if v.role is Role.GIVEN and v.value is None else v for v in block.variables)
-    needed = tuple(Variable(n.name, n.name, Role.STATE) for n in block.needs if n.owner == "")
+    needed = tuple(Variable(n.name, n.name, Role.STATE) for n in block.needs if n.owner is Whose.OWN)
     variables = tuple(map_variable(v, read) for v in (*declared, *needed))
     connection = replace(map_block(block, read), kind="connection", variables=variables, needs=())
     rules = (block.name,) if block.kind == "rule" else ()

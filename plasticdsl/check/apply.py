@@ -17,6 +17,7 @@ from plasticdsl.check.solve import PURE
 from plasticdsl.check.statistics import statistic
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitute
+from plasticdsl.model.owners import StandIn
 from plasticdsl.syntax import tree
 
 Translate = Callable[[tree.Expr, Context], Typed]
@@ -189,7 +190,7 @@ def _derivative(function: UserFunction, values: list[Typed], node: tree.Apply, c
         message = f"‘{function.symbol}'’ is a derivative by one argument, but ‘{function.symbol}’ has {len(values)}."
         context.report.error("wrong-number-of-arguments", message, node.span, labels=(Label(function.span, "declared here"),))
         return unknown(context)
-    argument = Typed(Ref("", "#argument"), values[0].dim)
+    argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
     return _differentiated(_body(function, [argument], context, value), argument, values[0], node, context)
 
 
@@ -197,7 +198,7 @@ def _derivative_of_built_in(name: str, node: tree.Apply, values: list[Typed], co
     if len(values) != 1 or name not in FUNCTIONS:
         context.report.error("wrong-number-of-arguments", f"‘{name}’ has no derivative by one argument.", node.span)
         return unknown(context)
-    argument = Typed(Ref("", "#argument"), values[0].dim)
+    argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
     if name not in SAME_DIMENSION:
         require_dimension(node.arguments[0].value, values[0].dim, PURE, f"The argument of {name}(…)", context)
     dim = values[0].dim if name in SAME_DIMENSION else PURE

@@ -32,7 +32,7 @@ from plasticdsl.syntax import tree
 
 @dataclass(frozen=True, slots=True)
 class CheckedBlock:
-    """A block and the dimension of each of its names; `dims` has the own variables by name and the needs as `post.V`, `pre.#output`, `w`.
+    """A block and the dimension of each of its names; `dims` has the own variables by name and the needs by `Need.key`.
 
     A name that is both (a rule's own `w` and the synapse's) has one key, so that blocks of one connection are unified by key.
     """

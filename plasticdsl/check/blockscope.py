@@ -3,8 +3,8 @@
 Comes in: `Contents` and the scope of the file. Goes out: a `Context` in which the block's expressions are translated. While they are, this keeps
 the dimension of each name, the names that other blocks must provide (`needs`) and the averages met.
 
-What is not a value by itself stands in expressions as a `Ref` with one of the owners `PULSE` (spike trains S_pre, S_post), `NOISE` (ξ(t)) and
-`PAIR` (t_pre, t_post) until the statement around it has given it its meaning.
+What is not a value by itself (spike trains S_pre, S_post, noise ξ(t), times t_pre, t_post) stands in expressions as a `Ref` of a `StandIn` until the
+statement around it has given it its meaning.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
 from plasticdsl.check.walk import names_read, nodes
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
+from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import FREQUENCY
 
-PULSE, NOISE, PAIR = "#pulse", "#noise", "#pair"
-
 #: In a synapse or rule, what `x` and `y` mean unless the block declares them: the outputs of the two units.
 OUTPUT = "#output"
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_OUTPUTS = {"x": "pre", "y": "post"}
+_OUTPUTS = {"x": Whose.PRE, "y": Whose.POST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class BlockScope:
     def own(self, name: str, symbol: str, span: Span, what: str = "a variable") -> Declared:
         """Declares a variable of the block, of unknown dimension."""
         self.dims[name] = self.solver.fresh()
-        self._names[name] = Declared(name, symbol, Kind.VALUE, what, Ref("", name), self.dims[name], span=span)
+        self._names[name] = Declared(name, symbol, Kind.VALUE, what, Ref(Whose.OWN, name), self.dims[name], span=span)
         return self._names[name]
 
     def replace(self, name: str, value: Typed) -> None:
@@ -115,7 +114,7 @@ class BlockScope:
         """`Transposed(forward)`: another projection where the text writes `forward.w`, else a value that the use must give."""
         members = any(isinstance(n, tree.Member) and isinstance(n.base, tree.Name) and n.base.name == name.name for n in nodes(self.block))
         if members:
-            self._names[name.name] = self._side(name.name, name.text, "another projection", name.span)
+            self._names[name.name] = self._side(OfArgument(name.name), name.name, name.text, "another projection", name.span)
         elif name.name not in self._names:
             self._give(name)
 
@@ -127,30 +126,33 @@ class BlockScope:
 
     def _sides(self) -> dict[str, Declared]:
         """`pre`, `post`, the spike trains, the times of a pair and the unit counts."""
-        found = {side: self._side(side, side, f"the {side}synaptic unit") for side in ("pre", "post")}
-        for side in ("pre", "post"):
+        found: dict[str, Declared] = {}
+        for owner in (Whose.PRE, Whose.POST):
+            side = owner.value
+            found[side] = self._side(owner, side, side, f"the {side}synaptic unit")
             for name, expr, dim, what in (
-                (f"S_{side}", Ref(PULSE, side), Dim(FREQUENCY), "a spike train"),
-                (f"t_{side}", Ref(PAIR, side), SECONDS, "the time of a spike"),
-                (f"N_{side}", Special("N_pre" if side == "pre" else "N_post"), PURE, "a number of units"),
+                (f"S_{side}", Ref(StandIn.PULSE, side), Dim(FREQUENCY), "a spike train"),
+                (f"t_{side}", Ref(StandIn.PAIR, side), SECONDS, "the time of a spike"),
+                (f"N_{side}", Special("N_pre" if owner is Whose.PRE else "N_post"), PURE, "a number of units"),
             ):
                 found[name] = Declared(name, name, Kind.VALUE, what, expr, dim)
         return found
 
-    def _side(self, owner: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
+    def _side(self, owner: Foreign, name: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
         """`pre`, `post` or another projection: every member is a need."""
 
-        def member(name: tree.Name) -> Declared:
-            return self.need(owner, name.name, name)
+        def member(attribute: tree.Name) -> Declared:
+            return self.need(owner, attribute.name, attribute)
 
         members = Scope({}, None, member)
-        return Declared(owner, symbol, Kind.SIDE, what, members=members, span=span)
+        return Declared(name, symbol, Kind.SIDE, what, members=members, span=span)
 
-    def need(self, owner: str, name: str, written: tree.Name) -> Declared:
+    def need(self, owner: Foreign, name: str, written: tree.Name) -> Declared:
         """What another block must provide, one entry however often it is read."""
-        key = f"{owner}.{name}" if owner else name
+        need = Need(owner, name, written.span)
+        key = need.key
         if key not in self.needs:
-            self.needs[key] = Need(owner, name, written.span)
+            self.needs[key] = need
             self.dims[key] = self.solver.fresh()
         return Declared(name, written.text, Kind.VALUE, "a value from outside", Ref(owner, name), self.dims[key], span=written.span)
 
@@ -158,7 +160,7 @@ class BlockScope:
         """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""
         if name.name in _OUTPUTS:
             return self.need(_OUTPUTS[name.name], OUTPUT, name)
-        return self._give(name) if self.block.kind == "synapse" else self.need("", name.name, name)
+        return self._give(name) if self.block.kind == "synapse" else self.need(Whose.OWN, name.name, name)
 
     # --- notation that has a meaning only inside a block -------------------------------------------------------------
 
@@ -193,7 +195,7 @@ class BlockScope:
         only = node.arguments[0].value if len(node.arguments) == 1 else None
         if not (isinstance(only, tree.Name) and only.name == "t"):
             return None
-        return Typed(Ref(NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
+        return Typed(Ref(StandIn.NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
 
     def _average(self, node: tree.Average, context: Context) -> Typed:
         if node.constant is None:
@@ -210,7 +212,7 @@ class BlockScope:
             self.averages[key] = Average(name, symbol, body, constant, node.span)
         found = self.averages[key]
         self.solver.unify(self.dims[found.name], body.dim, node.span)
-        return Typed(Ref("", found.name), body.dim)
+        return Typed(Ref(Whose.OWN, found.name), body.dim)
 
 
 def no_index(node: tree.Sum, context: Context) -> None:

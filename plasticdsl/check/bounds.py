@@ -9,10 +9,11 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.model.experiments import Phase
 from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
 from plasticdsl.model.model import Assign, Block, Distribution, Network, Role, Value, Variable
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
 
 
-def known_values(variables: Sequence[Variable], constants: Values, owner: str = "") -> dict[Ref, Expr]:
+def known_values(variables: Sequence[Variable], constants: Values, owner: Owner = Whose.OWN) -> dict[Ref, Expr]:
     """`constants` and the parameters among `variables` that are not drawn."""
     own = {
         Ref(owner, v.name): v.value
@@ -67,7 +68,7 @@ def check_assigned(block: Block, places: Mapping[str, Span], report: Reporter) -
             _starts_elsewhere(variable, start, places.get(variable.name, variable.span), report)
     for handler in block.handlers if discrete else ():
         for statement in handler.statements:
-            changed = discrete.get(statement.target.name) if statement.target.owner == "" else None
+            changed = discrete.get(statement.target.name) if statement.target.owner is Whose.OWN else None
             if changed is not None and isinstance(statement, Assign):
                 for value in _outcomes(statement.value):
                     if not _is_allowed(value, changed):
@@ -92,7 +93,7 @@ def _outcomes(value: Expr) -> Iterator[float]:
 def check_held(network: Network, phases: Iterable[Phase], report: Reporter) -> None:
     """Reports a discrete variable that a phase holds at a number that is none of its values."""
     variables = {(p.name, v.name): v for p in network.populations for v in p.block.variables if v.values}
-    constants = {Ref("network", v.name): v.value for v in network.variables if isinstance(v.value, Expr)}
+    constants = {Ref(Whose.NETWORK, v.name): v.value for v in network.variables if isinstance(v.value, Expr)}
     for clamp in (c for phase in phases for c in phase.clamps):
         variable = variables.get((clamp.population, clamp.name))
         value = constant(clamp.value, constants)

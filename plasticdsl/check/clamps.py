@@ -21,6 +21,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import Clamp
 from plasticdsl.model.expr import Call, Expr, Ref, Special, walk
 from plasticdsl.model.model import GivenSpikes, Population, RegularSource, Role, Variable
+from plasticdsl.model.owners import OfPatterns, Whose
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.source import Span
@@ -73,7 +74,7 @@ def _check_holdable(statement: tree.Define, population: Population, variable: Va
 
 def reads_item(value: Expr) -> bool:
     """Whether an expression depends on the item that is shown."""
-    return any(isinstance(n, Ref) and n.owner == "item" for n in walk(value))
+    return any(isinstance(n, Ref) and n.owner is Whose.ITEM for n in walk(value))
 
 
 def _target(target: tree.Expr, taking: Taking) -> tuple[Population, Variable] | None:
@@ -215,9 +216,9 @@ def _entries(patterns: PatternSet) -> Iterator[Expr | None]:
 def _whole_pattern(value: Expr, parts: Parts, taking: Taking) -> PatternSet | None:
     """The set that a value is a pattern of as it stands."""
     match value:
-        case Call("pattern", (Ref(name, ""), _)):
+        case Call("pattern", (Ref(OfPatterns(name)), _)):
             return next((p for p in taking.network.patterns if p.name == name), None)
-        case Ref("item", name):
+        case Ref(Whose.ITEM, name):
             return next((p.patterns for p in parts if p.name.name == name), None)
         case _:
             return None

@@ -25,6 +25,7 @@ from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
+from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.symbolic.local_gradient import HOLD, PARTIAL, without_holds
 
@@ -53,13 +54,13 @@ class Ends:
 
     pre: Side
     post: Side
-    others: Mapping[str, tuple[str, Mapping[str, Dim]]]
+    others: Mapping[str, tuple[OfProjection, Mapping[str, Dim]]]
     observables: Mapping[str, Dim] = field(default_factory=dict)
     delayed: bool = False
 
-    def side(self, owner: str) -> Side | None:
+    def side(self, owner: Owner) -> Side | None:
         """The unit on that side."""
-        return {"pre": self.pre, "post": self.post}.get(owner)
+        return self.pre if owner is Whose.PRE else self.post if owner is Whose.POST else None
 
 
 def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Span, context: Context) -> Composed:
@@ -102,15 +103,17 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
 def _bind_needs(part: Part, ends: Ends, context: Context) -> None:
     """What the part uses of the two units must be there, and of the same dimension."""
     for need in part.block.needs:
-        dim = part.dims.get(f"{need.owner}.{need.name}")
-        side = ends.side(need.owner)
-        if need.owner == "" or dim is None:
-            continue
-        if side is not None:
-            _bind_to_unit(part, need, dim, side, context)
-        elif need.owner in ends.others:
-            projection, dims = ends.others[need.owner]
-            _bind_to_projection(part, need, dim, projection, dims, context)
+        dim = part.dims.get(need.key)
+        match need.owner:
+            case _ if dim is None:
+                continue
+            case Whose.PRE | Whose.POST as owner:
+                _bind_to_unit(part, need, dim, ends.pre if owner is Whose.PRE else ends.post, context)
+            case OfArgument(name) if name in ends.others:
+                projection, dims = ends.others[name]
+                _bind_to_projection(part, need, dim, projection.name, dims, context)
+            case _:
+                continue
 
 
 def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context) -> None:
@@ -118,17 +121,17 @@ def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context
     labels = (Label(need.span, "used here"), Label(side.population.span, f"‘{side.population.symbol}’"))
     kind = f"‘{side.population.symbol}’ ({side.block.name})"
     if name is None:
-        letter = "x" if need.owner == "pre" else "y"
-        message = f"‘{part.name}’ uses ‘{letter}’, the output of the {need.owner}synaptic unit, but {kind} has no output."
+        letter = "x" if need.owner is Whose.PRE else "y"
+        message = f"‘{part.name}’ uses ‘{letter}’, the output of the {owner_text(need.owner)}synaptic unit, but {kind} has no output."
         hint = f"Write ‘output …’ in {side.block.name}." if side.population.source is None else "Spikes have no value; use ‘on pre:’."
         context.report.error("no-output", message, part.use.span, hint, labels)
     elif name not in side.dims:
         hint = did_you_mean(name, [v.symbol for v in side.block.variables], "It has")
-        message = f"‘{part.name}’ uses ‘{need.owner}.{need.name}’, but {kind} has no ‘{need.name}’."
+        message = f"‘{part.name}’ uses ‘{owner_text(need.owner)}.{need.name}’, but {kind} has no ‘{need.name}’."
         context.report.error("unknown-name", message, part.use.span, hint, labels)
     elif not context.solver.unify(side.dims[name], dim, part.use.span):
         here, there = described(dim, context), described(side.dims[name], context)
-        message = f"‘{part.name}’ takes ‘{need.owner}.{name}’ to be {here}, but in {kind} it is {there}."
+        message = f"‘{part.name}’ takes ‘{owner_text(need.owner)}.{name}’ to be {here}, but in {kind} it is {there}."
         context.report.error("inconsistent-units", message, part.use.span, "", labels)
 
 
@@ -144,7 +147,7 @@ def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims:
 
 def _has_bindings(parts: Sequence[Part]) -> bool:
     """Whether anything has to be replaced once the two units are known."""
-    if any(n.name == OUTPUT or n.owner not in ("", "pre", "post") for p in parts for n in p.block.needs):
+    if any(n.name == OUTPUT or isinstance(n.owner, OfArgument) for p in parts for n in p.block.needs):
         return True
     marks = (*_MARKS, PARTIAL)
     return any(isinstance(n, Call) and n.function in marks for p in parts for e in expressions(p.block) for n in walk(e))
@@ -179,14 +182,13 @@ def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
 
     def read(expr: Expr) -> Expr:
         match expr:
-            case Ref("pre" | "post" as owner, "#output", limit):
-                side = ends.side(owner)
-                name = side.block.output if side is not None else None
-                return Ref(owner, name or OUTPUT, limit)
-            case Ref(owner, name, limit) if owner in ends.others:
-                return Ref(ends.others[owner][0], name, limit)
-            case Ref("", name, limit) if name in observed:
-                return Ref("network", name, limit)
+            case Ref(Whose.PRE | Whose.POST as owner, "#output", limit):
+                side = ends.pre if owner is Whose.PRE else ends.post
+                return Ref(owner, side.block.output or OUTPUT, limit)
+            case Ref(OfArgument(argument), name, limit) if argument in ends.others:
+                return Ref(ends.others[argument][0], name, limit)
+            case Ref(Whose.OWN, name, limit) if name in observed:
+                return Ref(Whose.NETWORK, name, limit)
             case Call("transposed", (inner,)):
                 return read(inner)
             case _:
@@ -205,7 +207,7 @@ def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Con
             if isinstance(statement, AddTo):
                 _check_target(statement.target, Role.STATE, statement.span, parts, ends, context)
     for total in block.sums:
-        _check_target(Ref("post", total.target), Role.INPUT, total.span, parts, ends, context)
+        _check_target(Ref(Whose.POST, total.target), Role.INPUT, total.span, parts, ends, context)
 
 
 def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context) -> None:
@@ -213,7 +215,7 @@ def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], en
     variable = side.block.variable(target.name) if side is not None else None
     if side is None or variable is None or variable.role is role:
         return
-    text = f"{target.owner}.{variable.symbol}"
+    text = f"{owner_text(target.owner)}.{variable.symbol}"
     place, neuron = parts[0].use.span, side.block.name
     labels = (Label(span, "here"), Label(variable.span, f"‘{variable.symbol}’ of {neuron}"))
     if role is Role.INPUT:
@@ -231,13 +233,13 @@ def _a(role: Role) -> str:
 
 def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
     """Spikes of a side that makes none would never come."""
-    sides = {"pre": Trigger.PRE, "post": Trigger.POST}
-    for owner, trigger in sides.items():
+    for side, trigger in ((ends.pre, Trigger.PRE), (ends.post, Trigger.POST)):
         used = next((h.span for h in block.handlers if h.trigger is trigger), block.pairs[0].span if block.pairs else None)
-        side = ends.side(owner)
-        if used is None or side is None or spikes(side.population):
+        if used is None or spikes(side.population):
             continue
-        message = f"This waits for spikes of the {owner}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
+        message = (
+            f"This waits for spikes of the {trigger.value}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
+        )
         labels = (Label(used, "waits for spikes"),)
         context.report.error("no-spikes", message, parts[0].use.span, how_to_spike(side.population), labels)
 

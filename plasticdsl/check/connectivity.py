@@ -18,6 +18,7 @@ from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Logic, Ref, Special
 from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -42,21 +43,21 @@ def unit_numbers(context: Context) -> Context:
 
 def pair_names(context: Context, pre: Side, post: Side) -> Context:
     """The same context with what can be told of two units before the run: their numbers, and parameters of theirs as `pre.X` and `post.X`."""
-    sides = {"pre": pre, "post": post}
+    units = {"pre": _of_side(Whose.PRE, pre), "post": _of_side(Whose.POST, post)}
 
     def known(name: tree.Name) -> Declared | None:
-        return _of_side(name.name, sides[name.name]) if name.name in sides else _NUMBERS.get(name.name)
+        return units.get(name.name) or _NUMBERS.get(name.name)
 
     return context.inside(context.scope.child({}, missing=known))
 
 
-def _of_side(name: str, side: Side) -> Declared:
+def _of_side(owner: Whose, side: Side) -> Declared:
     own = {
-        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a parameter", Ref(name, v.name), side.dims[v.name], span=v.span)
+        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a parameter", Ref(owner, v.name), side.dims[v.name], span=v.span)
         for v in side.block.variables
         if v.role in (Role.PARAMETER, Role.GIVEN) and v.name in side.dims
     }
-    return Declared(name, name, Kind.SIDE, "a unit", members=Scope(own), span=side.population.span)
+    return Declared(owner.value, owner.value, Kind.SIDE, "a unit", members=Scope(own), span=side.population.span)
 
 
 def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, context: Context, values: Values) -> Connectivity:

@@ -10,7 +10,8 @@ from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.check.walk import nodes
 from plasticdsl.model.expr import At, Ref, walk
-from plasticdsl.model.model import Network, Variable
+from plasticdsl.model.model import Block, Network, Variable
+from plasticdsl.model.owners import Owner
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import Dimension
 from plasticdsl.units.display import display_unit, unit_text
@@ -46,7 +47,8 @@ def _of_variables(found: Typed, network: Network, dimension: Dimension) -> tuple
 
 def _variables(found: Typed, network: Network) -> Iterator[Variable]:
     """The variables an expression reads, in the order it names them."""
-    owners = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
+    owners: dict[Owner, Block] = {p.as_owner: p.block for p in network.populations}
+    owners |= {p.as_owner: p.connection for p in network.projections}
     for node in walk(found.expr):
         ref = node.ref if isinstance(node, At) else node
         if not isinstance(ref, Ref):

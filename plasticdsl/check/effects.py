@@ -16,9 +16,10 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.suggest import nearest
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.expr import Incoming
+from plasticdsl.model.expr import Incoming, Ref
 from plasticdsl.model.model import Block, Network, Projection, Role, Variable
 from plasticdsl.model.module import Module
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -44,7 +45,7 @@ class _Owner:
     """What has variables: a population, a projection, or the network itself (`block` None). `post`: the variables of the unit that a projection reaches;
     `watched`: whether the file says what is looked at."""
 
-    name: str
+    itself: Owner
     block: Block | None
     variables: tuple[Variable, ...]
     watched: bool
@@ -74,7 +75,7 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
         reads = everything_read(network, experiments)
         for owner in _owners(network, any(map(_looks, experiments))):
             for variable in owner.variables:
-                if (owner.name, variable.name) in reads:
+                if Ref(owner.itself, variable.name) in reads:
                     read.add(variable.span)
                 elif not any(t.covers(variable) for t in told):
                     idle.setdefault(variable.span, (owner, variable))
@@ -95,11 +96,11 @@ def _looks(experiment: Experiment) -> bool:
 
 def _owners(network: Network, watched: bool) -> Iterator[_Owner]:
     sides = {p.name: {v.name: v for v in p.block.variables} for p in network.populations}
-    yield _Owner("network", None, network.variables, watched, {})
+    yield _Owner(Whose.NETWORK, None, network.variables, watched, {})
     for p in network.populations:
-        yield _Owner(p.name, p.block, p.block.variables, watched, {})
+        yield _Owner(p.as_owner, p.block, p.block.variables, watched, {})
     for projection in network.projections:
-        yield _Owner(projection.name, projection.connection, projection.connection.variables, watched, sides[projection.post])
+        yield _Owner(projection.as_owner, projection.connection, projection.connection.variables, watched, sides[projection.post])
 
 
 # --- changes that only name a value ----------------------------------------------------------------------------------

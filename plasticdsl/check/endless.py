@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from plasticdsl.check.reads import changes, keys
 from plasticdsl.check.report import Reporter
-from plasticdsl.model.model import AddTo, Assign, Block, Network, Threshold
+from plasticdsl.model.model import AddTo, Assign, Block, Network, Threshold, Trigger
 
 
 def check_endless(network: Network, path: str, report: Reporter) -> None:
@@ -19,7 +19,7 @@ def check_endless(network: Network, path: str, report: Reporter) -> None:
         if not isinstance(firing, Threshold) or firing.rising or block.refractory is not None or firing.span.path != path:
             continue
         depends = _depends(block)
-        asked = {name for _, name in keys(firing.condition, {})}
+        asked = {ref.name for ref in keys(firing.condition, {})}
         behind = _closure(asked, depends)
         jumping = {*_jumping(block), *_added(network, population.name)}
         if behind & {f.variable for f in block.flows} and not behind & jumping:
@@ -36,7 +36,7 @@ def _depends(block: Block) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for target, parts in changes(block):
         if target is not None:
-            found.setdefault(target, set()).update(name for _, name in keys(parts, {}))
+            found.setdefault(target, set()).update(ref.name for ref in keys(parts, {}))
     return found
 
 
@@ -58,8 +58,8 @@ def _jumping(block: Block) -> Iterator[str]:
 def _added(network: Network, population: str) -> Iterator[str]:
     """What connections add to units of the population at their own spikes."""
     for projection in network.projections:
-        owner = {"pre": projection.pre, "post": projection.post}
+        ends, spiking = projection.ends, {Trigger.PRE: projection.pre, Trigger.POST: projection.post}
         for handler in projection.connection.handlers:
             for statement in handler.statements:
-                if isinstance(statement, AddTo) and owner.get(statement.target.owner) == population == owner.get(handler.trigger.value):
+                if isinstance(statement, AddTo) and ends.get(statement.target.owner) == population == spiking.get(handler.trigger):
                     yield statement.target.name

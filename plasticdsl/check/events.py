@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from plasticdsl.check.blockscope import PAIR, BlockScope
+from plasticdsl.check.blockscope import BlockScope
 from plasticdsl.check.context import Context, Typed
 from plasticdsl.check.expressions import case_branches, member_base, translate_as, translate_number
 from plasticdsl.check.flows import settled
@@ -18,11 +18,13 @@ from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Pairing, PairRule, Statement, Trigger
+from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import mul, neg
 from plasticdsl.syntax import tree
 
 _TRIGGERS = {"pre": Trigger.PRE, "post": Trigger.POST}
+_SIDES = {"pre": Whose.PRE, "post": Whose.POST}
 _ADDING = ("+=", "-=", "Delta")
 
 
@@ -116,7 +118,7 @@ def jump(statement: tree.Jump, scope: BlockScope, context: Context) -> Statement
     variable = context.scope.find(target)
     if variable is None or variable.dim is None:
         return None
-    ref = Ref("", target.name)
+    ref = Ref(Whose.OWN, target.name)
     value, dim = _right_side(statement, ref, scope, context)
     if statement.operator in ("*=", "/="):
         require_dimension(statement.rhs, dim, PURE, "A factor", context)
@@ -151,19 +153,20 @@ def _add_to(target: tree.Member, statement: tree.Jump, scope: BlockScope, contex
         if base is not None:
             context.report.error("not-owned", f"‘{base.symbol}’ has no variables.", target.span)
         return None
-    if base.name not in ("pre", "post") or statement.operator not in ("+=", "-="):
+    side = _SIDES.get(base.name)
+    if side is None or statement.operator not in ("+=", "-="):
         text = f"{base.symbol}.{target.attribute.text}"
         message = f"‘{text}’ belongs to {base.what}; a {scope.block.kind} can add to it but not set it."
-        if base.name not in ("pre", "post"):
+        if side is None:
             message = f"‘{text}’ belongs to {base.what} and cannot be changed here."
-        context.report.error("not-owned", message, target.span, f"Write ‘{text} += …’." if base.name in ("pre", "post") else "")
+        context.report.error("not-owned", message, target.span, f"Write ‘{text} += …’." if side is not None else "")
         return None
     found = base.members.lookup(target.attribute)
     if found is None or found.dim is None:
         return None
     amount, dim = _right_side(statement, None, scope, context)
     require_same(target, found.dim, statement.rhs, dim, context)
-    return AddTo(Ref(base.name, target.attribute.name), neg(amount) if statement.operator == "-=" else amount, statement.span)
+    return AddTo(Ref(side, target.attribute.name), neg(amount) if statement.operator == "-=" else amount, statement.span)
 
 
 # --- pairs -----------------------------------------------------------------------------------------------------------
@@ -200,19 +203,19 @@ def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope
         value = translate_number(statement.rhs, context)
     require_same(target, variable.dim, statement.rhs, value.dim, context)
     lagged = in_terms_of_lag(value.expr)
-    if any(r.owner == PAIR for r in refs(lagged)):
+    if any(r.owner is StandIn.PAIR for r in refs(lagged)):
         message = "A pair of spikes counts by the time between them: ‘t_pre’ and ‘t_post’ can only stand as a difference."
         context.report.error("pair-time-outside", message, statement.rhs.span, "Write ‘t_post − t_pre’ or ‘t_pre − t_post’.")
         return None
     increment = settled(Typed(lagged, value.dim), statement.rhs, scope)
     increment = mul(Number(-1.0), increment) if statement.operator == "-=" else increment
     truncate = _truncation(statement, scope)
-    return PairRule(Pairing(event.pairing), Ref("", target.name), increment, truncate, scope.block.name.name, statement.span)
+    return PairRule(Pairing(event.pairing), Ref(Whose.OWN, target.name), increment, truncate, scope.block.name.name, statement.span)
 
 
 def in_terms_of_lag(expr: Expr) -> Expr:
     """t_post − t_pre → lag, t_pre − t_post → −lag, and comparisons of the two likewise."""
-    pre, post, lag = Ref(PAIR, "pre"), Ref(PAIR, "post"), Special("lag")
+    pre, post, lag = Ref(StandIn.PAIR, "pre"), Ref(StandIn.PAIR, "post"), Special("lag")
     match expr:
         case Binary("-", left, right) if (left, right) == (post, pre):
             return lag

@@ -32,6 +32,7 @@ from plasticdsl.model.experiments import Experiment, Phase, PlotSpec, Recording,
 from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.model import Distribution, Network, Trigger, Value
 from plasticdsl.model.module import Module
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -132,7 +133,7 @@ def check_experiment(
 def _taking(block: tree.Block, network: Network, sources: Sources, context: Context, data: Mapping[str, DataSet | None]) -> Taking:
     resized = names_set(block.body)
     known = (v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized)
-    constants = {Ref("network", v.name): v.value for v in known if v.value is not None and not isinstance(v.value, Distribution)}
+    constants = {Ref(Whose.NETWORK, v.name): v.value for v in known if v.value is not None and not isinstance(v.value, Distribution)}
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
     return Taking(
         context,
@@ -166,7 +167,7 @@ def _recorded_names(parts: _Parts, scope: Scope, solver: Solver) -> dict[str, De
         name = canonical(recording.alias)
         if recording.alias and scope.find(name) is None:
             dim = solver.fresh() if recording.dimension is None else Dim(recording.dimension)
-            expr = Ref("recorded", recording.alias)
+            expr = Ref(Whose.RECORDED, recording.alias)
             names[name] = Declared(name, recording.alias, Kind.VALUE, "a recording", expr, dim, span=recording.span)
     return names
 

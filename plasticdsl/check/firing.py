@@ -11,6 +11,7 @@ from plasticdsl.check.values import Values
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import AtRate, Distribution, Flow, Refractory, Threshold
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import FREQUENCY
 
@@ -63,7 +64,7 @@ def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Val
 def _variables(expr: Expr, values: Values) -> set[str]:
     """The block's variables that an expression reads, looking through definitions."""
     found: set[str] = set()
-    waiting = [r.name for r in refs(expr) if r.owner == ""]
+    waiting = [r.name for r in refs(expr) if r.owner is Whose.OWN]
     while waiting:
         name = waiting.pop()
         if name in found:
@@ -71,7 +72,7 @@ def _variables(expr: Expr, values: Values) -> set[str]:
         found.add(name)
         value = values.values.get(name)
         if value is not None and not isinstance(value, Distribution):
-            waiting.extend(r.name for r in refs(value) if r.owner == "")
+            waiting.extend(r.name for r in refs(value) if r.owner is Whose.OWN)
     return found
 
 

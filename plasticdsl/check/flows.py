@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import reduce
 
-from plasticdsl.check.blockscope import NOISE, PAIR, PULSE, BlockScope
+from plasticdsl.check.blockscope import BlockScope
 from plasticdsl.check.context import Typed
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.mismatch import Placed, require_same
@@ -18,6 +18,7 @@ from plasticdsl.check.solve import SECONDS
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
 from plasticdsl.model.model import Assign, Flow, Handler, Trigger
+from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ZERO, add, div, is_number, mul
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
@@ -72,7 +73,7 @@ class _Place:
 
 def split(name: str, rhs: Expr, coefficient: Expr | None, at: Placed, scope: BlockScope, parts: FlowParts) -> None:
     """Takes pulses and noise out of a right side and divides what is left by the coefficient."""
-    marked = frozenset(r for r in refs(rhs) if r.owner in (PULSE, NOISE))
+    marked = frozenset(r for r in refs(rhs) if r.owner in (StandIn.PULSE, StandIn.NOISE))
     no_pair_times(rhs, at, scope)
     form = LinearForm({}, rhs)
     if marked:
@@ -83,12 +84,12 @@ def split(name: str, rhs: Expr, coefficient: Expr | None, at: Placed, scope: Blo
             return
     divided = {r: _over(c, coefficient) for r, c in form.coefficients.items()}
     for ref, amount in divided.items():
-        if ref.owner == PULSE:
+        if ref.owner is StandIn.PULSE:
             previous = parts.pulses[ref.name].get(name, ZERO)
             parts.pulses[ref.name][name] = add(previous, amount)
-    noises = [amount for ref, amount in divided.items() if ref.owner == NOISE]
+    noises = [amount for ref, amount in divided.items() if ref.owner is StandIn.NOISE]
     if noises:
-        _use_noises(name, [r for r in divided if r.owner == NOISE], at, scope, parts)
+        _use_noises(name, [r for r in divided if r.owner is StandIn.NOISE], at, scope, parts)
         parts.noises[name] = _amplitude(noises)
     if noises or not marked or not is_number(form.offset, 0.0):
         parts.add(name, _over(form.offset, coefficient), at.span)
@@ -120,7 +121,7 @@ def _use_noises(name: str, noises: list[Ref], at: Placed, scope: BlockScope, par
 
 
 def _not_linear(marked: frozenset[Ref], at: Placed, scope: BlockScope) -> None:
-    pulses = sorted(r.name for r in marked if r.owner == PULSE)
+    pulses = sorted(r.name for r in marked if r.owner is StandIn.PULSE)
     if pulses:
         message = "A spike train is a sum of Dirac pulses: it can only be multiplied by values without pulses, and added."
         hint = "Write for example ‘S_pre r − S_post o’; products, powers and functions of S_pre and S_post have no meaning."
@@ -132,7 +133,7 @@ def _not_linear(marked: frozenset[Ref], at: Placed, scope: BlockScope) -> None:
 
 def no_pair_times(expr: Expr, at: Placed, scope: BlockScope) -> None:
     """Reports t_pre or t_post where there is no pair."""
-    if any(r.owner == PAIR for r in refs(expr)):
+    if any(r.owner is StandIn.PAIR for r in refs(expr)):
         message = "‘t_pre’ and ‘t_post’ are the times of a pair of spikes, and there is no pair here."
         scope.context.report.error("pair-time-outside", message, at.span, "Use them as a difference inside ‘on all pairs:’.")
 
@@ -140,13 +141,13 @@ def no_pair_times(expr: Expr, at: Placed, scope: BlockScope) -> None:
 def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
     """An expression in which spike trains, noise and pair times have no place; reports them and puts 0 in their stead."""
     no_pair_times(value.expr, at, scope)
-    found = [r for r in refs(value.expr) if r.owner in (PULSE, NOISE, PAIR)]
+    found = [r for r in refs(value.expr) if isinstance(r.owner, StandIn)]
     for ref in found:
-        if ref.owner == PULSE:
+        if ref.owner is StandIn.PULSE:
             message = f"The spike train ‘S_{ref.name}’ has a meaning only in a flow, ‘dw/dt = …’."
             hint = f"For a jump at each spike write ‘on {ref.name}:’."
             scope.context.report.error("pulse-not-linear", message, at.span, hint)
-        elif ref.owner == NOISE:
+        elif ref.owner is StandIn.NOISE:
             message = "White noise ξ(t) has a meaning only in a flow, ‘dV/dt = …’."
             scope.context.report.error("noise-not-linear", message, at.span)
     return substitute(value.expr, dict.fromkeys(found, Number(0.0))) if found else value.expr
@@ -158,7 +159,7 @@ def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
 def average_flows(scope: BlockScope, parts: FlowParts) -> None:
     """dm/dt = (x − m)/τ for each average ⟨x⟩_τ."""
     for average in scope.averages.values():
-        difference = Binary("-", average.body.expr, Ref("", average.name))
+        difference = Binary("-", average.body.expr, Ref(Whose.OWN, average.name))
         split(average.name, Binary("/", difference, average.constant), None, average, scope, parts)
 
 
@@ -212,7 +213,9 @@ def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, .
     for side, changes in parts.pulses.items():
         if not changes:
             continue
-        statements = tuple(Assign(Ref("", name), Binary("+", Ref("", name), amount), parts.spans[name]) for name, amount in changes.items())
+        statements = tuple(
+            Assign(Ref(Whose.OWN, name), Binary("+", Ref(Whose.OWN, name), amount), parts.spans[name]) for name, amount in changes.items()
+        )
         span = parts.spans[next(iter(changes))]
         handlers.append(Handler(_TRIGGERS[side], statements, True, None, source, is_rule, span))
     return flows, tuple(handlers)

@@ -29,6 +29,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.local_gradient import partials
 from plasticdsl.syntax import tree
@@ -103,7 +104,7 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
 def _value_context(joined: Joined, given: Given, context: Context) -> Context:
     """The network's names, then the connection's own, then what is known of the two units."""
     own = {
-        n: Declared(n, v.symbol, Kind.VALUE, "a variable", Ref("", n), joined.dims[n], span=v.span)
+        n: Declared(n, v.symbol, Kind.VALUE, "a variable", Ref(Whose.OWN, n), joined.dims[n], span=v.span)
         for n, v in joined.variables.items()
         if n in joined.dims
     }
@@ -176,9 +177,9 @@ def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Va
         value, found = typed.expr, typed.dim
     require_dimension(given.value, found, dim, f"‘{symbol}’", context)
     expressions = value.arguments if isinstance(value, Distribution) else (value,)
-    outside = [r for e in expressions for r in refs(e) if r.owner not in ("", "network", "pre", "post")]
+    outside = [r for e in expressions for r in refs(e) if r.owner not in (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)]
     if outside:
-        message = f"A value is fixed before the run and cannot depend on ‘{outside[0].owner}.{outside[0].name}’."
+        message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
         context.report.error("not-a-constant", message, given.value.span)
     return value
 
@@ -213,7 +214,7 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
     message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
     derived = {d.arguments[0] for e in expressions(part.block) for d in partials(e)}
-    if Ref("", name) in derived:
+    if Ref(Whose.OWN, name) in derived:
         hint = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
     else:
         hint = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()

@@ -1,7 +1,7 @@
 """∂E/∂w where a projection is composed: of what the rule defines itself, at once; of an observable of the network, left for when that is known.
 
 Comes in: a composed block with `Call("partial", (E, w))`. Goes out: the block without those of its own, and findings. What is left of the network is
-`Call("partial", (Ref("network", E), w))`; `symbolic.gradients` works it out.
+`Call("partial", (Ref(Whose.NETWORK, E), w))`; `symbolic.gradients` works it out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
 from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.model import Block, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.derivative import NotDifferentiable
@@ -33,7 +34,7 @@ def local_gradients(
     sources = {f.variable: (f.source, f.is_rule) for f in block.flows}
     written_out = replace(map_block(block, read), variables=tuple(map_variable(v, read) for v in block.variables))
     for average in local.averages:
-        above = dims if average.of.owner == "" else post.dims
+        above = dims if average.of.owner is Whose.OWN else post.dims
         if average.of.name in above and average.by.name in dims:
             dims[average.variable.name] = above[average.of.name] / dims[average.by.name]
     return with_averages(written_out, local.averages, sources)
@@ -44,7 +45,7 @@ def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: C
 
     def read(expr: Expr) -> Expr:
         match expr:
-            case Call("partial", (Ref("network", name), Ref())) if name in observables:
+            case Call("partial", (Ref(Whose.NETWORK, name), Ref())) if name in observables:
                 return expr
             case Call("partial", (of, by)):
                 return _worked_out(expr, of, by)
@@ -74,7 +75,7 @@ def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: C
 
 def _is_missing(block: Block, expr: Expr) -> bool:
     """Whether nothing declares it or gives it a value, which is reported where the rule asks for it."""
-    if not isinstance(expr, Ref) or expr.owner:
+    if not isinstance(expr, Ref) or expr.owner is not Whose.OWN:
         return False
     found = block.variable(expr.name)
     return found is None or (found.role is Role.PARAMETER and found.value is None)
@@ -82,7 +83,7 @@ def _is_missing(block: Block, expr: Expr) -> bool:
 
 def _place(block: Block, of: Expr, span: Span) -> Span:
     """Where the differentiated quantity is defined, if it has a name."""
-    variable = block.variable(of.name) if isinstance(of, Ref) and of.owner == "" else None
+    variable = block.variable(of.name) if isinstance(of, Ref) and of.owner is Whose.OWN else None
     return variable.span if variable is not None else span
 
 
@@ -97,7 +98,7 @@ def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) 
     block = local.block
     message = f"∂{_name(block, of)}/∂{_name(block, by)} is 0: {_name(block, of)} does not reach {_name(block, by)} through definitions."
     hint = ""
-    constant = sorted({r.name for r in refs(of) if r.owner == "post"} | _outputs(local, of))
+    constant = sorted({r.name for r in refs(of) if r.owner is Whose.POST} | _outputs(local, of))
     if local.delayed and constant:
         hint = "The sum of this projection is delayed, so what arrives now was sent earlier: nothing of it is reached at one moment."
     elif constant:
@@ -114,9 +115,9 @@ def _outputs(local: Local, of: Expr) -> set[str]:
             if ref in seen:
                 continue
             seen.add(ref)
-            if ref.owner == "post":
+            if ref.owner is Whose.POST:
                 found.add(ref.name)
-            variable = local.block.variable(ref.name) if ref.owner == "" else None
+            variable = local.block.variable(ref.name) if ref.owner is Whose.OWN else None
             if variable is not None and isinstance(variable.value, Expr):
                 waiting.append(variable.value)
     return found
@@ -124,7 +125,7 @@ def _outputs(local: Local, of: Expr) -> set[str]:
 
 def _name(block: Block, expr: Expr) -> str:
     match expr:
-        case Ref("", name):
+        case Ref(Whose.OWN, name):
             variable = block.variable(name)
             return variable.symbol if variable is not None else name
         case Ref(_, name):
@@ -138,6 +139,6 @@ def reads_observable(block: Block, observables: Mapping[str, Dim]) -> str | None
     for expr in expressions(block):
         inside = {node.arguments[0] for node in partials(expr)}
         for node in walk(expr):
-            if isinstance(node, Ref) and node.owner == "network" and node.name in observables and node not in inside:
+            if isinstance(node, Ref) and node.owner is Whose.NETWORK and node.name in observables and node not in inside:
                 return node.name
     return None

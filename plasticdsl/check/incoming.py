@@ -13,6 +13,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.model.expr import Expr, Incoming, Ref, children, walk
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import AddTo, Block, Distribution, Role, Trigger, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 
 _FILL = "Let the synapse fill an input of the postsynaptic unit (‘post.s = Σ …’) and read ‘post.s’"
@@ -67,7 +68,9 @@ class Holding:
 
     def hold(self, expr: Expr) -> bool:
         """Whether it holds a sum, also through definitions."""
-        return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner == "" and n.name in self.definitions) for n in walk(expr))
+        return any(
+            isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in self.definitions) for n in walk(expr)
+        )
 
 
 def _expressions(block: Block) -> Iterator[Expr]:
@@ -86,7 +89,7 @@ def _read(block: Block) -> Iterator[tuple[Expr, Span]]:
 def _has_limit(expr: Expr, sums: Holding, inside: bool) -> bool:
     """Whether a limit stands in a sum, or at a definition that holds one."""
     match expr:
-        case Ref("", name, limit) if limit and (inside or name in sums.definitions):
+        case Ref(Whose.OWN, name, limit) if limit and (inside or name in sums.definitions):
             return True
         case Incoming(body):
             return _has_limit(body, sums, True)

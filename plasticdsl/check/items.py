@@ -1,7 +1,7 @@
 """`for each (pixels, label) in digits where not test, shuffled, 5 epochs, for 100 ms each`: what a phase shows item by item.
 
 Comes in: the loop as written and what the experiment knows. Goes out: a model `ForEach`, and the names that stand for the parts of an item. A part is
-`Ref("item", name)`; numbers in files have no unit, so each part has the dimension of what it is used as, in SI.
+`Ref(Whose.ITEM, name)`; numbers in files have no unit, so each part has the dimension of what it is used as, in SI.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from plasticdsl.check.solve import SECONDS, Dim
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.source import Span
@@ -49,7 +50,7 @@ class Loop:
         """The same context with the parts of an item in sight."""
         own = {
             p.name.name: Declared(
-                p.name.name, p.name.text, Kind.VALUE, "what the phase shows", Ref("item", p.name.name), p.dim, span=p.name.span
+                p.name.name, p.name.text, Kind.VALUE, "what the phase shows", Ref(Whose.ITEM, p.name.name), p.dim, span=p.name.span
             )
             for p in self.parts
         }
@@ -157,7 +158,7 @@ def _where(node: tree.Expr, data: DataSet | None, context: Context) -> Expr | No
         context.report.error("unknown-array", message, node.span, "Choose the items in Python.")
         return None
     arrays = {canonical(name): (name, shape) for name, shape in data.arrays}
-    names = {c: Declared(c, a, Kind.VALUE, "an array", Ref(data.name, a), context.solver.fresh()) for c, (a, _) in arrays.items()}
+    names = {c: Declared(c, a, Kind.VALUE, "an array", Ref(OfData(data.name), a), context.solver.fresh()) for c, (a, _) in arrays.items()}
     inside = context.inside(context.scope.child(names))
     before = context.report.count
     condition = translate_condition(_flags(node, frozenset(arrays)), inside)
@@ -183,7 +184,7 @@ def _flags(node: tree.Expr, arrays: frozenset[str]) -> tree.Expr:
 
 def _check_single(condition: Expr, span: Span, data: DataSet, context: Context) -> None:
     shapes = dict(data.arrays)
-    read = {r.name for r in refs(condition) if r.owner == data.name}
+    read = {r.name for r in refs(condition) if r.owner == OfData(data.name)}
     for name in sorted(read):
         if width(shapes[name]) != 1:
             message = f"‘{name}’ has {width(shapes[name])} values for each item; a condition on items reads arrays with one."

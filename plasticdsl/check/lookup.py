@@ -15,6 +15,7 @@ from typing import Literal
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Role, Variable
 from plasticdsl.model.module import Module
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax.names import canonical
 from plasticdsl.units.dimension import ONE, Dimension
 
@@ -40,8 +41,8 @@ class Setting:
     """One settable value.
 
     `kind`: `size` (the number of units of population `owner`), `network` (a parameter of the network), `block` (parameter `name` of
-    block `owner`, wherever the network uses it), `population` or `projection` (of that one alone). `targets`: what to set, as
-    (population, projection or `"network"`; name there); for `size` the name is `""`. A state is set in its initial value.
+    block `owner`, wherever the network uses it), `population` or `projection` (of that one alone). `targets`: what to set, the
+    population as such for `size`. A state is set in its initial value.
     `dimension` is None where the model is free of units.
     """
 
@@ -112,10 +113,10 @@ def canonical_path(text: str) -> str:
 def settings(network: Network) -> Iterator[Setting]:
     """Everything of a network that can be set: sizes, parameters of the network, of blocks, of populations and of projections."""
     for population in network.populations:
-        yield Setting("size", population.name, "", ONE, (Ref(population.name, ""),))
+        yield Setting("size", population.name, "", ONE, (Ref(population.as_owner, ""),))
     for variable in network.variables:
         if variable.role in _SETTABLE:
-            yield Setting("network", network.name, variable.name, variable.dimension, (Ref("network", variable.name),))
+            yield Setting("network", network.name, variable.name, variable.dimension, (Ref(Whose.NETWORK, variable.name),))
     yield from _of_populations(network)
     yield from _of_projections(network)
     yield from _of_blocks(network)
@@ -128,14 +129,14 @@ def settable(block: Block) -> Iterator[Variable]:
 
 def _of_populations(network: Network) -> Iterator[Setting]:
     for p in network.populations:
-        yield from (Setting("population", p.name, v.name, v.dimension, (Ref(p.name, v.name),)) for v in settable(p.block))
+        yield from (Setting("population", p.name, v.name, v.dimension, (Ref(p.as_owner, v.name),)) for v in settable(p.block))
 
 
 def _of_projections(network: Network) -> Iterator[Setting]:
     for p in network.projections:
         for v in settable(p.connection):
             for owner in dict.fromkeys((p.name, canonical_path(p.symbol))):
-                yield Setting("projection", owner, v.name, v.dimension, (Ref(p.name, v.name),))
+                yield Setting("projection", owner, v.name, v.dimension, (Ref(p.as_owner, v.name),))
 
 
 def _of_blocks(network: Network) -> Iterator[Setting]:
@@ -144,12 +145,12 @@ def _of_blocks(network: Network) -> Iterator[Setting]:
     for population in network.populations:
         for variable in settable(population.block) if population.source is None else ():
             key = (population.block.name, variable.name)
-            found.setdefault(key, (variable.dimension, []))[1].append(Ref(population.name, variable.name))
+            found.setdefault(key, (variable.dimension, []))[1].append(Ref(population.as_owner, variable.name))
     for projection in network.projections:
         for name, key in projection.origins:
             of_connection = projection.connection.variable(name)
             if key[0] and of_connection is not None and (of_connection.role in _SETTABLE or of_connection.role is Role.STATE):
-                found.setdefault(key, (of_connection.dimension, []))[1].append(Ref(projection.name, name))
+                found.setdefault(key, (of_connection.dimension, []))[1].append(Ref(projection.as_owner, name))
     for (block, name), (dimension, targets) in found.items():
         yield Setting("block", block, name, dimension, tuple(targets))
 

@@ -1,6 +1,6 @@
 """∂L/∂w of a network's observables, once the network is known.
 
-Comes in: a checked network whose rules hold `Call("partial", (Ref("network", L), w))`. Goes out: the network with what carries the derivatives back
+Comes in: a checked network whose rules hold `Call("partial", (Ref(Whose.NETWORK, L), w))`. Goes out: the network with what carries the derivatives back
 (`symbolic.backwards`), and findings where there is no such derivative.
 """
 
@@ -15,6 +15,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild
 from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.model import Network, Projection, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.backwards import Backwards, extended, formula_of
@@ -64,7 +65,7 @@ class Gradients:
 
         def read(expr: Expr) -> Expr:
             match expr:
-                case Call("partial", (Ref("network", name), Ref() as by)):
+                case Call("partial", (Ref(Whose.NETWORK, name), Ref() as by)):
                     if expr not in known:
                         known[expr] = self.derivative(name, projection, by, place)
                     return known[expr]
@@ -100,17 +101,15 @@ class Gradients:
         if backwards is None:
             backwards = Backwards(self.network, observable, self._taken, formula_of(self.network, observable.name))
             self._by_observable[observable.name] = backwards
-        if by.owner == "":
+        if by.owner is Whose.OWN:
             return backwards.by_connection(projection, by.name)
-        side = {"pre": projection.pre, "post": projection.post}[by.owner]
-        name = backwards.by_unit(side, by.name)
+        name = backwards.by_unit(projection.ends[by.owner], by.name)
         return Number(0.0) if name is None else Ref(by.owner, name)
 
     def _report_zero(
         self, observable: Variable, projection: Projection, by: Ref, text: str, place: Span, labels: tuple[Label, ...]
     ) -> None:
-        owner = {"pre": projection.pre, "post": projection.post}.get(by.owner, projection.name)
-        moving = first_in_time(self.network, (owner, by.name), formula_of(self.network, observable.name))
+        moving = first_in_time(self.network, projection.from_outside(by), formula_of(self.network, observable.name))
         if moving is None:
             message = f"{text} is 0: nothing that ‘{observable.symbol}’ is made of depends on ‘{_text(projection, by)}’."
             self.report.error("zero-gradient", message, place, "", labels)
@@ -123,7 +122,7 @@ class Gradients:
 
 
 def _text(projection: Projection, by: Ref) -> str:
-    if by.owner:
-        return f"{by.owner}.{by.name}"
+    if by.owner is not Whose.OWN:
+        return by.path
     variable = projection.connection.variable(by.name)
     return f"{projection.symbol}.{variable.symbol if variable is not None else by.name}"

@@ -35,6 +35,7 @@ from plasticdsl.check.symmetric import with_symmetry
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Role, Variable
+from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -61,14 +62,14 @@ class Building:
     observables: dict[str, Dim] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
 
-    def declare(self, name: str, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
+    def declare(self, owner: Part, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""
         members = {
-            v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(name, v.name), dims[v.name], span=v.span)
+            v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(owner, v.name), dims[v.name], span=v.span)
             for v in block.variables
             if v.name in dims
         }
-        self.names[name] = Declared(name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
+        self.names[owner.name] = Declared(owner.name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
 
 
 def check_network(
@@ -84,7 +85,7 @@ def check_network(
     quantities = sorted_by_kind(defines)
     variables = check_parameters(quantities.parameters, building.context, names)
     building.constants = {
-        Ref("network", v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
+        Ref(Whose.NETWORK, v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
     }
     variables += check_signals(quantities.signals, building.context, names)
     building.observables = {n: building.context.solver.fresh() for n in names_of(quantities.observables)}
@@ -154,7 +155,7 @@ def _populations(block: tree.Block, building: Building) -> None:
 def _add_side(side: Side, building: Building) -> None:
     population = side.population
     building.sides[population.name] = side
-    building.declare(population.name, population.symbol, "a population", side.dims, side.block, population.span)
+    building.declare(population.as_owner, population.symbol, "a population", side.dims, side.block, population.span)
 
 
 def _projections(wanted: Sequence[Wanted], building: Building) -> None:
@@ -198,7 +199,7 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
     projection, dims = made
     building.projections[projection.name] = projection
     building.dims[projection.name] = dims
-    building.declare(projection.name, projection.symbol, "a projection", dims, projection.connection, projection.span)
+    building.declare(projection.as_owner, projection.symbol, "a projection", dims, projection.connection, projection.span)
 
 
 def _others(block: tree.Block, report: Reporter) -> None:

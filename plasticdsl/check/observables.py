@@ -18,11 +18,9 @@ from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, walk
 from plasticdsl.model.model import Projection
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-
-#: Of a number of an index letter, from 1: the owner of its references.
-INDEX = "index"
 
 Bound = Mapping[str, str | None]
 
@@ -50,14 +48,14 @@ class Indexables:
                 declared = names.find(one.name) if one.owner in (None, owner) else None
                 if declared is not None and declared.dim is not None:
                     ends = self.ends[owner]
-                    yield Place(Ref(owner, one.name), (ends.post, ends.pre), declared.dim)
+                    yield Place(Ref(OfProjection(owner), one.name), (ends.post, ends.pre), declared.dim)
             if one.owner is None and one.name in self.patterns:
                 population, dim = self.patterns[one.name]
-                yield Place(Ref(one.name, ""), (one.name, population), dim)
+                yield Place(Ref(OfPatterns(one.name), ""), (one.name, population), dim)
         if one.owner is None and one.name in self.observables:
             sets, dim = self.observables[one.name]
             if len(sets) == len(one.letters):
-                yield Place(Ref("network", one.name), sets, dim)
+                yield Place(Ref(Whose.NETWORK, one.name), sets, dim)
 
     def _of_units(self, one: Indexed) -> Iterator[Place]:
         """Populations that have the variable; `x` and `y` also mean the output, where none has it under this name."""
@@ -69,7 +67,7 @@ class Indexables:
         for owner, name in named.items():
             declared = owners[owner].find(name)
             if declared is not None and declared.dim is not None:
-                yield Place(Ref(owner, name), (owner,), declared.dim)
+                yield Place(Ref(OfPopulation(owner), name), (owner,), declared.dim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Con
     found = _readings(one, bound, things)
     if len(found) != 1:
         if found:
-            hint = f"Write whose it is: {', '.join(f'{p.ref.owner}.{one.name}' for p in found)}."
+            hint = f"Write whose it is: {', '.join(f'{owner_text(p.ref.owner)}.{one.name}' for p in found)}."
             message = f"‘{one.name}’ is a variable of more than one {'population' if len(one.letters) == 1 else 'projection'}."
         else:
             kind = {1: "population", 2: "projection"}.get(len(one.letters), "thing")
@@ -167,7 +165,7 @@ def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> 
 
 def index_number(letter: tree.Name) -> Declared:
     """A letter by itself: the number of the unit, from 1."""
-    return Declared(letter.name, letter.text, Kind.INDEX, "an index letter", Ref(INDEX, letter.name), PURE, span=letter.span)
+    return Declared(letter.name, letter.text, Kind.INDEX, "an index letter", Ref(Whose.INDEX, letter.name), PURE, span=letter.span)
 
 
 def _set_name(over: tree.Expr | None, things: Indexables, context: Context) -> str | None:
@@ -205,13 +203,16 @@ def _sets(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
     for node in walk(body):
         if not isinstance(node, At) or letter not in node.indices:
             continue
-        owner = node.ref.owner
-        if owner in things.ends:
-            places: tuple[str, ...] = (things.ends[owner].post, things.ends[owner].pre)
-        elif owner in things.patterns and not node.ref.name:
-            places = (owner, things.patterns[owner][0])
-        elif owner == "network":
-            places = things.observables[node.ref.name][0]
-        else:
-            places = (owner,)
+        places: tuple[str, ...] = ()
+        match node.ref.owner:
+            case OfProjection(name):
+                places = (things.ends[name].post, things.ends[name].pre)
+            case OfPatterns(name):
+                places = (name, things.patterns[name][0])
+            case OfPopulation(name):
+                places = (name,)
+            case Whose.NETWORK:
+                places = things.observables[node.ref.name][0]
+            case _:
+                pass
         yield from (places[k] for k, index in enumerate(node.indices) if index == letter)

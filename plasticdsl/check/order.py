@@ -15,6 +15,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Distribution, Evaluate, Population, Projection, Role, Variable
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.source import Span
 
 Edges = Mapping[Evaluate, tuple[Evaluate, ...]]
@@ -60,7 +61,7 @@ def _value_of(variable: Variable) -> Expr | None:
 def _own(population: Population, read: Iterable[Ref]) -> Iterator[Evaluate]:
     """The inputs and definitions of a unit among what it reads of itself."""
     for ref in sorted(read, key=lambda r: r.name):
-        variable = population.block.variable(ref.name) if ref.owner == "" else None
+        variable = population.block.variable(ref.name) if ref.owner is Whose.OWN else None
         if variable is not None and variable.role in _EVALUATED:
             yield Evaluate(population.name, ref.name)
 
@@ -80,7 +81,7 @@ def closure(block: Block, expressions: Iterable[Expr]) -> frozenset[Ref]:
         if ref in found:
             continue
         found.add(ref)
-        variable = block.variable(ref.name) if ref.owner == "" else None
+        variable = block.variable(ref.name) if ref.owner is Whose.OWN else None
         value = _value_of(variable) if variable is not None else None
         if value is not None:
             waiting.extend(refs(value))
@@ -89,11 +90,9 @@ def closure(block: Block, expressions: Iterable[Expr]) -> frozenset[Ref]:
 
 def _of_units(projection: Projection, by_name: Mapping[str, Population], read: Iterable[Ref]) -> Iterator[Evaluate]:
     """The inputs and definitions of the two units among what a connection reads."""
-    ends = {"pre": projection.pre, "post": projection.post}
-    for ref in sorted(read, key=lambda r: (r.owner, r.name)):
-        population = by_name.get(ends.get(ref.owner, ""))
-        if population is not None:
-            yield from _own(population, [Ref("", ref.name)])
+    for ref in sorted(read, key=lambda r: r.order):
+        if ref.owner in projection.ends:
+            yield from _own(by_name[projection.ends[ref.owner]], [Ref(Whose.OWN, ref.name)])
 
 
 # --- what has to be evaluated ----------------------------------------------------------------------------------------
@@ -110,9 +109,9 @@ def _roots(
         yield from _of_units(projection, by_name, closure(projection.connection, expressions(projection.connection)))
     for observable in observables:
         value = _value_of(observable)
-        for ref in sorted(refs(value), key=lambda r: (r.owner, r.name)) if value is not None else ():
-            if ref.owner in by_name:
-                yield from _own(by_name[ref.owner], [Ref("", ref.name)])
+        for ref in sorted(refs(value), key=lambda r: r.order) if value is not None else ():
+            if isinstance(ref.owner, OfPopulation):
+                yield from _own(by_name[ref.owner.name], [Ref(Whose.OWN, ref.name)])
 
 
 def _needed(edges: Edges, roots: Iterable[Evaluate]) -> tuple[Evaluate, ...]:

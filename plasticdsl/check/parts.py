@@ -34,6 +34,7 @@ from plasticdsl.model.model import (
     SumInto,
     Variable,
 )
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 
 
@@ -137,8 +138,8 @@ def _read_by_others(name: str, block: Block) -> bool:
     for handler in block.handlers:
         for statement in handler.statements:
             value = statement.value if isinstance(statement, Assign) else statement.amount
-            read |= refs(value) if statement.target != Ref("", name) else set()
-    return any(r.owner == "" and r.name == name for r in read)
+            read |= refs(value) if statement.target != Ref(Whose.OWN, name) else set()
+    return any(r.owner is Whose.OWN and r.name == name for r in read)
 
 
 def _free(wish: str, part: Part, joined: Joined) -> str:
@@ -158,7 +159,7 @@ def _add_variables(part: Part, names: Mapping[str, str], joined: Joined, solver:
         joined.variables[name] = variable if known is None else _one(known, variable)
         joined.origins.setdefault(name, (part.name, own.name))
         if own.role is Role.GIVEN:
-            joined.open.setdefault(name, (part, Need("", own.name, own.span)))
+            joined.open.setdefault(name, (part, Need(Whose.OWN, own.name, own.span)))
         elif known is None or known.role is Role.GIVEN:
             settled = own.role in (Role.DEFINITION, Role.PARAMETER) or own.initial is not None
             if settled or known is None:
@@ -182,7 +183,7 @@ def _one(known: Variable, new: Variable) -> Variable:
 def _add_needs(part: Part, joined: Joined, solver: Solver, report: Reporter) -> None:
     """Names that the part uses without declaring them are the connection's, whoever has them."""
     for need in part.block.needs:
-        if need.owner == "":
+        if need.owner is Whose.OWN:
             _same_dimension(need.name, need.name, part.dims.get(need.name), part, joined, solver, report)
             if need.name not in joined.variables:
                 joined.open.setdefault(need.name, (part, need))

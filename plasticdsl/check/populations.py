@@ -20,6 +20,7 @@ from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Block, Population, Role, Source, Value, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 
 
@@ -89,7 +90,7 @@ def _values(
 ) -> tuple[tuple[str, Value], ...]:
     """What differs from the block, by name (`V(0)` for initial values)."""
     own = {
-        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref("", v.name), dims[v.name], span=v.span)
+        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(Whose.OWN, v.name), dims[v.name], span=v.span)
         for v in block.variables
         if v.name in dims
     }

@@ -22,6 +22,7 @@ from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.symmetric import symmetric, taken_out
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.model import Projection
+from plasticdsl.model.owners import OfArgument, OfProjection
 from plasticdsl.syntax import tree
 
 
@@ -150,11 +151,11 @@ def _population(name: tree.Name, around: Around, context: Context) -> Side | Non
 
 def _parts(
     statement: tree.Projection, around: Around, context: Context
-) -> tuple[list[Part], list[GivenValue], dict[str, tuple[str, Mapping[str, Dim]]]]:
+) -> tuple[list[Part], list[GivenValue], dict[str, tuple[OfProjection, Mapping[str, Dim]]]]:
     """The blocks named after the colon, their arguments, and the other projections among these."""
     parts: list[Part] = []
     values: list[GivenValue] = []
-    others: dict[str, tuple[str, Mapping[str, Dim]]] = {}
+    others: dict[str, tuple[OfProjection, Mapping[str, Dim]]] = {}
     for use, after_with in (*((u, False) for u in statement.uses), *((u, True) for u in statement.with_rules)):
         checked = _block(use, after_with, around, context)
         if checked is None:
@@ -211,19 +212,19 @@ def _argument(
     part: int,
     block: Part,
     values: list[GivenValue],
-    others: dict[str, tuple[str, Mapping[str, Dim]]],
+    others: dict[str, tuple[OfProjection, Mapping[str, Dim]]],
     around: Around,
     context: Context,
 ) -> None:
     """A value, or another projection where the block reads one."""
     if parameter is None:
         return
-    if not any(need.owner == parameter.name for need in block.block.needs):
+    if not any(need.owner == OfArgument(parameter.name) for need in block.block.needs):
         values.append(GivenValue(parameter.name, parameter.text, argument.span, argument.value, part=part))
         return
     node = argument.value
     if isinstance(node, tree.Name) and node.name in around.projections:
-        others[parameter.name] = (node.name, around.dims[node.name])
+        others[parameter.name] = (OfProjection(node.name), around.dims[node.name])
         return
     text = f"‘{node.text}’" if isinstance(node, tree.Name) else "This"
     hint = did_you_mean(node.text if isinstance(node, tree.Name) else "", around.projections, "The projections are")

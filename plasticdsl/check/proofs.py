@@ -23,6 +23,7 @@ from plasticdsl.check.walk import nodes
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild
 from plasticdsl.model.model import Assign, Network, Projection, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span
 from plasticdsl.symbolic.backwards import extended
@@ -103,13 +104,13 @@ def _change(name: str, members: Scope, projection: Projection, node: tree.Member
         message = f"‘{projection.symbol}.{changed.symbol}’ does not change at every step, so it has no Δ."
         context.report.error("not-a-state", message, node.span, "A rule that says ‘Δw = …’ without a trigger changes it at every step.")
         return unknown(context)
-    return Typed(Call(_CHANGE, (Ref(projection.name, changed.name),)), changed.dim)
+    return Typed(Call(_CHANGE, (Ref(projection.as_owner, changed.name),)), changed.dim)
 
 
 def _partial(of: tree.Expr, by: tree.Expr, node: tree.Partial, context: Context) -> Typed:
     above, below = translate_number(of, context), translate_number(by, context)
     match above.expr, below.expr:
-        case Ref("network"), Ref():
+        case Ref(Whose.NETWORK), Ref():
             return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
         case _:
             message = "Here a derivative is that of an observable of the network by a variable of a projection."
@@ -121,7 +122,7 @@ def _added(projection: Projection, name: str) -> Expr | None:
     """What one step adds to a variable of the connection; None where nothing at a step changes it."""
     now: dict[Ref, Expr] = {}
     values = definitions_of(projection.connection)
-    own = Ref("", name)
+    own = Ref(Whose.OWN, name)
     for handler in projection.connection.handlers:
         if handler.trigger is not Trigger.STEP:
             continue
@@ -176,10 +177,10 @@ def _resolved(expr: Expr, projection: Projection, gradients: Gradients, span: Sp
         match node:
             case Call("change", (Ref(_, name),)):
                 return _added(projection, name) or Number(0.0)
-            case Call("partial", (Ref("network", name), Ref(owner, by))):
-                return gradients.derivative(name, projection, Ref("" if owner == projection.name else owner, by), span)
-            case Ref(owner, name, limit) if owner == projection.name:
-                return Ref("", name, limit)
+            case Call("partial", (Ref(Whose.NETWORK, name), Ref(owner, by))):
+                return gradients.derivative(name, projection, Ref(Whose.OWN if owner == projection.as_owner else owner, by), span)
+            case Ref(owner, name, limit) if owner == projection.as_owner:
+                return Ref(Whose.OWN, name, limit)
             case _:
                 return rebuild(node, read)
 

@@ -18,6 +18,7 @@ from plasticdsl.check.solve import PURE
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Order, Until
 from plasticdsl.syntax import tree
 
@@ -82,7 +83,7 @@ def stepping(block: Block) -> tuple[str, ...]:
         for h in block.handlers
         if h.trigger is Trigger.STEP
         for s in h.statements
-        if isinstance(s, Assign) and not s.target.owner
+        if isinstance(s, Assign) and s.target.owner is Whose.OWN
     }
     return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)
 

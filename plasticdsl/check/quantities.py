@@ -22,6 +22,7 @@ from plasticdsl.check.walk import names_read
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk
 from plasticdsl.model.model import Distribution, Role, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import descendants
 
@@ -101,7 +102,7 @@ def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[
     written_out: dict[Expr, Expr] = {}
     sizes: dict[Expr, int] = {}
     for variable in variables:
-        ref, value = Ref("network", variable.name), variable.value
+        ref, value = Ref(Whose.NETWORK, variable.name), variable.value
         assert value is not None and not isinstance(value, Distribution), "it was given by `=`"
         sizes[ref] = sum(sizes.get(node, 1) for node in walk(value))
         if sizes[ref] > LARGEST_SIGNAL:
@@ -141,11 +142,11 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
         if o.letters and name.name in building.names:
             message = f"‘{name.text}’ is declared twice in this network."
             building.context.report.error("duplicate-definition", message, o.statement.span)
-        expr, dim = Ref("network", name.name), dims[name.name]
+        expr, dim = Ref(Whose.NETWORK, name.name), dims[name.name]
         building.names[name.name] = Declared(name.name, name.text, Kind.VALUE, "an observable", expr, dim, span=name.span)
     variables = tuple(_translated(o, things, building) for o in found)
     _no_circle(variables, building.context)
-    return in_working_order(variables, "network")
+    return in_working_order(variables, Whose.NETWORK)
 
 
 def indexables(building: Building) -> Indexables:
@@ -185,15 +186,15 @@ def _check(statements: Sequence[tree.Define], role: Role, what: str, context: Co
     for statement in kept:
         target = statement.target
         assert isinstance(target, tree.Name)
-        expr = Ref("network", target.name)
+        expr = Ref(Whose.NETWORK, target.name)
         names[target.name] = Declared(target.name, target.text, Kind.VALUE, what, expr, context.solver.fresh(), span=target.span)
     variables = tuple(_variable(s, s.target, role, context, names) for s in kept if isinstance(s.target, tree.Name))
     _no_circle(variables, context)
-    return in_working_order(variables, "network")
+    return in_working_order(variables, Whose.NETWORK)
 
 
 def _no_circle(variables: Sequence[Variable], context: Context) -> None:
-    on_circle = circle(variables, "network")
+    on_circle = circle(variables, Whose.NETWORK)
     if on_circle:
         symbols = {v.name: v.symbol for v in variables}
         spans = {v.name: v.span for v in variables}

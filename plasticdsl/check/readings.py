@@ -91,9 +91,9 @@ def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], c
 
 def _check_unit(node: tree.Indexed, of: Expr, units: tuple[Expr, ...], context: Context, taking: Taking) -> None:
     """Only what belongs to a population or projection has units; how many there are is known here where nothing changes it."""
-    owner = of.owner if isinstance(of, Ref) else ""
-    population = next((p for p in taking.network.populations if p.name == owner), None)
-    projection = next((p for p in taking.network.projections if p.name == owner), None)
+    owner = of.owner if isinstance(of, Ref) else None
+    population = next((p for p in taking.network.populations if p.as_owner == owner), None)
+    projection = next((p for p in taking.network.projections if p.as_owner == owner), None)
     if population is None and projection is None:
         message = f"‘{text_of(node.base.span, taking.sources)}’ does not belong to units, so none can be chosen by its number."
         hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
@@ -162,7 +162,7 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
             message = f"‘{population.symbol}’ does not spike."
             labels = (Label(population.span, "declared here"),)
             context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
-        return Typed(Ref(population.name, ""), PURE)
+        return Typed(Ref(population.as_owner, ""), PURE)
     undeclared_population(node, context, [p.symbol for p in taking.network.populations])
     return unknown(context)
 

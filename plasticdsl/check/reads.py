@@ -1,7 +1,6 @@
 """What reads what in a network: which variables have an effect on anything, or are looked at.
 
-Comes in: a checked network and the experiments on it. Goes out: the variables, as (population or projection, name), that something else than their own
-change reads. A parameter of the network has the owner `network`.
+Comes in: a checked network and the experiments on it. Goes out: the variables that something else than their own change reads.
 """
 
 from __future__ import annotations
@@ -13,42 +12,45 @@ from dataclasses import replace
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import AddTo, Assign, Block, Network, Projection, Role
+from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.source import Span
 
-#: (population, projection or `network`; canonical name)
-Key = tuple[str, str]
+#: Seen from outside: the owners of what a block calls its own, of pre and of post.
+Owners = dict[Owner, Owner]
 
 
-def everything_read(network: Network, experiments: Sequence[Experiment]) -> frozenset[Key]:
+def everything_read(network: Network, experiments: Sequence[Experiment]) -> frozenset[Ref]:
     """Every variable that another one, a connection, the network or an experiment reads."""
-    found: set[Key] = set()
+    found: set[Ref] = set()
     for population in network.populations:
+        owners: Owners = {Whose.OWN: population.as_owner}
         apart = (population.size, population.source, population.values)
-        found.update(_of_block(population.block, population.name, {"": population.name}), keys(apart, {"": population.name}))
+        found.update(_of_block(population.block, owners), keys(apart, owners))
     for projection in network.projections:
         owners = _owners(projection)
-        found.update(_of_block(projection.connection, projection.name, owners))
+        found.update(_of_block(projection.connection, owners))
         found.update(keys((projection.connectivity, projection.delays, projection.values), owners))
     for variable in network.variables:
         found.update(keys((variable.value, variable.initial, variable.low, variable.high), {}))
     found.update(keys((network.patterns, network.proofs), {}))
     for experiment in experiments:
-        found.update(keys(replace(experiment, sweep=tuple(replace(axis, target=Ref("", "")) for axis in experiment.sweep)), {}))
+        found.update(keys(replace(experiment, sweep=tuple(replace(axis, target=Ref(Whose.NETWORK, "")) for axis in experiment.sweep)), {}))
         if any(phase.until is not None and phase.until.condition is None for phase in experiment.phases):
-            found.update((p.name, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
+            found.update(Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
     return frozenset(found)
 
 
-def _owners(projection: Projection) -> dict[str, str]:
-    return {"": projection.name, "pre": projection.pre, "post": projection.post}
+def _owners(projection: Projection) -> Owners:
+    units: Owners = {side: OfPopulation(name) for side, name in projection.ends.items()}
+    return units | {Whose.OWN: projection.as_owner}
 
 
-def _of_block(block: Block, name: str, owners: dict[str, str]) -> Iterator[Key]:
+def _of_block(block: Block, owners: Owners) -> Iterator[Ref]:
     """What a block reads, but for what a variable's own change reads of it."""
     for target, parts in changes(block):
-        yield from (key for key in keys(parts, owners) if target is None or key != (name, target))
+        yield from (key for key in keys(parts, owners) if target is None or key != Ref(owners[Whose.OWN], target))
     if block.output is not None:
-        yield name, block.output
+        yield Ref(owners[Whose.OWN], block.output)
 
 
 def changes(block: Block) -> Iterator[tuple[str | None, object]]:
@@ -72,11 +74,11 @@ def changes(block: Block) -> Iterator[tuple[str | None, object]]:
     yield None, (block.spike, block.refractory)
 
 
-def keys(node: object, owners: dict[str, str]) -> Iterator[Key]:
+def keys(node: object, owners: Owners) -> Iterator[Ref]:
     """Every variable that stands anywhere in a part of the model."""
     match node:
         case Ref(owner, name):
-            yield owners.get(owner, owner), name
+            yield Ref(owners.get(owner, owner), name)
         case tuple():
             for item in node:
                 yield from keys(item, owners)

@@ -18,6 +18,7 @@ from plasticdsl.check.solve import PURE, SECONDS, Dim
 from plasticdsl.check.statistics import STATISTICS
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.syntax import tree
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -90,7 +91,7 @@ def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
     target = _recording(side.target, window, "", "plot", taking)
     found = translate(side.target, context)
     variable = target.item.arguments[0] if isinstance(target.item, Call) and target.item.function == "unit" else target.item
-    if not isinstance(variable, Ref) or variable.owner not in {p.name for p in taking.network.populations}:
+    if not isinstance(variable, Ref) or not isinstance(variable.owner, OfPopulation):
         message = f"‘{target.text}’ is no variable of a population, so there is nothing to vary."
         context.report.error("not-here", message, side.target.span, "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells.")
     ends: list[Expr] = []

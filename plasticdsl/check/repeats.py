@@ -14,6 +14,7 @@ from plasticdsl.check.statistics import statistic
 from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import Call, Expr, Ref, children
 from plasticdsl.model.model import Distribution, Network, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 
 
@@ -54,7 +55,7 @@ def _outside(expr: Expr) -> Iterator[Expr]:
 
 def _same_in_all(expr: Expr, network: Network) -> bool:
     """Whether it is a parameter of the network that is not drawn."""
-    if not isinstance(expr, Ref) or expr.owner != "network":
+    if not isinstance(expr, Ref) or expr.owner is not Whose.NETWORK:
         return False
     found = next((v for v in network.variables if v.name == expr.name), None)
     return found is not None and found.role in (Role.PARAMETER, Role.GIVEN) and not isinstance(found.value, Distribution)

@@ -15,6 +15,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Value
+from plasticdsl.model.owners import OfBlock
 from plasticdsl.syntax import tree
 
 
@@ -62,7 +63,7 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     found = named_setting(axis.target, taking, lookup)
     if found is None:
         return None
-    target = found.targets[0] if len(found.targets) == 1 else Ref(found.owner, found.name)
+    target = found.targets[0] if len(found.targets) == 1 else Ref(OfBlock(found.owner), found.name)
     written = tuple(e for e in (*axis.values, axis.start, axis.stop) if e is not None)
     unit, scale = (written_unit(written, found.dimension) if found.dimension is not None else None) or ("", 1.0)
     start, stop = (_value(e, found, taking) if e is not None else None for e in (axis.start, axis.stop))

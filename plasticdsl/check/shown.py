@@ -16,6 +16,7 @@ from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children
 from plasticdsl.model.model import Network
+from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternSet, WrittenPatterns
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -58,7 +59,7 @@ def _pattern(patterns: PatternSet, which: Expr, span: Span, context: Context, co
     if number is not None and count and number > count:  # no rows: they could not be read
         message = f"‘{patterns.symbol}’ has the patterns 1 to {count:g}, so there is no number {number:g}."
         context.report.error("out-of-range", message, span)
-    return Typed(Call("pattern", (Ref(patterns.name, ""), which)), dimension_of(patterns, context))
+    return Typed(Call("pattern", (Ref(OfPatterns(patterns.name), ""), which)), dimension_of(patterns, context))
 
 
 def _one_hot(node: tree.Apply, context: Context, constants: Values) -> Typed:
@@ -89,11 +90,11 @@ def widths(
         return widths(node, items, sizes, network, constants)
 
     match expr:
-        case Ref("item", name):
+        case Ref(Whose.ITEM, name):
             found = items.get(name)
-        case Ref(owner, _) if owner in sizes:
-            found = sizes[owner]
-        case Call("pattern", (Ref(name, ""), _)):
+        case Ref(OfPopulation(name)):
+            found = sizes[name]
+        case Call("pattern", (Ref(OfPatterns(name)), _)):
             patterns = _set_named(name, network)
             found = sizes.get(patterns.population) if patterns is not None else None
         case Call("one_hot", (_, count)):

@@ -26,6 +26,7 @@ from plasticdsl.model.model import (
     Source,
     Variable,
 )
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -91,14 +92,14 @@ def _rhythmic(kind: tree.Name, given: Mapping[str, tree.Expr], span: Span, conte
     variables = tuple(_variable(n, v, given.get(n), span) for n, v in values.items() if v is not None)
     dims = {v.name: _DIMENSIONS[v.name] for v in variables}
     block = Block("source", kind.name, variables=variables, span=span)
-    rate = values["rate"] if variables[0].role is Role.DEFINITION else Ref("", "rate")
+    rate = values["rate"] if variables[0].role is Role.DEFINITION else Ref(Whose.OWN, "rate")
     assert rate is not None, "it has a default"
     if kind.name == "Poisson":
         return MadeSource(block, dims, PoissonSource(rate))
     if any(v.role is Role.DEFINITION for v in variables):
         context.report.error("not-a-constant", "A regular source has a constant rate.", kind.span, "Use SpikeTimes for other rhythms.")
-    count = Ref("", "count") if values["count"] is not None else None
-    return MadeSource(block, dims, RegularSource(rate, Ref("", "start"), count))
+    count = Ref(Whose.OWN, "count") if values["count"] is not None else None
+    return MadeSource(block, dims, RegularSource(rate, Ref(Whose.OWN, "start"), count))
 
 
 def _variable(name: str, value: Expr, node: tree.Expr | None, span: Span) -> Variable:
@@ -115,7 +116,7 @@ def _value(name: str, node: tree.Expr, context: Context) -> Expr:
         context.report.error("out-of-range", f"The {name} of a source cannot be negative.", node.span)
     elif name == "count" and number is not None and not number.is_integer():
         context.report.error("not-whole", "The count of a source is a whole number.", node.span)
-    if any(r.owner not in ("", "network") for r in refs(value)):
+    if any(r.owner not in (Whose.OWN, Whose.NETWORK) for r in refs(value)):
         message = f"The {name} of a source can depend on the time and on parameters, not on the state of the network."
         context.report.error("not-a-constant", message, node.span)
     return value

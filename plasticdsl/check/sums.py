@@ -13,11 +13,10 @@ from plasticdsl.check.mismatch import require_same
 from plasticdsl.check.walk import nodes
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import SumInto
+from plasticdsl.model.owners import StandIn
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 from plasticdsl.syntax import tree
-
-_TOTAL = "#sum"
 
 
 def sums(scope: BlockScope) -> tuple[SumInto, ...]:
@@ -61,7 +60,7 @@ def _body(statement: tree.Define, scope: BlockScope) -> Typed | None:
             return outer(node, context) if outer is not None else None
         no_index(node, context)
         inside = translate_number(node.body, scope.context)
-        total = Ref(_TOTAL, str(len(bodies)))
+        total = Ref(StandIn.SUM, str(len(bodies)))
         bodies[total] = inside.expr
         return Typed(total, inside.dim)
 

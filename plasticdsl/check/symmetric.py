@@ -15,6 +15,7 @@ from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Negate, Ref, rebuild
 from plasticdsl.model.model import Block, Connectivity, Network, Projection, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.syntax import tree
 
@@ -114,15 +115,15 @@ def _shown(expr: Expr, projection: Projection, network: Network) -> str:
     """In terms of i and j."""
     units = next(p.block for p in network.populations if p.name == projection.pre)
     own = {v.name: v for v in projection.connection.variables}
-    letters = {"pre": "j", "post": "i"}
+    letters = {Whose.PRE: "j", Whose.POST: "i"}
 
     def read(node: Expr) -> Expr:
         match node:
-            case Ref("pre" | "post" as side, name, limit):
+            case Ref(Whose.PRE | Whose.POST as side, name, limit):
                 variable = units.variable(name)
-                return Ref("", f"{name if variable is None else variable.symbol}_{letters[side]}", limit)
-            case Ref("", name, limit) if name in own:
-                return Ref("", f"{own[name].symbol}_ij" if own[name].role is Role.STATE else own[name].symbol, limit)
+                return Ref(Whose.OWN, f"{name if variable is None else variable.symbol}_{letters[side]}", limit)
+            case Ref(Whose.OWN, name, limit) if name in own:
+                return Ref(Whose.OWN, f"{own[name].symbol}_ij" if own[name].role is Role.STATE else own[name].symbol, limit)
             case _:
                 return rebuild(node, read)
 

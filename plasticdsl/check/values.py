@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from plasticdsl.check.blockscope import NOISE, PAIR, PULSE, BlockScope
+from plasticdsl.check.blockscope import BlockScope
 from plasticdsl.check.context import Typed
 from plasticdsl.check.distributions import distribution
 from plasticdsl.check.expressions import rational, translate, translate_number
@@ -19,6 +19,7 @@ from plasticdsl.check.scope import Declared
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Value
+from plasticdsl.model.owners import StandIn
 from plasticdsl.syntax import tree
 from plasticdsl.units.table import combine, is_unit
 
@@ -83,7 +84,7 @@ class Values:
         value = translate(statement.rhs, context)
         if value.is_condition:
             value = translate_number(statement.rhs, context)
-        if any(r.owner in (PULSE, NOISE, PAIR) for r in refs(value.expr)):
+        if any(isinstance(r.owner, StandIn) for r in refs(value.expr)):
             self.scope.replace(name, value)
             return
         self.values[name] = value.expr

@@ -1,8 +1,8 @@
 """The names of a checked network as experiments see them: its parameters and observables, its populations and projections, and the
 parameters of the blocks it uses.
 
-Comes in: a `model.Network` with the look-up of its settings. Goes out: a `Scope`. `cell.V` becomes `Ref("cell", "V")`, a parameter of the
-network `Ref("network", …)`, a population as such (in `rate(cell)`) `Ref("cell", "")`.
+Comes in: a `model.Network` with the look-up of its settings. Goes out: a `Scope`. `cell.V` becomes a reference of `OfPopulation("cell")`, a
+parameter of the network one of `Whose.NETWORK`, a population as such (in `rate(cell)`) one without a name.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import Dim, Solver
 from plasticdsl.model.expr import At, Ref
 from plasticdsl.model.model import Role, Variable
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.syntax import tree
 
 WORDS: Mapping[Role, str] = {
@@ -28,13 +29,13 @@ WORDS: Mapping[Role, str] = {
 }
 
 
-def declared(variable: Variable, owner: str, solver: Solver) -> Declared:
+def declared(variable: Variable, owner: Owner, solver: Solver) -> Declared:
     """The entry of a variable whose references have `owner`."""
     dim = solver.fresh() if variable.dimension is None else Dim(variable.dimension)
     return Declared(variable.name, variable.symbol, Kind.VALUE, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span)
 
 
-def members(variables: Iterable[Variable], owner: str, solver: Solver) -> Scope:
+def members(variables: Iterable[Variable], owner: Owner, solver: Solver) -> Scope:
     """The variables of one population or projection."""
     return Scope({v.name: declared(v, owner, solver) for v in variables})
 
@@ -44,17 +45,17 @@ def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
     network = lookup.network
     names: dict[str, Declared] = _blocks(lookup, solver)
     for population in network.populations:
-        inside = members(population.block.variables, population.name, solver)
+        inside = members(population.block.variables, population.as_owner, solver)
         names[population.name] = Declared(
             population.name, population.symbol, Kind.SIDE, "a population", members=inside, span=population.span
         )
     for projection in network.projections:
-        inside = members(projection.connection.variables, projection.name, solver)
+        inside = members(projection.connection.variables, projection.as_owner, solver)
         names[projection.name] = Declared(
             projection.name, projection.symbol, Kind.SIDE, "a projection", members=inside, span=projection.span
         )
     for variable in network.variables:
-        names[variable.name] = declared(variable, "network", solver)
+        names[variable.name] = declared(variable, Whose.NETWORK, solver)
     return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
 
 
@@ -85,5 +86,5 @@ def _entry(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
     )
     if split is None or found is None:
         return None
-    of_all = declared(found, "network", solver)
-    return replace(of_all, symbol=name.text, expr=At(Ref("network", found.name), split[1]))
+    of_all = declared(found, Whose.NETWORK, solver)
+    return replace(of_all, symbol=name.text, expr=At(Ref(Whose.NETWORK, found.name), split[1]))

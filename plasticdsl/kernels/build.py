@@ -33,6 +33,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.model.expr import At, Binary, Compare, Expr, Logic, Number, Ref
 from plasticdsl.model.model import Population, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Plan, Slot
 
 ZERO, ONE = Number(0.0), Number(1.0)
@@ -256,6 +257,6 @@ def _advance(
 
 
 def _log_is_full(p: str) -> Expr:
-    count = At(Ref("", f"{p}_log_count"), ("0",))
+    count = At(Ref(Whose.OWN, f"{p}_log_count"), ("0",))
     reached = Compare(">", Binary("+", count, name(f"{p}_capacity")), name(f"{p}_log"))
     return Logic("and", (Compare("!=", name(f"{p}_recording"), ZERO), reached))

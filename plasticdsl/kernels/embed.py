@@ -20,6 +20,7 @@ from plasticdsl.kernels.program import For, Function, Invoke, OfPropagator, OfSt
 from plasticdsl.kernels.setup_values import Owner, Value, Written, connection_owner, network_owner, population_owner
 from plasticdsl.model.expr import Expr, Number, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.random import stream_of
 
 #: What `allocate` may call.
@@ -199,7 +200,7 @@ def _kind(how: Connectivity) -> str:
 
 def _of_a_pair(node: Expr) -> bool:
     match node:
-        case Special("i" | "j") | Ref("pre" | "post", _):
+        case Special("i" | "j") | Ref(Whose.PRE | Whose.POST, _):
             return True
         case _:
             return False

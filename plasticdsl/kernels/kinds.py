@@ -25,7 +25,8 @@ from plasticdsl.kernels.program import (
     Store,
     While,
 )
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.owners import Whose
 
 LARGEST_EXACT = 2.0**53
 
@@ -58,9 +59,9 @@ class Kinds:
         match expr:
             case Number(value):
                 return Kind.ANY if is_whole(value) else Kind.FLOAT
-            case Ref("", name):
+            case Ref(Whose.OWN, name):
                 return self.names.get(name, Kind.ANY)
-            case At(Ref("", name), _):
+            case At(Ref(Whose.OWN, name), _):
                 return self.arrays[name]
             case Binary():
                 return self._of_chain(expr)
@@ -74,7 +75,7 @@ class Kinds:
                 return Kind.BOOL
             case Choice(branches, otherwise):
                 return joined((*(self.of(value) for _, value in branches), self.of(otherwise)))
-            case Ref() | Special() | At() | SumOver() | Incoming():
+            case Ref() | Special() | At() | SumOver() | Incoming() | Planned():
                 raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
                 assert_never(expr)

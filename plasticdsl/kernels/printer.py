@@ -13,7 +13,24 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver, walk
+from plasticdsl.model.expr import (
+    At,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expr,
+    Incoming,
+    Logic,
+    Negate,
+    Number,
+    Planned,
+    Ref,
+    Special,
+    SumOver,
+    walk,
+)
+from plasticdsl.model.owners import Whose
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
@@ -98,7 +115,7 @@ class Printer:
         match expr:
             case Number(value):
                 return literal(value, want), _SIGN if math.copysign(1.0, value) < 0 else _ATOM
-            case Ref("", name):
+            case Ref(Whose.OWN, name):
                 return name, _ATOM
             case At(ref, _):
                 text = self.element(expr)
@@ -119,7 +136,7 @@ class Printer:
             case Choice(branches, otherwise):
                 cases = [f"{self._within(v, want, _OR)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
                 return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE)}", _CHOICE
-            case Ref() | Special() | SumOver() | Incoming():
+            case Ref() | Special() | SumOver() | Incoming() | Planned():
                 raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
                 assert_never(expr)

@@ -1,7 +1,7 @@
 """The loop program: what the kernels do, as loops over arrays, still independent of Python's text.
 
 Comes from `build.build(plan)`, goes out to `emit.emit`. Expressions are those of `model.expr` with every variable resolved:
-`Ref("", name)` is a local, a scalar argument or a size; `At(Ref("", array), indices)` an array element, its indices being names of locals.
+`Ref(Whose.OWN, name)` is a local, a scalar argument or a size; `At(Ref(Whose.OWN, array), indices)` an array element, its indices being names of locals.
 `Call` may also name a function of `support/` (`uniform`, `normal`, `exponential`). Not here: lists, strings, exceptions, allocation.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.model.expr import At, Expr, Ref
+from plasticdsl.model.owners import Whose
 
 DType = Literal["float64", "float32", "int64", "int32"]
 
@@ -309,9 +310,9 @@ class Program:
 
 def element(array: str, *indices: str) -> At:
     """`array[indices]`."""
-    return At(Ref("", array), indices)
+    return At(Ref(Whose.OWN, array), indices)
 
 
 def name(text: str) -> Ref:
     """A local, scalar or size."""
-    return Ref("", text)
+    return Ref(Whose.OWN, text)

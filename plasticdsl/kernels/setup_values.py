@@ -14,6 +14,8 @@ from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.model.expr import Expr, Number, Ref, Special, refs
 from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, Variable
 from plasticdsl.model.model import Value as RightSide
+from plasticdsl.model.owners import Owner as Of
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.sides import network_sides, right_sides
@@ -62,11 +64,12 @@ class Owner:
     `ends`: side → the population there."""
 
     name: str
+    itself: Of
     written: Mapping[str, Written]
     special: Mapping[str, str]
     around: Owner | None = None
     pairs: Mapping[str, str] = field(default_factory=dict)
-    ends: Mapping[str, Owner] = field(default_factory=dict)
+    ends: Mapping[Of, Owner] = field(default_factory=dict)
 
     def target(self, name: str) -> str:
         """The attribute that holds a value."""
@@ -74,11 +77,11 @@ class Owner:
 
     def text(self, expr: Expr) -> str:
         """An expression in this scope."""
-        return numpy_text(expr, self._naming({"pre": f"a.{self.name}_sources", "post": f"a.{self.name}_targets"}, self.special))
+        return numpy_text(expr, self._naming({Whose.PRE: f"a.{self.name}_sources", Whose.POST: f"a.{self.name}_targets"}, self.special))
 
     def pair_text(self, expr: Expr) -> str:
         """An expression for the pairs of units `pre` and `post`."""
-        return numpy_text(expr, self._naming({"pre": "pre", "post": "post"}, self.pairs))
+        return numpy_text(expr, self._naming({Whose.PRE: "pre", Whose.POST: "post"}, self.pairs))
 
     def values(self) -> tuple[Value, ...]:
         """All assignments, in order."""
@@ -104,9 +107,9 @@ class Owner:
 
         def lookup(node: object) -> float:
             match node:
-                case Ref("network", name):
+                case Ref(Whose.NETWORK, name):
                     return known[f"network_{name}"]
-                case Ref("" | self.name, name):
+                case Ref(owner, name) if owner in (Whose.OWN, self.itself):
                     return known[self.target(name)]
                 case _:
                     raise KeyError(node)
@@ -125,16 +128,16 @@ class Owner:
         constant = written.role in _PARAMETERS and written.is_constant
         return Value(target, found.text, found.second, found.distribution, constant, written.role is not Role.DEFINITION)
 
-    def _naming(self, units: Mapping[str, str], special: Mapping[str, str]) -> Callable[[Ref | Special], str]:
+    def _naming(self, units: Mapping[Whose, str], special: Mapping[str, str]) -> Callable[[Ref | Special], str]:
         def named(node: Ref | Special) -> str:
             match node:
                 case Special(name) if name in special:
                     return special[name]
-                case Ref("network", name) if self.around is not None:
+                case Ref(Whose.NETWORK, name) if self.around is not None:
                     return f"a.network_{name}"
-                case Ref("pre" | "post" as side, name) if side in self.ends:
+                case Ref(Whose.PRE | Whose.POST as side, name) if side in self.ends:
                     return f"at(a.{self.ends[side].target(name)}, {units[side]})"
-                case Ref(owner, name) if owner in ("", self.name) and name in self.written:
+                case Ref(owner, name) if owner in (Whose.OWN, self.itself) and name in self.written:
                     return f"a.{self.target(name)}"
                 case _:
                     raise ValueError(f"‘{pretty(node)}’ has no value before the first step, and {self.name} needs it")
@@ -145,11 +148,11 @@ class Owner:
         """Parameters and states, and the definitions that something reads, each after what it reads."""
         graph: dict[str, list[str]] = {}
         waiting = [name for name, w in self.written.items() if w.role in (*_PARAMETERS, *_STATES)]
-        waiting += [r.name for w in self.written.values() for e in _parts(w.side) for r in refs(e) if r.owner == self.name]
+        waiting += [r.name for w in self.written.values() for e in _parts(w.side) for r in refs(e) if r.owner == self.itself]
         while waiting:
             name = waiting.pop(0)
             if name not in graph and name in self.written:
-                own = [r.name for e in _parts(self.written[name].side) for r in refs(e) if r.owner in ("", self.name)]
+                own = [r.name for e in _parts(self.written[name].side) for r in refs(e) if r.owner in (Whose.OWN, self.itself)]
                 graph[name] = sorted(set(own) & self.written.keys())
                 waiting += graph[name]
         return list(TopologicalSorter(graph).static_order())
@@ -165,24 +168,24 @@ def _parts(side: RightSide) -> tuple[Expr, ...]:
 def network_owner(network: Network) -> Owner:
     """The network's parameters."""
     sides = network_sides(network, {})
-    return Owner("network", _written(network.variables, sides), {"dt": "a.dt", "t": "0.0"})
+    return Owner("network", Whose.NETWORK, _written(network.variables, sides), {"dt": "a.dt", "t": "0.0"})
 
 
 def population_owner(population: Population, around: Owner) -> Owner:
     """A population's values, one per unit or shared."""
-    sides = right_sides(population.name, population.block, population.values, {})
+    sides = right_sides(population.as_owner, population.block, population.values, {})
     special = {"dt": "a.dt", "t": "0.0", "i": f"np.arange(1.0, a.{population.name}_units + 1.0)"}
-    return Owner(population.name, _written(population.block.variables, sides), special, around)
+    return Owner(population.name, population.as_owner, _written(population.block.variables, sides), special, around)
 
 
 def connection_owner(projection: Projection, owners: Mapping[str, Owner], around: Owner) -> Owner:
     """A projection's values, one per connection or shared."""
-    sides = right_sides(projection.name, projection.connection, projection.values, {})
+    sides = right_sides(projection.as_owner, projection.connection, projection.values, {})
     shared = {"dt": "a.dt", "t": "0.0", "N_pre": f"a.{projection.pre}_units", "N_post": f"a.{projection.post}_units"}
     special = {**shared, "i": f"(a.{projection.name}_targets + 1.0)", "j": f"(a.{projection.name}_sources + 1.0)"}
     pairs = {**shared, "i": "(post + 1.0)", "j": "(pre + 1.0)"}
-    ends = {"pre": owners[projection.pre], "post": owners[projection.post]}
-    return Owner(projection.name, _written(projection.connection.variables, sides), special, around, pairs, ends)
+    ends = {side: owners[name] for side, name in projection.ends.items()}
+    return Owner(projection.name, projection.as_owner, _written(projection.connection.variables, sides), special, around, pairs, ends)
 
 
 def _written(variables: tuple[Variable, ...], sides: Mapping[str, object]) -> dict[str, Written]:

@@ -91,7 +91,7 @@ class Expectation:
 @dataclass(frozen=True, slots=True)
 class Clamp:
     """`X = value` in a phase: the output of source `population` (or its variable `name`) is held at `value`, which may depend on `t`
-    (then evaluated every step) or on the item that the phase shows (`Ref("item", …)`)."""
+    (then evaluated every step) or on the item that the phase shows (`Ref(Whose.ITEM, …)`)."""
 
     population: str
     name: str

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from plasticdsl.model.owners import Owner, owner_text
+
 Limit = Literal["", "before", "after"]
 
 
@@ -23,18 +25,21 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A variable.
+    """A variable of `owner`, or the owner as such where `name` is empty. `limit` is `"before"`/`"after"` where `r⁻`/`r⁺` was written."""
 
-    `owner` is `""` for the block itself (unit or connection), `"pre"`/`"post"` for the unit on that side of a connection,
-    `"network"` for a parameter or observable of the network, `"index"` for the number (from 1) that an index letter stands for,
-    otherwise the name of a population or projection (network observables and experiments).
-    In experiments `"item"` is for what `for each` shows now, `"recorded"` for everything recorded so far under that name (`mean(correct)`).
-    `limit` is `"before"`/`"after"` where `r⁻`/`r⁺` was written.
-    """
-
-    owner: str
+    owner: Owner
     name: str
     limit: Limit = ""
+
+    @property
+    def path(self) -> str:
+        """As people write it: `V`, `post.V`, `cell.V`, without the mark of a limit."""
+        return ".".join(part for part in (owner_text(self.owner), self.name) if part)
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By which references are sorted, where an order is needed and none is given."""
+        return owner_text(self.owner), self.name, self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,38 @@ class Incoming:
     body: Expr
 
 
-Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What only a plan knows, by name; one of the four below."""
+
+    name: str
+
+
+class Remembered(Planned):
+    """What was remembered under this name earlier in the same event."""
+
+    __slots__ = ()
+
+
+class TotalOf(Planned):
+    """The sum of this name over the connections of the post unit, which has been taken before."""
+
+    __slots__ = ()
+
+
+class Shadow(Planned):
+    """What the connection's variable was before the events of this step."""
+
+    __slots__ = ()
+
+
+class Forecast(Planned):
+    """What the connection's variable will be after the events of this step."""
+
+    __slots__ = ()
+
+
+Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming | Planned
 
 #: Built-in functions of model expressions: name → number of arguments. `x_over_expm1(x)` is x/(eˣ − 1), 1 at 0;
 #: `expm1_over_x(x)` is (eˣ − 1)/x, 1 at 0 (φ₁, exponential Euler); `step(x)` is Θ(x), with Θ(0) = 0 (1 strictly above).
@@ -135,7 +171,7 @@ FUNCTIONS: Mapping[str, int] = {
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
     match expr:
-        case Number() | Ref() | Special() | At():
+        case Number() | Ref() | Special() | At() | Planned():
             return ()
         case Binary(_, left, right) | Compare(_, left, right):
             return (left, right)
@@ -156,7 +192,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
     """The same node with `new` applied to each direct sub-expression."""
     match expr:
-        case Number() | Ref() | Special() | At():
+        case Number() | Ref() | Special() | At() | Planned():
             return expr
         case Binary(operator, left, right):
             return Binary(operator, new(left), new(right))

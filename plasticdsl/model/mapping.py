@@ -31,6 +31,7 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 
 Read = Callable[[Expr], Expr]
@@ -66,8 +67,8 @@ def rename_block(block: Block, names: Mapping[str, str]) -> Block:
 def _renaming(names: Mapping[str, str]) -> Read:
     def read(expr: Expr) -> Expr:
         match expr:
-            case Ref("", name, limit) if name in names:
-                return Ref("", names[name], limit)
+            case Ref(Whose.OWN, name, limit) if name in names:
+                return Ref(Whose.OWN, names[name], limit)
             case _:
                 return rebuild(expr, read)
 

@@ -6,10 +6,12 @@ interpreter. It knows neither the syntax tree (but for spans) nor sympy, NumPy o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.schemes import Scheme
@@ -81,7 +83,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class AddTo:
-    """`post.g += amount` (once per connection), or `pre.g += amount`; `target.owner` is `post` or `pre`.
+    """`post.g += amount` (once per connection), or `pre.g += amount`; the target's owner is `Whose.POST` or `Whose.PRE`.
 
     In a neuron's handlers there is none."""
 
@@ -212,11 +214,16 @@ class MethodChoice:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A name a synapse or rule uses but does not declare: `owner` is `""`, `pre` or `post`."""
+    """A name a synapse or rule uses but does not declare: the block's own, of a unit, or of a projection that is its argument."""
 
-    owner: str
+    owner: Foreign
     name: str
     span: Span
+
+    @property
+    def key(self) -> str:
+        """One text for each name that is needed; the plain name where it may be the block's own."""
+        return Ref(self.owner, self.name).path if isinstance(self.owner, Whose) else f"({self.owner.name}).{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +297,7 @@ class Population:
     """`size` units of `block` or of a `source` (`block` then holds the source's own variables, e.g. a drawn rate).
 
     `values` override the block's parameters or initial values (keys `"V(0)"` for the latter); expressions are in the scope of
-    the network and of the block's parameters (owner `""`).
+    the network and of the block's parameters.
     """
 
     name: str
@@ -300,6 +307,11 @@ class Population:
     source: Source | None = None
     values: tuple[tuple[str, Value], ...] = ()
     span: Span = NOWHERE
+
+    @property
+    def as_owner(self) -> OfPopulation:
+        """Whose its variables are, seen from outside."""
+        return OfPopulation(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +371,22 @@ class Projection:
     symmetric: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     partners: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def as_owner(self) -> OfProjection:
+        """Whose its variables are, seen from outside."""
+        return OfProjection(self.name)
+
+    @property
+    def ends(self) -> Mapping[Owner, str]:
+        """The populations of the two units, by how a connection names them."""
+        return {Whose.PRE: self.pre, Whose.POST: self.post}
+
+    def from_outside(self, ref: Ref) -> Ref:
+        """What a connection reads, seen from outside: as a variable of the projection or of the population of a unit."""
+        if ref.owner is Whose.OWN:
+            return Ref(self.as_owner, ref.name)
+        return Ref(OfPopulation(self.ends[ref.owner]), ref.name) if ref.owner in self.ends else ref
 
 
 @dataclass(frozen=True, slots=True)

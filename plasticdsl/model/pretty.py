@@ -8,12 +8,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import (
+    At,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expr,
+    Forecast,
+    Incoming,
+    Logic,
+    Negate,
+    Number,
+    Planned,
+    Ref,
+    Shadow,
+    Special,
+    SumOver,
+)
+from plasticdsl.model.owners import StandIn, Whose
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 _LIMITS = {"": "", "before": "⁻", "after": "⁺"}
-_PLAIN_OWNERS = frozenset({"", "network", "local", "total", "scalar"})
+_PLAIN_OWNERS = (Whose.OWN, Whose.NETWORK, StandIn.LOCAL)
 
 
 def pretty(expr: Expr) -> str:
@@ -35,6 +53,12 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return number(value), _SIGN if value < 0 else _ATOM
         case Ref():
             return _name(expr), _ATOM
+        case Shadow(name):
+            return name + "⁻", _ATOM
+        case Forecast(name):
+            return name + "⁺", _ATOM
+        case Planned(name):
+            return name, _ATOM
         case Special(name):
             return "t_post - t_pre" if name == "lag" else name, _SUM if name == "lag" else _ATOM
         case At(ref, indices):
@@ -62,16 +86,7 @@ def _shown(expr: Expr) -> tuple[str, int]:
 
 
 def _name(ref: Ref) -> str:
-    marked = ref.name + _LIMITS[ref.limit]
-    match ref.owner:
-        case "shadow":
-            return ref.name + "⁻"
-        case "forecast":
-            return ref.name + "⁺"
-        case owner if owner in _PLAIN_OWNERS:
-            return marked
-        case owner:
-            return f"{owner}.{marked}"
+    return (ref.name if ref.owner in _PLAIN_OWNERS else ref.path) + _LIMITS[ref.limit]
 
 
 def _within(expr: Expr, least: int) -> str:

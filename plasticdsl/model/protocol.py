@@ -13,7 +13,7 @@ from plasticdsl.source import NOWHERE, Span
 class ForEach:
     """`for each (pixels, label) in digits where not test, shuffled, 5 epochs, for 100 ms each`.
 
-    `source`: a pattern set or data set; `names`: what one item's parts are called in the phase, read as `Ref("item", name)`;
+    `source`: a pattern set or data set; `names`: what one item's parts are called in the phase, read as `Ref(Whose.ITEM, name)`;
     `arrays`: the array of the data set each stands for (empty for patterns). `where` reads `Ref(source, array)`, one value per item.
     Shuffled anew in each epoch. `each_for`: how long each item stays (s; None: one step).
     """

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Projection, Role
+from plasticdsl.model.owners import Whose
 
 
 def weights(projection: Projection) -> frozenset[str]:
@@ -54,7 +55,7 @@ def _read_by_others(block: Block) -> set[str]:
 def _own_reads(expr: Expr, definitions: Mapping[str, Expr]) -> set[str]:
     found: set[str] = set()
     for ref in refs(expr):
-        if ref.owner == "":
+        if ref.owner is Whose.OWN:
             found.add(ref.name)
             inner = definitions.get(ref.name)
             if inner is not None:

@@ -19,6 +19,7 @@ from plasticdsl.model.model import (
     Threshold,
     Trigger,
 )
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan, Slot
 from plasticdsl.plan.wording import Words
@@ -55,7 +56,7 @@ def explain(plan: Plan) -> str:
 
 
 def _population(population: Population, network: Network) -> Iterator[str]:
-    words, block = Words(network, population.name), population.block
+    words, block = Words(network, population.as_owner), population.block
     kind = block.name if population.source is None else source_name(population.source)
     yield f"{population.symbol} = {words.formula(population.size)} {kind}"
     for scheme in block.schemes:
@@ -128,7 +129,7 @@ def method(scheme: Scheme) -> str:
 
 
 def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
-    own, words = projection.projection, Words(network, projection.projection.name)
+    own, words = projection.projection, Words(network, projection.projection.as_owner)
     ends = f"{own.pre} → {own.post}, {words.connections(own.connectivity)}"
     yield ends if own.symbol in ("", f"{own.pre} -> {own.post}") else f"{own.symbol}: {ends}"
     for word, delay, same in (
@@ -160,7 +161,7 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     for period, events in projection.periodic:
         yield from (f"every {words.duration(period)}: {words.event(e)}" for e in events)
     for total in projection.sums:
-        yield f"post.{words.name(total.target, 'post')} = sum over incoming connections of {words.formula(total.body)}"
+        yield f"post.{words.name(total.target, Whose.POST)} = sum over incoming connections of {words.formula(total.body)}"
     for own in projection.totals:
         yield f"{words.name(own.name)} = sum over the connections of each post unit of {words.formula(own.body)}, with the sums and definitions"
     for name in projection.shadows:
@@ -174,7 +175,7 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
 
 def _order(plan: Plan) -> Iterator[str]:
     yield "order of a step: spikes, jumps, on pre, on post, sums and definitions, changes at every step, flow"
-    words = {p.population.name: Words(plan.network, p.population.name) for p in plan.populations}
+    words = {p.population.name: Words(plan.network, p.population.as_owner) for p in plan.populations}
     if plan.network.order:
         names = (f"{e.population}.{words[e.population].name(e.name)}" for e in plan.network.order)
         yield f"  sums and definitions in this order: {', '.join(names)}"

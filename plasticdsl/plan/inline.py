@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from plasticdsl.model.expr import Expr, Limit, Ref, rebuild
 from plasticdsl.model.model import Block, Role
+from plasticdsl.model.owners import Owner, Whose
 
 
 def definitions(block: Block) -> dict[str, Expr]:
@@ -13,8 +14,8 @@ def definitions(block: Block) -> dict[str, Expr]:
     return {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
 
 
-def inline(expr: Expr, by_owner: Mapping[str, Mapping[str, Expr]]) -> Expr:
-    """`expr` with the definitions of each owner (`""`, `pre`, `post`) replaced by what they stand for, all the way down.
+def inline(expr: Expr, by_owner: Mapping[Owner, Mapping[str, Expr]]) -> Expr:
+    """`expr` with the definitions of each owner replaced by what they stand for, all the way down.
 
     A limit (`y⁻`) passes on to the states the definition reads. Cycles have been refused by the checker.
     """
@@ -27,9 +28,9 @@ def inline(expr: Expr, by_owner: Mapping[str, Mapping[str, Expr]]) -> Expr:
     return visit(expr)
 
 
-def _as_owner(expr: Expr, owner: str, limit: Limit) -> Expr:
+def _as_owner(expr: Expr, owner: Owner, limit: Limit) -> Expr:
     def visit(node: Expr) -> Expr:
-        if isinstance(node, Ref) and node.owner == "":
+        if isinstance(node, Ref) and node.owner is Whose.OWN:
             return Ref(owner, node.name, limit or node.limit)
         return rebuild(node, visit)
 

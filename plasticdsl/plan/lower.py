@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from plasticdsl.model.expr import Expr, Special, walk
+from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -25,6 +25,7 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.plan.others import other_definitions, read_by, readers_first
@@ -36,8 +37,8 @@ from plasticdsl.plan.totals import Totals
 from plasticdsl.plan.traces import Derived, derive
 
 
-def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
-    """The plan of a network, nothing moved yet. `per_unit`: parameters (owner, name) with one value per unit or connection.
+def lower(network: Network, per_unit: frozenset[Ref]) -> Plan:
+    """The plan of a network, nothing moved yet. `per_unit`: parameters with one value per unit or connection.
 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
@@ -50,11 +51,11 @@ def lower(network: Network, per_unit: frozenset[tuple[str, str]]) -> Plan:
 
 
 def _with_bounds_written_out(block: Block) -> Block:
-    own = {"": definitions(block)}
+    own: dict[Owner, dict[str, Expr]] = {Whose.OWN: definitions(block)}
     return replace(block, variables=tuple(_bounded(v, own) for v in block.variables))
 
 
-def _bounded(variable: Variable, scope: Mapping[str, Mapping[str, Expr]]) -> Variable:
+def _bounded(variable: Variable, scope: Mapping[Owner, Mapping[str, Expr]]) -> Variable:
     low, high = (None if bound is None else inline(bound, scope) for bound in (variable.low, variable.high))
     return replace(variable, low=low, high=high)
 
@@ -64,9 +65,9 @@ class _Scope:
     """Definitions to write out: all of them in events; in sums and steps those of the units are stored already. Sums with delays come in no
     order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered."""
 
-    in_events: Mapping[str, Mapping[str, Expr]]
-    in_steps: Mapping[str, Mapping[str, Expr]]
-    in_late_sums: Mapping[str, Mapping[str, Expr]]
+    in_events: Mapping[Owner, Mapping[str, Expr]]
+    in_steps: Mapping[Owner, Mapping[str, Expr]]
+    in_late_sums: Mapping[Owner, Mapping[str, Expr]]
 
 
 def _projection(
@@ -74,7 +75,7 @@ def _projection(
     pre: Population,
     post: Population,
     evaluated: frozenset[tuple[str, str]],
-    per_unit: frozenset[tuple[str, str]],
+    per_unit: frozenset[Ref],
     network: Network,
 ) -> ProjectionPlan:
     block = projection.connection
@@ -117,8 +118,8 @@ def _projection(
         shadows=resolved.shadows,
         forecasts=resolved.forecasts,
         counts_now=_counts_now(events),
-        same_axonal=(projection.name, "axonal") not in per_unit,
-        same_dendritic=(projection.name, "dendritic") not in per_unit,
+        same_axonal=Ref(projection.as_owner, "axonal") not in per_unit,
+        same_dendritic=Ref(projection.as_owner, "dendritic") not in per_unit,
         others=others,
         totals=tuple(Total(t.name, inline(t.body, scope.in_steps)) for t in block.totals),
     )
@@ -129,25 +130,25 @@ def _scope(
     pre: Population,
     post: Population,
     evaluated: frozenset[tuple[str, str]],
-    others: Mapping[str, Mapping[str, Expr]],
+    others: Mapping[Owner, Mapping[str, Expr]],
 ) -> _Scope:
     of_pre, of_post = definitions(pre.block), definitions(post.block)
     return _Scope(
-        {**others, "": definitions(block), "pre": of_pre, "post": of_post},
+        {**others, Whose.OWN: definitions(block), Whose.PRE: of_pre, Whose.POST: of_post},
         {
             **others,
-            "": definitions(block),
-            "pre": {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
-            "post": {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
+            Whose.OWN: definitions(block),
+            Whose.PRE: {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
+            Whose.POST: {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
         },
-        {**others, "": definitions(block), "post": of_post},
+        {**others, Whose.OWN: definitions(block), Whose.POST: of_post},
     )
 
 
 def _events(
     block: Block,
     trigger: Trigger,
-    scope: Mapping[str, Mapping[str, Expr]],
+    scope: Mapping[Owner, Mapping[str, Expr]],
     held: frozenset[str],
     totals: Totals,
     derived: tuple[Derived, ...] | list[Derived],
@@ -162,7 +163,7 @@ def _events(
     return tuple(events)
 
 
-def _handler(handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
+def _handler(handler: Handler, scope: Mapping[Owner, Mapping[str, Expr]], held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
     events = tuple(e for s in handler.statements for e in totals.taken_out(_event(s, handler, scope, held)))
     if handler.simultaneous:
         events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))
@@ -170,7 +171,7 @@ def _handler(handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: fr
     return totals.across(resolve_own_limits(events, own))
 
 
-def _event(statement: Assign | AddTo, handler: Handler, scope: Mapping[str, Mapping[str, Expr]], held: frozenset[str]) -> Event:
+def _event(statement: Assign | AddTo, handler: Handler, scope: Mapping[Owner, Mapping[str, Expr]], held: frozenset[str]) -> Event:
     written_out = with_value(statement, inline(value_of(statement), scope))
     holds = handler.is_rule and isinstance(statement, Assign) and statement.target.name in held
     return Event(written_out, holds)

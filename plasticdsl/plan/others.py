@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.model import Assign, Block, Network, Projection, SumInto, Trigger
+from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.source import Span
-
-_OWN = frozenset({"", "pre", "post", "network", "shadow", "forecast", "local", "scalar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,8 @@ def _require_no_sums(projection: Projection, other: Projection) -> None:
     """A sum over the connections of the other is none over those of the reader."""
     own = definitions(other.connection)
     for expr, span in _expressions(projection.connection):
-        for name in sorted(r.name for r in refs(expr) if r.owner == other.name and r.name in own):
-            if any(isinstance(n, Incoming) for n in walk(inline(own[name], {"": own}))):
+        for name in sorted(r.name for r in refs(expr) if r.owner == other.as_owner and r.name in own):
+            if any(isinstance(n, Incoming) for n in walk(inline(own[name], {Whose.OWN: own}))):
                 message = (
                     f"‘{projection.symbol}’ reads ‘{name}’ of ‘{other.symbol}’, which holds a sum over the connections of that projection."
                 )
@@ -56,9 +55,9 @@ def _require_no_sums(projection: Projection, other: Projection) -> None:
 
 
 def _read(block: Block) -> Iterator[tuple[str, Span]]:
-    """Owners that are projections, with the place where each is read."""
+    """The projections that are read, with the place where each is."""
     for expr, span in _expressions(block):
-        yield from ((r.owner, span) for r in refs(expr) if r.owner not in _OWN)
+        yield from ((r.owner.name, span) for r in refs(expr) if isinstance(r.owner, OfProjection))
 
 
 def _expressions(block: Block) -> Iterator[tuple[Expr, Span]]:
@@ -120,21 +119,24 @@ def readers_first(network: Network) -> tuple[str, ...]:
 
 
 def _read_for_changes(block: Block) -> frozenset[str]:
-    written = {"": definitions(block)}
+    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: definitions(block)}
     changes = [f.rate for f in block.flows]
     for handler in block.handlers:
         if handler.trigger in (Trigger.STEP, Trigger.EVERY):
             changes += [s.value if isinstance(s, Assign) else s.amount for s in handler.statements]
-    return frozenset(r.owner for e in changes for r in refs(inline(e, written)) if r.owner not in _OWN)
+    return frozenset(r.owner.name for e in changes for r in refs(inline(e, written)) if isinstance(r.owner, OfProjection))
 
 
-def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[str, Mapping[str, Expr]]:
+def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[Owner, Mapping[str, Expr]]:
     """What definitions of the other projections stand for, in the reader's terms."""
     by_name = {p.name: p for p in network.projections} if others else {}
-    return {o.name: {n: _in_terms_of_reader(e, o.transposed) for n, e in definitions(by_name[o.name].connection).items()} for o in others}
+    return {
+        OfProjection(o.name): {n: _in_terms_of_reader(e, o.transposed) for n, e in definitions(by_name[o.name].connection).items()}
+        for o in others
+    }
 
 
-_SWAPPED = {"pre": "post", "post": "pre"}
+_SWAPPED: Mapping[Owner, Owner] = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
 _SPECIAL = {"N_pre": Special("N_post"), "N_post": Special("N_pre"), "i": Special("j"), "j": Special("i")}
 
 
@@ -154,7 +156,7 @@ def _in_terms_of_reader(expr: Expr, transposed: bool) -> Expr:
 def walks_other(projection: Projection, totals: tuple[SumInto, ...], others: tuple[Other, ...]) -> Other | None:
     """The one projection along whose own connections these sums can run: its transpose, and nothing in them is a connection's own."""
     own = {v.name for v in projection.connection.variables}
-    read = {r.owner for s in totals for r in refs(s.body)} - _OWN
-    if len(read) != 1 or any(r.owner in ("", "shadow", "forecast") and r.name in own for s in totals for r in refs(s.body)):
+    read = {r.owner.name for s in totals for r in refs(s.body) if isinstance(r.owner, OfProjection)}
+    if len(read) != 1 or any(r.owner is Whose.OWN and r.name in own for s in totals for r in refs(s.body)):
         return None
     return next((o for o in others if o.name in read and o.transposed and o.exact), None)

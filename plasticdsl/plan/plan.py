@@ -1,8 +1,7 @@
 """The plan: where every variable of a network lives and what happens to it when, before any loop is written.
 
 Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`. Expressions are those of the
-checked model; four more owners appear in them: `Ref("local", x)` a value remembered during one event, `Ref("total", x)` a sum over the connections
-of the post unit, `Ref("shadow", x)` what x was before the events of this step, `Ref("forecast", x)` what x will be after them.
+checked model; `Remembered`, `TotalOf`, `Shadow` and `Forecast` appear in them too.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, SumInto, Total, Variable
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.plan.others import Other, readers_first
@@ -55,10 +54,19 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """A value kept under a local name during one event of one connection (or unit): read as `Ref("local", name)`."""
+    """A value kept under a local name during one event of one connection (or unit): read as `Remembered(name)`."""
 
     name: str
     value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Foresee:
+    """The jump of a variable of the connection made on its forecast, read as `Forecast(name)`."""
+
+    name: str
+    value: Expr
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +81,9 @@ class SumHistory:
     span: Span = NOWHERE
 
 
-#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `Ref("total", name)`; at
+#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `TotalOf(name)`; at
 #: postsynaptic spikes it is that of the unit that spiked.
-PlanStatement = Assign | AddTo | Remember | SumHistory | Total
+PlanStatement = Assign | AddTo | Remember | Foresee | SumHistory | Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,7 @@ class PopulationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole network. `per_unit`: parameters (owner, name) that have one value per unit or connection; all others are shared.
+    """A whole network. `per_unit`: parameters that have one value per unit or connection; all others are shared.
 
     `notes`: what passes did, for `explain`. `sweeps`: populations that can update unit by unit.
     """
@@ -167,7 +175,7 @@ class Plan:
     network: Network
     populations: tuple[PopulationPlan, ...]
     projections: tuple[ProjectionPlan, ...]
-    per_unit: frozenset[tuple[str, str]]
+    per_unit: frozenset[Ref]
     notes: tuple[str, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
 

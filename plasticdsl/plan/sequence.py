@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.expr import Expr, Ref, Remembered, TotalOf, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Total
+from plasticdsl.model.owners import Whose
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.plan.plan import Event, PlanStatement, Remember, SumHistory
+from plasticdsl.plan.plan import Event, Foresee, PlanStatement, Remember, SumHistory
 
 
 def value_of(statement: PlanStatement) -> Expr:
     """The right side."""
     match statement:
-        case Assign(_, value) | Remember(_, value):
+        case Assign(_, value) | Remember(_, value) | Foresee(_, value):
             return value
         case AddTo(_, amount):
             return amount
@@ -37,6 +38,8 @@ def with_value(statement: PlanStatement, value: Expr) -> PlanStatement:
             return AddTo(target, value, span)
         case Remember(name, _):
             return Remember(name, value)
+        case Foresee(name, _, span):
+            return Foresee(name, value, span)
         case SumHistory(history, target_name, _, with_now, span):
             return SumHistory(history, target_name, value, with_now, span)
         case Total(name, _):
@@ -48,7 +51,7 @@ def assigned(event: Event) -> str | None:
     match event.statement:
         case Assign(target):
             return target.name
-        case SumHistory(target=name):
+        case Foresee(name) | SumHistory(target=name):
             return name
         case _:
             return None
@@ -56,7 +59,7 @@ def assigned(event: Event) -> str | None:
 
 def reads(event: Event, *limits: str) -> frozenset[str]:
     """The own variables a statement reads with one of these limits, without what an assignment reads of its own target."""
-    return frozenset(r.name for r in refs(value_of(event.statement)) if r.owner == "" and r.limit in limits)
+    return frozenset(r.name for r in refs(value_of(event.statement)) if r.owner is Whose.OWN and r.limit in limits)
 
 
 def in_sequence(events: Sequence[Event]) -> tuple[Event, ...]:
@@ -70,7 +73,7 @@ def in_sequence(events: Sequence[Event]) -> tuple[Event, ...]:
             name = assigned(waiting[0])
             blocked = name if name is not None else sorted(_waiting_targets(waiting))[0]
             remembered[blocked] = f"{blocked}_before"
-            done.append(Event(Remember(remembered[blocked], Ref("", blocked))))
+            done.append(Event(Remember(remembered[blocked], Ref(Whose.OWN, blocked))))
             waiting = [_use_remembered(e, blocked, remembered[blocked]) for e in waiting]
             continue
         waiting.remove(ready)
@@ -87,7 +90,7 @@ def _ready(event: Event, waiting: Sequence[Event]) -> bool:
     target = assigned(event)
     others = [e for e in waiting if e is not event]
     sums = {e.statement.name for e in others if isinstance(e.statement, Total)}
-    if any(r.owner == "total" and r.name in sums for r in refs(value_of(event.statement))):
+    if any(isinstance(n, TotalOf) and n.name in sums for n in walk(value_of(event.statement))):
         return False
     if any(reads(event, "after") & {t} for e in others if (t := assigned(e)) is not None):
         return False
@@ -96,7 +99,7 @@ def _ready(event: Event, waiting: Sequence[Event]) -> bool:
 
 def _use_remembered(event: Event, name: str, local: str) -> Event:
     def change(ref: Ref) -> Expr:
-        return Ref("local", local) if ref.owner == "" and ref.name == name and ref.limit != "after" else ref
+        return Remembered(local) if ref.owner is Whose.OWN and ref.name == name and ref.limit != "after" else ref
 
     return Event(with_value(event.statement, map_refs(value_of(event.statement), change)), event.held)
 
@@ -105,14 +108,14 @@ def resolve_own_limits(events: Sequence[Event], own: frozenset[str]) -> tuple[Ev
     """A handler's statements with `x⁻` of a variable it assigns itself replaced by the value remembered at its beginning, and `x⁺` by the
     value at that point of the sequence."""
     wanted = sorted({name for e in events for name in reads(e, "before") if name in own and _assigned_before(name, e, events)})
-    result = [Event(Remember(f"{name}_before", Ref("", name))) for name in wanted]
+    result = [Event(Remember(f"{name}_before", Ref(Whose.OWN, name))) for name in wanted]
 
     def change(ref: Ref) -> Expr:
-        if ref.owner != "" or ref.name not in own or ref.limit == "":
+        if ref.owner is not Whose.OWN or ref.name not in own or ref.limit == "":
             return ref
         if ref.limit == "before" and ref.name in wanted:
-            return Ref("local", f"{ref.name}_before")
-        return Ref("", ref.name)
+            return Remembered(f"{ref.name}_before")
+        return Ref(Whose.OWN, ref.name)
 
     result += [Event(with_value(e.statement, map_refs(value_of(e.statement), change)), e.held) for e in events]
     return tuple(result)

@@ -16,6 +16,7 @@ from typing import NoReturn
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Assign, Block, Network, Population, Projection, Role, Trigger
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.source import Span
 
@@ -85,7 +86,7 @@ def _changed(block: Block) -> tuple[str, ...]:
 
 def _inputs(block: Block) -> tuple[str, ...]:
     """The sums that an update reads, also through definitions."""
-    written = {"": definitions(block)}
+    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: definitions(block)}
     values = [s.value for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements if isinstance(s, Assign)]
     read = {r.name for value in values for r in refs(inline(value, written))}
     return tuple(v.name for v in block.variables if v.role is Role.INPUT and v.name in read)
@@ -116,12 +117,12 @@ def _moving(network: Network, changed: set[Owned]) -> frozenset[Owned]:
         found |= more
 
 
-def _scope(projection: Projection, written: Mapping[str, Mapping[str, Expr]]) -> dict[str, Mapping[str, Expr]]:
-    return {"": definitions(projection.connection), "pre": written[projection.pre], "post": written[projection.post]}
+def _scope(projection: Projection, written: Mapping[str, Mapping[str, Expr]]) -> dict[Owner, Mapping[str, Expr]]:
+    return {Whose.OWN: definitions(projection.connection), Whose.PRE: written[projection.pre], Whose.POST: written[projection.post]}
 
 
 def _reads(projection: Projection, body: Expr) -> set[Owned]:
-    ends = {"pre": projection.pre, "post": projection.post}
+    ends = projection.ends
     return {(ends[r.owner], r.name) for r in refs(body) if r.owner in ends}
 
 
@@ -137,7 +138,7 @@ def _updates(
             continue
         body = inline(total.body, _scope(projection, written))
         _require_plain(projection, body, by_name, moving, total.span)
-        if projection.pre in swept and any(r.owner == "pre" and (projection.pre, r.name) in moving for r in refs(body)):
+        if projection.pre in swept and any(r.owner is Whose.PRE and (projection.pre, r.name) in moving for r in refs(body)):
             found.append((projection.pre, Update(projection.name, projection.post, total.target, body)))
     return found
 
@@ -158,14 +159,14 @@ def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Pop
     symbol, post = projection.symbol, by_name[projection.post]
     if projection.delays:
         _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)
-    for ref in sorted(refs(body), key=lambda r: (r.owner, r.name)):
-        if ref.owner not in ("", "pre", "post", "network"):
+    for ref in sorted(refs(body), key=lambda r: r.order):
+        if ref.owner not in (Whose.OWN, Whose.PRE, Whose.POST, Whose.NETWORK):
             _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which reads another projection", span)
-        if ref.owner == "post" and (projection.post, ref.name) in moving:
+        if ref.owner is Whose.POST and (projection.post, ref.name) in moving:
             _refuse(
                 f"‘{post.symbol}’ updates unit by unit, and the sum over ‘{symbol}’ reads ‘post.{ref.name}’, which changes with it", span
             )
-        variable = by_name[projection.pre].block.variable(ref.name) if ref.owner == "pre" else None
+        variable = by_name[projection.pre].block.variable(ref.name) if ref.owner is Whose.PRE else None
         if variable is not None and variable.role is Role.INPUT and (projection.pre, ref.name) in moving:
             pre = by_name[projection.pre].symbol
             message = (

@@ -10,14 +10,15 @@ variable that jumps on one side only. Three means, the cheapest that is exact:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, refs, walk
 from plasticdsl.model.model import Assign, Total
+from plasticdsl.model.owners import Whose
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.plan.plan import Event, Remember, Slot
+from plasticdsl.plan.plan import Event, Foresee, Remember, Slot
 from plasticdsl.plan.sequence import assigned, reads, value_of, with_value
 from plasticdsl.source import NOWHERE
 
@@ -52,8 +53,8 @@ def resolve(
     return Resolved(
         {
             Slot.POST_EARLY: (*_picked(post, early), *forecast_events),
-            Slot.PRE: tuple(_seeing(e, {}, dict.fromkeys(forecasts, "forecast")) for e in pre if assigned(e) not in late),
-            Slot.POST: tuple(_seeing(e, dict.fromkeys(shadows, "shadow"), {}) for e in post if assigned(e) not in early),
+            Slot.PRE: tuple(_seeing(e, after=forecasts) for e in pre if assigned(e) not in late),
+            Slot.POST: tuple(_seeing(e, before=shadows) for e in post if assigned(e) not in early),
             Slot.PRE_LATE: _picked(pre, late),
         },
         tuple(shadows),
@@ -70,7 +71,7 @@ def _seen(by: Sequence[Event]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for event in by:
         for r in refs(value_of(event.statement)):
-            if r.owner == "":
+            if r.owner is Whose.OWN:
                 found.setdefault(r.name, set()).add("after" if r.limit == "after" else "before")
     return found
 
@@ -122,15 +123,17 @@ def _self_contained(variable: str, events: Sequence[Event], allowed: set[str] | 
 def _constant_read(node: Expr, allowed: set[str] | frozenset[str]) -> bool:
     match node:
         case Ref(owner, name):
-            return owner == "" and name in allowed
+            return owner is Whose.OWN and name in allowed
         case Special(name):
             return name not in ("now_pre", "now_post")
+        case Remembered() | TotalOf():
+            return False
         case _:
             return True
 
 
 def _picked(events: Sequence[Event], names: frozenset[str]) -> tuple[Event, ...]:
-    return tuple(_seeing(e, {}, {}) for e in events if assigned(e) in names)
+    return tuple(_seeing(e) for e in events if assigned(e) in names)
 
 
 def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozenset[str]) -> tuple[Event, ...]:
@@ -146,25 +149,24 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
             raise PlasError((Diagnostic("limit-not-available", message, span, hint),))
 
     def to_copy(ref: Ref) -> Expr:
-        return Ref("forecast", ref.name) if ref.owner == "" and ref.name in names else ref
+        return Forecast(ref.name) if ref.owner is Whose.OWN and ref.name in names else ref
 
     result = []
     for event in post:
         if assigned(event) in names and isinstance(event.statement, Assign):
             statement = event.statement
-            target = Ref("forecast", statement.target.name)
-            result.append(Event(Assign(target, map_refs(statement.value, to_copy), statement.span)))
+            result.append(Event(Foresee(statement.target.name, map_refs(statement.value, to_copy), statement.span)))
     return tuple(result)
 
 
-def _seeing(event: Event, before: dict[str, str], after: dict[str, str]) -> Event:
-    """The statement with the other side's values read from where they are, and all limits dropped."""
+def _seeing(event: Event, before: Collection[str] = (), after: Collection[str] = ()) -> Event:
+    """The statement with the other side's values read from their shadows (`before`) and forecasts (`after`), and all limits dropped."""
 
     def change(ref: Ref) -> Expr:
-        if ref.owner == "" and ref.limit == "after" and ref.name in after:
-            return Ref(after[ref.name], ref.name)
-        if ref.owner == "" and ref.limit != "after" and ref.name in before:
-            return Ref(before[ref.name], ref.name)
+        if ref.owner is Whose.OWN and ref.limit == "after" and ref.name in after:
+            return Forecast(ref.name)
+        if ref.owner is Whose.OWN and ref.limit != "after" and ref.name in before:
+            return Shadow(ref.name)
         return Ref(ref.owner, ref.name)
 
     return Event(with_value(event.statement, map_refs(value_of(event.statement), change)), event.held)

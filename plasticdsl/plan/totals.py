@@ -1,7 +1,7 @@
 """Sums over the connections of a unit, taken out of the statements that read them.
 
 `Σ body` in a statement becomes a `Total` before it: when every connection concerned has carried out the statements above, each adds its term to what its
-post unit has, and the statement reads the result as `Ref("total", name)`. A sum within a sum comes first.
+post unit has, and the statement reads the result as `TotalOf(name)`. A sum within a sum comes first.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild, refs
+from plasticdsl.model.expr import Expr, Incoming, Ref, Remembered, TotalOf, rebuild, substitute, walk
 from plasticdsl.model.model import Assign, Role, Total, Variable
-from plasticdsl.plan.inline import map_refs
+from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Event, Place, Placed, Remember
 from plasticdsl.plan.sequence import value_of, with_value
 
@@ -36,7 +36,7 @@ class Totals:
         body = self._read(expr.body, found)
         if body not in found:
             found[body] = self._free("sum")
-        return Ref("total", found[body])
+        return TotalOf(found[body])
 
     def _free(self, wish: str) -> str:
         number = 1
@@ -51,13 +51,12 @@ class Totals:
         names = {local: self._free(local) for local in sorted(crossing)}
         self.kept += [Placed(Variable(n, n, Role.STATE), Place.CONNECTION, True, "kept over a sum") for n in names.values()]
 
-        def read(ref: Ref) -> Expr:
-            return Ref("", names[ref.name]) if ref.owner == "local" and ref.name in names else ref
+        kept: dict[Expr, Expr] = {Remembered(local): Ref(Whose.OWN, name) for local, name in names.items()}
 
         def written(event: Event) -> Event:
-            value = map_refs(value_of(event.statement), read)
+            value = substitute(value_of(event.statement), kept)
             if isinstance(event.statement, Remember) and event.statement.name in names:
-                return Event(Assign(Ref("", names[event.statement.name]), value))
+                return Event(Assign(Ref(Whose.OWN, names[event.statement.name]), value))
             return replace(event, statement=with_value(event.statement, value))
 
         return tuple(written(e) for e in events)
@@ -70,7 +69,7 @@ def _crosses(place: int, events: Sequence[Event]) -> bool:
     met = False
     for event in events[place + 1 :]:
         met = met or isinstance(event.statement, Total)
-        if met and Ref("local", remembered.name) in refs(value_of(event.statement)):
+        if met and Remembered(remembered.name) in walk(value_of(event.statement)):
             return True
     return False
 
@@ -87,7 +86,7 @@ def stretches(events: Sequence[Event]) -> Iterator[tuple[tuple[Total, ...], tupl
         if not isinstance(statement, Total):
             body.append(event)
             continue
-        if body or any(r.owner == "total" and r.name in {t.name for t in totals} for r in refs(statement.body)):
+        if body or any(TotalOf(t.name) in walk(statement.body) for t in totals):
             yield tuple(totals), tuple(body)
             totals, body = [], []
         totals.append(statement)

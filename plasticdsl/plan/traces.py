@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
 from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
@@ -74,11 +75,11 @@ class _Draft:
 
     def add(self, amount: Expr) -> Event:
         """`target += amount`, bounded once."""
-        target = Ref("", self.rule.target.name)
+        target = Ref(Whose.OWN, self.rule.target.name)
         return Event(Assign(target, Binary("+", target, amount), self.rule.span), self.held)
 
 
-def derive(rule: PairRule, block: Block, scope: Mapping[str, Mapping[str, Expr]], held: bool, taken: set[str]) -> Derived:
+def derive(rule: PairRule, block: Block, scope: Mapping[Owner, Mapping[str, Expr]], held: bool, taken: set[str]) -> Derived:
     """Variables and statements for one pair rule; names already `taken` are avoided (and added to).
 
     Raises `PlasError` `window-not-separable` as `window_of`.
@@ -131,7 +132,7 @@ def _sum_over_earlier(side: Side, earlier: Place, limit: Limit, draft: _Draft, o
         for name, coefficient in zip(names, coefficients, strict=True):
             if coefficient == ZERO:
                 continue
-            term = Binary("*", coefficient, Ref("", name, limit))
+            term = Binary("*", coefficient, Ref(Whose.OWN, name, limit))
             total = term if total is None else Binary("+", total, term)
     return total
 
@@ -141,7 +142,7 @@ def _flow(names: list[str], hints: tuple[str, ...], matrix: tuple[tuple[Expr, ..
 
 
 def _jump(name: str, size: float) -> Event:
-    own = Ref("", name)
+    own = Ref(Whose.OWN, name)
     return Event(Assign(own, Binary("+", own, Number(size))))
 
 
@@ -178,30 +179,30 @@ def _last_times(draft: _Draft) -> tuple[str, str]:
 
 
 def _note_times(last: tuple[str, str], draft: _Draft) -> None:
-    draft.pre.append(Event(Assign(Ref("", last[0]), NOW)))
-    draft.post.append(Event(Assign(Ref("", last[1]), NOW)))
+    draft.pre.append(Event(Assign(Ref(Whose.OWN, last[0]), NOW)))
+    draft.post.append(Event(Assign(Ref(Whose.OWN, last[1]), NOW)))
 
 
 def _with_last_pre(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
     """What a postsynaptic spike adds for its pair with the last presynaptic spike."""
-    pre = Ref("", last[0], "after")
+    pre = Ref(Whose.OWN, last[0], "after")
     paired = substitute(window.causal.formula, {Special("lag"): _lag(pre, Place.PRE)})
     at_tie = substitute(window.tie, {Special("lag"): ZERO}) if window.tie_side == "post" else ZERO
     may: list[Expr] = [Compare(">=", pre, ZERO)]
     if reduced:
-        may.append(Compare(">=", pre, Ref("", last[1])))
+        may.append(Compare(">=", pre, Ref(Whose.OWN, last[1])))
     may += _cut(rule, pre)
     return Choice(((Compare("==", pre, NOW), at_tie), (_all(may), paired)), ZERO)
 
 
 def _with_last_post(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
     """What a presynaptic spike adds for its pair with the last postsynaptic spike."""
-    post = Ref("", last[1], "after")
+    post = Ref(Whose.OWN, last[1], "after")
     paired = substitute(window.acausal.formula, {Special("lag"): _lag(post, Place.POST)})
     at_tie = ZERO if window.tie_side == "post" else substitute(window.tie, {Special("lag"): ZERO})
     may: list[Expr] = [Compare(">=", post, ZERO)]
     if reduced:
-        may.append(Compare(">=", post, Ref("", last[0])))
+        may.append(Compare(">=", post, Ref(Whose.OWN, last[0])))
     may += _cut(rule, post)
     return Choice(((Compare("==", post, NOW), at_tie), (_all(may), paired)), ZERO)
 
@@ -270,9 +271,9 @@ def _collect_traces(side: Side, last: tuple[str, str], draft: _Draft, on_pre: bo
             draft.pre_late += jumps
         else:
             draft.post += jumps
-        clear += [Event(Assign(Ref("", name), ZERO)) for name in names]
+        clear += [Event(Assign(Ref(Whose.OWN, name), ZERO)) for name in names]
         for name, coefficient in zip(names, coefficients, strict=True):
-            term = Binary("*", coefficient, Ref("", name))
+            term = Binary("*", coefficient, Ref(Whose.OWN, name))
             total = term if total is None else Binary("+", total, term)
     return [], ZERO if total is None else total, clear
 
@@ -284,10 +285,10 @@ def _collect_history(side: Side, last: tuple[str, str], draft: _Draft, on_pre: b
     name, collected = draft.fresh(f"times_{earlier}"), draft.state("collected", ZERO, "the sum over the spikes that waited")
     draft.histories.append(History(name, earlier, side.history))
     spike = Special("lag")  # inside SumHistory: the earlier spike's time
-    waited = Logic("and", (Compare("<=", _steps_since(spike), _whole_steps(side.history)), Compare(">=", spike, Ref("", own))))
+    waited = Logic("and", (Compare("<=", _steps_since(spike), _whole_steps(side.history)), Compare(">=", spike, Ref(Whose.OWN, own))))
     amount = Choice(((waited, substitute(side.formula, {Special("lag"): _lag(spike, earlier)})),), ZERO)
     gather = Event(SumHistory(name, collected, amount, with_now=False, span=draft.rule.span))
-    return [Event(Assign(Ref("", collected), ZERO)), gather], Ref("", collected), []
+    return [Event(Assign(Ref(Whose.OWN, collected), ZERO)), gather], Ref(Whose.OWN, collected), []
 
 
 def _tie_only(pair: Expr) -> Expr:

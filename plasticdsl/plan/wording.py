@@ -5,10 +5,11 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 
 from __future__ import annotations
 
-from plasticdsl.model.expr import Binary, Expr, Negate, Number, Ref, rebuild, refs, substitute
+from plasticdsl.model.expr import Binary, Expr, Forecast, Negate, Number, Ref, rebuild, refs, substitute
 from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
+from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.plan import Event, Remember, SumHistory
+from plasticdsl.plan.plan import Event, Foresee, Remember, SumHistory
 
 _SIGNS = ((" * ", "·"), (" == ", " = "), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("-", "−"))
 
@@ -18,16 +19,15 @@ _KINDS = {"all": "all to all", "one": "one to one", "listed": "as listed", "prob
 class Words:
     """What names are called inside one block: of a population, or of a projection between two."""
 
-    def __init__(self, network: Network, owner: str) -> None:
-        blocks = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
-        self._symbols = {o: {v.name: v.symbol for v in b.variables} for o, b in blocks.items()}
-        self._symbols["network"] = {v.name: v.symbol for v in network.variables}
-        self._symbols[""] = self._symbols[owner]
-        ends = next(((p.pre, p.post) for p in network.projections if p.name == owner), None)
-        if ends is not None:
-            self._symbols["pre"], self._symbols["post"] = (self._symbols[end] for end in ends)
+    def __init__(self, network: Network, owner: Part) -> None:
+        self._symbols: dict[Owner, dict[str, str]] = {Whose.NETWORK: {v.name: v.symbol for v in network.variables}}
+        self._symbols |= {p.as_owner: {v.name: v.symbol for v in p.block.variables} for p in network.populations}
+        self._symbols |= {p.as_owner: {v.name: v.symbol for v in p.connection.variables} for p in network.projections}
+        self._symbols[Whose.OWN] = self._symbols[owner]
+        ends = next((p.ends for p in network.projections if p.as_owner == owner), {})
+        self._symbols |= {side: self._symbols[OfPopulation(name)] for side, name in ends.items()}
 
-    def name(self, name: str, owner: str = "") -> str:
+    def name(self, name: str, owner: Owner = Whose.OWN) -> str:
         """`τ₊` for `tau_plus`."""
         return self._symbols.get(owner, {}).get(name) or name
 
@@ -48,7 +48,7 @@ class Words:
 
     def row(self, row: tuple[Expr, ...], offset: Expr, variables: tuple[str, ...]) -> str:
         """One line of A x + b: `−r/τ₊`."""
-        terms = [_product(e, Ref("", v)) for e, v in zip(row, variables, strict=True) if e != Number(0.0)]
+        terms = [_product(e, Ref(Whose.OWN, v)) for e, v in zip(row, variables, strict=True) if e != Number(0.0)]
         terms += [offset] if offset != Number(0.0) or not terms else []
         total = terms[0]
         for term in terms[1:]:
@@ -60,18 +60,22 @@ class Words:
         held = " (not while rules are off)" if event.held else ""
         match event.statement:
             case Assign(target, value):
-                prefix = f"{target.owner}." if target.owner else ""
-                return f"{prefix}{self.name(target.name, target.owner)} {self._change(target, value)}{held}"
+                return f"{self._target(target)} {self._change(target, value)}{held}"
             case AddTo(target, amount):
-                return f"{target.owner}.{self.name(target.name, target.owner)} += {self.formula(amount)}{held}"
+                return f"{self._target(target)} += {self.formula(amount)}{held}"
             case Remember(name, value):
                 return f"{self.name(name)} is remembered: {self.formula(value)}"
+            case Foresee(name, value):
+                return f"forecast.{name} {self._change(Forecast(name), value)}{held}"
             case Total(name, body):
                 return f"{self.name(name)} = sum over the connections of each post unit of {self.formula(body)}, when all of them have come here"
             case SumHistory(history, name, increment):
                 return f"{self.name(name)} += {self.formula(increment)}, summed over the spike times kept in {history}{held}"
 
-    def _change(self, target: Ref, value: Expr) -> str:
+    def _target(self, target: Ref) -> str:
+        return Ref(target.owner, self.name(target.name, target.owner)).path
+
+    def _change(self, target: Ref | Forecast, value: Expr) -> str:
         match value:
             case Binary("+" | "-" as sign, left, right) if left == target:
                 taken = _without_sign(right) if sign == "+" else None

@@ -13,7 +13,7 @@ from typing import Any, Protocol, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
 
 Array = NDArray[Any]
 
@@ -59,6 +59,8 @@ def _value(expr: Expr, scope: Scope) -> Array:
             return _choice(branches, otherwise, scope)
         case Incoming(body):
             return scope.incoming(body)
+        case Planned():
+            raise TypeError("only a plan knows such values")
         case At() | SumOver():
             raise TypeError("sums over a network are evaluated by its observer, not by a unit or connection")
         case _:

@@ -17,6 +17,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Block, Handler, Role, Statement, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.reference.handlers import Local, Site, meetings, right_side, run_handler
 from plasticdsl.reference.pairs import completed
 from plasticdsl.reference.scope import ConnectionScope, bounded, variable_of
@@ -74,9 +75,9 @@ def _independent(run: Run, projection: str, side: Trigger, connections: Index) -
     far = run.structure.targets if side is Trigger.PRE else run.structure.sources
     near = run.structure.sources if side is Trigger.PRE else run.structure.targets
     others = far[projection][connections]
-    own_side = "pre" if side is Trigger.PRE else "post"
+    own_side = Whose.PRE if side is Trigger.PRE else Whose.POST
     shared = any(
-        isinstance(s, AddTo) and s.target.owner == own_side for h in declared.connection.handlers if h.trigger is side for s in h.statements
+        isinstance(s, AddTo) and s.target.owner is own_side for h in declared.connection.handlers if h.trigger is side for s in h.statements
     )
     itself = declared.pre == declared.post and bool(np.any(others == near[projection][connections]))
     return len(np.unique(others)) == len(others) and not shared and not itself
@@ -91,7 +92,9 @@ def definitions_with_sums(block: Block) -> frozenset[str]:
     """The definitions that hold a sum over connections, also through others."""
     values = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
     found = {name for name, value in values.items() if any(isinstance(n, Incoming) for n in walk(value))}
-    while more := {n for n, value in values.items() if n not in found and any(r.owner == "" and r.name in found for r in refs(value))}:
+    while more := {
+        n for n, value in values.items() if n not in found and any(r.owner is Whose.OWN and r.name in found for r in refs(value))
+    }:
         found |= more
     return frozenset(found)
 
@@ -171,7 +174,7 @@ class Event:
     def _asks_for_after(self, names: frozenset[str]) -> bool:
         asked = {r for h in self.block.handlers if h.trigger is self.side for s in h.statements for r in refs(right_side(s))}
         definitions = {v.name: v.value for v in self.block.variables if v.role is Role.DEFINITION}
-        return any(r.owner == "" and r.limit == "after" and (r.name in names or r.name in definitions) for r in asked)
+        return any(r.owner is Whose.OWN and r.limit == "after" and (r.name in names or r.name in definitions) for r in asked)
 
     def _foreseen(self, names: frozenset[str]) -> Local:
         """What the post traces will be after this step's post spikes: their own statements, run on a copy."""
@@ -224,7 +227,7 @@ def send(run: Run, projection: str, target: Ref, connections: Index, amounts: Fl
     """Add to a post unit after the dendritic delay, to a pre unit at once."""
     structure, name = run.structure, target.name
     declared = structure.projections[projection]
-    if target.owner == "pre":
+    if target.owner is Whose.PRE:
         run.add(declared.pre, name, structure.sources[projection][connections], amounts)
         return
     units, delays = structure.targets[projection][connections], structure.dendritic[projection][connections]

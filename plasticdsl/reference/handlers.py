@@ -14,6 +14,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, Incoming, Limit, Ref, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
+from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import Array, Scope, evaluate
 from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, variable_of
 from plasticdsl.reference.state import Run
@@ -85,7 +86,7 @@ def meetings(handler: Handler, site: Site) -> Iterator[None]:
 def _holds_sum(statement: Statement, site: Site) -> bool:
     """Whether it reads a sum, also through definitions."""
     nodes = list(walk(right_side(statement)))
-    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner == "" and n.name in site.summing) for n in nodes)
+    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in site.summing) for n in nodes)
 
 
 def _with_sums(scope: Scope, sums: Sums) -> Scope:
@@ -124,7 +125,7 @@ def _after_what_they_ask_for(statements: Sequence[Statement]) -> list[Statement]
 def _asks_for(statement: Statement, other: Statement) -> bool:
     if not isinstance(other, Assign):
         return False
-    return any(r.owner == "" and r.limit == "after" and r.name == other.target.name for r in refs(right_side(statement)))
+    return any(r.owner is Whose.OWN and r.limit == "after" and r.name == other.target.name for r in refs(right_side(statement)))
 
 
 def right_side(statement: Statement) -> Expr:
@@ -158,7 +159,7 @@ def run_unit_handler(run: Run, population: str, handler: Handler, units: Index, 
 
 
 def _adds_to_nobody(statement: AddTo, amounts: Floats) -> None:
-    raise ValueError(f"a neuron cannot add to {statement.target.owner}.{statement.target.name}")
+    raise ValueError(f"a neuron cannot add to {statement.target.path}")
 
 
 __all__ = ["ConnectionScope", "Local", "Site", "meetings", "right_side", "run_handler", "run_unit_handler"]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.reference.between import change_between_spikes
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import spike_events
@@ -60,7 +61,7 @@ class ReferenceEngine:
         values = self._run.frame.values[owner]
         if name in values:
             return values[name]
-        found = evaluate(Ref("", name), everything(self._structure, self._run.frame, owner))
+        found = evaluate(Ref(Whose.OWN, name), everything(self._structure, self._run.frame, owner))
         return np.array(np.broadcast_to(found, (self._structure.count(owner),)), dtype=np.float64)
 
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:

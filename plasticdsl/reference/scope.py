@@ -12,6 +12,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, Limit, Ref
 from plasticdsl.model.model import Block, Role, Variable
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.reference.evaluate import Array, evaluate
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance import Floats
@@ -38,10 +39,10 @@ class UnitScope:
 
     def ref(self, ref: Ref) -> Array:
         """Own names and parameters of the network."""
-        if ref.owner == "network":
+        if ref.owner is Whose.NETWORK:
             return network_parameter(self.structure, ref.name)
-        if ref.owner != "":
-            raise KeyError(f"{self.population}: a unit cannot read {ref.owner}.{ref.name}")
+        if ref.owner is not Whose.OWN:
+            raise KeyError(f"{self.population}: a unit cannot read {ref.path}")
         limit = ref.limit or self.limit
         table = {"": self.plain, "before": self.before, "after": NOTHING}[limit]
         if ref.name in table:
@@ -95,14 +96,16 @@ class ConnectionScope:
     def ref(self, ref: Ref) -> Array:
         """Names of the connection, of the two units, of other projections and parameters of the network."""
         match ref.owner:
-            case "":
+            case Whose.OWN:
                 return self._own(ref)
-            case "network":
+            case Whose.NETWORK:
                 return network_parameter(self.structure, ref.name)
-            case "pre" | "post":
+            case Whose.PRE | Whose.POST:
                 return self._unit(ref)
+            case OfProjection(other):
+                return self._other(other, ref.name)
             case _:
-                return self._other(ref)
+                raise KeyError(f"{self.projection}: a connection cannot read {ref.path}")
 
     def _own(self, ref: Ref) -> Array:
         limit = ref.limit or self.limit
@@ -121,21 +124,21 @@ class ConnectionScope:
 
     def _unit(self, ref: Ref) -> Array:
         if ref.limit:
-            raise ValueError(f"{self.projection}: ⁻ and ⁺ say nothing about {ref.owner}.{ref.name}, which is not the connection's own")
+            raise ValueError(f"{self.projection}: ⁻ and ⁺ say nothing about {ref.path}, which is not the connection's own")
         projection = self.structure.projections[self.projection]
-        if ref.owner == "pre":
+        if ref.owner is Whose.PRE:
             units = self.structure.sources[self.projection][self.connections]
-            return UnitScope(self.structure, self.pre_frame or self.frame, projection.pre, units).ref(Ref("", ref.name))
+            return UnitScope(self.structure, self.pre_frame or self.frame, projection.pre, units).ref(Ref(Whose.OWN, ref.name))
         units = self.structure.targets[self.projection][self.connections]
-        return UnitScope(self.structure, self.frame, projection.post, units).ref(Ref("", ref.name))
+        return UnitScope(self.structure, self.frame, projection.post, units).ref(Ref(Whose.OWN, ref.name))
 
-    def _other(self, ref: Ref) -> Array:
+    def _other(self, other: str, name: str) -> Array:
         """A variable of another projection between the same two units, in either direction."""
-        here, there = self.structure.projections[self.projection], self.structure.projections[ref.owner]
+        here, there = self.structure.projections[self.projection], self.structure.projections[other]
         pre, post = self.structure.sources[self.projection], self.structure.targets[self.projection]
         first, second = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
-        found = matching(self.structure, ref.owner, first[self.connections], second[self.connections])
-        return ConnectionScope(self.structure, self.frame, ref.owner, found).ref(Ref("", ref.name))
+        found = matching(self.structure, other, first[self.connections], second[self.connections])
+        return ConnectionScope(self.structure, self.frame, other, found).ref(Ref(Whose.OWN, name))
 
     def incoming(self, body: Expr) -> Array:
         """The sum over all connections that reach the post unit of each of these."""

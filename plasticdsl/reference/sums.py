@@ -13,6 +13,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, refs
 from plasticdsl.model.model import Block, Projection, Role, SumInto
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import ExponentialEuler
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.feeds import keep_fed
@@ -75,19 +76,19 @@ def _reads(structure: Structure, population: str, name: str) -> Iterator[tuple[s
     """What a definition reads of its unit, or the undelayed sums into an input read of units."""
     variable = structure.populations[population].block.variable(name)
     if variable is not None and isinstance(variable.value, Expr):
-        yield from ((population, r.name) for r in refs(variable.value) if r.owner == "")
+        yield from ((population, r.name) for r in refs(variable.value) if r.owner is Whose.OWN)
     for projection, total in _into(structure, population, name):
         if not is_delayed(structure, projection.name):
             for ref in _followed(projection.connection, total.body):
-                if ref.owner in ("pre", "post"):
-                    yield projection.pre if ref.owner == "pre" else projection.post, ref.name
+                if ref.owner in (Whose.PRE, Whose.POST):
+                    yield projection.pre if ref.owner is Whose.PRE else projection.post, ref.name
 
 
 def _followed(block: Block, expr: Expr) -> Iterator[Ref]:
     """Everything an expression reads, also through definitions of the block."""
     for ref in refs(expr):
         yield ref
-        inner = block.variable(ref.name) if ref.owner == "" else None
+        inner = block.variable(ref.name) if ref.owner is Whose.OWN else None
         if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
             yield from _followed(block, inner.value)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Assign, Block, Role, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.handlers import run_unit_handler
 from plasticdsl.reference.state import Run
@@ -47,7 +48,7 @@ def read_by_updates(block: Block) -> frozenset[str]:
     seen: set[str] = set()
     while waiting:
         for ref in refs(waiting.pop()):
-            variable = block.variable(ref.name) if ref.owner == "" and ref.name not in seen else None
+            variable = block.variable(ref.name) if ref.owner is Whose.OWN and ref.name not in seen else None
             if variable is not None:
                 seen.add(ref.name)
                 waiting += [variable.value] if variable.role is Role.DEFINITION and isinstance(variable.value, Expr) else []

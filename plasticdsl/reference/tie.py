@@ -18,6 +18,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Block, Distribution, PairRule, Role, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import Array, evaluate
 
 TRIALS = 8
@@ -42,9 +43,9 @@ def _continuous_from_above(increment: Expr, block: Block, trial: int) -> bool:
 def _names(expr: Expr, definitions: Mapping[str, Expr | Distribution | None]) -> set[str]:
     found = {f"special {node.name}" for node in walk(expr) if isinstance(node, Special)}
     for ref in refs(expr):
-        inner = definitions.get(ref.name) if ref.owner == "" else None
+        inner = definitions.get(ref.name) if ref.owner is Whose.OWN else None
         if inner is None or isinstance(inner, Distribution):
-            found.add(f"{ref.owner}.{ref.name}")
+            found.add(ref.path)
         else:
             found |= _names(inner, definitions)
     return found
@@ -60,9 +61,9 @@ class _Anything:
 
     def ref(self, ref: Ref) -> Array:
         """The made-up value; definitions are followed."""
-        inner = self.definitions.get(ref.name) if ref.owner == "" else None
+        inner = self.definitions.get(ref.name) if ref.owner is Whose.OWN else None
         if inner is None or isinstance(inner, Distribution):
-            return np.asarray(self.values[f"{ref.owner}.{ref.name}"])
+            return np.asarray(self.values[ref.path])
         return evaluate(inner, self)
 
     def incoming(self, body: Expr) -> Array:

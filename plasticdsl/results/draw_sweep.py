@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.owners import Whose
 from plasticdsl.results.axis import label_of, legend, panels_by_unit
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS, GREY, SIZE
@@ -74,11 +75,11 @@ def _value(plan: PlotPlan, item: int) -> float:
 def _own_axis(study: Study, expr: Expr) -> Axis | None:
     """The swept parameter that the horizontal axis shows, itself or through parameters that depend on it."""
     values = {v.name: v.value for v in study.network.variables if isinstance(v.value, Expr)}
-    waiting, read = [expr], set[tuple[str, str]]()
+    waiting, read = [expr], set[Ref]()
     while waiting:
-        new = {r for r in refs(waiting.pop()) if (r.owner, r.name) not in read}
-        read |= {(r.owner, r.name) for r in new}
-        waiting += [values[r.name] for r in new if r.owner in ("network", "") and r.name in values]
+        new = {Ref(r.owner, r.name) for r in refs(waiting.pop())} - read
+        read |= new
+        waiting += [values[r.name] for r in new if r.owner in (Whose.NETWORK, Whose.OWN) and r.name in values]
     return next((axis for axis in study.axes if read & set(axis.places)), None)
 
 

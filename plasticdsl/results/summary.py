@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.expectations import Outcome
 from plasticdsl.runtime.facts import Spread
 from plasticdsl.runtime.repeats import together
@@ -118,16 +120,15 @@ def _parameters(study: Study) -> dict[str, Any]:
         return {}
     facts, network = study.runs[0].facts, study.network.name
     found: dict[str, Any] = dict(facts.units)
-    for name, value in facts.parameters.items():
-        found[_full(name, network)] = _number(value) if isinstance(value, float) else _spread(value)
+    for parameter, value in facts.parameters.items():
+        found[_full(parameter, network)] = _number(value) if isinstance(value, float) else _spread(value)
     for axis in study.axes:
-        found |= {_full(".".join(p for p in place if p), network): [float(v) for v in axis.values] for place in axis.places}
+        found |= {_full(place, network): [float(v) for v in axis.values] for place in axis.places}
     return found
 
 
-def _full(name: str, network: str) -> str:
-    owner, dot, rest = name.partition(".")
-    return f"{network}.{rest}" if owner == "network" and dot else name
+def _full(parameter: Ref, network: str) -> str:
+    return f"{network}.{parameter.name}" if parameter.owner is Whose.NETWORK else parameter.path
 
 
 def _spread(value: Spread) -> dict[str, float | None]:

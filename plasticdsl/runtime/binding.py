@@ -31,6 +31,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import At, Expr, Ref, Special
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.counterparts import counterparts
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
@@ -196,7 +197,7 @@ class _Binder:
 
         def lookup(node: Ref | Special | At) -> Values:
             match node:
-                case Ref("network", name):
+                case Ref(Whose.NETWORK, name):
                     return self.instance.parameters[name]
                 case Ref(_, name):
                     return parameters[name]

@@ -26,6 +26,7 @@ from plasticdsl.model.model import (
     Projection,
     RegularSource,
 )
+from plasticdsl.model.owners import Whose
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.bounds import checked
 from plasticdsl.runtime.connectivity import Connections, NotSymmetric, Pattern, connect, whole
@@ -38,7 +39,7 @@ from plasticdsl.runtime.patterns import Given as GivenPatterns
 from plasticdsl.runtime.patterns import Makings, all_patterns
 from plasticdsl.runtime.random import signed, stream_of
 from plasticdsl.runtime.resolve import Resolver, fail
-from plasticdsl.runtime.sides import PARAMETERS, STATES, Given, Placed, Settings, by_name, check_settings, network_sides, right_sides
+from plasticdsl.runtime.sides import PARAMETERS, STATES, Given, Settings, Written, check_settings, network_sides, placed, right_sides
 from plasticdsl.runtime.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.steps import all_multiples, to_step_array
 from plasticdsl.runtime.symmetry import alike, require_partners
@@ -67,7 +68,7 @@ def instantiate(
     *,
     dt: float,
     seed: int,
-    settings: Settings | Placed | None = None,
+    settings: Settings | Written | None = None,
     connections: Mapping[str, tuple[Any, Any]] | None = None,
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
@@ -87,7 +88,7 @@ def instantiate(
     """
     if not (dt > 0.0 and math.isfinite(dt)):
         raise ValueError(f"dt is {dt:g} s, but must be positive")
-    settings, connections, spikes = by_name(settings or {}), connections or {}, spikes or {}
+    settings, connections, spikes = placed(settings or {}, network), connections or {}, spikes or {}
     check_settings(network, settings)
     _check_names(network, connections, spikes, patterns or {})
     signed(seed)  # raises ValueError for more than 64 bits
@@ -137,7 +138,7 @@ def _network_values(setup: _Setup) -> Resolver:
 
     network = setup.network
     sides = network_sides(network, setup.settings)
-    return Resolver("network", "", sides, network.variables, 1, setup.seed, outside, lambda values: values)
+    return Resolver(Whose.NETWORK, "", sides, network.variables, 1, setup.seed, outside, lambda values: values)
 
 
 def _moment(node: Ref | Special | At, dt: float) -> float:
@@ -154,13 +155,13 @@ def _around(setup: _Setup, shared: Resolver) -> Callable[[Ref | Special | At], V
     """What every population and projection sees of the network."""
 
     def outside(node: Ref | Special | At) -> Values:
-        return shared.value(node.name) if isinstance(node, Ref) and node.owner == "network" else _moment(node, setup.dt)
+        return shared.value(node.name) if isinstance(node, Ref) and node.owner is Whose.NETWORK else _moment(node, setup.dt)
 
     return outside
 
 
 def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
-    value = shared.of(setup.settings.get((population.name, ""), population.size), population.name, population.span)
+    value = shared.of(setup.settings.get(Ref(population.as_owner, ""), population.size), population.name, population.span)
     size = whole(value) if isinstance(value, float) else None
     if size is None or not 1 <= size <= _MOST_UNITS:
         fail(
@@ -177,9 +178,9 @@ def _units(population: Population, size: int, setup: _Setup, shared: Resolver) -
     def outside(node: Ref | Special | At) -> Values:
         return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
 
-    sides = right_sides(population.name, population.block, population.values, setup.settings)
+    sides = right_sides(population.as_owner, population.block, population.values, setup.settings)
     arrange = _one_each(size, "unit")
-    return Resolver(population.name, population.symbol, sides, population.block.variables, size, setup.seed, outside, arrange)
+    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, setup.seed, outside, arrange)
 
 
 def _one_each(count: int, what: str) -> Callable[[Floats], Floats]:
@@ -201,7 +202,7 @@ def _drawn(block: Block, resolver: Resolver, setup: _Setup) -> tuple[dict[str, V
             if variable.role in STATES:
                 states[variable.name] = _full(value, resolver.count)
             else:
-                own = (resolver.owner, variable.name) in setup.arrays
+                own = Ref(resolver.owner, variable.name) in setup.arrays
                 parameters[variable.name] = _full(value, resolver.count) if own else float(value)
     return parameters, states
 
@@ -222,7 +223,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
         duration, span = population.block.refractory.duration, population.block.refractory.span
         values = resolver.of(duration, "refractory time", span)
         made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
-        if (population.name, "refractory") in setup.arrays:
+        if Ref(population.as_owner, "refractory") in setup.arrays:
             made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
     _check_periods(population.block, population.symbol, resolver, setup)
     match population.source:
@@ -296,12 +297,12 @@ def _again(population: Population, instance: Instance) -> Resolver:
     def outside(node: Ref | Special | At) -> Values:
         if node == Special("i"):
             return np.arange(1.0, made.size + 1.0)
-        return instance.parameters[node.name] if isinstance(node, Ref) and node.owner == "network" else _moment(node, instance.dt)
+        return instance.parameters[node.name] if isinstance(node, Ref) and node.owner is Whose.NETWORK else _moment(node, instance.dt)
 
     made = instance.populations[population.name]
-    sides = {**right_sides(population.name, population.block, population.values, {}), **made.parameters}
+    sides = {**right_sides(population.as_owner, population.block, population.values, {}), **made.parameters}
     arrange = _one_each(made.size, "unit")
-    return Resolver(population.name, population.symbol, sides, population.block.variables, made.size, instance.seed, outside, arrange)
+    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, made.size, instance.seed, outside, arrange)
 
 
 # --- projections -----------------------------------------------------------------------------------------------------
@@ -377,10 +378,10 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
     def finish(name: str, side: Given, values: Values) -> Values:
         return alike(projection, made, name, side, values)
 
-    sides = right_sides(projection.name, projection.connection, projection.values, setup.settings)
+    sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
     variables = projection.connection.variables
     lookup, last = ends.lookup(pre, post), finish if projection.symmetric else None
-    return Resolver(projection.name, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
+    return Resolver(projection.as_owner, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
 
 
 def _delay(projection: Projection, side: str, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
@@ -390,4 +391,8 @@ def _delay(projection: Projection, side: str, resolver: Resolver, setup: _Setup)
     values = resolver.of(delay, f"{side} delay", projection.span)
     what = f"The {side} delay of ‘{projection.symbol}’"
     steps = _steps(values, what, projection.span, setup)
-    return np.broadcast_to(steps, (resolver.count,)).astype(np.int32) if (projection.name, side) in setup.arrays else int(np.asarray(steps))
+    return (
+        np.broadcast_to(steps, (resolver.count,)).astype(np.int32)
+        if Ref(projection.as_owner, side) in setup.arrays
+        else int(np.asarray(steps))
+    )

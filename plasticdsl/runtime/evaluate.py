@@ -13,7 +13,8 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.runtime.functions import COMPARISONS, FUNCTIONS, OPERATORS
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.sums import Indices, Space, element, sum_over
@@ -97,12 +98,14 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return _sum(expr, scope)
         case Incoming():
             raise ValueError("a sum over incoming connections has a value only within a connection")
+        case Planned():
+            raise TypeError("only a plan knows such values")
     assert_never(expr)
 
 
 def _variable(node: Ref | Special | At, scope: _Scope) -> Values | NDArray[np.float64]:
     match node:
-        case Special(name) | Ref("index", name) if name in scope.bound:
+        case Special(name) | Ref(Whose.INDEX, name) if name in scope.bound:
             return _numbers(scope.bound[name]) + 1.0
         case At(ref, indices) if all(k in scope.bound or k.isdecimal() for k in indices):
             return element(ref, indices, _numbers(np.asarray(scope.lookup(ref))), scope.bound, scope.space)
@@ -118,7 +121,7 @@ def _one_pattern(patterns: Ref, number: NDArray[np.float64], scope: _Scope) -> A
     found = np.asarray(scope.lookup(patterns))
     which = int(number)
     if which != number or not 1 <= which <= len(found):
-        raise ValueError(f"‘{patterns.owner}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
+        raise ValueError(f"‘{owner_text(patterns.owner)}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
     return np.asarray(found[which - 1])
 
 

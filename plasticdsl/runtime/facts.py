@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
+from plasticdsl.runtime.instance import Instance, Values
 from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.recorder import Recorder
 
@@ -32,7 +34,7 @@ class Facts:
     over a swept parameter its value."""
 
     units: Mapping[str, int]
-    parameters: Mapping[str, float | Spread]
+    parameters: Mapping[Ref, float | Spread]
     ends: Mapping[str, Ends]
     over: tuple[float | None, ...]
     patterns: Mapping[str, int]
@@ -51,11 +53,12 @@ def facts_of(observer: Observer, recorder: Recorder) -> Facts:
     return Facts(units, dict(_parameters(instance)), ends, over, {name: len(found) for name, found in instance.patterns.items()})
 
 
-def _parameters(instance: Instance) -> dict[str, float | Spread]:
-    found = {f"network.{name}": _summary(value) for name, value in instance.parameters.items()}
-    owners: list[PopulationInstance | ProjectionInstance] = [*instance.populations.values(), *instance.projections.values()]
-    for owner in owners:
-        found |= {f"{owner.name}.{name}": _summary(value) for name, value in owner.parameters.items()}
+def _parameters(instance: Instance) -> dict[Ref, float | Spread]:
+    found = {Ref(Whose.NETWORK, name): _summary(value) for name, value in instance.parameters.items()}
+    for population in instance.populations.values():
+        found |= {Ref(OfPopulation(population.name), name): _summary(value) for name, value in population.parameters.items()}
+    for projection in instance.projections.values():
+        found |= {Ref(OfProjection(projection.name), name): _summary(value) for name, value in projection.parameters.items()}
     return found
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.experiments import Clamp, Phase
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.runtime.connectivity import whole
 from plasticdsl.runtime.evaluate import evaluate, holds
@@ -107,7 +108,7 @@ def _kept(each: ForEach, arrays: Mapping[str, Floats], instance: Instance) -> In
         return np.arange(count)
 
     def look_up(node: Ref | Special | At) -> Values:
-        if isinstance(node, Ref) and node.owner == each.source and node.name in arrays:
+        if isinstance(node, Ref) and node.owner == OfData(each.source) and node.name in arrays:
             return arrays[node.name]
         return constant(node, instance)
 
@@ -156,7 +157,7 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
     """What a clamp is for every item: float64[items, units or 1]. Raises `PlasError` where it does not fit the population."""
 
     def of_items(node: Ref | Special | At) -> Values:
-        if show is not None and isinstance(node, Ref) and node.owner == "item":
+        if show is not None and isinstance(node, Ref) and node.owner is Whose.ITEM:
             return show.parts[node.name]
         return look_up(node)
 
@@ -183,6 +184,6 @@ def is_fixed(expr: Expr, network: Network) -> bool:
     """Whether an expression has one value for each item, whatever the network does: it reads items, patterns and parameters alone."""
     if any(node == Special("t") for node in walk(expr)):
         return False
-    known = {("network", v.name) for v in network.variables if v.role in _CONSTANT}
-    known |= {(p.name, v.name) for p in network.populations for v in p.block.variables if v.role in _CONSTANT}
-    return all(r.owner == "item" or not r.name or (r.owner, r.name) in known for r in refs(expr))
+    known = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _CONSTANT}
+    known |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in _CONSTANT}
+    return all(r.owner is Whose.ITEM or not r.name or Ref(r.owner, r.name) in known for r in refs(expr))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Population, Projection
 from plasticdsl.runtime.connectivity import Integers, Pattern
 from plasticdsl.runtime.resolve import fail
@@ -35,17 +36,17 @@ class Need:
     span: Span
 
 
-def population_need(population: Population, size: int, arrays: frozenset[tuple[str, str]]) -> Need:
+def population_need(population: Population, size: int, arrays: frozenset[Ref]) -> Need:
     """States and parameters of their own, once as drawn and once to work on, and a list of spikes."""
-    own = sum(v.role in STATES or (population.name, v.name) in arrays for v in population.block.variables)
+    own = sum(v.role in STATES or Ref(population.as_owner, v.name) in arrays for v in population.block.variables)
     return Need(f"‘{population.symbol}’ with {size:,} units", size * (16.0 * own + 64.0), population.span)
 
 
-def projection_need(projection: Projection, pattern: Pattern, count: float, arrays: frozenset[tuple[str, str]]) -> Need:
+def projection_need(projection: Projection, pattern: Pattern, count: float, arrays: frozenset[Ref]) -> Need:
     """The same for connections; their ends by pre unit and, with a rule, by post unit."""
-    name = projection.name
-    own = sum(v.role in STATES or (v.role in PARAMETERS and (name, v.name) in arrays) for v in projection.connection.variables)
-    delays = sum((name, side) in arrays for side in ("axonal", "dendritic"))
+    owner = projection.as_owner
+    own = sum(v.role in STATES or (v.role in PARAMETERS and Ref(owner, v.name) in arrays) for v in projection.connection.variables)
+    delays = sum(Ref(owner, side) in arrays for side in ("axonal", "dendritic"))
     each = 16.0 * own + 8.0 * delays + 8.0 + (12.0 if projection.rules else 0.0)
     sizes = f"{pattern.n_pre:,} × {pattern.n_post:,} units"
     return Need(f"‘{projection.symbol}’ with about {count:,.0f} connections ({sizes})", count * each, projection.span)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, refs
 from plasticdsl.model.model import AddTo, Block, Network, Role, Variable
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, StandIn, Whose
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.evaluate import evaluate, evaluate_indexed
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
@@ -31,11 +32,12 @@ def constant(expr: Expr, instance: Instance) -> Values:
         match node:
             case Special("dt"):
                 return instance.dt
-            case Ref("network" | "", name):
+            case Ref(Whose.NETWORK | Whose.OWN, name):
                 return instance.parameters[name]
-            case Ref(owner, name):
-                drawn = instance.populations.get(owner) or instance.projections[owner]
-                return drawn.parameters[name]
+            case Ref(OfPopulation(owner), name):
+                return instance.populations[owner].parameters[name]
+            case Ref(OfProjection(owner), name):
+                return instance.projections[owner].parameters[name]
             case _:
                 raise KeyError(f"{node} is not constant during a run")
 
@@ -53,7 +55,7 @@ def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, E
                 other.add((p.post, total.target))
         for handler in p.connection.handlers:
             targets = [s.target for s in handler.statements if isinstance(s, AddTo)]
-            other.update((p.post if t.owner == "post" else p.pre, t.name) for t in targets)
+            other.update((p.post if t.owner is Whose.POST else p.pre, t.name) for t in targets)
     return {key: sums for key, sums in found.items() if key not in other}
 
 
@@ -150,15 +152,15 @@ class Observer:
     def look_up(self, node: Ref | Special | At) -> Values:
         """A name as it is read outside of blocks. Raises KeyError for what has no meaning there."""
         match node:
-            case Ref(name, "") if name in self.instance.patterns:
+            case Ref(OfPatterns(name)):
                 return self.instance.patterns[name]
-            case Ref("network" | "", name):
+            case Ref(Whose.NETWORK | Whose.OWN, name):
                 return self._of_network(name)
-            case Ref("item", name) if self.present.item is not None:
+            case Ref(Whose.ITEM, name) if self.present.item is not None:
                 return self.present.item(name)
-            case Ref("recorded", name) if self.present.recorded is not None:
+            case Ref(Whose.RECORDED, name) if self.present.recorded is not None:
                 return self.present.recorded(name)
-            case Ref(owner, name):
+            case Ref(OfPopulation(owner) | OfProjection(owner), name):
                 return self.variable(owner, name)
             case Special("t"):
                 return self.time
@@ -203,7 +205,7 @@ class Observer:
         def summed(node: Expr) -> Expr:
             if not isinstance(node, Incoming):
                 return rebuild(node, summed)
-            place = Ref("#sum", str(len(sums)))
+            place = Ref(StandIn.SUM, str(len(sums)))
             sums[place] = self._over_connections(node.body, owner)
             return place
 
@@ -231,9 +233,9 @@ class Observer:
 
         def look_up(node: Ref | Special | At) -> Values:
             match node:
-                case Ref("", name):
+                case Ref(Whose.OWN, name):
                     return self.variable(owner, name)
-                case Ref("pre" | "post" as side, name):
+                case Ref(Whose.PRE | Whose.POST as side, name):
                     return self._of_side(owner, side, name)
                 case Special("N_pre" | "N_post" | "i" | "j" as name):
                     return self._special(owner, name)
@@ -242,15 +244,15 @@ class Observer:
 
         return look_up
 
-    def _of_side(self, projection: str, side: str, name: str) -> Values:
+    def _of_side(self, projection: str, side: Whose, name: str) -> Values:
         """A variable of the unit on one side, for each connection."""
         drawn = self.instance.projections[projection]
-        values = self.variable(drawn.pre if side == "pre" else drawn.post, name)
+        values = self.variable(drawn.pre if side is Whose.PRE else drawn.post, name)
         if isinstance(values, float):
             return values
         ends = self.connections(projection)
         assert ends is not None, "only projections have sides"
-        return np.asarray(values[ends[1] if side == "pre" else ends[0]])
+        return np.asarray(values[ends[1] if side is Whose.PRE else ends[0]])
 
     def _special(self, owner: str, name: str) -> Values:
         projection = self.instance.projections.get(owner)

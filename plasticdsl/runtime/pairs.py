@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, Projection
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.connectivity import PairCondition, PairValue, Pattern
 from plasticdsl.runtime.evaluate import Lookup, evaluate, holds
 from plasticdsl.runtime.instance import Values
@@ -43,9 +44,9 @@ class Ends:
                     return float(self.pre.count)
                 case Special("N_post"):
                     return float(self.post.count)
-                case Ref("pre", name):
+                case Ref(Whose.PRE, name):
                     return _taken(self.pre.value(name), pre)
-                case Ref("post", name):
+                case Ref(Whose.POST, name):
                     return _taken(self.post.value(name), post)
                 case _:
                     return self.around(node)
@@ -83,7 +84,7 @@ def _amount(projection: Projection, written: Connectivity, ends: Ends) -> float 
 
 def _of_a_pair(node: Expr) -> bool:
     match node:
-        case Special("i" | "j") | Ref("pre" | "post", _):
+        case Special("i" | "j") | Ref(Whose.PRE | Whose.POST, _):
             return True
         case _:
             return False

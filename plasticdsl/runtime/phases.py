@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Clamp, Phase
-from plasticdsl.model.expr import Number, Special, refs, walk
+from plasticdsl.model.expr import Number, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.runtime.engine import Engine, Feed
 from plasticdsl.runtime.feeds import Show, computed, is_fixed, table_of
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.observer import Observer
-from plasticdsl.runtime.settings import Place
 from plasticdsl.runtime.sides import Settings
 from plasticdsl.runtime.starts import require_allowed, started
 from plasticdsl.runtime.visits import Visits
@@ -36,7 +36,7 @@ def _role(clamp: Clamp, network: Network) -> Role:
 
 
 def _reads_item(clamp: Clamp) -> bool:
-    return any(r.owner == "item" for r in refs(clamp.value))
+    return any(r.owner is Whose.ITEM for r in refs(clamp.value))
 
 
 def _moves(clamp: Clamp) -> bool:
@@ -52,7 +52,7 @@ class Stage:
         self._network, self._observer, self._rebuild, self._shows = network, observer, rebuild, shows
         self._held: tuple[Clamp, ...] = ()
         self._turning: tuple[Clamp, ...] = ()
-        self._parameters: dict[Place, float | NDArray[np.float64]] = {}
+        self._parameters: dict[Ref, float | NDArray[np.float64]] = {}
         self._plastic = {p.name: p.rules for p in network.projections}
         self._switches: dict[str, bool] = {}
         self._feeds: list[Feed] = []
@@ -189,7 +189,7 @@ class Stage:
 
     def _hold_parameters(self, clamps: tuple[Clamp, ...] | list[Clamp]) -> bool:
         """Much depends on parameters (propagators, other parameters), so another network goes on from the same state. True where it does."""
-        wanted: dict[Place, float | NDArray[np.float64]] = {(c.population, c.name): self._like_before(c) for c in clamps}
+        wanted: dict[Ref, float | NDArray[np.float64]] = {Ref(OfPopulation(c.population), c.name): self._like_before(c) for c in clamps}
         same = wanted.keys() == self._parameters.keys() and all(np.array_equal(v, self._parameters[k]) for k, v in wanted.items())
         if not same:
             self._observer.engine = self._rebuild(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.model.owners import Part, Whose, owner_text
 from plasticdsl.runtime import statistics
 from plasticdsl.runtime.instance import Values
 from plasticdsl.runtime.observer import Observer
@@ -148,7 +149,7 @@ class Reader:
         if call in self._places:
             return self._places[call]
         at = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
-        owner = next(iter(refs(call.arguments[0]))).owner
+        owner = next(r.owner.name for r in refs(call.arguments[0]) if isinstance(r.owner, Part))
         place = self._connection(owner, *at) if len(at) == 2 else self._single(owner, at[0])
         if all(isinstance(a, Number) for a in call.arguments[1:]):
             self._places[call] = owner, place
@@ -190,7 +191,7 @@ def _is_unit(node: Expr) -> bool:
 
 def _is_indexed(call: Call) -> bool:
     """Whether it chooses among what belongs to the network as a whole."""
-    return all(r.owner in ("network", "") for r in refs(call.arguments[0]))
+    return all(r.owner in (Whose.NETWORK, Whose.OWN) for r in refs(call.arguments[0]))
 
 
 def _populations_of(call: Call) -> tuple[Expr, ...]:
@@ -199,4 +200,4 @@ def _populations_of(call: Call) -> tuple[Expr, ...]:
 
 def _population(argument: Expr) -> str:
     assert isinstance(argument, Ref), "the checker lets through populations only"
-    return argument.owner
+    return owner_text(argument.owner)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
+from plasticdsl.model.model import Variable
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Part, Whose, owner_text
 from plasticdsl.runtime.landscape import Along, Landscape
 from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
@@ -138,7 +140,7 @@ class _Planner:
 
     def _add(self, recording: Recording, name: str) -> None:
         match recording.item:
-            case Call("spikes", (Ref(population, ""),)):
+            case Call("spikes", (Ref(OfPopulation(population)),)):
                 begin, end = self._window(recording)
                 self.recorder.spikes.append(SpikeRecord(name, population, begin, end))
             case Call("histogram", (values,)):
@@ -185,10 +187,11 @@ class _Planner:
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         if shape:
             read = per_unit(series.expr)
-            owners = sorted({r.owner for r in read if self._is_owner(r.owner)}, key=lambda o: self._length(o) != shape[0])
+            owners = sorted({r.owner.name for r in read if isinstance(r.owner, Part)}, key=lambda o: self._length(o) != shape[0])
             series.owner = owners[0] if owners else ""
             series.axes = next(
-                (a for r in sorted(read, key=str) if r.owner == "network" and len(a := self._axes(r.name)) == len(shape)), ()
+                (a for r in sorted(read, key=lambda r: r.order) if r.owner is Whose.NETWORK and len(a := self._axes(r.name)) == len(shape)),
+                (),
             )
         series.prepare(shape)
 
@@ -253,10 +256,10 @@ class _Planner:
         unit = None
         if isinstance(target, Call):
             target, number = target.arguments
-            size = self._length(next(iter(refs(target))).owner)
+            size = self._length(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
             unit = (round(self._number(number)) - (1 if self._number(number) > 0 else 0)) % size
-        assert isinstance(target, Ref), "the checker lets through variables of populations only"
-        return Along(target.owner, target.name, unit, self._number(side.start), self._number(side.stop))
+        assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
+        return Along(target.owner.name, target.name, unit, self._number(side.start), self._number(side.stop))
 
     def _single_value(self, contours: Recording) -> Expr:
         """What contours are drawn of. Raises `PlasError` where it is more than one number."""
@@ -289,8 +292,15 @@ class _Planner:
             return False
         instance = self.reader.observer.instance
         for ref in refs(expr):
-            drawn = instance.populations.get(ref.owner) or instance.projections.get(ref.owner)
-            known = drawn.parameters if drawn is not None else instance.parameters
+            match ref.owner:
+                case OfPopulation(name):
+                    known = instance.populations[name].parameters
+                case OfProjection(name):
+                    known = instance.projections[name].parameters
+                case Whose.NETWORK | Whose.OWN:
+                    known = instance.parameters
+                case _:
+                    return False
             if ref.name not in known or np.ndim(known[ref.name]):
                 return False
         return True
@@ -298,9 +308,11 @@ class _Planner:
     def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
         """How a variable that others are plotted against is shown."""
         network = self.reader.observer.network
-        blocks = {p.name: p.block.variables for p in network.populations} | {p.name: p.connection.variables for p in network.projections}
+        blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
+        blocks |= {p.as_owner: p.block.variables for p in network.populations}
+        blocks |= {p.as_owner: p.connection.variables for p in network.projections}
         for ref in refs(expr) if isinstance(expr, (Ref, Call)) else ():
-            for variable in blocks.get(ref.owner, network.variables):
+            for variable in blocks.get(ref.owner, ()):
                 if variable.name == ref.name and variable.dimension is not None:
                     unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
                     return unit, scale, variable.dimension
@@ -352,20 +364,16 @@ class _Planner:
         if has_spike_statistic(expr):
             stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
         else:
-            reads = sum(self._length(r.owner) for r in refs(expr) if self._is_owner(r.owner)) or 1
+            reads = sum(self._length(r.owner.name) for r in refs(expr) if isinstance(r.owner, Part)) or 1
             most = min(_MOST_POINTS, max(_FEWEST_POINTS, _READS // reads))
             stride = -(-(end - begin) // most) if end > begin else 1
         return replace(recording.window, every=Number(max(1, stride) * dt))
-
-    def _is_owner(self, owner: str) -> bool:
-        instance = self.reader.observer.instance
-        return owner in instance.populations or owner in instance.projections
 
 
 def _populations(item: Expr) -> tuple[str, ...]:
     if not isinstance(item, Call) or item.function not in ("raster", "spikes"):
         return ()
-    return tuple(a.owner for a in item.arguments if isinstance(a, Ref))
+    return tuple(owner_text(a.owner) for a in item.arguments if isinstance(a, Ref))
 
 
 def _round_up(length: float) -> float:

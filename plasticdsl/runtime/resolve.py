@@ -15,6 +15,7 @@ import numpy as np
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs
 from plasticdsl.model.model import Distribution, Variable
+from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.distributions import draw
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Floats, Values
@@ -42,7 +43,7 @@ class Resolver:
 
     def __init__(
         self,
-        owner: str,
+        owner: Owner,
         symbol: str,
         sides: Sides,
         variables: tuple[Variable, ...],
@@ -98,7 +99,7 @@ class Resolver:
     def _reads(self, name: str) -> list[str]:
         side = self._sides[name]
         parts = side.arguments if isinstance(side, Distribution) else (side,)
-        read = {r.name for part in parts if is_expression(part) for r in refs(part) if r.owner in ("", self.owner)}
+        read = {r.name for part in parts if is_expression(part) for r in refs(part) if r.owner in (Whose.OWN, self.owner)}
         return sorted(read & self._sides.keys())
 
     def _compute(self, name: str) -> Values:
@@ -110,12 +111,12 @@ class Resolver:
 
     def _evaluated(self, expr: Expr, purpose: str, span: Span) -> Values:
         def lookup(node: Ref | Special | At) -> Values:
-            if isinstance(node, Ref) and node.owner in ("", self.owner) and node.name in self._sides:
+            if isinstance(node, Ref) and node.owner in (Whose.OWN, self.owner) and node.name in self._sides:
                 return self.value(node.name)
             try:
                 return self._outside(node)
             except KeyError:
-                shown = ".".join(p for p in (node.owner, node.name) if p) if isinstance(node, Ref) else str(getattr(node, "name", node))
+                shown = node.path if isinstance(node, Ref) else str(getattr(node, "name", node))
                 message = f"‘{self.named(purpose)}’ is needed before the run, when ‘{shown}’ has no value yet."
                 fail("not-a-constant", message, span)
 
@@ -123,10 +124,10 @@ class Resolver:
 
     def _drawn(self, name: str, arguments: list[Values], purpose: str, span: Span) -> Values:
         try:
-            values = draw(name, arguments, self.count, self._seed, stream_of(self.owner, "set-up", purpose))
+            values = draw(name, arguments, self.count, self._seed, stream_of(owner_text(self.owner), "set-up", purpose))
         except ValueError as problem:
             fail("out-of-range", f"‘{self.named(purpose)}’ cannot be drawn: {problem}.", span)
-        return float(values[0]) if self.owner == "network" else values
+        return float(values[0]) if self.owner is Whose.NETWORK else values
 
     def _given(self, values: Floats, purpose: str) -> Values:
         if values.ndim == 0:

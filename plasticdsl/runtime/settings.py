@@ -1,7 +1,7 @@
 """What users set: parameters and sizes by name, as numbers in SI or as text with a unit.
 
-Comes in: a network of the checked model and names with values. Goes out: `sides.Settings`, a mapping from places (owner, name; a size has the name
-`""`) to values, which `build.instantiate` uses instead of what the file says.
+Comes in: a network of the checked model and names with values. Goes out: `sides.Settings`, a mapping from variables (for a size, the population as such)
+to values, which `build.instantiate` uses instead of what the file says.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.expr import At, Expr, Number, Ref, Special
 from plasticdsl.model.model import Network, Value
 from plasticdsl.model.module import Module
+from plasticdsl.model.owners import OfBlock, Whose
 from plasticdsl.model.patterns import DataSet, RandomPatterns
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.instance import Values
@@ -25,19 +26,17 @@ from plasticdsl.units.dimension import ONE, TIME, Dimension
 from plasticdsl.units.display import display_unit, name_dimension
 from plasticdsl.units.table import parse_quantity
 
-Place = tuple[str, str]
-
 #: Values of users by name: numbers and arrays in SI, or texts such as "10 mV".
 Wishes = Mapping[str, Any]
 
 
-def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Place, Given]:
+def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Ref, Given]:
     """Where each value of a user goes. Raises KeyError (with what there is) for an unknown name, ValueError for an unsuitable value."""
-    found: dict[Place, Given] = {}
+    found: dict[Ref, Given] = {}
     for name, value in wishes.items():
         setting = find_parameter(network, module, name)
         wanted = np.asarray(value, dtype=np.float64) if np.ndim(value) else Number(_number(name, value, setting))
-        found.update((_place(target), wanted) for target in setting.targets)
+        found.update((target, wanted) for target in setting.targets)
     return found
 
 
@@ -45,7 +44,7 @@ def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Place, Gi
 class Wanted:
     """What a user gives, sorted: `settings` of parameters and sizes, arrays of pattern sets and of data sets by their names."""
 
-    settings: dict[Place, Given]
+    settings: dict[Ref, Given]
     patterns: dict[str, Any]
     data: dict[str, Any]
 
@@ -68,27 +67,20 @@ def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterab
         ) from None
     for name, array in patterns.items():
         source = sets[name].source
-        if isinstance(source, RandomPatterns) and isinstance(source.count, Ref) and source.count.owner == "network":
+        if isinstance(source, RandomPatterns) and isinstance(source.count, Ref) and source.count.owner is Whose.NETWORK:
             rows = np.shape(array)[0] if np.ndim(array) > 1 else 1
-            settings.setdefault(_place(source.count), Number(float(rows)))
+            settings.setdefault(source.count, Number(float(rows)))
     return Wanted(settings, patterns, given)
 
 
-def from_experiment(settings: Iterable[tuple[str, Value]], network: Network, module: Module) -> dict[Place, Given]:
+def from_experiment(settings: Iterable[tuple[str, Value]], network: Network, module: Module) -> dict[Ref, Given]:
     """Where the values that an experiment sets go."""
-    return {_place(target): value for name, value in settings for target in find_parameter(network, module, name).targets}
+    return {target: value for name, value in settings for target in find_parameter(network, module, name).targets}
 
 
-def places(target: Ref, network: Network, module: Module) -> tuple[Place, ...]:
+def places(target: Ref, network: Network, module: Module) -> tuple[Ref, ...]:
     """All places of a swept parameter; `target` may name a block that is used in several."""
-    owners = {"network", *(p.name for p in network.populations), *(p.name for p in network.projections)}
-    if target.owner in owners:
-        return (_place(target),)
-    return tuple(_place(t) for t in find_parameter(network, module, f"{target.owner}.{target.name}").targets)
-
-
-def _place(target: Ref) -> Place:
-    return target.owner, target.name
+    return find_parameter(network, module, target.path).targets if isinstance(target.owner, OfBlock) else (target,)
 
 
 def _number(name: str, value: Any, setting: Setting) -> float:
@@ -140,7 +132,7 @@ def network_value(expr: Expr, network: Network, settings: Settings) -> Values:
     sides = network_sides(network, settings)
 
     def look_up(node: Ref | Special | At) -> Values:
-        side = sides.get(node.name) if isinstance(node, Ref) and node.owner in ("network", "") else None
+        side = sides.get(node.name) if isinstance(node, Ref) and node.owner in (Whose.NETWORK, Whose.OWN) else None
         if not is_expression(side):
             raise KeyError(f"{node} has no value before the network is built")
         return evaluate(side, look_up)

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Block, Network, Role, Value, Variable
+from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 
 #: What a name may be set to: an expression or distribution, a number, or one number per unit or connection. A matrix [post, pre], as in w_ij,
 #: gives each connection its element.
 Given = Value | float | NDArray[np.float64] | Sequence[float]
 
-#: (population, projection or "network"; name) → value. A state is set in its initial value; (population, "") sets a size.
-Settings = Mapping[tuple[str, str], Given]
+#: What names are set to. A state is set in its initial value (the name `V(0)` does the same), a population as such in its size.
+Settings = Mapping[Ref, Given]
 
-#: The same, keyed by the places that `check.lookup` finds.
-Placed = Mapping[Ref, Given]
+#: The same as Python programs may write it: (population, projection or "network"; name).
+Written = Mapping[tuple[str, str], Given]
 
 Sides = dict[str, Given | None]
 
@@ -31,12 +32,17 @@ PARAMETERS = (Role.PARAMETER, Role.GIVEN)
 STATES = (Role.STATE, Role.CLAMPED)
 
 
-def by_name(settings: Settings | Placed) -> Settings:
-    """Settings by (owner, name), whichever way they are keyed."""
-    return {(key.owner, key.name) if isinstance(key, Ref) else key: value for key, value in settings.items()}
+def placed(settings: Settings | Written, network: Network) -> Settings:
+    """Settings by variable, whichever way they are keyed; a population or projection that is called `network` is meant before the network."""
+    owners: dict[str, Owner] = {"network": Whose.NETWORK}
+    owners |= {p.name: p.as_owner for p in network.populations} | {p.name: p.as_owner for p in network.projections}
+    found: dict[Ref, Given] = {}
+    for key, value in settings.items():
+        found[key if isinstance(key, Ref) else Ref(owners.get(key[0], OfPopulation(key[0])), key[1])] = value
+    return found
 
 
-def right_sides(owner: str, block: Block, given: Sequence[tuple[str, Value]], settings: Settings) -> Sides:
+def right_sides(owner: Owner, block: Block, given: Sequence[tuple[str, Value]], settings: Settings) -> Sides:
     """The right side of every name of the block; None for a parameter without one."""
     own = dict(given)
     return {v.name: _side(owner, v, own, settings) for v in block.variables}
@@ -44,16 +50,18 @@ def right_sides(owner: str, block: Block, given: Sequence[tuple[str, Value]], se
 
 def network_sides(network: Network, settings: Settings) -> Sides:
     """The right side of every parameter of the network."""
-    return {v.name: settings.get(("network", v.name), v.value) for v in network.variables if v.role in PARAMETERS}
+    return {v.name: settings.get(Ref(Whose.NETWORK, v.name), v.value) for v in network.variables if v.role in PARAMETERS}
 
 
-def _side(owner: str, variable: Variable, own: Mapping[str, Value], settings: Settings) -> Given | None:
+def _side(owner: Owner, variable: Variable, own: Mapping[str, Value], settings: Settings) -> Given | None:
     name, at_start = variable.name, f"{variable.name}(0)"
     match variable.role:
         case Role.PARAMETER | Role.GIVEN:
-            return _first(settings.get((owner, name)), own.get(name), variable.value)
+            return _first(settings.get(Ref(owner, name)), own.get(name), variable.value)
         case Role.STATE | Role.CLAMPED:
-            told = _first(settings.get((owner, name)), settings.get((owner, at_start)), own.get(at_start), own.get(name), variable.initial)
+            told = _first(
+                settings.get(Ref(owner, name)), settings.get(Ref(owner, at_start)), own.get(at_start), own.get(name), variable.initial
+            )
             return told if told is not None else Number(_nothing_said(variable))
         case Role.DEFINITION:
             return variable.value
@@ -80,24 +88,27 @@ def is_expression(given: Given | None) -> TypeGuard[Expr]:
     return isinstance(given, Expr)
 
 
-def allowed_keys(network: Network) -> frozenset[tuple[str, str]]:
+def allowed_keys(network: Network) -> frozenset[Ref]:
     """Everything that `Settings` may hold for this network."""
-    keys = {("network", v.name) for v in network.variables if v.role in PARAMETERS}
-    keys |= {(p.name, "") for p in network.populations}
-    for owner, block in (*((p.name, p.block) for p in network.populations), *((p.name, p.connection) for p in network.projections)):
+    keys = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
+    keys |= {Ref(p.as_owner, "") for p in network.populations}
+    parts: list[tuple[Part, Block]] = [(p.as_owner, p.block) for p in network.populations]
+    parts += [(p.as_owner, p.connection) for p in network.projections]
+    for owner, block in parts:
         for variable in block.variables:
             if variable.role in (*PARAMETERS, *STATES):
-                keys.add((owner, variable.name))
+                keys.add(Ref(owner, variable.name))
             if variable.role in STATES:
-                keys.add((owner, f"{variable.name}(0)"))
+                keys.add(Ref(owner, f"{variable.name}(0)"))
     return frozenset(keys)
 
 
 def check_settings(network: Network, settings: Settings) -> None:
     """Raises KeyError for a name the network does not have, with what there is."""
     allowed = allowed_keys(network)
-    for owner, name in settings:
-        if (owner, name) not in allowed:
-            names = sorted(n for o, n in allowed if o == owner and n and not n.endswith(")"))
-            what = f"it has {', '.join(names)}" if names else f"there are {', '.join(sorted({o for o, _ in allowed}))}"
-            raise KeyError(f"{owner} has no parameter {name}; {what}" if names else f"there is no {owner}; {what}")
+    for key in settings:
+        if key not in allowed:
+            owner = owner_text(key.owner)
+            names = sorted(k.name for k in allowed if k.owner == key.owner and k.name and not k.name.endswith(")"))
+            what = f"it has {', '.join(names)}" if names else f"there are {', '.join(sorted({owner_text(k.owner) for k in allowed}))}"
+            raise KeyError(f"{owner} has no parameter {key.name}; {what}" if names else f"there is no {owner}; {what}")

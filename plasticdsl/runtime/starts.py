@@ -9,6 +9,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Network
+from plasticdsl.model.owners import OfPatterns
 from plasticdsl.model.patterns import PatternSet, RandomPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.runtime.feeds import Integers, permutation
@@ -58,7 +59,7 @@ def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, units:
 def _redrawn(start: Start, phase: str, network: Network, observer: Observer, units: int) -> Floats:
     """A new pattern from the distribution of those that the start names."""
     named = {r.owner for r in refs(start.value) if r.name == ""}
-    found = next((s for s in network.patterns if s.name in named), None)
+    found = next((s for s in network.patterns if OfPatterns(s.name) in named), None)
     if found is None or not isinstance(found.source, RandomPatterns):
         fail("not-random", "‘redrawn’ needs random patterns to start from, whose distribution it can draw from again.", start.span)
     instance = observer.instance

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, children
+from plasticdsl.model.owners import OfProjection, owner_text
 
 Integers = NDArray[np.int64]
 Indices = Mapping[str, Integers]
@@ -42,24 +43,29 @@ def element(ref: Ref, indices: Sequence[str], values: NDArray[np.float64], bound
     """
     if values.ndim == 0:
         return values
-    led = bound.get(_led(ref.owner, indices))
+    led = bound.get(_led(ref, indices))
     if led is not None:
         return np.asarray(values[led])
     at = [_numbers_of(letter, bound) for letter in indices]
-    ends = space.connections(ref.owner) if space is not None else None
+    ends = _ends(ref, space) if space is not None else None
     if ends is not None and len(at) == 2:
         place, exists = _find(at[0], at[1], ends)
         return np.where(exists, values[place], np.nan) if len(values) else np.full(place.shape, np.nan)
     if len(at) != values.ndim:
-        raise ValueError(f"{ref.owner}.{ref.name} has {values.ndim} indices, not {len(at)} ({', '.join(indices)})")
+        raise ValueError(f"{ref.path} has {values.ndim} indices, not {len(at)} ({', '.join(indices)})")
     if any(np.size(n) and int(np.max(n)) >= size for n, size in zip(at, values.shape, strict=True)):
         raise ValueError(f"there is no ‘{ref.name}_{','.join(indices)}’: ‘{ref.name}’ has only {' × '.join(map(str, values.shape))} values")
     return np.asarray(values[tuple(at)])
 
 
-def _led(projection: str, indices: Sequence[str]) -> str:
+def _ends(ref: Ref, space: Space) -> tuple[Integers, Integers] | None:
+    """The connections that a variable is one value for each of."""
+    return space.connections(ref.owner.name) if isinstance(ref.owner, OfProjection) else None
+
+
+def _led(ref: Ref, indices: Sequence[str]) -> str:
     """The key, beside the index letters, for connection numbers where a projection's connections are gone through one by one."""
-    return f"{','.join(indices)}@{projection}"
+    return f"{','.join(indices)}@{owner_text(ref.owner)}"
 
 
 def _numbers_of(letter: str, bound: Indices) -> Integers:
@@ -104,10 +110,10 @@ def _axes(node: SumOver, space: Space) -> tuple[At | None, list[dict[str, Intege
     axes: list[dict[str, Integers]] = []
     led: Sequence[str] = ()
     if lead is not None:
-        ends = space.connections(lead.ref.owner)
+        ends = _ends(lead.ref, space)
         assert ends is not None, "only variables of projections lead"
         led = lead.indices
-        axes.append({led[0]: ends[0], led[1]: ends[1], _led(lead.ref.owner, led): np.arange(len(ends[0]))})
+        axes.append({led[0]: ends[0], led[1]: ends[1], _led(lead.ref, led): np.arange(len(ends[0]))})
     for letter, population in zip(node.indices, node.sets, strict=True):
         if letter not in led:
             axes.append({letter: np.arange(space.size(population))})
@@ -116,7 +122,7 @@ def _axes(node: SumOver, space: Space) -> tuple[At | None, list[dict[str, Intege
 
 def _connections_in(expr: Expr, space: Space) -> Iterator[At]:
     """Variables of projections at two indices, but for those in sums further in."""
-    if isinstance(expr, At) and len(expr.indices) == 2 and space.connections(expr.ref.owner) is not None:
+    if isinstance(expr, At) and len(expr.indices) == 2 and _ends(expr.ref, space) is not None:
         yield expr
     if not isinstance(expr, SumOver):
         for child in children(expr):
@@ -128,7 +134,7 @@ def _exists(node: SumOver, space: Space, inner: Indices, lead: At | None) -> NDA
     keep = np.asarray(True)
     for at in _connections_in(node.body, space):
         if lead is None or (at.ref.owner, at.indices) != (lead.ref.owner, lead.indices):
-            ends = space.connections(at.ref.owner)
+            ends = _ends(at.ref, space)
             assert ends is not None, "these are variables of projections"
             keep = keep & _find(_numbers_of(at.indices[0], inner), _numbers_of(at.indices[1], inner), ends)[1]
     return keep

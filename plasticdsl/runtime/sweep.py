@@ -25,7 +25,7 @@ from plasticdsl.runtime.experiment import Order, Run, Workshop, run_once, time_s
 from plasticdsl.runtime.instance import Instance
 from plasticdsl.runtime.observer import constant
 from plasticdsl.runtime.progress import SILENT, Interruption, Progress
-from plasticdsl.runtime.settings import Place, network_value, places
+from plasticdsl.runtime.settings import network_value, places
 from plasticdsl.runtime.sides import Given, Settings
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Axis:
     values: Floats
     unit: str
     scale: float
-    places: tuple[Place, ...]
+    places: tuple[Ref, ...]
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
 
 def _orders(axes: Sequence[Axis], repeats: int, order: Order) -> Iterator[Order]:
     for values in itertools.product(*(a.values for a in axes)):
-        swept: dict[Place, Given] = dict(order.settings)
+        swept: dict[Ref, Given] = dict(order.settings)
         for axis, value in zip(axes, values, strict=True):
             swept.update(dict.fromkeys(axis.places, Number(float(value))))
         for repeat in range(repeats):
@@ -114,15 +114,15 @@ def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Wor
         values = np.array([v.value for v in given if isinstance(v, Number)])[:1]
     else:
         values = _values(axis, experiment, workshop, order)
-    if any(name == "" for _, name in found) or _counts_patterns(found, workshop.network):
+    if any(place.name == "" for place in found) or _counts_patterns(found, workshop.network):
         values = np.rint(values)
     return Axis(axis.text, values, axis.unit, axis.scale, found)
 
 
-def _counts_patterns(found: tuple[Place, ...], network: Network) -> bool:
+def _counts_patterns(found: tuple[Ref, ...], network: Network) -> bool:
     """Whether it is the number of patterns of a set, which is a whole one."""
     counts = [s.source.count for s in network.patterns if isinstance(s.source, RandomPatterns)]
-    return any(Ref("network", name) in counts for owner, name in found if owner == "network")
+    return any(place in counts for place in found)
 
 
 def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: Order) -> Floats:

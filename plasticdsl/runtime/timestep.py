@@ -12,6 +12,7 @@ import numpy as np
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Ref, Special
 from plasticdsl.model.model import Block, Network
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, RungeKutta4
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
 
@@ -37,9 +38,9 @@ def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionIns
 
     shortest: dict[str, float] = {}
     for pick in (np.min, np.max):
-        values: dict[Expr, float] = {Ref("network", n): float(pick(v)) for n, v in instance.parameters.items()}
+        values: dict[Expr, float] = {Ref(Whose.NETWORK, n): float(pick(v)) for n, v in instance.parameters.items()}
         values[Special("dt")] = instance.dt  # `100 steps` is 100 dt
-        values |= {Ref("", n): float(pick(v)) for n, v in {**made.parameters, **made.states}.items() if np.size(v)}
+        values |= {Ref(Whose.OWN, n): float(pick(v)) for n, v in {**made.parameters, **made.states}.items() if np.size(v)}
         for name, constant in time_constants(block, values):
             shortest[name] = min(constant, shortest.get(name, constant))
     noisy = {name for s in block.schemes if isinstance(s, EulerMaruyama) for name in s.variables}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
 from plasticdsl.model.model import Assign, Network, Role, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Until
 from plasticdsl.runtime.readings import Reader, is_spike_statistic, populations_needed
 from plasticdsl.runtime.statistics import rate
@@ -131,7 +132,7 @@ def stepping(network: Network, population: str) -> tuple[str, ...]:
         for h in block.handlers
         if h.trigger is Trigger.STEP
         for s in h.statements
-        if isinstance(s, Assign) and not s.target.owner
+        if isinstance(s, Assign) and s.target.owner is Whose.OWN
     }
     return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, children, rebuild, substitute
+from plasticdsl.model.owners import Whose
 from plasticdsl.source import NOWHERE, Span
 
 ZERO = Number(0.0)
@@ -259,6 +260,6 @@ def written_out(definitions: Mapping[str, Expr]) -> Mapping[Expr, Expr]:
     for name, value in definitions.items():
         size = extent(value, sizes)
         check_extent(size, f"The definition of {name}")
-        sizes[Ref("", name)] = size
-        values[Ref("", name)] = substitute(value, values)
+        sizes[Ref(Whose.OWN, name)] = size
+        values[Ref(Whose.OWN, name)] = substitute(value, values)
     return values

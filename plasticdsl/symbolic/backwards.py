@@ -1,8 +1,9 @@
 """Gradients through a network: reverse mode as a change of the model.
 
-Comes in: a checked network whose rules ask for `Call("partial", (Ref("network", L), w))`, L an observable. Goes out: the same network in which units carry
-`dL_dv`, the derivative of L by their variable v (an adjoint), worked out by definitions and by sums, and the rules read them. So a gradient is the same
-kind of dataflow as the model itself, and nothing after this stage knows of derivatives.
+Comes in: a checked network whose rules ask for `Call("partial", (Ref(Whose.NETWORK, L), w))`, L an observable. Goes out: the same network in
+which units carry `dL_dv`, the derivative of L by their variable v (an adjoint), worked out by
+definitions and by sums, and the rules read them. So a gradient is the same kind of dataflow as
+the model itself, and nothing after this stage knows of derivatives.
 
     dL_dv  =  ∂L/∂v  +  Σ over definitions d that read v:  dL_dd ∂d/∂v
                      +  Σ over connections of each sum h += body that reads v:  dL_dh ∂body/∂v
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
 from plasticdsl.model.model import Block, Connectivity, Network, Population, Projection, Role, SumInto, Variable
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 from plasticdsl.symbolic.local_gradient import free_name
@@ -44,7 +46,7 @@ class Summed:
 
     def reads(self) -> Iterator[Owned]:
         """The variables of units that it reads."""
-        ends = {"pre": self.projection.pre, "post": self.projection.post}
+        ends = self.projection.ends
         yield from ((ends[r.owner], r.name) for r in refs(self.body) if r.owner in ends and not r.limit)
 
 
@@ -53,8 +55,8 @@ def formula_of(network: Network, name: str) -> Expr:
     written: dict[Expr, Expr] = {}
     for variable in network.variables:
         if variable.role is Role.DEFINITION and isinstance(variable.value, Expr) and not variable.indices:
-            written[Ref("network", variable.name)] = substitute(variable.value, written)
-    return written[Ref("network", name)]
+            written[Ref(Whose.NETWORK, variable.name)] = substitute(variable.value, written)
+    return written[Ref(Whose.NETWORK, name)]
 
 
 def undelayed_sums(network: Network) -> tuple[Summed, ...]:
@@ -76,7 +78,7 @@ def _written_out(expr: Expr, own: Mapping[str, Expr]) -> Expr:
 
     def read(node: Expr) -> Expr:
         match node:
-            case Ref("", name) if name in own:
+            case Ref(Whose.OWN, name) if name in own:
                 return read(own[name])
             case _:
                 return rebuild(node, read)
@@ -106,7 +108,7 @@ class Backwards:
         for population in self.network.populations:
             for variable in population.block.variables:
                 if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
-                    for name in {r.name for r in refs(variable.value) if r.owner == ""}:
+                    for name in {r.name for r in refs(variable.value) if r.owner is Whose.OWN}:
                         self._readers.setdefault((population.name, name), []).append(variable)
         for one in self._summed:
             for read in set(one.reads()):
@@ -116,14 +118,14 @@ class Backwards:
 
     def by_connection(self, projection: Projection, name: str) -> Expr:
         """∂L/∂w for one connection, in its own terms; 0 where L does not reach it. Raises `NotLocal`, `NotDifferentiable`."""
-        own = Ref("", name)
+        own, of_projection = Ref(Whose.OWN, name), Ref(projection.as_owner, name)
         total: Expr = ZERO
-        for share in shares(self.formula, Ref(projection.name, name), self.network):
+        for share in shares(self.formula, of_projection, self.network):
             total = add(total, share.value)
         for one in self._summed:
             if one.projection.name == projection.name and own in refs(one.body):
-                total = add(total, self._through_sum(one, own, "post"))
-            elif Ref(projection.name, name) in refs(one.body):
+                total = add(total, self._through_sum(one, own))
+            elif of_projection in refs(one.body):
                 total = add(total, self._through_other(one, projection, name))
         return total
 
@@ -132,21 +134,21 @@ class Backwards:
         self._settle([(population, name)])
         return self.adjoints[population, name]
 
-    def _through_sum(self, one: Summed, by: Ref, side: str) -> Expr:
-        """dL_dh ∂body/∂by, for one connection that sees its post unit as `side`."""
+    def _through_sum(self, one: Summed, by: Ref) -> Expr:
+        """dL_dh ∂body/∂by, for one connection."""
         above = self.by_unit(*one.into)
-        return ZERO if above is None else mul(Ref(side, above), differentiate(one.body, by))
+        return ZERO if above is None else mul(Ref(Whose.POST, above), differentiate(one.body, by))
 
     def _through_other(self, one: Summed, projection: Projection, name: str) -> Expr:
         """A weight that another projection's sum uses for the same pair of units, the other way round."""
         if (one.projection.pre, one.projection.post) != (projection.post, projection.pre):
             message = f"‘{one.projection.symbol}’ uses ‘{name}’ of ‘{projection.symbol}’ for other pairs of units than its own."
             raise NotLocal(message, "Only the transposed weights can be shared.")
-        value = self._through_sum(one, Ref(projection.name, name), "post")
-        if any(r.owner == "" for r in refs(value)):
+        value = self._through_sum(one, Ref(projection.as_owner, name))
+        if any(r.owner is Whose.OWN for r in refs(value)):
             message = f"The derivative needs values of ‘{one.projection.symbol}’ at the connections of ‘{projection.symbol}’."
             raise NotLocal(message, "Keep what both use in one of the two units.")
-        return turned(value, "")
+        return turned(value, Whose.OWN)
 
     # --- adjoints ----------------------------------------------------------------------------------------------------
 
@@ -168,20 +170,20 @@ class Backwards:
         yield from (s.into for s in self._summing.get(node, ()))
 
     def _adjoint(self, population: str, name: str) -> str | None:
-        own = Ref("", name)
+        own = Ref(Whose.OWN, name)
         total: Expr = ZERO
-        for share in shares(self.formula, Ref(population, name), self.network):
+        for share in shares(self.formula, Ref(OfPopulation(population), name), self.network):
             total = add(total, share.value if share.through == "unit" else self._collected(population, name, share))
         for definition in self._readers.get((population, name), ()):
             above = self.adjoints[population, definition.name]
             if above is not None and isinstance(definition.value, Expr):
-                total = add(total, mul(Ref("", above), differentiate(definition.value, own)))
+                total = add(total, mul(Ref(Whose.OWN, above), differentiate(definition.value, own)))
         for one in self._summing.get((population, name), ()):
-            for side, place in (("post", one.projection.post), ("pre", one.projection.pre)):
-                if place == population and Ref(side, name) in refs(one.body):
-                    value = self._through_sum(one, Ref(side, name), "post")
+            for side in (Whose.POST, Whose.PRE):
+                if one.projection.ends[side] == population and Ref(side, name) in refs(one.body):
+                    value = self._through_sum(one, Ref(side, name))
                     if not is_number(value, 0.0):
-                        share = Share("post" if side == "post" else "pre", value, one.projection.name)
+                        share = Share("post" if side is Whose.POST else "pre", value, one.projection.name)
                         total = add(total, self._collected(population, name, share))
         return None if is_number(total, 0.0) else self._declare(population, name, "", total)
 
@@ -210,21 +212,21 @@ class Backwards:
         if share.through == "post":
             self.sums.setdefault(share.projection, []).append(SumInto(target, share.value, self.observable.span))
         else:
-            followed = SumInto(target, turned(share.value, share.projection), self.observable.span)
+            followed = SumInto(target, turned(share.value, OfProjection(share.projection)), self.observable.span)
             self.hidden.setdefault(share.projection, []).append(followed)
-        return Ref("", target)
+        return Ref(Whose.OWN, target)
 
 
-def turned(expr: Expr, owner: str) -> Expr:
-    """A connection's expression as the connection the other way round sees it; its own variables belong to projection `owner` then."""
-    sides = {"pre": "post", "post": "pre"}
+def turned(expr: Expr, owner: Owner) -> Expr:
+    """A connection's expression as the connection the other way round sees it; its own variables belong to `owner` then."""
+    sides = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
     counts = {"N_pre": "N_post", "N_post": "N_pre", "i": "j", "j": "i"}
 
     def read(node: Expr) -> Expr:
         match node:
-            case Ref("pre" | "post" as side, name, limit):
+            case Ref(Whose.PRE | Whose.POST as side, name, limit):
                 return Ref(sides[side], name, limit)
-            case Ref("", name, limit):
+            case Ref(Whose.OWN, name, limit):
                 return Ref(owner, name, limit)
             case Special(name) if name in counts:
                 return Special(counts[name])  # type: ignore[arg-type]

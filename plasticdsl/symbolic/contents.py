@@ -9,6 +9,7 @@ import math
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Block, Distribution, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.numeric import evaluate
 
 CHANGING = ("t", "lag", "now_pre", "now_post")
@@ -31,8 +32,8 @@ def is_constant(expr: Expr, block: Block) -> bool:
 
 
 def _is_parameter(ref: Ref, block: Block) -> bool:
-    if ref.owner:
-        return ref.owner == "network"
+    if ref.owner is not Whose.OWN:
+        return ref.owner is Whose.NETWORK
     variable = block.variable(ref.name)
     return variable is None or variable.role in (Role.PARAMETER, Role.GIVEN)
 
@@ -44,5 +45,5 @@ def default_values(block: Block) -> dict[Expr, float]:
         if variable.role is Role.PARAMETER and variable.value is not None and not isinstance(variable.value, Distribution):
             value = evaluate(variable.value, found)
             if math.isfinite(value):
-                found[Ref("", variable.name)] = value
+                found[Ref(Whose.OWN, variable.name)] = value
     return found

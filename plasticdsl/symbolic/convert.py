@@ -14,7 +14,7 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
 from plasticdsl.symbolic.algebra import extent, neg
 
 MAX_NODES = 2000
@@ -86,9 +86,11 @@ class Translator:
         match expr:
             case Number(value):
                 return _rational(value)
-            case Ref(owner, name, limit):
-                return self._symbol(expr, "_".join(part for part in (owner, name, limit) if part))
+            case Ref():
+                return self._symbol(expr, "_".join(part for part in expr.order if part))
             case Special(name):
+                return self._symbol(expr, name)
+            case Planned(name):
                 return self._symbol(expr, name)
             case At() | SumOver() | Incoming():
                 return self._symbol(expr, "over_units")

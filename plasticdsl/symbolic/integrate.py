@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, SumInto
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.symbolic.schemes import choose_schemes
 from plasticdsl.symbolic.totals import with_totals
@@ -56,7 +57,7 @@ def _defined(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
     for p in network.populations:
         for v in p.block.variables:
             if v.role is Role.DEFINITION and isinstance(v.value, Expr):
-                yield (p.name, v.name), {(p.name, r.name) for r in refs(v.value) if not r.owner}
+                yield (p.name, v.name), {(p.name, r.name) for r in refs(v.value) if r.owner is Whose.OWN}
 
 
 def _summed(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
@@ -71,11 +72,11 @@ def _undelayed(network: Network) -> list[tuple[Projection, SumInto]]:
 
 def _reads(expr: Expr, projection: Projection) -> set[Owned]:
     """What a connection's expression reads of the two units, through its own definitions too."""
-    ends = {"pre": projection.pre, "post": projection.post}
+    ends = projection.ends
     waiting, seen = list(refs(expr)), set[Ref]()
     while waiting:
         ref = waiting.pop()
-        inner = projection.connection.variable(ref.name) if ref.owner == "" and ref not in seen else None
+        inner = projection.connection.variable(ref.name) if ref.owner is Whose.OWN and ref not in seen else None
         seen.add(ref)
         if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
             waiting += refs(inner.value)
@@ -87,7 +88,9 @@ def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
     reads: dict[Owned, set[Owned]] = {}
     for one, read in (*_defined(network), *_summed(network)):
         reads.setdefault(one, set()).update(read)
-    needed = _spread({(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if not r.owner}, reads)
+    needed = _spread(
+        {(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if r.owner is Whose.OWN}, reads
+    )
     return frozenset(
         o for p, s in _undelayed(network) if (p.post, s.target) in needed for o, name in _reads(s.body, p) if (o, name) in flowing
     )
@@ -111,6 +114,6 @@ def _population(
 
 
 def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Owned]) -> Projection:
-    ends = {"pre": projection.pre, "post": projection.post}
-    held = frozenset(Ref(side, v.name) for side, owner in ends.items() for v in blocks[owner].variables if (owner, v.name) not in flowing)
+    ends = projection.ends.items()
+    held = frozenset(Ref(side, v.name) for side, name in ends for v in blocks[name].variables if (name, v.name) not in flowing)
     return replace(projection, connection=choose_schemes(with_totals(projection.connection), held=held))

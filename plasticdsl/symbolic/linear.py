@@ -98,5 +98,5 @@ def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, unknowns: 
 
 
 def _names(expr: Expr, unknowns: frozenset[Ref]) -> str:
-    found = sorted(f"{r.owner}.{r.name}" if r.owner else r.name for r in refs(expr) & unknowns)
+    found = sorted(r.path for r in refs(expr) & unknowns)
     return ", ".join(found)

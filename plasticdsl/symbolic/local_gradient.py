@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, rebuild, refs, substitute, walk
 from plasticdsl.model.model import Block, Flow, Role, Variable
+from plasticdsl.model.owners import Owner, StandIn, Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 
 PARTIAL, HOLD = "partial", "hold"
-
-_HELD = "#held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Local:
         held: dict[Expr, Expr] = {}
         free = _without_held(expr, held)
         total: Expr = ZERO
-        for ref in sorted(refs(free), key=lambda r: (r.owner, r.name, r.limit)):
+        for ref in sorted(refs(free), key=lambda r: r.order):
             inner = self._of(ref, by, known)
             if not is_number(inner, 0.0):
                 total = add(total, mul(differentiate(free, ref), inner))
@@ -65,15 +64,15 @@ class Local:
         return known[ref]
 
     def _through(self, ref: Ref, by: Ref, known: dict[Ref, Expr]) -> Expr:
-        if ref.limit or ref.owner not in ("", "post"):
+        if ref.limit or ref.owner not in (Whose.OWN, Whose.POST):
             return ZERO
-        block = self.block if ref.owner == "" else self.post
+        block = self.block if ref.owner is Whose.OWN else self.post
         variable = block.variable(ref.name)
         if variable is None:
             return ZERO
         if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
             return self._total(_owned(variable.value, ref.owner), by, known)
-        if variable.role is Role.INPUT and ref.owner == "post" and not self.delayed:
+        if variable.role is Role.INPUT and ref.owner is Whose.POST and not self.delayed:
             total: Expr = ZERO
             for one in self.block.sums:
                 if one.target == ref.name:
@@ -86,7 +85,7 @@ class Local:
         """The average of the derivative, as a state of the connection; one for all expressions that ask for it."""
         made = next((a for a in self.averages if (a.of, a.by) == (ref, by)), None)
         if made is not None:
-            return Ref("", made.variable.name)
+            return Ref(Whose.OWN, made.variable.name)
         body, constant = (_owned(e, ref.owner) for e in average)
         slope = self._total(body, by, known)
         if is_number(slope, 0.0):
@@ -94,10 +93,10 @@ class Local:
         taken = {v.name for v in self.block.variables} | {a.variable.name for a in self.averages}
         name = free_name(f"d{variable.name}_d{by.name}", taken)
         symbol = f"∂{variable.symbol}/∂{_symbol(self.block, by)}"
-        rate = Binary("/", Binary("-", slope, Ref("", name)), constant)
+        rate = Binary("/", Binary("-", slope, Ref(Whose.OWN, name)), constant)
         state = Variable(name, symbol, Role.STATE, span=variable.span)
         self.averages.append(Average(state, Flow(name, rate, source=self.block.name, span=variable.span), ref, by))
-        return Ref("", name)
+        return Ref(Whose.OWN, name)
 
 
 def free_name(wish: str, taken: set[str]) -> str:
@@ -115,7 +114,7 @@ def averaged(variable: Variable, block: Block) -> tuple[Expr, Expr] | None:
         return None
     flow = next((f for f in block.flows if f.variable == variable.name), None)
     match flow.rate if flow is not None else None:
-        case Binary("/", Binary("-", body, Ref("", name)), constant) if name == variable.name:
+        case Binary("/", Binary("-", body, Ref(Whose.OWN, name)), constant) if name == variable.name:
             return body, constant
         case _:
             return None
@@ -133,22 +132,22 @@ def without_holds(expr: Expr) -> Expr:
 def _without_held(expr: Expr, held: dict[Expr, Expr]) -> Expr:
     match expr:
         case Call("hold", (inner,)):
-            placeholder = Ref(_HELD, str(len(held)))
+            placeholder = Ref(StandIn.HELD, str(len(held)))
             held[placeholder] = inner
             return placeholder
         case _:
             return rebuild(expr, lambda child: _without_held(child, held))
 
 
-def _owned(expr: Expr, owner: str) -> Expr:
+def _owned(expr: Expr, owner: Owner) -> Expr:
     """An expression of a unit as the connection sees it."""
-    if not owner:
+    if owner is Whose.OWN:
         return expr
-    return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner == ""})
+    return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner is Whose.OWN})
 
 
 def _symbol(block: Block, ref: Ref) -> str:
-    variable = block.variable(ref.name) if ref.owner == "" else None
+    variable = block.variable(ref.name) if ref.owner is Whose.OWN else None
     return variable.symbol if variable is not None else ref.name
 
 
@@ -161,6 +160,6 @@ def with_averages(block: Block, averages: list[Average], source: Mapping[str, tu
     """The block with derived states; `source`: of an average of the connection, the rule it comes from and whether that is a rule."""
     flows = []
     for average in averages:
-        name, is_rule = source.get(average.of.name, (block.name, False)) if average.of.owner == "" else (block.name, False)
+        name, is_rule = source.get(average.of.name, (block.name, False)) if average.of.owner is Whose.OWN else (block.name, False)
         flows.append(replace(average.flow, source=name, is_rule=is_rule))
     return replace(block, variables=(*block.variables, *(a.variable for a in averages)), flows=(*block.flows, *flows))

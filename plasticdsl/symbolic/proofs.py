@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model.expr import Expr, Number, Ref, SumOver, children, rebuild, substitute, walk
 from plasticdsl.model.model import Network, Projection
+from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.model.proofs import Verdict
 from plasticdsl.symbolic.algebra import ZERO, add, extent, fold, is_number, mul, sub
 from plasticdsl.symbolic.convert import vanishes
@@ -66,16 +67,16 @@ def _counterexample(network: Network, projection: Projection, left: Expr, right:
 
 
 def _in_words(network: Network, units: int, used: Mapping[Key, float], left: float, right: float) -> str:
-    symbols = {(p.name, v.name): f"{p.symbol}.{v.symbol}" for p in network.populations for v in p.block.variables}
-    symbols |= {(p.name, v.name): f"{p.symbol}.{v.symbol}" for p in network.projections for v in p.connection.variables}
-    symbols |= {("network", v.name): v.symbol for v in network.variables}
+    symbols = {Ref(p.as_owner, v.name): f"{p.symbol}.{v.symbol}" for p in network.populations for v in p.block.variables}
+    symbols |= {Ref(p.as_owner, v.name): f"{p.symbol}.{v.symbol}" for p in network.projections for v in p.connection.variables}
+    symbols |= {Ref(Whose.NETWORK, v.name): v.symbol for v in network.variables}
 
     def text(key: Key, value: float) -> str:
-        owner, name, place = key
+        ref, place = key
         numbers = f"[{', '.join(str(k + 1) for k in place)}]" if units > 1 and place else ""
-        return f"{symbols.get((owner, name), name)}{numbers} = {value:g}".replace("-", "−")
+        return f"{symbols.get(ref, ref.name)}{numbers} = {value:g}".replace("-", "−")
 
-    values = ", ".join(text(key, value) for key, value in sorted(used.items()))
+    values = ", ".join(text(key, value) for key, value in sorted(used.items(), key=lambda u: (u[0][0].order, u[0][1])))
     size = "one unit" if units == 1 else f"{units} units"
     sides = f"left {left:.6g}, right {right:.6g}".replace("-", "−")
     return f"with {size} in each population, {values}: {sides}" if values else f"with {size} in each population: {sides}"
@@ -104,7 +105,7 @@ def vanishing(expr: Expr) -> bool:
     """Whether an expression with sums over units is 0 for certain."""
     plain = fold(_canonical(expr))
     sums = list(dict.fromkeys(_outermost(plain)))
-    places: dict[Expr, Expr] = {s: Ref(_SUM, str(n)) for n, s in enumerate(sums)}
+    places: dict[Expr, Expr] = {s: Ref(StandIn.SUM, str(n)) for n, s in enumerate(sums)}
     opaque = substitute(plain, places)
     if _surely_zero(opaque):
         return True

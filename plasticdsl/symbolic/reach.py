@@ -12,19 +12,19 @@ from collections.abc import Iterator, Mapping
 
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import AddTo, AtRate, Block, Distribution, Network, Projection, Role, Threshold, Trigger
+from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
-Owned = tuple[str, str]
-
+#: Stands for the spikes of a population beside its variables.
 SPIKE = "#spike"
 
 
-def first_in_time(network: Network, start: Owned, formula: Expr) -> str | None:
+def first_in_time(network: Network, start: Ref, formula: Expr) -> str | None:
     """In words, what keeps the value of `start` from reaching `formula` at one moment; None where it never reaches it."""
-    edges: dict[Owned, list[Owned]] = {}
+    edges: dict[Ref, list[Ref]] = {}
     for source, target in _edges(network):
         edges.setdefault(source, []).append(target)
-    goals = {(r.owner, r.name) for r in refs(formula)}
-    before: dict[Owned, Owned] = {start: start}
+    goals = {Ref(r.owner, r.name) for r in refs(formula)}
+    before: dict[Ref, Ref] = {start: start}
     waiting = deque([start])
     while waiting:
         node = waiting.popleft()
@@ -37,61 +37,61 @@ def first_in_time(network: Network, start: Owned, formula: Expr) -> str | None:
     return None
 
 
-def _path(before: Mapping[Owned, Owned], end: Owned) -> list[Owned]:
+def _path(before: Mapping[Ref, Ref], end: Ref) -> list[Ref]:
     path = [end]
     while before[path[-1]] != path[-1]:
         path.append(before[path[-1]])
     return path[::-1]
 
 
-def _first(network: Network, path: list[Owned]) -> str | None:
-    for owner, name in path[1:]:
-        population = next((p for p in network.populations if p.name == owner), None)
-        if name == SPIKE and population is not None:
+def _first(network: Network, path: list[Ref]) -> str | None:
+    for ref in path[1:]:
+        population = next((p for p in network.populations if p.as_owner == ref.owner), None)
+        if ref.name == SPIKE and population is not None:
             return f"the spikes of ‘{population.symbol}’"
-        variable = population.block.variable(name) if population is not None else None
+        variable = population.block.variable(ref.name) if population is not None else None
         if population is not None and variable is not None and variable.role is Role.STATE:
             return f"‘{population.symbol}.{variable.symbol}’, a state that changes in time"
     return "a sum that is delayed"
 
 
-def _edges(network: Network) -> Iterator[tuple[Owned, Owned]]:
+def _edges(network: Network) -> Iterator[tuple[Ref, Ref]]:
     for population in network.populations:
-        name = population.name
-        yield from _of_block(population.block, {"": name})
+        owner = population.as_owner
+        yield from _of_block(population.block, {Whose.OWN: owner})
         match population.block.spike:
             case Threshold(condition=read) | AtRate(rate=read):
-                yield from (((name, r.name), (name, SPIKE)) for r in refs(read) if r.owner == "")
+                yield from ((Ref(owner, r.name), Ref(owner, SPIKE)) for r in refs(read) if r.owner is Whose.OWN)
             case None:
                 pass
     for projection in network.projections:
         yield from _of_projection(projection)
 
 
-def _of_projection(projection: Projection) -> Iterator[tuple[Owned, Owned]]:
-    owners = {"": projection.name, "pre": projection.pre, "post": projection.post}
+def _of_projection(projection: Projection) -> Iterator[tuple[Ref, Ref]]:
+    owners: dict[Owner, Owner] = {o: OfPopulation(name) for o, name in projection.ends.items()}
+    owners[Whose.OWN] = projection.as_owner
     yield from _of_block(projection.connection, owners)
     for total in projection.connection.sums:
-        yield from _reads(total.body, owners, (projection.post, total.target))
+        yield from _reads(total.body, owners, Ref(OfPopulation(projection.post), total.target))
 
 
-def _of_block(block: Block, owners: Mapping[str, str]) -> Iterator[tuple[Owned, Owned]]:
-    own = owners[""]
+def _of_block(block: Block, owners: Mapping[Owner, Owner]) -> Iterator[tuple[Ref, Ref]]:
+    own = owners[Whose.OWN]
     for variable in block.variables:
         if variable.role is Role.DEFINITION and variable.value is not None and not isinstance(variable.value, Distribution):
-            yield from _reads(variable.value, owners, (own, variable.name))
+            yield from _reads(variable.value, owners, Ref(own, variable.name))
     for flow in block.flows:
-        yield from _reads(flow.rate, owners, (own, flow.variable))
-    spikes = {Trigger.SPIKE: own, Trigger.PRE: owners.get("pre", own), Trigger.POST: owners.get("post", own)}
+        yield from _reads(flow.rate, owners, Ref(own, flow.variable))
+    spikes = {Trigger.SPIKE: own, Trigger.PRE: owners.get(Whose.PRE, own), Trigger.POST: owners.get(Whose.POST, own)}
     for handler in block.handlers:
         for statement in handler.statements:
-            target = (owners.get(statement.target.owner, statement.target.owner), statement.target.name)
+            target = Ref(owners.get(statement.target.owner, statement.target.owner), statement.target.name)
             yield from _reads(statement.amount if isinstance(statement, AddTo) else statement.value, owners, target)
             if handler.trigger in spikes:
-                yield (spikes[handler.trigger], SPIKE), target
+                yield Ref(spikes[handler.trigger], SPIKE), target
 
 
-def _reads(expr: Expr, owners: Mapping[str, str], target: Owned) -> Iterator[tuple[Owned, Owned]]:
+def _reads(expr: Expr, owners: Mapping[Owner, Owner], target: Ref) -> Iterator[tuple[Ref, Ref]]:
     for ref in refs(expr):
-        if isinstance(ref, Ref):
-            yield (owners.get(ref.owner, ref.owner), ref.name), target
+        yield Ref(owners.get(ref.owner, ref.owner), ref.name), target

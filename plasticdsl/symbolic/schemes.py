@@ -26,6 +26,7 @@ from dataclasses import replace
 
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import RungeKutta4, Scheme
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.conserved import conserved_variables
@@ -92,7 +93,7 @@ def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
     for name in left:
         symbol = system.symbol(name)
         rate = system.rates[name]
-        own_inputs = sorted(r.name for r in refs(rate) if not r.owner and r.name in system.flowing_inputs)
+        own_inputs = sorted(r.name for r in refs(rate) if r.owner is Whose.OWN and r.name in system.flowing_inputs)
         if moves_with_time(rate):
             found[name] = f"the rate of {symbol} depends on t"
         elif own_inputs:
@@ -103,7 +104,7 @@ def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
             except NotLinear as reason:
                 found[name] = f"the rate of {symbol} is not linear ({reason})"
             else:
-                if is_number(form.coefficient(Ref("", name)), 0.0):
+                if is_number(form.coefficient(Ref(Whose.OWN, name)), 0.0):
                     turning.append(name)
     for name in _on_cycles(system, turning):
         found[name] = f"{system.symbol(name)} drives the variable that drives it"

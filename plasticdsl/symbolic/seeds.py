@@ -15,10 +15,9 @@ from typing import Literal
 
 from plasticdsl.model.expr import At, Binary, Choice, Expr, Negate, Number, Ref, SumOver, children, rebuild, substitute, walk
 from plasticdsl.model.model import Network, Projection
+from plasticdsl.model.owners import StandIn, Whose, owner_text
 from plasticdsl.symbolic.algebra import ZERO, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
-
-_SUM = "#sum"
 
 
 class NotLocal(Exception):
@@ -52,7 +51,7 @@ class _Flat:
 def shares(formula: Expr, of: Ref, network: Network) -> tuple[Share, ...]:
     """∂formula/∂of for each unit (connection) of `of.owner`. Raises `NotLocal`, `NotDifferentiable`."""
     sums = list(dict.fromkeys(_outermost(formula)))
-    places: dict[Expr, Expr] = {s: Ref(_SUM, str(n)) for n, s in enumerate(sums)}
+    places: dict[Expr, Expr] = {s: Ref(StandIn.SUM, str(n)) for n, s in enumerate(sums)}
     skeleton = substitute(formula, places)
     found = list(_of_single_units(skeleton, of, network))
     for one, place in places.items():
@@ -78,7 +77,7 @@ def _mentions(expr: Expr, of: Ref) -> bool:
 
 def _require_known(factor: Expr) -> None:
     """What multiplies a sum's derivative must be the same number everywhere, and known without looking at the units."""
-    if any(isinstance(n, At) or (isinstance(n, Ref) and n.owner not in ("", "network")) for n in walk(factor)):
+    if any(isinstance(n, At) or (isinstance(n, Ref) and n.owner not in (Whose.OWN, Whose.NETWORK)) for n in walk(factor)):
         message = "It is not linear in its sums over units, so its derivatives hold a sum that no unit knows."
         raise NotLocal(message, "Let a population of one unit compute that sum, and send it back to the units that need it.")
 
@@ -86,13 +85,14 @@ def _require_known(factor: Expr) -> None:
 def _of_single_units(skeleton: Expr, of: Ref, network: Network) -> Iterator[Share]:
     """`dog.y` outside every sum."""
     for node in dict.fromkeys(n for n in walk(skeleton) if n == of or (isinstance(n, At) and n.ref == of)):
-        population = next((p for p in network.populations if p.name == of.owner), None)
+        population = next((p for p in network.populations if p.as_owner == of.owner), None)
         if population is None or population.size != Number(1.0):
-            hint = f"Write a sum, for example Σ_{{k ∈ {of.owner}}} …"
-            raise NotLocal(f"‘{of.owner}.{of.name}’ stands outside any sum, but ‘{of.owner}’ has several units or connections.", hint)
+            owner = owner_text(of.owner)
+            hint = f"Write a sum, for example Σ_{{k ∈ {owner}}} …"
+            raise NotLocal(f"‘{of.path}’ stands outside any sum, but ‘{owner}’ has several units or connections.", hint)
         value = differentiate(skeleton, node)
-        own: dict[Expr, Expr] = {n: Ref("", n.name) for n in walk(value) if isinstance(n, Ref) and n.owner == of.owner}
-        own |= {n: Ref("", n.ref.name) for n in walk(value) if isinstance(n, At) and n.ref.owner == of.owner}
+        own: dict[Expr, Expr] = {n: Ref(Whose.OWN, n.name) for n in walk(value) if isinstance(n, Ref) and n.owner == of.owner}
+        own |= {n: Ref(Whose.OWN, n.ref.name) for n in walk(value) if isinstance(n, At) and n.ref.owner == of.owner}
         value = substitute(value, own)
         _require_known(value)
         yield Share("unit", value)
@@ -152,8 +152,8 @@ def _of_sum(one: _Flat, factor: Expr, of: Ref, network: Network) -> Iterator[Sha
 
 def _led(body: Expr, network: Network) -> Projection | None:
     """The projection whose connections the sum runs over."""
-    names = {n.ref.owner for n in walk(body) if isinstance(n, At)}
-    found = [p for p in network.projections if p.name in names]
+    owners = {n.ref.owner for n in walk(body) if isinstance(n, At)}
+    found = [p for p in network.projections if p.as_owner in owners]
     if len(found) > 1:
         message = f"A sum runs over the connections of {' and '.join(p.symbol for p in found)} at once."
         raise NotLocal(message, "Split it into one sum for each projection.")
@@ -167,7 +167,7 @@ def _at_unit(value: Expr, one: _Flat, of: Ref) -> Expr:
             "A sum runs over pairs of units that no projection connects, so what one contributes depends on units it does not hear of."
         )
         raise NotLocal(message, "Sum over the variables of a projection (Σ_ij w_ij …), or over the units of one population.")
-    return _placed(value, {one.indices[0]: ""})
+    return _placed(value, {one.indices[0]: Whose.OWN})
 
 
 def _through(node: At, projection: Projection, one: _Flat) -> Literal["connection", "post", "pre"]:
@@ -179,7 +179,7 @@ def _through(node: At, projection: Projection, one: _Flat) -> Literal["connectio
 
 def _ends(projection: Projection, one: _Flat) -> tuple[str, str]:
     """The letters of the post and pre unit; every variable of the projection must stand at these, and there must be no other letter."""
-    found = {n.indices for n in walk(one.body) if isinstance(n, At) and n.ref.owner == projection.name}
+    found = {n.indices for n in walk(one.body) if isinstance(n, At) and n.ref.owner == projection.as_owner}
     letters = next(iter(found))
     if len(found) != 1 or set(letters) != set(one.indices) or len(set(letters)) != 2:
         message = f"A sum reads ‘{projection.symbol}’ for more than one pair of units at once."
@@ -189,21 +189,21 @@ def _ends(projection: Projection, one: _Flat) -> tuple[str, str]:
 
 def _at_connection(value: Expr, projection: Projection, one: _Flat) -> Expr:
     post, pre = _ends(projection, one)
-    return _placed(value, {post: "post", pre: "pre"})
+    return _placed(value, {post: Whose.POST, pre: Whose.PRE})
 
 
-def _placed(value: Expr, owners: dict[str, str]) -> Expr:
+def _placed(value: Expr, owners: dict[str, Whose]) -> Expr:
     """Variables at letters as the unit or connection itself sees them."""
 
     def read(expr: Expr) -> Expr:
         match expr:
             case At(ref, indices) if len(indices) == 2:
-                return Ref("", ref.name)
+                return Ref(Whose.OWN, ref.name)
             case At(ref, (letter,)) if letter in owners:
                 return Ref(owners[letter], ref.name)
             case At():
                 raise NotLocal("It reads a single unit by its number.", "Give that unit a population of its own.")
-            case Ref("index", _):
+            case Ref(Whose.INDEX, _):
                 raise NotLocal("It depends on the number of a unit.", "Give the units a parameter that says how they differ.")
             case _:
                 return rebuild(expr, read)

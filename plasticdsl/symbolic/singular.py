@@ -20,13 +20,14 @@ from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import At, Binary, Call, Expr, Negate, Number, Ref, Special, rebuild, substitute, walk
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection
+from plasticdsl.model.owners import StandIn
 from plasticdsl.symbolic.algebra import ONE, add, div, is_number, mul, neg, power
 from plasticdsl.symbolic.contents import is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
 TWO = Number(2.0)
-UNKNOWN = Ref("", "#unknown")  # stands for the name that a quotient is looked at as a function of
+UNKNOWN = Ref(StandIn.ARGUMENT, "")  # stands for the name that a quotient is looked at as a function of
 Name = Ref | Special | At
 Constant = Callable[[Name], bool]
 

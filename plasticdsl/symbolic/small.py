@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.model.expr import At, Expr, Incoming, Number, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Block, Distribution, Network, Projection, Role, Variable
+from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, Variable
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.symbolic.numeric import evaluate
 
 Place = tuple[int, ...]
-Key = tuple[str, str, Place]
+Key = tuple[Ref, Place]
 
 
 @dataclass(slots=True)
 class Small:
-    """`units`: of every population. `seed` chooses the free values; `given` overrides some of them, by (owner, name, place). `used`: the free values
+    """`units`: of every population. `seed` chooses the free values; `given` overrides some of them, by variable and place. `used`: the free values
     read so far. Places count from 0: of a connection the post, then the pre unit."""
 
     network: Network
@@ -32,32 +33,33 @@ class Small:
     used: dict[Key, float] = field(default_factory=dict)
     _known: dict[Key, float] = field(default_factory=dict)
 
-    def variable(self, owner: str, name: str, place: Place) -> float:
+    def variable(self, ref: Ref, place: Place) -> float:
         """The value of a variable of a population or projection."""
-        key = (owner, name, place)
+        key = (ref, place)
         if key not in self._known:
             if len(self._known) > 100_000:
                 return math.nan
-            self._known[key] = self._found(owner, name, place)
+            self._known[key] = self._found(ref, place)
         return self._known[key]
 
     def at_unit(self, expr: Expr, population: str, unit: int) -> float:
         """An expression of a unit."""
-        return self._value(expr, lambda r: self.variable(population, r.name, (unit,)) if r.owner == "" else self._outside(r), None)
+        owner = OfPopulation(population)
+        return self._value(expr, lambda r: self.variable(Ref(owner, r.name), (unit,)) if r.owner is Whose.OWN else self._outside(r), None)
 
     def at_connection(self, expr: Expr, projection: Projection, post: int, pre: int) -> float:
         """An expression of a connection and its two units."""
 
         def look_up(ref: Ref) -> float:
             match ref.owner:
-                case "":
-                    return self.variable(projection.name, ref.name, (post, pre))
-                case "pre":
-                    return self.variable(projection.pre, ref.name, (pre,))
-                case "post":
-                    return self.variable(projection.post, ref.name, (post,))
-                case owner if any(p.name == owner for p in self.network.projections):
-                    return self.variable(owner, ref.name, (pre, post))  # another projection's, transposed
+                case Whose.OWN:
+                    return self.variable(projection.from_outside(ref), (post, pre))
+                case Whose.PRE:
+                    return self.variable(projection.from_outside(ref), (pre,))
+                case Whose.POST:
+                    return self.variable(projection.from_outside(ref), (post,))
+                case OfProjection():
+                    return self.variable(ref, (pre, post))  # another projection's, transposed
                 case _:
                     return self._outside(ref)
 
@@ -71,7 +73,7 @@ class Small:
 
     def observable(self, name: str) -> float:
         """The value of an observable."""
-        return self._outside(Ref("network", name))
+        return self._outside(Ref(Whose.NETWORK, name))
 
     def connections(self, projection: Projection) -> Iterator[Place]:
         """(post, pre) of each connection: one to one as it says, all others complete."""
@@ -104,11 +106,11 @@ class Small:
         return evaluate(expr, values)
 
     def _outside(self, ref: Ref) -> float:
-        variable = next((v for v in self.network.variables if v.name == ref.name and ref.owner in ("network", "")), None)
+        variable = next((v for v in self.network.variables if v.name == ref.name and ref.owner in (Whose.NETWORK, Whose.OWN)), None)
         if variable is None:
             return math.nan
         if variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
-            return self._free("network", variable, ())
+            return self._free(Ref(Whose.NETWORK, variable.name), variable, ())
         return self._observed(variable.value, {})
 
     def _observed(self, expr: Expr, bound: Mapping[str, int]) -> float:
@@ -118,15 +120,15 @@ class Small:
             match node:
                 case At(ref, letters):
                     place = tuple(bound[k] if k in bound else int(k) - 1 for k in letters)
-                    return Number(self.variable(ref.owner, ref.name, place))
+                    return Number(self.variable(ref, place))
                 case SumOver():
                     return Number(self._sum(node, bound))
-                case Ref("index", letter):
+                case Ref(Whose.INDEX, letter):
                     return Number(bound[letter] + 1.0)
-                case Ref("network" | "", _):
+                case Ref(Whose.NETWORK | Whose.OWN, _):
                     return Number(self._outside(node))
-                case Ref(owner, name):
-                    return Number(self.variable(owner, name, (0,)))
+                case Ref():
+                    return Number(self.variable(node, (0,)))
                 case _:
                     return rebuild(node, read)
 
@@ -138,7 +140,7 @@ class Small:
             for n in walk(node.body)
             if isinstance(n, At)
             for p in self.network.projections
-            if p.name == n.ref.owner
+            if p.as_owner == n.ref.owner
         ]
         total = 0.0
         for places in itertools.product(range(self.units), repeat=len(node.indices)):
@@ -148,24 +150,31 @@ class Small:
                 total += self._observed(node.body, inner)
         return total
 
-    def _found(self, owner: str, name: str, place: Place) -> float:
-        block, projection = self._block(owner)
-        variable = None if block is None else block.variable(name)
+    def _found(self, ref: Ref, place: Place) -> float:
+        part = self._part(ref.owner)
+        block = part.connection if isinstance(part, Projection) else part.block if part is not None else None
+        variable = None if block is None else block.variable(ref.name)
         if variable is None:
             return math.nan
-        if variable.role is Role.INPUT and self._is_summed(owner, name):
-            return self._summed(owner, name, place[0])
+        if isinstance(part, Population) and variable.role is Role.INPUT and self._is_summed(part.name, ref.name):
+            return self._summed(part.name, ref.name, place[0])
         if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
-            if projection is not None:
-                return self.at_connection(variable.value, projection, *place)
-            return self.at_unit(variable.value, owner, place[0])
-        return self._free(owner, variable, place)
+            return self._within(variable.value, part, place)
+        return self._free(ref, variable, place)
 
-    def _block(self, owner: str) -> tuple[Block | None, Projection | None]:
-        projection = next((p for p in self.network.projections if p.name == owner), None)
-        if projection is not None:
-            return projection.connection, projection
-        return next((p.block for p in self.network.populations if p.name == owner), None), None
+    def _part(self, owner: Owner) -> Population | Projection | None:
+        parts: tuple[Population | Projection, ...] = (*self.network.projections, *self.network.populations)
+        return next((p for p in parts if p.as_owner == owner), None)
+
+    def _within(self, expr: Expr, part: Population | Projection | None, place: Place) -> float:
+        """An expression of a connection, of a unit or of the network itself."""
+        match part:
+            case Projection():
+                return self.at_connection(expr, part, *place)
+            case Population():
+                return self.at_unit(expr, part.name, place[0])
+            case None:
+                return self._observed(expr, {})
 
     def _is_summed(self, population: str, name: str) -> bool:
         """Whether sums of this moment fill the input."""
@@ -185,27 +194,22 @@ class Small:
                         )
         return total
 
-    def _free(self, owner: str, variable: Variable, place: Place) -> float:
-        key = (owner, variable.name, place)
+    def _free(self, ref: Ref, variable: Variable, place: Place) -> float:
+        key = (ref, place)
         if key in self.given:
             value = self.given[key]
         elif variable.role is Role.PARAMETER and isinstance(variable.value, Expr):
-            return self._parameter(owner, variable.value, place)
+            return self._within(variable.value, self._part(ref.owner), place)
         else:
             value = self._drawn(key, variable)
         self.used[key] = value
         return value
 
-    def _parameter(self, owner: str, value: Expr, place: Place) -> float:
-        """The value a parameter is given in the text."""
-        block, projection = self._block(owner)
-        if projection is not None:
-            return self.at_connection(value, projection, *place)
-        return self.at_unit(value, owner, place[0]) if block is not None else self._observed(value, {})
-
     def _drawn(self, key: Key, variable: Variable) -> float:
         """A number of two digits that depends on nothing but the name, the place and the seed."""
-        digest = hashlib.blake2b(f"{key}{self.seed}".encode(), digest_size=4).digest()
+        ref, place = key
+        text = f"{(owner_text(ref.owner), ref.name, place)}{self.seed}"
+        digest = hashlib.blake2b(text.encode(), digest_size=4).digest()
         chance = int.from_bytes(digest, "big") / 2**32
         if variable.values:
             return variable.values[int(chance * len(variable.values))]

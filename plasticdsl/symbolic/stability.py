@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Exact, ExponentialEuler
 from plasticdsl.symbolic.contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
@@ -20,7 +21,7 @@ def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> 
     """(variable, 1/|∂rate/∂variable|) in s for every variable whose scheme limits dt (all but `Exact`), at `values` (SI, by `Ref`; they
     go before the defaults of parameters; states that are missing count as 0). Variables whose slope is 0 or unknown there are left out.
     """
-    known: dict[Expr, float] = {Ref("", flow.variable): 0.0 for flow in block.flows}
+    known: dict[Expr, float] = {Ref(Whose.OWN, flow.variable): 0.0 for flow in block.flows}
     known |= default_values(block)
     known |= values or {}
     found: list[tuple[str, float]] = []
@@ -42,7 +43,7 @@ def _slopes(block: Block) -> list[tuple[str, Expr]]:
             continue
         for name, rate in zip(scheme.variables, scheme.rates, strict=True):
             try:
-                found.append((name, differentiate(rate, Ref("", name))))
+                found.append((name, differentiate(rate, Ref(Whose.OWN, name))))
             except NotDifferentiable:
                 continue
     return found

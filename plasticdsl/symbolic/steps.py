@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from plasticdsl.model.expr import Expr, Ref, rebuild
+from plasticdsl.model.owners import Whose
 
 
 def at_this_moment(expr: Expr, now: Mapping[Ref, Expr], definitions: Mapping[str, Expr]) -> Expr:
@@ -18,7 +19,7 @@ def at_this_moment(expr: Expr, now: Mapping[Ref, Expr], definitions: Mapping[str
         match node:
             case Ref() if node in now:
                 return now[node]
-            case Ref("", name, "") if name in definitions:
+            case Ref(Whose.OWN, name, "") if name in definitions:
                 value = read(definitions[name])
                 return node if value == definitions[name] else value
             case _:
@@ -32,7 +33,7 @@ def written_out(expr: Expr, definitions: Mapping[str, Expr]) -> Expr:
 
     def read(node: Expr) -> Expr:
         match node:
-            case Ref("", name) if name in definitions:
+            case Ref(Whose.OWN, name) if name in definitions:
                 return read(definitions[name])
             case _:
                 return rebuild(node, read)

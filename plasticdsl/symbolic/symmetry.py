@@ -15,6 +15,7 @@ from itertools import zip_longest
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Incoming, Logic, Number, Ref, Special, SumOver, rebuild, refs, walk
 from plasticdsl.model.model import Assign, Distribution, Handler, Projection, Role, Trigger, Variable
+from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.contents import definitions_of
 from plasticdsl.symbolic.convert import NotAnalysable, Translator
@@ -27,7 +28,7 @@ MOST_STATES = 4
 #: Stands between the name of a variable and the number of the statement after which, within its bounds, it is meant.
 _VERSION = "#"
 
-_SIDES = {"pre": "post", "post": "pre"}
+_SIDES: Mapping[Owner, Whose] = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
 _SPECIALS: Mapping[str, Special] = {"i": Special("j"), "j": Special("i")}
 
 Partners = Mapping[str, str]
@@ -60,7 +61,7 @@ def examined(projection: Projection) -> Broken | Lasting:
     found = next(exchange.problems(), None)
     if found is not None:
         return found
-    read = {r.name for name in exchange.reached for expr in exchange.changes(name) for r in refs(expr) if r.owner == ""}
+    read = {r.name for name in exchange.reached for expr in exchange.changes(name) for r in refs(expr) if r.owner is Whose.OWN}
     parameters = tuple(v.name for v in projection.connection.variables if v.name in read and v.role in (Role.PARAMETER, Role.GIVEN))
     return Lasting(parameters, tuple((n, other) for n, other in exchange.partners.items() if n not in projection.symmetric))
 
@@ -98,7 +99,7 @@ class _Exchange:
         found = list(self.projection.symmetric)
         for name in found:
             for expr in self.changes(name):
-                states = {r.name for r in refs(expr) if r.owner == "" and self._is_state(r.name)}
+                states = {r.name for r in refs(expr) if r.owner is Whose.OWN and self._is_state(r.name)}
                 found += sorted(states - set(found))
         return tuple(found)
 
@@ -140,7 +141,7 @@ class _Exchange:
                 if flow.variable == name and flow.noise is not None:
                     yield Broken(name, flow.span, flow.source, why="its noise is drawn for each connection by itself")
             for ref in sorted({r for e in self.changes(name) for r in refs(e)}, key=lambda r: r.name):
-                variable = self.variables.get(ref.name) if ref.owner == "" else None
+                variable = self.variables.get(ref.name) if ref.owner is Whose.OWN else None
                 drawn = variable is not None and isinstance(variable.value, Distribution)
                 if variable is not None and drawn and variable.name not in self.projection.symmetric:
                     yield Broken(name, self._place(name), "", why=f"{variable.symbol} is drawn for each connection by itself")
@@ -178,10 +179,10 @@ class _Exchange:
             if s.target.name in self.reached and self._is_bounded(s.target.name):
                 known = versions.setdefault(s.target.name, [])
                 known.append(now[s.target])
-                now[s.target] = Ref("", f"{s.target.name}{_VERSION}{len(known)}")
+                now[s.target] = Ref(Whose.OWN, f"{s.target.name}{_VERSION}{len(known)}")
         for name in names:
             if name not in self.projection.symmetric:
-                one, two = ([*versions.get(n, ()), now.get(Ref("", n), Ref("", n))] for n in (name, partners[name]))
+                one, two = ([*versions.get(n, ()), now.get(Ref(Whose.OWN, n), Ref(Whose.OWN, n))] for n in (name, partners[name]))
                 for mine, opposite in zip_longest(one, two):
                     yield from self._compared(name, mine, opposite, partners, handler.span, handler.source)
 
@@ -199,7 +200,7 @@ class _Exchange:
     def _place(self, name: str) -> Span:
         for handler in self.block.handlers:
             for s in handler.statements:
-                if s.target.owner == "" and s.target.name == name:
+                if s.target.owner is Whose.OWN and s.target.name == name:
                     return s.span
         return next((f.span for f in self.block.flows if f.variable == name), self.variables[name].span)
 
@@ -212,13 +213,13 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
 
     def read(node: Expr) -> Expr:
         match node:
-            case Ref("", name, limit):
+            case Ref(Whose.OWN, name, limit):
                 plain, sign, version = name.partition(_VERSION)
-                return Ref("", f"{partners.get(plain, plain)}{sign}{version}", limit)
-            case Ref("pre" | "post" as side, name, limit):
+                return Ref(Whose.OWN, f"{partners.get(plain, plain)}{sign}{version}", limit)
+            case Ref(Whose.PRE | Whose.POST as side, name, limit):
                 return Ref(_SIDES[side], name, limit)
-            case Ref(owner, name, limit) if owner != "network":  # another projection's, in the other direction
-                return Ref(f"{owner}#opposite", name, limit)
+            case Ref(OfProjection(other), name, limit):
+                return Ref(OfOpposite(other), name, limit)
             case Special(name):
                 return _SPECIALS.get(name, node)
             case Incoming(body):
@@ -231,8 +232,8 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
 
 def _without_versions(expr: Expr) -> Expr:
     match expr:
-        case Ref("", name, limit):
-            return Ref("", name.partition(_VERSION)[0], limit)
+        case Ref(Whose.OWN, name, limit):
+            return Ref(Whose.OWN, name.partition(_VERSION)[0], limit)
         case _:
             return rebuild(expr, _without_versions)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
 from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out
 from plasticdsl.symbolic.contents import definitions_of, is_constant
@@ -34,17 +35,17 @@ class System:
 
     def dependencies(self, name: str) -> frozenset[str]:
         """The flowing variables of the block that the rate of `name` reads."""
-        return frozenset(r.name for r in refs(self.rates[name]) if not r.owner and r.name in self.rates)
+        return frozenset(r.name for r in refs(self.rates[name]) if r.owner is Whose.OWN and r.name in self.rates)
 
     def varies(self, expr: Expr) -> str:
         """What in `expr` changes during a step ("" if nothing does), apart from the flowing variables of the block itself."""
         if moves_with_time(expr):
             return "t"
-        for ref in sorted(refs(expr), key=lambda r: (r.owner, r.name)):
-            if not ref.owner and ref.name in self.flowing_inputs:
+        for ref in sorted(refs(expr), key=lambda r: r.order):
+            if ref.owner is Whose.OWN and ref.name in self.flowing_inputs:
                 return ref.name
-            if ref.owner not in ("", "network") and ref not in self.held:
-                return f"{ref.owner}.{ref.name}"
+            if ref.owner not in (Whose.OWN, Whose.NETWORK) and ref not in self.held:
+                return ref.path
         return ""
 
     def constant(self, expr: Expr) -> bool:
@@ -108,7 +109,7 @@ def _readers(system: System, names: frozenset[str]) -> frozenset[str]:
     """The variables whose rates read one of `names`, directly or through the rates of others."""
     by_name: dict[str, list[str]] = {}
     for name, rate in system.rates.items():
-        for read in {r.name for r in refs(rate) if not r.owner}:
+        for read in {r.name for r in refs(rate) if r.owner is Whose.OWN}:
             by_name.setdefault(read, []).append(name)
     waiting, found = list(names), set[str]()
     while waiting:
@@ -120,12 +121,12 @@ def _readers(system: System, names: frozenset[str]) -> frozenset[str]:
 
 def exact_form(system: System, name: str, together: frozenset[str]) -> LinearForm:
     """The rate of `name` as a linear form in the variables `together`; raises `NotLinear` where an exact step is impossible."""
-    unknowns = frozenset(Ref("", r.name) for r in refs(system.rates[name]) if not r.owner and r.name in together)
+    unknowns = frozenset(Ref(Whose.OWN, r.name) for r in refs(system.rates[name]) if r.owner is Whose.OWN and r.name in together)
     form = linear_form(system.rates[name], unknowns)
     for ref, coefficient in form.coefficients.items():
         if not system.constant(coefficient):
             raise NotLinear(f"the factor of {ref.name} is not constant")
-    outside = sorted(r.name for r in refs(form.offset) if not r.owner and r.name in system.rates)
+    outside = sorted(r.name for r in refs(form.offset) if r.owner is Whose.OWN and r.name in system.rates)
     if outside:
         raise NotLinear(f"it depends on {outside[0]}, which changes during a step")
     varies = system.varies(form.offset)
@@ -149,7 +150,7 @@ def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
 
 def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
     """The `Exact` scheme of one coupled group."""
-    columns = {Ref("", v): number for number, v in enumerate(group)}
+    columns = {Ref(Whose.OWN, v): number for number, v in enumerate(group)}
     matrix = []
     for name in group:
         row: list[Expr] = [ZERO] * len(group)
@@ -161,15 +162,15 @@ def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, Lin
 
 def self_linear(system: System, name: str) -> LinearForm:
     """The rate of `name` as a linear form in `name` alone; raises `NotLinear`."""
-    return linear_form(system.rates[name], frozenset({Ref("", name)}))
+    return linear_form(system.rates[name], frozenset({Ref(Whose.OWN, name)}))
 
 
 def exponential_euler(system: System, name: str, form: LinearForm) -> ExponentialEuler:
     """The `ExponentialEuler` scheme of one variable."""
-    slope = form.coefficient(Ref("", name))
+    slope = form.coefficient(Ref(Whose.OWN, name))
     read = system.dependencies(name) - {name}
     others = [system.symbol(v) for v in system.rates if v in read]
-    foreign = sorted(f"{r.owner}.{r.name}" for r in refs(system.rates[name]) if r.owner in ("pre", "post"))
+    foreign = sorted(r.path for r in refs(system.rates[name]) if r.owner in (Whose.PRE, Whose.POST))
     symbol = system.symbol(name)
     if is_number(slope, 0.0):
         reason = f"the rate does not depend on {symbol} itself"

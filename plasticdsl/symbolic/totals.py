@@ -11,6 +11,7 @@ from itertools import count
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild, walk
 from plasticdsl.model.model import Block, Flow, Role, Total, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.contents import definitions_of
 
 
@@ -30,7 +31,7 @@ def _parts(flow: Flow) -> tuple[Expr, ...]:
 
 
 def _reads(expr: Expr, holding: set[str]) -> bool:
-    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner == "" and n.name in holding) for n in walk(expr))
+    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in holding) for n in walk(expr))
 
 
 class _Naming:
@@ -38,7 +39,7 @@ class _Naming:
 
     def __init__(self, block: Block, holding: set[str]) -> None:
         self.block = block
-        self._values: dict[Expr, Expr] = {Ref("", name): value for name, value in definitions_of(block).items() if name in holding}
+        self._values: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in definitions_of(block).items() if name in holding}
         self._taken = {v.name for v in block.variables}
         self._totals: dict[Expr, Total] = {}
 
@@ -60,6 +61,6 @@ class _Naming:
                     name = next(n for n in (f"sum_{k}" for k in count(1)) if n not in self._taken)
                     self._taken.add(name)
                     self._totals[inner] = Total(name, inner)
-                return Ref("", self._totals[inner].name)
+                return Ref(Whose.OWN, self._totals[inner].name)
             case _:
                 return rebuild(expr, self._read)

@@ -19,6 +19,7 @@ from typing import Literal
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Number, refs, substitute
 from plasticdsl.model.model import Block, Pairing, PairRule
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.windows import Side, Trace, Window
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, fold, is_number, neg, written_out
@@ -105,7 +106,7 @@ def _side(
 
 def _changing(mode: Mode) -> str:
     """What is no parameter in a decay; a parameter of a unit becomes one of the rule where the projection gives it."""
-    of_units = [f"{r.owner}.{r.name}" for r in (*refs(mode.rate), *refs(mode.frequency)) if r.owner in ("pre", "post")]
+    of_units = [r.path for r in (*refs(mode.rate), *refs(mode.frequency)) if r.owner in (Whose.PRE, Whose.POST)]
     if not of_units:
         return "the decay of F depends on something that is no parameter"
     name = of_units[0]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
 from plasticdsl.model.model import Block, Network, Projection, Role
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, StandIn, Whose
 from plasticdsl.symbolic.algebra import ZERO, add
 
 #: The letters of the connection that is looked at.
@@ -24,47 +25,50 @@ class Writer:
     network: Network
     letters: int = 0
     _projections: dict[str, Projection] = field(default_factory=dict)
-    _blocks: dict[str, Block] = field(default_factory=dict)
+    _blocks: dict[Owner, Block] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._projections = {p.name: p for p in self.network.projections}
-        self._blocks = {p.name: p.block for p in self.network.populations} | {p.name: p.connection for p in self.network.projections}
+        self._blocks |= {p.as_owner: p.block for p in self.network.populations}
+        self._blocks |= {p.as_owner: p.connection for p in self.network.projections}
 
     def connection(self, expr: Expr, projection: Projection, post: str = POST, pre: str = PRE) -> Expr:
         """An expression of a connection at the letters of its units, all definitions written out."""
 
         def read(node: Expr) -> Expr:
             match node:
-                case Ref("", name):
-                    return self._variable(projection.name, name, (post, pre))
-                case Ref("pre", name):
-                    return self._variable(projection.pre, name, (pre,))
-                case Ref("post", name):
-                    return self._variable(projection.post, name, (post,))
-                case Ref(owner, name) if owner in self._projections:
-                    return self._variable(owner, name, (pre, post))  # transposed
+                case Ref(Whose.OWN):
+                    return self._variable(projection.from_outside(node), (post, pre))
+                case Ref(Whose.PRE):
+                    return self._variable(projection.from_outside(node), (pre,))
+                case Ref(Whose.POST):
+                    return self._variable(projection.from_outside(node), (post,))
+                case Ref(OfProjection(), name):
+                    return self._variable(Ref(node.owner, name), (pre, post))  # transposed
                 case Incoming(body):
                     self.letters += 1
                     letter = f"k{self.letters}"
                     return SumOver((letter,), (self.over(projection, post),), self.connection(body, projection, post, letter))
                 case Special("N_pre"):
-                    return Ref("#size", projection.pre)
+                    return Ref(StandIn.SIZE, projection.pre)
                 case Special("N_post"):
-                    return Ref("#size", projection.post)
+                    return Ref(StandIn.SIZE, projection.post)
                 case _:
                     return rebuild(node, read)
 
         return read(expr)
 
-    def _variable(self, owner: str, name: str, letters: tuple[str, ...]) -> Expr:
-        variable = self._blocks[owner].variable(name)
+    def _variable(self, ref: Ref, letters: tuple[str, ...]) -> Expr:
+        variable = self._blocks[ref.owner].variable(ref.name)
         if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
-            return At(Ref(owner, name), letters)
-        if owner in self._projections:
-            return self.connection(variable.value, self._projections[owner], *letters)
+            return At(ref, letters)
+        if isinstance(ref.owner, OfProjection):
+            return self.connection(variable.value, self._projections[ref.owner.name], *letters)
 
         def read(node: Expr) -> Expr:
-            return self._variable(owner, node.name, letters) if isinstance(node, Ref) and node.owner == "" else rebuild(node, read)
+            if isinstance(node, Ref) and node.owner is Whose.OWN:
+                return self._variable(Ref(ref.owner, node.name), letters)
+            return rebuild(node, read)
 
         return read(variable.value)
 
@@ -77,7 +81,11 @@ class Writer:
         variable = block.variable(ref.name) if block is not None else None
         if variable is None or variable.role is not Role.INPUT:
             return False
-        into = [p for p in self.network.projections if p.post == ref.owner and any(s.target == ref.name for s in p.connection.sums)]
+        into = [
+            p
+            for p in self.network.projections
+            if OfPopulation(p.post) == ref.owner and any(s.target == ref.name for s in p.connection.sums)
+        ]
         return bool(into) and not any(p.delays for p in into)
 
     def expanded(self, expr: Expr, inputs: frozenset[At]) -> Expr:
@@ -92,7 +100,7 @@ class Writer:
         (post,) = node.indices
         total: Expr = ZERO
         for projection in self.network.projections:
-            if projection.post == node.ref.owner:
+            if OfPopulation(projection.post) == node.ref.owner:
                 for one in projection.connection.sums:
                     if one.target == node.ref.name:
                         self.letters += 1

@@ -16,13 +16,14 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Negate, Number, Ref, Special, refs
 from plasticdsl.model.model import AddTo, Assign, Distribution, Pairing, Role, Threshold, Trigger
+from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.parser import parse
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
 from plasticdsl.units.table import CURRENT
 
-W, V, X, Y = Ref("", "w"), Ref("", "V"), Ref("pre", "#output"), Ref("post", "#output")
+W, V, X, Y = Ref(Whose.OWN, "w"), Ref(Whose.OWN, "V"), Ref(Whose.PRE, "#output"), Ref(Whose.POST, "#output")
 
 
 def check_text(text: str) -> tuple[list[CheckedBlock], tuple[Diagnostic, ...]]:
@@ -107,7 +108,7 @@ def test_undeclared_names_are_given_in_a_synapse_and_needed_in_a_rule() -> None:
                 Δw = w k
     """).block
     assert [(v.name, v.role) for v in rule.variables] == [("w", Role.STATE)]
-    assert [(n.owner, n.name) for n in rule.needs] == [("", "k")]
+    assert [(n.owner, n.name) for n in rule.needs] == [(Whose.OWN, "k")]
 
 
 def test_what_depends_on_an_undeclared_name_is_a_definition() -> None:
@@ -120,13 +121,13 @@ def test_outputs_of_the_two_units_unless_declared() -> None:
     found = block("rule R:\n    Δw = x y").block
     assert found.handlers[0].statements == (Assign(W, Binary("+", W, Binary("*", X, Y)), found.handlers[0].statements[0].span),)
     own = block("rule R:\n    dx/dt = −x/(10 ms)\n    Δw = x y").block
-    assert Ref("", "x") in refs(own.handlers[0].statements[0].value)  # type: ignore[union-attr]
+    assert Ref(Whose.OWN, "x") in refs(own.handlers[0].statements[0].value)  # type: ignore[union-attr]
 
 
 def test_parameters_of_a_block() -> None:
     found = block("synapse T(forward, k):\n    post.h = k Σ forward.wᵀ pre.δ").block
     assert [(v.name, v.role) for v in found.variables] == [("k", Role.GIVEN)]
-    assert {(n.owner, n.name) for n in found.needs} == {("post", "h"), ("forward", "w"), ("pre", "delta")}
+    assert {(n.owner, n.name) for n in found.needs} == {(Whose.POST, "h"), (OfArgument("forward"), "w"), (Whose.PRE, "delta")}
 
 
 # --- values and dimensions -------------------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ def test_units_to_show() -> None:
 
 def test_the_coefficient_is_divided_out() -> None:
     (flow,) = block("neuron N:\n    τ = 10 ms\n    τ dV/dt = 3 mV − V").block.flows
-    assert flow.rate == Binary("/", Binary("-", Number(0.003), V), Ref("", "tau"))
+    assert flow.rate == Binary("/", Binary("-", Number(0.003), V), Ref(Whose.OWN, "tau"))
     assert flow.noise is None
 
 
@@ -238,7 +239,7 @@ def test_pulses_through_a_definition() -> None:
 
 def test_white_noise() -> None:
     (flow,) = block("neuron N:\n    τ = 10 ms\n    σ = 2 mV\n    dV/dt = −V/τ + σ sqrt(2/τ) ξ(t)").block.flows
-    assert flow.noise is not None and refs(flow.noise) == {Ref("", "tau"), Ref("", "sigma")}
+    assert flow.noise is not None and refs(flow.noise) == {Ref(Whose.OWN, "tau"), Ref(Whose.OWN, "sigma")}
     (both,) = block("neuron N:\n    τ = 10 ms\n    dV/dt = −V/τ + (3 ξ_1(t) + 4 ξ_2(t))/sqrt(τ)").block.flows
     assert isinstance(both.noise, Call) and both.noise.function == "sqrt"
 
@@ -246,7 +247,7 @@ def test_white_noise() -> None:
 def test_averages_are_states() -> None:
     found = block("rule R:\n    τ = 10 ms\n    Δw = (x − ⟨x⟩_τ) ⟨x⟩_τ ⟨y²⟩_τ").block
     assert [f.variable for f in found.flows] == ["mean_x_tau", "mean_y_tau"]
-    assert found.flows[0].rate == Binary("/", Binary("-", X, Ref("", "mean_x_tau")), Ref("", "tau"))
+    assert found.flows[0].rate == Binary("/", Binary("-", X, Ref(Whose.OWN, "mean_x_tau")), Ref(Whose.OWN, "tau"))
 
 
 def test_an_average_of_a_spike_train_is_a_rate() -> None:
@@ -266,7 +267,7 @@ def test_reactions_follow_mass_action() -> None:
                 C → ∅ : k_2
     """).block
     rates = {f.variable: f.rate for f in found.flows}
-    a, b, c, k1, k2 = (Ref("", n) for n in ("A", "B", "C", "k_1", "k_2"))
+    a, b, c, k1, k2 = (Ref(Whose.OWN, n) for n in ("A", "B", "C", "k_1", "k_2"))
     values = {a: 5.0, b: 7.0, c: 11.0, k1: 2.0, k2: 3.0}
     flux, decay = 2 * 5 * 7**2 - 3 * 11, 3 * 11
     assert evaluate(rates["A"], values) == -flux
@@ -307,7 +308,7 @@ def test_spiking() -> None:
                 b += 1
             refractory 2 ms
     """).block
-    assert found.spike == Threshold(Compare(">", Ref("", "U"), Ref("", "theta")), False, found.spike.span)  # type: ignore[union-attr]
+    assert found.spike == Threshold(Compare(">", Ref(Whose.OWN, "U"), Ref(Whose.OWN, "theta")), False, found.spike.span)  # type: ignore[union-attr]
     assert found.refractory is not None and set(found.refractory.held) == {"V", "a"}
     (handler,) = found.handlers
     assert handler.trigger is Trigger.SPIKE and len(handler.statements) == 2
@@ -328,12 +329,12 @@ def test_jumps() -> None:
                 Δa = 6
     """).block
     values = [s.value for s in found.handlers[0].statements if isinstance(s, Assign)]
-    a = Ref("", "a")
+    a = Ref(Whose.OWN, "a")
     assert values == [
         Binary("+", a, Number(1.0)), Binary("-", a, Number(2.0)), Binary("*", a, Number(3.0)), Binary("/", a, Number(4.0)), Number(5.0)
     ]  # fmt: skip
     adds = [s for s in found.handlers[0].statements if isinstance(s, AddTo)]
-    assert [(s.target, s.amount) for s in adds] == [(Ref("post", "g"), W), (Ref("pre", "b"), Negate(W))]
+    assert [(s.target, s.amount) for s in adds] == [(Ref(Whose.POST, "g"), W), (Ref(Whose.PRE, "b"), Negate(W))]
     assert found.handlers[1].trigger is Trigger.POST
 
 
@@ -341,7 +342,7 @@ def test_where_no_case_holds_nothing_changes() -> None:
     found = block("neuron N:\n    input h\n    x → +1 if h > 2").block
     (statement,) = found.handlers[0].statements
     assert isinstance(statement, Assign) and isinstance(statement.value, Choice)
-    assert statement.value.otherwise == Ref("", "x")
+    assert statement.value.otherwise == Ref(Whose.OWN, "x")
     assert found.handlers[0].trigger is Trigger.STEP
 
 
@@ -373,7 +374,7 @@ def test_pairs_count_by_their_lag(written: str, meant: object) -> None:
     ).block
     (rule,) = found.pairs
     assert rule.pairing is Pairing.NEAREST and rule.target == W
-    assert rule.increment == Call("exp", (Binary("/", meant, Ref("", "tau")),))  # type: ignore[arg-type]
+    assert rule.increment == Call("exp", (Binary("/", meant, Ref(Whose.OWN, "tau")),))  # type: ignore[arg-type]
     assert rule.truncate == Number(0.08)
 
 
@@ -381,14 +382,15 @@ def test_a_time_difference_may_have_a_name() -> None:
     found = block("rule R:\n    τ = 20 ms\n    Δt = t_post − t_pre\n    on all pairs:\n        Δw = exp(−Δt/τ) if Δt > 0").block
     assert found.variable("Delta_t") is None
     assert found.pairs[0].increment == Choice(
-        ((Compare(">", Special("lag"), Number(0.0)), Call("exp", (Negate(Binary("/", Special("lag"), Ref("", "tau"))),))),), Number(0.0)
+        ((Compare(">", Special("lag"), Number(0.0)), Call("exp", (Negate(Binary("/", Special("lag"), Ref(Whose.OWN, "tau"))),))),),
+        Number(0.0),
     )
 
 
 def test_limits_and_names_with_signs() -> None:
     found = block("rule R:\n    on pre:\n        w += r⁻ + after(r)\n        r += 1").block
     (first, _) = found.handlers[0].statements
-    assert {r for r in refs(first.value) if r.name == "r"} == {Ref("", "r", "before"), Ref("", "r", "after")}  # type: ignore[union-attr]
+    assert {r for r in refs(first.value) if r.name == "r"} == {Ref(Whose.OWN, "r", "before"), Ref(Whose.OWN, "r", "after")}  # type: ignore[union-attr]
 
 
 # --- sums, draws, bounds ---------------------------------------------------------------------------------------------
@@ -403,7 +405,7 @@ def test_sums_with_factors() -> None:
 
 def test_gap_junction() -> None:
     found = block("synapse Gap:\n    post.I = Σ g (pre.V − post.V)").block
-    assert {(n.owner, n.name) for n in found.needs} == {("post", "I"), ("pre", "V"), ("post", "V")}
+    assert {(n.owner, n.name) for n in found.needs} == {(Whose.POST, "I"), (Whose.PRE, "V"), (Whose.POST, "V")}
 
 
 def test_draws_and_bounds() -> None:
@@ -458,7 +460,7 @@ def test_a_letter_that_nothing_binds_is_part_of_the_name() -> None:
 def test_functions_are_written_out() -> None:
     found = block("function f(a, b) = a² + b\n\nneuron N:\n    input h\n    output y = f(h, 3)").block
     y = found.variable("y")
-    assert y is not None and y.value == Binary("+", Binary("^", Ref("", "h"), Number(2.0)), Number(3.0))
+    assert y is not None and y.value == Binary("+", Binary("^", Ref(Whose.OWN, "h"), Number(2.0)), Number(3.0))
 
 
 def test_functions_have_any_units() -> None:
@@ -471,7 +473,7 @@ def test_built_in_functions() -> None:
         "neuron N:\n    input h\n    a = max(h, 2, 3)\n    b = clip(h, 0, 1)\n    c = [h − 1]₊\n    d = |h|\n    f = ln(Θ(h))"
     ).block
     values = {v.name: v.value for v in found.variables}
-    h = Ref("", "h")
+    h = Ref(Whose.OWN, "h")
     assert values["a"] == Call("max", (Call("max", (h, Number(2.0))), Number(3.0)))
     assert values["b"] == Call("min", (Call("max", (h, Number(0.0))), Number(1.0)))
     assert values["c"] == Call("max", (Binary("-", h, Number(1.0)), Number(0.0)))
@@ -482,7 +484,7 @@ def test_derivatives_by_a_prime() -> None:
     found = block("function f(a) = a² + 3 a\n\nneuron N:\n    input h\n    output y = f'(2·h) + exp'(h)").block
     y = found.variable("y")
     assert y is not None and isinstance(y.value, Binary)
-    assert evaluate(y.value.left, {Ref("", "h"): 5.0}) == pytest.approx(23)
+    assert evaluate(y.value.left, {Ref(Whose.OWN, "h"): 5.0}) == pytest.approx(23)
 
 
 def test_constants_of_nature() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plasticdsl.model.expr import Binary, Number, Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Distribution, Role, Trigger
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.weights import weights
 from tests.check.models import codes, projection, variable
 
@@ -40,22 +41,22 @@ def test_a_value_without_a_rule_is_a_parameter() -> None:
 
 def test_a_value_that_a_rule_changes_is_a_state_that_starts_there() -> None:
     w = variable(projection(compose("p → b: Exc with STDP, w = w_max"), "syn"), "w")
-    assert (w.role, w.value, w.initial) == (Role.STATE, None, Ref("", "w_max"))
+    assert (w.role, w.value, w.initial) == (Role.STATE, None, Ref(Whose.OWN, "w_max"))
 
 
 def test_the_bound_of_the_rule_applies_to_the_weight() -> None:
     w = variable(projection(compose("p → b: Exc with STDP, w = 0 mV"), "syn"), "w")
-    assert (w.low, w.high) == (Number(0.0), Ref("", "w_max"))
+    assert (w.low, w.high) == (Number(0.0), Ref(Whose.OWN, "w_max"))
 
 
 def test_names_of_the_network_come_before_those_of_the_connection() -> None:
     text = compose("p → b: Exc with STDP, w = w_max").replace("    p = 3", "    w_max = 0.3 mV\n    p = 3")
-    assert variable(projection(text, "syn"), "w").initial == Ref("network", "w_max")
+    assert variable(projection(text, "syn"), "w").initial == Ref(Whose.NETWORK, "w_max")
 
 
 def test_drawn_weights_and_weights_by_place() -> None:
     drawn = variable(projection(compose("p → b: Exc with STDP, w ~ U(0 mV, w_max)"), "syn"), "w")
-    assert drawn.initial == Distribution("U", (Number(0.0), Ref("", "w_max")))
+    assert drawn.initial == Distribution("U", (Number(0.0), Ref(Whose.OWN, "w_max")))
     placed = variable(projection(compose("p → b: Exc, w = 1 mV i/N_post"), "syn"), "w")
     assert placed.value is not None
 
@@ -84,9 +85,9 @@ rule Decay:
     assert variable(found, "R").initial == Number(1.0) and variable(found, "Decay_R").initial == Number(2.0)
     assert dict(found.origins)["Decay_R"] == ("Decay", "R")
     jump = next(s for h in found.connection.handlers if h.trigger is Trigger.STEP for s in h.statements)
-    assert isinstance(jump, Assign) and Ref("", "Decay_R") in refs(jump.value)
+    assert isinstance(jump, Assign) and Ref(Whose.OWN, "Decay_R") in refs(jump.value)
     flow = next(f for f in found.connection.flows if f.variable == "Decay_R")
-    assert Ref("", "Decay_tau") in refs(flow.rate) and Ref("", "R") not in refs(flow.rate)
+    assert Ref(Whose.OWN, "Decay_tau") in refs(flow.rate) and Ref(Whose.OWN, "R") not in refs(flow.rate)
 
 
 def test_a_rule_can_change_a_parameter_of_the_synapse() -> None:
@@ -142,7 +143,7 @@ rule Second:
     assert [(h.source, h.is_rule) for h in found.connection.handlers] == [("Exc", False), ("First", True), ("Second", True)]
     assert found.rules == ("First", "Second")
     first = found.connection.handlers[0].statements[0]
-    assert first == AddTo(Ref("post", "g"), Ref("", "w"), first.span)
+    assert first == AddTo(Ref(Whose.POST, "g"), Ref(Whose.OWN, "w"), first.span)
 
 
 def test_a_second_rule_reads_the_first_one_s_variables() -> None:
@@ -161,10 +162,10 @@ rule User:
 def test_outputs_are_bound_to_the_units() -> None:
     found = projection(compose("feed → rate: Linear with Hebb, w = 0"), "syn")
     (total,) = found.connection.sums
-    assert total.body == Binary("*", Ref("", "w"), Ref("pre", "x"))
+    assert total.body == Binary("*", Ref(Whose.OWN, "w"), Ref(Whose.PRE, "x"))
     statement = found.connection.handlers[0].statements[0]
     assert isinstance(statement, Assign)
-    assert {Ref("pre", "x"), Ref("post", "y")} <= refs(statement.value)
+    assert {Ref(Whose.PRE, "x"), Ref(Whose.POST, "y")} <= refs(statement.value)
 
 
 def test_a_rule_without_synapse() -> None:
@@ -195,7 +196,7 @@ network Net:
     up = a → b: Forward, w = 1
 """
     (total,) = projection(text, "down").connection.sums
-    assert total.body == Binary("*", Ref("up", "w"), Ref("pre", "delta"))
+    assert total.body == Binary("*", Ref(OfProjection("up"), "w"), Ref(Whose.PRE, "delta"))
 
 
 def test_everything_wrong_with_a_projection_is_said_at_once() -> None:

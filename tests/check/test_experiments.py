@@ -6,6 +6,7 @@ import pytest
 
 from plasticdsl.model.experiments import Expectation, Experiment, Recording, Window
 from plasticdsl.model.expr import Binary, Call, Compare, Logic, Number, Ref, Special
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.units.dimension import FREQUENCY, ONE, TIME, VOLTAGE
 from tests.check.models import codes, experiment
 
@@ -41,7 +42,7 @@ def wrong(*lines: str) -> list[str]:
 def test_durations_can_use_parameters_and_steps() -> None:
     found = run("phase a for 60/ρ + 200 ms", "phase b for 5 steps")
     first, second = found.phases[1:]
-    assert first.duration == Binary("+", Binary("/", Number(60.0), Ref("network", "rho")), Number(0.2))
+    assert first.duration == Binary("+", Binary("/", Number(60.0), Ref(Whose.NETWORK, "rho")), Number(0.2))
     assert second.duration == Binary("*", Number(5.0), Special("dt"))
     assert found.dt == Number(0.0001)
 
@@ -82,7 +83,7 @@ def recorded(item: str) -> Recording:
     return run(f"record {item}").recordings[0]
 
 
-V, W = Ref("cell", "V"), Ref("ex", "w")
+V, W = Ref(OfPopulation("cell"), "V"), Ref(OfProjection("ex"), "w")
 
 
 @pytest.mark.parametrize(
@@ -90,21 +91,21 @@ V, W = Ref("cell", "V"), Ref("ex", "w")
     [
         ("cell.V", V, VOLTAGE, "mV"),
         ("ex.w", W, VOLTAGE, "mV"),
-        ("ex.w / ex.w_max", Binary("/", W, Ref("ex", "w_max")), ONE, ""),
+        ("ex.w / ex.w_max", Binary("/", W, Ref(OfProjection("ex"), "w_max")), ONE, ""),
         ("mean(ex.w)", Call("mean", (W,)), VOLTAGE, "mV"),
         ("std(cell.V)", Call("sd", (V,)), VOLTAGE, "mV"),
         ("min(cell.V, 0 mV)", Call("min", (V, Number(0.0))), VOLTAGE, "mV"),
         ("min(cell.V)", Call("min", (V,)), VOLTAGE, "mV"),
         ("cell.V[3]", Call("unit", (V, Number(3.0))), VOLTAGE, "mV"),
         ("ex.w[1, 2]", Call("unit", (W, Number(1.0), Number(2.0))), VOLTAGE, "mV"),
-        ("spikes(cell)", Call("spikes", (Ref("cell", ""),)), TIME, "ms"),
-        ("rate(cell)", Call("rate", (Ref("cell", ""),)), FREQUENCY, "Hz"),
-        ("spike_time(cell, 2)", Call("spike_time", (Ref("cell", ""), Number(2.0))), TIME, "ms"),
-        ("isi(cell, −1)", Call("isi", (Ref("cell", ""), Number(-1.0))), TIME, "ms"),
+        ("spikes(cell)", Call("spikes", (Ref(OfPopulation("cell"), ""),)), TIME, "ms"),
+        ("rate(cell)", Call("rate", (Ref(OfPopulation("cell"), ""),)), FREQUENCY, "Hz"),
+        ("spike_time(cell, 2)", Call("spike_time", (Ref(OfPopulation("cell"), ""), Number(2.0))), TIME, "ms"),
+        ("isi(cell, −1)", Call("isi", (Ref(OfPopulation("cell"), ""), Number(-1.0))), TIME, "ms"),
         ("fraction(ex.w > 0.5 mV)", Call("fraction", (Compare(">", W, Number(0.0005)),)), ONE, ""),
-        ("units", Ref("units", "y"), ONE, ""),
-        ("E", Ref("network", "E"), ONE, ""),
-        ("2 ρ", Binary("*", Number(2.0), Ref("network", "rho")), FREQUENCY, "Hz"),
+        ("units", Ref(OfPopulation("units"), "y"), ONE, ""),
+        ("E", Ref(Whose.NETWORK, "E"), ONE, ""),
+        ("2 ρ", Binary("*", Number(2.0), Ref(Whose.NETWORK, "rho")), FREQUENCY, "Hz"),
     ],
 )
 def test_items(text: str, item: object, dimension: object, unit: str) -> None:
@@ -133,8 +134,8 @@ def test_moments(moment: str, window: Window) -> None:
 def test_plots() -> None:
     found = run("plot histogram(ex.w)", "plot raster(cell, p) over last 200 ms", "plot mean(ex.w) over ρ").plots
     assert found[0].window == Window(at_end=True)
-    assert found[1].items[0].item == Call("raster", (Ref("cell", ""), Ref("p", "")))
-    assert found[2].window.over == Ref("network", "rho")
+    assert found[1].items[0].item == Call("raster", (Ref(OfPopulation("cell"), ""), Ref(OfPopulation("p"), "")))
+    assert found[2].window.over == Ref(Whose.NETWORK, "rho")
     assert [p.text for p in found] == ["histogram(ex.w)", "raster(cell, p) over last 200 ms", "mean(ex.w) over ρ"]
 
 
@@ -174,7 +175,7 @@ def test_conditions_and_trends() -> None:
 
 def test_condition_of_an_expectation() -> None:
     found = expected("ex.w[1, 1] ≈ 1 mV ± 1 mV at end when ρ = 20 Hz")
-    assert found.when == Compare("==", Ref("network", "rho"), Number(20.0))
+    assert found.when == Compare("==", Ref(Whose.NETWORK, "rho"), Number(20.0))
 
 
 # --- sweeps ----------------------------------------------------------------------------------------------------------
@@ -183,14 +184,23 @@ def test_condition_of_an_expectation() -> None:
 def test_sweep() -> None:
     found = run("sweep ρ in [1 Hz, 2 ρ], ex.w from 0 mV to 1 mV in 5 values, logarithmic, 20 repeats", "plot rate(cell) over A₊")
     rates, weights = found.sweep
-    assert (rates.target, rates.unit, len(rates.values)) == (Ref("network", "rho"), "Hz", 2)
-    assert (weights.target, weights.start, weights.stop, weights.count) == (Ref("ex", "w"), Number(0.0), Number(0.001), Number(5.0))
+    assert (rates.target, rates.unit, len(rates.values)) == (Ref(Whose.NETWORK, "rho"), "Hz", 2)
+    assert (weights.target, weights.start, weights.stop, weights.count) == (
+        Ref(OfProjection("ex"), "w"),
+        Number(0.0),
+        Number(0.001),
+        Number(5.0),
+    )
     assert weights.logarithmic and found.repeats == Number(20.0)
 
 
 def test_sweep_of_sizes_and_block_parameters() -> None:
     found = run("sweep cell in [3, 5], STDP.A₊ in [0.1, 0.2], τ_m in [1 ms]").sweep
-    assert [a.target for a in found] == [Ref("cell", ""), Ref("ex", "A_plus"), Ref("cell", "tau_m")]
+    assert [a.target for a in found] == [
+        Ref(OfPopulation("cell"), ""),
+        Ref(OfProjection("ex"), "A_plus"),
+        Ref(OfPopulation("cell"), "tau_m"),
+    ]
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Binary, Call, Compare, Logic, Number, Ref
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.parser import parse
@@ -26,8 +27,8 @@ def expression(text: str) -> tree.Expr:
 
 def context(**names: Dim) -> Context:
     """A context in which the given names are values."""
-    members = Scope({"w": Declared("w", "w", Kind.VALUE, "a weight", Ref("ex", "w"), PURE)})
-    declared = {n: Declared(n, n, Kind.VALUE, "a value", Ref("", n), d) for n, d in names.items()}
+    members = Scope({"w": Declared("w", "w", Kind.VALUE, "a weight", Ref(OfProjection("ex"), "w"), PURE)})
+    declared = {n: Declared(n, n, Kind.VALUE, "a value", Ref(Whose.OWN, n), d) for n, d in names.items()}
     declared["ex"] = Declared("ex", "ex", Kind.SIDE, "a projection", members=members)
     declared["digits"] = Declared("digits", "digits", Kind.OTHER, "a data set")
     return Context(constants().child(declared), Solver(), Reporter())
@@ -35,7 +36,7 @@ def context(**names: Dim) -> Context:
 
 def test_members_of_a_name() -> None:
     found = context()
-    assert translate(expression("2·ex.w"), found) == Typed(Binary("*", Number(2.0), Ref("ex", "w")), PURE)
+    assert translate(expression("2·ex.w"), found) == Typed(Binary("*", Number(2.0), Ref(OfProjection("ex"), "w")), PURE)
     translate(expression("ex.v"), found)
     translate(expression("ex + digits"), found)
     assert [d.code for d in found.report.diagnostics] == ["not-a-value", "unknown-name", "not-a-value"]
@@ -55,17 +56,17 @@ def test_names_from_nowhere_may_be_declared_on_the_way() -> None:
 
     def missing(name: tree.Name) -> Declared:
         made.append(name.name)
-        return Declared(name.name, name.text, Kind.VALUE, "a value", Ref("", name.name), PURE)
+        return Declared(name.name, name.text, Kind.VALUE, "a value", Ref(Whose.OWN, name.name), PURE)
 
     base = context()
     inner = base.inside(base.scope.child({}, missing))
-    assert translate(expression("α + π"), inner).expr == Binary("+", Ref("", "alpha"), Number(3.141592653589793))
+    assert translate(expression("α + π"), inner).expr == Binary("+", Ref(Whose.OWN, "alpha"), Number(3.141592653589793))
     assert made == ["alpha"]
 
 
 def test_chained_comparisons() -> None:
     found = context(a=PURE, b=PURE, c=PURE)
-    a, b, c = (Ref("", n) for n in "abc")
+    a, b, c = (Ref(Whose.OWN, n) for n in "abc")
     expr = translate_condition(expression("a ≤ b < c"), found)
     assert expr == Logic("and", (Compare("<=", a, b), Compare("<", b, c)))
 
@@ -87,7 +88,9 @@ def test_a_mistake_is_reported_once() -> None:
 
 @pytest.mark.parametrize(("text", "near"), [("E_l", "E_L"), ("tau_n", "τ_m"), ("v_theta", "V_θ")])
 def test_the_nearest_name_is_suggested(text: str, near: str) -> None:
-    names = {n: Declared(n, s, Kind.VALUE, "a value", Ref("", n), PURE) for n, s in (("E_L", "E_L"), ("tau_m", "τ_m"), ("V_theta", "V_θ"))}
+    names = {
+        n: Declared(n, s, Kind.VALUE, "a value", Ref(Whose.OWN, n), PURE) for n, s in (("E_L", "E_L"), ("tau_m", "τ_m"), ("V_theta", "V_θ"))
+    }
     found = Context(constants().child(names), Solver(), Reporter())
     translate(expression(text), found)
     assert f"‘{near}’" in found.report.diagnostics[0].hint
@@ -104,4 +107,4 @@ def test_a_unit_without_its_number(text: str, says: str) -> None:
 
 def test_functions_of_two() -> None:
     found = context(a=PURE)
-    assert translate(expression("mod(a, 3)"), found).expr == Call("mod", (Ref("", "a"), Number(3.0)))
+    assert translate(expression("mod(a, 3)"), found).expr == Call("mod", (Ref(Whose.OWN, "a"), Number(3.0)))

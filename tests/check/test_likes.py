@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Role
+from plasticdsl.model.owners import OfPopulation, Whose
 from tests.check.models import codes, experiment, module, network, population
 
 BASE = """
@@ -113,7 +114,7 @@ def test_recordings_plots_and_sweeps_are_restated_as_a_whole() -> None:
     )
     assert [r.text for r in found.recordings] == ["b.g"]
     assert [p.text for p in found.plots] == ["b.g over time"]
-    assert [a.target for a in found.sweep] == [Ref("b", "")]
+    assert [a.target for a in found.sweep] == [Ref(OfPopulation("b"), "")]
     assert len(found.expectations) == 2
     assert dict(found.settings) == {"Net.r": Number(3.0)}
 
@@ -192,7 +193,7 @@ def test_a_chain_of_likes() -> None:
     c = next(b for b in found.blocks if b.name == "C")
     eta = c.variable("eta")
     assert eta is not None and eta.value == Number(2.0)
-    assert [n.owner for n in c.needs] == ["post"]
+    assert [n.owner for n in c.needs] == [Whose.POST]
 
 
 def test_errors() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
 from tests.check.models import module
 
@@ -26,6 +27,10 @@ network Net:
     p → I: Exc, w = 1 mV
     both = E → O: Exc with STDP, w = 1 mV
 """
+
+
+OWNERS: dict[str, Owner] = {"network": Whose.NETWORK, "p": OfPopulation("p"), "E": OfPopulation("E"), "I": OfPopulation("I")}
+OWNERS |= {"O": OfPopulation("O")} | {name: OfProjection(name) for name in ("ex", "p_to_I", "both")}
 
 
 def find(text: str) -> Setting:
@@ -57,7 +62,7 @@ def find(text: str) -> Setting:
 def test_names(text: str, kind: str, dimension: object, targets: list[tuple[str, str]]) -> None:
     found = find(text)
     assert found.kind == kind
-    assert found.targets == tuple(Ref(owner, name) for owner, name in targets)
+    assert found.targets == tuple(Ref(OWNERS[owner], name) for owner, name in targets)
     assert dimension is None or found.dimension == dimension
 
 

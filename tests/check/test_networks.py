@@ -15,6 +15,7 @@ from plasticdsl.model.model import (
     RegularSource,
     Role,
 )
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.units.dimension import FREQUENCY, ONE, TIME, VOLTAGE
 from tests.check.models import codes, network, population, projection, variable
 
@@ -30,7 +31,7 @@ def test_size_of_a_population_is_an_expression_of_network_parameters() -> None:
     """,
         "cells",
     )
-    assert found.size == Binary("*", Number(0.8), Ref("network", "n"))
+    assert found.size == Binary("*", Number(0.8), Ref(Whose.NETWORK, "n"))
 
 
 def test_values_of_a_population_override_its_block() -> None:
@@ -42,8 +43,8 @@ def test_values_of_a_population_override_its_block() -> None:
     """,
         "cells",
     )
-    drawn = Distribution("N", (Ref("network", "v"), Number(0.001)))
-    assert dict(found.values) == {"tau_m": Number(0.01), "V_theta": drawn, "V(0)": Ref("network", "v")}
+    drawn = Distribution("N", (Ref(Whose.NETWORK, "v"), Number(0.001)))
+    assert dict(found.values) == {"tau_m": Number(0.01), "V_theta": drawn, "V(0)": Ref(Whose.NETWORK, "v")}
 
 
 def test_poisson_rate_is_a_parameter_of_its_units() -> None:
@@ -55,10 +56,10 @@ def test_poisson_rate_is_a_parameter_of_its_units() -> None:
     """,
         "inputs",
     )
-    assert found.source == PoissonSource(Ref("", "rate"))
+    assert found.source == PoissonSource(Ref(Whose.OWN, "rate"))
     rate = found.block.variable("rate")
     assert rate is not None and rate.role is Role.PARAMETER
-    assert rate.value == Ref("network", "r") and rate.dimension == FREQUENCY
+    assert rate.value == Ref(Whose.NETWORK, "r") and rate.dimension == FREQUENCY
 
 
 def test_poisson_rate_can_be_drawn_per_unit() -> None:
@@ -96,7 +97,7 @@ def test_other_sources() -> None:
             food = 1 Source
     """)
     beat, times, named, food = found.populations
-    assert beat.source == RegularSource(Ref("", "rate"), Ref("", "start"), Ref("", "count"))
+    assert beat.source == RegularSource(Ref(Whose.OWN, "rate"), Ref(Whose.OWN, "start"), Ref(Whose.OWN, "count"))
     assert times.source == GivenSpikes((Number(0.001), Number(0.003)))
     assert named.source == GivenSpikes((), "measured")
     assert food.source == ClampedSource() and food.block.output == "x"
@@ -257,8 +258,8 @@ def test_observable_with_indices() -> None:
     sums = [n for n in walk(energy.value) if isinstance(n, SumOver)]  # type: ignore[arg-type]
     assert [(s.indices, s.sets) for s in sums] == [(("i", "j"), ("units", "inputs"))]
     at = {n for n in walk(sums[0]) if isinstance(n, At)}
-    assert at == {At(Ref("J", "w"), ("i", "j")), At(Ref("units", "y"), ("i",))}
-    assert total.value == SumOver(("k",), ("inputs",), At(Ref("inputs", "x"), ("k",)))
+    assert at == {At(Ref(OfProjection("J"), "w"), ("i", "j")), At(Ref(OfPopulation("units"), "y"), ("i",))}
+    assert total.value == SumOver(("k",), ("inputs",), At(Ref(OfPopulation("inputs"), "x"), ("k",)))
 
 
 def test_declared_name_wins_over_an_indexed_reading() -> None:
@@ -268,7 +269,7 @@ def test_declared_name_wins_over_an_indexed_reading() -> None:
             units = 5 Rate
             m = Σ_{i ∈ units} y_i
     """).variables
-    assert found[-1].value == SumOver(("i",), ("units",), Ref("network", "y_i"))
+    assert found[-1].value == SumOver(("i",), ("units",), Ref(Whose.NETWORK, "y_i"))
 
 
 def test_circle_of_parameters_is_an_error() -> None:

@@ -29,6 +29,7 @@ from plasticdsl.kernels.program import (
     name,
 )
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.binding import Bound
 
 ZERO, ONE = Number(0.0), Number(1.0)
@@ -88,7 +89,7 @@ def network() -> Program:
                 For(
                     "k",
                     element("rows", "j"),
-                    At(Ref("", "rows"), ("j + 1",)),
+                    At(Ref(Whose.OWN, "rows"), ("j + 1",)),
                     (Let("i", element("targets", "k")), Increase(g, element("w", "k"))),
                 ),
             ),

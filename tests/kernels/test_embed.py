@@ -16,6 +16,7 @@ from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.store import digest_of, import_text
 from plasticdsl.kernels.support import setup
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.evaluate import evaluate
 from tests.runtime.experiments import carry_out
@@ -326,7 +327,7 @@ def test_single_precision(cache: Path) -> None:
 
 # --- values before the first step ------------------------------------------------------------------------------------
 
-x, y = Ref("", "x"), Ref("", "y")
+x, y = Ref(Whose.OWN, "x"), Ref(Whose.OWN, "y")
 
 
 def test_values_as_numpy_text() -> None:

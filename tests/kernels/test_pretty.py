@@ -5,9 +5,10 @@ import math
 import pytest
 
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.pretty import pretty
 
-x, y, r = Ref("", "x"), Ref("post", "y"), Ref("", "r", "before")
+x, y, r = Ref(Whose.OWN, "x"), Ref(Whose.POST, "y"), Ref(Whose.OWN, "r", "before")
 less = Compare("<", x, Number(0.5))
 
 
@@ -22,9 +23,9 @@ less = Compare("<", x, Number(0.5))
         (Binary("^", Number(-2.0), x), "(-2)^x"),
         (Choice(((less, x),), Number(1e-9)), "x if x < 0.5 else 1e-09"),
         (Logic("and", (less, Logic("or", (less, Logic("not", (less,)))))), "x < 0.5 and (x < 0.5 or not x < 0.5)"),
-        (Call("exp", (Binary("/", Special("lag"), Ref("", "tau")),)), "exp((t_post - t_pre)/tau)"),
-        (SumOver(("i", "j"), ("a", "b"), Binary("*", At(Ref("p", "w"), ("i", "j")), x)), "Sum[i, j] p.w[i, j] * x"),
-        (Ref("network", "rate"), "rate"),
+        (Call("exp", (Binary("/", Special("lag"), Ref(Whose.OWN, "tau")),)), "exp((t_post - t_pre)/tau)"),
+        (SumOver(("i", "j"), ("a", "b"), Binary("*", At(Ref(OfProjection("p"), "w"), ("i", "j")), x)), "Sum[i, j] p.w[i, j] * x"),
+        (Ref(Whose.NETWORK, "rate"), "rate"),
         (Number(math.inf), "inf"),
         (Number(-0.0), "0"),
     ],

@@ -13,12 +13,13 @@ from plasticdsl.kernels.kinds import Kind, Kinds, infer
 from plasticdsl.kernels.load import load
 from plasticdsl.kernels.printer import Printer
 from plasticdsl.model.expr import FUNCTIONS, At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.binding import Bound
 from plasticdsl.runtime.evaluate import evaluate
 from tests.kernels.programs import artifact_of, calculator
 
-x, y, i, n = Ref("", "x"), Ref("", "y"), Ref("", "i"), Ref("", "n")
-a, m, narrow = At(Ref("", "a"), ("i",)), At(Ref("", "m"), ("i", "j + 1")), At(Ref("", "narrow"), ("i",))
+x, y, i, n = Ref(Whose.OWN, "x"), Ref(Whose.OWN, "y"), Ref(Whose.OWN, "i"), Ref(Whose.OWN, "n")
+a, m, narrow = At(Ref(Whose.OWN, "a"), ("i",)), At(Ref(Whose.OWN, "m"), ("i", "j + 1")), At(Ref(Whose.OWN, "narrow"), ("i",))
 NAMES = {"x": Kind.FLOAT, "y": Kind.FLOAT, "i": Kind.INT, "n": Kind.INT, "yes": Kind.BOOL}
 ARRAYS = {"a": Kind.FLOAT, "m": Kind.INT, "narrow": Kind.FLOAT}
 PRINTER = Printer(Kinds(NAMES, ARRAYS, frozenset({"narrow"})))
@@ -57,9 +58,12 @@ def binary(operator: Any, left: Expr, right: Expr) -> Expr:
         (Compare(">=", n, Number(0.0)), "n >= 0"),
         (Compare("==", m, Number(1.0)), "m[i, j + 1] == 1"),
         (Compare("==", Compare("<", x, y), Compare("<", y, x)), "(1 if x < y else 0) == (1 if y < x else 0)"),
-        (Logic("and", (Logic("or", (Ref("", "yes"), Compare("<", x, y))), Logic("not", (Ref("", "yes"),)))), "(yes or x < y) and not yes"),
+        (
+            Logic("and", (Logic("or", (Ref(Whose.OWN, "yes"), Compare("<", x, y))), Logic("not", (Ref(Whose.OWN, "yes"),)))),
+            "(yes or x < y) and not yes",
+        ),
         (Choice(((Compare("<", x, y), x), (Compare(">", x, y), y)), Number(0.0)), "x if x < y else y if x > y else 0.0"),
-        (binary("*", Number(2.0), Choice(((Ref("", "yes"), x),), y)), "2.0 * (x if yes else y)"),
+        (binary("*", Number(2.0), Choice(((Ref(Whose.OWN, "yes"), x),), y)), "2.0 * (x if yes else y)"),
         (binary("+", x, Compare("<", x, y)), "x + (1 if x < y else 0)"),
         (Call("min", (Call("max", (a, Number(0.0))), x)), "minimum(maximum(a[i], 0.0), x)"),
         (Call("max", (Number(0.0), binary("-", n, i))), "max(0, n - i)"),
@@ -80,11 +84,11 @@ def test_wanted_kinds() -> None:
     assert PRINTER.integer(Call("floor", (x,))) == "int(np.floor(x))"
     assert PRINTER.condition(x) == "x != 0.0"
     assert PRINTER.condition(binary("-", n, i)) == "n - i != 0"
-    assert PRINTER.stored("m", Choice(((Ref("", "yes"), Number(1.0)),), Number(0.0))) == "1 if yes else 0"
-    assert PRINTER.stored("a", Choice(((Ref("", "yes"), Number(1.0)),), Number(0.0))) == "1.0 if yes else 0.0"
+    assert PRINTER.stored("m", Choice(((Ref(Whose.OWN, "yes"), Number(1.0)),), Number(0.0))) == "1 if yes else 0"
+    assert PRINTER.stored("a", Choice(((Ref(Whose.OWN, "yes"), Number(1.0)),), Number(0.0))) == "1.0 if yes else 0.0"
 
 
-@pytest.mark.parametrize("expr", [Special("t"), Ref("pre", "x"), binary("+", x, Special("lag"))])
+@pytest.mark.parametrize("expr", [Special("t"), Ref(Whose.PRE, "x"), binary("+", x, Special("lag"))])
 def test_what_is_not_resolved_is_refused(expr: Expr) -> None:
     with pytest.raises(TypeError, match="not resolved"):
         PRINTER.plain(expr)
@@ -92,7 +96,7 @@ def test_what_is_not_resolved_is_refused(expr: Expr) -> None:
 
 def test_an_index_is_a_sum_of_names() -> None:
     with pytest.raises(ValueError, match="no index"):
-        PRINTER.plain(At(Ref("", "a"), ("__import__('os')",)))
+        PRINTER.plain(At(Ref(Whose.OWN, "a"), ("__import__('os')",)))
 
 
 def test_a_long_sum_needs_no_stack() -> None:
@@ -152,7 +156,7 @@ def test_every_function_compiled(tmp_path: Any, monkeypatch: pytest.MonkeyPatch)
     every = [*one, *two, *more]
     case: Expr = Number(np.nan)
     for number, expr in enumerate(every):
-        case = Choice(((Compare("==", Ref("", "which"), Number(float(number))), expr),), case)
+        case = Choice(((Compare("==", Ref(Whose.OWN, "which"), Number(float(number))), expr),), case)
     grid_x, grid_y = (g.ravel() for g in np.meshgrid(POINTS, POINTS))
     program = calculator(case, ("x", "y", "which"))
     kernels = load(artifact_of(program))
@@ -165,7 +169,7 @@ def test_every_function_compiled(tmp_path: Any, monkeypatch: pytest.MonkeyPatch)
 
 def test_32_bit_values_are_computed_with_in_64_bits(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
-    u = At(Ref("", "xs"), ("i",))
+    u = At(Ref(Whose.OWN, "xs"), ("i",))
     program = calculator(binary("-", binary("*", u, u), Number(1.0)), ("x",), "float32")
     xs = np.full(3, 1.1, dtype=np.float32)
     arrays = {"xs": xs, "result": np.zeros(3)}
@@ -179,15 +183,18 @@ def test_32_bit_values_are_computed_with_in_64_bits(tmp_path: Any, monkeypatch: 
 def test_counters_are_integers_and_sums_are_floats() -> None:
     from plasticdsl.kernels.program import For, Function, Let, Program, Return
 
-    count = Ref("", "count")
+    count = Ref(Whose.OWN, "count")
     body = (
         Let("count", Number(0.0)),
         Let("total", Number(0.0)),
         For(
             "k",
             Number(0.0),
-            Ref("", "n"),
-            (Let("count", binary("+", Ref("", "count"), Number(1.0))), Let("total", binary("+", Ref("", "total"), Number(0.5)))),
+            Ref(Whose.OWN, "n"),
+            (
+                Let("count", binary("+", Ref(Whose.OWN, "count"), Number(1.0))),
+                Let("total", binary("+", Ref(Whose.OWN, "total"), Number(0.5))),
+            ),
         ),
         Return(count),
     )

@@ -10,6 +10,7 @@ import pytest
 from plasticdsl.kernels.load import load
 from plasticdsl.kernels.support import vmath
 from plasticdsl.model.expr import Call, Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.binding import Bound
 from tests.kernels.programs import artifact_of, calculator
 
@@ -22,7 +23,7 @@ ODD = np.array([709.0, 709.7, 709.79, 711.0, -708.5, -744.0, -745.2, np.inf, -np
 def compiled(name: str, x: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
     arrays = {"xs": x, "result": np.zeros(x.size)}
-    load(artifact_of(calculator(Call(name, (Ref("", "x"),)), ("x",)))).bind(Bound({"length": x.size}, {}, arrays)).advance(0, 1)
+    load(artifact_of(calculator(Call(name, (Ref(Whose.OWN, "x"),)), ("x",)))).bind(Bound({"length": x.size}, {}, arrays)).advance(0, 1)
     return arrays["result"]
 
 
@@ -59,5 +60,5 @@ def test_loops_are_vectorised(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) ->
     from plasticdsl.kernels.compile import compile_entry
 
     monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
-    entry, _ = compile_entry(artifact_of(calculator(Call("exp", (Call("tanh", (Ref("", "x"),)),)), ("x",))))
+    entry, _ = compile_entry(artifact_of(calculator(Call("exp", (Call("tanh", (Ref(Whose.OWN, "x"),)),)), ("x",))))
     assert " x double>" in entry.inspect_llvm()

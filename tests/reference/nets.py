@@ -49,6 +49,7 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.random import stream_of
@@ -61,6 +62,9 @@ _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
+_OWNERS = {"net": Whose.NETWORK, "pre": Whose.PRE, "post": Whose.POST}
+
+
 def e(text: str | float) -> Expr:
     """The expression written in `text`."""
     return Number(float(text)) if not isinstance(text, str) else _expr(ast.parse(text, mode="eval").body)
@@ -71,9 +75,9 @@ def _expr(node: ast.expr) -> Expr:
         case ast.Constant(value=value):
             return Number(float(value))  # type: ignore[arg-type]
         case ast.Name(id=name):
-            return Special(name) if name in SPECIALS else Ref("", name)  # type: ignore[arg-type]
+            return Special(name) if name in SPECIALS else Ref(Whose.OWN, name)  # type: ignore[arg-type]
         case ast.Attribute(value=ast.Name(id=owner), attr=name):
-            return Ref("network" if owner == "net" else owner, name)
+            return Ref(_OWNERS.get(owner) or OfProjection(owner), name)
         case ast.BinOp(left=left, op=op, right=right):
             return Binary(_BINARY[type(op)], _expr(left), _expr(right))  # type: ignore[arg-type,index]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -87,7 +91,7 @@ def _expr(node: ast.expr) -> Expr:
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return Choice(((_expr(test), _expr(body)),), _expr(orelse))
         case ast.Call(func=ast.Name(id="before" | "after" as limit), args=[ast.Name(id=name)]):
-            return Ref("", name, limit)  # type: ignore[arg-type]
+            return Ref(Whose.OWN, name, limit)  # type: ignore[arg-type]
         case ast.Call(func=ast.Name(id="incoming"), args=[body]):
             return Incoming(_expr(body))
         case ast.Call(func=ast.Name(id=function), args=arguments) if function in FUNCTIONS:
@@ -127,11 +131,11 @@ def _statement(line: str) -> Statement:
     node = ast.parse(line).body[0]
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return Assign(Ref("", name), _expr(value))
+            return Assign(Ref(Whose.OWN, name), _expr(value))
         case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
-            return Assign(Ref("", name), Binary("+", Ref("", name), _expr(value)))
+            return Assign(Ref(Whose.OWN, name), Binary("+", Ref(Whose.OWN, name), _expr(value)))
         case ast.AugAssign(target=ast.Attribute(value=ast.Name(id=owner), attr=name), op=ast.Add(), value=value):
-            return AddTo(Ref(owner, name), _expr(value))
+            return AddTo(Ref(_OWNERS[owner], name), _expr(value))
     raise ValueError(line)
 
 
@@ -142,7 +146,7 @@ def on(trigger: Trigger, *lines: str, rule: bool = True, together: bool = False,
 
 def window(pairing: Pairing, increment: str, truncate: str | None = None, target: str = "w") -> PairRule:
     """A learning window for `target`."""
-    return PairRule(pairing, Ref("", target), e(increment), None if truncate is None else e(truncate), "R")
+    return PairRule(pairing, Ref(Whose.OWN, target), e(increment), None if truncate is None else e(truncate), "R")
 
 
 def neuron(name: str = "Cell", **parts: object) -> Block:
@@ -226,12 +230,14 @@ class Net:
             return Number(steps * self.dt) if steps else None
         return _value(steps)
 
-    def per_unit(self) -> frozenset[tuple[str, str]]:
+    def per_unit(self) -> frozenset[Ref]:
         """Parameters and delays with one value per unit or connection."""
-        found = {(owner, k) for owner, drawn in self.numbers.items() for k, v in drawn.parameters.items() if np.ndim(v)}
-        for owner, drawn in self.numbers.items():
+        found: set[Ref] = set()
+        for name, drawn in self.numbers.items():
+            owner = OfProjection(name) if isinstance(drawn, ProjectionInstance) else OfPopulation(name)
+            found |= {Ref(owner, k) for k, v in drawn.parameters.items() if np.ndim(v)}
             if isinstance(drawn, ProjectionInstance):
-                found |= {(owner, side) for side in ("axonal", "dendritic") if np.ndim(getattr(drawn, side))}
+                found |= {Ref(owner, side) for side in ("axonal", "dendritic") if np.ndim(getattr(drawn, side))}
         return frozenset(found)
 
     def network(self) -> Network:

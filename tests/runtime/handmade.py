@@ -20,16 +20,17 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
+from plasticdsl.model.owners import Whose
 
 ALL = Connectivity("all")
 
 
 def own(name: str) -> Ref:
-    return Ref("", name)
+    return Ref(Whose.OWN, name)
 
 
 def shared(name: str) -> Ref:
-    return Ref("network", name)
+    return Ref(Whose.NETWORK, name)
 
 
 def times(left: Expr, right: Expr) -> Binary:

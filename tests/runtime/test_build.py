@@ -21,6 +21,7 @@ from plasticdsl.model.model import (
     Role,
     Variable,
 )
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.runtime.build import extend_spikes, instantiate, per_unit
 from plasticdsl.runtime.connectivity import Pattern
 from plasticdsl.runtime.instance import Instance
@@ -96,10 +97,14 @@ def test_settings_go_before_values_and_values_before_defaults() -> None:
 
 
 def test_settings_may_be_keyed_by_places() -> None:
-    places = {Ref("network", "r_ex"): Number(20.0), Ref("inputs", ""): Number(500.0), Ref("ex", "A_plus"): drawn("U", 0.0, 1.0)}
+    places = {
+        Ref(Whose.NETWORK, "r_ex"): Number(20.0),
+        Ref(OfPopulation("inputs"), ""): Number(500.0),
+        Ref(OfProjection("ex"), "A_plus"): drawn("U", 0.0, 1.0),
+    }
     made = instantiate(song_abbott(), dt=DT, seed=1, settings=places)
     assert made.parameters["r_ex"] == 20.0 and made.projections["ex"].count == 500
-    assert ("ex", "A_minus") in per_unit(song_abbott(), places)
+    assert Ref(OfProjection("ex"), "A_minus") in per_unit(song_abbott(), places)
 
 
 def test_initial_values_given_by_the_population() -> None:
@@ -142,7 +147,7 @@ def test_draws_per_unit() -> None:
     assert isinstance(tau, np.ndarray) and tau.shape == (4000,)
     assert tau.mean() == pytest.approx(20e-3, rel=0.01) and tau.std() == pytest.approx(2e-3, rel=0.1)
     assert v.min() > -60e-3 and v.max() < -54e-3 and v.std() == pytest.approx(6e-3 / 12**0.5, rel=0.05)
-    assert per_unit(net) == {("P", "tau_m"), ("P", "V")}
+    assert {r.path for r in per_unit(net)} == {"P.tau_m", "P.V"}
 
 
 def test_an_unrelated_addition_changes_nothing() -> None:
@@ -169,11 +174,11 @@ def test_an_unrelated_addition_changes_nothing() -> None:
 
 def test_values_of_connections_may_depend_on_both_units() -> None:
     here = replace(LIF, variables=(parameter("x", Binary("/", Special("i"), Number(10.0))), parameter("scale", 2.0)), refractory=None)
-    distance = Call("abs", (Binary("-", Ref("pre", "x"), Ref("post", "x")),))
+    distance = Call("abs", (Binary("-", Ref(Whose.PRE, "x"), Ref(Whose.POST, "x")),))
     block = replace(
         INHIBITION,
         variables=(
-            parameter("w", times(distance, Ref("pre", "scale"))),
+            parameter("w", times(distance, Ref(Whose.PRE, "scale"))),
             parameter("k", Binary("+", times(Number(100.0), Special("i")), Special("j"))),
             parameter("n", Binary("/", Special("N_pre"), Special("N_post"))),
         ),
@@ -183,7 +188,7 @@ def test_values_of_connections_may_depend_on_both_units() -> None:
     np.testing.assert_allclose(made.parameters["w"], [0.0, 0.2, 0.2, 0.0, 0.4, 0.2], atol=1e-15)
     np.testing.assert_array_equal(made.parameters["k"], [101, 201, 102, 202, 103, 203])
     assert made.parameters["n"] == 1.5
-    assert per_unit(net) == {("P", "x"), ("Q", "x"), ("J", "w"), ("J", "k")}
+    assert {r.path for r in per_unit(net)} == {"P.x", "Q.x", "J.w", "J.k"}
 
 
 def test_what_per_unit_says_is_what_instantiate_does() -> None:
@@ -203,13 +208,13 @@ def test_what_per_unit_says_is_what_instantiate_does() -> None:
         {("J", "A_plus"): drawn("U", 0.0, 1.0)},
     )
     for settings in cases:
-        made, arrays = build(net, settings), per_unit(net, settings)
+        made, arrays = build(net, settings), {r.path for r in per_unit(net, settings)}
         owners = {**{n: p.parameters for n, p in made.populations.items()}, **{n: p.parameters for n, p in made.projections.items()}}
         for owner, values in owners.items():
             for name, value in values.items():
-                assert isinstance(value, np.ndarray) == ((owner, name) in arrays), name
+                assert isinstance(value, np.ndarray) == (f"{owner}.{name}" in arrays), name
                 assert isinstance(value, float | np.ndarray)
-    assert ("J", "A_minus") in per_unit(net, {("J", "A_plus"): drawn("U", 0.0, 1.0)})
+    assert Ref(OfProjection("J"), "A_minus") in per_unit(net, {("J", "A_plus"): drawn("U", 0.0, 1.0)})
 
 
 def test_arrays_are_copied_and_must_fit() -> None:
@@ -298,7 +303,7 @@ def test_delays_and_their_rounding() -> None:
     assert made.axonal == 15 and isinstance(made.axonal, int)
     assert isinstance(made.dendritic, np.ndarray) and made.dendritic.dtype == np.int32 and made.dendritic.shape == (400,)
     assert made.dendritic.min() >= 5 and made.dendritic.max() <= 20 and len(set(made.dendritic.tolist())) > 10
-    assert not instance.warnings and per_unit(net) == {("J", "dendritic")}
+    assert not instance.warnings and per_unit(net) == {Ref(OfProjection("J"), "dendritic")}
     warnings = instantiate(net, dt=0.4e-3, seed=1).warnings
     assert [w.code for w in warnings] == ["duration-rounded"] and "axonal delay of ‘J’" in warnings[0].message
 
@@ -314,7 +319,7 @@ def test_refractory_time_of_each_unit() -> None:
     net = network((population("P", 20, block, None, ("tau_m", drawn("U", 1e-3, 5e-3))),))
     steps = build(net).populations["P"].refractory_steps
     assert isinstance(steps, np.ndarray) and steps.dtype == np.int64 and steps.shape == (20,)
-    assert ("P", "refractory") in per_unit(net)
+    assert Ref(OfPopulation("P"), "refractory") in per_unit(net)
 
 
 # --- connections -----------------------------------------------------------------------------------------------------
@@ -333,7 +338,7 @@ def test_conditions_on_units() -> None:
 
 def test_parameters_of_units_in_conditions() -> None:
     here = replace(LIF, variables=(parameter("x", drawn("U", 0.0, 1.0)),), refractory=None)
-    near = Compare("<", Call("abs", (Binary("-", Ref("pre", "x"), Ref("post", "x")),)), shared("r"))
+    near = Compare("<", Call("abs", (Binary("-", Ref(Whose.PRE, "x"), Ref(Whose.POST, "x")),)), shared("r"))
     net = network((population("P", 30, here),), (projection("J", "P", "P", STDP, how=Connectivity("where", near)),), parameter("r", 0.1))
     made = build(net)
     x = made.populations["P"].parameters["x"]

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import FUNCTIONS, At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.runtime.evaluate import evaluate, holds
 from plasticdsl.runtime.instance import Values
 
-X, Y = Ref("", "x"), Ref("", "y")
+X, Y = Ref(Whose.OWN, "x"), Ref(Whose.OWN, "y")
 
 
 def looked_up(**values: object) -> object:
@@ -135,7 +136,12 @@ class Net:
     def __init__(self) -> None:
         rng = np.random.default_rng(1)
         self.x, self.w, self.xi = rng.normal(size=5), rng.normal(size=7), rng.normal(size=(3, 5))
-        self.arrays = {Ref("P", "x"): self.x, Ref("J", "w"): self.w, Ref("network", "xi"): self.xi, Ref("network", "N"): 5.0}
+        self.arrays = {
+            Ref(OfPopulation("P"), "x"): self.x,
+            Ref(OfProjection("J"), "w"): self.w,
+            Ref(Whose.NETWORK, "xi"): self.xi,
+            Ref(Whose.NETWORK, "N"): 5.0,
+        }
 
     def size(self, population: str) -> int:
         return {"P": 5, "xi": 3}[population]
@@ -159,10 +165,10 @@ def product(*factors: Expr) -> Expr:
 
 
 def x_at(k: str) -> At:
-    return At(Ref("P", "x"), (k,))
+    return At(Ref(OfPopulation("P"), "x"), (k,))
 
 
-W_IJ, W_JI = At(Ref("J", "w"), ("i", "j")), At(Ref("J", "w"), ("j", "i"))
+W_IJ, W_JI = At(Ref(OfProjection("J"), "w"), ("i", "j")), At(Ref(OfProjection("J"), "w"), ("j", "i"))
 
 
 def test_sum_over_connections_counts_each_connection_once() -> None:
@@ -181,9 +187,9 @@ def test_sum_over_units_and_pairs() -> None:
 
 def test_numbered_and_free_indices() -> None:
     net = Net()
-    overlap = Binary("/", SumOver(("i",), ("P",), product(At(Ref("network", "xi"), ("mu", "i")), x_at("i"))), Ref("network", "N"))
+    overlap = Binary("/", SumOver(("i",), ("P",), product(At(Ref(Whose.NETWORK, "xi"), ("mu", "i")), x_at("i"))), Ref(Whose.NETWORK, "N"))
     np.testing.assert_allclose(net.evaluate(overlap, mu=np.arange(3)), net.xi @ net.x / 5)
-    first = SumOver(("i",), ("P",), product(At(Ref("network", "xi"), ("2", "i")), x_at("i")))
+    first = SumOver(("i",), ("P",), product(At(Ref(Whose.NETWORK, "xi"), ("2", "i")), x_at("i")))
     assert net.evaluate(first) == pytest.approx(net.xi[1] @ net.x)
 
 
@@ -219,9 +225,9 @@ def test_sums_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_index_is_needed_inside_a_sum() -> None:
     net = Net()
     with pytest.raises(ValueError, match="needs an index"):
-        net.evaluate(SumOver(("i",), ("P",), Ref("P", "x")))
+        net.evaluate(SumOver(("i",), ("P",), Ref(OfPopulation("P"), "x")))
     with pytest.raises(ValueError, match="has 1 indices, not 2"):
-        net.evaluate(SumOver(("i", "j"), ("P", "P"), At(Ref("P", "x"), ("i", "j"))))
+        net.evaluate(SumOver(("i", "j"), ("P", "P"), At(Ref(OfPopulation("P"), "x"), ("i", "j"))))
 
 
 # --- any expression --------------------------------------------------------------------------------------------------

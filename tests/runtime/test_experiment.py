@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation
 from tests.runtime.experiments import carry_out
 
 CONDITIONING = """
@@ -127,7 +129,7 @@ def test_a_held_parameter_changes_the_flow_for_its_phase_alone():
     assert series(study, "m").done == pytest.approx(values.sum(axis=1))
     assert series(study, "mean(cells.V)").done == pytest.approx([pushed.mean()])
     assert series(study, "cells.V[2]").done == pytest.approx([again[1]])
-    assert run.facts.parameters["cells.I"] == 2e-3
+    assert run.facts.parameters[Ref(OfPopulation("cells"), "I")] == 2e-3
 
 
 def test_spike_statistics_and_counts():

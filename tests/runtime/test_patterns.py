@@ -10,6 +10,7 @@ import pytest
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import At, Binary, Call, Number, Ref, SumOver
 from plasticdsl.model.model import Block, Network, Role, Variable
+from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.runtime.build import instantiate
 from plasticdsl.runtime.observer import Observer
@@ -30,7 +31,7 @@ def patterns(source, seed=1, settings=None, given=None):
 
 
 def test_random_patterns_have_the_values_and_depend_on_the_seed_alone():
-    source = RandomPatterns(Ref("network", "P"), SIGNS)
+    source = RandomPatterns(Ref(Whose.NETWORK, "P"), SIGNS)
     found = patterns(source)
     assert found.shape == (7, UNITS)
     assert set(np.unique(found)) == {-1.0, 1.0}
@@ -40,7 +41,7 @@ def test_random_patterns_have_the_values_and_depend_on_the_seed_alone():
 
 
 def test_more_patterns_leave_the_first_ones_alone():
-    source = RandomPatterns(Ref("network", "P"), SIGNS)
+    source = RandomPatterns(Ref(Whose.NETWORK, "P"), SIGNS)
     more = patterns(source, settings={("network", "P"): Number(9.0)})
     assert more.shape == (9, UNITS)
     assert np.array_equal(more[:7], patterns(source))
@@ -85,7 +86,7 @@ def test_patterns_from_files(tmp_path):
 
 
 def test_patterns_from_python():
-    source = RandomPatterns(Ref("network", "P"), SIGNS)
+    source = RandomPatterns(Ref(Whose.NETWORK, "P"), SIGNS)
     wanted = np.ones((7, UNITS))
     assert np.array_equal(patterns(source, given={"xi": wanted}), wanted)
     with pytest.raises(ValueError, match=r"‘ξ’ is an array of shape \(6, 40\), but \(7, 40\) is needed"):
@@ -121,17 +122,19 @@ class Still:
 
 def test_observables_of_patterns():
     overlap = Binary(
-        "/", SumOver(("i",), ("units",), Binary("*", At(Ref("xi", ""), ("mu", "i")), At(Ref("units", "x"), ("i",)))), Number(40.0)
+        "/",
+        SumOver(("i",), ("units",), Binary("*", At(Ref(OfPatterns("xi"), ""), ("mu", "i")), At(Ref(OfPopulation("units"), "x"), ("i",)))),
+        Number(40.0),
     )
     m = Variable("m", "m", Role.DEFINITION, value=overlap, indices=(("mu", "xi"),))
-    made = network(RandomPatterns(Ref("network", "P"), SIGNS), m)
+    made = network(RandomPatterns(Ref(Whose.NETWORK, "P"), SIGNS), m)
     instance = instantiate(made, dt=1.0, seed=1)
     instance.populations["units"].states["x"][...] = instance.patterns["xi"][2]
     observer = Observer(made, Still(instance), in_steps=True)
-    found = observer.value(Ref("network", "m"))
+    found = observer.value(Ref(Whose.NETWORK, "m"))
     assert found.shape == (7,)
     assert found == pytest.approx(instance.patterns["xi"] @ instance.patterns["xi"][2] / 40)
-    assert np.array_equal(observer.value(Call("pattern", (Ref("xi", ""), Number(3.0)))), instance.patterns["xi"][2])
+    assert np.array_equal(observer.value(Call("pattern", (Ref(OfPatterns("xi"), ""), Number(3.0)))), instance.patterns["xi"][2])
     with pytest.raises(ValueError, match="‘xi’ has the patterns 1 to 7, so there is no pattern 8"):
-        observer.value(Call("pattern", (Ref("xi", ""), Number(8.0))))
+        observer.value(Call("pattern", (Ref(OfPatterns("xi"), ""), Number(8.0))))
     assert replace(m).indices == observer.axes("m")

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.sweep import seed_of
 from tests.runtime.experiments import carry_out
@@ -40,7 +42,7 @@ def test_every_combination_runs_in_order(study):
     assert [axis.name for axis in study.axes] == ["Leak.τ", "n"]
     sizes = [run.facts.units["a"] for run in study.runs]
     assert sizes == [2, 2, 3, 3, 4, 4] * 2
-    assert [run.facts.parameters["a.tau"] for run in study.runs] == [0.005] * 6 + [0.01] * 6
+    assert [run.facts.parameters[Ref(OfPopulation("a"), "tau")] for run in study.runs] == [0.005] * 6 + [0.01] * 6
     assert [run.line.end for run in study.runs] == [60] * 6 + [110] * 6
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from plasticdsl.model.expr import Compare, Logic, Number, Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.evaluate import evaluate
 from plasticdsl.runtime.verdict import compared, near, tolerant, truth
 
@@ -47,7 +48,7 @@ def test_truth_needs_all():
 
 
 def test_conditions_on_swept_values_forgive_rounding():
-    x = Ref("network", "x")
+    x = Ref(Whose.NETWORK, "x")
     condition = Logic("and", (Compare("==", x, Number(0.3)), Compare("!=", x, Number(0.4))))
     assert evaluate(tolerant(condition), lambda _: 0.1 + 0.2) == 1.0
     assert evaluate(condition, lambda _: 0.1 + 0.2) == 0.0

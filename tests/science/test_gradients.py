@@ -12,6 +12,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.net import Net
 
 NEURONS = """
@@ -103,7 +104,7 @@ network Net:
 
 
 def loss(net: Net) -> float:
-    return float(np.ravel(net._observer.value(Ref("network", "L")))[0])
+    return float(np.ravel(net._observer.value(Ref(Whose.NETWORK, "L")))[0])
 
 
 def slopes(build: Callable[[], Net], name: str, value: Callable[[Net], float | np.ndarray], steps: int = 1) -> np.ndarray:

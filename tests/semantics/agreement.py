@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Assign, AtRate, Block, Network, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import ExponentialEuler
@@ -20,7 +20,7 @@ from plasticdsl.runtime.engine import Engine, Feed
 from plasticdsl.runtime.instance import Instance
 
 #: A checked network with its integrators, its numbers (for this engine alone), and its parameters with one value per unit or connection.
-MakeEngine = Callable[[Network, Instance, frozenset[tuple[str, str]]], Engine]
+MakeEngine = Callable[[Network, Instance, frozenset[Ref]], Engine]
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,7 +32,7 @@ class Case:
 
     network: Network
     numbers: Callable[[], Instance]
-    per_unit: frozenset[tuple[str, str]]
+    per_unit: frozenset[Ref]
     steps: int
     switches: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
     stop_at_spikes: int | None = None
@@ -84,7 +84,7 @@ def _block(block: Block) -> list[str]:
     for h in block.handlers:
         kind = f"on {h.trigger}{' together' if h.simultaneous else ''} ({'rule' if h.is_rule else 'synapse'})"
         said = [
-            f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.owner}.{s.target.name} += {pretty(s.amount)}"
+            f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.path} += {pretty(s.amount)}"
             for s in h.statements
         ]
         lines.append(f"{kind}: {'; '.join(said)}")

@@ -14,6 +14,7 @@ from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.program import Program
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Network
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
@@ -24,7 +25,7 @@ from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.instance import Instance
 from tests.semantics.agreement import MakeEngine
 
-PerUnit = frozenset[tuple[str, str]]
+PerUnit = frozenset[Ref]
 
 
 def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:

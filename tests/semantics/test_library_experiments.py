@@ -14,6 +14,7 @@ from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Number, Ref, Special
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.module import Module
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.build import instantiate
 from plasticdsl.runtime.datasets import all_data
@@ -92,7 +93,7 @@ def small(network: Network, experiment: Experiment) -> Settings:
         match p.size:
             case Number(count):
                 sizes[p.name, ""] = count
-            case Ref("network", name) if name in values:
+            case Ref(Whose.NETWORK, name) if name in values:
                 sizes["network", name] = values[name]
     share = min(1.0, UNITS / max(1.0, sum(sizes.values())))
     for place, count in sizes.items():

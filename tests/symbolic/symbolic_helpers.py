@@ -12,10 +12,12 @@ import numpy as np
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
 from plasticdsl.model.model import Block, Flow, MethodChoice, Role, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, Scheme
 from plasticdsl.source import NOWHERE
 from plasticdsl.symbolic.numeric import evaluate
 
+OWNERS = {"": Whose.OWN, "pre": Whose.PRE, "post": Whose.POST, "network": Whose.NETWORK}
 SPECIAL = ("t", "dt", "lag", "N_pre", "N_post", "now_pre", "now_post")
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
@@ -31,9 +33,9 @@ def _convert(node: ast.AST) -> Expr:
         case ast.Constant(value):
             return Number(float(cast(float, value)))
         case ast.Name(name):
-            return Special(name) if name in SPECIAL else Ref("", name)  # type: ignore[arg-type]
+            return Special(name) if name in SPECIAL else Ref(Whose.OWN, name)  # type: ignore[arg-type]
         case ast.Attribute(ast.Name(owner), name):
-            return Ref(owner, name)
+            return Ref(OWNERS[owner], name)
         case ast.BinOp(left, operator, right):
             return Binary(OPERATORS[type(operator)], _convert(left), _convert(right))  # type: ignore[arg-type, index]
         case ast.UnaryOp(ast.USub(), ast.Constant(value)):
@@ -94,7 +96,7 @@ def values_of(named: Mapping[str, float]) -> dict[Expr, float]:
     result: dict[Expr, float] = {}
     for name, value in named.items():
         owner, _, bare = name.rpartition(".")
-        result[Special(name) if name in SPECIAL else Ref(owner, bare)] = value  # type: ignore[arg-type]
+        result[Special(name) if name in SPECIAL else Ref(OWNERS[owner], bare)] = value  # type: ignore[arg-type]
     return result
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plasticdsl.model.expr import At, Binary, Call, Expr, Number, Ref, SumOver
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.symbolic.convert import NotAnalysable, Translator, vanishes
 from plasticdsl.symbolic.equal import equal, products_when_expanded
 from plasticdsl.symbolic.numeric import evaluate
@@ -54,12 +55,12 @@ def test_numbers_are_their_shortest_decimals() -> None:
 
 
 def test_before_and_after_are_different_variables() -> None:
-    assert not vanishes(Binary("-", Ref("", "r", "before"), Ref("", "r", "after")))
-    assert vanishes(Binary("-", Ref("", "r", "before"), Ref("", "r", "before")))
+    assert not vanishes(Binary("-", Ref(Whose.OWN, "r", "before"), Ref(Whose.OWN, "r", "after")))
+    assert vanishes(Binary("-", Ref(Whose.OWN, "r", "before"), Ref(Whose.OWN, "r", "before")))
 
 
 def test_sums_over_units_are_opaque() -> None:
-    total = SumOver(("i",), ("P",), Binary("*", At(Ref("P", "x"), ("i",)), Ref("", "w")))
+    total = SumOver(("i",), ("P",), Binary("*", At(Ref(OfPopulation("P"), "x"), ("i",)), Ref(Whose.OWN, "w")))
     assert equal(Binary("*", Number(2.0), total), Binary("+", total, total)) is True
 
 
@@ -74,12 +75,12 @@ def test_what_would_hang_is_refused_at_once(text: str) -> None:
 
 
 def test_too_large_is_refused() -> None:
-    expr: Expr = Ref("", "x")
+    expr: Expr = Ref(Whose.OWN, "x")
     for _ in range(12):
         expr = Binary("+", expr, expr)
     with pytest.raises(NotAnalysable):
         Translator().forward(expr)
-    assert equal(expr, Binary("*", Number(4096.0), Ref("", "x"))) is None
+    assert equal(expr, Binary("*", Number(4096.0), Ref(Whose.OWN, "x"))) is None
 
 
 @pytest.mark.parametrize("value", [math.inf, math.nan])
@@ -116,7 +117,7 @@ def test_a_large_power_of_a_sum_is_not_multiplied_out() -> None:
     assert products_when_expanded(e("(a + b)**3*(c + d)")) == 8
 
 
-names = st.sampled_from([Ref("", "x"), Ref("", "y"), Ref("pre", "x")])
+names = st.sampled_from([Ref(Whose.OWN, "x"), Ref(Whose.OWN, "y"), Ref(Whose.PRE, "x")])
 numbers = st.integers(1, 9).map(lambda n: Number(n / 4))
 expressions = st.recursive(
     names | numbers,

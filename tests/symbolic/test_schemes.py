@@ -15,6 +15,7 @@ import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
 from plasticdsl.symbolic.schemes import choose_schemes
 from tests.counting import counted
@@ -144,7 +145,7 @@ def test_discrete_states_may_be_in_the_offset_but_not_in_the_matrix() -> None:
 def test_other_blocks_flow_unless_known_to_be_held() -> None:
     model = block({"w": "(pre.x - w)/tau", "c": "k*pre.x*post.y"}, "tau k", kind="connection")
     assert chosen(model) == {"w": "ExponentialEuler(w)", "c": "ExponentialEuler(c)"}
-    held = frozenset({Ref("pre", "x")})
+    held = frozenset({Ref(Whose.PRE, "x")})
     assert summary(choose_schemes(model, held=held).schemes)["w"] == "Exact(w)"
     nonlinear = block({"w": "pre.x*post.y - w**3"}, "", kind="connection")
     assert chosen(nonlinear) == {"w": "RungeKutta4(w)"}

@@ -11,6 +11,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Expr, Number, Ref, refs
 from plasticdsl.model.model import Block, Pairing, PairRule, Role, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.source import NOWHERE
@@ -99,7 +100,7 @@ def test_realisations_add_up_to_the_window(name: str) -> None:
         assert math.isclose(evaluate(side.formula, values_of(VALUES | {"lag": lag})), expected, rel_tol=1e-13, abs_tol=1e-300)
     assert math.isclose(evaluate(window.tie, values_of(VALUES)), evaluate(increment, values_of(VALUES | {"lag": 0.0})), rel_tol=1e-13)
     for side in (window.causal, window.acausal):
-        assert all(Ref("", "w") not in refs(m) for t in side.traces or () for row in t.matrix for m in row)
+        assert all(Ref(Whose.OWN, "w") not in refs(m) for t in side.traces or () for row in t.matrix for m in row)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_the_tie_is_the_case_at_zero(text: str, tie: str, side: str | None) -> N
 
 def test_the_additive_rule_reads_as_written() -> None:
     window = separate(e("A*exp(-lag/tau_1) if lag > 0 else -B*exp(lag/tau_2)"))
-    assert window.causal.coefficients == ((Ref("", "A"),),)
+    assert window.causal.coefficients == ((Ref(Whose.OWN, "A"),),)
     assert window.causal.traces is not None and window.causal.traces[0].matrix == ((e("-1/tau_1"),),)
     assert window.causal.traces[0].names == ("r",) and window.causal.traces[0].jump == (1.0,)
     assert window.acausal.traces is not None and window.acausal.traces[0].names == ("o",)
@@ -161,7 +162,7 @@ def test_compact_windows_become_a_bounded_history(name: str) -> None:
 
 def test_sides_are_treated_apart() -> None:
     window = separate(e("A*exp(-lag/tau) if lag > 0 else (-B if lag > -T else 0)"))
-    assert window.causal.traces and window.acausal.traces is None and window.acausal.history == Ref("", "T")
+    assert window.causal.traces and window.acausal.traces is None and window.acausal.history == Ref(Whose.OWN, "T")
 
 
 def test_truncated_windows_keep_a_history_whatever_their_shape() -> None:
@@ -215,7 +216,7 @@ def rule(increment: str, **definitions: str) -> Window:
     variables.append(Variable("w", "w", Role.STATE))
     variables += [Variable(n, n, Role.DEFINITION, value=e(v)) for n, v in definitions.items()]
     block = Block("connection", "Test", variables=tuple(variables))
-    return window_of(PairRule(Pairing.ALL, Ref("", "w"), e(increment), span=NOWHERE), block)
+    return window_of(PairRule(Pairing.ALL, Ref(Whose.OWN, "w"), e(increment), span=NOWHERE), block)
 
 
 def test_definitions_are_written_out() -> None:

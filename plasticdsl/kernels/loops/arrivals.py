@@ -11,6 +11,7 @@ from plasticdsl.kernels.loops.walks import Stretch, arriving, every_unit
 from plasticdsl.kernels.program import Array, Constant, Function, If, Increase, Let, Size, Statement, Store, element, name
 from plasticdsl.model.expr import At, Binary, Call, Compare, Number, Ref
 from plasticdsl.model.model import AddTo
+from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.plan.plan import Event, Place, Plan, ProjectionPlan
 
 ONE, ZERO = Number(1.0), Number(0.0)
@@ -24,7 +25,7 @@ def pending_targets(projection: ProjectionPlan) -> tuple[str, ...]:
     if projection.projection.delays.dendritic is None:
         return ()
     at_spikes = _added_to([e for _, many in projection.events for e in many])
-    return tuple(sorted({t.name for t in (*at_spikes, *between_targets(projection)) if t.owner == "post"}))
+    return tuple(sorted({t.name for t in (*at_spikes, *between_targets(projection)) if t.owner is Whose.POST}))
 
 
 def _added_to(events: Sequence[Event]) -> tuple[Ref, ...]:
@@ -50,7 +51,7 @@ def arrive(plan: Plan, projection: ProjectionPlan) -> Function | None:
     body: list[Statement] = []
     for target in targets:
         waiting = element(f"{own.name}_pending_{target}", "slot", "i")
-        body += [*_handed_over(names, Ref("post", target), waiting), Store(waiting, ZERO)]
+        body += [*_handed_over(names, Ref(Whose.POST, target), waiting), Store(waiting, ZERO)]
     slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_dendritic_slots"))))
     doc = f"Hand over to the post units what {own.name} sent a dendritic delay ago."
     return Function(f"arrive_{own.name}", doc, ("n", "t"), (), (), (slot, *every_unit(projection, Place.POST, body)))
@@ -72,7 +73,11 @@ def between_targets(projection: ProjectionPlan) -> tuple[Ref, ...]:
 
 def sum_between(projection: ProjectionPlan, target: Ref) -> At:
     """What is added to the target in this step, for the unit of the loop's connection."""
-    return element(f"{projection.projection.name}_adds_{target.owner}_{target.name}", "j" if target.owner == "pre" else "i")
+    return element(f"{projection.projection.name}_adds_{owner_text(target.owner)}_{target.name}", "j" if target.owner is Whose.PRE else "i")
+
+
+def _side(target: Ref) -> Place:
+    return Place.PRE if target.owner is Whose.PRE else Place.POST
 
 
 def between_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
@@ -82,10 +87,10 @@ def between_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
         Array(
             sum_between(projection, t).ref.name,
             "float64",
-            (lengths[Place(t.owner)],),
+            (lengths[_side(t)],),
             Constant(),
             True,
-            f"what is added to {t.owner}.{t.name} now",
+            f"what is added to {t.path} now",
         )
         for t in between_targets(projection)
     )
@@ -97,7 +102,7 @@ def add_between(plan: Plan, projection: ProjectionPlan) -> Function | None:
     body: list[Statement] = []
     for target in between_targets(projection):
         amount = sum_between(projection, target)
-        body += every_unit(projection, Place(target.owner), [*_handed_over(names, target, amount), Store(amount, ZERO)])
+        body += every_unit(projection, _side(target), [*_handed_over(names, target, amount), Store(amount, ZERO)])
     doc = f"Add to the units what {p} adds without a spike."
     return Function(f"add_{p}", doc, ("n", "t"), (), (), tuple(body)) if body else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plasticdsl.kernels.loops.names import Names
 from plasticdsl.kernels.program import Increase, Store
 from plasticdsl.model.expr import At, Binary, Call, Expr, Ref, Special, rebuild
+from plasticdsl.model.owners import Owner, Whose
 
 
 def clipped(value: Expr, low: Expr | None, high: Expr | None) -> Expr:
@@ -29,12 +30,12 @@ def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:
     return Store(cell, clipped(Binary("+", cell, amount), low, high))
 
 
-def _seen_from(owner: str, bound: Expr) -> Expr:
+def _seen_from(owner: Owner, bound: Expr) -> Expr:
     """A unit's own expression as a connection would write it."""
     match bound:
-        case Ref("", variable):
+        case Ref(Whose.OWN, variable):
             return Ref(owner, variable)
         case Special("i" | "j"):
-            return Special("j" if owner == "pre" else "i")
+            return Special("j" if owner is Whose.PRE else "i")
         case _:
             return rebuild(bound, lambda part: _seen_from(owner, part))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Population, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.plan.inline import definitions
 from plasticdsl.plan.plan import Plan
@@ -48,7 +49,7 @@ def rates(population: Population) -> list[tuple[str, Expr]]:
 
 
 def _of_rates(population: Population) -> frozenset[Owned]:
-    return frozenset((population.name, r.name) for _, rate in rates(population) for r in refs(rate) if not r.owner)
+    return frozenset((population.name, r.name) for _, rate in rates(population) for r in refs(rate) if r.owner is Whose.OWN)
 
 
 def _timed(plan: Plan) -> frozenset[Owned]:
@@ -72,9 +73,9 @@ def _reads(plan: Plan, moving: frozenset[Owned]) -> Iterator[tuple[Owned, frozen
         declared = by_name[entry.population].block.variable(entry.name)
         found: set[Owned] = set()
         if declared is not None and declared.role is Role.DEFINITION and isinstance(declared.value, Expr):
-            found = {(entry.population, r.name) for r in refs(declared.value) if not r.owner}
+            found = {(entry.population, r.name) for r in refs(declared.value) if r.owner is Whose.OWN}
         for p in (p for p in plan.projections if p.projection.post == entry.population and not p.projection.delays):
-            ends = {"pre": p.projection.pre, "post": p.projection.post}
+            ends = p.projection.ends
             found |= {(ends[r.owner], r.name) for s in p.sums if s.target == entry.name for r in refs(s.body) if r.owner in ends}
         yield (entry.population, entry.name), frozenset(found & moving)
 

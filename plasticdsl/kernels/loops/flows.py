@@ -23,6 +23,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.model.expr import At, Binary, Call, Choice, Expr, Number, Ref, Special, rebuild, refs
 from plasticdsl.model.model import Flow
+from plasticdsl.model.owners import OfPopulation, OfProjection, Part, StandIn, Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
 
@@ -84,7 +85,7 @@ def _clipped(variable: str, context: FlowContext) -> Expr:
 
 def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     """The new value put where it belongs, bounded, unless the variable stands still."""
-    target = context.names.resolve(Ref("", variable))
+    target = context.names.resolve(Ref(Whose.OWN, variable))
     assert isinstance(target, At)
     value: Expr = name(f"{variable}_new") if is_bounded else _clipped(variable, context)
     conditions = [context.free] if context.free is not None and variable in context.held else []
@@ -139,7 +140,7 @@ def _exact_row(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], conte
     terms: list[Expr] = []
     for column, other in enumerate(scheme.variables):
         if reached[row][column]:
-            terms.append(Binary("*", _entry(scheme, row, column, "P" + kind, context), Ref("", other)))
+            terms.append(Binary("*", _entry(scheme, row, column, "P" + kind, context), Ref(Whose.OWN, other)))
     for column, offset in enumerate(scheme.offset):
         standing = kind == "_held" and scheme.variables[column] in context.held
         if reached[row][column] and offset != ZERO and not standing:
@@ -154,13 +155,14 @@ def _entry(scheme: Exact, row: int, column: int, part: str, context: FlowContext
     """A reference that `Names` leaves alone: the propagator entry as scalar or per unit."""
     full = f"{context.owner}_{part}_{scheme.variables[row]}_{scheme.variables[column]}"
     if varies(scheme, context.owner, context.names):
-        return At(Ref("", full), (context.names.index if context.names.projection is None else "k",))
-    return Ref("scalar", full)
+        return At(Ref(Whose.OWN, full), (context.names.index if context.names.projection is None else "k",))
+    return Ref(StandIn.LOCAL, full)
 
 
 def varies(scheme: Exact, owner: str, names: Names) -> bool:
     """Whether the matrix depends on a parameter with one value per unit (connection)."""
-    return any((owner, r.name) in names.plan.per_unit for row in scheme.matrix for e in row for r in refs(e) if r.owner == "")
+    itself: Part = OfPopulation(owner) if names.projection is None else OfProjection(owner)
+    return any(Ref(itself, r.name) in names.plan.per_unit for row in scheme.matrix for e in row for r in refs(e) if r.owner is Whose.OWN)
 
 
 def propagators(scheme: Exact, owner: str, names: Names, size: str, held: frozenset[str]) -> tuple[Array | Scalar, ...]:
@@ -190,7 +192,7 @@ def propagators(scheme: Exact, owner: str, names: Names, size: str, held: frozen
 
 def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[Statement]:
     resolve, variable = context.names.resolve, scheme.variable
-    x, dt = resolve(Ref("", variable)), name("dt")
+    x, dt = resolve(Ref(Whose.OWN, variable)), name("dt")
     slope, offset = name(f"{variable}_slope"), name(f"{variable}_offset")
     rate = Binary("+", Binary("*", slope, x), offset)
     change = Binary("*", Binary("*", dt, rate), Call("expm1_over_x", (Binary("*", slope, dt),)))
@@ -207,7 +209,7 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
 
     def visit(node: Expr) -> Expr:
         match node:
-            case Ref("", variable) if variable in values:
+            case Ref(Whose.OWN, variable) if variable in values:
                 return values[variable]
             case Special("t"):
                 return time
@@ -221,7 +223,7 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
 
 def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     names, dt = context.names, name("dt")
-    start = {v: names.resolve(Ref("", v)) for v in scheme.variables}
+    start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     statements: list[Statement] = []
     for v in scheme.variables:
         statements += _comment(v, context, "Runge-Kutta 4")
@@ -257,7 +259,7 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     statements: list[Statement] = []
     for v in scheme.variables:
         statements += _comment(v, context, f"forward Euler, {scheme.substeps} per step" if scheme.substeps > 1 else "forward Euler")
-    values: dict[str, Expr] = {v: names.resolve(Ref("", v)) for v in scheme.variables}
+    values: dict[str, Expr] = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     for substep in range(scheme.substeps):
         time: Expr = name("t") if substep == 0 else Binary("+", name("t"), Binary("*", Number(float(substep)), step))
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
@@ -279,7 +281,7 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
         statements += _comment(v, context, "Euler-Maruyama")
         drift = Binary("*", dt, still(v, resolve(rate), context))
-        value = Binary("+", resolve(Ref("", v)), drift)
+        value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
         if noise is not None:
             draw = Call("normal", (name("seed"), name(f"{context.owner}_noise_{v}"), name(context.unit), name("n")))
             kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (dt,))), draw)

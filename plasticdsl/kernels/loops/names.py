@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from plasticdsl.kernels.program import element, name
-from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special, rebuild
+from plasticdsl.model.expr import Binary, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
 from plasticdsl.model.model import Population, Role, Variable
+from plasticdsl.model.owners import OfProjection, Owner, StandIn, Whose
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
 
+#: A variable of a projection itself, or the copy of it that is kept for the other side.
+Copy = Literal["", "shadow", "forecast"]
 INDEX = {Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}
 
 
@@ -44,67 +48,70 @@ class Names:
                 return self._ref(expr)
             case Special(special):
                 return self._special(special)
+            case TotalOf(total) if self.totals:
+                assert self.projection is not None
+                return element(f"{self.projection.projection.name}_{total}", "i")
+            case Remembered(kept) | TotalOf(kept):
+                return name(f"{kept}_now")
+            case Shadow(variable):
+                return self.own(variable, "shadow")
+            case Forecast(variable):
+                return self.own(variable, "forecast")
             case _:
                 return rebuild(expr, self.resolve)
 
     def _ref(self, ref: Ref) -> Expr:
-        if ref.owner == "network":
+        if ref.owner is Whose.NETWORK:
             return name(f"network_{ref.name}")
-        if ref.owner == "scalar":
+        if ref.owner is StandIn.LOCAL:
             return name(ref.name)
-        if ref.owner == "total" and self.totals:
-            assert self.projection is not None
-            return element(f"{self.projection.projection.name}_{ref.name}", "i")
-        if ref.owner in ("local", "total"):
-            return name(f"{ref.name}_now")
         if self.projection is None:
             assert self.population is not None
             return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
-        if ref.owner in ("pre", "post"):
-            return self.unit(self.end(ref.owner), ref.name, self.ends[0] if ref.owner == "pre" else self.ends[1])
-        if any(o.name == ref.owner for o in self.projection.others):
-            return self.other(ref)
-        if ref.owner == "" and ref.name in self.current:
+        if ref.owner in (Whose.PRE, Whose.POST):
+            return self.unit(self.end(ref.owner), ref.name, self.ends[0] if ref.owner is Whose.PRE else self.ends[1])
+        if isinstance(ref.owner, OfProjection):
+            return self.other(ref.owner, ref.name)
+        if ref.owner is Whose.OWN and ref.name in self.current:
             return self.current[ref.name]
-        return self.own(ref.name, ref.owner)
+        return self.own(ref.name)
 
     def unit(self, population: Population, variable: str, index: str) -> Expr:
         """A population's variable at unit `index`."""
         full = f"{population.name}_{variable}"
         declared = population.block.variable(variable)
-        if declared is not None and _is_parameter(declared) and (population.name, variable) not in self.plan.per_unit:
+        if declared is not None and _is_parameter(declared) and Ref(population.as_owner, variable) not in self.plan.per_unit:
             return name(full)
         return element(f"{full}_stage" if (population.name, variable) in self.staged else full, index)
 
-    def own(self, variable: str, copy: str = "") -> Expr:
+    def own(self, variable: str, copy: Copy = "") -> Expr:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
         assert self.projection is not None
         full = f"{self.projection.projection.name}_{variable}"
         placed = next(p for p in self.projection.variables if p.variable.name == variable)
-        if _is_parameter(placed.variable) and (self.projection.projection.name, variable) not in self.plan.per_unit:
+        if _is_parameter(placed.variable) and Ref(self.projection.projection.as_owner, variable) not in self.plan.per_unit:
             return name(full)
         return element(f"{full}_{copy}" if copy else full, INDEX[placed.place])
 
-    def other(self, ref: Ref) -> Expr:
+    def other(self, owner: OfProjection, variable: str) -> Expr:
         """A variable of another projection at the connection between the same two units (`other_connection`)."""
         assert self.projection is not None
-        known = next(o for o in self.projection.others if o.name == ref.owner)
-        placed = next(p for p in self._plan_of(ref.owner).variables if p.variable.name == ref.name)
-        full = f"{ref.owner}_{ref.name}"
-        if _is_parameter(placed.variable) and (ref.owner, ref.name) not in self.plan.per_unit:
+        known = next(o for o in self.projection.others if o.name == owner.name)
+        placed = next(p for p in self._plan_of(owner.name).variables if p.variable.name == variable)
+        full = f"{owner.name}_{variable}"
+        if _is_parameter(placed.variable) and Ref(owner, variable) not in self.plan.per_unit:
             return name(full)
         near, far = reversed(self.ends) if known.transposed else self.ends
-        k = "k" if self.along == ref.owner else other_connection(ref.owner)
+        k = "k" if self.along == owner.name else other_connection(owner.name)
         return element(full, {Place.CONNECTION: k, Place.PRE: near, Place.POST: far}[placed.place])
 
     def _plan_of(self, projection: str) -> ProjectionPlan:
         return next(p for p in self.plan.projections if p.projection.name == projection)
 
-    def end(self, side: str) -> Population:
+    def end(self, side: Owner) -> Population:
         """The population at the projection's `pre` or `post` side."""
         assert self.projection is not None
-        own = self.projection.projection
-        wanted = own.pre if side == "pre" else own.post
+        wanted = self.projection.projection.ends[side]
         return next(p for p in self.plan.network.populations if p.name == wanted)
 
     def _special(self, special: str) -> Expr:

@@ -46,6 +46,7 @@ from plasticdsl.model.model import (
     Threshold,
     Trigger,
 )
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.undefined import may_be_undefined, undefined
@@ -81,7 +82,7 @@ def arguments(plan: Plan, population: Population) -> tuple[Array | Scalar, ...]:
                 found.append(Array(full, "float64", (units,), OfState(p, v.name), True, f"{v.symbol} of {p}", v.unit))
             case Role.INPUT | Role.DEFINITION:
                 found.append(Array(full, "float64", (units,), Constant(), True, f"{v.symbol} of {p}, evaluated at t_n", v.unit))
-            case Role.PARAMETER | Role.GIVEN if (p, v.name) in plan.per_unit:
+            case Role.PARAMETER | Role.GIVEN if Ref(population.as_owner, v.name) in plan.per_unit:
                 found.append(Array(full, "float64", (units,), OfParameter(p, v.name), False, f"{v.symbol} of {p}", v.unit))
             case Role.PARAMETER | Role.GIVEN:
                 found.append(Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit))
@@ -100,7 +101,7 @@ def arguments(plan: Plan, population: Population) -> tuple[Array | Scalar, ...]:
 def _spike_arguments(plan: Plan, population: Population) -> list[Array | Scalar]:
     p, units = population.name, f"{population.name}_units"
     refractory = OfRefractory(p)
-    per_unit = (p, "refractory") in plan.per_unit
+    per_unit = Ref(population.as_owner, "refractory") in plan.per_unit
     return [
         Array(f"{p}_spikes", "int32", (f"{p}_slots", f"{p}_capacity"), Constant(), True, f"units of {p} that spiked, by step modulo slots"),
         Array(f"{p}_spike_count", "int64", (f"{p}_slots",), Constant(), True, "number of spikes in each slot"),
@@ -156,7 +157,7 @@ def find_spikes(plan: Plan, population: Population) -> Function | None:
 
 
 def _written_out(expr: Expr, block: Block) -> Expr:
-    return inline(expr, {"": definitions(block)})
+    return inline(expr, {Whose.OWN: definitions(block)})
 
 
 def _append(p: str, unit: Expr) -> tuple[Statement, ...]:
@@ -207,13 +208,17 @@ def _by_hazard(p: str, names: Names, rate: Expr, refractory: bool) -> tuple[Stat
 
 
 def _refractory_steps(names: Names, p: str) -> Expr:
-    return element(f"{p}_refractory_steps", "i") if (p, "refractory") in names.plan.per_unit else name(f"{p}_refractory_steps")
+    return (
+        element(f"{p}_refractory_steps", "i")
+        if Ref(OfPopulation(p), "refractory") in names.plan.per_unit
+        else name(f"{p}_refractory_steps")
+    )
 
 
 def _given(p: str) -> tuple[Statement, ...]:
     position = name("position")
     more = Logic("and", (Compare("<", position, name(f"{p}_given")), Compare("==", element(f"{p}_given_steps", "position"), name("n"))))
-    one = At(Ref("", f"{p}_given_next"), ("0",))
+    one = At(Ref(Whose.OWN, f"{p}_given_next"), ("0",))
     return (
         Let("position", one),
         While(more, (*_append(p, element(f"{p}_given_units", "position")), Let("position", Binary("+", position, ONE)))),
@@ -222,10 +227,10 @@ def _given(p: str) -> tuple[Statement, ...]:
 
 
 def _bookkeeping(p: str) -> tuple[Statement, ...]:
-    logged = At(Ref("", f"{p}_log_count"), ("0",))
+    logged = At(Ref(Whose.OWN, f"{p}_log_count"), ("0",))
     return (
         Store(element(f"{p}_spike_count", "slot"), name("count")),
-        Increase(At(Ref("", f"{p}_total"), ("0",)), name("count")),
+        Increase(At(Ref(Whose.OWN, f"{p}_total"), ("0",)), name("count")),
         If(
             Compare("!=", name(f"{p}_recording"), ZERO),
             (
@@ -254,10 +259,10 @@ def unit_statements(handler: Handler, names: Names, block: Block) -> tuple[State
     written = definitions(block)
     for statement in handler.statements:
         assert isinstance(statement, Assign)
-        target = names.resolve(Ref("", statement.target.name))
+        target = names.resolve(Ref(Whose.OWN, statement.target.name))
         assert isinstance(target, At)
         statements.append(Comment(f"{statement.target.name} -> {pretty(statement.value)}"))
-        value = names.resolve(_plain(inline(statement.value, {"": written})))
+        value = names.resolve(_plain(inline(statement.value, {Whose.OWN: written})))
         variable = block.variable(statement.target.name)
         assert variable is not None
         low, high = (None if b is None else names.resolve(b) for b in (variable.low, variable.high))

@@ -16,7 +16,7 @@ from plasticdsl.kernels.loops.arrivals import (
 )
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
+from plasticdsl.kernels.loops.names import INDEX, Copy, Names, arrival_place, place_sizes
 from plasticdsl.kernels.loops.sums import ring_arguments
 from plasticdsl.kernels.loops.totals import total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, arriving, every_connection, every_place, every_unit, in_force
@@ -41,14 +41,14 @@ from plasticdsl.kernels.program import (
     element,
     name,
 )
-from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Special, substitute
+from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Remembered, Special, substitute
 from plasticdsl.model.model import AddTo, Assign, Role, Total
+from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.weights import weights
-from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.passes.hoist import reads_only
-from plasticdsl.plan.plan import Event, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
+from plasticdsl.plan.plan import Event, Foresee, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
 from plasticdsl.plan.sequence import value_of
 from plasticdsl.plan.totals import stretches
 
@@ -105,7 +105,7 @@ def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Ar
     where = {Place.CONNECTION: "connection", Place.PRE: "pre unit", Place.POST: "post unit"}[placed.place]
     doc = f"{v.symbol} of {p}, one per {where}"
     if v.role in (Role.PARAMETER, Role.GIVEN):
-        if (p, v.name) in plan.per_unit:
+        if Ref(projection.projection.as_owner, v.name) in plan.per_unit:
             return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
         return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit)]
     per = _PER[placed.place]
@@ -222,18 +222,15 @@ class _Writer:
                     self.unit_locals.add(local)
                 else:
                     self.connections += lines
-            case Assign(target, raw) if self.side is not Place.CONNECTION and self._place(target) is self.side:
-                self._assign_unit(target, raw, value)
             case Assign(target, raw):
-                cell = self.names.own(target.name, target.owner)
-                assert isinstance(cell, At)
-                lines = [Comment(f"{target.name} -> {pretty(raw)}"), Store(cell, self._bounded(target.name, value))]
-                self.connections += self._guarded(event, lines)
+                self._assign(event, target.name, raw, value, "")
+            case Foresee(target_name, raw):
+                self._assign(event, target_name, raw, value, "forecast")
             case SumHistory():
                 lines = self._sum_history(statement)
                 self.connections += self._guarded(event, lines)
             case AddTo(target, raw):
-                lines = [Comment(f"{target.owner}.{target.name} += {pretty(raw)}"), *self._add_to(target, value)]
+                lines = [Comment(f"{target.path} += {pretty(raw)}"), *self._add_to(target, value)]
                 self.connections += self._guarded(event, lines)
 
     def _guarded(self, event: Event, lines: list[Statement]) -> list[Statement]:
@@ -253,27 +250,27 @@ class _Writer:
         """The last versions of the unit's variables, back to their arrays."""
         return [Store(cell, name(local)) for cell, local in self.versions.values()]
 
-    def _place(self, target: Ref) -> Place:
-        return self.projection.place(target.name)
-
     def _uniform(self, value: Expr) -> bool:
         allowed = {p.variable.name for p in self.projection.variables if p.place is self.side or self._shared(p)}
-        plain = map_refs(value, lambda r: Number(0.0) if r.owner == "local" and r.name in self.unit_locals else r)
-        return reads_only(plain, self.side, allowed)
+        plain: dict[Expr, Expr] = {Remembered(local): ZERO for local in self.unit_locals}
+        return reads_only(substitute(value, plain), self.side, allowed)
 
     def _shared(self, placed: Placed) -> bool:
-        key = (self.projection.projection.name, placed.variable.name)
+        key = Ref(self.projection.projection.as_owner, placed.variable.name)
         return placed.variable.role in (Role.PARAMETER, Role.GIVEN) and key not in self.names.plan.per_unit
 
-    def _assign_unit(self, target: Ref, raw: Expr, value: Expr) -> None:
-        cell = self.names.own(target.name, target.owner)
+    def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Copy) -> None:
+        cell, bounded, comment = self.names.own(target, copy), self._bounded(target, value), Comment(f"{target} -> {pretty(raw)}")
         assert isinstance(cell, At)
-        key = f"{target.name}_{target.owner}" if target.owner else target.name
+        if self.side is Place.CONNECTION or self.projection.place(target) is not self.side:
+            self.connections += self._guarded(event, [comment, Store(cell, bounded)])
+            return
+        key = f"{target}_{copy}" if copy else target
         local = f"{key}_{len([1 for c in self.unit if isinstance(c, Let) and c.name.startswith(key + '_')]) + 1}"
-        self.unit += [Comment(f"{target.name} -> {pretty(raw)}"), Let(local, self._bounded(target.name, value))]
+        self.unit += [comment, Let(local, bounded)]
         self.versions[key] = (cell, local)
-        if not target.owner:
-            self.names = replace(self.names, current={**self.names.current, target.name: name(local)})
+        if not copy:
+            self.names = replace(self.names, current={**self.names.current, target: name(local)})
 
     def _sum_history(self, statement: SumHistory) -> list[Statement]:
         p = self.projection.projection.name
@@ -281,7 +278,7 @@ class _Writer:
         unit = INDEX[arrival_place(self.projection, history.side)]
         full = f"{p}_{history.name}"
         count, length = element(f"{full}_count", unit), name(f"{full}_length")
-        increment = self.names.resolve(substitute(statement.increment, {Special("lag"): Ref("scalar", "spike_time")}))
+        increment = self.names.resolve(substitute(statement.increment, {Special("lag"): Ref(StandIn.LOCAL, "spike_time")}))
         counted = Compare("<=" if statement.with_now else "<", name("spike_time"), name("t"))
         body: tuple[Statement, ...] = (
             Let("recent", Call("mod", (name("h"), length))),
@@ -307,7 +304,7 @@ class _Writer:
         at_once: list[Statement] = [added(self.names, target, amount)]
         if self.side is Place.CONNECTION:  # no spike: everywhere at once
             at_once = [Increase(sum_between(self.projection, target), amount)]
-        if target.owner != "post" or own.delays.dendritic is None:
+        if target.owner is not Whose.POST or own.delays.dendritic is None:
             return at_once
         p = own.name
         delay: Expr = name(f"{p}_dendritic") if self.projection.same_dendritic else element(f"{p}_dendritic", "k")
@@ -318,7 +315,8 @@ class _Writer:
 
 def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
     """The kernel that renews the shadows and forecasts at the beginning of a step's events."""
-    wanted = [(v, "shadow") for v in projection.shadows] + [(v, "forecast") for v in projection.forecasts]
+    wanted: list[tuple[str, Copy]] = [(v, "shadow") for v in projection.shadows]
+    wanted += [(v, "forecast") for v in projection.forecasts]
     if not wanted:
         return None
     names, own = Names(plan, projection=projection), projection.projection

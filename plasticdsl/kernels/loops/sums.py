@@ -14,8 +14,9 @@ from plasticdsl.kernels.loops.flows import at_stage
 from plasticdsl.kernels.loops.names import Names, place_sizes
 from plasticdsl.kernels.loops.walks import every_connection, every_unit
 from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Increase, Let, Statement, Store, element, name
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref, refs
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref, Remembered, refs
 from plasticdsl.model.model import Block, Population, Role, SumInto, Total
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import definitions, inline, map_refs
 from plasticdsl.plan.others import walks_other
@@ -63,12 +64,12 @@ def _remembered(plan: Plan, projection: ProjectionPlan) -> tuple[str, ...]:
     """What the sums read of the pre units as it was."""
     if not is_delayed(projection) or projection.projection.delays.axonal is None:
         return ()
-    return tuple(sorted({r for s in projection.sums for r in _changing(s.body, Names(plan, projection=projection).end("pre").block)}))
+    return tuple(sorted({r for s in projection.sums for r in _changing(s.body, Names(plan, projection=projection).end(Whose.PRE).block)}))
 
 
 def _changing(body: Expr, pre: Block) -> frozenset[str]:
     """The names of the pre unit that are no parameters."""
-    read = {(r.name, pre.variable(r.name)) for r in refs(body) if r.owner == "pre"}
+    read = {(r.name, pre.variable(r.name)) for r in refs(body) if r.owner is Whose.PRE}
     return frozenset(n for n, v in read if v is not None and v.role not in (Role.PARAMETER, Role.GIVEN))
 
 
@@ -103,7 +104,7 @@ def _sum(plan: Plan, projection: ProjectionPlan, target: str, staged: frozenset[
     names = Names(plan, projection=projection, staged=staged)
     if other is not None:  # along the other's rows: their pre unit is the post unit of this projection
         names = replace(names, ends=("i", "j"), along=other.name)
-    cell = names.resolve(Ref("post", target))
+    cell = names.resolve(Ref(Whose.POST, target))
     assert isinstance(cell, At)
     body: list[Statement] = []
     for total in totals:
@@ -137,7 +138,7 @@ def _independent(totals: Sequence[Total]) -> list[list[Total]]:
     """Groups of sums of which none reads another of its group."""
     groups: list[list[Total]] = []
     for total in totals:
-        read = {r.name for r in refs(total.body) if r.owner == ""}
+        read = {r.name for r in refs(total.body) if r.owner is Whose.OWN}
         if not groups or any(t.name in read for t in groups[-1]):
             groups.append([])
         groups[-1].append(total)
@@ -188,10 +189,10 @@ def send(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
     if remembered:
         names = Names(plan, projection=projection)
         evaluated = {e.name for e in plan.network.order if e.population == own.pre}
-        unknown = {n: v for n, v in definitions(names.end("pre").block).items() if n not in evaluated}
+        unknown = {n: v for n, v in definitions(names.end(Whose.PRE).block).items() if n not in evaluated}
         slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_axonal_slots"))))
         stores = [
-            Store(element(f"{own.name}_past_{read}", "slot", "j"), names.resolve(inline(Ref("pre", read), {"pre": unknown})))
+            Store(element(f"{own.name}_past_{read}", "slot", "j"), names.resolve(inline(Ref(Whose.PRE, read), {Whose.PRE: unknown})))
             for read in remembered
         ]
         doc = f"Remember what the sums of {own.name} read of the pre units at step n."
@@ -245,9 +246,9 @@ def _if_arriving(p: str, delay: Expr, body: Sequence[Statement], at_once: bool) 
 def _read_of_pre(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInto]) -> Iterator[Statement]:
     """What the sums read of the pre unit, as it was an axonal delay ago; a delay of 0 steps asks for what it is at this moment."""
     own, names = projection.projection, Names(plan, projection=projection)
-    pre = names.end("pre").block
+    pre = names.end(Whose.PRE).block
     for read in sorted({n for s in totals for n in _changing(s.body, pre)}):
-        value = names.resolve(inline(Ref("pre", read), {"pre": definitions(pre)}))
+        value = names.resolve(inline(Ref(Whose.PRE, read), {Whose.PRE: definitions(pre)}))
         if own.delays.axonal is not None:
             ring = element(f"{own.name}_past_{read}", "past", "j")
             value = Choice(((Compare(">", name("ago"), ZERO), ring),), value)
@@ -255,5 +256,5 @@ def _read_of_pre(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInt
 
 
 def _with_locals(body: Expr, plan: Plan, projection: ProjectionPlan) -> Expr:
-    changing = _changing(body, Names(plan, projection=projection).end("pre").block)
-    return map_refs(body, lambda r: Ref("local", f"pre_{r.name}") if r.owner == "pre" and r.name in changing else r)
+    changing = _changing(body, Names(plan, projection=projection).end(Whose.PRE).block)
+    return map_refs(body, lambda r: Remembered(f"pre_{r.name}") if r.owner is Whose.PRE and r.name in changing else r)

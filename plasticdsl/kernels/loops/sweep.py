@@ -29,6 +29,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Logic, Number, Ref
 from plasticdsl.model.model import Population, Trigger
+from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.plan import Plan, ProjectionPlan
@@ -73,7 +74,7 @@ def ages(plan: Plan) -> tuple[str, ...]:
 def when_due(plan: Plan, population: str, target: str, calls: Sequence[Statement]) -> tuple[Statement, ...]:
     """The calls that sum an input at the beginning of a step, left out while it is kept."""
     kept = kept_sum(plan, population, target)
-    return tuple(calls) if kept is None else (If(Compare("==", At(Ref("", _age(population, kept)), ("0",)), ZERO), tuple(calls)),)
+    return tuple(calls) if kept is None else (If(Compare("==", At(Ref(Whose.OWN, _age(population, kept)), ("0",)), ZERO), tuple(calls)),)
 
 
 def when_learnt(plan: Plan, population: str, target: str, calls: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -94,7 +95,7 @@ def keep(plan: Plan) -> Iterator[Function]:
     """The kernels at the end of a step that say whether each of these sums is still right."""
     for sweep in plan.sweeps:
         for kept in sweep.kept:
-            age = At(Ref("", _age(sweep.population, kept)), ("0",))
+            age = At(Ref(Whose.OWN, _age(sweep.population, kept)), ("0",))
             conditions: list[Expr] = [visiting(p) for p in kept.visiting]
             conditions += [Compare("==", name(f"{p}_learning"), ZERO) for p in kept.switched]
             conditions += [Compare("==", name(f"{p}_{v}_feed_active"), ZERO) for p, v in kept.unfed]
@@ -128,11 +129,13 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     """The sums of the units that unit j projects to."""
     projection = _projection(plan, update.projection)
     names = Names(plan, projection=projection)
-    cell = names.resolve(Ref("post", update.target))
+    cell = names.resolve(Ref(Whose.POST, update.target))
     assert isinstance(cell, At)
 
     def earlier(ref: Ref) -> Expr:
-        return Ref("scalar", f"{ref.name}_before") if ref.owner == "pre" and ref.name in sweep.changed else Ref(ref.owner, ref.name)
+        return (
+            Ref(StandIn.LOCAL, f"{ref.name}_before") if ref.owner is Whose.PRE and ref.name in sweep.changed else Ref(ref.owner, ref.name)
+        )
 
     new = names.resolve(map_refs(update.body, lambda ref: Ref(ref.owner, ref.name)))
     old = names.resolve(map_refs(update.body, earlier))

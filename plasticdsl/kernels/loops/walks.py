@@ -13,6 +13,7 @@ from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import other_connection
 from plasticdsl.kernels.program import For, If, Let, Statement, element, name
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Layout, Place, ProjectionPlan
 
 ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
@@ -77,7 +78,7 @@ def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> t
     match projection.layout:
         case Layout.LISTED:
             target = Let("i", element(f"{p}_targets", "k"))
-            return (For("k", element(f"{p}_rows", "j"), At(Ref("", f"{p}_rows"), ("j + 1",)), (target, *inside)),)
+            return (For("k", element(f"{p}_rows", "j"), At(Ref(Whose.OWN, f"{p}_rows"), ("j + 1",)), (target, *inside)),)
         case Layout.FULL:
             units = name(f"{projection.projection.post}_units")
             first = Let("first", _not_negative(_product(name("j"), units)))
@@ -113,7 +114,7 @@ def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -
     units = name(f"{projection.projection.post}_units")
     match projection.layout:
         case Layout.LISTED:
-            start, stop = element(f"{p}_columns", "i"), At(Ref("", f"{p}_columns"), ("i + 1",))
+            start, stop = element(f"{p}_columns", "i"), At(Ref(Whose.OWN, f"{p}_columns"), ("i + 1",))
             connection, source = element(f"{p}_column_connections", "position"), element(f"{p}_column_sources", "position")
             return For("position", start, stop, (Let("k", connection), Let("j", source), *inside))
         case Layout.FULL:
@@ -156,7 +157,7 @@ def _others(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Stat
 
 def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:
     """Bounds of the connections of a unit whose delay is d steps."""
-    return At(Ref("", rows), (f"{unit} * {slots} + d",)), At(Ref("", rows), (f"{unit} * {slots} + d + 1",))
+    return At(Ref(Whose.OWN, rows), (f"{unit} * {slots} + d",)), At(Ref(Whose.OWN, rows), (f"{unit} * {slots} + d + 1",))
 
 
 def row(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Ref, Special, walk
-from plasticdsl.model.model import Assign, Distribution, Role
+from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, walk
+from plasticdsl.model.model import Distribution, Role
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
-from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan, SumHistory
+from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sequence import assigned, value_of
 
 
@@ -54,7 +55,7 @@ def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
             return (*rates, *(n for n in noises if n is not None))
 
 
-def _hoist_projection(projection: ProjectionPlan, per_unit: frozenset[tuple[str, str]]) -> ProjectionPlan:
+def _hoist_projection(projection: ProjectionPlan, per_unit: frozenset[Ref]) -> ProjectionPlan:
     for side in (Place.PRE, Place.POST):
         moved = _movable(projection, side, per_unit)
         if moved:
@@ -71,9 +72,9 @@ def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> Pro
     )
 
 
-def _movable(projection: ProjectionPlan, side: Place, per_unit: frozenset[tuple[str, str]]) -> frozenset[str]:
-    name = projection.projection.name
-    shared = frozenset(p.variable.name for p in projection.variables if _is_shared(p, side, (name, p.variable.name) in per_unit))
+def _movable(projection: ProjectionPlan, side: Place, per_unit: frozenset[Ref]) -> frozenset[str]:
+    owner = projection.projection.as_owner
+    shared = frozenset(p.variable.name for p in projection.variables if _is_shared(p, side, Ref(owner, p.variable.name) in per_unit))
     candidates = {
         p.variable.name
         for p in projection.variables
@@ -99,16 +100,16 @@ def _is_shared(placed: Placed, side: Place, per_unit: bool) -> bool:
             return not per_unit
 
 
-def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: frozenset[tuple[str, str]]) -> bool:
-    name, variable = projection.projection.name, placed.variable
+def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: frozenset[Ref]) -> bool:
+    owner, variable = projection.projection.as_owner, placed.variable
     given = dict(projection.projection.values)
-    if isinstance(variable.initial, Distribution) or (name, variable.name) in per_unit:
+    if isinstance(variable.initial, Distribution) or Ref(owner, variable.name) in per_unit:
         return False
     if variable.name in given or f"{variable.name}(0)" in given:
         return False
     start = variable.initial
     reads = [n for n in walk(start) if isinstance(n, Ref | Special)] if start is not None else []
-    return all(isinstance(n, Ref) and n.owner in ("", "network") and (name, n.name) not in per_unit for n in reads)
+    return all(isinstance(n, Ref) and n.owner in (Whose.OWN, Whose.NETWORK) and Ref(owner, n.name) not in per_unit for n in reads)
 
 
 def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
@@ -117,7 +118,7 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
     found: set[str] = set()
     for slot, events in projection.events:
         for event in events:
-            name = _target(event)
+            name = assigned(event)
             if name is not None and (slot.side is not side or event.held or not same_delay):
                 found.add(name)
     others: Iterable[Event] = (*projection.each_step, *(e for _, events in projection.periodic for e in events))
@@ -125,20 +126,10 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
     return found
 
 
-def _target(event: Event) -> str | None:
-    match event.statement:
-        case Assign(target):
-            return target.name
-        case SumHistory(target=name):
-            return name
-        case _:
-            return None
-
-
 def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[str] | frozenset[str], moving: set[str]) -> bool:
     for _slot, events in projection.events:
         for event in events:
-            if _target(event) == variable and not reads_only(value_of(event.statement), side, allowed):
+            if assigned(event) == variable and not reads_only(value_of(event.statement), side, allowed):
                 return False
     for placed in projection.schemes:
         names = scheme_variables(placed.scheme)
@@ -158,18 +149,18 @@ def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> b
     """Whether an expression of a connection has the same value for all connections of a unit of `side`."""
     for node in walk(expr):
         match node:
-            case Ref("" | "shadow" | "forecast", name):
+            case Ref(Whose.OWN, name) | Shadow(name) | Forecast(name):
                 if name not in allowed:
                     return False
-            case Ref("pre", _):
+            case Ref(Whose.PRE, _):
                 if side is not Place.PRE:
                     return False
-            case Ref("post", _):
+            case Ref(Whose.POST, _):
                 if side is not Place.POST:
                     return False
-            case Ref("network", _):
+            case Ref(Whose.NETWORK, _):
                 pass
-            case Ref():
+            case Ref() | Remembered() | TotalOf():
                 return False
             case Special(name):
                 if name not in _SPECIALS[side]:

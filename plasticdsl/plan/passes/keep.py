@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 
-from plasticdsl.model.expr import Call, Expr, Incoming, Special, refs, walk
+from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.plan.passes.hoist import scheme_variables
 from plasticdsl.plan.plan import Event, Plan, ProjectionPlan
@@ -70,20 +71,20 @@ def _union(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
 def _of_projection(plan: Plan, projection: ProjectionPlan, target: str) -> Kept | None:
     own = projection.projection
     ends = {p.name: p for p in plan.network.populations}
-    written = {"": definitions(own.connection), "pre": definitions(ends[own.pre].block), "post": definitions(ends[own.post].block)}
+    written: dict[Owner, dict[str, Expr]] = {side: definitions(ends[name].block) for side, name in own.ends.items()}
+    written[Whose.OWN] = definitions(own.connection)
     bodies = [inline(s.body, written) for s in own.connection.sums if s.target == target]
     if not all(_is_fixed(body) for body in bodies):
         return None
-    read = sorted({(r.owner, r.name) for body in bodies for r in refs(body)})
     found: Kept | None = Kept(target, (), (), ())
-    for owner, name in read:
-        match owner:
-            case "":
-                found = _both(found, _of_connection(projection, name, target))
-            case "pre" | "post":
-                found = _both(found, _of_unit(plan, ends[own.pre if owner == "pre" else own.post], name, target, owner == "pre"))
-            case "network":
-                constant = any(v.name == name and v.role in _CONSTANT for v in plan.network.variables)
+    for ref in sorted({Ref(r.owner, r.name) for body in bodies for r in refs(body)}, key=lambda r: r.order):
+        match ref.owner:
+            case Whose.OWN:
+                found = _both(found, _of_connection(projection, ref.name, target))
+            case Whose.PRE | Whose.POST as side:
+                found = _both(found, _of_unit(plan, ends[own.ends[side]], ref.name, target, side is Whose.PRE))
+            case Whose.NETWORK:
+                constant = any(v.name == ref.name and v.role in _CONSTANT for v in plan.network.variables)
                 found = found if constant else None
             case _:
                 found = None
@@ -129,7 +130,7 @@ def _of_unit(plan: Plan, population: Population, name: str, target: str, follows
 def _added_to(projection: ProjectionPlan) -> frozenset[tuple[str, str]]:
     """Variables of units (population, name) to which a projection adds, with or without spikes."""
     own = projection.projection
-    ends = {"pre": own.pre, "post": own.post}
+    ends = own.ends
     return frozenset(
         (ends[s.target.owner], s.target.name)
         for h in own.connection.handlers
