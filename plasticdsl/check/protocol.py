@@ -16,7 +16,7 @@ from plasticdsl.check.items import positive
 from plasticdsl.check.readings import Taking
 from plasticdsl.check.solve import PURE
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.expr import Expr, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Order, Until
@@ -54,10 +54,10 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
 
 def _changes(condition: Expr, network: Network) -> bool:
     """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
-    blocks = [(p.name, p.block.variables) for p in network.populations] + [(p.name, p.connection.variables) for p in network.projections]
-    fixed = {(owner, v.name) for owner, variables in (*blocks, ("network", network.variables)) for v in variables if v.role in _FIXED}
-    read = [(r.owner, r.name) for r in refs(condition)]
-    return any(place not in fixed for place in read) or any(node == Special("t") for node in walk(condition))
+    fixed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _FIXED}
+    fixed |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in _FIXED}
+    fixed |= {Ref(p.as_owner, v.name) for p in network.projections for v in p.connection.variables if v.role in _FIXED}
+    return not refs(condition) <= fixed or any(node == Special("t") for node in walk(condition))
 
 
 def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:

@@ -83,7 +83,7 @@ def _definitions(network: Network) -> list[tuple[Population, Variable]]:
 
 def _definition(observer: Observer, owner: Population, variable: Variable) -> Wrong | None:
     with np.errstate(all="ignore"):
-        values = np.broadcast_to(observer.value(Ref(owner.name, variable.name)), (observer.size(owner.name),))
+        values = np.broadcast_to(observer.value(Ref(owner.as_owner, variable.name)), (observer.size(owner.name),))
     units = np.flatnonzero(np.isnan(values))
     if not units.size:
         return None

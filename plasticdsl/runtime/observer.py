@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, refs
 from plasticdsl.model.model import AddTo, Block, Network, Role, Variable
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, StandIn, Whose
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.evaluate import evaluate, evaluate_indexed
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance, Values
@@ -123,8 +123,7 @@ class Observer:
 
     def owners(self, expr: Expr) -> frozenset[str]:
         """The populations and projections whose variables an expression reads."""
-        instance = self.instance
-        return frozenset(r.owner for r in refs(expr) if r.owner in instance.populations or r.owner in instance.projections)
+        return frozenset(r.owner.name for r in refs(expr) if isinstance(r.owner, Part))
 
     def owner_size(self, owner: str) -> int:
         """Units of a population, patterns of a set, or connections of a projection."""

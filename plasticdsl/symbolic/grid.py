@@ -38,6 +38,7 @@ from plasticdsl.model.expr import (
 )
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection, Role, Variable
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, div, extent, mul, neg, sub
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
 from plasticdsl.units.dimension import TIME
@@ -139,7 +140,7 @@ class Clock:
     """What names mean in time. `names`: variables, as they are read in the expressions looked at. `of_pairs`: the lag of a pair is the time, and all
     names are fixed."""
 
-    names: Mapping[Ref, tuple[str, Variable]]
+    names: Mapping[Ref, Variable]
     of_pairs: bool = False
     written: dict[Expr, Expr] = field(default_factory=dict)
 
@@ -153,7 +154,7 @@ class Clock:
         if formula is None:
             return None
         now = [leaf for leaf in times if isinstance(leaf, Special)]
-        stored = sorted((leaf for leaf in times if isinstance(leaf, Ref)), key=str)
+        stored = sorted((leaf for leaf in times if isinstance(leaf, Ref)), key=lambda r: r.order)
         for group, smooth in ((now, False), (now, True), (stored, False)):
             slope = _slope(formula, group, smooth)
             if slope is None or slope != ZERO:
@@ -178,11 +179,11 @@ class Clock:
 
     def _definition(self, ref: Ref) -> Expr | None:
         """The formula of a definition, its names as they are read here."""
-        owner, variable = self.names.get(ref, ("", None))
+        variable = self.names.get(ref)
         if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
             return None
         if ref not in self.written:
-            self.written[ref] = _moved(variable.value, owner)
+            self.written[ref] = _moved(variable.value, ref.owner)
         return self.written[ref]
 
     def _is_time(self, leaf: Expr) -> bool:
@@ -190,7 +191,7 @@ class Clock:
             case Special(name):
                 return name == ("lag" if self.of_pairs else "t")
             case Ref():
-                _, variable = self.names.get(leaf, ("", None))
+                variable = self.names.get(leaf)
                 return variable is not None and variable.role is Role.STATE and variable.dimension == TIME
             case _:
                 return False
@@ -199,10 +200,10 @@ class Clock:
         match leaf:
             case Special(name):
                 return self.of_pairs or name in FIXED
-            case Ref("index", _):
+            case Ref(Whose.INDEX):
                 return True
             case Ref() | At(ref=Ref()):
-                _, variable = self.names.get(leaf if isinstance(leaf, Ref) else leaf.ref, ("", None))
+                variable = self.names.get(leaf if isinstance(leaf, Ref) else leaf.ref)
                 return self.of_pairs or (variable is not None and variable.role in (Role.PARAMETER, Role.GIVEN))
             case _:
                 return self.of_pairs
@@ -227,30 +228,29 @@ class Clock:
         return read(f) if len(sizes) < MAX_DEFINITIONS and full.nodes <= MAX_NODES and full.depth <= MAX_DEPTH else None
 
 
-def _moved(formula: Expr, owner: str) -> Expr:
+def _moved(formula: Expr, owner: Owner) -> Expr:
     """A formula of another block, as it is read from outside."""
 
     def read(node: Expr) -> Expr:
-        return Ref(owner, node.name) if isinstance(node, Ref) and node.owner == "" else rebuild(node, read)
+        return Ref(owner, node.name) if isinstance(node, Ref) and node.owner is Whose.OWN else rebuild(node, read)
 
-    return read(formula) if owner else formula
+    return read(formula) if owner is not Whose.OWN else formula
 
 
-def _names(network: Network, part: Population | Projection | None) -> Mapping[Ref, tuple[str, Variable]]:
-    """The variables that expressions of a part read, each with the owner that stands before its name; of None, those of the network and of experiments."""
-    blocks: dict[str, tuple[Variable, ...]] = {"network": network.variables}
+def _names(network: Network, part: Population | Projection | None) -> Mapping[Ref, Variable]:
+    """The variables that expressions of a part read, of None, those of the network and of experiments."""
+    blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
     match part:
         case Population(block=block):
-            blocks[""] = block.variables
-        case Projection(pre=pre, post=post, connection=connection):
+            blocks[Whose.OWN] = block.variables
+        case Projection(connection=connection, ends=ends):
             of = {p.name: p.block.variables for p in network.populations}
-            blocks |= {"": connection.variables, "pre": of[pre], "post": of[post]}
+            blocks |= {side: of[name] for side, name in ends.items()} | {Whose.OWN: connection.variables}
         case None:
-            blocks[""] = network.variables
-            blocks |= {p.name: p.block.variables for p in network.populations} | {
-                p.name: p.connection.variables for p in network.projections
-            }
-    return {Ref(owner, v.name): (owner, v) for owner, variables in blocks.items() for v in variables}
+            blocks[Whose.OWN] = network.variables
+            blocks |= {p.as_owner: p.block.variables for p in network.populations}
+            blocks |= {p.as_owner: p.connection.variables for p in network.projections}
+    return {Ref(owner, v.name): v for owner, variables in blocks.items() for v in variables}
 
 
 # --- slopes ----------------------------------------------------------------------------------------------------------

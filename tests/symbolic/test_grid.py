@@ -9,6 +9,7 @@ import pytest
 
 from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.model import Block, Network, Population, Role, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.grid import lags_on_grid, on_grid
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.units.dimension import TIME
@@ -55,7 +56,7 @@ EXACT: dict[str, Callable[[Fraction, Fraction, Fraction], Fraction | int]] = {
 def test_as_with_exact_numbers(text: str, dt: str) -> None:
     step = Fraction(dt)
     found, wrong = lags_on_grid(e(text)), []
-    values: dict[Expr, float] = {Ref("", "T"): float(7 * step), Ref("", "U"): 3 * float(step), Special("dt"): float(dt)}
+    values: dict[Expr, float] = {Ref(Whose.OWN, "T"): float(7 * step), Ref(Whose.OWN, "U"): 3 * float(step), Special("dt"): float(dt)}
     for n in range(STEPS):
         values[Special("lag")] = n * float(dt)
         if evaluate(found, values) != EXACT[text](n * step, 7 * step, 3 * step):
@@ -68,7 +69,7 @@ def test_modulo_keeps_its_sign_and_is_never_beyond_its_ends(period: str) -> None
     found = lags_on_grid(e(f"mod(lag, {period})"))
     length = 7e-4 if period == "T" else -7e-4
     for n in range(-STEPS, STEPS):
-        value = evaluate(found, {Ref("", "T"): 7e-4, Special("dt"): 1e-4, Special("lag"): n * 1e-4})
+        value = evaluate(found, {Ref(Whose.OWN, "T"): 7e-4, Special("dt"): 1e-4, Special("lag"): n * 1e-4})
         assert value == pytest.approx(float(mod(Fraction(n), Fraction(7 if length > 0 else -7))) * 1e-4, abs=1e-15)
         assert value * length >= 0.0
 
