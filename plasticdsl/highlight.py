@@ -10,18 +10,13 @@ from typing import ClassVar
 from pygments.lexer import RegexLexer, bygroups, words
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text, Whitespace
 
+from plasticdsl.syntax.words import BLOCKS, FIRST_WORDS, LINKING, RESERVED
+
 _NAME = r"[^\W\d_][\w₊₋∞⁺\u0300-\u036f\u20d7]*"
-_BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
-#: Words that begin a statement.
-_STATEMENTS = (
-    "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions", "rules", "start", "update",
-    "record", "plot", "expect", "sweep", "data",
-)  # fmt: skip
+#: Words that begin a statement; `on` and `phase` have patterns of their own.
+_STATEMENTS = sorted({word for rule in ("dynamics", "network", "procedure") for word in FIRST_WORDS[rule]} - {"on", "phase"})
 #: Words inside statements; some of them are names elsewhere, but not after these.
-_INSIDE = (
-    "and", "or", "not", "if", "otherwise", "in", "to", "at", "over", "when", "where", "with", "from", "as", "for", "each", "until", "Sum",
-    "like", "use", "function", "off", "end", "last",
-)  # fmt: skip
+_INSIDE = (*sorted(RESERVED - {"else", "elif", "then"}), *LINKING, "use", "function")
 _PAIRS = r"(on)(\s+)(pre|post|all\s+pairs|nearest\s+pairs(?:\s+(?:centred|centered)\s+on\s+(?:pre|post)|\s+reduced)?)"
 _CONNECTIVITY = words(
     ("all to all", "one to one", "in-degree", "out-degree", "except self", "with self", "with repeats", "axonal delay", "dendritic delay"),
@@ -46,7 +41,7 @@ class PlasLexer(RegexLexer):
             (r'"""', String.Doc, "text"),
             (r"#.*$", Comment.Single),
             (r'"[^"\n]*"', String),
-            (rf"({'|'.join(_BLOCKS)})(\s+)({_NAME})", bygroups(Keyword.Declaration, Whitespace, Name.Class)),
+            (rf"({'|'.join(BLOCKS)})(\s+)({_NAME})", bygroups(Keyword.Declaration, Whitespace, Name.Class)),
             (rf"(phase)(\s+)({_NAME})", bygroups(Keyword, Whitespace, Name.Label)),
             (_PAIRS, bygroups(Keyword, Whitespace, Keyword)),
             (rf"({_NUMBER})([ \t]+)({_UNITS})", bygroups(Number, Whitespace, Keyword.Type)),

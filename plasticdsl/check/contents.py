@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from plasticdsl.check.declarable import check_declarable
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.syntax import tree
@@ -58,8 +59,6 @@ _WORDS: dict[type, str] = {
     tree.OnPairs: "on … pairs", tree.Truncate: "truncate",
 }  # fmt: skip
 
-_CANNOT_DECLARE = {"t": "the time", "dt": "the time step", "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
-
 
 def collect(block: tree.Block, report: Reporter) -> Contents:
     """The block's statements by name."""
@@ -74,9 +73,8 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
     fixed = contents.defines.keys() | contents.draws.keys() | contents.inputs.keys()
     named = [*contents.flows, *contents.initials, *contents.changed, *contents.species]
     contents.states.update((name, contents.symbols[name]) for name in dict.fromkeys(named) if name not in fixed)
-    for name, symbol in contents.symbols.items():
-        if name in _CANNOT_DECLARE and name not in contents.bounds:
-            report.error("reserved-word", f"‘{symbol.text}’ is {_CANNOT_DECLARE[name]} and cannot be another name.", symbol.span)
+    for symbol in (*block.parameters, *(symbol for name, symbol in contents.symbols.items() if name not in contents.bounds)):
+        check_declarable(symbol, report, in_block=True)
     return contents
 
 

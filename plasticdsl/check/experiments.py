@@ -13,6 +13,7 @@ from plasticdsl.check.bounds import check_held
 from plasticdsl.check.constant import constant
 from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders, check_data
+from plasticdsl.check.declarable import check_declarable
 from plasticdsl.check.expressions import translate_as
 from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.lookup import Lookup
@@ -153,6 +154,7 @@ def _data_names(block: tree.Block, report: Reporter) -> dict[str, Declared]:
     for statement in block.body:
         if isinstance(statement, tree.Data):
             name = statement.name
+            check_declarable(name, report)
             if name.name in names:
                 labels = (Label(names[name.name].span, "the first"),)
                 report.error("duplicate-definition", f"There is data ‘{name.text}’ twice.", name.span, labels=labels)

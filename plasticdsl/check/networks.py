@@ -14,6 +14,7 @@ from plasticdsl.check.blocks import CheckedBlocks
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders
+from plasticdsl.check.declarable import check_declarable
 from plasticdsl.check.display import with_dimension
 from plasticdsl.check.held import released
 from plasticdsl.check.intact import mentioned, that_mention
@@ -122,6 +123,7 @@ def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
                 continue
         if not isinstance(name, tree.Name):
             continue
+        check_declarable(name, report)
         known = first.setdefault(name.name, name)
         if known is not name:
             labels = (Label(known.span, "the first"),)

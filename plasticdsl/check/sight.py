@@ -14,6 +14,7 @@ from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.resolve import resolve
 
 Item = tree.Block | tree.Function
 
@@ -108,9 +109,21 @@ def needed(sight: Sight, path: str) -> tuple[tree.Block, ...]:
 def in_sight(read: Read) -> tuple[Sight, tuple[Diagnostic, ...]]:
     """Carries out the `use` lines of all files."""
     looking = _Looking(read)
-    items = {path: looking.names(path) for path in read.files}
+    items = _settled(read, {path: looking.names(path) for path in read.files})
     lost = None if looking.anything_lost else frozenset(looking.lost)
     return Sight(items, lost), tuple(looking.findings)
+
+
+def _settled(read: Read, items: Mapping[str, Mapping[Key, Item]]) -> Mapping[str, Mapping[Key, Item]]:
+    """The same, where what only other files tell is known too: `5 C` is a population of a neuron C that is used, `ΔX` a change of what a base has."""
+    known: dict[Span, tree.Block | tree.Function] = {}
+    for path, file in read.files.items():
+        used = [i for i in items[path].values() if isinstance(i, tree.Block) and i.span.path != path]
+        if used:
+            known |= {i.span: i for i in resolve(file, used).items if not isinstance(i, tree.UseFile)}
+    if not known:
+        return items
+    return {p: {k: replace(known.get(i.span, i), name=i.name) for k, i in names.items()} for p, names in items.items()}
 
 
 @dataclass(slots=True)

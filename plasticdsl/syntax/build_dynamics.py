@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.build_expressions import Parts, name_of, refuse_division, span_of
+from plasticdsl.syntax.build_expressions import Parts, count_and_name, name_of, refuse_division, span_of
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 
@@ -268,6 +268,8 @@ def _terms(expression: tree.Expr) -> list[tree.Species]:
             return []
         case tree.Binary(operator="*", left=tree.Number(text=text, unit=()), right=tree.Name() as name) if text.isdigit():
             return [tree.Species(int(text), name, expression.span)]
+        case tree.Number(text=text) if text.isdigit() and (counted := count_and_name(expression)) is not None:
+            return [tree.Species(int(text), counted[1], expression.span)]
         case _:
             message = "‘{0}’ is no side of a reaction."
             hint = "Write names with whole numbers before them, ‘CaM + 2 Ca’, or ‘∅’ for nothing."

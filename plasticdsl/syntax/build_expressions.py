@@ -7,6 +7,7 @@ node of `tree`. `EXPRESSIONS` maps the rule's name to its function.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from plasticdsl.source import Span
@@ -70,6 +71,16 @@ def _indexed(parts: Parts) -> tree.Indexed:
 
 def _items(parts: Parts) -> list[tree.Expr]:
     return parts[::2]
+
+
+def count_and_name(number: tree.Number) -> tuple[tree.Number, tree.Name] | None:
+    """`5 C` where it can only be five of something called C: the number and the name; None where no single word follows the number."""
+    match number:
+        case tree.Number(text=digits, unit=(tree.UnitPower(unit=word, exponent=(1, 1)),), span=span) if word[0].isalpha():
+            middle = span.end - len(word)
+            return tree.Number(digits, (), replace(span, end=middle)), tree.Name(canonical(word), word, replace(span, start=middle))
+        case _:
+            return None
 
 
 def argument(value: tree.Expr) -> tree.Argument:

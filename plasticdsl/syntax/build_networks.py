@@ -9,7 +9,7 @@ from typing import Any
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, kinds, target_of
-from plasticdsl.syntax.build_expressions import Parts, argument, name_of, span_of
+from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, span_of
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 
@@ -41,36 +41,32 @@ def single_name(expression: tree.Expr) -> tree.Name:
 
 def population_of(name: tree.Expr, value: tree.Expr, settings: tuple[Setting, ...], span: Span) -> tree.Population:
     """`8000 LIF(τ_m = 10 ms)`: read as a product first; the last factor is the kind of neuron, the others the size."""
-    parts = count_and_kind(value)
+    parts = count_and_kind(value, units=True)
     if parts is None:
         raise Refusal(
             "not-a-population",
             value.span,
             "‘{0}’ is not a population: it needs a number and a neuron or source.",
-            _about_unit(value) or "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.",
+            "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.",
             quoted=(value.span,),
         )
     size, kind, arguments = parts
     return tree.Population(single_name(name), size, kind, arguments, settings, span)
 
 
-def _about_unit(value: tree.Expr) -> str:
-    """For `2 C`, a charge, where a neuron was meant."""
-    last = value.right if isinstance(value, tree.Binary) else value
-    if not isinstance(last, tree.Number) or not last.unit:
-        return ""
-    return "The word after this number is a unit; a neuron whose name is a unit needs a longer name."
-
-
-def count_and_kind(value: tree.Expr) -> tuple[tree.Expr, tree.Name, tuple[tree.Argument, ...]] | None:
-    """Size, kind and arguments of `8000 LIF(τ_m = 10 ms)`; None for what is no product with a name at its end."""
+def count_and_kind(value: tree.Expr, units: bool) -> tuple[tree.Expr, tree.Name, tuple[tree.Argument, ...]] | None:
+    """Size, kind and arguments of `8000 LIF(τ_m = 10 ms)`; None for what is no product with a name at its end. `units`: whether the unit of a number
+    (`5 C`) is read as such a name."""
     match value:
+        case tree.Number() if units:
+            counted = count_and_name(value)
+            return None if counted is None else (*counted, ())
         case tree.Binary(operator="*", implicit=True, left=size, right=tree.Name() as kind):
             return size, kind, ()
         case tree.Binary(operator="*", implicit=True, left=size, right=tree.Apply(function=tree.Name() as kind, primes=0) as made):
             return size, kind, made.arguments
-        case tree.Binary(operator="*", implicit=False, left=factor, right=tree.Binary(operator="*", implicit=True) as rest, span=span):
-            inner = count_and_kind(rest)  # `0.8·N Cell`: the sign binds less than the blank
+        case tree.Binary(operator="*", implicit=False, left=factor, right=tree.Binary(implicit=True) | tree.Number() as rest, span=span):
+            inner = count_and_kind(rest, units)  # `0.8·N Cell`: the sign binds less than the blank
             if inner is None:
                 return None
             size, kind, arguments = inner

@@ -12,15 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
 from lark.parsers.lalr_parser_state import ParserState
 
 from plasticdsl.source import Span
 from plasticdsl.syntax.grammar import keywords, tables
 from plasticdsl.syntax.problems import unexpected
-from plasticdsl.syntax.tokens import Token
-
-# A first word followed by one of these is a name, whatever else it may mean.
-_AFTER_A_NAME = frozenset(("=", "->", "+=", "-=", "*=", "/=", "~", "in", ".", "INDEX", "<->", "+"))
+from plasticdsl.syntax.tokens import Token, begins_with_name
 
 
 @lru_cache(maxsize=1)
@@ -34,10 +32,11 @@ def read_statement(tokens: Sequence[Token], rule: str) -> Any:
     feed: Callable[[Token, bool], Any] = state.feed_token  # type: ignore[assignment]  # it reads nothing but `.type`
     words = _keywords()
     for number, token in enumerate(tokens):
-        if token.kind == "NAME" and token.text in words and _is_keyword(_choices(state), tokens, number, words):
+        if token.kind == "NAME" and token.text in words and _is_keyword(state, tokens, number, words):
             token = Token(words[token.text], token.text, token.span)
         try:
-            feed(token, False)
+            for part in _parts(token):
+                feed(part, False)
         except UnexpectedToken:
             raise unexpected(tokens, number, _choices(state), rule) from None
     try:
@@ -51,12 +50,41 @@ def _choices(state: ParserState[Any]) -> Mapping[str, Any]:
     return state.parse_conf.states[state.position]
 
 
-def _is_keyword(choices: Mapping[str, Any], tokens: Sequence[Token], number: int, words: Mapping[str, str]) -> bool:
-    if words[tokens[number].text] not in choices:
-        return False
-    if number > 0 or "NAME" not in choices:
-        return True
-    return len(tokens) == 1 or tokens[1].kind not in _AFTER_A_NAME
+def _is_keyword(state: ParserState[Any], tokens: Sequence[Token], number: int, words: Mapping[str, str]) -> bool:
+    """Whether a word is a keyword here: the grammar can go on with it, and the next word or sign fits it, or fits a name no better."""
+    keyword = words[tokens[number].text]
+    after_keyword, after_name = (_after(state, tuple(state.state_stack), terminal) for terminal in (keyword, "NAME"))
+    if after_keyword is None or after_name is None:
+        return after_keyword is not None
+    if number == 0:
+        return not begins_with_name(tokens)
+    following = tokens[number + 1] if number + 1 < len(tokens) else None
+    fits = {following.type, words.get(following.text, following.type)} if following is not None else {"$END"}
+    return any(_after(state, after_keyword, t) for t in fits) or not any(_after(state, after_name, t) for t in fits)
+
+
+def _after(state: ParserState[Any], stack: tuple[Any, ...], terminal: str) -> tuple[Any, ...] | None:
+    """The states on the stack once the terminal has been taken in; None where it cannot be."""
+    states, waiting = state.parse_conf.states, list(stack)
+    while (found := states[waiting[-1]].get(terminal)) is not None:
+        action, argument = found
+        if action is Shift:
+            return (*waiting, argument)
+        del waiting[len(waiting) - len(argument.expansion) :]
+        waiting.append(states[waiting[-1]][argument.origin.name][1])
+        if waiting[-1] == state.parse_conf.end_state:
+            return tuple(waiting)
+    return None
+
+
+def _parts(token: Token) -> tuple[Token, ...]:
+    """`out-degree` where it is no keyword is a difference."""
+    left, minus, right = token.text.partition("-")
+    if token.kind != "NAME" or not minus:
+        return (token,)
+    start, middle, end, path = token.span.start, token.span.start + len(left), token.span.end, token.span.path
+    sign = Token("-", minus, Span(middle, middle + 1, path))
+    return Token("NAME", left, Span(start, middle, path)), sign, Token("NAME", right, Span(middle + 1, end, path))
 
 
 def _end(tokens: Sequence[Token]) -> Span:

@@ -1,4 +1,4 @@
-"""Names: the one ASCII spelling of every way to write a name, and the words that cannot be names.
+"""Names: the one ASCII spelling of every way to write a name.
 
 `canonical("τ₊")` and `canonical("tau_plus")` are both `tau_plus`. The text is never NFKC-normalised: that would turn
 `₊` into `+` and `½` into `1⁄2`. Accents are taken apart with the canonical decomposition (NFD), which changes nothing
@@ -19,11 +19,6 @@ NAME = (
     rf"(?:[^\W\d_{NO_LETTERS}₀-₉]|[∆∞])"
     rf"(?:[^\W{NO_LETTERS}]+|[₊₋∞{_MARKS}]+|(?<=_)\{{[\w+\-−∞₊₋]{{1,40}}\}}|(?<=_)[+\-−](?![\w(]))*"
 )
-
-#: Words that can follow an expression or join two; they are keywords wherever they stand. `else`, `elif` and `then` are no
-#: words of the language, but whoever writes them means `otherwise` or `if`.
-_WORDS = "and or not if otherwise else elif then in to at over every when where with from as for each until Sum"
-RESERVED: frozenset[str] = frozenset(_WORDS.split())
 
 _GREEK_NAMES = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
 _GREEK = _GREEK_NAMES.split()
@@ -112,14 +107,3 @@ def _spell(letter: str, before: str) -> str:
         if letter in table:
             return table[letter]
     return letter if letter.isascii() else f"u{ord(letter):04x}_"
-
-
-def is_reserved(text: str) -> bool:
-    """Whether a word is a keyword everywhere and so cannot be a name."""
-    return text in RESERVED
-
-
-def reserved_message(text: str) -> str:
-    """The sentence shown when a reserved word is used as a name."""
-    words = ", ".join(f"‘{word}’" for word in sorted(RESERVED, key=str.lower))
-    return f"‘{text}’ is a reserved word and cannot be a name; the reserved words are {words}."

@@ -21,7 +21,7 @@ from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.reading import Reading, intact
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
-from plasticdsl.syntax.tokens import Token, tokenize
+from plasticdsl.syntax.tokens import Token, begins_with_name, tokenize
 
 _Headed = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate | tree.Phase
 _STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no block
@@ -157,7 +157,7 @@ class _Reader:
 
 def _inline_body(tokens: Sequence[Token]) -> int:
     """Where the statement after the colon begins in `on pre: post.g += w`; 0 where there is none."""
-    if tokens[0].text not in ("on", "every", "spike", "phase"):
+    if tokens[0].text not in ("on", "every", "spike", "phase") or begins_with_name(tokens):
         return 0
     for number, token in enumerate(tokens[:-1]):
         if token.kind == ":":

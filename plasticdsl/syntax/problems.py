@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
-from plasticdsl.syntax.names import RESERVED, reserved_message
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import TERMINALS, Token
+from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, reserved_message
 
 #: The start rule that reads the statements of each kind of block.
 BLOCK_RULES: Mapping[str, str] = {
@@ -23,20 +23,11 @@ BLOCK_RULES: Mapping[str, str] = {
     "experiment": "procedure",
 }
 
-_FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
-    "item": (*BLOCK_RULES, "function", "use"),
-    "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
-    "network": ("expect",),
-    "procedure": ("phase", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
-    "setting": (),
-    "reaction": (),
-}
-
 _HOME: Mapping[str, str] = {
     **dict.fromkeys(("on", "every"), "a synapse or a rule"),
     **dict.fromkeys(("spike", "refractory", "input", "output", "reactions"), "a neuron"),
     **dict.fromkeys(("method", "truncate"), "a neuron, a synapse or a rule"),
-    **dict.fromkeys(_FIRST_WORDS["procedure"], "an experiment"),
+    **dict.fromkeys(FIRST_WORDS["procedure"], "an experiment"),
 }
 
 _EXAMPLES: Mapping[str, str] = {
@@ -99,7 +90,7 @@ def body_rule(header: str) -> str:
 def home_rule(statement: str, rule: str) -> str:
     """The start rule for the block below a statement that could not be read, perhaps because it belongs elsewhere."""
     word = statement.split(maxsplit=1)[0]
-    return next((home for home in ("dynamics", "procedure") if word in _FIRST_WORDS[home]), rule)
+    return next((home for home in ("dynamics", "procedure") if word in FIRST_WORDS[home]), rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +138,7 @@ def unexpected(tokens: Sequence[Token], number: int, choices: Mapping[str, objec
 
 def _unknown_block(place: _Place) -> Refusal | None:
     """`nueron LIF:`, or a statement at the left margin."""
-    if place.rule != "item" or place.first.text in _FIRST_WORDS["item"]:
+    if place.rule != "item" or place.first.text in FIRST_WORDS["item"]:
         return None
     span = place.first.span
     elsewhere = place.first.text in _HOME
@@ -155,13 +146,13 @@ def _unknown_block(place: _Place) -> Refusal | None:
         message = "A statement stands inside a block, indented."
         return Refusal("outside-block", span, message, "Begin a block above it, for example ‘rule STDP:’, and indent the statement.")
     word = place.first.text
-    hint = did_you_mean(word, _FIRST_WORDS["item"], 1) or f"A file consists of {', '.join(_FIRST_WORDS['item'])}."
+    hint = did_you_mean(word, FIRST_WORDS["item"], 1) or f"A file consists of {', '.join(FIRST_WORDS['item'])}."
     return Refusal("unknown-block", span, f"‘{word}’ begins no block.", hint)
 
 
 def _inside_block(place: _Place) -> Refusal | None:
     """An indented block header."""
-    if place.rule == "item" or place.number == 0 or place.first.text not in _FIRST_WORDS["item"] or place.first.kind != "NAME":
+    if place.rule == "item" or place.number == 0 or place.first.text not in FIRST_WORDS["item"] or place.first.kind != "NAME":
         return None
     message = f"‘{place.first.text}’ begins a block, and blocks do not stand inside each other."
     return Refusal("nested-block", place.first.span, message, "Move it to the left margin.")
@@ -170,7 +161,7 @@ def _inside_block(place: _Place) -> Refusal | None:
 def _misplaced(place: _Place) -> Refusal | None:
     """`phase …` in a neuron: a statement that exists, but elsewhere."""
     word = place.first.text
-    if word in _FIRST_WORDS[place.rule] or word not in _HOME or place.number == 0 or place.first.kind not in ("NAME", *RESERVED):
+    if word in FIRST_WORDS[place.rule] or word not in _HOME or place.number == 0 or place.first.kind not in ("NAME", *RESERVED):
         return None
     where = {"dynamics": "here", "network": "in a network", "procedure": "in an experiment"}.get(place.rule, "here")
     message = f"‘{word} …’ does not stand {where}; it belongs in {_HOME[word]}."
@@ -180,11 +171,11 @@ def _misplaced(place: _Place) -> Refusal | None:
 def _misspelled_first_word(place: _Place) -> Refusal | None:
     """`recrod V`: the second word cannot follow a name."""
     word = place.first.text
-    if place.first.kind != "NAME" or place.number == 0 or word in _FIRST_WORDS[place.rule]:
+    if place.first.kind != "NAME" or place.number == 0 or word in FIRST_WORDS[place.rule]:
         return None
     if any(token.kind in ("=", "->", "~") for token in place.tokens[1:3]):
         return None
-    near = nearest(word, _FIRST_WORDS[place.rule], 1, _ALIKE)
+    near = nearest(word, FIRST_WORDS[place.rule], 1, _ALIKE)
     if not near:
         return None
     return Refusal("unknown-statement", place.first.span, f"‘{word}’ begins no statement.", f"Did you mean ‘{_EXAMPLES[near[0]]}’?")
@@ -206,9 +197,30 @@ def _else(place: _Place) -> Refusal | None:
 
 
 def _reserved(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind not in RESERVED or not place.wants_value:
+    """A reserved word where a value is read."""
+    token = place.token
+    return _is_reserved(token) if token is not None and token.text in RESERVED and place.wants_value else None
+
+
+def _reserved_name(place: _Place) -> Refusal | None:
+    """The same where only a name can stand, or on the left of what can only be a definition, where other words would have a meaning of their own."""
+    token, first = place.token, place.first
+    if token is None:
         return None
-    return Refusal("reserved-word", place.token.span, reserved_message(place.token.text), "Choose another name.")
+    if first.text in RESERVED and ((place.number == 0 and _defines(place.tokens)) or (place.number and token.kind in _ASSIGNS)):
+        return _is_reserved(first)
+    only_name = bool({"NAME", "CALLED"} & place.choices) and not {"LPAR", "STAR"} & place.choices
+    return _is_reserved(token) if only_name and token.text in RESERVED else None
+
+
+def _defines(tokens: Sequence[Token]) -> bool:
+    """`if = 3`, `if(0) = 3`."""
+    after = [token.kind for token in tokens[1:5]]
+    return bool(after) and (after[0] in _ASSIGNS or (after[0] == "(" and after[2:3] == [")"] and after[3:] in (["="], ["~"])))
+
+
+def _is_reserved(token: Token) -> Refusal:
+    return Refusal("reserved-word", token.span, reserved_message(token.text), "Choose another name.")
 
 
 def _number_after_value(place: _Place) -> Refusal | None:
@@ -216,7 +228,7 @@ def _number_after_value(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind != "NUMBER" or place.before is None or "STAR" not in place.choices:
         return None
     left, right = place.before.text, place.token.text
-    words = _FIRST_WORDS[place.rule]
+    words = FIRST_WORDS[place.rule]
     if place.number == 1 and words and not any(token.kind in _ASSIGNS for token in place.tokens):
         hint = f"Definitions have a ‘=’; other statements begin with {', '.join(words)}."
         return Refusal("unknown-statement", place.first.span, f"‘{left}’ begins no statement.", hint)
@@ -365,6 +377,7 @@ def _anything(place: _Place) -> Refusal:
 
 
 _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
+    _reserved_name,
     _unknown_block,
     _inside_block,
     _misplaced,

@@ -7,13 +7,13 @@ jumps and populations have become so.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.build_networks import count_and_kind, population_of
+from plasticdsl.syntax.build_networks import count_and_kind, single_name
 from plasticdsl.syntax.names import canonical
 from plasticdsl.syntax.walk import descendants
 
@@ -21,9 +21,10 @@ _DELTA = re.compile(r"(?:Δ|∆|Delta(?=_))_?(?=.)")
 _INDICES = re.compile(r"_[^\W_]+$")
 
 
-def resolve(file: tree.File) -> tree.File:
-    """The file with its jumps and populations; everything else unchanged."""
-    blocks = {item.name.name: item for item in file.items if isinstance(item, tree.Block)}
+def resolve(file: tree.File, used: Sequence[tree.Block] = ()) -> tree.File:
+    """The file with its jumps and populations; everything else unchanged. `used`: what is in sight in it of other files, as far as that is known."""
+    own = (item for item in file.items if isinstance(item, tree.Block))
+    blocks = {block.name.name: block for block in (*used, *own)}
     return replace(file, items=tuple(_item(item, blocks, file) for item in file.items))
 
 
@@ -136,27 +137,14 @@ def _with_populations(block: tree.Block, blocks: Mapping[str, tree.Block], file:
     return tuple(_population(statement, is_kind, neurons) for statement in block.body)
 
 
-def _number_of_neurons(rhs: tree.Expr, neurons: set[str]) -> tuple[tree.Number, tree.Name] | None:
-    """`10 A` where `A` is a neuron of the file: so many neurons, not ten amperes."""
-    match rhs:
-        case tree.Number(text=digits, unit=(tree.UnitPower(unit=word, exponent=(1, 1)),), span=span) if word in neurons:
-            middle = span.end - len(word)
-            return tree.Number(digits, (), replace(span, end=middle)), tree.Name(word, word, replace(span, start=middle))
-        case _:
-            return None
-
-
 def _population(statement: tree.Statement, is_kind: Callable[[tree.Name], bool], neurons: set[str]) -> tree.Statement:
-    """`E = 8000 LIF`: a number without unit before a name that is a neuron, or that nothing else here could be."""
+    """`E = 8000 LIF`: a number without unit before a name that is a neuron, or that nothing else here could be. `10 A` is so many neurons where `A` is one
+    that the file knows, else ten amperes."""
     if not isinstance(statement, tree.Define) or statement.arguments:
         return statement
-    named = _number_of_neurons(statement.rhs, neurons)
-    if named is not None:
-        return tree.Population(statement.target, *named, (), (), statement.span) if isinstance(statement.target, tree.Name) else statement
-    parts = count_and_kind(statement.rhs)
-    if parts is None:
-        return statement
-    size, kind, _ = parts
-    if not is_kind(kind) or (isinstance(size, tree.Number) and size.unit):
-        return statement
-    return population_of(statement.target, statement.rhs, (), statement.span)
+    plain, with_unit = (count_and_kind(statement.rhs, units) for units in (False, True))
+    if plain is not None and is_kind(plain[1]) and not (isinstance(plain[0], tree.Number) and plain[0].unit):
+        return tree.Population(single_name(statement.target), *plain, (), statement.span)
+    if plain is None and with_unit is not None and with_unit[1].name in neurons:
+        return tree.Population(single_name(statement.target), *with_unit, (), statement.span)
+    return statement

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plasticdsl.source import SourceFile
-from plasticdsl.syntax.names import RESERVED
 from plasticdsl.syntax.tokens import OPERAND_ENDS, Token
+from plasticdsl.syntax.words import RESERVED
 
 _OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨", "BAR_OPEN", "∂", "√", "."))
 _TIGHT_BEFORE = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED", "BAR_CLOSE", ",", ".", "ᵀ", "LIMIT"))

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.brackets import check_brackets
-from plasticdsl.syntax.names import NAME, NO_LETTERS, RESERVED, SUBSCRIPT_LETTERS
+from plasticdsl.syntax.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
 from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
 from plasticdsl.syntax.refusal import Refusal, foreign_sign, unexpected_character
 from plasticdsl.syntax.tree import UnitPower
+from plasticdsl.syntax.words import RESERVED
 
 _PATTERN = re.compile(
     rf"""
@@ -100,6 +101,7 @@ TERMINALS = {
 
 OPERAND_ENDS = frozenset(("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ"))
 _INDEXABLE = frozenset(("NAME", ")", "]", "ᵀ"))
+_AFTER_A_NAME = frozenset(("=", "->", "+=", "-=", "*=", "/=", "~", "in", ".", "INDEX", "<->", "+", "DERIVATIVE"))
 _CONTINUES = frozenset(("+", "-", "*", "/", "^", ",", "=", "<", ">", "<=", ">=", "!=", "and", "or", "->", "~"))
 
 
@@ -227,7 +229,7 @@ def _mark_bars(tokens: list[Token]) -> list[Token]:
     """Decides which `|` opens and which closes, and joins `+-` where an expectation states its tolerance."""
     marked: list[Token] = []
     open_bars = [0]
-    expects = bool(tokens) and tokens[0].text == "expect"
+    expects = bool(tokens) and tokens[0].text == "expect" and not begins_with_name(tokens)
     for token in tokens:
         if token.kind == "|":
             closes = open_bars[-1] and marked and marked[-1].kind in OPERAND_ENDS
@@ -241,6 +243,11 @@ def _mark_bars(tokens: list[Token]) -> list[Token]:
             token = Token("+-", "+-", marked.pop().span.to(token.span))
         marked.append(token)
     return marked
+
+
+def begins_with_name(tokens: Sequence[Token]) -> bool:
+    """Whether the first word of a statement is a name, whatever else it may mean, because of what follows it."""
+    return len(tokens) > 1 and tokens[1].kind in _AFTER_A_NAME
 
 
 def _touch(left: Token, right: Token) -> bool:

@@ -14,7 +14,8 @@ from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.methods import NAMES as METHODS
 from plasticdsl.runtime.distributions import KINDS
-from plasticdsl.syntax.names import NAME, RESERVED, canonical
+from plasticdsl.syntax.names import NAME, canonical
+from plasticdsl.syntax.words import RESERVED
 from plasticdsl.units import table
 
 from .pages import ROOT

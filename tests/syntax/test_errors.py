@@ -41,7 +41,7 @@ MISTAKES = [
     ("network", "A → B Exc", "unexpected", "Exc", "‘:’"),
     ("network", "A → B: Exc p = 0.1", "unexpected", "p", "‘,’"),
     ("network", "x = 3, 4", "missing-value", None, ""),
-    ("network", "A = 2·3 C, X = 2", "not-a-population", "2·3 C", "is a unit"),
+    ("network", "A = 2·3 C², X = 2", "not-a-population", "2·3 C²", "E = 8000 LIF"),
     ("experiment", "expect x = 3 ± 2", "misplaced-tolerance", "±", "≈"),
     ("experiment", "expect x ≈ 3", "missing-tolerance", "x ≈ 3", "±"),
     ("experiment", "phase learning 3 s", "unexpected", "3 s", "‘for’ or ‘until’"),

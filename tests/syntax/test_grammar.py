@@ -14,7 +14,7 @@ from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
 from plasticdsl.syntax.grammar import START_RULES, keywords, tables
-from plasticdsl.syntax.names import RESERVED
+from plasticdsl.syntax.words import RESERVED
 
 
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:

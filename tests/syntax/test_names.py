@@ -2,7 +2,8 @@
 
 import pytest
 
-from plasticdsl.syntax.names import RESERVED, canonical
+from plasticdsl.syntax.names import canonical
+from plasticdsl.syntax.words import RESERVED
 from tests.syntax.trees import block, findings
 
 SPELLINGS = {

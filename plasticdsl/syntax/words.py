@@ -1,0 +1,42 @@
+"""The words of the language, in one table: the lexer, the names that are refused, hints for misspelt words and the colours of texts all read it.
+
+A word of `RESERVED` is a keyword wherever it stands and cannot be a name. Every other word is a keyword only where the grammar can go on with it
+(`machine`), and a name everywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_RESERVED = "and or not if otherwise else elif then in to at over every when where with from as for each until Sum"
+#: Words that can follow an expression or join two. `else`, `elif` and `then` are no words of the language, but whoever writes them means `otherwise`
+#: or `if`.
+RESERVED: frozenset[str] = frozenset(_RESERVED.split())
+
+#: Kinds of blocks.
+BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
+
+#: By the start rule of the grammar: the words that begin a statement.
+FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
+    "item": (*BLOCKS, "function", "use"),
+    "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
+    "network": ("expect",),
+    "procedure": ("phase", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
+    "setting": (),
+    "reaction": (),
+}
+
+#: Words inside statements that no text uses as a name, so that they can have a colour wherever they stand.
+LINKING = ("like", "off", "end", "last")
+
+_INSIDE = """above all asynchronously axonal below centered centred decreases delay dendritic epochs except falls fixed flipped hold in-degree increases
+logarithmic nearest never of one order out-degree pairs patterns post pre random rate redrawn reduced repeats rises self shuffled stable substeps
+synchronously up values within"""
+#: All other words inside statements.
+INSIDE = frozenset(_INSIDE.split())
+
+
+def reserved_message(text: str) -> str:
+    """The sentence shown when a reserved word is used as a name."""
+    words = ", ".join(f"‘{word}’" for word in sorted(RESERVED, key=str.lower))
+    return f"‘{text}’ is a reserved word and cannot be a name; the reserved words are {words}."
