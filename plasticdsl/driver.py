@@ -56,13 +56,14 @@ def integrated(found: Checked) -> Checked:
 
 
 def ready(network: Network) -> Network:
-    """A checked network as both engines carry it out: removable singularities repaired, an integrator for every flow, and what
-    depends on time decided on the grid."""
+    """A checked network as both engines carry it out: running means start at what they average, removable singularities are repaired, every
+    flow has an integrator, and what jumps with time is decided on the grid."""
     from plasticdsl.symbolic.grid import on_grid
     from plasticdsl.symbolic.integrate import integrate
+    from plasticdsl.symbolic.means import with_starts
     from plasticdsl.symbolic.singular import repaired
 
-    return on_grid(integrate(repaired(network)))
+    return on_grid(integrate(repaired(with_starts(network))))
 
 
 def plan_of(network: Network, per_unit: Keys, options: CompileOptions) -> Plan:

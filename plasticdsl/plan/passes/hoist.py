@@ -3,7 +3,7 @@
 Rewrite: r_ij(t) → r_j(t) (or r_i(t)), for all connections of unit j (i) at once.
 Exact when (1) every jump of r is at the spikes of that side, and these reach all the unit's connections at the same time (one delay
 for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along, and no noise;
-(3) r starts at the same value everywhere. Then r_ij is the same number for all i by induction over events, and one copy suffices.
+(3) r starts at the same value at all connections of a unit. Then r_ij is the same number for all i by induction over events, and one copy suffices.
 """
 
 from __future__ import annotations
@@ -103,13 +103,8 @@ def _is_shared(placed: Placed, side: Place, per_unit: bool) -> bool:
 def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: frozenset[Ref]) -> bool:
     owner, variable = projection.projection.as_owner, placed.variable
     given = dict(projection.projection.values)
-    if isinstance(variable.initial, Distribution) or Ref(owner, variable.name) in per_unit:
-        return False
-    if variable.name in given or f"{variable.name}(0)" in given:
-        return False
-    start = variable.initial
-    reads = [n for n in walk(start) if isinstance(n, Ref | Special)] if start is not None else []
-    return all(isinstance(n, Ref) and n.owner in (Whose.OWN, Whose.NETWORK) and Ref(owner, n.name) not in per_unit for n in reads)
+    drawn = isinstance(variable.initial, Distribution) or Ref(owner, variable.name) in per_unit
+    return not (drawn or variable.name in given or f"{variable.name}(0)" in given)
 
 
 def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
@@ -136,7 +131,8 @@ def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[s
         if variable in names and (placed.held or not set(names) <= moving or not _scheme_fits(placed, side, allowed)):
             return False
     own = next(p.variable for p in projection.variables if p.variable.name == variable)
-    return all(bound is None or reads_only(bound, side, allowed) for bound in (own.low, own.high))
+    start = None if isinstance(own.initial, Distribution) else own.initial
+    return all(expr is None or reads_only(expr, side, allowed) for expr in (own.low, own.high, start))
 
 
 def _scheme_fits(placed: PlacedScheme, side: Place, allowed: set[str] | frozenset[str]) -> bool:
