@@ -217,8 +217,33 @@ def test_delays_of_connections(driven):
 
 def test_what_was_rounded_is_said(driven):
     assert driven.build(dt="0.1 ms", spikes=MINE).warnings == ()
-    (warning,) = driven.build(dt="0.3 ms", spikes=MINE).warnings
-    assert warning.code == "duration-rounded" and "axonal delay of ‘slow’" in warning.message
+    of_spikes, of_delay = driven.build(dt="0.3 ms", spikes=MINE).warnings
+    assert (of_spikes.code, of_delay.code) == ("duration-rounded", "duration-rounded")
+    assert "a spike of ‘given’" in of_spikes.message and "axonal delay of ‘slow’" in of_delay.message
+
+
+def test_runs_are_rounded_all_together(driven):
+    net = driven.build(dt="0.1 ms", spikes=MINE)
+    for number in range(1, 101):
+        net.run("0.25 ms")
+        assert net.step == int(2.5 * number + 0.5 + 1e-9)
+    (warning,) = net.warnings
+    assert warning.code == "duration-rounded" and "A run of 0.00025 s" in warning.message
+    net.run(steps=3)
+    net.run("0.5 ms")
+    assert net.step == 258
+    with pytest.raises(ValueError, match="less than half a step"):
+        net.run("0.04 ms")
+
+
+def test_a_loaded_state_is_where_it_was_saved(driven, tmp_path):
+    """What earlier runs were rounded by belongs to them."""
+    net = driven.build(dt="0.1 ms", spikes=MINE)
+    net.run("0.25 ms")
+    net.save(tmp_path / "state.npz")
+    net.load(tmp_path / "state.npz")
+    net.run("0.25 ms")
+    assert net.step == 6
 
 
 def test_endless_sources_are_worked_out_as_far_as_needed(driven):

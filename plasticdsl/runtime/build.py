@@ -62,6 +62,12 @@ class _Setup:
     warnings: list[Diagnostic]
     horizon: int | None
 
+    def warn_rounded(self, what: str, span: Span) -> None:
+        """Notes that a time was rounded; `what` says which, and that it is not on the grid."""
+        self.warnings.append(
+            Diagnostic("duration-rounded", f"{what} of {self.dt * 1e3:g} ms and was rounded.", span, severity=Severity.WARNING)
+        )
+
 
 def instantiate(
     network: Network,
@@ -233,7 +239,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
             found, made.spikes_until = regular_spikes(source, population, resolver, setup.dt, setup.horizon)
             made.spike_steps, made.spike_units = found
         case GivenSpikes() as source:
-            made.spike_steps, made.spike_units = given_spikes(source, population, resolver, setup.dt, spikes)
+            made.spike_steps, made.spike_units = given_spikes(source, population, resolver, setup.dt, spikes, setup.warn_rounded)
         case _:
             pass
     return made
@@ -250,8 +256,7 @@ def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArra
         extreme = durations.min() if (steps < 0).any() else durations.max()
         fail("out-of-range", f"{what} cannot be {extreme * 1e3:g} ms.", span)
     if durations.ndim == 0 and not all_multiples(durations, setup.dt):
-        message = f"{what} is no whole number of steps of {setup.dt * 1e3:g} ms and was rounded."
-        setup.warnings.append(Diagnostic("duration-rounded", message, span, severity=Severity.WARNING))
+        setup.warn_rounded(f"{what} is no whole number of steps", span)
     return int(steps) if steps.ndim == 0 else steps
 
 

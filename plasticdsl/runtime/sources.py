@@ -5,7 +5,7 @@ Comes in: a source with its numbers. Goes out: steps and units of its spikes (in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from plasticdsl.model.expr import Special, walk
 from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource
 from plasticdsl.runtime.instance import Floats, Values
 from plasticdsl.runtime.resolve import Resolver, fail
-from plasticdsl.runtime.steps import to_step_array
+from plasticdsl.runtime.steps import all_multiples, to_step_array
+from plasticdsl.source import Span
 
 Integers = NDArray[np.int64]
 Spikes = tuple[Integers, Integers]
@@ -82,8 +83,10 @@ def check_rate(source: PoissonSource, population: Population, resolver: Resolver
         fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
 
 
-def given_spikes(source: GivenSpikes, population: Population, resolver: Resolver, dt: float, given: GivenTimes) -> Spikes:
-    """The times written in the model, for every unit; or times and units from outside.
+def given_spikes(
+    source: GivenSpikes, population: Population, resolver: Resolver, dt: float, given: GivenTimes, warn: Callable[[str, Span], None]
+) -> Spikes:
+    """The times written in the model, for every unit; or times and units from outside. `warn` is told where any is no whole number of steps.
 
     Raises KeyError where they were not given, ValueError where they do not fit, `PlasError` for a negative time in the model.
     """
@@ -92,7 +95,7 @@ def given_spikes(source: GivenSpikes, population: Population, resolver: Resolver
         if (times < 0.0).any():
             fail("out-of-range", f"‘{population.symbol}’ has a spike before t = 0.", population.span)
         units = np.repeat(np.arange(resolver.count), len(times))
-        return _sorted(np.tile(to_step_array(times, dt), resolver.count), units)
+        return _on_grid(np.tile(times, resolver.count), units, population, dt, warn)
     found = given.get(source.name, given.get(population.name))
     if found is None and not source.name:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -100,10 +103,17 @@ def given_spikes(source: GivenSpikes, population: Population, resolver: Resolver
         raise KeyError(
             f"the spikes of {population.name} have to be given as spikes={{'{source.name}': (times, units)}}, in seconds and from 0"
         )
-    return _from_outside(found, population.name, resolver.count, dt)
+    return _on_grid(*_from_outside(found, population.name, resolver.count), population, dt, warn)
 
 
-def _from_outside(found: tuple[Any, Any], name: str, size: int, dt: float) -> Spikes:
+def _on_grid(times: Floats, units: Integers, population: Population, dt: float, warn: Callable[[str, Span], None]) -> Spikes:
+    """Rounded as durations are."""
+    if not all_multiples(times, dt):
+        warn(f"A given time of a spike of ‘{population.symbol}’ is no whole number of steps", population.span)
+    return _sorted(to_step_array(times, dt), units)
+
+
+def _from_outside(found: tuple[Any, Any], name: str, size: int) -> tuple[Floats, Integers]:
     times, units = np.asarray(found[0], dtype=np.float64), np.asarray(found[1])
     if times.ndim != 1 or times.shape != units.shape:
         raise ValueError(f"spikes of {name}: times and units must be two arrays of the same length, not {times.shape} and {units.shape}")
@@ -111,7 +121,7 @@ def _from_outside(found: tuple[Any, Any], name: str, size: int, dt: float) -> Sp
         raise ValueError(f"spikes of {name}: units must be whole numbers from 0 to {size - 1}")
     if not np.isfinite(times).all() or (times < 0.0).any():
         raise ValueError(f"spikes of {name}: times must be finite and not negative")
-    return _sorted(to_step_array(times, dt), units.astype(np.int64))
+    return times, units.astype(np.int64)
 
 
 def _sorted(steps: Integers, units: Integers) -> Spikes:

@@ -418,6 +418,11 @@ def test_given_spikes() -> None:
     np.testing.assert_array_equal(given.spike_units, [1, 0, 1])
     with pytest.raises(KeyError, match="have to be given"):
         build(net)
+    off = instantiate(net, dt=1e-4, seed=1, spikes={"data": ([0.00025, 0.00034, 0.00036], [0, 1, 1])})
+    np.testing.assert_array_equal(off.populations["S"].spike_steps, [3, 3, 4])
+    assert [w.code for w in off.warnings] == ["duration-rounded"]
+    written = network((population("S", 1, source=GivenSpikes((Number(0.00025),))),))
+    assert [w.code for w in instantiate(written, dt=1e-4, seed=1).warnings] == ["duration-rounded"]
     for times_, units, message in (([0.1], [2], "from 0 to 1"), ([-0.1], [0], "not negative"), ([0.1, 0.2], [0], "same length")):
         with pytest.raises(ValueError, match=message):
             instantiate(net, dt=DT, seed=1, spikes={"data": (times_, units)})
