@@ -9,7 +9,8 @@ step. Where f is a function of time alone, ε = |∂f/∂t| dt/1000 is how far f
     floor(f)  is  floor(f + ε),   ceil(f)  is  ceil(f − ε),   round(f)  is  round(½ floor(f + ½ + ε) + ½ ceil(f − ½ − ε)),
     mod(x, y)  is  y max(0, f − floor(f + ε))  with f = x/y.
 
-A function of time alone reads nothing but `t`, stored times (states whose dimension is that of time), and what does not change during a run.
+A function of time alone reads nothing but `t`, stored times (states whose dimension is that of time), times of spikes, and what does not change during
+a run.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ NEARLY = Binary("/", Special("dt"), Number(1000.0))
 
 HALF = Number(0.5)
 FIXED = ("dt", "N_pre", "N_post", "i", "j")
+#: Statistics that are times of spikes, or between them.
+STATISTICS = ("spike_time", "isi")
 #: Functions that are finite whatever their argument is.
 TAME = ("sin", "cos", "exp", "abs", "sign", "step", "floor", "ceil", "round", "min", "max")
 MAX_DEFINITIONS = 100
@@ -154,7 +157,7 @@ class Clock:
         if formula is None:
             return None
         now = [leaf for leaf in times if isinstance(leaf, Special)]
-        stored = sorted((leaf for leaf in times if isinstance(leaf, Ref)), key=lambda r: r.order)
+        stored = sorted((leaf for leaf in times if isinstance(leaf, Ref | Call)), key=str)
         for group, smooth in ((now, False), (now, True), (stored, False)):
             slope = _slope(formula, group, smooth)
             if slope is None or slope != ZERO:
@@ -193,6 +196,8 @@ class Clock:
             case Ref():
                 variable = self.names.get(leaf)
                 return variable is not None and variable.role is Role.STATE and variable.dimension == TIME
+            case Call(function):
+                return function in STATISTICS
             case _:
                 return False
 
