@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.check.lookup import canonical_path
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.loans import Loans
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
@@ -28,11 +28,11 @@ from plasticdsl.runtime.experiment import Workshop
 from plasticdsl.runtime.guard import Guard, NotFinite
 from plasticdsl.runtime.instance import ProjectionInstance
 from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.planning import run_rounded
 from plasticdsl.runtime.progress import Interruption, Pace
 from plasticdsl.runtime.sides import Settings
 from plasticdsl.runtime.spikes import SpikeHistory
-from plasticdsl.runtime.steps import is_multiple, to_steps
-from plasticdsl.source import NOWHERE
+from plasticdsl.runtime.steps import Durations, to_steps
 from plasticdsl.syntax.names import canonical
 
 Floats = NDArray[np.float64]
@@ -69,8 +69,7 @@ class Net:
         explained: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._workshop, self._wishes, self._in_steps, self._explained = workshop, wishes, in_steps, explained
-        self._left = 0.0  # seconds that durations asked for beyond the steps done; less than 0 where they were rounded up
-        self._rounded: tuple[Diagnostic, ...] = ()
+        self._asked = Durations(dt)
         instance = workshop.instantiate(dt, seed, wishes)
         self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
         self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
@@ -98,12 +97,12 @@ class Net:
                 interrupted = self._advance(self.step + count)
             except NotFinite:
                 self._spikes.rewind()
-                self._left = 0.0
+                self._asked.left = 0.0
                 raise
             finally:
                 self._loans.pull()
         if interrupted:
-            self._left = 0.0
+            self._asked.left = 0.0
             raise KeyboardInterrupt
 
     def _steps_of(self, duration: str | float) -> int:
@@ -111,12 +110,7 @@ class Net:
         if seconds > 0.0 and to_steps(seconds, self.dt) == 0:
             step = "time is counted in steps here: write ‘10 steps’, or build with dt=…" if self._in_steps else f"a step is {self.dt:g} s"
             raise ValueError(f"‘{duration}’ is less than half a step; {step}")
-        if not is_multiple(seconds, self.dt) and not self._rounded:
-            message = f"A run of {seconds:g} s is no multiple of dt = {self.dt:g} s; runs are rounded to whole steps, all of them together."
-            self._rounded = (Diagnostic("duration-rounded", message, span=NOWHERE, severity=Severity.WARNING),)
-        count = to_steps(self._left + seconds, self.dt)
-        self._left += seconds - count * self.dt
-        return count
+        return self._asked.steps(seconds)
 
     def _advance(self, end: int) -> bool:
         pace = Pace()
@@ -184,7 +178,8 @@ class Net:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What was noticed when it was built and run: a delay or a run that is no whole number of steps, for instance."""
-        return (*self._engine.instance.warnings, *self._rounded)
+        found = self._asked.rounded
+        return (*self._engine.instance.warnings, *(() if found is None else (run_rounded(found, self.dt),)))
 
     @property
     def populations(self) -> tuple[str, ...]:
@@ -270,7 +265,7 @@ class Net:
         self._extend(int(state.get("clock", state.get("step", np.asarray(0)))))
         self._engine.restore(state)
         self._spikes = SpikeHistory(self._engine, self._spikes.populations)
-        self._left = 0.0
+        self._asked.left = 0.0
         self._loans.pull()
 
     # --- values ---

@@ -19,6 +19,7 @@ from plasticdsl.runtime.settings import duration
 from plasticdsl.runtime.steps import is_multiple, to_steps
 from plasticdsl.runtime.timing import Clock
 from plasticdsl.runtime.until import MOST_STEPS
+from plasticdsl.source import NOWHERE
 
 
 def plan_timeline(
@@ -63,6 +64,12 @@ def _length_problem(phase: Phase, length: float, dt: float) -> Diagnostic | None
         return None
     message = f"Phase ‘{phase.name}’ lasts {length:g} s, which is no multiple of dt = {dt:g} s; it is rounded to {steps} steps ({steps * dt:g} s)."
     return Diagnostic("duration-rounded", message, phase.span, severity=Severity.WARNING)
+
+
+def run_rounded(seconds: float, dt: float) -> Diagnostic:
+    """What is said of runs of a network from Python."""
+    message = f"A run of {seconds:g} s is no multiple of dt = {dt:g} s; runs are rounded to whole steps, all of them together."
+    return Diagnostic("duration-rounded", message, NOWHERE, severity=Severity.WARNING)
 
 
 def as_run(line: Timeline, clock: Clock) -> Timeline:

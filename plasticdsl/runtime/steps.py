@@ -10,6 +10,7 @@ very long durations, within the precision of a double) counts as that half, and 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,24 @@ def all_multiples(durations: Floats, dt: float) -> bool:
     """Whether every element is a whole number of steps."""
     quotients = _quotients(durations, dt)
     return bool(np.all(np.abs(quotients - np.rint(quotients)) <= _tolerances(quotients)))
+
+
+@dataclass(slots=True)
+class Durations:
+    """Durations that follow one another, put on the grid once for all of them together. `left`: seconds asked for beyond the steps given so far
+    (negative where they were rounded up); `rounded`: the first duration that was no whole number of steps."""
+
+    dt: float
+    left: float = 0.0
+    rounded: float | None = None
+
+    def steps(self, duration: float) -> int:
+        """Whole steps that the next duration adds."""
+        if self.rounded is None and not is_multiple(duration, self.dt):
+            self.rounded = duration
+        count = to_steps(self.left + duration, self.dt)
+        self.left += duration - count * self.dt
+        return count
 
 
 def _quotient(duration: float, dt: float) -> float:
