@@ -408,3 +408,23 @@ network N:
     np.testing.assert_array_equal(np.bincount(a.in__targets, minlength=12), [0] * 3 + [5] * 9)
     np.testing.assert_array_equal(np.bincount(a.own_sources, minlength=12), [3] * 4 + [0] * 8)
     assert (a.own_sources != a.own_targets).all()
+
+
+CASES = Path(__file__).parents[1] / "cases"
+
+
+def test_time_is_on_the_grid_in_a_module_too(cache: Path) -> None:
+    """The numbers are those that the case expects."""
+    there = module((CASES / "time_everywhere.plas").read_text(encoding="utf-8"), cache)
+    a = there.allocate()
+    there.simulate(a, 1e-3)
+    found = {n: float(getattr(a, f"cells_{n}")[0]) for n in "abcdefghklmopqrs"}
+    assert found == dict(zip("abcdefghklmopqrs", (6, 7, 1, 6, 45, 45, 22, 4, 3, -1, 3, 6, 3, 6, 4, 7), strict=True))
+    assert (a.own_n == 6).all() and a.plastic_w == 1 and a.plastic_v == 1
+
+
+def test_running_means_of_a_module_start_at_the_value(cache: Path) -> None:
+    a = module((CASES / "mean_starts_at_the_value.plas").read_text(encoding="utf-8"), cache).allocate()
+    np.testing.assert_array_equal(a.cells_mean_V_tau, a.cells_V)
+    np.testing.assert_array_equal(a.read_mean_pre_tau, a.cells_V[a.read_sources])
+    assert (a.cells_mean_x_tau == 2).all() and (a.read_mean_post_tau == 9).all()
