@@ -32,7 +32,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
 
 Read = Callable[[Expr], Expr]
 Values = tuple[tuple[str, Value], ...]
@@ -175,6 +175,8 @@ def _map_scheme(scheme: Scheme, read: Read) -> Scheme:
             return replace(scheme, slope=read(slope), offset=read(held))
         case RungeKutta4() | Euler():
             return replace(scheme, rates=_each(scheme.rates, read))
+        case ExponentialRungeKutta(slopes=slopes, offsets=offsets):
+            return replace(scheme, slopes=_each(slopes, read), offsets=_each(offsets, read))
         case EulerMaruyama(rates=rates, noises=noises):
             return replace(scheme, rates=_each(rates, read), noises=tuple(_maybe(n, read) for n in noises))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 NAMES = {
     "euler": "euler", "forwardeuler": "euler",
     "exponentialeuler": "exponential euler", "expeuler": "exponential euler",
+    "exponentialrungekutta": "exponential rk", "exponentialrk": "exponential rk",
     "exact": "exact",
     "rk4": "rk4", "rungekutta4": "rk4", "rungekutta": "rk4",
     "eulermaruyama": "euler-maruyama",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,20 @@ class RungeKutta4:
 
 
 @dataclass(frozen=True, slots=True)
+class ExponentialRungeKutta:
+    """x' = a x + b over `variables` together, where a and b depend on any of them. With a and b held, x(t+τ) = x + τ (a x + b) φ₁(a τ).
+
+    Four stages at t_n + c dt, c of `STAGES`: each is reached from x(t_n) in a time c dt with the a and b of the stage before. The step itself
+    goes through the four in turn, `SHARES` of dt with the a and b of each. Every part of it leads towards −b/a of some stage, so what is
+    stable stays stable at any dt. Second order; where a = 0 throughout it is `RungeKutta4`."""
+
+    variables: tuple[str, ...]
+    slopes: tuple[Expr, ...]
+    offsets: tuple[Expr, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Euler:
     """Forward Euler over `variables` together, `substeps` per step."""
 
@@ -58,6 +72,23 @@ class EulerMaruyama:
     reason: str = ""
 
 
-Scheme = Exact | ExponentialEuler | RungeKutta4 | Euler | EulerMaruyama
+#: At which part of a step the stages of Runge–Kutta lie, and which part of it counts with the slopes of each (Kutta 1901).
+STAGES = (0.0, 0.5, 0.5, 1.0)
+SHARES = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
+
+Staged = RungeKutta4 | ExponentialRungeKutta
+Scheme = Exact | ExponentialEuler | Staged | Euler | EulerMaruyama
 """All schemes of a block read the block's state at t_n (they do not see each other's results); rates, slopes and offsets have the
 block's definitions substituted, so they hold only states, parameters, inputs and `t`."""
+
+
+def variables_of(scheme: Scheme) -> tuple[str, ...]:
+    """The variables an integrator moves."""
+    return (scheme.variable,) if isinstance(scheme, ExponentialEuler) else scheme.variables
+
+
+def linear_parts(scheme: Staged) -> tuple[tuple[str, Expr, Expr], ...]:
+    """(variable, a, b) of each rate a x + b that is evaluated at stages; a is 0 where the rate is taken as a whole."""
+    if isinstance(scheme, RungeKutta4):
+        return tuple((v, Number(0.0), rate) for v, rate in zip(scheme.variables, scheme.rates, strict=True))
+    return tuple(zip(scheme.variables, scheme.slopes, scheme.offsets, strict=True))

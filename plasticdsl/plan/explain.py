@@ -20,7 +20,7 @@ from plasticdsl.model.model import (
     Trigger,
 )
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan, Slot
 from plasticdsl.plan.wording import Words
 
@@ -88,7 +88,7 @@ def source_name(source: Source) -> str:
 
 def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
     """The integrator with its reason, and the equations as it takes them."""
-    names = scheme_names(scheme)
+    names = variables_of(scheme)
     rates = {f.variable: f for f in block.flows}
     rows = dict(zip(scheme.variables, zip(scheme.matrix, scheme.offset, strict=True), strict=True)) if isinstance(scheme, Exact) else {}
     yield f"{method(scheme)} for {', '.join(words.name(n) for n in names)}: {scheme.reason}"
@@ -101,15 +101,6 @@ def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
             yield f"  d{words.name(name)}/dt = {words.row(*rows[name], names)}"
 
 
-def scheme_names(scheme: Scheme) -> tuple[str, ...]:
-    """The variables of an integrator."""
-    match scheme:
-        case ExponentialEuler(variable=variable):
-            return (variable,)
-        case Exact() | RungeKutta4() | Euler() | EulerMaruyama():
-            return scheme.variables
-
-
 def method(scheme: Scheme) -> str:
     """The integrator's name."""
     match scheme:
@@ -119,6 +110,8 @@ def method(scheme: Scheme) -> str:
             return "exponential Euler"
         case RungeKutta4():
             return "Runge–Kutta 4"
+        case ExponentialRungeKutta():
+            return "exponential Runge–Kutta"
         case Euler(substeps=substeps):
             return "forward Euler" if substeps == 1 else f"forward Euler, {substeps} per step"
         case EulerMaruyama():

@@ -26,6 +26,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.inline import definitions, inline
 from plasticdsl.plan.others import other_definitions, read_by, readers_first
@@ -177,10 +178,9 @@ def _event(statement: Assign | AddTo, handler: Handler, scope: Mapping[Owner, Ma
     return Event(written_out, holds)
 
 
-def _moves(scheme: object, held: frozenset[str], block: Block) -> bool:
+def _moves(scheme: Scheme, held: frozenset[str], block: Block) -> bool:
     """Whether an integrator moves a weight by a rule's flow."""
-    names = {scheme.variable} if hasattr(scheme, "variable") else set(getattr(scheme, "variables", ()))
-    return any(f.is_rule and f.variable in names and f.variable in held for f in block.flows)
+    return any(f.is_rule and f.variable in variables_of(scheme) and f.variable in held for f in block.flows)
 
 
 def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:

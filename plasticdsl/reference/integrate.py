@@ -18,7 +18,19 @@ from numpy.typing import NDArray
 from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import (
+    SHARES,
+    STAGES,
+    Euler,
+    EulerMaruyama,
+    Exact,
+    ExponentialEuler,
+    ExponentialRungeKutta,
+    RungeKutta4,
+    Scheme,
+    Staged,
+    linear_parts,
+)
 from plasticdsl.reference.evaluate import Scope, evaluate
 from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, everything, variable_of
 from plasticdsl.reference.state import Run
@@ -43,11 +55,11 @@ def flow(run: Run) -> None:
                 _euler(run, owner, scheme, new)
             case EulerMaruyama():
                 _euler_maruyama(run, owner, scheme, new)
-            case RungeKutta4():
+            case RungeKutta4() | ExponentialRungeKutta():
                 pass  # all of them together, below
             case _:
                 assert_never(scheme)
-    _runge_kutta(run, new)
+    _in_stages(run, new)
     allowed = {
         (owner, name): bounded(variable_of(run.structure, owner, name), values, everything(run.structure, run.frame, owner))
         for (owner, name), values in new.items()
@@ -118,10 +130,16 @@ def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Move
     scope, dt = everything(run.structure, run.frame, owner), run.structure.instance.dt
     state = run.frame.values[owner][scheme.variable]
     slope, offset = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
-    z = slope * dt
+    moved = _ahead(state, (slope, offset), dt)
+    new[owner, scheme.variable] = np.where(standing(run, owner, scheme.variable), state, moved)
+
+
+def _ahead(state: Floats, rate: tuple[Floats, Floats], time: float) -> Floats:
+    """x + τ (a x + b) φ₁(a τ), for rates (a, b)."""
+    slope, offset = rate
+    z = slope * time
     phi = np.where(z == 0, 1.0, np.expm1(z) / np.where(z == 0, 1.0, z))
-    change = dt * (slope * state + offset) * phi
-    new[owner, scheme.variable] = state + np.where(standing(run, owner, scheme.variable), 0.0, change)
+    return state + time * (slope * state + offset) * phi
 
 
 def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
@@ -150,38 +168,39 @@ def _with(run: Run, owner: str, frame: Frame, own: dict[str, Floats]) -> UnitSco
     return replace(everything(run.structure, frame, owner), own=own)
 
 
-# --- Runge–Kutta 4 ---------------------------------------------------------------------------------------------------
+# --- stages ----------------------------------------------------------------------------------------------------------
 
 
-def _runge_kutta(run: Run, new: Moved) -> None:
-    """x += dt/6 (k₁ + 2 k₂ + 2 k₃ + k₄), all variables of the network that use it together."""
-    schemes = [(owner, scheme) for owner, scheme in _schemes(run) if isinstance(scheme, RungeKutta4)]
+def _in_stages(run: Run, new: Moved) -> None:
+    """All variables of the network that are integrated in stages, together, as `ExponentialRungeKutta` says."""
+    schemes = [(owner, scheme) for owner, scheme in _schemes(run) if isinstance(scheme, Staged)]
     if not schemes:
         return
     dt = run.structure.instance.dt
     start = {(owner, v): run.frame.values[owner][v] for owner, scheme in schemes for v in scheme.variables}
-    k1 = _slopes(run, schemes, start, 0.0)
-    k2 = _slopes(run, schemes, {x: start[x] + dt / 2 * k1[x] for x in start}, dt / 2)
-    k3 = _slopes(run, schemes, {x: start[x] + dt / 2 * k2[x] for x in start}, dt / 2)
-    k4 = _slopes(run, schemes, {x: start[x] + dt * k3[x] for x in start}, dt)
-    for x, before in start.items():
-        new[x] = before + dt / 6 * (k1[x] + 2 * (k2[x] + k3[x]) + k4[x])
+    at, moved = start, start
+    for number, share in enumerate(SHARES):
+        rates = _rates(run, schemes, at, STAGES[number] * dt)
+        moved = {x: _ahead(moved[x], rates[x], share * dt) for x in start}
+        if number + 1 < len(STAGES):
+            at = {x: _ahead(start[x], rates[x], STAGES[number + 1] * dt) for x in start}
+    new.update(moved)
 
 
-def _slopes(run: Run, schemes: list[tuple[str, RungeKutta4]], at: Moved, ahead: float) -> Moved:
-    """The rates with the variables at `at`, `ahead` of t_n."""
+def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float) -> dict[tuple[str, str], tuple[Floats, Floats]]:
+    """a and b of the rates a x + b with the variables at `at`, `ahead` of t_n."""
     stage = run.frame.copy()
     stage.time += ahead
     for (owner, v), values in at.items():
         if owner in run.structure.populations:
             stage.values[owner][v] = values
     sum_inputs_at_stage(run, stage)
-    found: Moved = {}
+    found: dict[tuple[str, str], tuple[Floats, Floats]] = {}
     for owner, scheme in schemes:
         own = {v: at[owner, v] for v in scheme.variables}
         # a connection sees its units as they are at t_n
         seen = stage if owner in run.structure.populations else replace(run.frame, time=stage.time)
         scope = _with(run, owner, seen, own)
-        for v, rate in zip(scheme.variables, scheme.rates, strict=True):
-            found[owner, v] = _rate(run, owner, v, rate, scope)
+        for v, slope, offset in linear_parts(scheme):
+            found[owner, v] = _rate(run, owner, v, slope, scope), _rate(run, owner, v, offset, scope)
     return found

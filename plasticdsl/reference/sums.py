@@ -14,7 +14,7 @@ import numpy as np
 from plasticdsl.model.expr import Expr, Incoming, Ref, refs
 from plasticdsl.model.model import Block, Projection, Role, SumInto
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import ExponentialEuler
+from plasticdsl.model.schemes import variables_of
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.scope import ConnectionScope
@@ -57,7 +57,9 @@ def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
 
 def flowing_names(structure: Structure) -> frozenset[tuple[str, str]]:
     """(population, name) of all that changes during a flow: variables with a flow, definitions that read such, undelayed sums of such."""
-    flowing = {(name, flow) for name, population in structure.populations.items() for flow in moved_by(population.block)}
+    flowing = {
+        (name, flow) for name, population in structure.populations.items() for s in population.block.schemes for flow in variables_of(s)
+    }
     while True:
         more = {name for name in _names(structure) if any(read in flowing for read in _reads(structure, *name))} - flowing
         if not more:
@@ -91,14 +93,6 @@ def _followed(block: Block, expr: Expr) -> Iterator[Ref]:
         inner = block.variable(ref.name) if ref.owner is Whose.OWN else None
         if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
             yield from _followed(block, inner.value)
-
-
-def moved_by(block: Block) -> frozenset[str]:
-    """The variables that a block's schemes move."""
-    found: set[str] = set()
-    for scheme in block.schemes:
-        found |= {scheme.variable} if isinstance(scheme, ExponentialEuler) else set(scheme.variables)
-    return frozenset(found)
 
 
 def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:

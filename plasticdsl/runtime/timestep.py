@@ -2,7 +2,7 @@
 
 Comes in: a network with integrators and its instance. Raises `PlasError` where a step would make an explicit scheme unstable: forward Euler
 and Euler-Maruyama beyond 2 time constants, Runge-Kutta 4 beyond 2.785 (Hairer & Wanner 1996, "Solving Ordinary Differential Equations II", IV.2).
-Time constants are taken at the initial state. Exact propagators and exponential Euler have no such limit.
+Time constants are taken at the initial state. Exact propagators and exponential schemes have no such limit.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Expr, Ref, Special
+from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.model import Block, Network
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, RungeKutta4
+from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
 
 LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785}
@@ -65,4 +65,6 @@ def _limits(block: Block) -> dict[str, float]:
         if isinstance(scheme, Euler | EulerMaruyama | RungeKutta4):
             steps = scheme.substeps if isinstance(scheme, Euler) else 1
             found |= dict.fromkeys(scheme.variables, LIMITS[type(scheme)] * steps)
+        elif isinstance(scheme, ExponentialRungeKutta):
+            found |= {v: LIMITS[RungeKutta4] for v, slope in zip(scheme.variables, scheme.slopes, strict=True) if slope == Number(0.0)}
     return found

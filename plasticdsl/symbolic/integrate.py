@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, MethodChoice, Network, Population, Projection, Role, SumInto
+from plasticdsl.model.model import Block, Network, Population, Projection, Role, SumInto
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.symbolic.schemes import choose_schemes
@@ -19,14 +19,12 @@ from plasticdsl.symbolic.totals import with_totals
 
 Owned = tuple[str, str]
 
-TOGETHER = "sums of variables that flow join it to other units, which are integrated together, stage by stage"
-
 
 def integrate(network: Network) -> Network:
     """The network with an integrator for every flowing variable. Raises `PlasError` as `choose_schemes` does."""
     flowing = flowing_names(network)
     feeding = _feeding(network, flowing)
-    known: dict[tuple[Block, frozenset[str]], tuple[Scheme, ...]] = {}
+    known: dict[tuple[Block, frozenset[str], bool], tuple[Scheme, ...]] = {}
     populations = tuple(_population(p, flowing, feeding, known) for p in network.populations)
     blocks = {p.name: p.block for p in network.populations}
     projections = tuple(_projection(p, blocks, flowing) for p in network.projections)
@@ -100,17 +98,15 @@ def _population(
     population: Population,
     flowing: frozenset[Owned],
     feeding: frozenset[str],
-    known: dict[tuple[Block, frozenset[str]], tuple[Scheme, ...]],
+    known: dict[tuple[Block, frozenset[str], bool], tuple[Scheme, ...]],
 ) -> Population:
     """`known`: what has been chosen for other populations of the same neuron."""
     block = population.block
     inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and (population.name, v.name) in flowing)
-    if population.name in feeding and block.method is None and not any(f.noise is not None for f in block.flows):
-        block = replace(block, method=MethodChoice("rk4", 1, block.span))
-    if (block, inputs) not in known:
-        chosen = choose_schemes(block, flowing_inputs=inputs).schemes
-        known[block, inputs] = chosen if block is population.block else tuple(replace(s, reason=TOGETHER) for s in chosen)
-    return replace(population, block=replace(population.block, schemes=known[block, inputs]))
+    together = population.name in feeding
+    if (block, inputs, together) not in known:
+        known[block, inputs, together] = choose_schemes(block, flowing_inputs=inputs, together=together).schemes
+    return replace(population, block=replace(block, schemes=known[block, inputs, together]))
 
 
 def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Owned]) -> Projection:

@@ -11,7 +11,17 @@ from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import MethodChoice
 from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme
 from plasticdsl.symbolic.linear import NotLinear
-from plasticdsl.symbolic.system import System, coupled_groups, euler_maruyama, exact_form, exact_scheme, exponential_euler, self_linear
+from plasticdsl.symbolic.system import (
+    System,
+    coupled_groups,
+    euler_maruyama,
+    exact_form,
+    exact_scheme,
+    exponential_euler,
+    exponential_stages,
+    linear_rates,
+    self_linear,
+)
 
 CHOSEN = "chosen by the author"
 
@@ -21,7 +31,9 @@ def schemes_by_method(system: System, method: MethodChoice) -> tuple[Scheme, ...
     kind = method_kind(method.name)
     if kind is None:
         raise _impossible(
-            method, f"There is no method ‘{method.name}’.", "There is: Euler, exponential Euler, exact, RK4 or Euler–Maruyama."
+            method,
+            f"There is no method ‘{method.name}’.",
+            "There is: Euler, exponential Euler, exponential Runge–Kutta, exact, RK4 or Euler–Maruyama.",
         )
     if method.substeps != 1 and kind != "euler":
         raise _impossible(method, f"{method.name} takes no substeps.", "Only Euler does. Choose a smaller dt.")
@@ -34,6 +46,8 @@ def schemes_by_method(system: System, method: MethodChoice) -> tuple[Scheme, ...
             return (Euler(variables, rates, method.substeps, CHOSEN),)
         case "rk4":
             return (RungeKutta4(variables, rates, CHOSEN),)
+        case "exponential rk":
+            return (exponential_stages(system, variables, linear_rates(system, variables), CHOSEN),)
         case "euler-maruyama":
             return (euler_maruyama(system, system.rates, CHOSEN),)
         case "exact":

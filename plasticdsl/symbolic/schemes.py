@@ -10,11 +10,14 @@ The automatic choice, for the flows with definitions written out:
    step: `Exact`, one scheme per coupled group. The offset may hold inputs, discrete states, parameters and cases on `t` (a current that is
    switched on); not `t` otherwise, not a variable that flows outside the set, not an input that is an undelayed sum of flowing variables, not
    a variable of another block unless it is known to be held.
-3. Variables whose rate is linear in themselves, with slope and offset held over the step: `ExponentialEuler`.
-4. `RungeKutta4` over all the rest and every variable of the block that these depend on, so that each stage sees consistent values.
+3. Variables whose rate is linear in themselves and reads of the variables that flow only such as are exact: `ExponentialEuler`.
+4. All the rest in stages, with every variable of the block that these depend on, so that each stage sees consistent values.
    The rest is: rates that are not linear in their variable, or hold `t` or an undelayed sum of flowing variables; variables that turn around
-   each other (each in the other's rate, none in its own), for which exponential Euler would be forward Euler; and variables with a
-   conserved total (kinetic schemes), which only a scheme that treats them alike conserves.
+   each other (each in the other's rate, none in its own), for which exponential Euler would be forward Euler; variables with a conserved
+   total (kinetic schemes), which only a scheme that treats them alike conserves; and rates that read others of the rest, or others that are
+   linear in themselves alone, for which exponential Euler would be of first order.
+   The stages are those of `RungeKutta4`, unless exponential steps are what keeps them stable: where variables that are linear in themselves
+   read one another as in Hodgkin & Huxley's axon, `ExponentialRungeKutta`.
 
 Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every scheme.
 """
@@ -27,10 +30,10 @@ from dataclasses import replace
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import RungeKutta4, Scheme
+from plasticdsl.model.schemes import RungeKutta4, Scheme, Staged
 from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.conserved import conserved_variables
-from plasticdsl.symbolic.linear import NotLinear
+from plasticdsl.symbolic.linear import LinearForm, NotLinear
 from plasticdsl.symbolic.methods import schemes_by_method
 from plasticdsl.symbolic.system import (
     System,
@@ -39,21 +42,27 @@ from plasticdsl.symbolic.system import (
     exact_scheme,
     exact_set,
     exponential_euler,
+    exponential_stages,
+    linear_rates,
     listed,
     moves_with_time,
     self_linear,
     system_of,
 )
 
+TOGETHER = "sums of variables that flow join it to other units, which are integrated together, stage by stage"
 EXACT_REASON = "linear with constant coefficients, so the propagator over a step is exact"
 NOISE_REASON = "driven by noise"
 
 
-def choose_schemes(block: Block, *, flowing_inputs: frozenset[str] = frozenset(), held: frozenset[Ref] = frozenset()) -> Block:
+def choose_schemes(
+    block: Block, *, flowing_inputs: frozenset[str] = frozenset(), held: frozenset[Ref] = frozenset(), together: bool = False
+) -> Block:
     """`block` with an integrator for every flowing variable, as described above, or the one its `method:` names.
 
     `flowing_inputs`: inputs that are undelayed sums of flowing variables (all others count as held over a step).
     `held`: variables of other blocks that are known not to flow (parameters, discrete states).
+    `together`: other units read the variables at every stage of their own, so all of them without noise are taken in stages.
     Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
     """
     if not block.flows:
@@ -61,29 +70,44 @@ def choose_schemes(block: Block, *, flowing_inputs: frozenset[str] = frozenset()
     system = system_of(block, flowing_inputs, held)
     if block.method is not None:
         return replace(block, schemes=schemes_by_method(system, block.method))
-    return replace(block, schemes=_automatic(system))
+    return replace(block, schemes=_automatic(system, together))
 
 
 # --- the automatic choice --------------------------------------------------------------------------------------------
 
 
-def _automatic(system: System) -> tuple[Scheme, ...]:
-    rest_reasons: dict[str, str] = {}
+def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
+    reasons = {v: TOGETHER for v in system.rates if v not in system.noises} if together and not system.noises else {}
+    driven = set[str]()  # what exponential Euler would integrate with others held that it does not hold still
     while True:
-        exact = exact_set(system, excluded=frozenset(rest_reasons))
-        left = [v for v in system.rates if v not in exact and v not in system.noises and v not in rest_reasons]
-        new = _needs_stages(system, left)
+        exact = exact_set(system, excluded=frozenset(reasons))
+        left = [v for v in system.rates if v not in exact and v not in system.noises and v not in reasons]
+        new = _needs_stages(system, left) or _reading(system, left, frozenset(reasons))
+        if not new:
+            new = _reading(system, left, frozenset(left))
+            driven |= new.keys()
         if not new:
             break
-        rest_reasons |= new
-        rest_reasons |= _reached_from(system, rest_reasons)
+        reasons |= new
+        reasons |= _reached_from(system, reasons)
     schemes: list[Scheme] = [exact_scheme(system, group, exact, EXACT_REASON) for group in coupled_groups(exact)]
     schemes += [exponential_euler(system, v, self_linear(system, v)) for v in left]
-    if rest_reasons:
-        schemes.append(_runge_kutta(system, rest_reasons))
+    if reasons:
+        schemes.append(_in_stages(system, reasons, driven))
     if system.noises:
         schemes.append(euler_maruyama(system, system.noises, NOISE_REASON))
     return tuple(schemes)
+
+
+def _reading(system: System, left: list[str], others: frozenset[str]) -> dict[str, str]:
+    """Those of `left` whose rates read one of `others`, which would have to be held."""
+    found = {}
+    for name in left:
+        read = system.dependencies(name) & (others - {name})
+        if read:
+            those = listed([system.symbol(v) for v in system.rates if v in read])
+            found[name] = f"the rate of {system.symbol(name)} reads {those}, which would have to be held over a step"
+    return found
 
 
 def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
@@ -138,9 +162,22 @@ def _reached_from(system: System, reasons: Mapping[str, str]) -> dict[str, str]:
     return {v: "" for v in _closure(reasons, edges) if v not in reasons}
 
 
-def _runge_kutta(system: System, reasons: Mapping[str, str]) -> RungeKutta4:
+def _in_stages(system: System, reasons: Mapping[str, str], driven: set[str]) -> Staged:
     variables = tuple(v for v in system.rates if v in reasons)
     why = next(reasons[v] for v in variables if reasons[v])
     pulled = [system.symbol(v) for v in variables if not reasons[v]]
     reason = f"{why}; {listed(pulled)} with it because it depends on {'them' if len(pulled) > 1 else 'it'}" if pulled else why
+    forms = linear_rates(system, variables)
+    if driven & forms.keys() or _with_changing_slopes(system, forms):
+        return exponential_stages(system, variables, forms, reason)
     return RungeKutta4(variables, tuple(system.rates[v] for v in variables), reason)
+
+
+def _with_changing_slopes(system: System, forms: Mapping[str, LinearForm]) -> bool:
+    """Whether among variables that are linear in themselves one changes the slope of another that drives it: a gate and its membrane."""
+    edges = {v: system.dependencies(v) & forms.keys() for v in forms}
+    for name, form in forms.items():
+        read = {r.name for r in refs(form.coefficient(Ref(Whose.OWN, name))) if r.owner is Whose.OWN} & forms.keys()
+        if any(name in _closure(edges[other], edges) for other in read):
+            return True
+    return False

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Exact, ExponentialEuler
+from plasticdsl.model.schemes import Exact, ExponentialEuler, ExponentialRungeKutta, linear_parts
+from plasticdsl.symbolic.algebra import add, mul
 from plasticdsl.symbolic.contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
 from plasticdsl.symbolic.numeric import evaluate
@@ -41,7 +42,11 @@ def _slopes(block: Block) -> list[tuple[str, Expr]]:
         if isinstance(scheme, ExponentialEuler):
             found.append((scheme.variable, scheme.slope))
             continue
-        for name, rate in zip(scheme.variables, scheme.rates, strict=True):
+        if isinstance(scheme, ExponentialRungeKutta):
+            rates = [(v, add(mul(a, Ref(Whose.OWN, v)), b)) for v, a, b in linear_parts(scheme)]
+        else:
+            rates = list(zip(scheme.variables, scheme.rates, strict=True))
+        for name, rate in rates:
             try:
                 found.append((name, differentiate(rate, Ref(Whose.OWN, name))))
             except NotDifferentiable:

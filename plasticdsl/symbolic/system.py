@@ -6,15 +6,16 @@ built from them. `schemes.py` and `methods.py` decide which to build.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler
+from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out
+from plasticdsl.symbolic.conserved import conserved_variables
 from plasticdsl.symbolic.contents import definitions_of, is_constant
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.symbolic.singular import repair
@@ -179,6 +180,25 @@ def exponential_euler(system: System, name: str, form: LinearForm) -> Exponentia
     else:
         reason = f"linear in {symbol} itself, with a factor that is not constant held over a step"
     return ExponentialEuler(name, slope, form.offset, reason)
+
+
+def linear_rates(system: System, names: Sequence[str]) -> dict[str, LinearForm]:
+    """The rates that are linear in their own variable, with a slope that is not 0, but for those with a conserved total: equal steps alone keep it."""
+    conserved = conserved_variables({v: system.rates[v] for v in names})
+    found = {}
+    for name in (v for v in names if v not in conserved):
+        with suppress(NotLinear):
+            form = self_linear(system, name)
+            if not is_number(form.coefficient(Ref(Whose.OWN, name)), 0.0):
+                found[name] = form
+    return found
+
+
+def exponential_stages(system: System, variables: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> ExponentialRungeKutta:
+    """The `ExponentialRungeKutta` scheme of `variables`, exponential for those with a form, and taken as a whole for the others."""
+    slopes = tuple(forms[v].coefficient(Ref(Whose.OWN, v)) if v in forms else ZERO for v in variables)
+    offsets = tuple(forms[v].offset if v in forms else system.rates[v] for v in variables)
+    return ExponentialRungeKutta(variables, slopes, offsets, reason)
 
 
 def euler_maruyama(system: System, names: Iterable[str], reason: str) -> EulerMaruyama:

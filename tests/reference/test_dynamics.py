@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 from plasticdsl.model.expr import Number
 from plasticdsl.model.model import (
@@ -21,7 +22,7 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.runtime import random
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 
@@ -90,6 +91,40 @@ def test_runge_kutta_converges_at_fourth_order() -> None:
         return abs(trajectory(net, steps + 1)[-1] - math.cos(1.0))
 
     assert math.log2(error(10) / error(20)) == pytest.approx(4, abs=0.2)
+
+
+def test_exponential_runge_kutta_is_runge_kutta_where_the_slope_is_0() -> None:
+    rates = (e("g - V ** 2 + t"), e("-V"))
+    pairs = (RungeKutta4(("V", "g"), rates), ExponentialRungeKutta(("V", "g"), (e(0), e(0)), rates))
+    found = [
+        trajectory(alone(neuron(variables=(state("V"), state("g")), schemes=(scheme,)), dt=0.1, states={"V": 1.0}), 20) for scheme in pairs
+    ]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-13)
+
+
+def test_exponential_runge_kutta_is_exact_for_constant_coefficients() -> None:
+    net = alone(neuron(variables=(state("V"),), schemes=(ExponentialRungeKutta(("V",), (e(-50),), (e(100),)),)), dt=0.1)
+    np.testing.assert_allclose(trajectory(net, 5), 2 * (1 - np.exp(-50 * 0.1 * np.arange(5))), rtol=1e-13)
+
+
+def test_exponential_runge_kutta_converges_at_second_order() -> None:
+    # V' = 1 − t V: V(t) = √2 D(t/√2), D Dawson's integral
+    scheme = ExponentialRungeKutta(("V",), (e("-t"),), (e(1),))
+
+    def error(steps: int) -> float:
+        net = alone(neuron(variables=(state("V"),), schemes=(scheme,)), dt=1 / steps)
+        return abs(trajectory(net, steps + 1)[-1] - math.sqrt(2) * float(special.dawsn(math.sqrt(0.5))))
+
+    assert math.log2(error(20) / error(40)) == pytest.approx(2, abs=0.2)
+
+
+def test_exponential_runge_kutta_keeps_gates_between_their_limits_at_any_step() -> None:
+    # V' = −1000 x V + 1, x' = 10⁴ (1 − V − x), both towards values between 0 and 1, in less than a hundredth of a step
+    scheme = ExponentialRungeKutta(("V", "x"), (e("-1000 * x - 1"), e("-10000")), (e(1), e("10000 * (1 - V)")))
+    net = alone(neuron(variables=(state("V"), state("x")), schemes=(scheme,)), dt=1.0, states={"V": 1.0, "x": 1.0})
+    for name in ("V", "x"):
+        found = np.array(trajectory(net, 200, name))
+        assert np.all((found >= 0) & (found <= 1))
 
 
 def test_euler_with_substeps() -> None:

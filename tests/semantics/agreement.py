@@ -15,7 +15,7 @@ import numpy as np
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Assign, AtRate, Block, Network, Role, Threshold
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import ExponentialEuler
+from plasticdsl.model.schemes import variables_of
 from plasticdsl.runtime.engine import Engine, Feed
 from plasticdsl.runtime.instance import Instance
 
@@ -93,7 +93,7 @@ def _block(block: Block) -> list[str]:
         lines.append(f"on {pair.pairing} pairs{limit}: {pair.target.name} += {pretty(pair.increment)}")
     lines += [f"d{f.variable}/dt = {pretty(f.rate)}" for f in block.flows]
     lines += [f"post.{total.target} = sum of {pretty(total.body)}" for total in block.sums]
-    lines += [f"{type(s).__name__} of {s.variable if isinstance(s, ExponentialEuler) else s.variables}" for s in block.schemes]
+    lines += [f"{type(s).__name__} of {', '.join(variables_of(s))}" for s in block.schemes]
     match block.spike:
         case Threshold(condition, rising):
             lines.append(f"spike when {pretty(condition)}{' rises' if rising else ''}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from plasticdsl.model.model import AtRate, Block, Flow, Handler, PoissonSource, Refractory, SumInto, Threshold, Trigger
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case
 
@@ -25,10 +25,14 @@ def integrators(draw: st.DrawFn, with_input: bool) -> tuple[tuple[Scheme, ...], 
     flows = (Flow("V", e(rate_v)), Flow("u", e(rate_u)))
     # y = tanh(V) written out, as symbolic schemes would
     written = rate_v.replace("0.2 * y", "0.2 * tanh(V)")
-    kind = draw(st.sampled_from(["rk4", "rk4", "euler", "separate", "noise"]))
+    kind = draw(st.sampled_from(["rk4", "exponential", "euler", "separate", "noise"]))
     match kind:
         case "rk4":
             return (RungeKutta4(("V", "u"), (e(written), e(rate_u))),), flows
+        case "exponential":
+            slopes = e("-(1 + 0.5 * u * u) / tau"), e(draw(st.sampled_from(["-100", "-100 * (1 + 0.5 * V * V)", "0"])))
+            offset = e(f"{written} + (V - 0.1 * u * V) / tau")
+            return (ExponentialRungeKutta(("V", "u"), slopes, (offset, e("k * V / 0.01"))),), flows
         case "euler":
             return (Euler(("V", "u"), (e(written), e(rate_u)), draw(st.integers(1, 3))),), flows
         case "noise":

@@ -13,7 +13,7 @@ from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
 from plasticdsl.model.model import Block, Flow, MethodChoice, Role, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, Scheme
+from plasticdsl.model.schemes import SHARES, STAGES, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, Scheme
 from plasticdsl.source import NOWHERE
 from plasticdsl.symbolic.numeric import evaluate
 
@@ -114,13 +114,28 @@ def step(schemes: tuple[Scheme, ...], state: dict[str, float], fixed: Mapping[st
                 result = p @ np.array([state[v] for v in variables]) + q @ np.array([at(o) for o in offset])
                 new.update(zip(variables, map(float, result), strict=True))
             case ExponentialEuler(variable, slope, offset):
-                a, b = at(slope), at(offset)
-                phi = math.expm1(a * dt) / (a * dt) if a else 1.0
-                new[variable] = state[variable] + dt * (a * state[variable] + b) * phi
+                new[variable] = _ahead(state[variable], at(slope), at(offset), dt)
+            case ExponentialRungeKutta():
+                new.update(_exponential_runge_kutta(scheme, state, at, t, dt))
             case EulerMaruyama(variables, rates, _):
                 new.update({v: state[v] + dt * at(r) for v, r in zip(variables, rates, strict=True)})
             case _:
                 new.update(_runge_kutta(scheme.variables, scheme.rates, state, at, t, dt))
+    return new
+
+
+def _ahead(x: float, a: float, b: float, time: float) -> float:
+    return x + time * (a * x + b) * (math.expm1(a * time) / (a * time) if a else 1.0)
+
+
+def _exponential_runge_kutta(scheme, state, at, t, dt):  # type: ignore[no-untyped-def]
+    stage = new = {v: state[v] for v in scheme.variables}
+    for fraction, share, following in zip(STAGES, SHARES, (*STAGES[1:], 0.0), strict=True):
+        a = [at(slope, stage, t + fraction * dt) for slope in scheme.slopes]
+        b = [at(offset, stage, t + fraction * dt) for offset in scheme.offsets]
+        parts = list(zip(scheme.variables, a, b, strict=True))
+        new = {v: _ahead(new[v], p, q, share * dt) for v, p, q in parts}
+        stage = {v: _ahead(state[v], p, q, following * dt) for v, p, q in parts}
     return new
 
 

@@ -16,7 +16,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4
+from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.symbolic.schemes import choose_schemes
 from tests.counting import counted
 from tests.symbolic.symbolic_helpers import block, e, step, summary
@@ -69,9 +69,41 @@ def test_conductance_based_neuron() -> None:
     assert "g_e and g_i" in scheme.reason
 
 
-def test_hodgkin_huxley_is_exponential_euler_throughout() -> None:
+def test_hodgkin_huxley_goes_through_exponential_stages() -> None:
     model = block(HODGKIN_HUXLEY, HH_PARAMETERS, HH_DEFINITIONS, inputs="I")
-    assert chosen(model) == {v: f"ExponentialEuler({v})" for v in HODGKIN_HUXLEY}
+    assert chosen(model) == dict.fromkeys(HODGKIN_HUXLEY, "ExponentialRungeKutta(V m n h)")
+    (scheme,) = choose_schemes(model).schemes
+    assert isinstance(scheme, ExponentialRungeKutta)
+    assert scheme.reason == "the rate of V reads m, n and h, which would have to be held over a step"
+
+
+@pytest.mark.parametrize("extra", ["sin(t)", "I"], ids=["explicit t", "a sum of flowing variables"])
+def test_what_needs_stages_in_the_membrane_leaves_the_gates_exponential(extra: str) -> None:
+    model = block({**HODGKIN_HUXLEY, "V": f"({HODGKIN_HUXLEY['V']}) + {extra}"}, HH_PARAMETERS, HH_DEFINITIONS, inputs="I")
+    assert set(chosen(model, flowing_inputs=frozenset({"I"})).values()) == {"ExponentialRungeKutta(V m n h)"}
+
+
+def test_a_synaptic_conductance_goes_with_the_gates() -> None:
+    flows = {**HODGKIN_HUXLEY, "V": f"({HODGKIN_HUXLEY['V']}) - g*V/C", "g": "(s - g)/tau", "s": "-s/tau"}
+    assert set(chosen(block(flows, f"{HH_PARAMETERS} tau", HH_DEFINITIONS, inputs="I")).values()) == {"ExponentialRungeKutta(V m n h g s)"}
+
+
+def test_a_nonlinear_rate_and_a_conserved_total_beside_gates_are_taken_as_a_whole() -> None:
+    flows = {**HODGKIN_HUXLEY, "Ca": "V - Ca**2", "o": "V*c - 3*o", "c": "3*o - V*c"}
+    (scheme,) = choose_schemes(block(flows, HH_PARAMETERS, HH_DEFINITIONS, inputs="I")).schemes
+    assert isinstance(scheme, ExponentialRungeKutta)
+    whole = {v for v, slope in zip(scheme.variables, scheme.slopes, strict=True) if slope == Number(0.0)}
+    assert whole == {"Ca", "o", "c"}
+
+
+def test_what_reads_a_conductance_neuron_is_not_integrated_with_it_held() -> None:
+    model = block({**CONDUCTANCES, "x": "(V - x)/tau_m"}, "E_L E_e E_i tau_m tau_e tau_i")
+    assert set(chosen(model).values()) == {"ExponentialRungeKutta(V g_e g_i x)"}
+
+
+def test_what_reads_a_variable_in_stages_goes_with_it() -> None:
+    """Else it would be summed up from the values at the beginnings of the steps."""
+    assert set(chosen(block({"A": "-A/tau", "B": "A", "C": "A - k*C**2"}, "tau k")).values()) == {"RungeKutta4(A B C)"}
 
 
 def test_adaptive_exponential_neuron_is_runge_kutta_with_all_it_depends_on() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Population, Role
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import RungeKutta4
+from plasticdsl.model.schemes import Staged, linear_parts
 from plasticdsl.plan.inline import definitions
 from plasticdsl.plan.plan import Plan
 from plasticdsl.symbolic.integrate import flowing_names
@@ -35,21 +35,21 @@ def coupled(plan: Plan) -> Coupled:
     readers = {owner for owner, names in wanted.items() if names & inputs}
     needed = frozenset[Owned]().union(*(wanted[owner] for owner in readers))
     owners = readers | {owner for owner, _ in needed}
-    together = tuple(p.population for p in plan.populations if p.population.name in owners and rates(p.population))
+    together = tuple(p.population for p in plan.populations if p.population.name in owners and parts(p.population))
     if not readers:
         return Coupled()
     entries = tuple((e.population, e.name) for e in plan.network.order if (e.population, e.name) in needed)
-    states = {(p.name, v) for p in together for v, _ in rates(p)}
+    states = {(p.name, v) for p in together for v, _, _ in parts(p)}
     return Coupled(together, entries, frozenset(states | set(entries)))
 
 
-def rates(population: Population) -> list[tuple[str, Expr]]:
-    """The variables that Runge-Kutta 4 moves, with their rates."""
-    return [(v, r) for s in population.block.schemes if isinstance(s, RungeKutta4) for v, r in zip(s.variables, s.rates, strict=True)]
+def parts(population: Population) -> list[tuple[str, Expr, Expr]]:
+    """(variable, a, b) of the rates a x + b that are evaluated at stages (`model.schemes.linear_parts`)."""
+    return [part for s in population.block.schemes if isinstance(s, Staged) for part in linear_parts(s)]
 
 
 def _of_rates(population: Population) -> frozenset[Owned]:
-    return frozenset((population.name, r.name) for _, rate in rates(population) for r in refs(rate) if r.owner is Whose.OWN)
+    return frozenset((population.name, r.name) for _, *rate in parts(population) for e in rate for r in refs(e) if r.owner is Whose.OWN)
 
 
 def _timed(plan: Plan) -> frozenset[Owned]:

@@ -25,7 +25,18 @@ from plasticdsl.model.expr import At, Binary, Call, Choice, Expr, Number, Ref, S
 from plasticdsl.model.model import Flow
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part, StandIn, Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import (
+    SHARES,
+    STAGES,
+    Euler,
+    EulerMaruyama,
+    Exact,
+    ExponentialEuler,
+    ExponentialRungeKutta,
+    RungeKutta4,
+    Scheme,
+    linear_parts,
+)
 
 ZERO = Number(0.0)
 
@@ -71,6 +82,8 @@ def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tupl
             return _exponential_euler(scheme, context), (variable,)
         case RungeKutta4(variables=variables):
             return _runge_kutta(scheme, context), variables
+        case ExponentialRungeKutta(variables=variables):
+            return _exponential_runge_kutta(scheme, context), variables
         case Euler(variables=variables):
             return _euler(scheme, context), variables
         case EulerMaruyama(variables=variables):
@@ -244,6 +257,51 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
         total = Binary("+", Binary("+", k1, Binary("*", Number(2.0), Binary("+", k2, k3))), k4)
         step = Binary("*", Binary("/", dt, Number(6.0)), total)
         statements.append(Let(f"{v}_new", Binary("+", start[v], step)))
+    return statements
+
+
+def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext) -> list[Statement]:
+    names, dt, parts = context.names, name("dt"), linear_parts(scheme)
+    start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
+    statements: list[Statement] = []
+    for v, slope, _ in parts:
+        statements += _comment(v, context, "exponential Runge-Kutta" if slope != ZERO else "Runge-Kutta 4")
+    values: dict[str, Expr] = dict(start)
+    for number, (fraction, share) in enumerate(zip(STAGES, SHARES, strict=True), 1):
+        time = name("t") if number == 1 else Binary("+", name("t"), Binary("*", Number(fraction), dt))
+        for v, slope, offset in parts:
+            a, b = (still(v, at_stage(e, values, time, names), context) for e in (slope, offset))
+            statements += sixth(v, a, b)
+        for v in scheme.variables:
+            statements += along(v, f"{v}_new", start[v] if number == 1 else name(f"{v}_new"), share)
+            if number < len(STAGES):
+                statements += along(v, f"{v}_stage", start[v], STAGES[number])
+                values[v] = name(f"{v}_stage")
+    return statements
+
+
+def sixth(variable: str, slope: Expr, offset: Expr) -> list[Statement]:
+    """The locals g and c of the step x += g x + c by which x' = a x + b, with a and b held, leads on in τ = dt/6: g = a τ φ₁(a τ), c = b τ φ₁(a τ)."""
+    growth, push, time = name(f"{variable}_growth"), name(f"{variable}_push"), Binary("/", name("dt"), Number(6.0))
+    if slope == ZERO:
+        return [Let(f"{variable}_growth", ZERO), Let(f"{variable}_push", Binary("*", offset, time))]
+    lead = Binary("*", time, Call("expm1_over_x", (Binary("*", growth, time),)))
+    return [
+        Let(f"{variable}_growth", slope),
+        Let(f"{variable}_push", offset),
+        Let(f"{variable}_lead", lead),
+        Let(f"{variable}_growth", Binary("*", growth, name(f"{variable}_lead"))),
+        Let(f"{variable}_push", Binary("*", push, name(f"{variable}_lead"))),
+    ]
+
+
+def along(variable: str, local: str, start: Expr, part: float) -> list[Statement]:
+    """A local led on from `start` by a part of the step, sixth by sixth: one exponential serves for all of them."""
+    statements: list[Statement] = []
+    for _ in range(round(6 * part)):
+        change = Binary("+", Binary("*", name(f"{variable}_growth"), start), name(f"{variable}_push"))
+        statements.append(Let(local, Binary("+", start, change)))
+        start = name(local)
     return statements
 
 

@@ -14,7 +14,16 @@ from dataclasses import replace
 from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, walk
 from plasticdsl.model.model import Distribution, Role
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import (
+    Euler,
+    EulerMaruyama,
+    Exact,
+    ExponentialEuler,
+    ExponentialRungeKutta,
+    RungeKutta4,
+    Scheme,
+    variables_of,
+)
 from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sequence import assigned, value_of
 
@@ -31,17 +40,6 @@ def hoist(plan: Plan) -> Plan:
     return replace(plan, projections=done, notes=plan.notes + notes)
 
 
-def scheme_variables(scheme: Scheme) -> tuple[str, ...]:
-    """The variables an integrator moves."""
-    match scheme:
-        case ExponentialEuler(variable=variable):
-            return (variable,)
-        case (
-            Exact(variables=variables) | RungeKutta4(variables=variables) | Euler(variables=variables) | EulerMaruyama(variables=variables)
-        ):
-            return variables
-
-
 def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
     """Every expression an integrator evaluates."""
     match scheme:
@@ -51,6 +49,8 @@ def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
             return (slope, offset_)
         case RungeKutta4(rates=rates) | Euler(rates=rates):
             return rates
+        case ExponentialRungeKutta(slopes=slopes, offsets=offsets):
+            return (*slopes, *offsets)
         case EulerMaruyama(rates=rates, noises=noises):
             return (*rates, *(n for n in noises if n is not None))
 
@@ -68,7 +68,7 @@ def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> Pro
     return replace(
         projection,
         variables=tuple(replace(p, place=side, reason=reason) if p.variable.name in moved else p for p in projection.variables),
-        schemes=tuple(replace(s, place=side) if set(scheme_variables(s.scheme)) <= moved else s for s in projection.schemes),
+        schemes=tuple(replace(s, place=side) if set(variables_of(s.scheme)) <= moved else s for s in projection.schemes),
     )
 
 
@@ -127,7 +127,7 @@ def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[s
             if assigned(event) == variable and not reads_only(value_of(event.statement), side, allowed):
                 return False
     for placed in projection.schemes:
-        names = scheme_variables(placed.scheme)
+        names = variables_of(placed.scheme)
         if variable in names and (placed.held or not set(names) <= moving or not _scheme_fits(placed, side, allowed)):
             return False
     own = next(p.variable for p in projection.variables if p.variable.name == variable)

@@ -17,8 +17,8 @@ from functools import reduce
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
 from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan.inline import definitions, inline
-from plasticdsl.plan.passes.hoist import scheme_variables
 from plasticdsl.plan.plan import Event, Plan, ProjectionPlan
 from plasticdsl.plan.sequence import assigned
 from plasticdsl.plan.sweeps import Kept, Sweep
@@ -104,7 +104,7 @@ def _of_connection(projection: ProjectionPlan, name: str, target: str) -> Kept |
     roles = {p.variable.role for p in projection.variables if p.variable.name == name}
     if (
         not roles <= {*_CONSTANT, Role.STATE}
-        or any(name in scheme_variables(s.scheme) for s in projection.schemes)
+        or any(name in variables_of(s.scheme) for s in projection.schemes)
         or not all(e.held for e in changing)
     ):
         return None
@@ -118,7 +118,7 @@ def _of_unit(plan: Plan, population: Population, name: str, target: str, follows
     unfed = (key,) if key in plan.network.fed else ()
     if variable is None or variable.role not in (*_CONSTANT, Role.STATE, Role.CLAMPED):
         return None
-    if any(name in scheme_variables(s) for s in block.schemes) or any(key in _added_to(p) for p in plan.projections):
+    if any(name in variables_of(s) for s in block.schemes) or any(key in _added_to(p) for p in plan.projections):
         return None
     triggers = {h.trigger for h in block.handlers for s in h.statements if isinstance(s, Assign) and s.target.name == name}
     if not triggers:
