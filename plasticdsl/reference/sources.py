@@ -17,6 +17,7 @@ from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
 from plasticdsl.runtime import random
+from plasticdsl.runtime.engine import TOO_MANY_SPIKES
 
 
 def emit(run: Run) -> None:
@@ -69,6 +70,8 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
             continue
         run.undecided[name][unit] |= np.isnan(rates[unit])
         remaining[unit] -= rates[unit] * structure.instance.dt
+        if remaining[unit] == -np.inf:  # no number of draws makes up for it
+            raise RuntimeError(TOO_MANY_SPIKES)
         while remaining[unit] <= 0:
             counts[unit] += 1
             draws[unit] += 1

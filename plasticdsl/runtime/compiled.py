@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.runtime.binding import Bound, bind
-from plasticdsl.runtime.engine import Feed
+from plasticdsl.runtime.engine import TOO_MANY_SPIKES, Feed
 from plasticdsl.runtime.feeding import checked_feed, checked_order
 from plasticdsl.runtime.instance import Instance
 
@@ -56,9 +56,7 @@ class CompiledEngine:
         while self._step < end:
             done = self._kernels.advance(self._step, end - self._step)
             if done < 0:
-                raise RuntimeError(
-                    "more spikes in one step than a population's buffer holds (4 per unit): a rate is far too high for this dt; use a smaller dt"
-                )
+                raise RuntimeError(TOO_MANY_SPIKES)
             self._step += done
             self._collect()
 

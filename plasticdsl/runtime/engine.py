@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from plasticdsl.runtime.instance import Instance
 
+TOO_MANY_SPIKES = (
+    "more spikes in one step than a population's buffer holds (4 per unit): a rate is far too high for this dt; use a smaller dt"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

@@ -274,3 +274,21 @@ def test_what_was_recorded_is_written_and_marked(tmp_path: Path, capsys: pytest.
         assert found.attrs["partial"] == " ".join(summary["partial"])
         assert found["c.V"].shape == (309, 3)
     assert status(["test", str(file), "--quiet"]) == 1
+
+
+@both
+def test_a_rate_without_end(carried: Carry) -> None:
+    """1/t is infinite at t = 0; what was recorded until then is kept all the same."""
+    text = """
+network Net:
+    src = 2 Poisson(rate = 1/t)
+    b = 2 Regular(rate = 100 Hz)
+
+experiment E on Net:
+    dt = 1 ms
+    phase p for 1 s
+    record spikes(b)
+"""
+    result = carried(text)
+    assert [d.code for d in result.failure] == ["too-many-spikes"]
+    assert "a rate is far too high for this dt" in result.failure[0].message
