@@ -15,10 +15,12 @@ from plasticdsl.check.mismatch import require_dimension, require_same
 from plasticdsl.check.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.solve import PURE
 from plasticdsl.check.statistics import statistic
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitute
 from plasticdsl.model.owners import StandIn
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.table import is_unit
 
 Translate = Callable[[tree.Expr, Context], Typed]
 
@@ -64,9 +66,16 @@ def _of_time(node: tree.Apply, declared: Declared, context: Context) -> Typed:
 def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context: Context) -> Typed:
     """`g(V − E)` where g is a value: the error that shows both readings."""
     text = function.text if isinstance(function, tree.Name) else function.attribute.text
-    hint = f"For the product write ‘{text} (…)’ with a blank before the bracket, or ‘{text}·(…)’."
+    name = Span(function.span.end - len(text), function.span.end, function.span.path)
     if len(node.arguments) == 1 and isinstance(node.arguments[0].value, tree.Number) and node.arguments[0].value.text == "0":
-        hint = f"The initial value of ‘{text}’ is given on a line of its own and cannot be read. " + hint
+        hint = Hint(f"The initial value of ‘{text}’ is given on a line of its own and cannot be read.")
+    elif is_unit(text):  # ‘2 g (x)’ would be two grams
+        words = (
+            f"For the product write ‘{text} (…)’ with a blank before the bracket; after a number, where ‘{text}’ is a unit, ‘({text})·(…)’."
+        )
+        hint = Hint(words, (f"({text})·",), name)
+    else:
+        hint = Hint(f"For the product write ‘{text} (…)’ with a blank before the bracket, or ‘{text}·(…)’.", (f"{text} ", f"{text}·"), name)
     message = f"‘{text}(…)’ applies a function, but ‘{text}’ is not one."
     context.report.error("not-a-function", message, node.span, hint)
     return unknown(context)
@@ -75,15 +84,17 @@ def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context:
 def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
     users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.kind is Kind.FUNCTION}
     close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
-    hint = f"Did you mean ‘{close[0]}’? " if close else ""
+    hint = Hint(f"Did you mean ‘{close[0]}’?", (close[0],)) if close else Hint("")
     if function.name in _FAMILIAR:
-        hint = f"Write {_FAMILIAR[function.name]}."
+        hint = Hint(f"For example {_FAMILIAR[function.name]}.")
     elif function.name in DISTRIBUTIONS:
-        hint = f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’."
+        hint = Hint(f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’.")
     elif statistic(function.text, len(node.arguments)) is not None:
-        hint = f"‘{function.text}’ is a statistic, for ‘record’, ‘plot’ and ‘expect’. Formulas have sums, for example ‘Σ_i y_i / N’."
-    else:
-        hint += f"For a product write ‘{function.text} (…)’ with a blank before the bracket."
+        words = f"‘{function.text}’ is a statistic, for ‘record’, ‘plot’ and ‘expect’. Formulas have sums, for example ‘Σ_i y_i / N’."
+        hint = Hint(words)
+    elif context.scope.takes_any:
+        words = f"{hint.words} For a product write ‘{function.text} (…)’ with a blank before the bracket.".lstrip()
+        hint = Hint(words, (*hint.texts, f"{function.text} "))
     context.report.error("unknown-function", f"There is no function ‘{function.text}’.", function.span, hint)
     return unknown(context)
 

@@ -219,7 +219,7 @@ def no_index(node: tree.Sum, context: Context) -> None:
     """Reports an index or condition of a sum over connections."""
     if node.indices or node.where is not None:
         message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit, and over nothing else."
-        hint = "Write ‘Σ w x’, ‘Σ_j w_ij x_j’ or ‘Σ_k w_ik x_k’; what belongs to one connection alone stands outside of it."
+        hint = "For example ‘Σ w x’, ‘Σ_j w_ij x_j’ or ‘Σ_k w_ik x_k’; what belongs to one connection alone stands outside of it."
         context.report.error("not-here", message, node.span, hint)
 
 

@@ -20,7 +20,7 @@ from plasticdsl.check.readings import how_to_spike, spikes
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, map_variable
 from plasticdsl.model.methods import method_kind
@@ -126,9 +126,10 @@ def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context
         hint = f"Write ‘output …’ in {side.block.name}." if side.population.source is None else "Spikes have no value; use ‘on pre:’."
         context.report.error("no-output", message, part.use.span, hint, labels)
     elif name not in side.dims:
-        hint = did_you_mean(name, [v.symbol for v in side.block.variables], "It has")
+        near = did_you_mean(name, [v.symbol for v in side.block.variables], "It has")
+        fix = Hint(near.words, tuple(f"{owner_text(need.owner)}.{text}" for text in near.texts), need.span)
         message = f"‘{part.name}’ uses ‘{owner_text(need.owner)}.{need.name}’, but {kind} has no ‘{need.name}’."
-        context.report.error("unknown-name", message, part.use.span, hint, labels)
+        context.report.error("unknown-name", message, part.use.span, fix, labels)
     elif not context.solver.unify(side.dims[name], dim, part.use.span):
         here, there = described(dim, context), described(side.dims[name], context)
         message = f"‘{part.name}’ takes ‘{owner_text(need.owner)}.{name}’ to be {here}, but in {kind} it is {there}."

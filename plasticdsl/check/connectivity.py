@@ -15,7 +15,7 @@ from plasticdsl.check.mismatch import require_dimension
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import PURE, Dim
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Logic, Ref, Special
 from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
 from plasticdsl.model.owners import Whose
@@ -94,7 +94,7 @@ def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeat
     if value is None:
         return amount
     if is_probability and not 0 <= value <= 1:
-        hint = f"For a percentage write ‘{value:g} %’." if 1 < value <= 100 else ""
+        hint = Hint(f"For a percentage write ‘{value:g} %’.", (f"{value:g} %",)) if 1 < value <= 100 else ""
         context.report.error("out-of-range", "A probability lies between 0 and 1.", clause.value.span, hint)
     if not is_probability:
         other = pre if clause.kind == "in-degree" else post
@@ -103,7 +103,9 @@ def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeat
             context.report.error("not-whole", "A degree is a whole number.", clause.value.span)
         elif available is not None and value > available and not repeats:
             message = f"‘{other.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
-            context.report.error("out-of-range", message, clause.value.span, "To draw some of them repeatedly, write ‘with repeats’.")
+            at = Span(clause.value.span.end, clause.value.span.end, clause.value.span.path)
+            repeated = Hint("To draw some of them repeatedly, write ‘with repeats’.", (" with repeats",), at)
+            context.report.error("out-of-range", message, clause.value.span, repeated)
     return amount
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from plasticdsl.check.declarable import check_declarable
 from plasticdsl.check.report import Reporter
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.syntax import tree
 
 Body = tuple[tree.Statement, ...]
@@ -206,6 +206,15 @@ def _two_things(contents: Contents, report: Reporter) -> None:
         for states, what in ((contents.flows, "a flow"), (contents.initials, "an initial value"), (contents.changed, "a jump")):
             if name in states and not (how == "an input" and states is contents.changed):
                 message = f"‘{symbol}’ is {how} here and has {what} elsewhere; it cannot be both fixed and a state."
-                hint = f"If this is its value at the beginning, write ‘{symbol}(0) = …’." if how == "defined" else ""
-                report.error("fixed-and-state", message, statement.span, hint, (Label(states[name].span, what),))
+                report.error("fixed-and-state", message, statement.span, _start_hint(statement), (Label(states[name].span, what),))
                 break
+
+
+def _start_hint(statement: tree.Statement) -> Hint | str:
+    """For a definition that was meant as an initial value."""
+    match statement:
+        case tree.Define(target=tree.Name(text=text, span=at), arguments=()) | tree.Draw(target=tree.Name(text=text, span=at)):
+            sign = "~" if isinstance(statement, tree.Draw) else "="
+            return Hint(f"If this is its value at the beginning, write ‘{text}(0) {sign} …’.", (f"{text}(0)",), at)
+        case _:
+            return ""

@@ -6,7 +6,7 @@ the model library are searched, whatever the text says and wherever links point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plasticdsl.check.report import Reporter
@@ -57,8 +57,8 @@ def find_data(text: str, span: Span, folders: Folders, report: Reporter) -> Path
             report.error("data-outside", f"‘{text}’ is a link that leads outside its folder.", span)
             return None
     known = sorted({p.relative_to(root).as_posix() for root in places for ending in _ENDINGS for p in root.glob(f"*{ending}")})
-    hint = did_you_mean(text, known, "There is") if known else ""
-    report.error("data-not-found", f"There is no file ‘{text}’ beside this one or in the library.", span, hint)
+    near = replace(did_you_mean(text, known), at=Span(span.start + 1, span.end - 1, span.path))
+    report.error("data-not-found", f"There is no file ‘{text}’ beside this one or in the library.", span, near)
     return None
 
 

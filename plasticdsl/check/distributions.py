@@ -15,6 +15,7 @@ from plasticdsl.check.context import Context
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.mismatch import require_dimension, require_same
 from plasticdsl.check.solve import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.expr import Number
 from plasticdsl.model.model import Distribution
 from plasticdsl.syntax import tree
@@ -28,13 +29,13 @@ _COUNTS = frozenset(("Bernoulli", "Binomial", "Poisson"))
 def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
     """The distribution written as `node` and the dimension of its values; the names of distributions hold only here."""
     if not isinstance(node, tree.Apply) or not isinstance(node.function, tree.Name) or node.primes:
-        hint = f"Write one of {', '.join(f'{name}(…)' for name in DISTRIBUTIONS)}."
-        context.report.error("unknown-distribution", "A distribution is needed here.", node.span, hint)
+        words = f"Write one of {', '.join(f'{name}(…)' for name in DISTRIBUTIONS)}."
+        context.report.error("unknown-distribution", "A distribution is needed here.", node.span, words)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
     if node.function.name not in DISTRIBUTIONS:
         long_name = _LONG_NAMES.get(node.function.name.lower())
         near = [long_name] if long_name else difflib.get_close_matches(node.function.name, list(DISTRIBUTIONS), n=1, cutoff=0.5)
-        hint = f"Did you mean ‘{near[0]}’?" if near else f"There are {', '.join(DISTRIBUTIONS)}."
+        hint = Hint(f"Did you mean ‘{near[0]}’?", (near[0],)) if near else Hint(f"There are {', '.join(DISTRIBUTIONS)}.")
         context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
     return _arguments(node, node.function.name, context)

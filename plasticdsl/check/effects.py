@@ -8,16 +8,18 @@ what has another likely meaning is reported.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.check.endless import check_endless
+from plasticdsl.check.events import change_hint
 from plasticdsl.check.reads import everything_read
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.walk import names_read
-from plasticdsl.diagnostics.suggest import nearest
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Incoming, Ref
-from plasticdsl.model.model import Block, Network, Projection, Role, Variable
+from plasticdsl.model.model import Assign, Block, Network, Projection, Role, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
@@ -36,8 +38,6 @@ _MEANT: Mapping[str, str] = {
     "p": "A probability of connection belongs to a projection: ‘a → b: Exc, p = 0.1’.",
     "method": "An integrator is chosen by ‘method: RK4’.",
 }
-
-_CHANGE = "To change it write ‘{0} → …’ or ‘{0} += …’."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,10 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
                     read.add(variable.span)
                 elif not any(t.covers(variable) for t in told):
                     idle.setdefault(variable.span, (owner, variable))
+    written = {s.target.span: s for b in own for s in b.body if isinstance(s, tree.Define)}
     for span in idle.keys() - read:
         if span.path == path:
-            _idle(*idle[span], report)
+            _idle(*idle[span], written.get(span), report)
     if not report.failed:  # else the reset may be what is misspelt
         for network in module.networks:
             if any(e.dt is not None for e in module.experiments if e.network == network.name):
@@ -116,7 +117,7 @@ def _event_values(module: Module, blocks: Sequence[tree.Block], report: Reporter
             meant = next((names[n] for names in around for n in (name.name, word) if n in names), None)
             if meant is not None:
                 message = f"‘{name.text} = …’ only names a value; ‘{meant}’ does not change."
-                report.error("only-named", message, define.span, _CHANGE.format(meant))
+                report.error("only-named", message, define.span, change_hint(define, name, meant))
             elif not is_read:
                 report.warning("no-effect", f"‘{name.text} = …’ only names a value, and nothing below it reads that.", define.span)
             if meant is not None or not is_read:
@@ -154,12 +155,15 @@ def _inert_rules(module: Module, blocks: Sequence[tree.Block], report: Reporter)
 # --- what nothing reads ----------------------------------------------------------------------------------------------
 
 
-def _idle(owner: _Owner, variable: Variable, report: Reporter) -> None:
-    """One variable that nothing reads but its own changes."""
+def _idle(owner: _Owner, variable: Variable, written: tree.Define | None, report: Reporter) -> None:
+    """One variable that nothing reads but its own changes; `written`: its definition."""
     symbol = variable.symbol
     match variable.role:
         case Role.PARAMETER | Role.GIVEN:
-            hint = _MEANT.get(variable.name.lower(), "").format(symbol)
+            words = _MEANT.get(variable.name.lower(), "")
+            hint = Hint(words.format(symbol))
+            if words is _REFRACTORY and written is not None:
+                hint = replace(hint, texts=("refractory ",), at=Span(written.span.start, written.rhs.span.start, written.span.path))
             if owner.watched or hint:
                 report.warning("no-effect", f"Nothing reads ‘{symbol}’, so it has no effect.", variable.span, hint)
         case Role.DEFINITION if owner.block is not None and owner.block.kind == "connection":
@@ -186,15 +190,20 @@ def _idle_state(owner: _Owner, block: Block, variable: Variable, report: Reporte
     symbol = variable.symbol
     if variable.name in owner.post:
         message = f"Nothing reads ‘{symbol}’ of the connection, so it reaches no unit."
-        report.warning("no-effect", message, variable.span, f"Did you mean ‘post.{symbol}’?")
+        texts = (f"post.{symbol}",) if _jumps(block, variable) == 1 else ()
+        report.warning("no-effect", message, variable.span, Hint(f"Did you mean ‘post.{symbol}’?", texts))
         return
-    near = nearest(variable.name, {v.name: v.symbol for v in block.variables}, 1) if _only_jumps(block, variable) else ()
-    if near:
-        report.error("misspelt-target", f"Nothing reads ‘{symbol}’, which is changed here.", variable.span, f"Did you mean ‘{near[0]}’?")
+    jumps = _jumps(block, variable)
+    near = did_you_mean(variable.name, {v.name: v.symbol for v in block.variables}, 1)
+    if jumps and near:
+        near = near if jumps == 1 else Hint(near.words)
+        report.error("misspelt-target", f"Nothing reads ‘{symbol}’, which is changed here.", variable.span, near)
     elif owner.watched:
         report.warning("no-effect", f"Nothing reads ‘{symbol}’, and no experiment records or shows it.", variable.span)
 
 
-def _only_jumps(block: Block, variable: Variable) -> bool:
+def _jumps(block: Block, variable: Variable) -> int:
+    """How many jumps a variable has that nothing else brings into being; else 0."""
     flows = any(f.variable == variable.name for f in block.flows)
-    return not flows and variable.initial is None and variable.low is None and not variable.values
+    jumps = sum(isinstance(s, Assign) and s.target.name == variable.name for h in block.handlers for s in h.statements)
+    return 0 if flows or variable.initial is not None or variable.low is not None or variable.values else jumps

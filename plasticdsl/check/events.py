@@ -15,7 +15,7 @@ from plasticdsl.check.mismatch import require_dimension, require_same
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, SECONDS, Dim
 from plasticdsl.check.walk import names_read
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Pairing, PairRule, Statement, Trigger
 from plasticdsl.model.owners import StandIn, Whose
@@ -68,7 +68,8 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
             name = statement.target
             if _is_changed(statement, name, context.scope):
                 message = f"‘{name.text} = …’ only names a value; ‘{name.text}’ does not change."
-                context.report.error("only-named", message, statement.span, f"To change it write ‘{name.text} → …’ or ‘{name.text} += …’.")
+                declared = scope.context.scope.find(name.name) is not None and name.name not in scope.contents.states
+                context.report.error("only-named", message, statement.span, "" if declared else change_hint(statement, name, name.text))
                 continue
             value = translate_number(statement.rhs, context)
             expr = settled(value, statement.rhs, scope)
@@ -77,6 +78,14 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
             message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
             context.report.error("misplaced-statement", message, statement.span)
     return tuple(result)
+
+
+def change_hint(statement: tree.Define, name: tree.Name, meant: str) -> Hint:
+    """How `name = …` is written where ‘meant’ was to change; a right side that holds the old value is the new value."""
+    read = {n.name for n in names_read(statement.rhs)}
+    texts = (f"{meant} → ",) if name.name in read else (f"{meant} → ", f"{meant} += ") if name.text == meant else (f"Δ{meant} = ",)
+    at = Span(name.span.start, statement.rhs.span.start, name.span.path)
+    return Hint(f"To change it write {' or '.join(f'‘{text}…’' for text in texts)}.", texts, at)
 
 
 def _is_changed(statement: tree.Define, name: tree.Name, scope: Scope) -> bool:
@@ -205,7 +214,7 @@ def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope
     lagged = in_terms_of_lag(value.expr)
     if any(r.owner is StandIn.PAIR for r in refs(lagged)):
         message = "A pair of spikes counts by the time between them: ‘t_pre’ and ‘t_post’ can only stand as a difference."
-        context.report.error("pair-time-outside", message, statement.rhs.span, "Write ‘t_post − t_pre’ or ‘t_pre − t_post’.")
+        context.report.error("pair-time-outside", message, statement.rhs.span, "For example ‘t_post − t_pre’.")
         return None
     increment = settled(Typed(lagged, value.dim), statement.rhs, scope)
     increment = mul(Number(-1.0), increment) if statement.operator == "-=" else increment

@@ -28,7 +28,7 @@ from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.solve import SECONDS, Dim, Solver
 from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.check.views import network_scope
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.experiments import Experiment, Phase, PlotSpec, Recording, SweepAxis
 from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.model import Distribution, Network, Trigger, Value
@@ -57,7 +57,9 @@ class KnownNetworks:
         """The one that an experiment is done on; None after reporting that there is none, or that its name would mean two."""
         names = [b.name.text for b in self.sight.blocks(block.name.span.path) if b.kind == "network"]
         if block.on is None:
-            hint = f"Write ‘experiment {block.name.text} on {names[0] if names else 'Network'}:’."
+            texts = tuple(f"{block.name.text} on {name}" for name in names[:3])
+            shown = " or ".join(f"‘experiment {text}:’" for text in texts)
+            hint = Hint(f"Write {shown}." if texts else "There is no network in this file.", texts)
             report.error("missing-network", f"Nothing says on which network ‘{block.name.text}’ is done.", block.name.span, hint)
             return None
         meant = network_of(block, self.sight)
@@ -71,7 +73,7 @@ class KnownNetworks:
             message = (
                 f"‘{block.name.text}’ is done on another network ‘{text}’ than the one in sight here, that of the experiment it is like."
             )
-            hint = f"For the one in sight write ‘experiment {block.name.text} like … on {text}’; else one of them needs another name."
+            hint = Hint(f"For the one in sight write ‘experiment {block.name.text} like … on {text}’; else one of them needs another name.")
             report.error("name-clash", message, block.name.span, hint, (Label(meant.name.span, "this network"),))
             return None
         return self.made.get(identity(meant))

@@ -16,6 +16,7 @@ from plasticdsl.check.numbers import number
 from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.check.suggest import unit_hint
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref
 from plasticdsl.syntax import tree
 
@@ -121,7 +122,7 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
     near = None if (unit := unit_hint(node.text)) else _nearest(node, scope or context.scope, context.report.count)
-    hint = f"Did you mean ‘{near}’?" if near is not None else unit or _known_hint(node)
+    hint = Hint(f"Did you mean ‘{near}’?", (near,)) if near is not None else Hint(unit or _known_hint(node))
     where = f"‘{of}’ has no" if of else "Nothing here is called"
     message = f"{where} ‘{node.text}’." if not of else f"‘{of}’ has nothing called ‘{node.text}’."
     context.report.error("unknown-name", message, node.span, hint)

@@ -15,7 +15,7 @@ from plasticdsl.check.context import Typed
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.mismatch import Placed, require_same
 from plasticdsl.check.solve import SECONDS
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
 from plasticdsl.model.model import Assign, Flow, Handler, Trigger
 from plasticdsl.model.owners import StandIn, Whose
@@ -58,9 +58,10 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
     end = min(flow.variable.span.end + len("/dt"), flow.rhs.span.start)
     left_side = _Place(Span(flow.span.start, end, flow.span.path))
     per_time = context.solver.resolve(rhs.dim / left).known == SECONDS.constant
-    hint = ""
-    if per_time:
-        hint = f"The right side is not ‘per time’. If time is counted in ms, write ‘1 ms d{flow.variable.text}/dt = …’."
+    hint = Hint("The right side is not ‘per time’: a time is missing on the left." if per_time else "")
+    if per_time and flow.coefficient is None:
+        words = f"The right side is not ‘per time’. If time is counted in ms, write ‘1 ms d{flow.variable.text}/dt = …’."
+        hint = Hint(words, ("1 ms ",), Span(flow.span.start, flow.span.start, flow.span.path))
     require_same(left_side, left, flow.rhs, rhs.dim, context, hint=hint)
     parts.spans[name] = flow.span
     split(name, rhs.expr, coefficient.expr if coefficient is not None else None, flow.rhs, scope, parts)
@@ -145,7 +146,7 @@ def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
     for ref in found:
         if ref.owner is StandIn.PULSE:
             message = f"The spike train ‘S_{ref.name}’ has a meaning only in a flow, ‘dw/dt = …’."
-            hint = f"For a jump at each spike write ‘on {ref.name}:’."
+            hint = f"Jumps at each spike stand under ‘on {ref.name}:’."
             scope.context.report.error("pulse-not-linear", message, at.span, hint)
         elif ref.owner is StandIn.NOISE:
             message = "White noise ξ(t) has a meaning only in a flow, ‘dV/dt = …’."

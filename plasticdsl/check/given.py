@@ -25,7 +25,8 @@ from plasticdsl.check.scope import Declared, Kind, Scope
 from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import Dim
 from plasticdsl.check.suggest import did_you_mean, unit_hint
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import nearest
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
@@ -79,15 +80,19 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
     """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
     inside = _value_context(joined, given, context)
     written: dict[str, GivenValue] = {}
+    misnamed: list[GivenValue] = []
     for value in given.values:
         name = _named(value, joined, parts, context)
         if name is None:
+            misnamed.extend([value] if value.part is None else [])
             continue
         if name in written:
             labels = (Label(written[name].target, "the first"),)
             context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target, labels=labels)
         written[name] = value
         _put(name, value, joined, inside)
+    for value in misnamed:
+        _misnamed(value, len(misnamed) == 1, joined, parts, span, inside)
     _complete(joined, parts, written, span, context)
     variables = tuple(joined.variables.values())
     on_circle = circle(variables)
@@ -123,21 +128,29 @@ def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Co
         if value.path in own:
             return own[value.path]
         names = [v.symbol for v in parts[value.part].block.variables]
-        _unknown(value, names, f"‘{parts[value.part].name}’ has no parameter ‘{value.text}’.", context)
+        message = f"‘{parts[value.part].name}’ has no parameter ‘{value.text}’."
+        context.report.error("unknown-parameter", message, value.target, did_you_mean(value.text, names))
         return None
     if value.path in joined.variables or value.path in joined.open:
         return value.path
     block, _, name = value.path.rpartition(".")
-    found = next((n for n, origin in joined.origins.items() if origin == (block, name)), None)
-    if found is not None:
-        return found
-    names = [v.symbol for v in joined.variables.values()] + list(joined.open)
-    _unknown(value, names, f"Nothing in this projection is called ‘{value.text}’.", context)
-    return None
+    return next((n for n, origin in joined.origins.items() if origin == (block, name)), None)
 
 
-def _unknown(value: GivenValue, names: Sequence[str], message: str, context: Context) -> None:
-    context.report.error("unknown-parameter", message, value.target, did_you_mean(value.text, names))
+def _misnamed(value: GivenValue, alone: bool, joined: Joined, parts: Sequence[Part], span: Span, context: Context) -> None:
+    """A value for a name that the projection does not have. Where a block lacks a name that is meant by it, that is not said too."""
+    turned = f"{value.path}_ji"
+    if turned in joined.open:
+        _report_missing(turned, *joined.open[turned], parts, span, context, given=True)
+        _put(turned, value, joined, context)
+        return
+    lacking = list(joined.open)
+    meant = nearest(value.path, lacking, 1) or (tuple(lacking) if alone and len(lacking) == 1 else ())
+    hint = did_you_mean(value.text, [v.symbol for v in joined.variables.values()])
+    if meant:
+        hint = Hint(f"Did you mean ‘{meant[0]}’, which {joined.open[meant[0]][0].name} needs?", meant)
+        _put(meant[0], value, joined, context)
+    context.report.error("unknown-parameter", f"Nothing in this projection is called ‘{value.text}’.", value.target, hint)
 
 
 # --- putting values in -----------------------------------------------------------------------------------------------
@@ -200,13 +213,17 @@ def _complete(joined: Joined, parts: Sequence[Part], written: Mapping[str, Given
             joined.variables[name] = replace(variable, role=Role.PARAMETER)
 
 
-def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context) -> None:
+def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
+    """`given`: whether the projection gives the value under its name without letters."""
     labels = (Label(need.span, "used here"),)
     if part.block.kind == "synapse":
         message = f"‘{part.name}’ needs a value for ‘{name}’."
-        hint = f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip()
+        hint = Hint(f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip())
         if name.endswith("_ji"):
-            hint = f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{name.removesuffix('_ji')}_ij’."
+            meant = f"{name.removesuffix('_ji')}_ij"
+            hint = Hint(
+                f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{meant}’.", (meant,) if given else (), need.span
+            )
         context.report.error("missing-value", message, span, hint, labels)
         return
     has = ", ".join(f"‘{s}’" for s in _names_of_others(part, parts))
@@ -215,10 +232,10 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
     derived = {d.arguments[0] for e in expressions(part.block) for d in partials(e)}
     if Ref(Whose.OWN, name) in derived:
-        hint = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
+        words = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
     else:
-        hint = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
-    context.report.error("rule-needs", message, part.use.span, hint, labels)
+        words = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+    context.report.error("rule-needs", message, part.use.span, words, labels)
 
 
 def _names_of_others(part: Part, parts: Sequence[Part]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from plasticdsl.check.settings import whole
 from plasticdsl.check.shown import dimension_of
 from plasticdsl.check.solve import SECONDS, Dim
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.patterns import DataSet, PatternSet
@@ -108,7 +108,8 @@ def _unknown_source(source: tree.Name, taking: Taking) -> None:
     declared = taking.context.scope.find(source)
     what = f"‘{source.text}’ is {declared.what} and" if declared is not None and declared.what else f"‘{source.text}’"
     hint = did_you_mean(source.text, known, "There is")
-    hint = hint or 'Declare patterns in the network (‘ξ = 10 random patterns of {−1, +1} over units’) or data here (‘data d from "d.npz"’).'
+    words = 'Declare patterns in the network (‘ξ = 10 random patterns of {−1, +1} over units’) or data here (‘data d from "d.npz"’).'
+    hint = hint or Hint(words)
     taking.context.report.error(
         "no-items", f"{what} holds no items that could be shown: it is no set of patterns and no data.", source.span, hint
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, PlasError, diagnostic
 from plasticdsl.library import SUFFIX, library_folder, library_models
 from plasticdsl.source import LARGEST_FILE, SourceFile, Span
 from plasticdsl.syntax import tree
@@ -59,8 +59,8 @@ class _Reader:
         """The file meant: beside this one, else in the library."""
         wanted = Path(use.path if use.path.endswith(SUFFIX) else use.path + SUFFIX)
         if wanted.is_absolute() or ".." in wanted.parts or "\\" in use.path or "\0" in use.path:
-            hint = "Write a path below the folder of this file, or the name of a library model."
-            self._error("use-outside", f"‘{use.path}’ leads outside this file’s own folder.", use.span, hint)
+            words = "Write a path below the folder of this file, or the name of a library model."
+            self._error("use-outside", f"‘{use.path}’ leads outside this file’s own folder.", use.span, words)
             return None
         for root in (folder, library_folder()):
             if root is None:
@@ -72,7 +72,9 @@ class _Reader:
                 self._error("use-outside", f"‘{use.path}’ is a link that leads outside its folder.", use.span)
                 return None
         near = difflib.get_close_matches(use.path, list(library_models()), n=1, cutoff=0.6)
-        hint = f"Did you mean ‘{near[0]}’?" if near else "The library has: " + ", ".join(library_models()) + "." if library_models() else ""
+        hint = Hint("The library has: " + ", ".join(library_models()) + "." if library_models() else "")
+        if near:  # the path stands in quotes at the end of the line
+            hint = Hint(f"Did you mean ‘{near[0]}’?", (near[0],), Span(use.span.end - 1 - len(use.path), use.span.end - 1, use.span.path))
         self._error("use-not-found", f"There is no file ‘{wanted}’ beside this one or in the library.", use.span, hint)
         return None
 
@@ -102,5 +104,5 @@ class _Reader:
         self.follow(file, path.parent)
         return source.path
 
-    def _error(self, code: str, message: str, span: Span, hint: str = "") -> None:
-        self.findings.append(Diagnostic(code, message, span, hint))
+    def _error(self, code: str, message: str, span: Span, hint: Hint | str = "") -> None:
+        self.findings.append(diagnostic(code, message, span, hint))

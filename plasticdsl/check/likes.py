@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -95,9 +95,9 @@ class _Resolver:
         other = next((b for b in known if b.name.name == name.name), None)
         if other is not None:
             message = f"‘{name.text}’ is a {other.kind}; a {block.kind} can only be like another {block.kind}."
-            return Diagnostic("unknown-base", message, name.span, labels=(Label(other.name.span, f"the {other.kind}"),))
+            return diagnostic("unknown-base", message, name.span, labels=(Label(other.name.span, f"the {other.kind}"),))
         candidates = [b.name.text for b in known if b.kind == block.kind and b is not block]
-        return Diagnostic("unknown-base", f"There is no {block.kind} ‘{name.text}’.", name.span, did_you_mean(name.text, candidates))
+        return diagnostic("unknown-base", f"There is no {block.kind} ‘{name.text}’.", name.span, did_you_mean(name.text, candidates))
 
 
 def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagnostic, ...]]:

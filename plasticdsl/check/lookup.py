@@ -8,10 +8,12 @@ nor sympy.
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Role, Variable
 from plasticdsl.model.module import Module
@@ -27,13 +29,14 @@ _SETTABLE = (Role.PARAMETER, Role.GIVEN)
 class UnknownParameter(KeyError):
     """No parameter, or more than one, has the name; `candidates` are the names that would do."""
 
-    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, candidates: tuple[str, ...], hint: Hint | str = "") -> None:
         self.message = message
         self.candidates = candidates
+        self.hint = Hint(hint) if isinstance(hint, str) else hint
+        super().__init__(f"{message} {self.hint.words}".rstrip())
 
     def __str__(self) -> str:
-        return self.message
+        return str(self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ class Lookup:
             return bare[0]
         if bare:
             names = tuple(s.text for s in bare)
-            raise UnknownParameter(f"‘{text}’ is a parameter of several blocks; write one of: {', '.join(names)}.", names)
+            hint = Hint(f"Write one of: {', '.join(names)}.", names)
+            raise UnknownParameter(f"‘{text}’ is a parameter of several blocks.", names, hint)
         raise _unknown(self.network, self.module, text, wanted, self.everything)
 
     def value(self, name: str) -> Setting | None:
@@ -161,14 +165,15 @@ def _unknown(network: Network, module: Module, text: str, wanted: str, everythin
     if owner:
         own = tuple(s.name for s in everything if s.owner == owner and s.name)
         if own:
-            return UnknownParameter(f"‘{owner}’ has no parameter ‘{name}’; it has: {', '.join(own)}.", own)
+            return UnknownParameter(f"‘{owner}’ has no parameter ‘{name}’.", own, f"It has: {', '.join(own)}.")
     elsewhere = next((b for b in module.blocks if b.name == owner), None)
     if elsewhere is not None:
         return UnknownParameter(f"‘{owner}’ is not used in the network {network.name}.", names)
-    short = {s.name if s.kind in ("network", "block") else s.text: s for s in everything}
+    counted = Counter(s.name for s in everything if s.kind in ("network", "block"))
+    short = [name for name, count in counted.items() if count == 1]
     near = tuple(difflib.get_close_matches(wanted, [*names, *short], n=3, cutoff=0.6))
-    message = f"There is no parameter ‘{text}’ in the network {network.name}"
+    message = f"There is no parameter ‘{text}’ in the network {network.name}."
     if near:
-        return UnknownParameter(f"{message}; did you mean {' or '.join(near)}?", near)
+        return UnknownParameter(message, near, Hint(f"Did you mean {' or '.join(f'‘{n}’' for n in near)}?", near))
     candidates = tuple(dict.fromkeys(s.text for s in everything if s.kind in ("size", "network", "block")))
-    return UnknownParameter(f"{message}; there is: {', '.join(candidates)}.", candidates)
+    return UnknownParameter(message, candidates, f"There is: {', '.join(candidates)}.")

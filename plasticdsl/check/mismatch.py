@@ -10,7 +10,7 @@ from typing import Protocol
 
 from plasticdsl.check.context import Context
 from plasticdsl.check.solve import Dim
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import display_unit, name_dimension, unit_text
@@ -26,7 +26,7 @@ class Placed(Protocol):
 
 
 def require_same(
-    left: Placed, left_dim: Dim, right: Placed, right_dim: Dim, context: Context, verb: str = "be equal", hint: str = ""
+    left: Placed, left_dim: Dim, right: Placed, right_dim: Dim, context: Context, verb: str = "be equal", hint: Hint | str = ""
 ) -> bool:
     """Both sides have one dimension, else one error `inconsistent-units` that names both with their units; `verb` completes "These cannot …"."""
     span = left.span.to(right.span) if left.span.path == right.span.path else right.span

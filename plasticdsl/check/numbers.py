@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from plasticdsl.check.context import Context, Typed, unknown
 from plasticdsl.check.solve import PURE, SECONDS, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.expr import Binary, Number, Special
 from plasticdsl.syntax import tree
 from plasticdsl.units.table import combine, exact, is_unit
@@ -56,7 +57,8 @@ def _ambiguous(node: tree.Number, unit: tuple[tree.UnitPower, ...], context: Con
         if declared is None or part.unit == "%":
             continue
         message = f"‘{part.unit}’ after this number is a unit and also {declared.what} of this block."
-        hint = f"Write ‘{node.text}·{part.unit}’ for the product; for the unit, give ‘{part.unit}’ another name or write the unit with a prefix."
+        words = f"Write ‘{node.text}·{part.unit}’ for the product; for the unit, give ‘{part.unit}’ another name or write the unit with a prefix."
+        hint = Hint(words, (f"{node.text}·{part.unit}",) if len(unit) == 1 and part.exponent == (1, 1) else ())
         context.report.error("ambiguous-unit", message, node.span, hint)
         return True
     return False

@@ -15,6 +15,7 @@ from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.solve import SECONDS
 from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.experiments import Clamp, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.protocol import ForEach, Order, Start, Until
@@ -142,7 +143,8 @@ def _check_all_rules(names: Sequence[tree.Name], off: Sequence[str], taking: Tak
         left = [rule for rule in p.rules if rule not in off]
         if p.name not in off and left and len(left) < len(p.rules):
             message = f"The rules of ‘{p.symbol}’ can only be off together, and {' and '.join(f'‘{r}’' for r in left)} would stay on."
-            taking.context.report.error("unsupported", message, names[0].span, f"Name the projection: ‘rules off for {p.name}’.")
+            hint = Hint(f"Name the projection: ‘rules off for {p.symbol}’.", (p.symbol,), names[0].span.to(names[-1].span))
+            taking.context.report.error("unsupported", message, names[0].span, hint)
 
 
 # --- what has no place -----------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from plasticdsl.check.sides import Side
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.check.sources import ARGUMENTS, make_source
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Block, Population, Role, Source, Value, Variable
 from plasticdsl.model.owners import Whose
@@ -81,7 +81,7 @@ def _arguments(statement: tree.Population, block: Block, context: Context) -> tu
             hint = f"Its parameters are: {names}." if names else ""
             context.report.error("unknown-parameter", f"Say which parameter of ‘{block.name}’ this is.", argument.span, hint)
             continue
-        found.append(GivenValue(argument.keyword.name, argument.keyword.text, argument.keyword.span, argument.value))
+        found.append(GivenValue(argument.keyword.name, argument.keyword.text, argument.keyword.span, argument.value, part=0))
     return tuple(found)
 
 
@@ -134,7 +134,11 @@ def _key(value: GivenValue, block: Block, context: Context) -> str | None:
         return None
     if variable.role in (Role.PARAMETER, Role.GIVEN):
         return variable.name
-    hint = f"For its initial value write ‘{variable.symbol}(0) = …’." if variable.role is Role.STATE else ""
+    start = f"{variable.symbol}(0)"
+    if value.part is not None:
+        hint = Hint(f"For its initial value write ‘, {start} = …’ after the brackets." if variable.role is Role.STATE else "")
+    else:
+        hint = Hint(f"For its initial value write ‘{start} = …’.", (start,)) if variable.role is Role.STATE else Hint("")
     message = f"‘{variable.symbol}’ is no parameter of ‘{block.name}’, so it cannot be given."
     context.report.error("not-a-parameter", message, value.target, hint, labels)
     return None

@@ -220,7 +220,7 @@ def _argument(
     if parameter is None:
         return
     if not any(need.owner == OfArgument(parameter.name) for need in block.block.needs):
-        values.append(GivenValue(parameter.name, parameter.text, argument.span, argument.value, part=part))
+        values.append(GivenValue(parameter.name, parameter.text, (argument.keyword or argument).span, argument.value, part=part))
         return
     node = argument.value
     if isinstance(node, tree.Name) and node.name in around.projections:

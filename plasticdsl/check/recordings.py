@@ -16,6 +16,7 @@ from plasticdsl.check.readings import Taking, text_of
 from plasticdsl.check.repeats import check_over_repeats, without_repeats
 from plasticdsl.check.solve import PURE, SECONDS, Dim
 from plasticdsl.check.statistics import STATISTICS
+from plasticdsl.check.suggest import did_you_mean
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
 from plasticdsl.model.owners import OfPopulation
@@ -192,7 +193,7 @@ def window_of(moment: tree.Moment | None, taking: Taking) -> Window:
     if moment.during is not None:
         during = moment.during.name
         if during not in taking.phases:
-            hint = f"The phases are: {', '.join(taking.phases)}." if taking.phases else ""
+            hint = did_you_mean(moment.during.text, taking.phases, "The phases are")
             taking.context.report.error("unknown-phase", f"There is no phase ‘{moment.during.text}’.", moment.during.span, hint)
 
     def time(expr: tree.Expr | None, what: str) -> Expr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterable
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, Severity, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax.limits import MOST_FINDINGS
 
@@ -23,13 +23,13 @@ class Reporter:
         for span in spans:
             insort(self._doubtful.setdefault(span.path, []), (span.start, span.end))
 
-    def error(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
+    def error(self, code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds an error."""
-        self.add(Diagnostic(code, message, span, hint, labels))
+        self.add(diagnostic(code, message, span, hint, labels))
 
-    def warning(self, code: str, message: str, span: Span, hint: str = "", labels: tuple[Label, ...] = ()) -> None:
+    def warning(self, code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds a warning."""
-        self.add(Diagnostic(code, message, span, hint, labels, Severity.WARNING))
+        self.add(diagnostic(code, message, span, hint, labels, Severity.WARNING))
 
     def add(self, found: Diagnostic) -> None:
         """Adds a finding made elsewhere."""

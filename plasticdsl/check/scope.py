@@ -97,6 +97,11 @@ class Scope:
             scope = scope.parent
         return found
 
+    @property
+    def takes_any(self) -> bool:
+        """Whether a name that nothing declares here may be declared by another block."""
+        return self.missing is not None or (self.parent is not None and self.parent.takes_any)
+
     def child(self, names: Mapping[str, Declared], missing: Missing | None = None) -> Scope:
         """A scope inside this one."""
         return Scope(names, self, missing)

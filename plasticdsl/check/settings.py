@@ -32,7 +32,7 @@ def named_setting(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting 
     try:
         return lookup.find(path_text(target) or text_of(target.span, taking.sources))
     except UnknownParameter as problem:
-        taking.context.report.error("unknown-parameter", problem.message, target.span)
+        taking.context.report.error("unknown-parameter", problem.message, target.span, problem.hint)
         return None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.library import Read
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.resolve import resolve
@@ -208,7 +208,7 @@ class _Looking:
     def _unknown(self, name: tree.Name, use: tree.UseFile, used: str) -> None:
         known = [i.name.text for i in self.own[used].values()]
         hint = did_you_mean(name.text, known, "It has")
-        self.findings.append(Diagnostic("unknown-name", f"‘{use.path}’ has nothing called ‘{name.text}’.", name.span, hint))
+        self.findings.append(diagnostic("unknown-name", f"‘{use.path}’ has nothing called ‘{name.text}’.", name.span, hint))
 
     def _clash(self, use: tree.UseFile, item: Item, text: str, other: Label, place: Span) -> None:
         """`text`: what the item is called in its own file."""

@@ -24,7 +24,7 @@ _CODES: tuple[Code, ...] = (
     Code("ambiguous-power", "a power of a power without brackets",
          "`a^b^c` is read one way by mathematicians and another by some programs. Write `(a^b)^c` or `a^(b^c)`."),
     Code("ambiguous-product", "a product without a sign after a division",
-         "`a / b c` can be `(a / b) c` or `a / (b c)`. Write the brackets, or `a c / b`; `a b / c` has one reading."),
+         "`a / b c` can be `(a / b) c` or `a / (b c)`. Write the brackets; `a b / c` has one reading."),
     Code("ambiguous-projection", "a projection that could replace several",
          "Where two projections join the same populations, `like` needs the name of the one to replace."),
     Code("ambiguous-unit", "a word that can be a unit or a variable",

@@ -24,8 +24,34 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """`text` to write in place of what stands at `span`; what stands at an empty span is nothing, so the text is inserted."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What would be right, in words; and where they show text to write, that text too.
+
+    `texts`: each of them mends the finding when it stands at `at` (None: at the place of the finding). A hint in words alone has none.
+    """
+
+    words: str
+    texts: tuple[str, ...] = ()
+    at: Span | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: `code` (kebab-case, listed in `codes.py`), one sentence in the user's terms, a place and a hint."""
+    """One finding: `code` (kebab-case, listed in `codes.py`), one sentence in the user's terms, a place and a hint.
+
+    `fixes`: what the hint shows to write; each of them alone mends the finding.
+    """
 
     code: str
     message: str
@@ -33,6 +59,17 @@ class Diagnostic:
     hint: str = ""
     labels: tuple[Label, ...] = ()
     severity: Severity = Severity.ERROR
+    fixes: tuple[Replacement, ...] = ()
+
+
+def diagnostic(
+    code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = (), severity: Severity = Severity.ERROR
+) -> Diagnostic:
+    """The finding whose hint may show text to write."""
+    if isinstance(hint, str):
+        return Diagnostic(code, message, span, hint, labels, severity)
+    at = span if hint.at is None else hint.at
+    return Diagnostic(code, message, span, hint.words, labels, severity, tuple(Replacement(at, text) for text in hint.texts))
 
 
 class PlasError(Exception):

@@ -37,7 +37,10 @@ def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFi
 
 
 def as_data(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> dict[str, object]:
-    """One finding as plain data; lines and columns count from 1, `end_column` is the first one after the place."""
+    """One finding as plain data; each of `fixes` is a place and a text that mends it there.
+
+    Lines and columns count from 1, `end_column` is the first one after the place.
+    """
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
@@ -45,6 +48,7 @@ def as_data(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> dict[s
         "hint": diagnostic.hint,
         **_place(diagnostic.span, sources),
         "labels": [{"text": label.text, **_place(label.span, sources)} for label in diagnostic.labels],
+        "fixes": [{"text": fix.text, **_place(fix.span, sources)} for fix in diagnostic.fixes],
     }
 
 

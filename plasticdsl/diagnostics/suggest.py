@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+from plasticdsl.diagnostics.diagnostic import Hint
+
 SIMILAR = 0.6
 
 
@@ -21,9 +23,10 @@ def nearest(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3,
     return tuple(shown[other] for other in list(found)[:limit])
 
 
-def did_you_mean(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3) -> str:
-    """`Did you mean ‘a’ or ‘b’?`, or the empty text where nothing is near."""
-    names = [f"‘{other}’" for other in nearest(name, known, limit)]
+def did_you_mean(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3) -> Hint:
+    """`Did you mean ‘a’ or ‘b’?`, or the empty hint where nothing is near."""
+    texts = nearest(name, known, limit)
+    names = [f"‘{other}’" for other in texts]
     if not names:
-        return ""
-    return "Did you mean " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]) + "?"
+        return Hint("")
+    return Hint("Did you mean " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]) + "?", texts)

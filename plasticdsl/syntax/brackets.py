@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.source import SourceFile
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -46,10 +46,8 @@ def _close(opened: list[tuple[Token, str]], token: Token) -> None:
         raise Refusal("missing-bracket", token.span, f"This ‘{token.text}’ closes nothing.", "Add the bracket that opens it.")
     opener, wanted = opened.pop()
     if wanted != _CLOSERS[token.kind]:
-        raise Refusal(
-            "missing-bracket",
-            token.span,
-            f"‘{token.text}’ cannot close ‘{opener.text}’.",
-            f"‘{wanted}’ is missing before it.",
-            labels=(Label(opener.span, "opened here"),),
-        )
+        missing = any(_CLOSERS[token.kind] == outer for _, outer in opened)
+        at = Span(token.span.start, token.span.start, token.span.path) if missing else token.span
+        hint = Hint(f"‘{wanted}’ is missing before it." if missing else f"Write ‘{wanted}’.", (wanted,), at)
+        labels = (Label(opener.span, "opened here"),)
+        raise Refusal("missing-bracket", token.span, f"‘{token.text}’ cannot close ‘{opener.text}’.", hint, labels=labels)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.build_expressions import Parts, count_and_name, name_of, refuse_division, span_of
+from plasticdsl.syntax.build_expressions import Parts, count_and_name, name_of, span_of
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 
@@ -46,14 +47,20 @@ def target_of(expression: tree.Expr) -> tree.Expr:
             raise Refusal("bad-left-side", expression.span, message, _left_side_hint(expression), quoted=(expression.span,))
 
 
-def _left_side_hint(expression: tree.Expr) -> str:
+def _left_side_hint(expression: tree.Expr) -> Hint:
     match expression:
-        case tree.Binary(operator="/", right=tree.Name(name="dt")):
-            return "Write a derivative without blanks: ‘τ_m dV/dt = …’."
-        case tree.Binary(implicit=True, left=tree.Name(text=text), right=tree.Group()):
-            return f"Write ‘{text}(…)’ without a blank for a function or an initial value."
+        case tree.Binary(
+            operator="/", left=tree.Binary(implicit=True, left=before, right=tree.Name(text=text)), right=tree.Name(name="dt")
+        ):
+            letter = before.right if isinstance(before, tree.Binary) and before.implicit else before
+            if isinstance(letter, tree.Name) and letter.name == "d":
+                return Hint(f"Write ‘d{text}/dt’ without a blank.", (f"d{text}/dt",), letter.span.to(expression.span))
+        case tree.Binary(implicit=True, left=tree.Name(text=text) as name, right=tree.Group(span=group)):
+            at = Span(name.span.start, group.start + 1, group.path)
+            return Hint(f"Write ‘{text}(…)’ without a blank for a function or an initial value.", (f"{text}(",), at)
         case _:
-            return "Bring everything else to the right; a derivative may have a factor: ‘τ_m dV/dt = …’."
+            pass
+    return Hint("Bring everything else to the right; a derivative may have a factor: ‘τ_m dV/dt = …’.")
 
 
 def _assignment(parts: Parts) -> tree.Statement:
@@ -98,7 +105,9 @@ def _flow(parts: Parts) -> tree.Flow:
     variable = name_of(Token("NAME", text, Span(span.start + 1, span.end - 3, span.path)))
     coefficient = None if parts[0] is derivative else parts[0]
     if isinstance(coefficient, tree.Binary) and coefficient.operator == "/" and parts[1] is derivative:
-        refuse_division(coefficient.left, coefficient.right, tree.Name("", "", span))
+        place = coefficient.span
+        hint = Hint("Write ‘({0}) {1}’, or multiply the right side.", ("({0})",), place)
+        raise Refusal("ambiguous-product", place.to(span), "‘{0} {1}’ can be read in two ways.", hint, quoted=(place, span))
     return tree.Flow(coefficient, variable, parts[-1], span_of(parts))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, kinds
@@ -180,7 +181,9 @@ def _expect(parts: Parts) -> tree.Expect:
 def _approximately(parts: Parts) -> _Claim:
     if len(parts) == 3:
         message = "‘≈’ needs to know how close is close enough."
-        raise Refusal("missing-tolerance", span_of(parts), message, "Add ‘± 5 %’ or an absolute ‘± 0.1 mV’.")
+        end = span_of(parts).end
+        hint = Hint("Add ‘± 5 %’, or a tolerance in the unit of what is compared.", (" ± 5 %",), Span(end, end, parts[0].span.path))
+        raise Refusal("missing-tolerance", span_of(parts), message, hint)
     return _Claim(parts[0], "≈", parts[2], parts[4], span_of(parts))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.magnitude import check_power
@@ -201,19 +202,20 @@ def _multiplied(parts: Parts) -> tree.Binary:
     left, sign, right = parts
     bare = right.operand if isinstance(right, tree.Unary) else right
     if sign.kind == "/" and isinstance(bare, tree.Binary) and bare.implicit:
-        refuse_division(left, bare.left, bare.right)
+        first = bare.left
+        while isinstance(first, tree.Binary) and first.implicit:
+            first = first.left
+        rest = Span(first.span.end, right.span.end, right.span.path)
+        refuse_division(left.span, Span(right.span.start, first.span.end, right.span.path), rest)
     return tree.Binary(sign.kind, left, right, span_of(parts))
 
 
-def refuse_division(over: tree.Expr, first: tree.Expr, second: tree.Expr) -> None:
-    """Raises `Refusal` for `a / b c`."""
-    raise Refusal(
-        "ambiguous-product",
-        over.span.to(second.span),
-        "‘{0} / {1} {2}’ can be read as ‘({0} / {1}) {2}’ or as ‘{0} / ({1} {2})’.",
-        "Write the brackets, or ‘{0} {2} / {1}’ for the first.",
-        quoted=(over.span, first.span, second.span),
-    )
+def refuse_division(over: Span, first: Span, rest: Span) -> None:
+    """Raises `Refusal` for `a / b c d`."""
+    texts = ("({0} / {1}) {2}", "{0} / ({1} {2})")
+    message = "‘{0} / {1} {2}’ can be read in two ways."
+    hint = Hint(f"Write ‘{texts[0]}’ or ‘{texts[1]}’.", texts)
+    raise Refusal("ambiguous-product", over.to(rest), message, hint, quoted=(over, first, rest))
 
 
 def _added(parts: Parts) -> tree.Expr:

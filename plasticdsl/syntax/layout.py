@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from inspect import cleandoc
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, diagnostic
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tree import Comment
@@ -157,7 +157,9 @@ class _Reader:
             if self.source.text[position] != " ":
                 what = "A tab" if self.source.text[position] == "\t" else "A blank that is no ordinary space"
                 span = Span(position, position + 1, self.source.path)
-                raise Refusal("tab-indentation", span, f"{what} indents this line.", "Indent with spaces, four per level.")
+                spaces = self.source.text[start:begin].expandtabs(4)
+                hint = Hint("Indent with spaces, four per level.", (" " * len(spaces),), Span(start, begin, self.source.path))
+                raise Refusal("tab-indentation", span, f"{what} indents this line.", hint)
         return begin - start
 
     def code(self, start: int, begin: int, end: int) -> None:
@@ -186,7 +188,8 @@ class _Reader:
         if line_has_colon:
             return
         span = Span(line.end - 1, line.end, self.source.path)
-        self.findings.append(Diagnostic("missing-colon", "A line with an indented block below ends in ‘:’.", span, "Add ‘:’."))
+        hint = Hint("Add ‘:’.", (":",), Span(line.end, line.end, self.source.path))
+        self.findings.append(diagnostic("missing-colon", "A line with an indented block below ends in ‘:’.", span, hint))
 
     def place(self, line: Line) -> None:
         """Puts a new statement into the innermost open block that it is indented deeper than."""
@@ -213,5 +216,5 @@ class _Reader:
         if line.indent != expected:
             span = Span(line.start - line.indent, line.start, self.source.path)
             message = f"This line is indented by {line.indent} spaces, the lines of its block by {expected}."
-            hint = f"Indent it by {expected} spaces." if expected else "Remove the spaces before it."
-            self.findings.append(Diagnostic("bad-indentation", message, span, hint))
+            hint = Hint(f"Indent it by {expected} spaces." if expected else "Remove the spaces before it.", (" " * expected,))
+            self.findings.append(diagnostic("bad-indentation", message, span, hint))

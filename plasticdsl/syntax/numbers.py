@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.names import NAME
 from plasticdsl.syntax.refusal import Refusal
@@ -131,5 +132,8 @@ def unit_too_close(source: SourceFile, start: int, stop: int, end: int) -> None:
         "ambiguous-unit",
         Span(start, match.end(), source.path),
         f"‘{number}{word}’ can be read as the quantity ‘{number} {word}’ or as the product ‘{number}·{word}’.",
-        f"Write ‘{number} {word}’ with a blank for the unit, ‘{number}·{word}’ for the variable.",
+        Hint(
+            f"Write ‘{number} {word}’ with a blank for the unit, ‘{number}·{word}’ for the variable.",
+            (f"{number} {word}", f"{number}·{word}"),
+        ),
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
+from plasticdsl.syntax.operands import number_after_value, second_power
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import TERMINALS, Token
 from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, reserved_message
@@ -146,7 +148,7 @@ def _unknown_block(place: _Place) -> Refusal | None:
         message = "A statement stands inside a block, indented."
         return Refusal("outside-block", span, message, "Begin a block above it, for example ‘rule STDP:’, and indent the statement.")
     word = place.first.text
-    hint = did_you_mean(word, FIRST_WORDS["item"], 1) or f"A file consists of {', '.join(FIRST_WORDS['item'])}."
+    hint = did_you_mean(word, FIRST_WORDS["item"], 1) or Hint(f"A file consists of {', '.join(FIRST_WORDS['item'])}.")
     return Refusal("unknown-block", span, f"‘{word}’ begins no block.", hint)
 
 
@@ -178,7 +180,8 @@ def _misspelled_first_word(place: _Place) -> Refusal | None:
     near = nearest(word, FIRST_WORDS[place.rule], 1, _ALIKE)
     if not near:
         return None
-    return Refusal("unknown-statement", place.first.span, f"‘{word}’ begins no statement.", f"Did you mean ‘{_EXAMPLES[near[0]]}’?")
+    hint = Hint(f"Did you mean ‘{near[0]}’? For example ‘{_EXAMPLES[near[0]]}’.", near)
+    return Refusal("unknown-statement", place.first.span, f"‘{word}’ begins no statement.", hint)
 
 
 def _condition_first(place: _Place) -> Refusal | None:
@@ -232,13 +235,17 @@ def _number_after_value(place: _Place) -> Refusal | None:
     if place.number == 1 and words and not any(token.kind in _ASSIGNS for token in place.tokens):
         hint = f"Definitions have a ‘=’; other statements begin with {', '.join(words)}."
         return Refusal("unknown-statement", place.first.span, f"‘{left}’ begins no statement.", hint)
-    message = f"The number ‘{right}’ cannot follow ‘{left}’ without a sign between."
     if place.rule == "network" and any(token.kind == "->" for token in place.tokens) and place.before.kind == "NAME":
+        message = f"The number ‘{right}’ cannot follow ‘{left}’ without a sign between."
         option = f"{left} {right}" if "-" in left else f"{left} = {right}"
-        return Refusal("number-after-value", place.token.span, message, f"Options follow commas: ‘, {option}’.")
-    return Refusal(
-        "number-after-value", place.token.span, message, f"Write ‘{left}·{right}’ for the product, ‘{left}^{right}’ for the power."
-    )
+        last = place.tokens[place.number - 2]
+        text = option
+        advice, at = f"Write ‘{option}’.", place.before.span.to(place.token.span)
+        if last.kind != ",":
+            text = f", {option}"
+            advice, at = f"Options follow commas: ‘{text}’.", Span(last.span.end, at.end, at.path)
+        return Refusal("number-after-value", place.token.span, message, Hint(advice, (text,), at))
+    return number_after_value(place.tokens, place.number)
 
 
 def _targets(place: _Place) -> Refusal | None:
@@ -246,7 +253,9 @@ def _targets(place: _Place) -> Refusal | None:
     if place.rule != "network" or place.token is None or not any(token.kind == "->" for token in place.tokens):
         return None
     if place.token.kind in (",", "[") and ("COLON" in place.choices or "EACH" in place.choices):
-        return Refusal("several-targets", place.token.span, "A projection has one target.", "For several write ‘→ each of B, C:’.")
+        first = next(after for sign, after in zip(place.tokens, place.tokens[1:], strict=False) if sign.kind == "->")
+        hint = Hint(f"For several write ‘→ each of {first.text}, …’.", (f"each of {first.text}",), first.span)
+        return Refusal("several-targets", place.token.span, "A projection has one target.", hint)
     if place.token.kind == "each":
         return Refusal("several-targets", place.token.span, "A projection has one source.", "Write a line for each source.")
     return None
@@ -256,7 +265,9 @@ def _values(place: _Place) -> Refusal | None:
     """`E = 800 LIF with a = 1`."""
     if place.rule != "network" or place.token is None or place.token.kind != "with" or place.number < 3:
         return None
-    return Refusal("unexpected", place.token.span, "‘with’ does not fit here.", "Values follow a comma: ‘E = 800 LIF, V(0) = 3 mV’.")
+    at = Span(place.tokens[place.number - 1].span.end, place.token.span.end, place.token.span.path)
+    hint = Hint("Values follow a comma: ‘E = 800 LIF, V(0) = 3 mV’.", (",",), at)
+    return Refusal("unexpected", place.token.span, "‘with’ does not fit here.", hint)
 
 
 def _unknown_option(place: _Place) -> Refusal | None:
@@ -265,7 +276,7 @@ def _unknown_option(place: _Place) -> Refusal | None:
     if not in_loop or "EPOCHS" not in place.choices or place.before is None or place.before.kind != "NAME":
         return None
     word = place.before.text
-    hint = did_you_mean(word, _LOOP_OPTIONS, 1) or "Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’."
+    hint = did_you_mean(word, _LOOP_OPTIONS, 1) or Hint("Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’.")
     return Refusal("unknown-option", place.before.span, f"‘{word}’ is no option of a loop.", hint)
 
 
@@ -281,21 +292,7 @@ def _set_of_patterns(place: _Place) -> Refusal | None:
 def _second_power(place: _Place) -> Refusal | None:
     if place.token is None or place.token.kind not in ("^", "POWER") or "STAR" not in place.choices:
         return None
-    if _is_of_root(place):
-        message = "A power of a root can be read in two ways."
-        return Refusal("ambiguous-power", place.token.span, message, "Write ‘(√x)²’ or ‘√(x²)’.")
-    message = "A power of a power can be read in two ways."
-    return Refusal("ambiguous-power", place.token.span, message, "Write ‘(a^b)^c’ or ‘a^(b^c)’.")
-
-
-def _is_of_root(place: _Place) -> bool:
-    """Whether the operand before a power has a root before it: `√x²`, `√(x + y)²`."""
-    depth = 0
-    for token in reversed(place.tokens[: place.number]):
-        depth += (token.kind in (")", "]")) - (token.kind in ("(", "INDEX"))
-        if depth <= 0 and token.kind in ("√", "^", "POWER", "+", "-", "*", "/", "=", ","):
-            return token.kind == "√"
-    return False
+    return second_power(place.tokens, place.number)
 
 
 def _second_equals(place: _Place) -> Refusal | None:
@@ -310,7 +307,9 @@ def _tolerance(place: _Place) -> Refusal | None:
         return None
     if place.first.text == "expect":
         message = f"‘{place.token.text}’ does not fit here: tolerances have the form ‘a ≈ b ± c’."
-        return Refusal("misplaced-tolerance", place.token.span, message, "Write ‘≈’ in place of ‘=’.")
+        equals = next((token.span for token in reversed(place.tokens[: place.number]) if token.kind == "="), None)
+        hint = Hint("Write ‘≈’ in place of ‘=’.", ("≈",), equals) if equals is not None else ""
+        return Refusal("misplaced-tolerance", place.token.span, message, hint)
     message = f"‘{place.token.text}’ belongs to an expectation."
     return Refusal("misplaced-tolerance", place.token.span, message, "For example ‘expect rate(E) ≈ 8 Hz ± 1 Hz’.")
 
@@ -319,7 +318,7 @@ def _comparison_statement(place: _Place) -> Refusal | None:
     """`w ≤ w_max` as a statement."""
     if place.token is None or place.token.kind not in ("<", "<=", ">", ">=", "!=") or "EQUAL" not in place.choices:
         return None
-    hint = "For bounds write ‘w ∈ [0, w_max]’; for a threshold ‘spike when V > V_θ:’."
+    hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
     return Refusal("comparison-statement", place.token.span, "A comparison is not a statement.", hint)
 
 

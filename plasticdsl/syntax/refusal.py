@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, diagnostic
 from plasticdsl.source import SourceFile, Span
 
 
 class Refusal(Exception):  # it becomes a finding; the error is `PlasError`
     """One statement cannot be read.
 
-    `message` and `hint` may hold `{0}`, `{1}` … for the source text at `quoted`, since not every stage has the text.
+    `message` and `hint`, its texts too, may hold `{0}`, `{1}` … for the source text at `quoted`, since not every stage has the text.
     """
 
     def __init__(
@@ -19,24 +19,45 @@ class Refusal(Exception):  # it becomes a finding; the error is `PlasError`
         code: str,
         span: Span,
         message: str,
-        hint: str = "",
+        hint: Hint | str = "",
         *,
         quoted: tuple[Span, ...] = (),
         labels: tuple[Label, ...] = (),
     ) -> None:
         super().__init__(code)
-        self.code, self.span, self.message, self.hint = code, span, message, hint
+        self.code, self.span, self.message = code, span, message
+        self.hint = Hint(hint) if isinstance(hint, str) else hint
         self.quoted, self.labels = quoted, labels
 
     def diagnostic(self, source: SourceFile) -> Diagnostic:
         """The finding as data, with the quoted text filled in."""
-        message, hint = self.message, self.hint
-        for number, span in enumerate(self.quoted):
-            text = " ".join(source.text[span.start : span.end].split())
-            message = message.replace(f"{{{number}}}", text)
-            hint = hint.replace(f"{{{number}}}", text)
-        return Diagnostic(self.code, message, self.span, hint, self.labels)
+        quoted = [" ".join(source.text[span.start : span.end].split()) for span in self.quoted]
 
+        def filled(text: str) -> str:
+            for number, words in enumerate(quoted):
+                text = text.replace(f"{{{number}}}", words)
+            return text
+
+        hint = Hint(filled(self.hint.words), tuple(map(filled, self.hint.texts)), self.hint.at)
+        return diagnostic(self.code, filled(self.message), self.span, hint, self.labels)
+
+
+#: What one character was meant to be, where that can stand in its place.
+_IN_PLACE = {
+    "–": "−",
+    "—": "−",
+    "‐": "−",
+    "⇒": "→",
+    "∗": "·",
+    "÷": "/",
+    "∧": " and ",
+    "∨": " or ",
+    "¬": "not ",
+    "&": " and ",
+    "“": '"',
+    "”": '"',
+    "\\": "",
+}
 
 _MEANT = {
     "\\": "LaTeX commands are not read: write the letter itself (τ) or its name (tau).",
@@ -71,12 +92,12 @@ _MEANT = {
 
 
 _FOREIGN_SIGNS = {
-    "==": "Write ‘=’, for comparisons too.",
-    "**": "Write powers as ‘x^2’ or ‘x²’.",
-    ":=": "Write ‘=’.",
-    "&&": "Write ‘and’.",
-    "//": "A comment begins with ‘#’; a quotient has one ‘/’.",
-    "++": "Write ‘+= 1’.",
+    "==": Hint("Write ‘=’, for comparisons too.", ("=",)),
+    "**": Hint("Write powers as ‘x^2’ or ‘x²’.", ("^",)),
+    ":=": Hint("Write ‘=’.", ("=",)),
+    "&&": Hint("Write ‘and’.", (" and ",)),
+    "//": Hint("A comment begins with ‘#’; a quotient has one ‘/’."),
+    "++": Hint("Write ‘+= 1’.", (" += 1",)),
 }
 
 
@@ -92,5 +113,6 @@ def unexpected_character(source: SourceFile, position: int) -> Refusal:
     name = unicodedata.name(character, "").lower() or f"code U+{ord(character):04X}"
     shown = f"‘{character}’ ({name})" if character.isprintable() else f"The character {name}"
     after_average = character == "_" and source.text[position - 1 : position] == "⟩"
-    hint = "The time constant of an average is one name: ‘⟨x⟩_τ’." if after_average else _MEANT.get(character, "")
+    words = "The time constant of an average is one name: ‘⟨x⟩_τ’." if after_average else _MEANT.get(character, "")
+    hint = Hint(words, (_IN_PLACE[character],) if character in _IN_PLACE else ())
     return Refusal("unexpected-character", Span(position, position + 1, source.path), f"{shown} is not used here.", hint)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.brackets import check_brackets
 from plasticdsl.syntax.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
@@ -183,10 +184,16 @@ def _name(source: SourceFile, match: re.Match[str], tokens: list[Token], end: in
             "misplaced-prime",
             Span(match.start(), stop + primes, source.path),
             f"A prime needs an argument in brackets: ‘{word}'(x)’ is the derivative of the function ‘{word}’.",
-            f"For a derivative with respect to time write ‘d{word}/dt’.",
+            _derivative_hint(word, tokens),
         )
     tokens.append(Token("NAME", word, span))
     return stop
+
+
+def _derivative_hint(word: str, before: Sequence[Token]) -> Hint:
+    if any(token.kind == "=" for token in before):
+        return Hint(f"A derivative with respect to time stands on the left: ‘d{word}/dt = …’.")
+    return Hint(f"For a derivative with respect to time write ‘d{word}/dt’.", (f"d{word}/dt",))
 
 
 def _is_derivative(text: str, stop: int, end: int, tokens: list[Token]) -> bool:

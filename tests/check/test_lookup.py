@@ -73,7 +73,9 @@ def test_a_name_of_several_blocks_lists_them() -> None:
     assert "LIF.tau_m, Other.tau_m" in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "words"), [("tau_y", "tau_x"), ("STDP.A_pls", "A_plus"), ("Rate.θ", "not used"), ("zzz", "there is")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("tau_y", "tau_x"), ("STDP.A_pls", "A_plus"), ("Rate.θ", "not used"), ("zzz", "There is: p, E")]
+)
 def test_unknown_names(text: str, words: str) -> None:
     with pytest.raises(KeyError) as caught:
         find(text)

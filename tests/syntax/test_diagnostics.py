@@ -6,7 +6,7 @@ from pathlib import Path
 
 import plasticdsl.syntax
 from plasticdsl.diagnostics.codes import CODES
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, Severity, diagnostic
 from plasticdsl.diagnostics.render import render, to_json
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import NOWHERE, SourceFile, Span
@@ -62,11 +62,17 @@ def test_json() -> None:
     assert data["severity"] == "error" and data["labels"][0]["text"] == "l"
 
 
+def test_json_holds_what_the_hint_shows_to_write() -> None:
+    (data,) = json.loads(to_json([diagnostic("c", "m", place("b"), Hint("Write ‘b²’.", ("b²",)))], SOURCES))
+    (fix,) = data["fixes"]
+    assert (fix["text"], fix["file"], fix["line"], fix["column"]) == ("b²", "a.plas", data["line"], data["column"])
+
+
 def test_nearest_names_are_shown_as_written() -> None:
     known = {"tau_m": "τ_m", "tau_ex": "τ_ex", "V_theta": "V_θ", "w": "w"}
     assert nearest("tau_n", known)[0] == "τ_m"
-    assert did_you_mean("v_theta", known, 1) == "Did you mean ‘V_θ’?"
-    assert did_you_mean("completely_different", known) == ""
+    assert did_you_mean("v_theta", known, 1) == Hint("Did you mean ‘V_θ’?", ("V_θ",))
+    assert not did_you_mean("completely_different", known)
     assert nearest("W", known) == ("w",)
 
 

@@ -58,7 +58,7 @@ def test_a_product_after_a_division_has_two_readings(written: str) -> None:
 
 def test_both_readings_are_shown() -> None:
     (finding,) = findings(block("y = x + a / b c"))
-    assert "‘(a / b) c’" in finding.message and "‘a / (b c)’" in finding.message and "‘a c / b’" in finding.hint
+    assert "‘(a / b) c’" in finding.hint and "‘a / (b c)’" in finding.hint
 
 
 @pytest.mark.parametrize(("written", "code"), [("a^b^c", "ambiguous-power"), ("x 2", "number-after-value"), ("2 3", "number-after-value")])
@@ -150,7 +150,7 @@ def test_derivatives_stand_on_the_left_only() -> None:
     assert first("dr₁/dt = 1").variable.name == "r_1"
     assert bare(first("C/g · dV/dt = 1").coefficient) == binary("/", "C", "g")
     assert [f.code for f in findings(block("C/g dV/dt = 1"))] == ["ambiguous-product"]
-    assert "‘τ_m dV/dt" in findings(block("d V/dt = 3"))[0].hint
+    assert "‘dV/dt’" in findings(block("τ_m d V/dt = 3"))[0].hint
 
 
 @pytest.mark.parametrize(

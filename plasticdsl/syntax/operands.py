@@ -1,0 +1,87 @@
+"""A sign that is missing between two operands, or brackets around them: what both readings look like.
+
+Comes in: the tokens of a statement and the number of the one that does not fit. Goes out: a `Refusal` whose hint shows the readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.source import Span
+from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.tokens import Token
+
+_OPENING, _CLOSING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE")), frozenset((")", "]", "}"))
+
+
+def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
+    """`x 2`; `1..5`, which is read as two numbers."""
+    before, token = tokens[number - 1], tokens[number]
+    path = token.span.path
+    if before.kind == "NUMBER" and before.span.end == token.span.start:
+        return _two_points(before.text, token.text, before.span.to(token.span))
+    operand = Span(tokens[begin_of(tokens, number - 1)].span.start, before.span.end, path)
+    texts: tuple[str, ...] = (f"{{0}}·{token.text}",)
+    words = f"‘{{0}}·{token.text}’ for the product"
+    if before.kind in ("NAME", ")"):
+        texts, words = (*texts, f"{{0}}^{token.text}"), f"{words}, ‘{{0}}^{token.text}’ for the power"
+    hint = Hint(f"Write {words}.", texts, operand.to(token.span))
+    message = f"The number ‘{token.text}’ cannot follow ‘{{0}}’ without a sign between."
+    return Refusal("number-after-value", token.span, message, hint, quoted=(operand,))
+
+
+def _two_points(left: str, right: str, place: Span) -> Refusal:
+    meant = left + right.removeprefix(".")
+    hint = Hint(f"Write ‘{meant}’.", (meant,)) if left.endswith(".") else Hint("A number has one point.")
+    return Refusal("number-after-value", place, f"‘{left}{right}’ is no number.", hint)
+
+
+def second_power(tokens: Sequence[Token], number: int) -> Refusal:
+    """`a^b^c`, `a²^c`, `√x²`: the token at `number` raises what is a power or root already."""
+    token = tokens[number]
+    path = token.span.path
+    begin = begin_of(tokens, number - 1)
+    end = tokens[number if token.kind == "POWER" else end_of(tokens, number + 1)].span.end
+    second = Span(token.span.start, end, path)
+    raised = tokens[number - 1].kind == "POWER"
+    what, first, below, above = "a power", begin, begin, begin
+    texts: tuple[str, ...] = ("({0}){1}",)
+    if begin and tokens[begin - 1].kind == "√":
+        what, first, texts = "a root", begin - 1, ("({0}){1}", "√({2}{1})")
+    elif not raised:
+        below = max(k for k in range(number) if tokens[k].kind == "^") - 1
+        first, above, texts = begin_of(tokens, below), below + 2, ("({0}){1}", "{3}^({2}{1})")
+    whole = Span(tokens[first].span.start, tokens[number - 1].span.end, path)
+    quoted = (whole, second, Span(tokens[above].span.start, whole.end, path), Span(whole.start, tokens[below].span.end, path))
+    hint = Hint(f"Write {' or '.join(f'‘{text}’' for text in texts)}.", texts, whole.to(second))
+    return Refusal("ambiguous-power", token.span, f"A power of {what} can be read in two ways.", hint, quoted=quoted)
+
+
+def begin_of(tokens: Sequence[Token], end: int) -> int:
+    """Where the operand that ends at `end` begins: a name, a number, brackets with what stands before them, any of them raised."""
+    while tokens[end].kind in ("POWER", "LIMIT", "ᵀ"):
+        end -= 1
+    depth, number = 0, end
+    while number > 0:
+        depth += (tokens[number].kind in _CLOSING) - (tokens[number].kind in _OPENING)
+        if depth <= 0:
+            break
+        number -= 1
+    if number and tokens[number].kind in _OPENING and (tokens[number].kind == "INDEX" or tokens[number - 1].kind == "CALLED"):
+        number -= 1
+    while number > 1 and tokens[number - 1].kind == ".":
+        number -= 2
+    return number
+
+
+def end_of(tokens: Sequence[Token], number: int) -> int:
+    """Where the operand that begins at `number`, after a sign perhaps, ends."""
+    depth, last = 0, len(tokens) - 1
+    number = min(number, last)
+    while number < last and (depth or tokens[number].kind in ("-", "√", "CALLED", *_OPENING)):
+        depth += (tokens[number].kind in _OPENING) - (tokens[number].kind in _CLOSING)
+        if depth == 0 and tokens[number].kind in _CLOSING:
+            break
+        number += 1
+    return number
