@@ -13,21 +13,23 @@ factors and terms stay where the author wrote them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import At, Binary, Call, Expr, Negate, Number, Ref, Special, rebuild, substitute, walk
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection
-from plasticdsl.model.owners import StandIn
-from plasticdsl.symbolic.algebra import ONE, add, div, is_number, mul, neg, power
-from plasticdsl.symbolic.contents import is_constant
+from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.symbolic.algebra import ONE, add, div, extent, is_number, mul, neg, power
+from plasticdsl.symbolic.contents import definitions_of, is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
 TWO = Number(2.0)
 UNKNOWN = Ref(StandIn.ARGUMENT, "")  # stands for the name that a quotient is looked at as a function of
+MAX_LEVELS, MAX_NODES = 4, 400  # of definitions that are looked into
+NO_DEFINITIONS: Mapping[Expr, Expr] = {}
 Name = Ref | Special | At
 Constant = Callable[[Name], bool]
 
@@ -67,7 +69,8 @@ def repaired(network: Network) -> Network:
     def reader(part: Population | Projection | None) -> Read:
         match part:
             case Population(block=block) | Projection(connection=block):
-                return lambda expr: repair(expr, lambda name: is_constant(name, block))
+                known: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in definitions_of(block).items()}
+                return lambda expr: repair(expr, lambda name: is_constant(name, block), known)
             case None:
                 return repair
 
@@ -79,17 +82,33 @@ def repaired_experiment(experiment: Experiment) -> Experiment:
     return map_experiment(experiment, repair)
 
 
-def repair(expr: Expr, constant: Constant = lambda name: False) -> Expr:
+def repair(expr: Expr, constant: Constant = lambda name: False, definitions: Mapping[Expr, Expr] = NO_DEFINITIONS) -> Expr:
     """`expr` with the quotients of the module's text replaced, everywhere in it. `constant` tells which names do not change during a run: where a
-    quotient is 0/0 at values of several names, it is taken as a function of one that changes."""
+    quotient is 0/0 at values of several names, it is taken as a function of one that changes. `definitions` are looked into, and written out
+    where that helps."""
     if not _is_product(expr):
-        return rebuild(expr, lambda child: repair(child, constant))
-    factors = [Factor(repair(f.expr, constant), f.inverse) for f in _factors(expr, False)]
+        return rebuild(expr, lambda child: repair(child, constant, definitions))
+    factors = [Factor(repair(f.expr, constant, definitions), f.inverse) for f in _factors(expr, False)]
     changed = False
-    while (found := _match(factors, constant)) is not None:
+    while (found := _first_match(_written(factors, definitions), constant)) is not None:
         factors, changed = found, True
     new = [f.expr for f in factors]
     return _assembled(expr, iter(new), mul, div) if changed else _assembled(expr, iter(new), _times, _over)
+
+
+def _written(factors: list[Factor], definitions: Mapping[Expr, Expr]) -> Iterator[list[Factor]]:
+    """The factors as they are; with those definitions written out that vanish somewhere; and with all of them, level by level."""
+    yield factors
+    yield [Factor(value, f.inverse) if (value := definitions.get(f.expr)) is not None and _zero(value) is not None else f for f in factors]
+    for _ in range(MAX_LEVELS):
+        before, factors = factors, [Factor(substitute(f.expr, definitions), f.inverse) for f in factors]
+        if factors == before or sum(extent(f.expr).nodes for f in factors) > MAX_NODES:
+            return
+        yield factors
+
+
+def _first_match(ways: Iterable[list[Factor]], constant: Constant) -> list[Factor] | None:
+    return next((found for factors in ways if (found := _match(factors, constant)) is not None), None)
 
 
 def _is_product(expr: Expr) -> bool:
