@@ -119,7 +119,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class SweepAxis:
-    """One swept parameter (`owner` `""`/`"network"`, a population or a projection) and its values (given, or `count` from start to stop)."""
+    """One swept parameter (of the network, a population, a projection or a block) and its values (given, or `count` from start to stop)."""
 
     target: Ref
     text: str
