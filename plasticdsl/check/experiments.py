@@ -23,7 +23,7 @@ from plasticdsl.check.readings import Sources, Taking
 from plasticdsl.check.recordings import expectation, plot, recordings
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.scope import Declared, Kind, Scope
-from plasticdsl.check.settings import check_set_once, names_set, setting, sweep_axis, whole
+from plasticdsl.check.settings import check_set_once, names_set, setting, sweep_axis, whole, without_restated
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.solve import SECONDS, Dim, Solver
 from plasticdsl.check.suggest import did_you_mean
@@ -102,6 +102,7 @@ def check_experiment(
     network, missing = known
     report.doubt(_doubtful(block.body, missing))
     solver, lookup = Solver(), Lookup(network, module)
+    block = replace(block, body=without_restated(block, lookup, sources))
     data = {s.name.name: check_data(s, folders, report) for s in block.body if isinstance(s, tree.Data)}
     scope = network_scope(lookup, outside, solver).child(_data_names(block, report))
     taking = _taking(block, network, sources, Context(scope, solver, report), data)

@@ -106,8 +106,6 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
     old, new = base.body, block.body
     if block.kind == "network":
         old, new, findings = _named_alike(base.body, block.body)
-    elif block.kind == "experiment":
-        old = tuple(_without_told(base.body, block.body))
     body = merge_statements(_split(old), _split(new), block.kind)
     merged = replace(
         block,
@@ -154,22 +152,6 @@ def _split(body: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
                 yield statement
 
     return tuple(part for statement in body for part in parts(statement))
-
-
-def _without_told(base: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> Iterator[tree.Statement]:
-    """An experiment without the settings that `new` sweeps and without the axes of sweeps that `new` sets."""
-    swept = {path_text(axis.target) for s in new if isinstance(s, tree.Sweep) for axis in s.axes}
-    told = {path_text(s.target) for s in new if isinstance(s, tree.Define)}
-    for statement in base:
-        match statement:
-            case tree.Define(target=target) if path_text(target) in swept:
-                pass
-            case tree.Sweep(axes=axes, repeats=repeats):
-                left = tuple(axis for axis in axes if path_text(axis.target) not in told)
-                if left or repeats is not None:
-                    yield replace(statement, axes=left)
-            case _:
-                yield statement
 
 
 # --- what a statement is about ---------------------------------------------------------------------------------------

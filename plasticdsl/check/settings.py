@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from plasticdsl.check.display import written_unit
 from plasticdsl.check.expressions import translate_number
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.lookup import Lookup, Setting, UnknownParameter
 from plasticdsl.check.mismatch import require_dimension
-from plasticdsl.check.readings import Taking, text_of
+from plasticdsl.check.readings import Sources, Taking, text_of
 from plasticdsl.check.solve import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Value
 from plasticdsl.model.owners import OfBlock
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 
@@ -74,6 +76,51 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
         taking.context.report.error("empty-sweep", message, axis.span, "Write its values between the brackets.")
     text = text_of(axis.target.span, taking.sources) or found.name
     return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale)
+
+
+# --- what `like` brings along ---------------------------------------------------------------------------------------
+
+
+def without_restated(block: tree.Block, lookup: Lookup, sources: Sources) -> tuple[tree.Statement, ...]:
+    """The statements of an experiment without the settings and axes that it is `like` and says anew, under whatever name; of two such that it only is
+    like, the later one holds."""
+    own = {target.span for target, _ in _targets(s for s in block.body if _stands_in(s, block))}
+    told: list[tuple[bool, Setting]] = []
+    gone: set[Span] = set()
+    targets = list(_targets(block.body))
+    for target, is_swept in (*(t for t in targets if t[0].span in own), *(t for t in reversed(targets) if t[0].span not in own)):
+        try:
+            found = lookup.find(path_text(target) or text_of(target.span, sources))
+        except UnknownParameter:
+            continue  # reported where it is read
+        if target.span not in own and any(_same(is_swept, found, *other) for other in told):
+            gone.add(target.span)
+        else:
+            told.append((is_swept, found))
+    return tuple(_left(block.body, gone)) if gone else block.body
+
+
+def _stands_in(statement: tree.Statement, block: tree.Block) -> bool:
+    span, whole = statement.span, block.span
+    return span.path == whole.path and whole.start <= span.start < whole.end
+
+
+def _same(is_swept: bool, one: Setting, other_is_swept: bool, other: Setting) -> bool:
+    """Whether only one of the two could count."""
+    return bool(set(one.targets) & set(other.targets)) and (is_swept or other_is_swept or one == other)
+
+
+def _left(body: Iterable[tree.Statement], gone: set[Span]) -> Iterator[tree.Statement]:
+    for statement in body:
+        match statement:
+            case tree.Define(target=target) if target.span in gone:
+                pass
+            case tree.Sweep(axes=axes, repeats=repeats):
+                left = tuple(axis for axis in axes if axis.target.span not in gone)
+                if left or repeats is not None:
+                    yield replace(statement, axes=left)
+            case _:
+                yield statement
 
 
 # --- set and swept ---------------------------------------------------------------------------------------------------

@@ -234,3 +234,33 @@ def test_what_is_set_anew_is_no_longer_swept() -> None:
     )
     assert [a.text for a in found.sweep] == ["LIF.τ_m"]
     assert [name for name, _ in found.settings] == ["p", "Net.r"]
+
+
+def test_a_setting_is_restated_under_any_of_its_names() -> None:
+    settings = "        Net.r = 20 Hz\n        LIF.V_θ = −40 mV\n        b.τ_m = 3 ms\n"
+    base = BASE.replace("        r = 20 Hz\n", settings).replace("sweep LIF.τ_m in [10 ms, 20 ms]", "")
+    texts = ["r = 3 Hz\n        V_θ = −45 mV", "sweep r in [3 Hz, 4 Hz], V_θ in [−45 mV], LIF.τ_m in [1 ms]"]
+    one, two = (experiment(f"{base}\n    experiment Single like One:\n        {text}\n") for text in texts)
+    assert dict(one.settings) == {"Net.r": Number(3.0), "LIF.V_theta": Number(-0.045), "b.tau_m": Number(0.003)}
+    assert two.settings == () and [a.text for a in two.sweep] == ["r", "V_θ", "LIF.τ_m"]
+
+
+def test_of_what_is_only_inherited_the_later_holds() -> None:
+    found = experiment(
+        BASE.replace("r = 20 Hz", "Net.r = 20 Hz")
+        + """
+    experiment Two like One:
+        r = 3 Hz
+
+    experiment Three like Two:
+        phase third for 1 s
+
+    experiment Four like Three:
+        sweep Net.r in [1 Hz, 2 Hz]
+
+    experiment Five like Four:
+        phase fifth for 1 s
+    """
+    )
+    assert found.settings == () and [a.text for a in found.sweep] == ["Net.r"]
+    assert [p.name for p in found.phases] == ["first", "second", "third", "fifth"]
