@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.library import Read
 from plasticdsl.check.suggest import did_you_mean
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, diagnostic
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.resolve import resolve
@@ -214,6 +214,7 @@ class _Looking:
         """`text`: what the item is called in its own file."""
         here = item.name.text
         message = f"‘{here}’ of ‘{use.path}’ would be in sight in this file beside another ‘{here}’."
-        hint = f'‘use {text} as {text}_2 from "{use.path}"’.'
-        hint = ("Use it under another name: " if use.names else "Name what you use, and one of these two otherwise: ") + hint
-        self.findings.append(Diagnostic("name-clash", message, place, hint, (other,)))
+        write = f"{text} as {text}_2"
+        words = "Use it under another name: " if use.names else "Name what you use, and one of these two otherwise: "
+        hint = Hint(f'{words}‘use {write} from "{use.path}"’.', (write,) if use.names and here == text else ())
+        self.findings.append(diagnostic("name-clash", message, place, hint, (other,)))
