@@ -106,7 +106,8 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
     old, new = base.body, block.body
     if block.kind == "network":
         old, new, findings = _named_alike(base.body, block.body)
-    body = merge_statements(_split(old), _split(new), block.kind)
+    old, new = _split(old), _split(new)
+    body = merge_statements(tuple(_without_start(old, new)), new, block.kind)
     merged = replace(
         block,
         base=None,
@@ -116,6 +117,12 @@ def merge(base: tree.Block, block: tree.Block) -> tuple[tree.Block, tuple[Diagno
         body=body,
     )
     return merged, findings
+
+
+def _without_start(old: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> Iterator[tree.Statement]:
+    """The statements of a base without the initial values of what `new` fixes: a definition, draw or input has none."""
+    fixed = {key for s in new if isinstance(s, tree.Define | tree.Draw | tree.Input) for key in _keys(s, "")}
+    return (s for s in old if not (isinstance(s, tree.Initial) and ("name", s.variable.name) in fixed))
 
 
 def merge_statements(base: Sequence[tree.Statement], new: Sequence[tree.Statement], kind: str) -> tuple[tree.Statement, ...]:

@@ -51,6 +51,8 @@ def lines(statements: str) -> str:
 NEURON = {
     "flow": ("10 ms dx/dt = −x", "20 ms dy/dt = −y", "10 ms dx/dt = −x\n20 ms dy/dt = −y"),
     "flow restated": ("10 ms dx/dt = −x\nx(0) = 2", "20 ms dx/dt = −x", "x(0) = 2\n20 ms dx/dt = −x"),
+    "state made a definition": ("10 ms dx/dt = −x\nx(0) = 2", "x = 3", "x = 3"),
+    "state made an input": ("10 ms dx/dt = −x\nx(0) = 2", "input x", "input x"),
     "noise": ("10 ms dx/dt = −x + 2·√(10 ms)·ξ(t)", "y = 2 x", "10 ms dx/dt = −x + 2·√(10 ms)·ξ(t)\ny = 2 x"),
     "definition": ("c = 1\nd = 2 c", "c = 3", "c = 3\nd = 2 c"),
     "draw": ("c ~ U(0, 1)\nd = 2 c", "d = 3 c", "c ~ U(0, 1)\nd = 3 c"),
