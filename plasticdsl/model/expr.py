@@ -168,6 +168,16 @@ FUNCTIONS: Mapping[str, int] = {
 }  # fmt: skip
 
 
+def in_jumps(expr: Expr) -> bool:
+    """Whether what a node makes of `t` changes in jumps alone. These happen at grid times, so during a step `t` keeps its value at t_n inside it."""
+    return isinstance(expr, Compare) or (isinstance(expr, Call) and expr.function in ("step", "sign", "floor", "ceil", "round"))
+
+
+def moves_with_time(expr: Expr) -> bool:
+    """Whether `expr` varies with t during a step. Cases on t (`I₀ if t > 100 ms`) and functions that change in jumps do not."""
+    return expr == Special("t") or (not in_jumps(expr) and any(moves_with_time(child) for child in children(expr)))
+
+
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
     match expr:

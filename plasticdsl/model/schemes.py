@@ -64,7 +64,8 @@ class Euler:
 
 @dataclass(frozen=True, slots=True)
 class EulerMaruyama:
-    """x += rate dt + noise √dt N(0, 1), Itô; one normal per variable with noise, unit (connection) and step."""
+    """x += rate dt + noise √dt N(0, 1), Itô; one normal per variable with noise, unit (connection) and step. A rate that holds `t` counts with
+    its mean over `STAGES`, each by its part of `SHARES`, so that an input gives the same to every equation."""
 
     variables: tuple[str, ...]
     rates: tuple[Expr, ...]

@@ -13,7 +13,23 @@ from typing import Any, Protocol, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import (
+    At,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expr,
+    Incoming,
+    Logic,
+    Negate,
+    Number,
+    Planned,
+    Ref,
+    Special,
+    SumOver,
+    in_jumps,
+)
 
 Array = NDArray[Any]
 
@@ -27,6 +43,9 @@ class Scope(Protocol):
     def special(self, name: str) -> Array:
         """The value of `t`, `dt`, `lag`, …."""
 
+    def at_grid_time(self) -> Scope:
+        """The same with `t` at the grid time at which the step began."""
+
     def incoming(self, body: Expr) -> Array:
         """The sum of `body` over the connections that reach the same post unit."""
 
@@ -38,6 +57,8 @@ def evaluate(expr: Expr, scope: Scope) -> Array:
 
 
 def _value(expr: Expr, scope: Scope) -> Array:
+    if in_jumps(expr):
+        scope = scope.at_grid_time()
     match expr:
         case Number(value):
             return np.asarray(value, dtype=np.float64)

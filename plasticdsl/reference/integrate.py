@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.kernels.support.propagators import propagator
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, moves_with_time
 from plasticdsl.model.model import Block
 from plasticdsl.model.schemes import (
     SHARES,
@@ -146,7 +146,7 @@ def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
     step = run.structure.instance.dt / scheme.substeps
     state = {v: run.frame.values[owner][v] for v in scheme.variables}
     for substep in range(scheme.substeps):
-        scope = _with(run, owner, replace(run.frame, time=run.frame.time + substep * step), state)
+        scope = _with(run, owner, replace(run.frame, ahead=substep * step), state)
         rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
         state = {v: state[v] + step * rate for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
@@ -156,11 +156,20 @@ def _euler_maruyama(run: Run, owner: str, scheme: EulerMaruyama, new: Moved) -> 
     instance = run.structure.instance
     scope, everyone = everything(run.structure, run.frame, owner), np.arange(run.structure.count(owner))
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-        values = run.frame.values[owner][v] + instance.dt * _rate(run, owner, v, rate, scope)
+        values = run.frame.values[owner][v] + instance.dt * _mean_rate(run, owner, v, rate)
         if noise is not None:
             normal = random.normal(instance.seed, random.stream_of(owner, "noise", v), everyone, run.frame.step)
             values = values + _rate(run, owner, v, noise, scope) * np.sqrt(instance.dt) * normal
         new[owner, v] = values
+
+
+def _mean_rate(run: Run, owner: str, name: str, rate: Expr) -> Floats:
+    """The rate over the step with everything but `t` as it is at t_n."""
+    if not moves_with_time(rate):
+        return _rate(run, owner, name, rate, everything(run.structure, run.frame, owner))
+    frames = [replace(run.frame, ahead=fraction * run.structure.instance.dt) for fraction in STAGES]
+    rates = [_rate(run, owner, name, rate, everything(run.structure, frame, owner)) for frame in frames]
+    return np.average(np.stack(rates), axis=0, weights=SHARES)
 
 
 def _with(run: Run, owner: str, frame: Frame, own: dict[str, Floats]) -> UnitScope | ConnectionScope:
@@ -190,7 +199,7 @@ def _in_stages(run: Run, new: Moved) -> None:
 def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float) -> dict[tuple[str, str], tuple[Floats, Floats]]:
     """a and b of the rates a x + b with the variables at `at`, `ahead` of t_n."""
     stage = run.frame.copy()
-    stage.time += ahead
+    stage.ahead = ahead
     for (owner, v), values in at.items():
         if owner in run.structure.populations:
             stage.values[owner][v] = values
@@ -199,7 +208,7 @@ def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float)
     for owner, scheme in schemes:
         own = {v: at[owner, v] for v in scheme.variables}
         # a connection sees its units as they are at t_n
-        seen = stage if owner in run.structure.populations else replace(run.frame, time=stage.time)
+        seen = stage if owner in run.structure.populations else replace(run.frame, ahead=ahead)
         scope = _with(run, owner, seen, own)
         for v, slope, offset in linear_parts(scheme):
             found[owner, v] = _rate(run, owner, v, slope, scope), _rate(run, owner, v, offset, scope)

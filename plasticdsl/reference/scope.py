@@ -36,6 +36,11 @@ class UnitScope:
     plain: Mapping[str, Floats] = field(default_factory=dict)
     before: Mapping[str, Floats] = field(default_factory=dict)
     limit: Limit = ""
+    at_grid: bool = False
+
+    def at_grid_time(self) -> UnitScope:
+        """Its own `t` does not move with the stages of an integrator."""
+        return replace(self, at_grid=True)
 
     def ref(self, ref: Ref) -> Array:
         """Own names and parameters of the network."""
@@ -65,7 +70,7 @@ class UnitScope:
         """`t`, `dt`, `i`."""
         if name in ("i", "j"):
             return np.asarray(self.units + 1, dtype=np.float64)
-        return _clock(self.structure, self.frame, name)
+        return _clock(self.structure, self.frame, name, self.at_grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,11 @@ class ConnectionScope:
     pre_frame: Frame | None = None
     elsewhere: Mapping[str, Floats] = field(default_factory=dict)
     sums: dict[tuple[Expr, Limit], Array] | None = None
+    at_grid: bool = False
+
+    def at_grid_time(self) -> ConnectionScope:
+        """Its own `t` does not move with the stages of an integrator."""
+        return replace(self, at_grid=True)
 
     def ref(self, ref: Ref) -> Array:
         """Names of the connection, of the two units, of other projections and parameters of the network."""
@@ -194,7 +204,7 @@ class ConnectionScope:
                 arrived = self.frame.arrived_pre if name == "now_pre" else self.frame.arrived_post
                 return np.asarray(arrived[self.projection][self.connections], dtype=np.float64)
             case _:
-                return _clock(self.structure, self.frame, name)
+                return _clock(self.structure, self.frame, name, self.at_grid)
 
 
 def everything(structure: Structure, frame: Frame, owner: str) -> UnitScope | ConnectionScope:
@@ -247,10 +257,10 @@ def _definition(block: Block, name: str) -> Expr:
     return variable.value
 
 
-def _clock(structure: Structure, frame: Frame, name: str) -> Array:
+def _clock(structure: Structure, frame: Frame, name: str, at_grid: bool) -> Array:
     match name:
         case "t":
-            return np.asarray(frame.time, dtype=np.float64)
+            return np.asarray(frame.time if at_grid else frame.time + frame.ahead, dtype=np.float64)
         case "dt":
             return np.asarray(structure.instance.dt, dtype=np.float64)
         case _:

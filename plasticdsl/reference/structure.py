@@ -90,13 +90,14 @@ def _each(delay: int | NDArray[np.int32], count: int) -> Index:
 @dataclass(slots=True)
 class Frame:
     """`values[owner][name]`: float64[units or connections]. `step` and `time` (s): when. `arrived_pre`, `arrived_post`: spikes of that
-    side that reach each connection of a projection in this step, int64[connections]."""
+    side that reach each connection of a projection in this step, int64[connections]. `ahead` (s): how far into the step, at an integrator's stage."""
 
     values: dict[str, dict[str, Floats]]
     step: int
     time: float
     arrived_pre: dict[str, Index]
     arrived_post: dict[str, Index]
+    ahead: float = 0.0
 
     def copy(self) -> Frame:
         """The same values, untouched by what happens to this frame."""

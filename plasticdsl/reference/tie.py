@@ -66,6 +66,10 @@ class _Anything:
             return np.asarray(self.values[ref.path])
         return evaluate(inner, self)
 
+    def at_grid_time(self) -> _Anything:
+        """There are no stages here."""
+        return self
+
     def incoming(self, body: Expr) -> Array:
         """Pairs of spikes know no sums."""
         raise KeyError("a pair of spikes has no sum over connections")

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.expr import Ref, moves_with_time, refs
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import RungeKutta4, Scheme, Staged
@@ -45,7 +45,6 @@ from plasticdsl.symbolic.system import (
     exponential_stages,
     linear_rates,
     listed,
-    moves_with_time,
     self_linear,
     system_of,
 )

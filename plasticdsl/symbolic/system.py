@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, children, refs, substitute
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, moves_with_time, refs, substitute
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta
@@ -57,19 +57,6 @@ class System:
         """The variable's name as the author writes it."""
         variable = self.block.variable(name)
         return variable.symbol if variable else name
-
-
-def moves_with_time(expr: Expr) -> bool:
-    """Whether `expr` varies with t during a step. Cases on t (`I₀ if t > 100 ms`) and functions that change in jumps do not: like everything
-    that happens at grid times they keep their value from t_n on.
-    """
-    match expr:
-        case Special("t"):
-            return True
-        case Compare() | Call("step" | "sign" | "floor" | "ceil" | "round", _):
-            return False
-        case _:
-            return any(moves_with_time(child) for child in children(expr))
 
 
 def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:

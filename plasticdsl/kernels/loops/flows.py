@@ -21,7 +21,7 @@ from plasticdsl.kernels.program import (
     Store,
     name,
 )
-from plasticdsl.model.expr import At, Binary, Call, Choice, Expr, Number, Ref, Special, rebuild, refs
+from plasticdsl.model.expr import At, Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
 from plasticdsl.model.model import Flow
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part, StandIn, Whose
 from plasticdsl.model.pretty import pretty
@@ -218,20 +218,17 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
 
 
 def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -> Expr:
-    """An expression with the scheme's variables and t taken at a stage."""
-
-    def visit(node: Expr) -> Expr:
-        match node:
-            case Ref(Whose.OWN, variable) if variable in values:
-                return values[variable]
-            case Special("t"):
-                return time
-            case Ref() | Special():
-                return names.resolve(node)
-            case _:
-                return rebuild(node, visit)
-
-    return visit(expr)
+    """An expression with the scheme's variables and t taken at a stage, but t at t_n where it changes something in jumps."""
+    match expr:
+        case Ref(Whose.OWN, variable) if variable in values:
+            return values[variable]
+        case Special("t"):
+            return time
+        case Ref() | Special():
+            return names.resolve(expr)
+        case _:
+            at = name("t") if in_jumps(expr) else time
+            return rebuild(expr, lambda part: at_stage(part, values, at, names))
 
 
 def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
@@ -328,6 +325,17 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     return statements
 
 
+def _mean(rate: Expr, names: Names) -> Expr:
+    """The rate over the step with everything but t as it is at t_n."""
+    if not moves_with_time(rate):
+        return names.resolve(rate)
+    total: Expr = ZERO
+    for fraction, share in zip(STAGES, SHARES, strict=True):
+        time = Binary("+", name("t"), Binary("*", Number(fraction), name("dt")))
+        total = Binary("+", total, Binary("*", Number(share), at_stage(rate, {}, time, names)))
+    return total
+
+
 def noise_stream(owner: str, variable: str) -> Scalar:
     """The stream that keys the noise of a variable."""
     return Scalar(f"{owner}_noise_{variable}", "int64", OfStream(owner, ("noise", variable)), f"random stream of the noise of {variable}")
@@ -338,7 +346,7 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
     statements: list[Statement] = []
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
         statements += _comment(v, context, "Euler-Maruyama")
-        drift = Binary("*", dt, still(v, resolve(rate), context))
+        drift = Binary("*", dt, still(v, _mean(rate, context.names), context))
         value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
         if noise is not None:
             draw = Call("normal", (name("seed"), name(f"{context.owner}_noise_{v}"), name(context.unit), name("n")))
