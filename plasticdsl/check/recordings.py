@@ -43,10 +43,29 @@ def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
         return _contours(statement, plane, taking)
     window = window_of(statement.moment, taking)
     items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
-    if statement.moment is None and any(isinstance(n, Call) and n.function == "histogram" for i in items for n in walk(i.item)):
-        window = replace(window, at_end=True)
-        items = tuple(replace(item, window=window) for item in items)
+    if statement.moment is None:
+        items = tuple(replace(i, window=replace(window, at_end=True)) if _calls(i, "histogram") else i for i in items)
+    _require_time(statement, items, taking.context)
     return PlotSpec(items, window, text_of(statement.span, taking.sources).removeprefix("plot "), statement.span)
+
+
+def _calls(recording: Recording, function: str) -> bool:
+    return isinstance(recording.item, Call) and recording.item.function == function
+
+
+def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: Context) -> None:
+    """A raster is over time, a histogram of moments."""
+    moment = statement.moment
+    if moment is None:
+        return
+    elsewhere = moment.over is not None and not (isinstance(moment.over, tree.Name) and moment.over.name == "time")
+    for item in items:
+        if _calls(item, "raster") and (elsewhere or moment.at_end or moment.at is not None):
+            hint = "Give it a ‘plot’ line of its own: ‘plot raster(E)’, ‘… over last 200 ms’, ‘… in phase test’."
+            context.report.error("not-here", "A raster shows spikes over time.", item.span, hint)
+        if _calls(item, "histogram") and elsewhere:
+            message = "A histogram shows moments, and nothing over another variable."
+            context.report.error("not-here", message, item.span, "Leave out what it is over: each run of a sweep has its own outline.")
 
 
 def _is_contours(item: tree.Expr) -> bool:

@@ -50,8 +50,8 @@ def label_of(label: Label) -> str:
     return f"{label.text} ({label.unit})" if label.unit else label.text
 
 
-def finish_time(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
-    """Limits, label, and where the phases of the run begin."""
+def finish_time(axes: Axes, axis: TimeAxis) -> None:
+    """Limits and label."""
     margin = 0.0 if axis.unit != "steps" else 0.5
     begin, end = axis.of(np.array([axis.begin, axis.end]))
     if end > begin:
@@ -61,8 +61,8 @@ def finish_time(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
 
 
-def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
-    """The names of the phases above the panel and a thin line between them, where there are several in sight."""
+def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis, named: bool) -> None:
+    """A thin line between phases, where there are several in sight, and (`named`) their names above the panel."""
     seen = [p for p in line.phases if p.last > axis.begin and p.first < axis.end and p.last > p.first]
     if len(seen) < 2:
         return
@@ -72,7 +72,7 @@ def mark_phases(axes: Axes, line: Timeline, axis: TimeAxis) -> None:
         first, last = max(phase.first, axis.begin), min(phase.last, axis.end)
         if number:
             axes.axvline(axis.of(np.array([first]))[0] + shift, color="#999999", linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
-        if (last - first) / width >= 0.012 * len(phase.name):
+        if named and (last - first) / width >= 0.012 * len(phase.name):
             middle = axis.of(np.array([0.5 * (first + last)]))[0] + shift
             axes.annotate(phase.name, (middle, 1.0), (0, 4), xycoords=("data", "axes fraction"), textcoords="offset points",
                           ha="center", va="bottom", fontsize=14, color=GREY)  # fmt: skip
@@ -107,7 +107,7 @@ def draw_units_over(axes: Axes, x: Floats, y: Floats, names: tuple[str, str], fi
     shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
     text = f"{names[0]}: mean of {count}" if len(shown) == count else f"{names[0]}: mean of {count}; {len(shown)} shown"
-    axes.plot(x, np.mean(values, axis=1), color=_dark(colour), linewidth=3.2, label=text)
+    axes.plot(x, np.mean(values, axis=1), color=_dark(colour), linewidth=3.2 if len(x) <= _DENSE else 1.8, label=text)
     return True
 
 
@@ -125,9 +125,11 @@ def legend(axes: Axes, always: bool = False) -> None:
         axes.legend(loc="best", handlelength=1.4)
 
 
-def panels_by_unit(labels: Sequence[Label]) -> list[list[int]]:
-    """Items that can share a panel, because they have the same unit."""
-    found: dict[tuple[object, str], list[int]] = {}
-    for number, label in enumerate(labels):
-        found.setdefault((label.dimension, label.unit), []).append(number)
-    return list(found.values())
+def shared_label(labels: Sequence[Label]) -> str:
+    """Of a panel: of its only item, else the unit of all, else what they are called."""
+    return label_of(labels[0]) if len(labels) == 1 else labels[0].unit or ", ".join(label.text for label in labels)
+
+
+def note(axes: Axes, text: str) -> None:
+    """A remark above the right end of a panel."""
+    axes.text(1.0, 1.02, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=14, color=GREY)

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from plasticdsl.results.axis import label_of, legend
+from plasticdsl.results.axis import label_of, legend, shared_label
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.landscape import Landscape
-from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.recorder import Panel, PlotPlan
 from plasticdsl.runtime.series import Label, Series
-from plasticdsl.runtime.sweep import Study
 
 #: So many paths are drawn at most, evenly chosen; up to `_FEW` of them in colours of their own.
 _MOST_PATHS, _FEW = 60, 6
@@ -26,25 +24,21 @@ _LEVELS = 12
 Floats = NDArray[np.float64]
 
 
-def draw_plane(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+def draw_plane(axes: Axes, plan: PlotPlan, panel: Panel) -> None:
     """One variable against another: a path for each unit."""
-    axes = figure.subplots()
-    plan = plans[0]
     assert plan.against is not None, "a plane has two variables"
-    single = len(plan.series) == 1
-    for number, series in enumerate(plan.series):
+    single = len(panel.series) == 1
+    for number, series in enumerate(panel.series):
         x, y = _paths(plan.against, series)
         colours = [COLOURS[(k if single else number) % len(COLOURS)] for k in range(x.shape[1])]
         _draw_paths(axes, x, y, colours, "" if single else series.label.text)
     axes.set_xlabel(label_of(plan.against.label))
-    axes.set_ylabel(label_of(plan.series[0].label) if single else plan.series[0].label.unit)
+    axes.set_ylabel(shared_label([s.label for s in panel.series]))
     legend(axes)
 
 
-def draw_contours(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
+def draw_contours(axes: Axes, plans: Sequence[PlotPlan]) -> None:
     """Lines of equal value, and the way that each run took between them. Of a sweep, the lines are those of the first run."""
-    figure.set_size_inches(9.4, 8.0)
-    axes = figure.subplots()
     first = plans[0]
     assert first.landscape is not None and first.against is not None, "contours have a plane"
     _draw_landscape(axes, first.landscape, first.series[0].label, first.against.label, first.spec.items[0].scale)

@@ -2,57 +2,45 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.results.axis import label_of, legend, panels_by_unit
+from plasticdsl.results.axis import legend, note, shared_label
 from plasticdsl.results.stack import run_label
-from plasticdsl.results.style import COLOURS, GREY, SIZE
-from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.results.style import COLOURS
+from plasticdsl.runtime.recorder import Panel, PlotPlan
+from plasticdsl.runtime.series import Series
 from plasticdsl.runtime.sweep import Axis, Study
 
 Floats = NDArray[np.float64]
 
 
-def draw_sweep(figure: Figure, study: Study, plans: Sequence[PlotPlan], number: int) -> None:
-    """Items of plot line `number` over an expression of parameters."""
-    axis = plans[0].axis
+def draw_sweep(axes: Axes, study: Study, plan: PlotPlan, panels: Sequence[Panel], number: int) -> None:
+    """Items of a panel of plot line `number` over an expression of parameters; `panels` of all runs."""
+    axis = plan.axis
     assert axis is not None, "a plot over a sweep says over what"
-    groups = panels_by_unit([s.label for s in plans[0].series])
-    figure.set_size_inches(SIZE[0], SIZE[1] if len(groups) == 1 else 2.2 + 3.3 * len(groups))
-    panels = np.atleast_1d(figure.subplots(len(groups), 1, sharex=True))
     along = _own_axis(study, axis)
     scale = along.scale if along is not None and isinstance(axis, Ref) else 1.0
     x = np.array([run.facts.over[number] for run in study.runs], dtype=np.float64) / scale
-    for panel, group in zip(panels, groups, strict=True):
-        _draw_panel(panel, study, plans, group, along, x)
-    over = plans[0].spec.text.rpartition(" over ")[2]
-    unit = along.unit if along is not None and isinstance(axis, Ref) else ""
-    panels[-1].set_xlabel(f"{over} ({unit})" if unit else over)
-
-
-def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list[int], along: Axis | None, x: Floats) -> None:
-    lines = _lines(study, along)
-    number = 0
-    for item in group:
-        label = plans[0].series[item].label
-        y = np.array([_value(plan, item) for plan in plans]) / label.scale
+    labels, lines = [s.label for s in panels[0].series], _lines(study, along)
+    colours = itertools.cycle(COLOURS)
+    for item, label in enumerate(labels):
+        y = np.array([_value(panel.series[item]) for panel in panels]) / label.scale
         for name, runs in lines.items():
-            text = ", ".join(p for p in (label.text if len(group) > 1 else "", name) if p)
-            _draw_line(axes, x[runs], y[runs], text, COLOURS[number % len(COLOURS)])
-            number += 1
-    labels = [plans[0].series[i].label for i in group]
-    axes.set_ylabel(label_of(labels[0]) if len(labels) == 1 else (labels[0].unit or ", ".join(label.text for label in labels)))
+            text = ", ".join(p for p in (label.text if len(labels) > 1 else "", name) if p)
+            _draw_line(axes, x[runs], y[runs], text, next(colours))
+    over = plan.spec.text.rpartition(" over ")[2]
+    unit = along.unit if along is not None and isinstance(axis, Ref) else ""
+    axes.set_xlabel(f"{over} ({unit})" if unit else over)
+    axes.set_ylabel(shared_label(labels))
     if study.repeats > 1:
-        axes.text(
-            1.0, 1.02, f"mean ± s.e. of {study.repeats} runs", transform=axes.transAxes, ha="right", va="bottom", fontsize=14, color=GREY
-        )
+        note(axes, f"mean ± s.e. of {study.repeats} runs")
     legend(axes)
 
 
@@ -66,9 +54,8 @@ def _draw_line(axes: Axes, x: Floats, y: Floats, name: str, colour: str) -> None
     axes.errorbar(at, means, errors if several else None, marker="o", color=colour, label=name, capsize=5, elinewidth=1.8)
 
 
-def _value(plan: PlotPlan, item: int) -> float:
+def _value(series: Series) -> float:
     """The value of one run; the mean where there is one per unit."""
-    series = plan.series[item]
     return float(np.mean(series.done[-1])) if series.taken else np.nan
 
 

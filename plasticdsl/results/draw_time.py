@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from plasticdsl.model.expr import refs
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.results.axis import (
     TimeAxis,
     colours_of,
     draw_units_over,
-    finish_time,
-    label_of,
     legend,
-    mark_phases,
-    panels_by_unit,
+    shared_label,
     time_axis,
 )
 from plasticdsl.results.stack import run_label
-from plasticdsl.results.style import COLOURS, SIZE
+from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.experiment import Run, train_of
-from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.recorder import Panel, PlotPlan
+from plasticdsl.runtime.schedule import Timeline
 from plasticdsl.runtime.series import Series, SpikeRecord
 from plasticdsl.runtime.sweep import Study
 
@@ -36,36 +35,59 @@ _MOST_REPEATS = 20
 _MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 40, 0.15
 
 
-def draw_time(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """Items over time; those of one unit share a panel."""
-    first = plans[0]
-    groups = panels_by_unit([s.label for s in first.series])
-    figure.set_size_inches(SIZE[0], SIZE[1] if len(groups) == 1 else 2.2 + 3.3 * len(groups))
-    panels = np.atleast_1d(figure.subplots(len(groups), 1, sharex=True))
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the panels over time of a figure have in common: the `runs` that are shown, the phases, the axis, and the colours of populations that have a
+    raster."""
+
+    runs: list[int]
+    line: Timeline
+    axis: TimeAxis
+    colours: Mapping[str, int]
+
+
+def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
+    """The scene of a plot line; its axis covers what every panel shows."""
     runs = _shown_runs(study)
     line = max((study.runs[n].line for n in runs), key=lambda found: found.end)
-    axis = _axis_of([plans[n].series[i] for n in runs for i in range(len(first.series))], study.runs[runs[0]], line.end)
-    for panel, group in zip(panels, groups, strict=True):
-        _draw_panel(panel, study, plans, group, runs, axis)
-    finish_time(panels[-1], line, axis)
-    mark_phases(panels[0], line, axis)
+    spans = [span for n in runs for panel in plans[n].panels if panel.kind == "time" for s in panel.series if (span := _span(s))]
+    spans += [(r.begin, min(r.end, max(study.runs[0].steps, 1))) for r in plans[0].spikes]
+    begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
+    populations = dict.fromkeys(r.population for r in plans[0].spikes)
+    return Scene(runs, line, time_axis(line, 0 if begin <= 1 else begin, end), {p: number for number, p in enumerate(populations)})
 
 
-def _draw_panel(axes: Axes, study: Study, plans: Sequence[PlotPlan], group: list[int], runs: list[int], axis: TimeAxis) -> None:
-    colour, explain = 0, False
-    for number in runs:
-        if number != runs[0] and not study.axes:
-            colour = 0  # repeats look alike
-        for item in group:
-            series = plans[number].series[item]
-            explain |= _draw_series(axes, series, axis, _names(study, series, number, runs, len(group) == 1), colour)
-            colour += colours_of(series.done)
-    labels = [plans[0].series[i].label for i in group]
-    alone = len(labels) == 1
-    axes.set_ylabel(label_of(labels[0]) if alone else (labels[0].unit or ", ".join(label.text for label in labels)))
-    if all(plans[0].series[i].bins for i in group):
+def _span(series: Series) -> tuple[int, int] | None:
+    """First and last step of what was taken."""
+    if not series.taken:
+        return None
+    return int(series.steps[0]) - (series.moments.stride if series.bins else 0), int(series.steps[-1])
+
+
+def draw_time(axes: Axes, study: Study, panels: Sequence[Panel], scene: Scene) -> None:
+    """Items over time that have the same unit; `panels` of all runs."""
+    labels = [s.label for s in panels[0].series]
+    known = dict(scene.colours) if len(scene.runs) == 1 else {}
+    begin = next_colour = len(known)
+    explain = False
+    for number in scene.runs:
+        if not study.axes:
+            next_colour = begin  # repeats look alike
+        for series in panels[number].series:
+            colour = known.pop(_population_of(series), None)
+            names = _names(study, series, number, scene.runs, len(labels) == 1)
+            explain |= _draw_series(axes, series, scene.axis, names, next_colour if colour is None else colour)
+            next_colour += colours_of(series.done) if colour is None else 0
+    axes.set_ylabel(shared_label(labels))
+    if all(s.bins for s in panels[0].series):
         axes.set_ylim(bottom=0.0)
     legend(axes, always=explain)
+
+
+def _population_of(series: Series) -> str:
+    """The one whose colour in a raster the line may take: it is the only one that the line is about, and the line has one colour."""
+    owners = {r.owner.name for r in refs(series.expr) if isinstance(r.owner, OfPopulation)}
+    return owners.pop() if len(owners) == 1 and colours_of(series.done) == 1 else ""
 
 
 def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:
@@ -104,28 +126,19 @@ def _shown_runs(study: Study) -> list[int]:
     return [every[i] for i in np.unique(np.linspace(0, len(every) - 1, _MOST_RUNS).astype(np.int64))]
 
 
-def _axis_of(series: Sequence[Series], run: Run, end: int) -> TimeAxis:
-    taken = [s for s in series if s.taken]
-    first = min((int(s.steps[0]) - (s.moments.stride if s.bins else 0) for s in taken), default=0)
-    last = max((int(s.steps[-1]) for s in taken), default=end)
-    return time_axis(run.line, 0 if first <= 1 else first, last)
-
-
 # --- rasters ---------------------------------------------------------------------------------------------------------
 
 
-def draw_raster(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """Spikes as dots, populations one above the other; of large ones some units, evenly chosen. A sweep shows its first run."""
-    axes = figure.subplots()
-    run, records = study.runs[0], plans[0].spikes
-    axis = time_axis(run.line, min(r.begin for r in records), min(max(r.end for r in records), max(run.steps, 1)))
+def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
+    """Spikes as dots, populations one above the other; of large ones some units, evenly chosen. A sweep shows its first run, and says so."""
+    run, records = study.runs[0], panel.spikes
     sizes = [run.facts.units[r.population] for r in records]
     shown = [np.unique(np.linspace(0, size - 1, min(size, _MOST_ROWS)).astype(np.int64)) for size in sizes]
     rows = sum(len(units) for units in shown)
     base, ticks = 0.0, []
-    for number, (record, units) in enumerate(zip(records, shown, strict=True)):
+    for record, units in zip(records, shown, strict=True):
         height = max(1.0, _LEAST_SHARE * rows / len(units))
-        _draw_spikes(axes, run, record, axis, _Rows(base, height, units, COLOURS[number % len(COLOURS)]))
+        _draw_spikes(axes, run, record, scene.axis, _Rows(base, height, units, COLOURS[scene.colours[record.population] % len(COLOURS)]))
         ticks.append(base + 0.5 * height * len(units))
         base += height * len(units) + 0.04 * rows
     names = [r.name if len(u) == size else f"{r.name}\n{len(u)} of {size}" for r, u, size in zip(records, shown, sizes, strict=True)]
@@ -133,8 +146,9 @@ def draw_raster(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.02 * rows, base - 0.02 * rows)
-    finish_time(axes, run.line, axis)
-    mark_phases(axes, run.line, axis)
+    if len(study.runs) > 1:
+        text = f"raster: {run_label(study, 0)}" if study.axes else f"raster: first of {len(study.runs)} runs"
+        axes.set_title(text, loc="right", fontsize=14, color=GREY)
 
 
 @dataclass(frozen=True, slots=True)

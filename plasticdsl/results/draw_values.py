@@ -6,31 +6,32 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from plasticdsl.results.axis import label_of, legend
+from plasticdsl.results.axis import legend, shared_label
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS
-from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.recorder import Panel
 from plasticdsl.runtime.series import Series
 from plasticdsl.runtime.statistics import histogram
 from plasticdsl.runtime.sweep import Study
 
 _MOST_SHOWN = 6
-_BINS = 40
+#: As many bins as the root of the number of values, within these.
+_FEWEST_BINS, _MOST_BINS = 8, 40
 
 Floats = NDArray[np.float64]
 
 
-def draw_histogram(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """How the values of all units are distributed: of one run filled, of several (or at several moments) as outlines."""
-    axes = figure.subplots()
-    shown = _entries(study, plans)
+def draw_histogram(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
+    """How the values of all units are distributed: of one run filled, of several (or at several moments) as outlines. `panels` of all runs."""
+    shown = _entries(study, panels)
     everything = np.concatenate([values for _, values in shown]) if shown else np.zeros(0)
-    _, edges = histogram(everything, _BINS)
-    over_time = len(plans) == 1 and len(plans[0].series) == 1 and len(shown) > 1
+    largest = max((len(values) for _, values in shown), default=0)
+    _, edges = histogram(everything, int(np.clip(np.sqrt(largest), _FEWEST_BINS, _MOST_BINS)))
+    over_time = len(panels) == 1 and len(panels[0].series) == 1 and len(shown) > 1
     colours = (
         [colormaps["viridis"](k / len(shown)) for k in range(len(shown))]
         if over_time
@@ -40,10 +41,8 @@ def draw_histogram(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> N
         counts = np.histogram(values[np.isfinite(values)], edges)[0]
         colour = colours[number]
         axes.stairs(counts, edges, fill=len(shown) == 1, color=colour, label=name, linewidth=2.4)
-    first = plans[0].series[0]
-    text = first.label.text.removeprefix("histogram(").removesuffix(")") if first.label.text.startswith("histogram(") else first.label.text
-    axes.set_xlabel(f"{text} ({first.label.unit})" if first.label.unit else text)
-    owner = first.owner
+    axes.set_xlabel(shared_label([s.label for s in panels[0].series]))
+    owner = panels[0].series[0].owner
     what = "units" if owner in study.runs[0].facts.units else "connections" if owner else "values"
     axes.set_ylabel(f"number of {what}")
     axes.set_ylim(bottom=0)
@@ -51,14 +50,14 @@ def draw_histogram(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> N
     legend(axes)
 
 
-def _entries(study: Study, plans: Sequence[PlotPlan]) -> list[tuple[str, Floats]]:
+def _entries(study: Study, panels: Sequence[Panel]) -> list[tuple[str, Floats]]:
     """What gets an outline: each item of each run, or, of a single one, each of its moments."""
-    every = [(plan.series[i], n) for n, plan in enumerate(plans) for i in range(len(plan.series))]
+    every = [(series, n) for n, panel in enumerate(panels) for series in panel.series]
     if len(every) == 1:
         line = study.runs[0].line
         return _moments(every[0][0], line.dt, line.in_steps)
     picked = [every[i] for i in np.unique(np.linspace(0, len(every) - 1, min(len(every), _MOST_SHOWN)).astype(np.int64))]
-    several = len(plans[0].series) > 1
+    several = len(panels[0].series) > 1
     names = [", ".join(p for p in (s.label.text if several else "", run_label(study, run)) if p) for s, run in picked]
     return [(name, _last(s)) for name, (s, _) in zip(names, picked, strict=True)]
 
@@ -75,18 +74,16 @@ def _last(series: Series) -> Floats:
     return np.atleast_1d(series.done[-1] / series.label.scale) if series.taken else np.zeros(0)
 
 
-def draw_units(figure: Figure, study: Study, plans: Sequence[PlotPlan]) -> None:
-    """Values at one moment over the number of the unit, connection or pattern."""
-    axes = figure.subplots()
-    for number, series in enumerate(plans[0].series):
-        values = _last(series)
-        few = len(values) <= 60
+def draw_units(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
+    """Values at one moment over the number of the unit, connection or pattern. A sweep shows its first run."""
+    found = [_last(series) for series in panels[0].series]
+    few = max(len(values) for values in found) <= 60
+    for number, (series, values) in enumerate(zip(panels[0].series, found, strict=True)):
         axes.plot(np.arange(1, len(values) + 1), values, "o", markersize=9 if few else 3, color=COLOURS[number % len(COLOURS)],
                   label=series.label.text, rasterized=not few)  # fmt: skip
-    first = plans[0].series[0]
-    axes.set_xlabel(_counted(first, study))
+    axes.set_xlabel(_counted(panels[0].series[0], study))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylabel(label_of(first.label) if len(plans[0].series) == 1 else first.label.unit)
+    axes.set_ylabel(shared_label([s.label for s in panels[0].series]))
     legend(axes)
 
 

@@ -1,7 +1,8 @@
-"""Writes a result into a folder: `summary.json`, `recordings.nc` (netCDF 4, opened by `xarray.open_dataset`) and one PNG per plot line.
+"""Writes a result into a folder: `summary.json`, `recordings.nc` (netCDF 4, opened by `xarray.open_dataset`), and for each plot line a PNG and a `.nc` of
+the same name with what it shows.
 
-Everything is made in a folder beside the target first and then moved, `summary.json` last, so nobody finds half a result. A folder
-that exists keeps its other files.
+Everything is made in a folder beside the target first and then moved, `summary.json` last, so nobody finds half a result. It lists the `files` of the
+result; so in a folder that exists, those of the result before go, and all others stay.
 """
 
 from __future__ import annotations
@@ -54,13 +55,25 @@ def write(result: Result, folder: Path, plots: bool) -> None:
 
 
 def _fill(result: Result, folder: Path, plots: bool) -> None:
-    text = json.dumps(result.summary, ensure_ascii=False, indent=2, allow_nan=False)
-    (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
     if len(result):
         _write_netcdf(result.dataset, folder / RECORDINGS)
     if plots:
         for name, figure in result.figures():
             figure.savefig(folder / f"{name}.png")
+        for name, dataset in result.plotted():
+            _write_netcdf(dataset, folder / f"{name}.nc")
+    files = sorted((SUMMARY, *(path.name for path in folder.iterdir())))
+    text = json.dumps({**result.summary, "files": files}, ensure_ascii=False, indent=2, allow_nan=False)
+    (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+
+
+def _files_of(folder: Path) -> list[str]:
+    """The files of the result that is in a folder; nothing outside of it, whatever its summary says."""
+    try:
+        listed = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [name for name in listed if isinstance(name, str) and Path(name).name == name and not (folder / name).is_dir()]
 
 
 def _write_netcdf(dataset: xarray.Dataset, path: Path) -> None:
@@ -120,6 +133,10 @@ def _move(made: Path, folder: Path) -> None:
     if not folder.exists():
         made.replace(folder)
         return
+    before = _files_of(folder)
+    (folder / SUMMARY).unlink(missing_ok=True)
+    for name in before:
+        (folder / name).unlink(missing_ok=True)
     for path in sorted(made.iterdir(), key=lambda p: p.name == SUMMARY):
         path.replace(folder / path.name)
 

@@ -1,68 +1,97 @@
 """A figure for each `plot` line of an experiment.
 
-Comes in: a `Study`. Goes out: (file name without ending, matplotlib figure), one for each line. What kind of figure it is was decided when the run was
-planned (`runtime.recorder`); the panels themselves are in `draw_*`.
+Comes in: a `Study`. Goes out: (file name without ending, matplotlib figure), one for each line. Which items share a panel and what kind of panel it is was
+decided when the run was planned (`runtime.recorder`); the panels themselves are in `draw_*`, one above the other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from plasticdsl.results.axis import finish_time, mark_phases
 from plasticdsl.results.draw_plane import draw_contours, draw_plane
 from plasticdsl.results.draw_sweep import draw_sweep
-from plasticdsl.results.draw_time import draw_raster, draw_time
+from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
 from plasticdsl.results.draw_values import draw_histogram, draw_units
-from plasticdsl.results.style import style
-from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.results.style import SIZE, style
+from plasticdsl.runtime.recorder import Kind, PlotPlan
 from plasticdsl.runtime.sweep import Study
+
+#: Panels over time share their axis.
+_OVER_TIME: tuple[Kind, ...] = ("time", "raster")
 
 
 def figures(study: Study) -> Iterator[tuple[str, Figure]]:
     """One figure for each plot line, in order; drawn and handed out in the project's style."""
-    if not study.runs:
-        return
-    for number, plan in enumerate(study.runs[0].recorder.plots):
+    for number, name in enumerate(file_names(study)):
         with style():
-            yield _file_name(number, plan), figure(study, number)
+            yield name, figure(study, number)
+
+
+def file_names(study: Study) -> list[str]:
+    """For each plot line, `01-rate-cell-over-time`: sorted like the lines, readable, and safe on every file system."""
+    return [_file_name(number, plan) for number, plan in enumerate(study.runs[0].recorder.plots)] if study.runs else []
 
 
 def figure(study: Study, number: int) -> Figure:
     """The figure of plot line `number`."""
     made = Figure()
     plans = [run.recorder.plots[number] for run in study.runs]
-    match plans[0].kind:
-        case "raster":
-            draw_raster(made, study, plans)
-        case "time":
-            draw_time(made, study, plans)
-        case "plane":
-            draw_plane(made, study, plans)
-        case "contours":
-            draw_contours(made, study, plans)
-        case "histogram":
-            draw_histogram(made, study, plans)
-        case "units":
-            draw_units(made, study, plans)
-        case "sweep":
-            draw_sweep(made, study, plans, number)
-    _title(made, study)
-    return made
-
-
-def _title(made: Figure, study: Study) -> None:
+    kinds = [panel.kind for panel in plans[0].panels]
+    made.set_size_inches((9.4, 8.0) if "contours" in kinds else (SIZE[0], SIZE[1] if len(kinds) == 1 else 2.2 + 3.3 * len(kinds)))
+    panels: list[Axes] = list(made.subplots(len(kinds), 1, squeeze=False)[:, 0])
+    scene = scene_of(study, plans)
+    for place, axes in enumerate(panels):
+        _draw(axes, study, plans, (number, place), scene)
+    _share(panels, kinds, scene)
     text = f"{study.network.name} · {study.experiment.name}"
     if study.interrupted:
         text += " (interrupted)"
     if study.failure:
         text += " (partial)"
-    axes = made.axes[0]
-    axes.set_title(text, pad=36 if axes.texts else None)  # above the names of phases
+    panels[0].set_title(text, pad=36 if panels[0].texts else None)  # above the names of phases
+    return made
+
+
+def _draw(axes: Axes, study: Study, plans: Sequence[PlotPlan], where: tuple[int, int], scene: Scene) -> None:
+    """A panel; `where`: the number of the plot line, and of the panel in it."""
+    number, place = where
+    every = [plan.panels[place] for plan in plans]
+    match every[0].kind:
+        case "raster":
+            draw_raster(axes, study, every[0], scene)
+        case "time":
+            draw_time(axes, study, every, scene)
+        case "plane":
+            draw_plane(axes, plans[0], every[0])
+        case "contours":
+            draw_contours(axes, plans)
+        case "histogram":
+            draw_histogram(axes, study, every)
+        case "units":
+            draw_units(axes, study, every)
+        case "sweep":
+            draw_sweep(axes, study, plans[0], every, number)
+
+
+def _share(panels: Sequence[Axes], kinds: Sequence[Kind], scene: Scene) -> None:
+    """Panels over time begin and end together; what is written along a horizontal axis stands below the last panel in a row that has the same one."""
+    timed = [axes for axes, kind in zip(panels, kinds, strict=True) if kind in _OVER_TIME]
+    for number, axes in enumerate(timed):
+        finish_time(axes, scene.axis)
+        mark_phases(axes, scene.line, scene.axis, named=number == 0)
+    for upper, lower, kind, below in zip(panels, panels[1:], kinds, kinds[1:], strict=False):
+        if kind == below and kind in ("sweep", "plane"):
+            upper.sharex(lower)
+        if (kind in _OVER_TIME and below in _OVER_TIME) or (kind == below and kind in ("sweep", "plane")):
+            upper.set_xlabel("")
+            upper.tick_params(labelbottom=False)
 
 
 def _file_name(number: int, plan: PlotPlan) -> str:
-    """`01-rate-cell-over-time`: sorted like the plot lines, readable, and safe on every file system."""
     words = re.sub(r"[^\w.]+", "-", plan.spec.text).strip("-.")
     return f"{number + 1:02d}-{words[:60].rstrip('-.')}"

@@ -108,8 +108,18 @@ class Result:
 
         return figures(self.study)
 
+    def plotted(self) -> Iterator[tuple[str, Dataset]]:
+        """The same names, and what each figure shows as an `xarray.Dataset` in SI units."""
+        from plasticdsl.results.dataset import to_dataset
+        from plasticdsl.results.plots import file_names
+        from plasticdsl.results.plotted import plotted
+
+        for number, name in enumerate(file_names(self.study)):
+            yield name, to_dataset({s.name: s for s in plotted(self.study, number)}.values(), self.summary)
+
     def save(self, folder: str | Path, *, plots: bool = True) -> None:
-        """Writes `summary.json`, `recordings.nc` and a PNG for each plot line into `folder`, all of it or nothing."""
+        """Writes `summary.json`, `recordings.nc` and, for each plot line, a PNG and what it shows (`.nc`) into `folder`, all of it or nothing. What an
+        earlier result left there goes."""
         from plasticdsl.results.files import write
 
         write(self, Path(folder), plots)

@@ -44,7 +44,7 @@ def stacked(study: Study) -> Iterator[Stacked]:
     for number, series in enumerate(study.runs[0].recorder.series):
         yield stack_series(study, [run.recorder.series[number] for run in study.runs], series)
     for number, record in enumerate(study.runs[0].recorder.spikes):
-        yield _stack_spikes(study, [run.recorder.spikes[number] for run in study.runs], record)
+        yield stack_spikes(study, [run.recorder.spikes[number] for run in study.runs], record)
 
 
 def axes_of(study: Study) -> tuple[tuple[str, ...], Coordinates]:
@@ -162,7 +162,7 @@ def _stack_histograms(study: Study, every: list[Series], first: Series) -> Stack
     return Stacked(first.name, tuple(dims), values, {"long_name": first.label.text, "units": "1"}, coordinates, time)
 
 
-def _stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> Stacked:
+def stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> Stacked:
     """Times of all spikes in one row, with the unit of each and, in a sweep, the run it belongs to."""
     trains = [train_of(run, record) for run, record in zip(study.runs, every, strict=True)]
     dimension = f"spike_{first.population}"

@@ -33,6 +33,8 @@ LARGEST = 8 << 30
 #: A plot over time shows at most `_MOST_POINTS` moments, fewer (but `_FEWEST_POINTS`) where each reads many values, `_READS` in all.
 _MOST_POINTS, _FEWEST_POINTS, _READS = 4000, 100, 200_000_000
 _BINS = 100
+#: A histogram of a time that is not said shows at most so many moments and the beginning.
+_MOST_HISTOGRAMS = 5
 
 Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
 Numbers = Callable[[Window], Taking]
@@ -45,17 +47,34 @@ Preview = Callable[[str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class PlotPlan:
-    """One plot line: `series` for its items in order (none for a raster), `against` the series on the horizontal axis of a plane,
-    `axis` what a sweep is plotted over, `spikes` of a raster. Of contours, `series` and `against` are the path of the run on their plane."""
+class Panel:
+    """Items of a plot line that share two axes: `series`, or the `spikes` of a raster."""
 
-    spec: PlotSpec
     kind: Kind
     series: tuple[Series, ...] = ()
+    spikes: tuple[SpikeRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlotPlan:
+    """One plot line: its `panels` from top to bottom, `against` the series on the horizontal axis of a plane, `axis` what a sweep is plotted over. Of
+    contours, the only series and `against` are the path of the run on their plane."""
+
+    spec: PlotSpec
+    panels: tuple[Panel, ...]
     against: Series | None = None
     axis: Expr | None = None
-    spikes: tuple[SpikeRecord, ...] = ()
     landscape: Landscape | None = None
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Of all panels."""
+        return tuple(s for panel in self.panels for s in panel.series)
+
+    @property
+    def spikes(self) -> tuple[SpikeRecord, ...]:
+        """Of all panels."""
+        return tuple(s for panel in self.panels for s in panel.spikes)
 
 
 @dataclass(slots=True)
@@ -228,26 +247,40 @@ class _Planner:
     # --- plots ---
 
     def plot(self, spec: PlotSpec) -> None:
-        kind = self._kind(spec)
         over = spec.window.over if isinstance(spec.window.over, Expr) else None
-        if kind == "raster":
-            records = tuple(self._raster(r, p) for r in spec.items for p in _populations(r.item))
-            self.recorder.plots.append(PlotPlan(spec, kind, spikes=records))
-            return
         if spec.plane is not None:
             path = [self._drawn(side.item, "plane") for side in (spec.plane.vertical, spec.plane.horizontal)]
             sides = self._along(spec.plane.horizontal), self._along(spec.plane.vertical)
             levels = tuple(sorted({self._number(level) for level in spec.plane.levels}))
             landscape = Landscape(self.reader, self._single_value(spec.items[0]), *sides, levels)
-            self.recorder.plots.append(PlotPlan(spec, kind, (path[0],), path[1], landscape=landscape))
+            self.recorder.plots.append(PlotPlan(spec, (Panel("contours", (path[0],)),), path[1], landscape=landscape))
             return
-        items = tuple(self._drawn(item, kind) for item in spec.items)
+        panels: dict[object, Panel] = {}  # items with the same unit on the same axes share a panel
+        for item in spec.items:
+            kind = self._kind(item)
+            if kind == "raster":
+                before = panels.get(kind, Panel(kind))
+                records = tuple(self._raster(item, p) for p in _populations(item.item))
+                panels[kind] = replace(before, spikes=before.spikes + records)
+            else:
+                series = self._drawn(item, kind)
+                counted = self._counted(series) if kind in ("histogram", "units") else ""
+                key = (kind, series.label.dimension, series.label.unit, counted)
+                before = panels.get(key, Panel(kind))
+                panels[key] = replace(before, series=(*before.series, series))
+        kinds = {panel.kind for panel in panels.values()}
         against = None
-        if kind == "plane" and over is not None:
+        if "plane" in kinds and over is not None:
             unit, scale, dimension = self._unit_of(over)
             text = spec.text.rpartition(" over ")[2]
-            against = self._drawn(Recording(over, text, spec.window, "", dimension, unit, scale, spec.span), kind)
-        self.recorder.plots.append(PlotPlan(spec, kind, items, against, over if kind == "sweep" else None))
+            against = self._drawn(Recording(over, text, spec.window, "", dimension, unit, scale, spec.span), "plane")
+        self.recorder.plots.append(PlotPlan(spec, tuple(panels.values()), against, over if "sweep" in kinds else None))
+
+    def _counted(self, series: Series) -> str:
+        """What there is one value of the series for."""
+        if series.axes:
+            return series.axes[0][1]
+        return "unit" if series.owner in self.reader.observer.instance.populations else "connection" if series.owner else ""
 
     def _along(self, side: Side) -> Along:
         """Which unit, if it is one of several, and the numbers."""
@@ -272,17 +305,15 @@ class _Planner:
     def _number(self, expr: Expr) -> float:
         return float(np.ravel(self.reader.value(expr, 0, 0))[0])
 
-    def _kind(self, spec: PlotSpec) -> Kind:
-        first, over = spec.items[0].item, spec.window.over
-        if spec.plane is not None:
-            return "contours"
-        if isinstance(first, Call) and first.function in ("raster", "spikes"):
+    def _kind(self, recording: Recording) -> Kind:
+        item, window = recording.item, recording.window
+        if isinstance(item, Call) and item.function in ("raster", "spikes"):
             return "raster"
-        if isinstance(first, Call) and first.function == "histogram":
+        if isinstance(item, Call) and item.function == "histogram":
             return "histogram"
-        if isinstance(over, Expr):
-            return "sweep" if self._is_constant(over) else "plane"
-        if over is None and (spec.window.at_end or spec.window.at is not None):
+        if isinstance(window.over, Expr):
+            return "sweep" if self._is_constant(window.over) else "plane"
+        if window.over is None and (window.at_end or window.at is not None):
             return "units"
         return "time"
 
@@ -323,12 +354,15 @@ class _Planner:
         return SpikeRecord(population, population, begin, end)
 
     def _drawn(self, recording: Recording, kind: Kind) -> Series:
-        """The series of a plotted item: a recorded one where it serves, else one of its own."""
+        """The series of a plotted item: one recorded over the same time where there is one, else one of its own."""
         expr = recording.item
         if kind == "histogram" and isinstance(expr, Call) and expr.function == "histogram":
             expr = expr.arguments[0]
+            recording = replace(recording, text=recording.text.removeprefix("histogram(").removesuffix(")"))
         if kind == "sweep" and not has_spike_statistic(expr) and recording.window.at is None:
             recording = replace(recording, window=replace(recording.window, at_end=True))
+        if kind == "histogram":
+            recording = replace(recording, window=self._thinned(recording, expr, _MOST_HISTOGRAMS))
         if kind in ("time", "plane"):
             shared = self._recorded(recording)
             if shared is not None:
@@ -347,17 +381,17 @@ class _Planner:
             same = series.expr == recording.item and not series.single and not series.is_histogram
             if (
                 same
-                and series.moments.first <= first + 1
-                and series.moments.last + series.moments.stride > last
+                and first <= series.moments.first <= first + 1
+                and last - series.moments.stride < series.moments.last <= last
                 and len(series.moments) > 1
             ):
                 return series
         return None
 
-    def _thinned(self, recording: Recording, expr: Expr) -> Window:
+    def _thinned(self, recording: Recording, expr: Expr, most: int = _MOST_POINTS) -> Window:
         """A plot over time takes no more moments than can be seen, statistics of spikes in bins of a round length."""
         taking = self.numbers(recording.window)
-        if taking.every is not None:
+        if taking.every is not None or taking.at_end or taking.at is not None:
             return recording.window
         begin, end = self._window(recording)
         dt = self.line.dt
@@ -365,7 +399,7 @@ class _Planner:
             stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
         else:
             reads = sum(self._length(r.owner.name) for r in refs(expr) if isinstance(r.owner, Part)) or 1
-            most = min(_MOST_POINTS, max(_FEWEST_POINTS, _READS // reads))
+            most = min(most, max(_FEWEST_POINTS, _READS // reads))
             stride = -(-(end - begin) // most) if end > begin else 1
         return replace(recording.window, every=Number(max(1, stride) * dt))
 

@@ -116,6 +116,7 @@ def test_results_are_written_as_promised(capsys, model, tmp_path):
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert list(summary) == [
         "model", "experiment", "version", "seed", "dt_s", "duration_s", "parameters", "timing", "spikes", "rates_hz", "expectations",
+        "files",
     ]  # fmt: skip
     assert summary["experiment"] == "Fire"
     assert (summary["seed"], summary["dt_s"], summary["duration_s"]) == (5, 1e-4, pytest.approx(0.3))

@@ -1,0 +1,194 @@
+"""Every item of a plot line is drawn, where and over the time that it says; what is shown is kept as data."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+import plasticdsl
+from plasticdsl.results.plots import figures
+from plasticdsl.results.result import Result
+
+IN_PHASE = """
+neuron Leak:
+    10 ms dV/dt = −V
+    V(0) = 10 mV
+
+network N:
+    c = 1 Leak
+
+experiment A on N:
+    dt = 1 ms
+    phase one for 10 ms
+    phase two for 10 ms
+    record c.V
+    plot c.V over time in phase two
+    plot c.V over time
+    plot c.V over time in phase one
+"""
+
+MIXED = """
+neuron Cell:
+    10 ms dV/dt = 1.2 − V
+    spike when V > 1:
+        V → 0
+
+neuron Slow:
+    20 ms dV/dt = −V
+    V(0) ~ U(0 mV, 5 mV)
+
+synapse Exc:
+    on pre: post.V += w
+
+network N:
+    r = 50 Hz
+    a = 20 Poisson(rate = r)
+    b = 10 Cell
+    c = 10 Slow
+    ab = a → b: Exc, w ~ U(0, 0.2)
+
+experiment A on N:
+    dt = 0.1 ms
+    phase settle for 300 ms
+    phase p for 200 ms
+    {lines}
+"""
+
+
+def shown(lines: str) -> Result:
+    return plasticdsl.parse(MIXED.replace("{lines}", lines)).run("A")
+
+
+def panels(result: Result) -> list:
+    return next(iter(figures(result.study)))[1].axes
+
+
+def test_a_plot_of_one_phase_shows_that_phase_also_where_the_same_is_recorded_throughout():
+    result = plasticdsl.parse(IN_PHASE).run("A")
+    found = [figure.axes[0] for _, figure in figures(result.study)]
+    assert [axes.get_xlim() for axes in found] == [(10.0, 20.0), (0.0, 20.0), (0.0, 10.0)]
+    voltage = found[0].lines[0]
+    assert voltage.get_xdata() == pytest.approx(np.arange(10.0, 20.5))
+    assert voltage.get_ydata() == pytest.approx(10.0 * np.exp(-np.arange(10.0, 20.5) / 10.0), rel=1e-6)
+    assert len(result.study.runs[0].recorder.drawn) == 2, "what is recorded throughout serves the plot of everything"
+
+
+def test_a_raster_stands_above_rates_on_one_axis_of_time():
+    raster, rate = panels(shown("plot raster(a, b), rate(b) over last 200 ms"))
+    assert raster.get_xlim() == rate.get_xlim() == (300.0, 500.0)
+    assert [text.get_text() for text in raster.get_yticklabels()] == ["a", "b"]
+    assert rate.get_ylabel() == "rate(b) (Hz)"
+    assert (raster.get_xlabel(), rate.get_xlabel()) == ("", "time (ms)")
+    colours = [tuple(bars.get_colors()[0]) for bars in raster.collections]
+    assert tuple(rate.patches[0].get_edgecolor()) == colours[1], "b has the same colour in both"
+
+
+def test_a_raster_stands_above_voltages():
+    raster, voltage = panels(shown("plot raster(b), b.V over time"))
+    assert raster.collections
+    assert voltage.get_ylabel() == "b.V"
+    assert raster.get_xlim() == voltage.get_xlim() == (0.0, 500.0)
+
+
+def test_histograms_have_a_label_each():
+    """Units and connections are counted apart; what has the same unit and is counted alike shares a panel."""
+    units, connections = panels(shown("plot histogram(b.V), histogram(ab.w) at end"))
+    assert (units.get_xlabel(), connections.get_xlabel()) == ("b.V", "ab.w")
+    assert (units.get_ylabel(), connections.get_ylabel()) == ("number of units", "number of connections")
+    (both,) = panels(shown("plot histogram(b.V), histogram(2 b.V) at end"))
+    assert both.get_legend_handles_labels()[1] == ["b.V", "2 b.V"]
+    assert both.get_xlabel() == "b.V, 2 b.V"
+
+
+def test_items_of_different_kinds_and_units():
+    found = panels(shown("plot histogram(b.V), rate(b), c.V, raster(a)"))
+    assert [axes.get_ylabel() for axes in found] == ["number of units", "rate(b) (Hz)", "c.V (mV)", ""]
+    assert [axes.get_xlabel() for axes in found] == ["b.V", "", "", "time (ms)"]
+    assert [bool(axes.has_data()) for axes in found] == [True] * 4
+    found = panels(shown("plot b.V, c.V, ab.w at end"))
+    assert [(axes.get_xlabel(), axes.get_ylabel()) for axes in found] == [("unit", "b.V"), ("unit", "c.V (mV)"), ("connection", "ab.w")]
+    found = panels(shown("plot b.V[1], c.V[1] over b.V[2]"))
+    assert [(axes.get_xlabel(), axes.get_ylabel()) for axes in found] == [("", "b.V[1]"), ("b.V[2]", "c.V[1] (mV)")]
+
+
+def test_a_histogram_over_time_takes_few_moments():
+    (axes,) = panels(shown("plot histogram(b.V) over time"))
+    assert len(axes.patches) == 6
+
+
+def test_in_a_sweep_the_raster_says_whose_it_is():
+    raster, rate = panels(shown("plot raster(b), rate(b)\n    sweep r in [20 Hz, 50 Hz]"))
+    assert raster.get_title(loc="right") == "raster: r = 20 Hz"
+    assert rate.get_legend_handles_labels()[1] == ["r = 20 Hz", "r = 50 Hz"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("plot raster(b) over c.V[1]", "A raster shows spikes over time"),
+        ("plot raster(b), rate(b) over r", "A raster shows spikes over time"),
+        ("plot raster(b), b.V at end", "A raster shows spikes over time"),
+        ("plot histogram(b.V) over r", "A histogram shows moments"),
+    ],
+)
+def test_what_cannot_be_drawn_as_it_says_is_an_error(line: str, words: str):
+    with pytest.raises(plasticdsl.PlasError, match=words):
+        plasticdsl.parse(MIXED.replace("{lines}", line))
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_plotted_is_there_as_data():
+    result = shown(
+        "plot raster(b), rate(b), c.V over last 200 ms\n    plot histogram(ab.w)\n    plot c.V[1] over b.V[1]\n    record spikes(b)"
+    )
+    (_, first), (_, second), (_, third) = result.plotted()
+    spikes = result["spikes(b)"].values
+    assert first["b"].values == pytest.approx(spikes[spikes >= 0.2999])
+    assert first["rate(b)"].sum() * 10 * 0.002 == pytest.approx(len(first["b"]))
+    assert first["c.V"].attrs["units"] == "V"
+    assert first["c.V"].values[-1] == pytest.approx(first["c.V"].values[0] * np.exp(-10.0), rel=1e-6)
+    assert second["ab.w"].shape == (200,)
+    assert third["c.V[1]"].dims == third["b.V[1]"].dims == ("time",)
+
+
+def test_what_a_sweep_is_plotted_over_is_there_as_data():
+    (_, found), *_ = shown("plot rate(b) over 1/r\n    sweep r in [20 Hz, 50 Hz], 2 repeats").plotted()
+    assert found["over 1/r"].values.tolist() == [[0.05, 0.05], [0.02, 0.02]]
+    assert found["rate(b)"].dims == ("r", "repeat")
+
+
+def test_contours_are_there_as_data():
+    line = "plot contours(E) over c.V[1] from −1 mV to 1 mV, c.V[2] from 0 mV to 2 mV"
+    text = MIXED.replace("network N:", "network N:\n    E = Σ_i c.V_i²").replace("{lines}", line)
+    ((_, found),) = plasticdsl.parse(text).run("A").plotted()
+    energy = found["contours(E)"]
+    assert float(energy.max()) - float(energy.min()) == pytest.approx(1e-6 + 4e-6)
+    assert energy["plane c.V[2]"].values[-1] == 2e-3
+
+
+def test_a_second_run_leaves_nothing_of_the_first(tmp_path: Path):
+    folder = tmp_path / "r"
+    shown("record b.V\n    plot raster(b), rate(b)\n    plot b.V").save(folder)
+    first = {path.name for path in folder.iterdir()}
+    assert {"01-raster-b-rate-b.png", "01-raster-b-rate-b.nc", "02-b.V.png", "02-b.V.nc", "recordings.nc", "summary.json"} == first
+    (folder / "notes.txt").write_text("mine")
+    shown("plot rate(b)").save(folder)
+    assert {path.name for path in folder.iterdir()} == {"01-rate-b.png", "01-rate-b.nc", "summary.json", "notes.txt"}
+    assert json.loads((folder / "summary.json").read_text())["files"] == ["01-rate-b.nc", "01-rate-b.png", "summary.json"]
+    with xarray.open_dataset(folder / "01-rate-b.nc") as found:
+        assert found["rate(b)"].attrs["units"] == "Hz"
+
+
+@pytest.mark.parametrize("summary", ["", "[]", '{"files": ["../other", "notes.txt/x", 3, "sub"]}'])
+def test_a_summary_from_elsewhere_takes_nothing_away(tmp_path: Path, summary: str):
+    folder = tmp_path / "r"
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "other").write_text("mine")
+    (folder / "summary.json").write_text(summary)
+    shown("plot rate(b)").save(folder, plots=False)
+    assert {path.name for path in folder.iterdir()} == {"sub", "summary.json"}
+    assert (tmp_path / "other").exists()
