@@ -69,7 +69,7 @@ class Model:
         *,
         seed: int = 1,
         dt: str | float | None = None,
-        connections: Mapping[str, tuple[Any, Any]] | None = None,
+        connections: Mapping[str, Any] | None = None,
         spikes: Mapping[str, tuple[Any, Any]] | None = None,
         log: Iterable[str] | None = None,
         level: int = 1,
@@ -83,7 +83,8 @@ class Model:
 
         `dt`: the step, `"0.1 ms"` or seconds; that of the file's first experiment on this network when none is given. Parameters by name
         (`A_plus=0.004`), or in the mapping `parameters` where the name has a dot (`{"LIF.tau_m": "10 ms"}`), in SI or as text with a unit; a
-        population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0).
+        population's name sets its size. Arrays give each unit or connection its own. `connections`: projection → pre and post units (from 0) and, if
+        wanted, weights, or a matrix of weights with a row for each post and a column for each pre unit (dense, 0 for no connection, or of scipy.sparse).
         `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources). An array given for a set of
         patterns (`ξ=array`) replaces it. `level` of optimisation: 0, 1 or 2 (today the same as 1); `without`: passes to leave
         out. `Model.run` takes the same.
@@ -92,14 +93,16 @@ class Model:
         """
         from plasticdsl.net import Net
         from plasticdsl.runtime import settings
+        from plasticdsl.runtime.listed import connections_of
 
         found = self._network(network)
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, found, self._loaded.module)
         step, in_steps = self._step(found, dt)
         options = CompileOptions(level, frozenset(without), precision, threads)
+        wired, weights = connections_of(connections, found)
         with self._explained():
-            workshop, _ = prepare.workshop(self._loaded, found, options, connections=connections, spikes=spikes, patterns=wanted.patterns)
-            return Net(workshop, wanted.settings, seed, step, in_steps, log, self._explained)
+            workshop, _ = prepare.workshop(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
+            return Net(workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, self._explained)
 
     def run(
         self,
@@ -108,7 +111,7 @@ class Model:
         seed: int = 1,
         duration: str | float | None = None,
         dt: str | float | None = None,
-        connections: Mapping[str, tuple[Any, Any]] | None = None,
+        connections: Mapping[str, Any] | None = None,
         spikes: Mapping[str, tuple[Any, Any]] | None = None,
         level: int = 1,
         without: Iterable[str] = (),
@@ -128,17 +131,19 @@ class Model:
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime import settings, sweep
         from plasticdsl.runtime.experiment import Order
+        from plasticdsl.runtime.listed import connections_of
         from plasticdsl.runtime.progress import SILENT
 
         found = self.find_experiment(experiment)
         network = self._network(found.network)
         module = self._loaded.module
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, network, module, found.data)
-        wishes = settings.from_experiment(found.settings, network, module) | wanted.settings
+        wired, weights = connections_of(connections, network)
+        wishes = settings.from_experiment(found.settings, network, module) | settings.joined(wanted.settings, weights)
         step = None if dt is None else settings.duration(dt, 1.0)
         options = CompileOptions(level, frozenset(without), precision, threads)
         with self._explained():
-            given = {"connections": connections, "spikes": spikes, "patterns": wanted.patterns}
+            given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             workshop, compiler = prepare.workshop(self._loaded, network, options, **given)
             study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step, wanted.data), progress or SILENT)
         result = Result(study, self._loaded.module.path, compiler.seconds)

@@ -18,10 +18,11 @@ Floats = NDArray[np.float64]
 
 
 class Loans:
-    """What was lent of the engine that `observer` reads. `require_allowed(owner, name, values)` raises ValueError where a variable cannot have them."""
+    """What was lent of the engine that `observer` reads. `write(owner, name, values)` takes over what was written; it raises ValueError where a variable
+    cannot have that."""
 
-    def __init__(self, observer: Observer, require_allowed: Callable[[str, str, Floats], None]) -> None:
-        self._observer, self._require_allowed = observer, require_allowed
+    def __init__(self, observer: Observer, write: Callable[[str, str, Floats], None]) -> None:
+        self._observer, self._write = observer, write
         self._lent: dict[tuple[str, str], tuple[weakref.ref[Floats], Floats]] = {}
         self._kept: dict[tuple[str, str], Floats] = {}
 
@@ -43,8 +44,7 @@ class Loans:
             if array is None:
                 del self._lent[owner, name]
             elif not np.array_equal(array, pristine, equal_nan=True):
-                self._require_allowed(owner, name, array)
-                self._observer.engine.write(owner, name, array)
+                self._write(owner, name, array)
                 pristine[...] = array
         self._kept.clear()
 

@@ -21,6 +21,7 @@ from plasticdsl.loans import Loans
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.weights import weight
 from plasticdsl.runtime import settings, store
 from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
 from plasticdsl.runtime.engine import Engine
@@ -31,8 +32,9 @@ from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.planning import run_rounded
 from plasticdsl.runtime.progress import Interruption, Pace
 from plasticdsl.runtime.sides import Settings
-from plasticdsl.runtime.spikes import SpikeHistory
+from plasticdsl.runtime.spikes import SpikeHistory, logged
 from plasticdsl.runtime.steps import Durations, to_steps
+from plasticdsl.runtime.symmetry import alike
 from plasticdsl.syntax.names import canonical
 
 Floats = NDArray[np.float64]
@@ -72,8 +74,8 @@ class Net:
         self._asked = Durations(dt)
         instance = workshop.instantiate(dt, seed, wishes)
         self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
-        self._spikes = SpikeHistory(self._engine, _logged(workshop.network, log))
-        self._loans = Loans(self._observer, self._require_allowed)
+        self._spikes = SpikeHistory(self._engine, logged(workshop.network, log))
+        self._loans = Loans(self._observer, self._write)
         self._guard = Guard(self._observer, in_steps, lambda step: self._engine.advance(step - self.step))
 
     # --- running ---
@@ -88,8 +90,8 @@ class Net:
         if (duration is None) == (steps is None):
             raise ValueError('give either a duration, run("10 s"), or steps, run(steps=100)')
         count = steps if steps is not None else self._steps_of(duration or 0.0)
-        if count < 0:
-            raise ValueError(f"a network cannot run backwards ({count} steps)")
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+            raise ValueError(f"steps is {count!r}, but must be a whole number of at least 0")
         self._loans.push()
         with self._explained():
             self._extend(self.step + count)
@@ -134,9 +136,9 @@ class Net:
         if extend_spikes(self._network, self._engine.instance, end, ahead=end // 4 + FIRST_STEPS):
             self._replace(self._engine.snapshot())
 
-    def _replace(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def _replace(self, state: Mapping[str, NDArray[Any]], *, other_parameters: bool = False) -> None:
         engine = self._workshop.engine(self._engine.instance, self._wishes)
-        engine.restore(state)
+        engine.restore(state, other_parameters=other_parameters)
         self._spikes.follow(engine)
         self._observer.engine = engine
 
@@ -285,10 +287,30 @@ class Net:
         size = self._observer.owner_size(owner)
         if wanted.shape not in ((), (size,)):
             raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
-        self._require_allowed(owner, name, wanted)
         self._loans.push()
-        self._engine.write(owner, name, float(wanted) if wanted.ndim == 0 else wanted)
+        self._write(owner, name, wanted)
         self._loans.pull()
+
+    def _write(self, owner: str, name: str, values: Floats) -> None:
+        """Sets a state, or a weight that nothing changes: that is a parameter, with which the kernels are bound anew."""
+        self._require_allowed(owner, name, values)
+        part = self._find(owner)
+        if not isinstance(part, Projection) or _variable(part, name).role in _WRITABLE:
+            self._engine.write(owner, name, float(values) if values.ndim == 0 else values)
+            return
+        made, wishes = self._engine.instance.projections[owner], self._wishes
+        before, wanted = made.parameters[name], np.array(np.broadcast_to(values, (made.count,)))
+        with self._explained():
+            made.parameters[name] = alike(part, made, name, None, wanted)
+        self._wishes = {**wishes, Ref(part.as_owner, name): wanted}
+        try:
+            self._replace(self._engine.snapshot(), other_parameters=True)
+        except ValueError:
+            made.parameters[name], self._wishes = before, wishes
+            raise ValueError(
+                f"{owner}.{name} was one value for all connections when the network was built, and states that depend on it are kept by unit; "
+                f'build with one value for each connection: **{{"{owner}.{name}": array}}'
+            ) from None
 
     def _require_allowed(self, owner: str, name: str, values: Floats) -> None:
         """Raises ValueError where a discrete variable would get a value that it cannot have."""
@@ -304,8 +326,8 @@ class Net:
 class Part:
     """A population or projection of a `Net`; its variables are attributes.
 
-    States are arrays that may be written to, parameters and definitions are read-only. A projection also has `pre` and `post`, and its delays as
-    `axonal_delay` and `dendritic_delay`: float64[connections] in s, on the grid, read-only.
+    States and weights are arrays that may be written to; parameters and definitions are read-only. A projection also has `pre` and `post`, and its delays
+    as `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
     """
 
     __slots__ = ("_net", "_part")
@@ -323,13 +345,13 @@ class Part:
         if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
             return self._delay(name)
         variable = _variable(self._part, name)
-        if variable.role in _WRITABLE:
+        if self._is_writable(variable):
             return self._net._loans.lend(self._part.name, variable.name)
         return self._net._value(self._part.name, variable.name)
 
     def __setattr__(self, name: str, value: ArrayLike) -> None:
         variable = _variable(self._part, name)
-        if variable.role not in _WRITABLE:
+        if not self._is_writable(variable):
             match variable.role:
                 case Role.INPUT:
                     what = "an input, the sum of what synapses send,"
@@ -339,6 +361,9 @@ class Part:
                     what = "a parameter, which is given when the network is built"
             raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
         self._net._set(self._part.name, variable.name, value)
+
+    def _is_writable(self, variable: Variable) -> bool:
+        return variable.role in _WRITABLE or (isinstance(self._part, Projection) and variable.name == weight(self._part))
 
     def __dir__(self) -> list[str]:
         ends = ["pre", "post", *_DELAYS] if isinstance(self._part, Projection) else []
@@ -386,15 +411,3 @@ def _variable(part: Population | Projection, name: str) -> Variable:
         names = ", ".join(v.name for v in _block(part).variables)
         raise AttributeError(f"{part.name} has no {name}; it has {names or 'no variables'}")
     return found
-
-
-def _logged(network: Network, log: Iterable[str] | None) -> tuple[str, ...]:
-    """The populations whose spikes are kept: those named, else all neurons that spike (sources can be many and busy)."""
-    spiking = [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
-    if log is None:
-        return tuple(p.name for p in network.populations if p.block.spike is not None)
-    names = tuple(canonical(name) for name in log)
-    for name in names:
-        if name not in spiking:
-            raise KeyError(f"{name} is no population that spikes; those that do: {', '.join(spiking) or 'none'}")
-    return names

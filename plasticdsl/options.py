@@ -24,5 +24,5 @@ class CompileOptions:
             raise ValueError(f"there is no optimisation level {self.level}; there are 0, 1 and 2")
         if self.precision not in ("double", "single"):
             raise ValueError(f"precision is {self.precision!r}, but must be 'double' or 'single'")
-        if self.threads < 1:
-            raise ValueError(f"threads is {self.threads}, but must be at least 1")
+        if not isinstance(self.threads, int) or self.threads < 1:
+            raise ValueError(f"threads is {self.threads}, but must be a whole number of at least 1")

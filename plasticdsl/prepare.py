@@ -230,7 +230,7 @@ def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given:
     return Workshop(network, instance, compiler.engine), compiler
 
 
-def with_listed(network: Network, connections: Mapping[str, Any]) -> Network:
+def with_listed(network: Network, connections: Mapping[str, object]) -> Network:
     """The network as it is compiled where some connections are given: nothing is known of them beforehand."""
     listed = Connectivity("listed")
     return replace(network, projections=tuple(replace(p, connectivity=listed) if p.name in connections else p for p in network.projections))

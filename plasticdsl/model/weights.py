@@ -1,4 +1,4 @@
-"""Which variables of a connection are its weights: what `rules off` holds."""
+"""Which variables of a connection are its weights: what `rules off` holds, and what a program may give and write."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def weights(projection: Projection) -> frozenset[str]:
     changed = _changed_by_rules(block)
     read = _read_by_others(block)
     return frozenset(name for name in changed if origins.get(name, ("", name))[0] not in rules or name not in read)
+
+
+def weight(projection: Projection) -> str | None:
+    """The one variable that rules change or, without rules, that the projection gives (among several, the one that no block declares); None where there
+    is not one."""
+    undeclared = {name for name in projection.given if dict(projection.origins).get(name, ("", name))[0] == ""}
+    choices = (weights(projection), undeclared, frozenset(projection.given))
+    return next((next(iter(found)) for found in choices if len(found) == 1), None)
 
 
 def _changed_by_rules(block: Block) -> set[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from plasticdsl.runtime.connectivity import Connections, NotSymmetric, Pattern, 
 from plasticdsl.runtime.counterparts import counterparts
 from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.listed import listed
 from plasticdsl.runtime.memory import check_memory, expected_count, population_need, projection_need
 from plasticdsl.runtime.pairs import Ends, pattern_of
 from plasticdsl.runtime.patterns import Given as GivenPatterns
@@ -75,7 +75,7 @@ def instantiate(
     dt: float,
     seed: int,
     settings: Settings | Written | None = None,
-    connections: Mapping[str, tuple[Any, Any]] | None = None,
+    connections: Mapping[str, object] | None = None,
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
     patterns: GivenPatterns | None = None,
@@ -85,7 +85,7 @@ def instantiate(
     - `dt`: step in s. `seed`: up to 64 bits.
     - `settings`: (population, projection or "network"; name), as a pair or a `Ref` → expression, distribution, number or array (one value per
       unit or connection, or a matrix [post, pre] for connections), all in SI; (population, "") → its size.
-    - `connections`: projection → pre and post units (from 0); arrays set for its variables are in the same order.
+    - `connections`: projection → pre and post units (from 0), or anything that `listed` takes; arrays set for its variables are in the same order.
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
     - `patterns`: pattern set → array [patterns, units], in place of what the file says.
 
@@ -97,7 +97,7 @@ def instantiate(
     settings, connections, spikes = placed(settings or {}, network), connections or {}, spikes or {}
     check_settings(network, settings)
     _check_names(network, connections, spikes, patterns or {})
-    signed(seed)  # raises ValueError for more than 64 bits
+    signed(seed)  # raises ValueError for anything but a whole number of at most 64 bits
     setup = _Setup(network, dt, seed, settings, per_unit(network, settings), [], horizon)
     shared = _network_values(setup)
     sizes = {p.name: _size(p, setup, shared) for p in network.populations}
@@ -106,7 +106,8 @@ def instantiate(
     shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
     units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
     ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
-    wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
+    lists = {name: listed(value, name) for name, value in connections.items()}
+    wiring = {p.name: pattern_of(p, ends[p.name], lists.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
     check_memory(needs)
@@ -130,6 +131,8 @@ def _check_names(network: Network, connections: Mapping[str, object], spikes: Ma
         ("source of given spikes", spikes, sources),
         ("set of patterns", patterns, sets),
     ):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"what is given for each {what} is a mapping by name, not {given!r}")
         for name in given:
             if name not in known:
                 raise KeyError(f"there is no {what} {name}; there is {', '.join(sorted(known)) or 'none'}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.connectivity import PairCondition, PairValue, Pattern
 from plasticdsl.runtime.evaluate import Lookup, evaluate, holds
 from plasticdsl.runtime.instance import Values
+from plasticdsl.runtime.listed import Listed
 from plasticdsl.runtime.resolve import Resolver, fail
 
 Integers = NDArray[np.int64]
@@ -58,13 +58,20 @@ def _taken(values: Values, units: Callable[[], Integers]) -> Values:
     return values if np.ndim(values) == 0 else np.asarray(values)[units()]
 
 
-def pattern_of(projection: Projection, ends: Ends, listed: tuple[Any, Any] | None) -> Pattern:
-    """The pattern; `listed` (pre and post units from 0) replaces whatever the model says."""
+def pattern_of(projection: Projection, ends: Ends, listed: Listed | None) -> Pattern:
+    """The pattern; `listed` replaces whatever the model says. Raises ValueError where it is a matrix of another shape."""
     written = projection.connectivity
     sizes = (ends.pre.count, ends.post.count)
     mirrored = bool(projection.symmetric)
     if listed is not None:
-        return Pattern("listed", *sizes, listed=(np.asarray(listed[0]), np.asarray(listed[1])), mirrored=mirrored)
+        if listed.shape not in (None, sizes[::-1]):
+            pre, post = (f"the {size} units of {name}" for size, name in zip(sizes, (projection.pre, projection.post), strict=True))
+            turned = "; it is the other way round" if listed.shape == sizes else ""
+            raise ValueError(
+                f"the matrix of {projection.name} has the shape {listed.shape}, but needs a row for each of {post} (post) and a column for each of "
+                f"{pre} (pre){turned}"
+            )
+        return Pattern("listed", *sizes, listed=(listed.pre, listed.post), mirrored=mirrored)
     amount = _amount(projection, written, ends)
     allowed = _allowed(projection, written, ends)
     return Pattern(written.kind, *sizes, amount, allowed, written.self_connections, written.repeats, mirrored=mirrored)

@@ -33,7 +33,9 @@ def stream_of(*names: str) -> int:
 
 
 def signed(seed: int) -> int:
-    """The int64 with the bits of a seed of up to 64 bits, for compiled kernels; raises ValueError beyond."""
+    """The int64 with the bits of a seed of up to 64 bits, for compiled kernels; raises ValueError beyond, and for anything else."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ValueError(f"seed is {seed!r}, but must be a whole number")
     if not -(1 << 63) <= seed < 1 << 64:
         raise ValueError(f"seed is {seed}, but must be a whole number of at most 64 bits (0 to {(1 << 64) - 1})")
     return seed - (1 << 64) if seed >= 1 << 63 else seed

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.expr import At, Expr, Number, Ref, Special
@@ -35,7 +36,7 @@ def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Ref, Give
     found: dict[Ref, Given] = {}
     for name, value in wishes.items():
         setting = find_parameter(network, module, name)
-        wanted = np.asarray(value, dtype=np.float64) if np.ndim(value) else Number(_number(name, value, setting))
+        wanted = _array(name, value, setting) if np.ndim(value) else Number(_number(name, value, setting))
         found.update((target, wanted) for target in setting.targets)
     return found
 
@@ -73,6 +74,14 @@ def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterab
     return Wanted(settings, patterns, given)
 
 
+def joined(settings: Mapping[Ref, Given], weights: Mapping[Ref, Given]) -> dict[Ref, Given]:
+    """What is set and the weights that connections came with. Raises ValueError where both give the same."""
+    for place in weights:
+        if place in settings:
+            raise ValueError(f"{place.path} is given twice, with the connections and as a parameter")
+    return {**settings, **weights}
+
+
 def from_experiment(settings: Iterable[tuple[str, Value]], network: Network, module: Module) -> dict[Ref, Given]:
     """Where the values that an experiment sets go."""
     return {target: value for name, value in settings for target in find_parameter(network, module, name).targets}
@@ -83,6 +92,15 @@ def places(target: Ref, network: Network, module: Module) -> tuple[Ref, ...]:
     return find_parameter(network, module, target.path).targets if isinstance(target.owner, OfBlock) else (target,)
 
 
+def _array(name: str, values: Any, setting: Setting) -> NDArray[np.float64]:
+    if setting.kind == "size":
+        raise ValueError(f"{name} is the size of a population and must be a whole number of at least 1, not {np.ndim(values)}-dimensional")
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a number, a text such as '10 mV', or an array of numbers in SI, not {values!r}") from None
+
+
 def _number(name: str, value: Any, setting: Setting) -> float:
     if isinstance(value, str):
         number = quantity(value, setting.dimension, name)
@@ -90,7 +108,7 @@ def _number(name: str, value: Any, setting: Setting) -> float:
         raise ValueError(f"{name} must be a number or a text such as '10 mV', not {value!r}")
     else:
         number = float(value)
-    if setting.kind == "size" and (number < 1 or number != int(number)):
+    if setting.kind == "size" and (number < 1 or not number.is_integer()):
         raise ValueError(f"{name} is the size of a population and must be a whole number of at least 1, not {number:g}")
     return number
 
@@ -110,6 +128,8 @@ def quantity(text: str, wanted: Dimension | None, name: str) -> float:
 def duration(text: str | float, dt: float) -> float:
     """`"10 s"`, `"200 steps"`, or seconds. Raises ValueError for anything else."""
     if not isinstance(text, str):
+        if isinstance(text, bool) or not isinstance(text, (int, float, np.integer, np.floating)):
+            raise ValueError(f"a duration is a number of seconds or a text such as '10 s', not {text!r}")
         return float(text)
     words = text.split()
     if len(words) == 2 and words[1] in ("step", "steps"):

@@ -113,7 +113,9 @@ def _on_grid(times: Floats, units: Integers, population: Population, dt: float, 
     return _sorted(to_step_array(times, dt), units)
 
 
-def _from_outside(found: tuple[Any, Any], name: str, size: int) -> tuple[Floats, Integers]:
+def _from_outside(found: Any, name: str, size: int) -> tuple[Floats, Integers]:
+    if isinstance(found, str) or not hasattr(found, "__len__") or len(found) != 2:
+        raise ValueError(f"spikes of {name}: times (s) and units (from 0) must be given as two arrays, not {found!r}")
     times, units = np.asarray(found[0], dtype=np.float64), np.asarray(found[1])
     if times.ndim != 1 or times.shape != units.shape:
         raise ValueError(f"spikes of {name}: times and units must be two arrays of the same length, not {times.shape} and {units.shape}")

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine import Engine
+from plasticdsl.syntax.names import canonical
 
 Train = tuple[NDArray[np.int64], NDArray[np.int32]]
 
@@ -86,3 +88,15 @@ def _joined(parts: Sequence[Train]) -> Train:
     if not parts:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def logged(network: Network, log: Iterable[str] | None) -> tuple[str, ...]:
+    """The populations whose spikes a program keeps: those named, else all neurons that spike (sources can be many and busy). Raises KeyError."""
+    spiking = [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
+    if log is None:
+        return tuple(p.name for p in network.populations if p.block.spike is not None)
+    names = tuple(canonical(name) for name in log)
+    for name in names:
+        if name not in spiking:
+            raise KeyError(f"{name} is no population that spikes; those that do: {', '.join(spiking) or 'none'}")
+    return names
