@@ -11,7 +11,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.library import find_file, read
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.model import Network
-from plasticdsl.options import CompileOptions, Precision
+from plasticdsl.options import CompileOptions, EngineName, Precision
 from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Model:
         without: Iterable[str] = (),
         threads: int = 1,
         precision: Precision = "double",
+        engine: EngineName = "compiled",
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Net:
@@ -87,7 +88,7 @@ class Model:
         wanted, weights, or a matrix of weights with a row for each post and a column for each pre unit (dense, 0 for no connection, or of scipy.sparse).
         `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources). An array given for a set of
         patterns (`ξ=array`) replaces it. `level` of optimisation: 0, 1 or 2 (today the same as 1); `without`: passes to leave
-        out. `Model.run` takes the same.
+        out. `engine`: `"compiled"`, `"python"` (the same kernels, slow) or `"reference"` (the definition itself). `Model.run` takes the same.
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """
@@ -98,7 +99,7 @@ class Model:
         found = self._network(network)
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, found, self._loaded.module)
         step, in_steps = self._step(found, dt)
-        options = CompileOptions(level, frozenset(without), precision, threads)
+        options = CompileOptions(level, frozenset(without), precision, threads, engine)
         wired, weights = connections_of(connections, found)
         with self._explained():
             workshop, _ = prepare.workshop(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
@@ -117,6 +118,7 @@ class Model:
         without: Iterable[str] = (),
         threads: int = 1,
         precision: Precision = "double",
+        engine: EngineName = "compiled",
         progress: Progress | None = None,
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
@@ -141,7 +143,7 @@ class Model:
         wired, weights = connections_of(connections, network)
         wishes = settings.from_experiment(found.settings, network, module) | settings.joined(wanted.settings, weights)
         step = None if dt is None else settings.duration(dt, 1.0)
-        options = CompileOptions(level, frozenset(without), precision, threads)
+        options = CompileOptions(level, frozenset(without), precision, threads, engine)
         with self._explained():
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             workshop, compiler = prepare.workshop(self._loaded, network, options, **given)

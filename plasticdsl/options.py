@@ -7,17 +7,22 @@ from typing import Literal
 
 Precision = Literal["double", "single"]
 
+#: What runs a network: machine code; the same kernels as plain Python; the interpreter that defines the meaning.
+EngineName = Literal["compiled", "python", "reference"]
+
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
     """`level`: 0 runs no pass, 1 is the default, 2 is for passes that take long to compile or change rounding more, and runs those of 1
     as long as there are none. `without`: passes to leave out. `precision` of state arrays.
-    `threads`: more than one runs loops over independent units in parallel (the same bits)."""
+    `threads`: more than one runs loops over independent units in parallel (the same bits). `engine`: what runs them;
+    the reference interpreter knows neither levels nor precisions."""
 
     level: int = 1
     without: frozenset[str] = frozenset()
     precision: Precision = "double"
     threads: int = 1
+    engine: EngineName = "compiled"
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1, 2):
@@ -26,3 +31,9 @@ class CompileOptions:
             raise ValueError(f"precision is {self.precision!r}, but must be 'double' or 'single'")
         if not isinstance(self.threads, int) or self.threads < 1:
             raise ValueError(f"threads is {self.threads}, but must be a whole number of at least 1")
+        if self.engine not in ("compiled", "python", "reference"):
+            raise ValueError(f"there is no engine {self.engine!r}; there are 'compiled', 'python' and 'reference'")
+        if self.engine != "compiled" and self.threads > 1:
+            raise ValueError(f"the {self.engine} engine computes on one thread; several are for the compiled one")
+        if self.engine == "reference" and self.precision != "double":
+            raise ValueError("the reference engine computes in double precision")

@@ -7,12 +7,13 @@ engines. Both the model and the kernels are cached, so that a second run needs n
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from plasticdsl import cache, driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.instance import Instance
     from plasticdsl.runtime.sides import Settings
 
+
+_log = logging.getLogger(__name__)
 
 _DEFAULT_DT = 1e-4
 
@@ -172,6 +175,34 @@ def explanation(loaded: Loaded, options: CompileOptions) -> str:
         return "\n".join(explain(driver.plan_of(network, per_unit(network), options)) for network in networks)
 
 
+def stage(loaded: Loaded, name: Literal["tree", "model", "plan", "program", "kernels"], options: CompileOptions) -> str:
+    """A stage of the compiler as text: of the whole file, or for each of its networks (its blocks where there is none).
+
+    Raises `PlasError` for what cannot be compiled, ValueError where there is nothing.
+    """
+    from plasticdsl.outline import outline
+    from plasticdsl.runtime.dependence import per_unit
+
+    if name == "tree":
+        from plasticdsl.syntax.parser import parse
+
+        return outline(parse(loaded.sources[loaded.module.path]))
+    if name == "model":
+        return outline(loaded.module)
+    texts = []
+    with rendered(loaded.sources):
+        for network in loaded.module.networks or (_blocks_alone(loaded.module),):
+            plan = driver.plan_of(network, per_unit(network), options)
+            match name:
+                case "plan":
+                    texts.append(outline(plan))
+                case "program":
+                    texts.append(outline(driver.program_of(plan, options)))
+                case "kernels":
+                    texts.append(driver.artifact_of(plan, options).source)
+    return "\n\n".join(texts)
+
+
 def require_compilable(loaded: Loaded) -> None:
     """Raises `PlasError` with what is wrong with networks that only shows when they are lowered."""
     from plasticdsl.runtime.dependence import per_unit
@@ -202,17 +233,38 @@ class Compiler:
 
     def engine(self, instance: Instance, settings: Settings) -> Engine:
         """An engine that runs this instance, which was made with `settings`."""
-        from plasticdsl.kernels.load import load as machine_code
         from plasticdsl.runtime.compiled import CompiledEngine
         from plasticdsl.runtime.dependence import per_unit
 
+        if self.options.engine == "reference":
+            from plasticdsl.reference.interpreter import ReferenceEngine
+
+            return ReferenceEngine(self.network, instance)
         keys = per_unit(self.network, settings)
         if keys not in self.made:
             begin = time.perf_counter()
             found = kernels(self.loaded, self.network, keys, self.options)
-            self.made[keys] = found.program, machine_code(found, self.options.threads)
+            self.made[keys] = found.program, self._kernels(found)
             self.seconds += time.perf_counter() - begin
         return CompiledEngine(*self.made[keys], instance)
+
+    def _kernels(self, artifact: Artifact) -> Kernels:
+        """Machine code, or (where it is wanted, or nothing can make machine code) plain Python."""
+        from plasticdsl.kernels.plain import Plain
+
+        if self.options.engine == "python":
+            return Plain(artifact)
+        try:
+            from plasticdsl.kernels.load import load as machine_code
+
+            return machine_code(artifact, self.options.threads)
+        except ModuleNotFoundError as missing:
+            if missing.name not in ("numba", "llvmlite"):
+                raise
+            _log.warning(
+                "%s is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install numba’", missing.name
+            )
+            return Plain(artifact)
 
 
 def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:

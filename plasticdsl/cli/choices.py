@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from plasticdsl.cli.console import WrongUsage
+from plasticdsl.options import EngineName
 
 
 class Precision(StrEnum):
@@ -21,6 +22,19 @@ class Precision(StrEnum):
     def word(self) -> Literal["double", "single"]:
         """As the compiler takes it."""
         return "double" if self is Precision.double else "single"
+
+
+class Engine(StrEnum):
+    """What runs the network."""
+
+    compiled = "compiled"
+    python = "python"
+    reference = "reference"
+
+    @property
+    def word(self) -> EngineName:
+        """As the compiler takes it."""
+        return self.value
 
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="A .plas file, or the name of a model of the library.")]
@@ -38,6 +52,10 @@ Level = Annotated[
 ]
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="PASS", help="An optimisation to leave out, as explain names it; repeatable.")
+]
+Runs = Annotated[
+    Engine,
+    typer.Option("--engine", help="What runs it: machine code, the same kernels as plain Python, or the definition itself (both slow)."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no results on the screen.")]
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write summary.json, recordings.nc and plots into this folder.")]

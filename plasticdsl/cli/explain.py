@@ -1,6 +1,11 @@
-"""`plasticdsl explain`: what the compiler derived and decided, in words and formulas."""
+"""`plasticdsl explain`: what the compiler derived and decided, in words and formulas, or one of its stages as data."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 from plasticdsl import prepare
 from plasticdsl.api import load
@@ -9,10 +14,28 @@ from plasticdsl.cli.choices import File, Level, Without
 from plasticdsl.options import CompileOptions
 
 
-def explain(file: File, level: Level = 1, without: Without = None) -> None:
+class Stage(StrEnum):
+    """What lies between the stages of the compiler."""
+
+    tree = "tree"
+    model = "model"
+    plan = "plan"
+    program = "program"
+    kernels = "kernels"
+
+
+def explain(
+    file: File,
+    level: Level = 1,
+    without: Without = None,
+    stage: Annotated[
+        Stage | None, typer.Option("--stage", help="Print a stage of the compiler instead, for people who work on it.")
+    ] = None,
+) -> None:
     """Say what was derived, where it is kept and which integrators were chosen."""
     model = load(file)
     console.tell_findings(model.warnings, model.loaded.sources)
     with console.asking():
-        text = prepare.explanation(model.loaded, CompileOptions(level=level, without=frozenset(without or ())))
+        options = CompileOptions(level=level, without=frozenset(without or ()))
+        text = prepare.explanation(model.loaded, options) if stage is None else prepare.stage(model.loaded, stage.value, options)
     console.say(text.rstrip())

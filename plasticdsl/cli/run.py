@@ -10,7 +10,7 @@ import typer
 
 from plasticdsl.api import load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Digits, File, Folder, Level, Precision, Quiet, Seed, Threads, Values, Without, wishes
+from plasticdsl.cli.choices import Digits, Engine, File, Folder, Level, Precision, Quiet, Runs, Seed, Threads, Values, Without, wishes
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 
@@ -32,6 +32,7 @@ def run(
     quiet: Quiet = False,
     level: Level = 1,
     without: Without = None,
+    engine: Runs = Engine.compiled,
 ) -> None:
     """Run an experiment of a file."""
     if out is not None:
@@ -52,6 +53,7 @@ def run(
                 precision=precision.word,
                 level=level,
                 without=without or (),
+                engine=engine.word,
                 progress=bar,
                 parameters=wishes(values),
             )

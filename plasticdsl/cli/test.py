@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from plasticdsl.api import Model, load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Files, Level, Quiet, Seed, Threads
+from plasticdsl.cli.choices import Engine, Files, Level, Quiet, Runs, Seed, Threads
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.expectations import Outcome
@@ -21,6 +22,7 @@ def test(
     threads: Threads = 1,
     quiet: Quiet = False,
     level: Level = 1,
+    engine: Runs = Engine.compiled,
 ) -> None:
     """Run every experiment that has `expect` lines; one that was skipped has not passed."""
     good = True
@@ -29,7 +31,8 @@ def test(
         _tell_proofs(model)
         for experiment in model.loaded.module.experiments:
             if experiment.expectations or any(p.expectations for p in experiment.phases):
-                good &= _test(model, experiment, refine, seed, threads, level, quiet)
+                how = {"seed": seed, "threads": threads, "level": level, "engine": engine.word}
+                good &= _test(model, experiment, refine, how, quiet)
     if not good:
         raise typer.Exit(1)
 
@@ -43,10 +46,10 @@ def _tell_proofs(model: Model) -> None:
             console.say(f"  {proof.line}")
 
 
-def _test(model: Model, experiment: Experiment, refine: bool, seed: int, threads: int, level: int, quiet: bool) -> bool:
+def _test(model: Model, experiment: Experiment, refine: bool, how: Mapping[str, Any], quiet: bool) -> bool:
     def carried_out(dt: float | None) -> Result:
         with console.progress(quiet) as bar:
-            found = model.run(experiment.name, seed=seed, dt=dt, threads=threads, level=level, progress=bar)
+            found = model.run(experiment.name, dt=dt, progress=bar, **how)
         if found.interrupted:
             raise KeyboardInterrupt
         return found

@@ -1,0 +1,144 @@
+"""Every network of the library, tiny, on each engine: what defines the meaning, and the kernels as plain Python and as machine code."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl.library import library_models
+from plasticdsl.model.model import Role
+from plasticdsl.net import Net
+from plasticdsl.options import EngineName
+
+NETWORKS = [(name, network) for name, path in library_models().items() for network in plasticdsl.load(path).networks]
+
+#: Their patterns have the number of units in the file.
+OWN_SIZES = {("rules/gaussian_inputs", "Gaussian"), ("rules/gaussian_inputs", "Offset")}
+
+STEPS = 20
+
+
+def ran(name: str, network: str, engine: EngineName) -> Net:
+    model = plasticdsl.load(name)
+    found = next(n for n in model.loaded.module.networks if n.name == network)
+    sizes = {} if (name, network) in OWN_SIZES else {p.name: 4 for p in found.populations}
+    net = model.build(network, engine=engine, parameters=sizes)
+    net.run(steps=STEPS)
+    return net
+
+
+def states(net: Net) -> dict[str, np.ndarray]:
+    network = net._network
+    parts = [(p.name, p.block) for p in network.populations] + [(p.name, p.connection) for p in network.projections]
+    return {
+        f"{owner}.{v.name}": net._engine.read(owner, v.name).copy()
+        for owner, block in parts
+        for v in block.variables
+        if v.role is Role.STATE
+    }
+
+
+def require_same(one: Net, other: Net) -> None:
+    """But for the rounding of 20 steps."""
+    wanted = states(other)
+    for name, values in states(one).items():
+        np.testing.assert_allclose(values, wanted[name], rtol=1e-12, atol=1e-30, err_msg=name)
+    for population in one.populations:
+        assert one.spike_count(population) == other.spike_count(population)
+
+
+@pytest.mark.parametrize(("name", "network"), NETWORKS)
+def test_kernels_as_python_do_what_the_reference_does(name: str, network: str):
+    require_same(ran(name, network, "python"), ran(name, network, "reference"))
+
+
+@pytest.mark.parametrize(
+    ("name", "network"), [("neurons/izhikevich", "Types"), ("rules/triplet", "Pair"), ("networks/hopfield", "Opposed")]
+)
+def test_machine_code_does_what_its_text_does(name: str, network: str):
+    require_same(ran(name, network, "compiled"), ran(name, network, "python"))
+
+
+SMALL = """
+neuron Leak:
+    10 ms dV/dt = −V
+    V(0) = 10 mV
+
+network N:
+    c = 1 Leak
+
+experiment A on N:
+    dt = {dt} ms
+    phase p for 10 ms
+    expect c.V ≈ 3.679 mV ± 0.001 mV at end
+"""
+
+
+@pytest.mark.parametrize("engine", ["compiled", "python", "reference"])
+def test_experiments_on_each_engine(engine: EngineName):
+    assert plasticdsl.parse(SMALL.replace("{dt}", "1")).run(engine=engine).passed
+
+
+def test_without_numba_kernels_run_as_python_and_say_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    for module in [m for m in sys.modules if m.split(".")[0] == "numba"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert plasticdsl.parse(SMALL.replace("{dt}", "0.77")).run(dt="0.5 ms").passed
+    messages = [r.getMessage() for r in caplog.records]
+    assert messages == [] or messages == [
+        "numba is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install numba’"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"engine": "numba"}, "there is no engine 'numba'"),
+        ({"engine": "python", "threads": 2}, "the python engine computes on one thread"),
+        ({"engine": "reference", "precision": "single"}, "the reference engine computes in double precision"),
+    ],
+)
+def test_what_engines_cannot_do_gets_a_sentence(wish, words: str):
+    with pytest.raises(ValueError, match=words):
+        plasticdsl.parse(SMALL.replace("{dt}", "1")).run(**wish)
+
+
+# --- inputs of the library's neurons ---------------------------------------------------------------------------------
+
+NEURONS = [
+    (name, block.name)
+    for name, path in library_models().items()
+    if name.startswith("neurons/")
+    for block in plasticdsl.load(path).loaded.module.blocks
+    if block.kind == "neuron"
+]
+
+
+#: What moves each noticeably, in SI.
+WEIGHTS = {"neurons/adex": 1e-10, "neurons/hodgkin_huxley": 1e-2, "neurons/izhikevich": 1.0, "neurons/lif": 1e-3}
+
+
+@pytest.mark.parametrize(("name", "neuron"), NEURONS)
+def test_synapses_can_drive_every_neuron(name: str, neuron: str):
+    """An input of the same name everywhere, and it moves the potential."""
+    text = f"""
+use {neuron} from "{name}"
+
+synapse Drive:
+    post.I_in = Σ w x
+
+network N:
+    source = 1 Source
+    cell = 2 {neuron}
+    drive = source → cell: Drive, w = 0
+"""
+    model = plasticdsl.parse(text)
+    nets = [model.build(dt="0.01 ms", engine="python", parameters={"drive.w": [0.0, w]}) for w in (0.0, WEIGHTS[name])]
+    for net in nets:
+        net["source"].x = 1.0
+        net.run(steps=3)
+    potential = "v" if "izhikevich" in name else "V"
+    still, driven = (getattr(net["cell"], potential) for net in nets)
+    assert driven[0] == still[0]
+    assert driven[1] > still[1]
