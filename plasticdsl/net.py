@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from plasticdsl.runtime.observer import Observer
 from plasticdsl.runtime.planning import run_rounded
 from plasticdsl.runtime.progress import Interruption, Pace
 from plasticdsl.runtime.sides import Settings
-from plasticdsl.runtime.spikes import SpikeHistory, logged
+from plasticdsl.runtime.spikes import SpikeHistory, Spikes, logged
 from plasticdsl.runtime.steps import Durations, to_steps
 from plasticdsl.runtime.symmetry import alike
 from plasticdsl.syntax.names import canonical
@@ -41,17 +40,6 @@ Floats = NDArray[np.float64]
 
 _WRITABLE = (Role.STATE, Role.CLAMPED)
 _DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its connections have no variable of that name
-
-
-@dataclass(frozen=True, slots=True)
-class Spikes:
-    """`times` in seconds, float64[spikes]; `units` from 0, int32[spikes]; in order of time."""
-
-    times: Floats
-    units: NDArray[np.int32]
-
-    def __len__(self) -> int:
-        return len(self.times)
 
 
 class Net:
@@ -90,8 +78,10 @@ class Net:
         if (duration is None) == (steps is None):
             raise ValueError('give either a duration, run("10 s"), or steps, run(steps=100)')
         count = steps if steps is not None else self._steps_of(duration or 0.0)
-        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
-            raise ValueError(f"steps is {count!r}, but must be a whole number of at least 0")
+        if isinstance(count, bool) or not isinstance(count, int | np.integer):
+            raise ValueError(f"steps is {count!r}, but must be a whole number")
+        if count < 0:
+            raise ValueError(f"a network cannot run backwards ({count} steps)")
         self._loans.push()
         with self._explained():
             self._extend(self.step + count)
@@ -283,8 +273,7 @@ class Net:
         return fixed
 
     def _set(self, owner: str, name: str, values: ArrayLike) -> None:
-        wanted = np.asarray(values, dtype=np.float64)
-        size = self._observer.owner_size(owner)
+        wanted, size = np.asarray(values, dtype=np.float64), self._observer.owner_size(owner)
         if wanted.shape not in ((), (size,)):
             raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
         self._loans.push()
@@ -299,18 +288,16 @@ class Net:
             self._engine.write(owner, name, float(values) if values.ndim == 0 else values)
             return
         made, wishes = self._engine.instance.projections[owner], self._wishes
-        before, wanted = made.parameters[name], np.array(np.broadcast_to(values, (made.count,)))
+        before = made.parameters[name]
         with self._explained():
-            made.parameters[name] = alike(part, made, name, None, wanted)
-        self._wishes = {**wishes, Ref(part.as_owner, name): wanted}
+            made.parameters[name] = alike(part, made, name, None, np.array(np.broadcast_to(values, (made.count,))))
+        self._wishes = {**wishes, Ref(part.as_owner, name): np.asarray(made.parameters[name])}
         try:
             self._replace(self._engine.snapshot(), other_parameters=True)
         except ValueError:
             made.parameters[name], self._wishes = before, wishes
-            raise ValueError(
-                f"{owner}.{name} was one value for all connections when the network was built, and states that depend on it are kept by unit; "
-                f'build with one value for each connection: **{{"{owner}.{name}": array}}'
-            ) from None
+            instead = f'build with one value for each connection: **{{"{owner}.{name}": array}}'
+            raise ValueError(f"{owner}.{name} was one value for all connections when the network was built; {instead}") from None
 
     def _require_allowed(self, owner: str, name: str, values: Floats) -> None:
         """Raises ValueError where a discrete variable would get a value that it cannot have."""

@@ -117,6 +117,11 @@ def test_unsuitable_numbers_get_a_sentence(model, given, words: str):
         model.build(**{"dt": "1 ms", **given})
 
 
+def test_steps_are_whole(model):
+    with pytest.raises(ValueError, match=r"steps is 1\.5, but must be a whole number"):
+        model.build(dt="1 ms").run(steps=1.5)
+
+
 # --- weights that nothing changes ------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plasticdsl.results.axis import label_of, legend, shared_label
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.landscape import Landscape
-from plasticdsl.runtime.recorder import Panel, PlotPlan
+from plasticdsl.runtime.panels import Panel, PlotPlan
 from plasticdsl.runtime.series import Label, Series
 
 #: So many paths are drawn at most, evenly chosen; up to `_FEW` of them in colours of their own.

@@ -14,7 +14,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.results.axis import legend, note, shared_label
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS
-from plasticdsl.runtime.recorder import Panel, PlotPlan
+from plasticdsl.runtime.panels import Panel, PlotPlan
 from plasticdsl.runtime.series import Series
 from plasticdsl.runtime.sweep import Axis, Study
 

@@ -22,7 +22,7 @@ from plasticdsl.results.axis import (
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.experiment import Run, train_of
-from plasticdsl.runtime.recorder import Panel, PlotPlan
+from plasticdsl.runtime.panels import Panel, PlotPlan
 from plasticdsl.runtime.schedule import Timeline
 from plasticdsl.runtime.series import Series, SpikeRecord
 from plasticdsl.runtime.sweep import Study

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plasticdsl.results.axis import legend, shared_label
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS
-from plasticdsl.runtime.recorder import Panel
+from plasticdsl.runtime.panels import Panel
 from plasticdsl.runtime.series import Series
 from plasticdsl.runtime.statistics import histogram
 from plasticdsl.runtime.sweep import Study

@@ -18,7 +18,7 @@ from plasticdsl.results.draw_sweep import draw_sweep
 from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
 from plasticdsl.results.draw_values import draw_histogram, draw_units
 from plasticdsl.results.style import SIZE, style
-from plasticdsl.runtime.recorder import Kind, PlotPlan
+from plasticdsl.runtime.panels import Kind, PlotPlan
 from plasticdsl.runtime.sweep import Study
 
 #: Panels over time share their axis.

@@ -12,7 +12,7 @@ import numpy as np
 from plasticdsl.results.stack import Coordinates, Stacked, axes_of, stack_series, stack_spikes
 from plasticdsl.results.units import si_unit
 from plasticdsl.runtime.landscape import Landscape
-from plasticdsl.runtime.recorder import PlotPlan
+from plasticdsl.runtime.panels import PlotPlan
 from plasticdsl.runtime.series import Label
 from plasticdsl.runtime.sweep import Study
 

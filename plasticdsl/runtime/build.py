@@ -32,7 +32,6 @@ from plasticdsl.runtime.connectivity import Connections, NotSymmetric, Pattern, 
 from plasticdsl.runtime.counterparts import counterparts
 from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
-from plasticdsl.runtime.listed import listed
 from plasticdsl.runtime.memory import check_memory, expected_count, population_need, projection_need
 from plasticdsl.runtime.pairs import Ends, pattern_of
 from plasticdsl.runtime.patterns import Given as GivenPatterns
@@ -106,8 +105,7 @@ def instantiate(
     shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
     units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
     ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
-    lists = {name: listed(value, name) for name, value in connections.items()}
-    wiring = {p.name: pattern_of(p, ends[p.name], lists.get(p.name)) for p in network.projections}
+    wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
     check_memory(needs)

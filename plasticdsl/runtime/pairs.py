@@ -17,7 +17,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.connectivity import PairCondition, PairValue, Pattern
 from plasticdsl.runtime.evaluate import Lookup, evaluate, holds
 from plasticdsl.runtime.instance import Values
-from plasticdsl.runtime.listed import Listed
+from plasticdsl.runtime.listed import listed
 from plasticdsl.runtime.resolve import Resolver, fail
 
 Integers = NDArray[np.int64]
@@ -58,20 +58,22 @@ def _taken(values: Values, units: Callable[[], Integers]) -> Values:
     return values if np.ndim(values) == 0 else np.asarray(values)[units()]
 
 
-def pattern_of(projection: Projection, ends: Ends, listed: Listed | None) -> Pattern:
-    """The pattern; `listed` replaces whatever the model says. Raises ValueError where it is a matrix of another shape."""
+def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
+    """The pattern; connections that are `given` (not None) replace whatever the model says. Raises ValueError where they are none, or a matrix of
+    another shape."""
     written = projection.connectivity
     sizes = (ends.pre.count, ends.post.count)
     mirrored = bool(projection.symmetric)
-    if listed is not None:
-        if listed.shape not in (None, sizes[::-1]):
+    if given is not None:
+        found = listed(given, projection.name)
+        if found.shape not in (None, sizes[::-1]):
             pre, post = (f"the {size} units of {name}" for size, name in zip(sizes, (projection.pre, projection.post), strict=True))
-            turned = "; it is the other way round" if listed.shape == sizes else ""
+            turned = "; it is the other way round" if found.shape == sizes else ""
             raise ValueError(
-                f"the matrix of {projection.name} has the shape {listed.shape}, but needs a row for each of {post} (post) and a column for each of "
+                f"the matrix of {projection.name} has the shape {found.shape}, but needs a row for each of {post} (post) and a column for each of "
                 f"{pre} (pre){turned}"
             )
-        return Pattern("listed", *sizes, listed=(listed.pre, listed.post), mirrored=mirrored)
+        return Pattern("listed", *sizes, listed=(found.pre, found.post), mirrored=mirrored)
     amount = _amount(projection, written, ends)
     allowed = _allowed(projection, written, ends)
     return Pattern(written.kind, *sizes, amount, allowed, written.self_connections, written.repeats, mirrored=mirrored)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Part, Whose, owner_text
 from plasticdsl.runtime.landscape import Along, Landscape
+from plasticdsl.runtime.panels import Kind, Panel, PlotPlan
 from plasticdsl.runtime.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
 from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.series import Label, Series, SpikeRecord
@@ -36,7 +36,6 @@ _BINS = 100
 #: A histogram of a time that is not said shows at most so many moments and the beginning.
 _MOST_HISTOGRAMS = 5
 
-Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
 Numbers = Callable[[Window], Taking]
 
 #: Whether something that belongs to this phase (None: to the whole run) is meant.
@@ -44,37 +43,6 @@ Chosen = Callable[[str | None], bool]
 
 #: Lets the reader see what a phase shows first, so that the shape of a value is known.
 Preview = Callable[[str | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Items of a plot line that share two axes: `series`, or the `spikes` of a raster."""
-
-    kind: Kind
-    series: tuple[Series, ...] = ()
-    spikes: tuple[SpikeRecord, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlotPlan:
-    """One plot line: its `panels` from top to bottom, `against` the series on the horizontal axis of a plane, `axis` what a sweep is plotted over. Of
-    contours, the only series and `against` are the path of the run on their plane."""
-
-    spec: PlotSpec
-    panels: tuple[Panel, ...]
-    against: Series | None = None
-    axis: Expr | None = None
-    landscape: Landscape | None = None
-
-    @property
-    def series(self) -> tuple[Series, ...]:
-        """Of all panels."""
-        return tuple(s for panel in self.panels for s in panel.series)
-
-    @property
-    def spikes(self) -> tuple[SpikeRecord, ...]:
-        """Of all panels."""
-        return tuple(s for panel in self.panels for s in panel.spikes)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,17 @@ from plasticdsl.runtime.engine import Engine
 from plasticdsl.syntax.names import canonical
 
 Train = tuple[NDArray[np.int64], NDArray[np.int32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spikes:
+    """`times` in seconds, float64[spikes]; `units` from 0, int32[spikes]; in order of time."""
+
+    times: NDArray[np.float64]
+    units: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.times)
 
 
 class SpikeHistory:

@@ -136,7 +136,7 @@ def test_results_are_written_as_promised(capsys, model, tmp_path):
         assert recordings["mean(cells.V)"].sizes == {"time": 31}
         assert len(recordings["spikes(cells)"]) == summary["spikes"]["cells"]
     assert sorted(p.name for p in folder.iterdir()) == [
-        "01-rate-cells-over-time.png", "02-raster-cells.png", "recordings.nc", "summary.json",
+        "01-rate-cells-over-time.nc", "01-rate-cells-over-time.png", "02-raster-cells.nc", "02-raster-cells.png", "recordings.nc", "summary.json",
     ]  # fmt: skip
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in folder.glob("*.png"))
     assert [p.name for p in folder.parent.iterdir()] == ["results"], "nothing is left beside"
