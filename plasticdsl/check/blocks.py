@@ -35,11 +35,13 @@ class CheckedBlock:
     """A block and the dimension of each of its names; `dims` has the own variables by name and the needs by `Need.key`.
 
     A name that is both (a rule's own `w` and the synapse's) has one key, so that blocks of one connection are unified by key.
+    `sound`: no error was found in it; else what it has and needs is not known for certain.
     """
 
     block: Block
     dims: Mapping[str, Dim]
     tree: tree.Block
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class CheckedBlocks:
 
 def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedBlock:
     """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run."""
+    before = report.count
     block = without_indices(block)
     contents = collect(block, report)
     scope = BlockScope(block, contents, outside, report)
@@ -99,4 +102,4 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
     )
     check_incoming(checked, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)
-    return CheckedBlock(checked, dims, block)
+    return CheckedBlock(checked, dims, block, sound=report.count == before)

@@ -187,7 +187,10 @@ def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterat
                 if mentioned(replace(statement, body=())) & missing:
                     yield statement.span
                 else:
-                    yield from that_mention(statement.body, missing)
+                    yield from that_mention([s for s in statement.body if not isinstance(s, tree.RulesOff)], missing)
+                    yield from (
+                        s.span for s in statement.body if isinstance(s, tree.RulesOff)
+                    )  # a projection's rules are named by themselves
             case tree.Define(target=tree.Name()) if not _is_dt(statement):
                 yield statement.span
             case tree.Sweep():

@@ -78,6 +78,7 @@ def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
 
 def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, context: Context) -> tuple[Variable, ...]:
     """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
+    before = context.report.count
     inside = _value_context(joined, given, context)
     written: dict[str, GivenValue] = {}
     misnamed: list[GivenValue] = []
@@ -99,7 +100,7 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
     if on_circle:
         path = " → ".join(joined.variables[n].symbol for n in on_circle)
         context.report.error("definition-cycle", f"These values depend on each other: {path}.", span)
-    else:
+    elif context.report.count == before:
         places = {name: value.value.span for name, value in written.items()}
         shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)
         check_bounds(shown, given.constants, places, span, context.report)
@@ -127,6 +128,8 @@ def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Co
         own = joined.own_names[value.part]
         if value.path in own:
             return own[value.path]
+        if value.path in joined.open:
+            return None  # what the block reads without declaring it is reported as missing
         names = [v.symbol for v in parts[value.part].block.variables]
         message = f"‘{parts[value.part].name}’ has no parameter ‘{value.text}’."
         context.report.error("unknown-parameter", message, value.target, did_you_mean(value.text, names))

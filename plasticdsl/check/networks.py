@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.check.blocks import CheckedBlocks
+from plasticdsl.check.blocks import CheckedBlock, CheckedBlocks
 from plasticdsl.check.constant import Values
 from plasticdsl.check.context import Context
 from plasticdsl.check.data import Folders
@@ -49,7 +49,7 @@ _LONGEST_CHAIN = 50
 class Building:
     """A network while it is checked. `names` are those of its scope; `pattern_dims`: the dimension of the entries of
     each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections that are
-    declared but not known, because of an error."""
+    declared but not known, because of an error; `missing_rules`: the blocks of projections that could not be made."""
 
     blocks: CheckedBlocks
     context: Context
@@ -62,6 +62,7 @@ class Building:
     pattern_dims: dict[str, Dim] = field(default_factory=dict)
     observables: dict[str, Dim] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    missing_rules: set[str] = field(default_factory=set)
 
     def declare(self, owner: Part, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""
@@ -90,6 +91,7 @@ def check_network(
     }
     variables += check_signals(quantities.signals, building.context, names)
     building.observables = {n: building.context.solver.fresh() for n in names_of(quantities.observables)}
+    _doubt_unsound(block, building)
     _populations(block, building)
     patterns = [s for s in block.body if isinstance(s, tree.Patterns)]
     check_patterns(patterns, building, folders)
@@ -107,7 +109,7 @@ def check_network(
     equations = tuple(e for s in claims if (e := equation(s, building.projections, building.context)) is not None)
     network = _finished(block, variables, building)
     if report.failed:
-        return network, frozenset(building.missing)
+        return network, frozenset(building.missing | building.missing_rules)
     texts = {s.span: text_of(s.left.span, sources) for s in claims}
     return released(with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)), frozenset()
 
@@ -143,6 +145,22 @@ def _no_two_blocks_of_a_name(block: tree.Block, blocks: CheckedBlocks, report: R
                 report.error(
                     "name-clash", message, name.span, f"Give the one in this file another name, or ‘use {name.text} as …’.", labels
                 )
+
+
+def _doubt_unsound(block: tree.Block, building: Building) -> None:
+    """What is made of a block with an error in it cannot be judged, nor can what mentions it: the values that it takes, the units, who reads it."""
+    for statement in block.body:
+        used: tuple[CheckedBlock | None, ...] = ()
+        match statement:
+            case tree.Population(kind=kind):
+                used = (building.blocks.find("neuron", kind),)
+            case tree.Projection(uses=uses, with_rules=rules):
+                used = tuple(building.blocks.find(k, use.name) for use in (*uses, *rules) for k in ("synapse", "rule"))
+            case _:
+                continue
+        if any(found is not None and not found.sound for found in used):
+            building.context.report.doubt((statement.span,))
+            building.missing.update((statement.name.name,) if statement.name is not None else ())
 
 
 def _populations(block: tree.Block, building: Building) -> None:
@@ -197,6 +215,7 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
     around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants, building.observables)
     made = check_projection(wanted, around, building.context)
     if made is None:
+        building.missing_rules.update(use.name.name for use in (*wanted.statement.uses, *wanted.statement.with_rules))
         return
     projection, dims = made
     building.projections[projection.name] = projection

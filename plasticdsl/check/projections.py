@@ -105,7 +105,7 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
     """The projection and the dimensions of its names; None after reporting that a population or block is unknown."""
     pre, post = (_population(name, around, context) for name in (wanted.pre, wanted.post))
     parts, values, others = _parts(wanted.statement, around, context)
-    if pre is None or post is None or not parts:
+    if pre is None or post is None or len(parts) < len(wanted.statement.uses) + len(wanted.statement.with_rules):
         return None
     statement = wanted.statement
     rules = tuple(p.name for p in parts if p.block.kind == "rule")

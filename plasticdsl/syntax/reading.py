@@ -21,6 +21,7 @@ Lost = frozenset[tuple[str, str]]
 # After these, lines or whole blocks may stand elsewhere than the text seems to say.
 _UNSETTLING = frozenset(("open-docstring", "misplaced-docstring", "tab-indentation"))
 _HEADER = re.compile(rf"(neuron|synapse|rule|network|experiment|function)\s+({NAME})")
+_FUNCTION = re.compile(rf"function\s+{NAME}\(")
 _USE = re.compile(r"use\b")
 _NAME = re.compile(NAME)
 
@@ -45,7 +46,7 @@ def intact(source: SourceFile, file: tree.File, starts: Sequence[int], findings:
     for number, start in enumerate(starts):
         if start in hit:
             header = _line(source, start)
-            if _USE.match(header):
+            if _USE.match(header) or (header.startswith("function") and not _FUNCTION.match(header)):
                 return Reading(replace(file, items=()), tuple(findings), None)
             lost.update(_declared(header))
             if number and not _HEADER.match(header) and not header.rstrip().endswith(":"):
