@@ -19,8 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network
+from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from plasticdsl.kernels.artifact import Artifact
     from plasticdsl.kernels.program import Program
     from plasticdsl.plan.plan import Plan
-
-Keys = frozenset[Ref]
 
 
 def read(source: SourceFile, folder: Path | None = None) -> Checked:
@@ -66,7 +63,7 @@ def ready(network: Network) -> Network:
     return on_grid(integrate(repaired(with_starts(network))))
 
 
-def plan_of(network: Network, per_unit: Keys, options: CompileOptions) -> Plan:
+def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions) -> Plan:
     """Network with integrators to plan. `per_unit`: values that differ from unit to unit (`runtime.dependence.per_unit`)."""
     from plasticdsl.plan.lower import lower
     from plasticdsl.plan.passes.pipeline import optimise

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from plasticdsl import cache, driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.model import Connectivity, Network
+from plasticdsl.model.model import Connectivity, Network, PerUnit
 from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
@@ -107,7 +107,7 @@ def _checked(source: SourceFile, folder: Path | None) -> Loaded:
 # --- kernels ---------------------------------------------------------------------------------------------------------
 
 
-def kernels(loaded: Loaded, network: Network, per_unit: driver.Keys, options: CompileOptions) -> Artifact:
+def kernels(loaded: Loaded, network: Network, per_unit: PerUnit, options: CompileOptions) -> Artifact:
     """The kernels of a network as text. Raises `PlasError` for what cannot be compiled."""
     from plasticdsl.kernels.artifact import Artifact
 
@@ -228,7 +228,7 @@ class Compiler:
     loaded: Loaded
     network: Network
     options: CompileOptions
-    made: dict[driver.Keys, tuple[Program, Kernels]] = field(default_factory=dict)
+    made: dict[PerUnit, tuple[Program, Kernels]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def engine(self, instance: Instance, settings: Settings) -> Engine:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
+from plasticdsl.kernels.loops.names import DT, N, T
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -23,24 +23,26 @@ from plasticdsl.kernels.program import (
     Let,
     OfParameter,
     Program,
+    Read,
     Return,
     Scalar,
     Size,
-    SpikeLog,
     Statement,
     Store,
-    name,
+    only,
 )
-from plasticdsl.model.expr import At, Binary, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number
 from plasticdsl.model.model import Population, Role
-from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Plan, Slot
 
-ZERO, ONE = Number(0.0), Number(1.0)
+ZERO = Number(0.0)
+
+#: What `advance` is told.
+FIRST_STEP, STEPS = Local("first_step"), Local("steps")
 
 
 def build(plan: Plan) -> Program:
-    """All kernels of a network. Raises `PlasError` (`unsupported`) where a variable has a name that they need for something else."""
+    """All kernels of a network."""
     arguments = _arguments(plan)
     arrays = tuple(a for a in arguments if isinstance(a, Array))
     scalars = tuple(a for a in arguments if isinstance(a, Scalar))
@@ -49,8 +51,8 @@ def build(plan: Plan) -> Program:
     functions = tuple(with_arguments(f, arrays, scalars, sizes) for f in ordered)
     advance = _advance(plan, functions, body, arrays, scalars, sizes)
     used = frozenset(n for f in (*functions, advance) for n in (*f.arrays, *f.scalars))
+    names = [p.projection.name for p in plan.projections]
     lengths = frozenset(length for a in arrays if a.name in used for length in a.shape)
-    _require_distinct(plan, [a.name for a in (*arguments, *sizes) if a.name in used])
     return Program(
         name=plan.network.name,
         doc=plan.network.doc,
@@ -58,23 +60,12 @@ def build(plan: Plan) -> Program:
         scalars=tuple(s for s in scalars if s.name in used),
         arrays=tuple(a for a in arrays if a.name in used),
         functions=(*functions, advance),
-        logs=tuple(_log(p.population) for p in plan.populations if units.spikes(p.population)),
+        logs=tuple(p.population.name for p in plan.populations if units.spikes(p.population)),
         feeds=plan.network.fed,
         visits=plan.network.asynchronous,
         kept=sweep.ages(plan),
-        switches=tuple((p.projection.name, switch) for p in plan.projections if (switch := f"{p.projection.name}_learning") in used),
+        switches=tuple(p for p in names if of_projection(p).field(Part.LEARNING) in used),
     )
-
-
-def _require_distinct(plan: Plan, names: Sequence[str]) -> None:
-    """Raises `PlasError` (`unsupported`) where a variable and something else would be called the same: arguments are `<owner>_<name>`."""
-    twice = {n for n, count in Counter(names).items() if count > 1}
-    blocks = [(p, p.block) for p in plan.network.populations] + [(p, p.connection) for p in plan.network.projections]
-    for owner, block in blocks:
-        for variable in block.variables:
-            if f"{owner.name}_{variable.name}" in twice:
-                message = f"‘{variable.symbol}’ of ‘{owner.symbol}’ has a name that the kernels need for something else, {owner.name}_{variable.name}."
-                raise PlasError((Diagnostic("unsupported", message, variable.span, "Call it something else."),))
 
 
 def _sizes(plan: Plan) -> tuple[Size, ...]:
@@ -82,19 +73,19 @@ def _sizes(plan: Plan) -> tuple[Size, ...]:
         *(s for p in plan.populations for s in units.sizes(p.population)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
         *feeds.sizes(plan),
-        Size("one", "", "one"),
+        Size(RUN.field(Part.ONE)),
     )
 
 
 def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     network = [
-        Scalar(f"network_{v.name}", "float64", OfParameter("network", v.name), v.symbol, v.unit)
+        Scalar(NETWORK.variable(v.name), "float64", OfParameter(NETWORK, v.name), v.symbol, v.unit)
         for v in plan.network.variables
         if v.role in (Role.PARAMETER, Role.GIVEN)
     ]
     return (
-        Scalar("dt", "float64", None, "step", "s"),
-        Scalar("seed", "int64", None, "seed of all random draws"),
+        Scalar(RUN.field(Part.DT), "float64", None, "step", "s"),
+        Scalar(RUN.field(Part.SEED), "int64", None, "seed of all random draws"),
         *network,
         *(a for p in plan.populations for a in units.arguments(plan, p.population)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
@@ -103,11 +94,6 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         *sweep.arguments(plan),
         *stages.arguments(plan),
     )
-
-
-def _log(population: Population) -> SpikeLog:
-    p = population.name
-    return SpikeLog(p, f"{p}_log_steps", f"{p}_log_units", f"{p}_log_count", f"{p}_recording", f"{p}_total")
 
 
 def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
@@ -126,8 +112,9 @@ def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
         spikes = units.find_spikes(plan, population)
         if spikes is not None:
             functions.append(spikes)
-            calls.append(Invoke(spikes.name, f"count_{population.name}"))
-            calls.append(If(Compare("<", name(f"count_{population.name}"), ZERO), (Return(Number(-1.0)),)))
+            count = Local("count_{}", (population.name,))
+            calls.append(Invoke(spikes.name, count))
+            calls.append(If(Compare("<", Read(count), ZERO), (Return(Number(-1.0)),)))
     for p in plan.projections:
         call(synapses.copies(plan, p))
     for p in plan.projections:
@@ -190,7 +177,7 @@ def _unless_visiting(plan: Plan, population: Population, invoke: Invoke) -> Stat
     """All units at once, where they do not update one after the other."""
     if all(s.population != population.name for s in plan.sweeps):
         return invoke
-    return If(Compare("==", name(f"{population.name}_visiting"), ZERO), (invoke,))
+    return If(sweep.off(sweep.visiting(population.name)), (invoke,))
 
 
 def _evaluations(
@@ -210,7 +197,7 @@ def _evaluations(
         for function in sums.evaluate(plan, population, entry.name):
             call(function)
         if feeds.fed(plan, population.name, entry.name):
-            calls.append(Invoke(f"feed_{population.name}_{entry.name}"))
+            calls.append(Invoke(feeds.kernel(population.name, entry.name)))
         made[population.name, entry.name] = tuple(calls[begin:])
         calls[begin:] = sweep.when_due(plan, population.name, entry.name, calls[begin:])
     for p in plan.projections:
@@ -236,27 +223,28 @@ def _advance(
     body: list[Statement] = []
     full = [_log_is_full(p.population.name) for p in plan.populations if units.spikes(p.population)]
     if full:
-        done = Binary("-", name("n"), name("first_step"))
+        done = Binary("-", Read(N), Read(FIRST_STEP))
         body.append(If(full[0] if len(full) == 1 else Logic("or", tuple(full)), (Return(done),)))
-    body += [Let("t", Binary("*", name("n"), name("dt"))), *calls]
-    stop = Binary("+", name("first_step"), name("steps"))
-    loop = For("n", name("first_step"), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))
+    body += [Let(T, Binary("*", Read(N), DT)), *calls]
+    stop = Binary("+", Read(FIRST_STEP), Read(STEPS))
+    loop = For(N, Read(FIRST_STEP), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))
     values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
     needed = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
-    found = with_arguments(Function("advance", "", (), (), (), (loop,)), arrays, scalars, sizes)
+    found = with_arguments(Function(ADVANCE, "", (), (), (), (loop,)), arrays, scalars, sizes)
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
     assert not [s for s in statements(loop.body) if isinstance(s, Store)]
     return Function(
-        "advance",
+        ADVANCE,
         doc,
-        ("first_step", "steps"),
-        tuple(s.name for s in values if s.name in needed or s.name in found.scalars or s.name == "dt"),
+        (FIRST_STEP, STEPS),
+        tuple(s.name for s in values if s.name in needed or s.name in found.scalars or s.name == DT.name),
         tuple(a.name for a in arrays if a.name in needed or a.name in found.arrays),
-        (loop, Return(name("steps"))),
+        (loop, Return(Read(STEPS))),
     )
 
 
-def _log_is_full(p: str) -> Expr:
-    count = At(Ref(Whose.OWN, f"{p}_log_count"), ("0",))
-    reached = Compare(">", Binary("+", count, name(f"{p}_capacity")), name(f"{p}_log"))
-    return Logic("and", (Compare("!=", name(f"{p}_recording"), ZERO), reached))
+def _log_is_full(population: str) -> Expr:
+    field = of_population(population).field
+    held = Binary("+", only(field(Part.LOG_COUNT)), Read(field(Part.CAPACITY)))
+    on = Compare("!=", Read(field(Part.RECORDING)), ZERO)
+    return Logic("and", (on, Compare(">", held, Read(field(Part.LOG)))))

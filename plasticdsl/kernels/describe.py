@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import textwrap
 
+from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.kinds import every
 from plasticdsl.kernels.program import Array, Function, Invoke, Program, Scalar, Size
+from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.units.dimension import Dimension
 from plasticdsl.units.table import lookup, parse_quantity
 
@@ -16,35 +18,18 @@ WIDTH = 106
 _NAMED = ("s", "V", "A", "S", "F", "C", "ohm", "m", "kg", "K", "mol", "J", "N", "W", "Pa")
 _DERIVED = (("V", "s"), ("A", "s"), ("S", "s"), ("A", "F"), ("S", "F"), ("mol", "m3"), ("F", "m2"), ("S", "m2"), ("A", "m2"), ("V", "A"))
 
-_SIZES = {
-    "units": "number of units of {}",
-    "connections": "number of connections of {}",
-    "rows": "number of pre units of {}, plus one",
-    "columns": "number of post units of {}, plus one",
-    "delayed_rows": "number of pre units of {} times axonal slots, plus one",
-    "delayed_columns": "number of post units of {} times dendritic slots, plus one",
-    "axonal_slots": "largest axonal delay of {} in steps, plus one",
-    "dendritic_slots": "largest dendritic delay of {} in steps, plus one",
-    "slots": "largest delay of spikes of {} in steps, plus one",
-    "capacity": "spikes of {} that one step can hold",
-    "log": "spikes that the log of {} can hold",
-    "given": "number of given spikes of {}",
-    "history": "spikes that are remembered of each unit of {}",
-    "feed": "length of a table for {}",
-    "one": "1",
-}
 
-
-def arguments(function: Function) -> tuple[str, ...]:
+def arguments(function: Function, spelling: Spelling) -> tuple[str, ...]:
     """The names of a kernel's arguments, in order."""
-    return (*function.locals_in, *function.scalars, *function.arrays)
+    fields = (*function.scalars, *function.arrays)
+    return (*(spelling[name] for name in function.locals_in), *(spelling[name] for name in fields))
 
 
-def module_doc(program: Program) -> str:
+def module_doc(program: Program, spelling: Spelling) -> str:
     """What the module is and all kernels with their arguments."""
     opening = safe(program.doc.strip()) or "Kernels generated from a model."
-    kernels = [line for f in program.functions for line in _signature(f)]
-    listed = [line for argument in _declared(program) for line in _entry(argument, "")]
+    kernels = [line for f in program.functions for line in _signature(f, spelling)]
+    listed = [line for argument in _declared(program) for line in _entry(argument, spelling)]
     return "\n".join(
         [
             f"{safe(program.name)}: {opening}",
@@ -65,14 +50,14 @@ def module_doc(program: Program) -> str:
     )
 
 
-def function_doc(function: Function, program: Program) -> str:
+def function_doc(function: Function, program: Program, spelling: Spelling) -> str:
     """A kernel's docstring: what it does, and each argument with type, shape, unit and meaning."""
-    own = [line for name in function.locals_in for line in _filled(f"{name} : {_LOCALS.get(name, 'int64')}", "    ")]
+    own = [line for name in function.locals_in for line in _filled(f"{spelling[name]} : {_LOCALS.get(name, 'int64')}", "    ")]
     if any(isinstance(s, Invoke) for s in every(function.body)):
         listed = ["The other arguments are those of the kernels it calls."]
     else:
         known = {argument.name: argument for argument in _declared(program)}
-        listed = [line for name in (*function.scalars, *function.arrays) for line in _entry(known[name], "")]
+        listed = [line for name in (*function.scalars, *function.arrays) for line in _entry(known[name], spelling)]
     return "\n".join([*_filled(safe(function.doc), ""), "", *own, *listed])
 
 
@@ -81,27 +66,28 @@ def _declared(program: Program) -> list[Size | Scalar | Array]:
 
 
 _LOCALS = {
-    "n": "int64, number of the step",
-    "t": "float64, time of the step in s",
-    "first_step": "int64, number of the first step",
-    "steps": "int64, how many steps",
-    "slot": "int64, place of the step in rings of spikes",
+    Local("n"): "int64, number of the step",
+    Local("t"): "float64, time of the step in s",
+    Local("first_step"): "int64, number of the first step",
+    Local("steps"): "int64, how many steps",
+    Local("slot"): "int64, place of the step in rings of spikes",
 }
 
 
-def _signature(function: Function) -> list[str]:
-    shown = _filled(f"{function.name}({', '.join(arguments(function))})", "    ")
+def _signature(function: Function, spelling: Spelling) -> list[str]:
+    shown = _filled(f"{spelling[function.name]}({', '.join(arguments(function, spelling))})", "    ")
     return [*shown, *("    " + line for line in _filled(safe(function.doc), ""))]
 
 
-def _entry(argument: Size | Scalar | Array, indent: str) -> list[str]:
+def _entry(argument: Size | Scalar | Array, spelling: Spelling) -> list[str]:
+    text = spelling[argument.name]
     match argument:
-        case Size(name, owner, what):
-            return _filled(f"{name} : int64, {_SIZES[what].format(owner)}", indent + "    ")
-        case Scalar(name, dtype, _, doc, unit):
-            return _filled(f"{name} : {dtype}, {safe(doc)}{_in(unit)}", indent + "    ")
-        case Array(name, dtype, shape, _, _, doc, unit):
-            return _filled(f"{name} : {dtype}[{', '.join(shape)}], {safe(doc)}{_in(unit)}", indent + "    ")
+        case Size(name):
+            return _filled(f"{text} : int64, {name.part.meaning.format(name.group.name)}", "    ")
+        case Scalar(_, dtype, _, doc, unit):
+            return _filled(f"{text} : {dtype}, {safe(doc)}{_in(unit)}", "    ")
+        case Array(_, dtype, shape, _, _, doc, unit):
+            return _filled(f"{text} : {dtype}[{', '.join(spelling[s] for s in shape)}], {safe(doc)}{_in(unit)}", "    ")
 
 
 def _in(unit: str) -> str:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plasticdsl.kernels.describe import arguments, module_doc, safe, si_unit
+from plasticdsl.kernels.describe import module_doc, safe, si_unit
 from plasticdsl.kernels.emit import render
+from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
 from plasticdsl.kernels.kinds import Kind
 from plasticdsl.kernels.printer import literal
 from plasticdsl.kernels.program import For, Function, Invoke, OfPropagator, OfState, Program
-from plasticdsl.kernels.setup_values import Owner, Value, Written, connection_owner, network_owner, population_owner
+from plasticdsl.kernels.setup_fills import Fills, Matrix
+from plasticdsl.kernels.setup_values import Owner, Places, Value, Written, connection_owner, network_owner, population_owner
+from plasticdsl.kernels.spelling import spell
 from plasticdsl.model.expr import Expr, Number, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource
 from plasticdsl.model.owners import Whose
-from plasticdsl.runtime.random import stream_of
 
 #: What `allocate` may call.
 _HELPERS = (
@@ -44,15 +46,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """One population: size and values as text. `refractory`: a duration or None; `clamped`: it has an output `x` that nobody declared."""
+    """One population: size and values as text. `refractory`: a duration or None; `clamped`: where an output `x` that nobody
+    declared stands."""
 
-    name: str
+    group: Group
     symbol: str
     size: str
     values: tuple[Value, ...]
     refractory: str | None
     source: Source | None
-    clamped: bool
+    clamped: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,10 @@ class Connections:
     """One projection: how it is connected, its delays and values, as text. `conditions` are in terms of `pre` and `post`. `of`: whose
     connections it has, the other way round. `symmetric`: targets of values that are the same in both directions."""
 
-    name: str
+    group: Group
     symbol: str
-    pre: str
-    post: str
+    pre: Group
+    post: Group
     kind: str
     amount: str
     conditions: tuple[str, ...]
@@ -72,7 +75,7 @@ class Connections:
     axonal: Value | None
     dendritic: Value | None
     values: tuple[Value, ...]
-    of: str
+    of: Group
     symmetric: tuple[str, ...] = ()
 
 
@@ -89,43 +92,49 @@ def embed(program: Program, network: Network, dt: float, in_steps: bool = False)
 
     Deterministic. Raises ValueError where something has no value before the first step.
     """
-    around = network_owner(network)
-    owners = {p.name: population_owner(p, around) for p in network.populations}
-    owners |= {p.name: connection_owner(p, owners, around) for p in network.projections}
-    units = [_units(p, owners[p.name], around) for p in network.populations]
-    names = {
-        **_lookups(program, network, owners),
+    places = Places(spell(program, _set_up(network)))
+    around = network_owner(network, places)
+    owners: dict[Group, Owner] = {of_population(p.name): population_owner(p, around) for p in network.populations}
+    owners |= {of_projection(p.name): connection_owner(p, owners, around) for p in network.projections}
+    units = [_units(p, owners[of_population(p.name)], around) for p in network.populations]
+    given = frozenset(u.group.name for u in units if u.source is not None)
+    fills = Fills(network, places, owners, _matrices(program), given)
+    names: dict[str, Any] = {
+        "fills": fills,
+        "propagators": [
+            Propagator(number, tuple(tuple(owners[owner].text(e) for e in row) for row in matrix))
+            for (owner, matrix), number in fills.matrices.items()
+        ],
+        "part": lambda group, part: places.spelling[group.field(Part[part])],
+        "at": lambda group, part: places.at(group.field(Part[part])),
         "parameters": _defaults(network, around, owners),
         "network": around.values(),
         "units": units,
-        "projections": [_connections(p, owners[p.name]) for p in network.projections],
-        "given": frozenset(p.name for p in units if p.source is not None),
-        "doc": _doc(program, sorted(p.name for p in units if p.source is not None)),
+        "projections": [_connections(p, owners[of_projection(p.name)]) for p in network.projections],
+        "given": given,
+        "doc": _doc(program, places, sorted(given)),
         "dt": dt,
         "in_steps": in_steps,
         "default_steps": 1000 if in_steps else 10_000,
-        "shown": [a.name for a in program.arrays if isinstance(a.fill, OfState)],
-        "call": _whole(program),
+        "shown": [places.spelling[a.name] for a in program.arrays if isinstance(a.fill, OfState)],
+        "call": _whole(program, places),
+        "logs": [of_population(p) for p in program.logs],
     }
-    whole = render("embedded.py.jinja", program, support=_HELPERS, **names)
-    return render("embedded.py.jinja", program, support=_used(whole), **names)
+    whole = render("embedded.py.jinja", program, places.spelling, support=_HELPERS, **names)
+    return render("embedded.py.jinja", program, places.spelling, support=_used(whole), **names)
 
 
-def _lookups(program: Program, network: Network, owners: Mapping[str, Owner]) -> dict[str, Any]:
-    """What the template asks for by owner."""
-    matrices = _matrices(program)
-    return {
-        "propagators": [
-            Propagator(number, tuple(tuple(owners[owner].text(e) for e in row) for row in matrix))
-            for (owner, matrix), number in matrices.items()
-        ],
-        "matrix_of": lambda fill: matrices[fill.owner, fill.matrix],
-        "text_of": lambda owner, expr: owners[owner].text(expr),
-        "stream_of": stream_of,
-        "pre_of": {p.name: p.pre for p in network.projections},
-        "post_of": {p.name: p.post for p in network.projections},
-        "delays_of": _delays(network),
-    }
+def _set_up(network: Network) -> Iterator[Field]:
+    """What is set up whether kernels have it or not."""
+    yield from (NETWORK.variable(v.name) for v in network.variables)
+    for population in network.populations:
+        p = of_population(population.name)
+        yield from (p.variable(name) for name in dict.fromkeys((*(v.name for v in population.block.variables), "x")))
+        yield from (p.field(part) for part in (Part.UNITS, Part.REFRACTORY_STEPS, Part.GIVEN_STEPS, Part.GIVEN_UNITS))
+    for projection in network.projections:
+        p = of_projection(projection.name)
+        yield from (p.variable(v.name) for v in projection.connection.variables)
+        yield from (p.field(part) for part in (Part.ROWS, Part.TARGETS, Part.SOURCES, Part.AXONAL, Part.DENDRITIC))
 
 
 def _used(text: str) -> list[str]:
@@ -137,7 +146,7 @@ def _used(text: str) -> list[str]:
 # --- texts -----------------------------------------------------------------------------------------------------------
 
 
-def _matrices(program: Program) -> dict[tuple[str, Any], int]:
+def _matrices(program: Program) -> dict[tuple[Group, Matrix], int]:
     fills = [*(s.fill for s in program.scalars), *(a.fill for a in program.arrays)]
     keys = dict.fromkeys((f.owner, f.matrix) for f in fills if isinstance(f, OfPropagator))
     return {key: number for number, key in enumerate(keys)}
@@ -146,16 +155,15 @@ def _matrices(program: Program) -> dict[tuple[str, Any], int]:
 def _units(population: Population, owner: Owner, around: Owner) -> Units:
     refractory, size = population.block.refractory, population.size
     declared = any(v.name == "x" for v in population.block.variables)
+    spikes = isinstance(population.source, PoissonSource | RegularSource | GivenSpikes)
     return Units(
-        population.name,
+        owner.group,
         safe(population.symbol),
         literal(size.value, Kind.INT) if isinstance(size, Number) else f"count({around.text(size)})",
         owner.values(),
         None if refractory is None else owner.text(refractory.duration),
         _source(population, owner),
-        clamped=population.source is not None
-        and not declared
-        and not isinstance(population.source, PoissonSource | RegularSource | GivenSpikes),
+        clamped=None if population.source is None or declared or spikes else owner.target("x"),
     )
 
 
@@ -174,10 +182,10 @@ def _connections(projection: Projection, owner: Owner) -> Connections:
     written = [c for c in (how.amount if how.kind == "where" else None, how.also) if c is not None]
     amount = "" if how.amount is None or how.kind == "where" else owner.pair_text(how.amount)
     return Connections(
-        projection.name,
+        owner.group,
         safe(projection.symbol),
-        projection.pre,
-        projection.post,
+        of_population(projection.pre),
+        of_population(projection.post),
         _kind(how),
         amount,
         tuple(owner.pair_text(c) for c in written),
@@ -186,7 +194,7 @@ def _connections(projection: Projection, owner: Owner) -> Connections:
         None if delays.axonal is None else owner.value("axonal delay", delays.axonal),
         None if delays.dendritic is None else owner.value("dendritic delay", delays.dendritic),
         owner.values(),
-        how.of,
+        of_projection(how.of),
         tuple(owner.target(name) for name in projection.symmetric),
     )
 
@@ -206,20 +214,10 @@ def _of_a_pair(node: Expr) -> bool:
             return False
 
 
-def _delays(network: Network) -> dict[str, tuple[str, ...]]:
-    """Population → its projections' delays on its side, as `<projection>_axonal`."""
-    found: dict[str, tuple[str, ...]] = {}
-    for population in network.populations:
-        axonal = tuple(f"{p.name}_axonal" for p in network.projections if p.pre == population.name)
-        dendritic = tuple(f"{p.name}_dendritic" for p in network.projections if p.post == population.name)
-        found[population.name] = axonal + dendritic
-    return found
-
-
 # --- what the module says --------------------------------------------------------------------------------------------
 
 
-def _defaults(network: Network, around: Owner, owners: Mapping[str, Owner]) -> list[tuple[str, float, str]]:
+def _defaults(network: Network, around: Owner, owners: Mapping[Group, Owner]) -> list[tuple[str, float, str]]:
     """PARAMETERS: name, value in SI, meaning."""
     found: list[tuple[str, float, str]] = []
     known: dict[str, float] = {}
@@ -235,22 +233,12 @@ def _defaults(network: Network, around: Owner, owners: Mapping[str, Owner]) -> l
 def _meaning(written: Written, owner: Owner) -> str:
     unit = si_unit(written.unit)
     follows = "" if written.is_constant else f", = {written.shown}"
-    return f"{safe(written.symbol)}{f' of {owner.name}' if owner.name != 'network' else ''}{f', in {unit}' if unit else ''}{follows}"
+    return f"{safe(written.symbol)}{f' of {owner.name}' if owner.group != NETWORK else ''}{f', in {unit}' if unit else ''}{follows}"
 
 
-def _doc(program: Program, sources: Sequence[str]) -> str:
-    example = "\n".join(f"        {line}" for line in _loop(program))
-    given = [
-        f"""
-
-Instead of `spikes_{p}`, the spikes of `{p}` at step n can be set by hand:
-
-    slot = n % a.{p}_slots
-    a.{p}_spikes[slot, : len(units)] = units
-    a.{p}_spike_count[slot] = len(units)"""
-        for p in sorted(sources)
-    ]
-    return f"""{module_doc(program)}
+def _doc(program: Program, places: Places, sources: Sequence[str]) -> str:
+    example = "\n".join(f"        {line}" for line in _loop(program, places))
+    return f"""{module_doc(program, places.spelling)}
 
 `PARAMETERS` has the default of each parameter. `allocate()` makes everything that the kernels work on, `simulate(a, duration)` runs it:
 
@@ -261,24 +249,37 @@ One step in a loop of your own:
 
     for n in range(1000):
         t = n * a.dt
-{example}{"".join(given)}"""
+{example}{"".join(_by_hand(p, places) for p in sources)}"""
 
 
-def _loop(program: Program) -> list[str]:
+def _by_hand(population: str, places: Places) -> str:
+    p = of_population(population)
+    slots, spikes, count = (places.at(p.field(part)) for part in (Part.SLOTS, Part.SPIKES, Part.SPIKE_COUNT))
+    return f"""
+
+Instead of `spikes_{population}`, the spikes of `{population}` at step n can be set by hand:
+
+    slot = n % {slots}
+    {spikes}[slot, : len(units)] = units
+    {count}[slot] = len(units)"""
+
+
+def _loop(program: Program, places: Places) -> list[str]:
     kernels = {f.name: f for f in program.functions}
     loops = [s for s in program.functions[-1].body if isinstance(s, For)]
     calls = [s for loop in loops for s in loop.body if isinstance(s, Invoke)]
-    return [line for call in calls for line in _call(call, kernels[call.function])]
+    return [line for call in calls for line in _call(call, kernels[call.function], places)]
 
 
-def _whole(program: Program) -> list[str]:
+def _whole(program: Program, places: Places) -> list[str]:
     """The arguments of `advance`."""
     advance = program.functions[-1]
-    return ["a.step", "end - a.step", *(f"a.{name}" for name in (*advance.scalars, *advance.arrays))]
+    return ["a.step", "end - a.step", *(places.at(name) for name in (*advance.scalars, *advance.arrays))]
 
 
-def _call(call: Invoke, kernel: Function) -> Sequence[str]:
-    locals_in = frozenset(kernel.locals_in)
-    words = ", ".join(name if name in locals_in else f"a.{name}" for name in arguments(kernel))
-    head = f"{call.result} = " if call.result else ""
-    return textwrap.wrap(f"{head}{call.function}({words})", 98, subsequent_indent="    ", break_long_words=False)
+def _call(call: Invoke, kernel: Function, places: Places) -> Sequence[str]:
+    fields = (*kernel.scalars, *kernel.arrays)
+    words = [*(places.spelling[name] for name in kernel.locals_in), *(places.at(name) for name in fields)]
+    head = f"{places.spelling[call.result]} = " if call.result is not None else ""
+    text = f"{head}{places.spelling[call.function]}({', '.join(words)})"
+    return textwrap.wrap(text, 98, subsequent_indent="    ", break_long_words=False)

@@ -46,6 +46,12 @@ def pieces(names: Iterable[str]) -> tuple[Piece, ...]:
 
 
 @cache
+def callable_names() -> frozenset[str]:
+    """The names of everything that kernels may call."""
+    return frozenset(name for name, piece in _catalogue().items() if piece.compiled)
+
+
+@cache
 def _catalogue() -> dict[str, Piece]:
     found: dict[str, Piece] = {}
     for module, compiled in MODULES.items():

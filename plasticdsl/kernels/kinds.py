@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
+from plasticdsl.kernels.identifiers import Field, Kernel, Local
 from plasticdsl.kernels.program import (
     Comment,
+    Element,
     For,
     Function,
     If,
@@ -20,13 +22,13 @@ from plasticdsl.kernels.program import (
     Invoke,
     Let,
     Program,
+    Read,
     Return,
     Statement,
     Store,
     While,
 )
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
 
 LARGEST_EXACT = 2.0**53
 
@@ -41,7 +43,7 @@ class Kind(Enum):
 
 
 _BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
-_FLOAT_ARGUMENTS = frozenset({"t", "dt", "lag"})
+_TIME = Local("t")
 _KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient"})
 
 
@@ -50,19 +52,19 @@ class Kinds:
     """The kind of each local, scalar and size, and of the elements of each array, inside one function. `narrow`: arrays of 32-bit floats, with which
     one computes in 64 bits."""
 
-    names: Mapping[str, Kind]
-    arrays: Mapping[str, Kind]
-    narrow: frozenset[str] = frozenset()
+    names: Mapping[Local | Field, Kind]
+    arrays: Mapping[Field, Kind]
+    narrow: frozenset[Field] = frozenset()
 
     def of(self, expr: Expr) -> Kind:
         """The kind of an expression. Raises TypeError for what has no place in a loop program."""
         match expr:
             case Number(value):
                 return Kind.ANY if is_whole(value) else Kind.FLOAT
-            case Ref(Whose.OWN, name):
+            case Read(name):
                 return self.names.get(name, Kind.ANY)
-            case At(Ref(Whose.OWN, name), _):
-                return self.arrays[name]
+            case Element(array, _):
+                return self.arrays[array]
             case Binary():
                 return self._of_chain(expr)
             case Negate(operand):
@@ -75,7 +77,7 @@ class Kinds:
                 return Kind.BOOL
             case Choice(branches, otherwise):
                 return joined((*(self.of(value) for _, value in branches), self.of(otherwise)))
-            case Ref() | Special() | At() | SumOver() | Incoming() | Planned():
+            case Ref() | Special() | At() | SumOver() | Incoming() | Leaf():
                 raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
                 assert_never(expr)
@@ -126,15 +128,16 @@ def settled(kind: Kind) -> Kind:
 # --- a whole program -------------------------------------------------------------------------------------------------
 
 
-def infer(program: Program) -> dict[str, Kinds]:
+def infer(program: Program) -> dict[Kernel, Kinds]:
     """The kinds of all names in each function, found by going through the assignments until nothing changes."""
     arrays = {a.name: _BY_DTYPE[a.dtype] for a in program.arrays}
-    shared = {s.name: Kind.INT for s in program.sizes} | {s.name: _BY_DTYPE[s.dtype] for s in program.scalars}
+    shared: dict[Local | Field, Kind] = {s.name: Kind.INT for s in program.sizes}
+    shared |= {s.name: _BY_DTYPE[s.dtype] for s in program.scalars}
     names = {f.name: dict(shared) for f in program.functions}
     results = {f.name: Kind.ANY for f in program.functions}
     for function in program.functions:
         if not _is_called(function.name, program):
-            names[function.name].update({n: Kind.FLOAT if n in _FLOAT_ARGUMENTS else Kind.INT for n in function.locals_in})
+            names[function.name].update({n: Kind.FLOAT if n == _TIME else Kind.INT for n in function.locals_in})
     changed = True
     while changed:
         before = ({f: dict(found) for f, found in names.items()}, dict(results))
@@ -146,16 +149,16 @@ def infer(program: Program) -> dict[str, Kinds]:
     return {f: Kinds({n: settled(k) for n, k in found.items()}, arrays, narrow) for f, found in names.items()}
 
 
-def _is_called(name: str, program: Program) -> bool:
+def _is_called(name: Kernel, program: Program) -> bool:
     return any(isinstance(s, Invoke) and s.function == name for f in program.functions for s in every(f.body))
 
 
 def _learn(
     statement: Statement,
     function: Function,
-    arrays: Mapping[str, Kind],
-    names: dict[str, dict[str, Kind]],
-    results: dict[str, Kind],
+    arrays: Mapping[Field, Kind],
+    names: dict[Kernel, dict[Local | Field, Kind]],
+    results: dict[Kernel, Kind],
     program: Program,
 ) -> None:
     own = names[function.name]
@@ -169,10 +172,10 @@ def _learn(
             results[function.name] = join(results[function.name], kinds.of(value))
         case Invoke(called, result):
             callee = next(f for f in program.functions if f.name == called)
-            for name in callee.locals_in:
-                known = own.get(name, Kind.ANY)
-                names[called][name] = join(names[called].get(name, known), known)
-            if result:
+            for argument in callee.locals_in:
+                known = own.get(argument, Kind.ANY)
+                names[called][argument] = join(names[called].get(argument, known), known)
+            if result is not None:
                 own[result] = join(own.get(result, results[called]), results[called])
         case Comment() | Store() | Increase() | If() | While():
             pass

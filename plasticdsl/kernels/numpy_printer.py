@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from plasticdsl.kernels.printer import literal
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
 
 #: The text of a name; raises KeyError for what has no value before the run.
 Naming = Callable[[Ref | Special], str]
@@ -51,7 +51,7 @@ def _text(expr: Expr, naming: Naming) -> tuple[str, int]:
             for condition, taken in reversed(branches):
                 text = f"np.where({numpy_text(condition, naming)}, {numpy_text(taken, naming)}, {text})"
             return text, _ATOM
-        case At() | SumOver() | Incoming() | Planned():
+        case At() | SumOver() | Incoming() | Leaf():
             raise ValueError("sums and indices have no value before the run")
         case _:
             assert_never(expr)

@@ -7,12 +7,14 @@ needed, the same for the same input. Also tells which functions of `support/` th
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from plasticdsl.kernels.identifiers import Field, Local
 from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
+from plasticdsl.kernels.program import Element, Read
+from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.model.expr import (
     At,
     Binary,
@@ -21,20 +23,18 @@ from plasticdsl.model.expr import (
     Compare,
     Expr,
     Incoming,
+    Leaf,
     Logic,
     Negate,
     Number,
-    Planned,
     Ref,
     Special,
     SumOver,
     walk,
 )
-from plasticdsl.model.owners import Whose
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
-_INDEX = re.compile(r"[A-Za-z0-9_]+(?: [+*-] [A-Za-z0-9_]+)*")
 
 #: Whole exponents up to this size become multiplications (numba unrolls them), beyond it `pow`.
 LARGEST_WHOLE_EXPONENT = 16
@@ -59,6 +59,7 @@ class Printer:
     """Prints expressions of one function."""
 
     kinds: Kinds
+    spelling: Spelling
 
     def floating(self, expr: Expr) -> str:
         """As a float (an integer expression is left as it is, numba converts it)."""
@@ -76,20 +77,17 @@ class Printer:
         """In the kind it has of its own."""
         return self._text(expr, settled(self.kinds.of(expr)))[0]
 
-    def stored(self, array: str, expr: Expr) -> str:
+    def stored(self, array: Field, expr: Expr) -> str:
         """As a value for an element of an array."""
         return self._text(expr, self.kinds.arrays[array])[0]
 
-    def assigned(self, name: str, expr: Expr) -> str:
+    def assigned(self, name: Local, expr: Expr) -> str:
         """As a value for a local."""
         return self._text(expr, self.kinds.names[name])[0]
 
-    def element(self, target: At) -> str:
+    def element(self, target: Element) -> str:
         """An array element, `a[i, j]`."""
-        for index in target.indices:
-            if not _INDEX.fullmatch(index):
-                raise ValueError(f"{index!r} is no index of {target.ref.name}")
-        return f"{target.ref.name}[{', '.join(target.indices)}]"
+        return f"{self.spelling[target.array]}[{', '.join(self.integer(i) for i in target.indices)}]"
 
     def support(self, expr: Expr) -> Iterator[str]:
         """The functions of `support/` that the text of `expr` calls."""
@@ -115,11 +113,11 @@ class Printer:
         match expr:
             case Number(value):
                 return literal(value, want), _SIGN if math.copysign(1.0, value) < 0 else _ATOM
-            case Ref(Whose.OWN, name):
-                return name, _ATOM
-            case At(ref, _):
+            case Read(name):
+                return self.spelling[name], _ATOM
+            case Element(array, _):
                 text = self.element(expr)
-                return f"np.float64({text})" if ref.name in self.kinds.narrow else text, _ATOM
+                return f"np.float64({text})" if array in self.kinds.narrow else text, _ATOM
             case Binary("^", base, exponent):
                 return self._power(base, exponent)
             case Binary():
@@ -136,7 +134,7 @@ class Printer:
             case Choice(branches, otherwise):
                 cases = [f"{self._within(v, want, _OR)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
                 return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE)}", _CHOICE
-            case Ref() | Special() | SumOver() | Incoming() | Planned():
+            case Ref() | At() | Special() | SumOver() | Incoming() | Leaf():
                 raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
                 assert_never(expr)

@@ -1,7 +1,7 @@
 """The loop program: what the kernels do, as loops over arrays, still independent of Python's text.
 
-Comes from `build.build(plan)`, goes out to `emit.emit`. Expressions are those of `model.expr` with every variable resolved:
-`Ref(Whose.OWN, name)` is a local, a scalar argument or a size; `At(Ref(Whose.OWN, array), indices)` an array element, its indices being names of locals.
+Comes from `build.build(plan)`, goes out to `emit.emit`. Expressions are those of `model.expr` with every variable resolved: `Read` is a local, a
+scalar argument or a size; `Element` an element of an array. What things are called are values (`identifiers`).
 `Call` may also name a function of `support/` (`uniform`, `normal`, `exponential`). Not here: lists, strings, exceptions, allocation.
 """
 
@@ -10,10 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.expr import At, Expr, Ref
-from plasticdsl.model.owners import Whose
+from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part
+from plasticdsl.model.expr import Expr, Leaf, Number
 
 DType = Literal["float64", "float32", "int64", "int32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Leaf):
+    """The value of a local, a scalar argument or a size."""
+
+    name: Local | Field
+
+
+@dataclass(frozen=True, slots=True)
+class Element(Leaf):
+    """`array[indices]`; indices are whole numbers."""
+
+    array: Field
+    indices: tuple[Expr, ...]
 
 
 # --- where numbers come from -----------------------------------------------------------------------------------------
@@ -23,15 +38,15 @@ DType = Literal["float64", "float32", "int64", "int32"]
 class OfState:
     """The initial value of a state of a population or projection (`owner`)."""
 
-    owner: str
+    owner: Group
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class OfParameter:
-    """A parameter of a population or projection, shared (scalar) or one per unit or connection (array)."""
+    """A parameter of the network, a population or a projection, shared (scalar) or one per unit or connection (array)."""
 
-    owner: str
+    owner: Group
     name: str
 
 
@@ -48,15 +63,15 @@ class OfStructure:
     """
 
     projection: str
-    part: str
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
 class OfPropagator:
     """`P` or `Q` (`part`) of an exact scheme: entry [row, column] of the propagator of `matrix` (entries in the scope of `owner`'s
-    parameters); a scalar when the matrix is shared, one per unit otherwise. `held`: variables whose rows are zero (refractory)."""
+    parameters); a scalar when the matrix is shared, one per unit otherwise."""
 
-    owner: str
+    owner: Group
     matrix: tuple[tuple[Expr, ...], ...]
     part: Literal["P", "Q"]
     row: int
@@ -67,7 +82,7 @@ class OfPropagator:
 class OfExpression:
     """A value computed once from the owner's parameters: `steps` rounds a duration to whole steps."""
 
-    owner: str
+    owner: Group
     value: Expr
     steps: bool = False
 
@@ -84,7 +99,7 @@ class OfSource:
 class OfStream:
     """The number that keys random draws: of the population itself (`purpose` empty), or `stream_of(owner, *purpose)`."""
 
-    owner: str
+    owner: Group
     purpose: tuple[str, ...] = ()
 
 
@@ -137,15 +152,9 @@ Fill = (
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A length: `units` of a population, `connections`, `axonal_slots`, `dendritic_slots` of a projection (largest delay + 1),
-    `slots` of a population's spike ring (largest delay of its projections + 1), `capacity` (spikes a step can hold), `log` (spike log),
-    `rows` = n_pre + 1, `columns` = n_post + 1, `delayed_rows`/`delayed_columns` as in `OfStructure`, `given` spikes of a source, `history`:
-    `value` (a duration in the owner's parameters) in whole steps + 1, `feed`: given with the tables (1 before), `one` = 1."""
+    """A length; its part says which. `value`: a duration in the owner's parameters, where it is that of a history."""
 
-    name: str
-    owner: str
-    what: Literal["units", "connections", "rows", "columns", "delayed_rows", "delayed_columns", "axonal_slots", "dendritic_slots",
-                  "slots", "capacity", "log", "given", "history", "feed", "one"]  # fmt: skip
+    name: Field
     value: Expr | None = None
 
 
@@ -154,9 +163,9 @@ class Array:
     """One array argument; `shape` names sizes. `changes`: it is part of the state of a run (saved and restored). `per`: what a
     projection's variable has one value for."""
 
-    name: str
+    name: Field
     dtype: DType
-    shape: tuple[str, ...]
+    shape: tuple[Field, ...]
     fill: Fill
     changes: bool
     doc: str
@@ -168,7 +177,7 @@ class Array:
 class Scalar:
     """One scalar argument, constant during a run. `dt`, `seed` and `learning` switches are scalars too (`fill` None)."""
 
-    name: str
+    name: Field
     dtype: DType
     fill: Fill | None
     doc: str
@@ -189,7 +198,7 @@ class Comment:
 class Let:
     """`name = value`, a local (assigned again by a later Let of the same name)."""
 
-    name: str
+    name: Local
     value: Expr
 
 
@@ -197,7 +206,7 @@ class Let:
 class Store:
     """`array[indices] = value`."""
 
-    target: At
+    target: Element
     value: Expr
 
 
@@ -205,7 +214,7 @@ class Store:
 class Increase:
     """`array[indices] += value`."""
 
-    target: At
+    target: Element
     value: Expr
 
 
@@ -222,7 +231,7 @@ class If:
 class For:
     """`for index in range(start, stop): body`. `independent`: iterations touch different elements (may run in parallel)."""
 
-    index: str
+    index: Local
     start: Expr
     stop: Expr
     body: tuple[Statement, ...]
@@ -241,8 +250,8 @@ class While:
 class Invoke:
     """`[result =] function(arguments…)`: arguments are those the function declares, passed under the same names, in order."""
 
-    function: str
-    result: str = ""
+    function: Kernel
+    result: Local | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,24 +272,12 @@ class Function:
     follows from `Array`/`Scalar`.
     """
 
-    name: str
+    name: Kernel
     doc: str
-    locals_in: tuple[str, ...]
-    scalars: tuple[str, ...]
-    arrays: tuple[str, ...]
+    locals_in: tuple[Local, ...]
+    scalars: tuple[Field, ...]
+    arrays: tuple[Field, ...]
     body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SpikeLog:
-    """Names of a population's spike log: arrays `steps`, `units` and `count` (one element), filled where `recording` is not 0."""
-
-    population: str
-    steps: str
-    units: str
-    count: str
-    recording: str
-    total: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +285,10 @@ class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
-    done (fewer when a spike log is full), negative when a spike buffer overflowed. `switches`: projection → the int64 scalar that is 0 while
-    its rules are off; it and the logs' `recording` may change between calls of `advance`. `feeds`: variables (population, name) that can be
-    taken from tables (arguments `<population>_<name>_feed…`); `visits`: populations that can update unit by unit (`<population>_order`); `kept`: arrays
-    of one element that have to be set to 0 when states, tables or parameters are changed from outside.
+    done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: populations with a log of their spikes; `switches`:
+    projections whose `LEARNING` is 0 while their rules are off; it and `RECORDING` may change between calls of `advance`. `feeds`: variables
+    (population, name) that can be taken from tables; `visits`: populations that can update unit by unit; `kept`: arrays of one element that have to
+    be set to 0 when states, tables or parameters are changed from outside.
     """
 
     name: str
@@ -300,19 +297,18 @@ class Program:
     scalars: tuple[Scalar, ...]
     arrays: tuple[Array, ...]
     functions: tuple[Function, ...]
-    logs: tuple[SpikeLog, ...] = ()
-    switches: tuple[tuple[str, str], ...] = ()
-    defaults: tuple[tuple[str, float], ...] = ()
+    logs: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
     feeds: tuple[tuple[str, str], ...] = ()
     visits: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    kept: tuple[Field, ...] = ()
 
 
-def element(array: str, *indices: str) -> At:
+def element(array: Field, *indices: Local | Expr) -> Element:
     """`array[indices]`."""
-    return At(Ref(Whose.OWN, array), indices)
+    return Element(array, tuple(Read(i) if isinstance(i, Local) else i for i in indices))
 
 
-def name(text: str) -> Ref:
-    """A local, scalar or size."""
-    return Ref(Whose.OWN, text)
+def only(array: Field) -> Element:
+    """The one element of an array that holds a single value."""
+    return Element(array, (Number(0.0),))

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
+from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
 from plasticdsl.kernels.numpy_printer import numpy_text
+from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.model.expr import Expr, Number, Ref, Special, refs
 from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, Variable
 from plasticdsl.model.model import Value as RightSide
@@ -22,6 +24,17 @@ from plasticdsl.runtime.sides import network_sides, right_sides
 
 _PARAMETERS = (Role.PARAMETER, Role.GIVEN)
 _STATES = (Role.STATE, Role.CLAMPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where everything stands in the module: as attributes of `a`."""
+
+    spelling: Spelling
+
+    def at(self, field: Field) -> str:
+        """The text that reads a field."""
+        return f"a.{self.spelling[field]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +76,32 @@ class Owner:
     """A network, population or projection. `special`: texts of `i`, `j`, …; `pairs`: the same where `pre` and `post` are pairs of units;
     `ends`: side → the population there."""
 
-    name: str
+    group: Group
     itself: Of
+    places: Places
     written: Mapping[str, Written]
     special: Mapping[str, str]
     around: Owner | None = None
     pairs: Mapping[str, str] = field(default_factory=dict)
     ends: Mapping[Of, Owner] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """What the author called it."""
+        return self.group.name
+
     def target(self, name: str) -> str:
         """The attribute that holds a value."""
-        return f"{self.name}_{name}"
+        return self.places.spelling[self.group.variable(name)]
+
+    def at(self, part: Part) -> str:
+        """One of its other fields."""
+        return self.places.at(self.group.field(part))
 
     def text(self, expr: Expr) -> str:
         """An expression in this scope."""
-        return numpy_text(expr, self._naming({Whose.PRE: f"a.{self.name}_sources", Whose.POST: f"a.{self.name}_targets"}, self.special))
+        units = {Whose.PRE: self.at(Part.SOURCES), Whose.POST: self.at(Part.TARGETS)} if self.ends else {}
+        return numpy_text(expr, self._naming(units, self.special))
 
     def pair_text(self, expr: Expr) -> str:
         """An expression for the pairs of units `pre` and `post`."""
@@ -108,7 +132,7 @@ class Owner:
         def lookup(node: object) -> float:
             match node:
                 case Ref(Whose.NETWORK, name):
-                    return known[f"network_{name}"]
+                    return known[(self.around or self).target(name)]
                 case Ref(owner, name) if owner in (Whose.OWN, self.itself):
                     return known[self.target(name)]
                 case _:
@@ -134,7 +158,7 @@ class Owner:
                 case Special(name) if name in special:
                     return special[name]
                 case Ref(Whose.NETWORK, name) if self.around is not None:
-                    return f"a.network_{name}"
+                    return f"a.{self.around.target(name)}"
                 case Ref(Whose.PRE | Whose.POST as side, name) if side in self.ends:
                     return f"at(a.{self.ends[side].target(name)}, {units[side]})"
                 case Ref(owner, name) if owner in (Whose.OWN, self.itself) and name in self.written:
@@ -165,27 +189,30 @@ def _parts(side: RightSide) -> tuple[Expr, ...]:
 # --- the three kinds of owners ---------------------------------------------------------------------------------------
 
 
-def network_owner(network: Network) -> Owner:
+def network_owner(network: Network, places: Places) -> Owner:
     """The network's parameters."""
     sides = network_sides(network, {})
-    return Owner("network", Whose.NETWORK, _written(network.variables, sides), {"dt": "a.dt", "t": "0.0"})
+    return Owner(NETWORK, Whose.NETWORK, places, _written(network.variables, sides), {"dt": "a.dt", "t": "0.0"})
 
 
 def population_owner(population: Population, around: Owner) -> Owner:
     """A population's values, one per unit or shared."""
     sides = right_sides(population.as_owner, population.block, population.values, {})
-    special = {"dt": "a.dt", "t": "0.0", "i": f"np.arange(1.0, a.{population.name}_units + 1.0)"}
-    return Owner(population.name, population.as_owner, _written(population.block.variables, sides), special, around)
+    group, places = of_population(population.name), around.places
+    special = {"dt": "a.dt", "t": "0.0", "i": f"np.arange(1.0, {places.at(group.field(Part.UNITS))} + 1.0)"}
+    return Owner(group, population.as_owner, places, _written(population.block.variables, sides), special, around)
 
 
-def connection_owner(projection: Projection, owners: Mapping[str, Owner], around: Owner) -> Owner:
+def connection_owner(projection: Projection, owners: Mapping[Group, Owner], around: Owner) -> Owner:
     """A projection's values, one per connection or shared."""
     sides = right_sides(projection.as_owner, projection.connection, projection.values, {})
-    shared = {"dt": "a.dt", "t": "0.0", "N_pre": f"a.{projection.pre}_units", "N_post": f"a.{projection.post}_units"}
-    special = {**shared, "i": f"(a.{projection.name}_targets + 1.0)", "j": f"(a.{projection.name}_sources + 1.0)"}
+    group, places = of_projection(projection.name), around.places
+    ends = {side: owners[of_population(name)] for side, name in projection.ends.items()}
+    shared = {"dt": "a.dt", "t": "0.0", "N_pre": ends[Whose.PRE].at(Part.UNITS), "N_post": ends[Whose.POST].at(Part.UNITS)}
+    targets, sources = places.at(group.field(Part.TARGETS)), places.at(group.field(Part.SOURCES))
+    special = {**shared, "i": f"({targets} + 1.0)", "j": f"({sources} + 1.0)"}
     pairs = {**shared, "i": "(post + 1.0)", "j": "(pre + 1.0)"}
-    ends = {side: owners[name] for side, name in projection.ends.items()}
-    return Owner(projection.name, projection.as_owner, _written(projection.connection.variables, sides), special, around, pairs, ends)
+    return Owner(group, projection.as_owner, places, _written(projection.connection.variables, sides), special, around, pairs, ends)
 
 
 def _written(variables: tuple[Variable, ...], sides: Mapping[str, object]) -> dict[str, Written]:

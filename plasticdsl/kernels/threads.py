@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from plasticdsl.kernels.identifiers import Field
 from plasticdsl.kernels.kinds import every
 from plasticdsl.kernels.loops.collect import expressions
-from plasticdsl.kernels.program import For, Function, Program, Statement
-from plasticdsl.model.expr import Ref, walk
+from plasticdsl.kernels.program import For, Function, Program, Read, Statement
+from plasticdsl.model.expr import walk
 
 #: A loop whose body has fewer operations is bound by memory, not worth a parallel region.
 LEAST_OPERATIONS = 20
@@ -21,10 +22,11 @@ def has_threads(function: Function) -> bool:
     return any(_loops(function))
 
 
-def longest_loop(program: Program, sizes: Mapping[str, int]) -> int:
+def longest_loop(program: Program, sizes: Mapping[Field, int]) -> int:
     """How many units the longest of these loops runs over, for these sizes."""
     stops = (loop.stop for function in program.functions for loop in _loops(function))
-    return max((sizes.get(stop.name, 0) for stop in stops if isinstance(stop, Ref)), default=0)
+    lengths = (stop.name for stop in stops if isinstance(stop, Read))
+    return max((sizes.get(name, 0) for name in lengths if isinstance(name, Field)), default=0)
 
 
 def _loops(function: Function) -> Iterator[For]:

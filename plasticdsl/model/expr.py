@@ -127,37 +127,39 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """What only a plan knows, by name; one of the four below."""
+class Leaf:
+    """What only a later stage knows; that of a plan follows, that of a loop program is in `kernels/program.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered(Leaf):
+    """In a plan: what was remembered under this name earlier in the same event."""
 
     name: str
 
 
-class Remembered(Planned):
-    """What was remembered under this name earlier in the same event."""
+@dataclass(frozen=True, slots=True)
+class TotalOf(Leaf):
+    """In a plan: the sum of this name over the connections of the post unit, which has been taken before."""
 
-    __slots__ = ()
-
-
-class TotalOf(Planned):
-    """The sum of this name over the connections of the post unit, which has been taken before."""
-
-    __slots__ = ()
+    name: str
 
 
-class Shadow(Planned):
-    """What the connection's variable was before the events of this step."""
+@dataclass(frozen=True, slots=True)
+class Shadow(Leaf):
+    """In a plan: what the connection's variable was before the events of this step."""
 
-    __slots__ = ()
-
-
-class Forecast(Planned):
-    """What the connection's variable will be after the events of this step."""
-
-    __slots__ = ()
+    name: str
 
 
-Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming | Planned
+@dataclass(frozen=True, slots=True)
+class Forecast(Leaf):
+    """In a plan: what the connection's variable will be after the events of this step."""
+
+    name: str
+
+
+Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming | Leaf
 
 #: Built-in functions of model expressions: name → number of arguments. `x_over_expm1(x)` is x/(eˣ − 1), 1 at 0;
 #: `expm1_over_x(x)` is (eˣ − 1)/x, 1 at 0 (φ₁, exponential Euler); `step(x)` is Θ(x), with Θ(0) = 0 (1 strictly above).
@@ -181,7 +183,7 @@ def moves_with_time(expr: Expr) -> bool:
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
     match expr:
-        case Number() | Ref() | Special() | At() | Planned():
+        case Number() | Ref() | Special() | At() | Leaf():
             return ()
         case Binary(_, left, right) | Compare(_, left, right):
             return (left, right)
@@ -202,7 +204,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
     """The same node with `new` applied to each direct sub-expression."""
     match expr:
-        case Number() | Ref() | Special() | At() | Planned():
+        case Number() | Ref() | Special() | At() | Leaf():
             return expr
         case Binary(operator, left, right):
             return Binary(operator, new(left), new(right))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose
+from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.schemes import Scheme
@@ -331,6 +331,31 @@ class Connectivity:
     repeats: bool = False
     span: Span = NOWHERE
     of: str = ""
+
+
+class Timing(Enum):
+    """Times that a population or a projection has beside what the author called by a name."""
+
+    REFRACTORY = "refractory time"
+    AXONAL = "axonal delay"
+    DENDRITIC = "dendritic delay"
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One of these times of a population or projection."""
+
+    owner: Owner
+    timing: Timing
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """As `Ref.order`."""
+        return owner_text(self.owner), "", self.timing.value
+
+
+#: What has one value per unit or connection.
+PerUnit = frozenset[Ref | Timed]
 
 
 @dataclass(frozen=True, slots=True)

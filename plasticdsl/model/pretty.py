@@ -17,21 +17,23 @@ from plasticdsl.model.expr import (
     Expr,
     Forecast,
     Incoming,
+    Leaf,
     Logic,
     Negate,
     Number,
-    Planned,
     Ref,
+    Remembered,
     Shadow,
     Special,
     SumOver,
+    TotalOf,
 )
-from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.model.owners import Whose
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 _LIMITS = {"": "", "before": "⁻", "after": "⁺"}
-_PLAIN_OWNERS = (Whose.OWN, Whose.NETWORK, StandIn.LOCAL)
+_PLAIN_OWNERS = (Whose.OWN, Whose.NETWORK)
 
 
 def pretty(expr: Expr) -> str:
@@ -53,12 +55,8 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return number(value), _SIGN if value < 0 else _ATOM
         case Ref():
             return _name(expr), _ATOM
-        case Shadow(name):
-            return name + "⁻", _ATOM
-        case Forecast(name):
-            return name + "⁺", _ATOM
-        case Planned(name):
-            return name, _ATOM
+        case Leaf():
+            return _leaf(expr), _ATOM
         case Special(name):
             return "t_post - t_pre" if name == "lag" else name, _SUM if name == "lag" else _ATOM
         case At(ref, indices):
@@ -83,6 +81,18 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return f"Sum[incoming] {_within(body, _PRODUCT)}", _PRODUCT
         case _:
             assert_never(expr)
+
+
+def _leaf(leaf: Leaf) -> str:
+    match leaf:
+        case Shadow(name):
+            return name + "⁻"
+        case Forecast(name):
+            return name + "⁺"
+        case Remembered(name) | TotalOf(name):
+            return name
+        case _:
+            return str(leaf)
 
 
 def _name(ref: Ref) -> str:

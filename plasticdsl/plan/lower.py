@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from plasticdsl.model.expr import Expr, Ref, Special, walk
+from plasticdsl.model.expr import Expr, Special, walk
 from plasticdsl.model.model import (
     AddTo,
     Assign,
     Block,
     Handler,
     Network,
+    PerUnit,
     Population,
     Projection,
     Role,
     SumInto,
     Threshold,
+    Timed,
+    Timing,
     Total,
     Trigger,
     Variable,
@@ -38,7 +41,7 @@ from plasticdsl.plan.totals import Totals
 from plasticdsl.plan.traces import Derived, derive
 
 
-def lower(network: Network, per_unit: frozenset[Ref]) -> Plan:
+def lower(network: Network, per_unit: PerUnit) -> Plan:
     """The plan of a network, nothing moved yet. `per_unit`: parameters with one value per unit or connection.
 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
@@ -76,7 +79,7 @@ def _projection(
     pre: Population,
     post: Population,
     evaluated: frozenset[tuple[str, str]],
-    per_unit: frozenset[Ref],
+    per_unit: PerUnit,
     network: Network,
 ) -> ProjectionPlan:
     block = projection.connection
@@ -119,8 +122,8 @@ def _projection(
         shadows=resolved.shadows,
         forecasts=resolved.forecasts,
         counts_now=_counts_now(events),
-        same_axonal=Ref(projection.as_owner, "axonal") not in per_unit,
-        same_dendritic=Ref(projection.as_owner, "dendritic") not in per_unit,
+        same_axonal=Timed(projection.as_owner, Timing.AXONAL) not in per_unit,
+        same_dendritic=Timed(projection.as_owner, Timing.DENDRITIC) not in per_unit,
         others=others,
         totals=tuple(Total(t.name, inline(t.body, scope.in_steps)) for t in block.totals),
     )

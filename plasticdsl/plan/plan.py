@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import AddTo, Assign, Network, Population, Projection, SumInto, Total, Variable
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import AddTo, Assign, Network, PerUnit, Population, Projection, SumInto, Total, Variable
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.plan.others import Other, readers_first
 from plasticdsl.plan.sweeps import Sweep
@@ -167,7 +167,7 @@ class PopulationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole network. `per_unit`: parameters that have one value per unit or connection; all others are shared.
+    """A whole network. `per_unit`: parameters and times that have one value per unit or connection; all others are shared.
 
     `notes`: what passes did, for `explain`. `sweeps`: populations that can update unit by unit.
     """
@@ -175,7 +175,7 @@ class Plan:
     network: Network
     populations: tuple[PopulationPlan, ...]
     projections: tuple[ProjectionPlan, ...]
-    per_unit: frozenset[Ref]
+    per_unit: PerUnit
     notes: tuple[str, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
 

@@ -21,10 +21,10 @@ from plasticdsl.model.expr import (
     Compare,
     Expr,
     Incoming,
+    Leaf,
     Logic,
     Negate,
     Number,
-    Planned,
     Ref,
     Special,
     SumOver,
@@ -80,7 +80,7 @@ def _value(expr: Expr, scope: Scope) -> Array:
             return _choice(branches, otherwise, scope)
         case Incoming(body):
             return scope.incoming(body)
-        case Planned():
+        case Leaf():
             raise TypeError("only a plan knows such values")
         case At() | SumOver():
             raise TypeError("sums over a network are evaluated by its observer, not by a unit or connection")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.kernels.identifiers import Field, Group, Part
 from plasticdsl.kernels.program import (
     Array,
     Constant,
@@ -43,11 +44,11 @@ LOG_SPIKES = 1 << 16
 
 @dataclass(slots=True)
 class Bound:
-    """`sizes` and `scalars` by name; `arrays` by name, C-contiguous. `scalars` may be changed between calls."""
+    """The values of all fields: `sizes`, `scalars`, which may be changed between calls, and `arrays`, C-contiguous."""
 
-    sizes: dict[str, int]
-    scalars: dict[str, float | int]
-    arrays: dict[str, NDArray[Any]]
+    sizes: dict[Field, int]
+    scalars: dict[Field, float | int]
+    arrays: dict[Field, NDArray[Any]]
 
 
 def bind(program: Program, instance: Instance) -> Bound:
@@ -63,55 +64,61 @@ class _Binder:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.propagators: dict[Any, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
-        self.structures: dict[tuple[str, str], NDArray[Any]] = {}
+        self.structures: dict[tuple[str, Part], NDArray[Any]] = {}
 
     # --- sizes ---
 
     def size(self, size: Size) -> int:
         """The length a size stands for."""
-        if size.what in ("one", "feed"):
-            return 1
-        population = self.instance.populations.get(size.owner)
-        if population is not None:
-            return self._population_size(size, population)
-        projection = self.instance.projections[size.owner]
+        group = size.name.group
+        match group:
+            case Group("population", name):
+                return self._population_size(size.name.part, self.instance.populations[name])
+            case Group("projection", name):
+                return self._projection_size(size, self.instance.projections[name])
+            case _:
+                return 1
+
+    def _projection_size(self, size: Size, projection: ProjectionInstance) -> int:
         pre = self.instance.populations[projection.pre].size
         post = self.instance.populations[projection.post].size
-        match size.what:
-            case "connections":
+        match size.name.part:
+            case Part.CONNECTIONS:
                 return projection.count
-            case "rows":
+            case Part.ROW_ENDS:
                 return pre + 1
-            case "columns":
+            case Part.COLUMN_ENDS:
                 return post + 1
-            case "axonal_slots":
+            case Part.AXONAL_SLOTS:
                 return _largest(projection.axonal) + 1
-            case "dendritic_slots":
+            case Part.DENDRITIC_SLOTS:
                 return _largest(projection.dendritic) + 1
-            case "delayed_rows":
+            case Part.DELAYED_ROW_ENDS:
                 return pre * (_largest(projection.axonal) + 1) + 1
-            case "delayed_columns":
+            case Part.DELAYED_COLUMN_ENDS:
                 return post * (_largest(projection.dendritic) + 1) + 1
-            case "history":
+            case Part.HISTORY_LENGTH:
                 assert size.value is not None
-                return to_steps(float(np.max(self._evaluate(size.owner, size.value))), self.instance.dt) * 2 + 4
+                return to_steps(float(np.max(self._evaluate(size.name.group, size.value))), self.instance.dt) * 2 + 4
             case _:
-                raise AssertionError(size.what)
+                raise AssertionError(size.name)
 
-    def _population_size(self, size: Size, population: PopulationInstance) -> int:
-        match size.what:
-            case "units":
+    def _population_size(self, part: Part, population: PopulationInstance) -> int:
+        match part:
+            case Part.UNITS:
                 return population.size
-            case "slots":
+            case Part.SLOTS:
                 return self._largest_delay(population.name) + 1
-            case "capacity":
+            case Part.CAPACITY:
                 return self._capacity(population)
-            case "log":
+            case Part.LOG:
                 return max(LOG_SPIKES, 4 * self._capacity(population))
-            case "given":
+            case Part.GIVEN:
                 return 0 if population.spike_steps is None else len(population.spike_steps)
+            case Part.FEED_ROWS | Part.FEED_WIDTH | Part.FEED_COUNT:  # given with the tables
+                return 1
             case _:
-                raise AssertionError(size.what)
+                raise AssertionError(part)
 
     def _capacity(self, population: PopulationInstance) -> int:
         if population.spike_steps is None or len(population.spike_steps) == 0:
@@ -131,13 +138,22 @@ class _Binder:
     def scalar(self, scalar: Scalar) -> float | int:
         """The value of a scalar argument; the switches start on, recording off."""
         if scalar.fill is None:
-            return {"dt": self.instance.dt, "seed": signed(self.instance.seed)}.get(
-                scalar.name, 0 if scalar.name.endswith("_recording") else 1
-            )
+            return self._of_run(scalar.name.part)
         value = self._values(scalar.fill)
         return int(value) if scalar.dtype == "int64" else float(value)
 
-    def array(self, array: Array, sizes: dict[str, int]) -> NDArray[Any]:
+    def _of_run(self, part: Part) -> float | int:
+        match part:
+            case Part.DT:
+                return self.instance.dt
+            case Part.SEED:
+                return signed(self.instance.seed)
+            case Part.RECORDING:
+                return 0
+            case _:
+                return 1
+
+    def array(self, array: Array, sizes: dict[Field, int]) -> NDArray[Any]:
         """A fresh array filled as the argument asks."""
         shape = tuple(sizes[s] for s in array.shape)
         if isinstance(array.fill, OfStructure):
@@ -145,7 +161,7 @@ class _Binder:
         filled = np.zeros(shape, dtype=array.dtype)
         match array:
             case Array(per="pre" | "post", fill=OfState(owner)):
-                projection = self.instance.projections[owner]
+                projection = self.instance.projections[owner.name]
                 filled[projection.sources() if array.per == "pre" else projection.targets] = self._values(array.fill)
             case _:
                 filled[...] = self._of_one(array.fill) if array.per in ("pre", "post") else self._values(array.fill)
@@ -163,7 +179,7 @@ class _Binder:
                 return value
             case OfState(owner, name):
                 return self._owner(owner).states[name]
-            case OfParameter("network", name):
+            case OfParameter(Group("network"), name):
                 return instance.parameters[name]
             case OfParameter(owner, name):
                 return self._owner(owner).parameters[name]
@@ -180,7 +196,7 @@ class _Binder:
             case OfStream(owner, ()):
                 return self._owner(owner).stream
             case OfStream(owner, purpose):
-                return stream_of(owner, *purpose)
+                return stream_of(owner.name, *purpose)
             case OfHazard(population):
                 p = instance.populations[population]
                 return exponential(instance.seed, p.stream, np.arange(p.size), 0)
@@ -189,10 +205,10 @@ class _Binder:
             case OfRefractory(population):
                 return instance.populations[population].refractory_steps
 
-    def _owner(self, owner: str) -> PopulationInstance | ProjectionInstance:
-        return self.instance.populations.get(owner) or self.instance.projections[owner]
+    def _owner(self, owner: Group) -> PopulationInstance | ProjectionInstance:
+        return self.instance.populations[owner.name] if owner.kind == "population" else self.instance.projections[owner.name]
 
-    def _evaluate(self, owner: str, expr: Expr) -> Values:
+    def _evaluate(self, owner: Group, expr: Expr) -> Values:
         parameters = self._owner(owner).parameters
 
         def lookup(node: Ref | Special | At) -> Values:
@@ -226,26 +242,29 @@ class _Binder:
             self.structures[key] = self._make_structure(self.instance.projections[fill.projection], fill.part)
         return self.structures[key]
 
-    def _make_structure(self, p: ProjectionInstance, part: str) -> Any:
-        post = self.instance.populations[p.post].size
+    def _make_structure(self, p: ProjectionInstance, part: Part) -> Any:
+        pre, post = self.instance.populations[p.pre].size, self.instance.populations[p.post].size
         match part:
-            case "rows":
+            case Part.ROWS:
                 return p.rows
-            case "targets":
+            case Part.TARGETS:
                 return p.targets
-            case "columns":
+            case Part.COLUMNS:
                 return _ends(p.targets.astype(np.int64), post)
-            case "column_connections":
+            case Part.COLUMN_CONNECTIONS:
                 return np.argsort(p.targets, kind="stable").astype(np.int32)
-            case "column_sources" | "delayed_column_sources":
-                return p.sources()[self._structure(OfStructure(p.name, part.replace("sources", "connections")))]
-            case "axonal" | "dendritic":
-                return p.axonal if part == "axonal" else p.dendritic
-            case "delayed_rows" | "delayed_row_connections":
-                pre = self.instance.populations[p.pre].size
-                return _by_delay(p.sources(), p.axonal, pre, part == "delayed_rows")
-            case "delayed_columns" | "delayed_column_connections":
-                return _by_delay(p.targets, p.dendritic, post, part == "delayed_columns")
+            case Part.COLUMN_SOURCES:
+                return p.sources()[self._structure(OfStructure(p.name, Part.COLUMN_CONNECTIONS))]
+            case Part.DELAYED_COLUMN_SOURCES:
+                return p.sources()[self._structure(OfStructure(p.name, Part.DELAYED_COLUMN_CONNECTIONS))]
+            case Part.AXONAL:
+                return p.axonal
+            case Part.DENDRITIC:
+                return p.dendritic
+            case Part.DELAYED_ROWS | Part.DELAYED_ROW_CONNECTIONS:
+                return _by_delay(p.sources(), p.axonal, pre, part is Part.DELAYED_ROWS)
+            case Part.DELAYED_COLUMNS | Part.DELAYED_COLUMN_CONNECTIONS:
+                return _by_delay(p.targets, p.dendritic, post, part is Part.DELAYED_COLUMNS)
             case _:
                 raise AssertionError(part)
 

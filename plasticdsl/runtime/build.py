@@ -20,17 +20,20 @@ from plasticdsl.model.model import (
     ClampedSource,
     GivenSpikes,
     Network,
+    PerUnit,
     PoissonSource,
     Population,
     Projection,
     RegularSource,
+    Timed,
+    Timing,
 )
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.bounds import checked
 from plasticdsl.runtime.connectivity import Connections, NotSymmetric, Pattern, connect, whole
 from plasticdsl.runtime.counterparts import counterparts
-from plasticdsl.runtime.dependence import Keys, delay_sides, per_unit
+from plasticdsl.runtime.dependence import delay_sides, per_unit
 from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.memory import check_memory, expected_count, population_need, projection_need
 from plasticdsl.runtime.pairs import Ends, pattern_of
@@ -57,7 +60,7 @@ class _Setup:
     dt: float
     seed: int
     settings: Settings
-    arrays: Keys
+    arrays: PerUnit
     warnings: list[Diagnostic]
     horizon: int | None
 
@@ -230,7 +233,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
         duration, span = population.block.refractory.duration, population.block.refractory.span
         values = resolver.of(duration, "refractory time", span)
         made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
-        if Ref(population.as_owner, "refractory") in setup.arrays:
+        if Timed(population.as_owner, Timing.REFRACTORY) in setup.arrays:
             made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
     _check_periods(population.block, population.symbol, resolver, setup)
     match population.source:
@@ -330,7 +333,7 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Se
     resolver = _connection_values(projection, made, found, ends, setup)
     made.parameters, made.states = _drawn(projection.connection, resolver, setup)
     require_partners(projection, made)
-    made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in ("axonal", "dendritic"))
+    made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in (Timing.AXONAL, Timing.DENDRITIC))
     _check_periods(projection.connection, projection.symbol, resolver, setup)
     return made
 
@@ -390,15 +393,15 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
     return Resolver(projection.as_owner, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
 
 
-def _delay(projection: Projection, side: str, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
+def _delay(projection: Projection, side: Timing, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
     delay = delay_sides(projection).get(side)
     if delay is None:
         return 0
-    values = resolver.of(delay, f"{side} delay", projection.span)
-    what = f"The {side} delay of ‘{projection.symbol}’"
+    values = resolver.of(delay, side.value, projection.span)
+    what = f"The {side.value} of ‘{projection.symbol}’"
     steps = _steps(values, what, projection.span, setup)
     return (
         np.broadcast_to(steps, (resolver.count,)).astype(np.int32)
-        if Ref(projection.as_owner, side) in setup.arrays
+        if Timed(projection.as_owner, side) in setup.arrays
         else int(np.asarray(steps))
     )

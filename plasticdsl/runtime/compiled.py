@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.runtime.binding import Bound, bind
 from plasticdsl.runtime.engine import TOO_MANY_SPIKES, Feed
@@ -40,8 +41,7 @@ class CompiledEngine:
         self._bound = bind(program, instance)
         self._code = kernels
         self._kernels = kernels.bind(self._bound)
-        self._arrays: dict[str, Array] = {a.name: a for a in program.arrays}
-        self._logs = {log.population: log for log in program.logs}
+        self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._kept: dict[str, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
         self._step = 0
 
@@ -63,12 +63,12 @@ class CompiledEngine:
     def _collect(self) -> None:
         arrays = self._bound.arrays
         for population in self._kept:
-            log = self._logs[population]
-            count = int(arrays[log.count][0])
-            if count:
-                steps, units = arrays[log.steps][:count], arrays[log.units][:count]
+            field = of_population(population).field
+            logged = arrays[field(Part.LOG_COUNT)]
+            if count := int(logged[0]):
+                steps, units = arrays[field(Part.LOG_STEPS)][:count], arrays[field(Part.LOG_UNITS)][:count]
                 self._kept[population].append((steps.copy(), units.astype(np.int64)))
-                arrays[log.count][0] = 0
+                logged[0] = 0
 
     def _sum_anew(self) -> None:
         """Something was changed from outside: sums that were kept from step to step may be wrong."""
@@ -77,12 +77,17 @@ class CompiledEngine:
 
     # --- state ---
 
+    def _field(self, owner: str, name: str) -> Field:
+        """Where the model's variable would be."""
+        return (of_population if owner in self.instance.populations else of_projection)(owner).variable(name)
+
     def read(self, owner: str, name: str) -> NDArray[np.float64]:
         """A state, input or parameter now, one value per unit or connection."""
-        values = self._bound.arrays.get(f"{owner}_{name}")
+        field = self._field(owner, name)
+        values = self._bound.arrays.get(field)
         if values is None:
             return self._from_instance(owner, name)
-        match self._arrays[f"{owner}_{name}"].per:
+        match self._arrays[field].per:
             case "pre":
                 return np.asarray(values[self.instance.projections[owner].sources()])
             case "post":
@@ -101,11 +106,12 @@ class CompiledEngine:
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         self._sum_anew()
-        array = self._bound.arrays.get(f"{owner}_{name}")
+        field = self._field(owner, name)
+        array = self._bound.arrays.get(field)
         if array is None:
             self._write_instance(owner, name, values)
             return
-        per = self._arrays[f"{owner}_{name}"].per
+        per = self._arrays[field].per
         if per in ("pre", "post"):
             projection = self.instance.projections[owner]
             units = projection.sources() if per == "pre" else projection.targets
@@ -123,7 +129,7 @@ class CompiledEngine:
         if name in source.states:
             source.states[name][...] = values
             return
-        scalar = f"{owner}_{name}"
+        scalar = self._field(owner, name)
         if scalar in self._bound.scalars and np.ndim(values) == 0:
             self._bound.scalars[scalar] = float(np.asarray(values))
             source.parameters[name] = float(np.asarray(values))
@@ -135,9 +141,9 @@ class CompiledEngine:
     def log_spikes(self, populations: Iterable[str]) -> None:
         """From now on keep the spikes of these populations (and of no others)."""
         wanted = set(populations)
-        for population, log in self._logs.items():
-            self._bound.scalars[log.recording] = int(population in wanted)
-        self._kept = {p: self._kept.get(p, []) for p in wanted if p in self._logs}
+        for population in self._program.logs:
+            self._bound.scalars[of_population(population).field(Part.RECORDING)] = int(population in wanted)
+        self._kept = {p: self._kept.get(p, []) for p in wanted if p in self._program.logs}
 
     def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers of the spikes logged since the last call."""
@@ -150,12 +156,13 @@ class CompiledEngine:
 
     def spike_count(self, population: str) -> int:
         """All spikes of the population so far."""
-        log = self._logs.get(population)
-        return 0 if log is None else int(self._bound.arrays[log.total][0])
+        total = of_population(population).field(Part.SPIKE_TOTAL)
+        return int(self._bound.arrays[total][0]) if population in self._program.logs else 0
 
     def undecided(self, population: str) -> NDArray[np.int64]:
         """Units whose rate or spike condition was no number: a hazard that has taken such a rate stays none."""
-        hazard, flags = (self._bound.arrays.get(f"{population}_{what}") for what in ("hazard", "undecided"))
+        p = of_population(population)
+        hazard, flags = (self._bound.arrays.get(p.field(part)) for part in (Part.HAZARD, Part.UNDECIDED))
         if flags is not None:
             return np.flatnonzero(flags)
         return np.flatnonzero(np.isnan(hazard)) if hazard is not None else np.empty(0, dtype=np.int64)
@@ -163,15 +170,14 @@ class CompiledEngine:
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""
         self._sum_anew()  # rules that begin anew may change connections before the sums of their first step
-        switches = dict(self._program.switches)
         for projection, value in on.items():
-            if projection in switches:
-                self._bound.scalars[switches[projection]] = int(value)
+            if projection in self._program.switches:
+                self._bound.scalars[_switch(projection)] = int(value)
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
         for population, name in self._program.feeds:
-            self._bound.scalars[f"{population}_{name}_feed_active"] = 0
+            self._bound.scalars[of_population(population).field(Part.FEED_ACTIVE, name)] = 0
         self._sum_anew()
         for feed in feeds:
             self._take(feed)
@@ -179,56 +185,68 @@ class CompiledEngine:
 
     def _take(self, feed: Feed) -> None:
         table, items = checked_feed(feed, self._program.feeds, self.instance)
-        full, bound = f"{feed.population}_{feed.name}_feed", self._bound
-        bound.arrays[full] = np.ascontiguousarray(table, dtype=self._arrays[full].dtype)
-        bound.arrays[f"{full}_items"] = items
-        bound.sizes.update({f"{full}_rows": table.shape[0], f"{full}_width": table.shape[1], f"{full}_count": len(items)})
+        group, bound = of_population(feed.population), self._bound
+
+        def field(part: Part) -> Field:
+            return group.field(part, feed.name)
+
+        bound.arrays[field(Part.FEED)] = np.ascontiguousarray(table, dtype=self._arrays[field(Part.FEED)].dtype)
+        bound.arrays[field(Part.FEED_ITEMS)] = items
+        lengths = {Part.FEED_ROWS: table.shape[0], Part.FEED_WIDTH: table.shape[1], Part.FEED_COUNT: len(items)}
+        bound.sizes.update({field(part): value for part, value in lengths.items()})
         across = int(table.shape[1] > 1)
-        values = {"active": 1, "first": feed.first, "hold": feed.hold, "across": across}
-        bound.scalars.update({f"{full}_{what}": value for what, value in values.items()})
+        values = {Part.FEED_ACTIVE: 1, Part.FEED_FIRST: feed.first, Part.FEED_HOLD: feed.hold, Part.FEED_ACROSS: across}
+        bound.scalars.update({field(part): value for part, value in values.items()})
 
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""
         for population in self._program.visits:
-            self._bound.scalars[f"{population}_visiting"] = 0
+            self._bound.scalars[of_population(population).field(Part.VISITING)] = 0
         for population, units in order.items():
             checked_order(population, units, self._program.visits, self.instance)
-            self._bound.scalars[f"{population}_visiting"] = 1
-            if f"{population}_order" in self._bound.arrays:
-                self._bound.arrays[f"{population}_order"][...] = units
+            p = of_population(population)
+            self._bound.scalars[p.field(Part.VISITING)] = 1
+            if p.field(Part.ORDER) in self._bound.arrays:
+                self._bound.arrays[p.field(Part.ORDER)][...] = units
 
     # --- the whole state ---
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Copies of everything that changes during a run, and the clock."""
-        state: dict[str, NDArray[Any]] = {name: self._bound.arrays[name].copy() for name, a in self._arrays.items() if a.changes}
-        state.update({name: values.copy() for name, values in self._untouched()})
-        state.update({name: np.asarray(value) for name, value in self._scalars_that_change()})
+        state: dict[str, NDArray[Any]] = {key: values.copy() for key, values in self._changing().items()}
+        state.update({str(_switch(p)): np.asarray(self._bound.scalars[_switch(p)]) for p in self._program.switches})
         state[CLOCK] = np.asarray(self._step)
         return state
 
+    def _changing(self) -> dict[str, NDArray[Any]]:
+        """All arrays that are part of the state, by key."""
+        return {str(name): self._bound.arrays[name] for name, a in self._arrays.items() if a.changes} | dict(self._untouched())
+
     def _untouched(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """States that no kernel reads or changes: they may still be written from outside, shown and recorded."""
-        parts = [(owner, part.states) for owner, part in self.instance.populations.items()]
-        parts += [(owner, part.states) for owner, part in self.instance.projections.items()]
-        for owner, states in parts:
-            yield from ((f"{owner}_{name}", values) for name, values in states.items() if f"{owner}_{name}" not in self._bound.arrays)
-
-    def _scalars_that_change(self) -> list[tuple[str, float | int]]:
-        return [(switch, self._bound.scalars[switch]) for _, switch in self._program.switches]
+        parts = [(of_population(owner), part.states) for owner, part in self.instance.populations.items()]
+        parts += [(of_projection(owner), part.states) for owner, part in self.instance.projections.items()]
+        for group, states in parts:
+            fields = ((group.variable(name), values) for name, values in states.items())
+            yield from ((str(field), values) for field, values in fields if field not in self._bound.arrays)
 
     def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
-        wanted = {name: self._bound.arrays[name] for name, a in self._arrays.items() if a.changes} | dict(self._untouched())
+        wanted = self._changing()
         for name, array in wanted.items():
             if name not in state or state[name].shape != array.shape:
                 found = "nothing" if name not in state else f"shape {state[name].shape}"
                 raise ValueError(f"the saved state does not fit this network: {name} has shape {array.shape}, the file holds {found}")
         for name, array in wanted.items():
             array[...] = state[name]
-        for _, switch in self._program.switches:
-            if switch in state:
-                self._bound.scalars[switch] = int(state[switch])
+        for switch in map(_switch, self._program.switches):
+            if str(switch) in state:
+                self._bound.scalars[switch] = int(state[str(switch)])
         self._step = int(state[CLOCK])
         if other_parameters:
             self._sum_anew()
+
+
+def _switch(projection: str) -> Field:
+    """What is 0 while the rules of a projection are off."""
+    return of_projection(projection).field(Part.LEARNING)

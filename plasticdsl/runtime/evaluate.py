@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
 from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.runtime.functions import COMPARISONS, FUNCTIONS, OPERATORS
 from plasticdsl.runtime.instance import Values
@@ -98,7 +98,7 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return _sum(expr, scope)
         case Incoming():
             raise ValueError("a sum over incoming connections has a value only within a connection")
-        case Planned():
+        case Leaf():
             raise TypeError("only a plan knows such values")
     assert_never(expr)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Population, Projection
+from plasticdsl.model.model import PerUnit, Population, Projection, Timed, Timing
 from plasticdsl.runtime.connectivity import Integers, Pattern
 from plasticdsl.runtime.resolve import fail
 from plasticdsl.runtime.sides import PARAMETERS, STATES
@@ -36,17 +36,17 @@ class Need:
     span: Span
 
 
-def population_need(population: Population, size: int, arrays: frozenset[Ref]) -> Need:
+def population_need(population: Population, size: int, arrays: PerUnit) -> Need:
     """States and parameters of their own, once as drawn and once to work on, and a list of spikes."""
     own = sum(v.role in STATES or Ref(population.as_owner, v.name) in arrays for v in population.block.variables)
     return Need(f"‘{population.symbol}’ with {size:,} units", size * (16.0 * own + 64.0), population.span)
 
 
-def projection_need(projection: Projection, pattern: Pattern, count: float, arrays: frozenset[Ref]) -> Need:
+def projection_need(projection: Projection, pattern: Pattern, count: float, arrays: PerUnit) -> Need:
     """The same for connections; their ends by pre unit and, with a rule, by post unit."""
     owner = projection.as_owner
     own = sum(v.role in STATES or (v.role in PARAMETERS and Ref(owner, v.name) in arrays) for v in projection.connection.variables)
-    delays = sum(Ref(owner, side) in arrays for side in ("axonal", "dendritic"))
+    delays = sum(Timed(owner, side) in arrays for side in (Timing.AXONAL, Timing.DENDRITIC))
     each = 16.0 * own + 8.0 * delays + 8.0 + (12.0 if projection.rules else 0.0)
     sizes = f"{pattern.n_pre:,} × {pattern.n_post:,} units"
     return Need(f"‘{projection.symbol}’ with about {count:,.0f} connections ({sizes})", count * each, projection.span)

@@ -14,7 +14,8 @@ from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.pretty import pretty
 from plasticdsl.symbolic.algebra import extent, neg
 
 MAX_NODES = 2000
@@ -90,8 +91,8 @@ class Translator:
                 return self._symbol(expr, "_".join(part for part in expr.order if part))
             case Special(name):
                 return self._symbol(expr, name)
-            case Planned(name):
-                return self._symbol(expr, name)
+            case Leaf():
+                return self._symbol(expr, pretty(expr))
             case At() | SumOver() | Incoming():
                 return self._symbol(expr, "over_units")
             case Negate(operand):

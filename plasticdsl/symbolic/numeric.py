@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, Planned, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
 from plasticdsl.symbolic.algebra import compare
 
 
@@ -64,7 +64,7 @@ def _value(expr: Expr, values: Mapping[Expr, float]) -> float:
         case Choice(branches, otherwise):
             taken = next((v for c, v in branches if _value(c, values)), otherwise)
             return _value(taken, values)
-        case SumOver() | Incoming() | Planned():
+        case SumOver() | Incoming() | Leaf():
             return math.nan
 
 

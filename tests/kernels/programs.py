@@ -8,11 +8,13 @@ import numpy as np
 
 from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.emit import emit
+from plasticdsl.kernels.identifiers import ADVANCE, RUN, Field, Kernel, Local
 from plasticdsl.kernels.load import digest_of
 from plasticdsl.kernels.program import (
     Array,
     Comment,
     Constant,
+    Element,
     For,
     Function,
     If,
@@ -20,16 +22,14 @@ from plasticdsl.kernels.program import (
     Invoke,
     Let,
     Program,
+    Read,
     Return,
     Scalar,
     Size,
     Statement,
     Store,
-    element,
-    name,
 )
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
 from plasticdsl.runtime.binding import Bound
 
 ZERO, ONE = Number(0.0), Number(1.0)
@@ -38,6 +38,37 @@ ZERO, ONE = Number(0.0), Number(1.0)
 def artifact_of(program: Program, *, parallel: bool = False) -> Artifact:
     text = emit(program, parallel=parallel)
     return Artifact(program, text, digest_of(text))
+
+
+def field(text: str) -> Field:
+    """An array, scalar or size called so in the text."""
+    return RUN.variable(text)
+
+
+def fields(*texts: str) -> tuple[Field, ...]:
+    return tuple(map(field, texts))
+
+
+def name(text: str) -> Read:
+    """A local."""
+    return Read(Local(text))
+
+
+def value(text: str) -> Read:
+    """A scalar or size."""
+    return Read(field(text))
+
+
+def element(array: str, *indices: str | Expr) -> Element:
+    return Element(field(array), tuple(name(i) if isinstance(i, str) else i for i in indices))
+
+
+def let(local: str, expr: Expr) -> Let:
+    return Let(Local(local), expr)
+
+
+def loop(index: str, start: Expr, stop: Expr, body: tuple[Statement, ...], independent: bool = False) -> For:
+    return For(Local(index), start, stop, body, independent)
 
 
 def times(left: Expr, right: Expr) -> Expr:
@@ -57,20 +88,20 @@ def minus(left: Expr, right: Expr) -> Expr:
 
 def network() -> Program:
     """A spike at step n adds w to g of its targets at step n; then V and g flow with forward Euler."""
-    n, units = name("n"), name("units")
+    n, units = name("n"), value("units")
     v, g = element("V", "i"), element("g", "i")
     find: tuple[Statement, ...] = (
-        Let("count", ZERO),
-        For(
+        let("count", ZERO),
+        loop(
             "i",
             ZERO,
             units,
             (
                 If(
-                    Compare(">", v, name("threshold")),
+                    Compare(">", v, value("threshold")),
                     (
                         Store(element("spikes", "count"), name("i")),
-                        Let("count", plus(name("count"), ONE)),
+                        let("count", plus(name("count"), ONE)),
                         Store(v, ZERO),
                         Increase(element("total", "i"), ONE),
                     ),
@@ -80,63 +111,67 @@ def network() -> Program:
         Return(name("count")),
     )
     deliver: tuple[Statement, ...] = (
-        For(
+        loop(
             "s",
             ZERO,
             name("count"),
             (
-                Let("j", element("spikes", "s")),
-                For(
+                let("j", element("spikes", "s")),
+                loop(
                     "k",
                     element("rows", "j"),
-                    At(Ref(Whose.OWN, "rows"), ("j + 1",)),
-                    (Let("i", element("targets", "k")), Increase(g, element("w", "k"))),
+                    element("rows", plus(name("j"), ONE)),
+                    (let("i", element("targets", "k")), Increase(g, element("w", "k"))),
                 ),
             ),
         ),
     )
-    drive = plus(ONE, Call("uniform", (name("seed"), Number(7.0), name("i"), n)))
+    drive = plus(ONE, Call("uniform", (value("seed"), Number(7.0), name("i"), n)))
     flow: tuple[Statement, ...] = (
-        For(
+        loop(
             "i",
             ZERO,
             units,
             (
                 Comment("tau dV/dt = drive + g - V"),
-                Let("V_new", plus(v, times(name("leak"), minus(plus(drive, g), v)))),
-                Store(g, times(g, name("decay"))),
+                let("V_new", plus(v, times(value("leak"), minus(plus(drive, g), v)))),
+                Store(g, times(g, value("decay"))),
                 Store(v, Choice(((Compare("<", name("V_new"), Number(-1.0)), Number(-1.0)),), name("V_new"))),
             ),
             independent=True,
         ),
     )
-    step: tuple[Statement, ...] = (Invoke("find", "count"), Invoke("deliver"), Invoke("flow"))
+    step: tuple[Statement, ...] = (Invoke(Kernel("find"), Local("count")), Invoke(Kernel("deliver")), Invoke(Kernel("flow")))
     floats = ("threshold", "leak", "decay")
     return Program(
         name="Net",
         doc="Integrate-and-fire neurons that excite each other.",
-        sizes=(Size("units", "cell", "units"), Size("connections", "syn", "connections"), Size("ends", "syn", "rows")),
-        scalars=(*(Scalar(f, "float64", None, f) for f in floats), Scalar("seed", "int64", None, "seed")),
+        sizes=tuple(map(Size, fields("units", "connections", "ends"))),
+        scalars=(*(Scalar(field(f), "float64", None, f) for f in floats), Scalar(field("seed"), "int64", None, "seed")),
         arrays=(
-            Array("V", "float64", ("units",), Constant(), True, "membrane potential", "mV"),
-            Array("g", "float64", ("units",), Constant(), True, "input"),
-            Array("spikes", "int32", ("units",), Constant(), True, "units that spike now"),
-            Array("total", "int64", ("units",), Constant(), True, "spikes so far"),
-            Array("rows", "int64", ("ends",), Constant(), False, "where rows begin"),
-            Array("targets", "int32", ("connections",), Constant(), False, "post units"),
-            Array("w", "float64", ("connections",), Constant(), True, "weights"),
+            Array(field("V"), "float64", fields("units"), Constant(), True, "membrane potential", "mV"),
+            Array(field("g"), "float64", fields("units"), Constant(), True, "input"),
+            Array(field("spikes"), "int32", fields("units"), Constant(), True, "units that spike now"),
+            Array(field("total"), "int64", fields("units"), Constant(), True, "spikes so far"),
+            Array(field("rows"), "int64", fields("ends"), Constant(), False, "where rows begin"),
+            Array(field("targets"), "int32", fields("connections"), Constant(), False, "post units"),
+            Array(field("w"), "float64", fields("connections"), Constant(), True, "weights"),
         ),
         functions=(
-            Function("find", "List the units that spike.", (), ("units", "threshold"), ("V", "spikes", "total"), find),
-            Function("deliver", "Hand on the spikes.", ("count",), (), ("g", "spikes", "rows", "targets", "w"), deliver),
-            Function("flow", "Move on by one step.", ("n",), ("units", "leak", "decay", "seed"), ("V", "g"), flow),
+            Function(Kernel("find"), "List the units that spike.", (), fields("units", "threshold"), fields("V", "spikes", "total"), find),
             Function(
-                "advance",
+                Kernel("deliver"), "Hand on the spikes.", (Local("count"),), (), fields("g", "spikes", "rows", "targets", "w"), deliver
+            ),
+            Function(
+                Kernel("flow"), "Move on by one step.", (Local("n"),), fields("units", "leak", "decay", "seed"), fields("V", "g"), flow
+            ),
+            Function(
+                ADVANCE,
                 "Run `steps` steps.",
-                ("first_step", "steps"),
-                ("units", *floats, "seed"),
-                ("V", "g", "spikes", "total", "rows", "targets", "w"),
-                (For("n", name("first_step"), plus(name("first_step"), name("steps")), step), Return(name("steps"))),
+                (Local("first_step"), Local("steps")),
+                fields("units", *floats, "seed"),
+                fields("V", "g", "spikes", "total", "rows", "targets", "w"),
+                (loop("n", name("first_step"), plus(name("first_step"), name("steps")), step), Return(name("steps"))),
             ),
         ),
     )
@@ -157,15 +192,23 @@ def bound_network(units: int = 50, seed: int = 3) -> Bound:
         "w": rng.uniform(0.0, 0.3, count),
     }
     scalars: dict[str, float | int] = {"threshold": 1.0, "leak": 0.01, "decay": 0.98, "seed": seed}
-    return Bound({"units": units, "connections": count, "ends": units + 1}, scalars, arrays)
+    return bound({"units": units, "connections": count, "ends": units + 1}, scalars, arrays)
+
+
+def bound(sizes: dict[str, int], scalars: dict[str, float | int], arrays: dict[str, Any]) -> Bound:
+    return Bound(*({field(text): value for text, value in part.items()} for part in (sizes, scalars, arrays)))  # type: ignore[arg-type]
+
+
+def arrays_of(bound: Bound) -> dict[str, Any]:
+    return {name.of[0]: array for name, array in bound.arrays.items()}
 
 
 def expected(bound: Bound, steps: int) -> dict[str, Any]:
     """The same network in NumPy."""
     from plasticdsl.runtime.random import uniform
 
-    a = {name: array.copy() for name, array in bound.arrays.items()}
-    units = bound.sizes["units"]
+    a = {name: array.copy() for name, array in arrays_of(bound).items()}
+    units = bound.sizes[field("units")]
     for n in range(steps):
         spikes = np.flatnonzero(a["V"] > 1.0)
         a["V"][spikes] = 0.0
@@ -173,7 +216,7 @@ def expected(bound: Bound, steps: int) -> dict[str, Any]:
         for j in spikes:
             for k in range(a["rows"][j], a["rows"][j + 1]):
                 a["g"][a["targets"][k]] += a["w"][k]
-        drive = 1.0 + uniform(int(bound.scalars["seed"]), 7, np.arange(units), n)
+        drive = 1.0 + uniform(int(bound.scalars[field("seed")]), 7, np.arange(units), n)
         a["V"] = a["V"] + 0.01 * (drive + a["g"] - a["V"])
         a["g"] = a["g"] * 0.98
     return a
@@ -184,15 +227,17 @@ def expected(bound: Bound, steps: int) -> dict[str, Any]:
 
 def calculator(expr: Expr, inputs: tuple[str, ...], dtype: str = "float64") -> Program:
     """`result[i] = expr` for all i, where `expr` reads inputs[i] as local names, and `i` itself."""
-    body = (*(Let(x, element(f"{x}s", "i")) for x in inputs), Store(element("result", "i"), expr))
-    loop = For("i", ZERO, name("length"), body)
-    arrays = tuple(Array(f"{x}s", dtype, ("length",), Constant(), False, x) for x in inputs)  # type: ignore[arg-type]
-    names = (*(a.name for a in arrays), "result")
+    body = (*(let(x, element(f"{x}s", "i")) for x in inputs), Store(element("result", "i"), expr))
+    every = loop("i", ZERO, value("length"), body)
+    arrays = tuple(Array(field(f"{x}s"), dtype, fields("length"), Constant(), False, x) for x in inputs)  # type: ignore[arg-type]
+    names = (*(a.name for a in arrays), field("result"))
     return Program(
         name="Calculator",
         doc="",
-        sizes=(Size("length", "", "one"),),
+        sizes=(Size(field("length")),),
         scalars=(),
-        arrays=(*arrays, Array("result", "float64", ("length",), Constant(), True, "result")),
-        functions=(Function("advance", "Compute.", ("first_step", "steps"), ("length",), names, (loop, Return(name("steps")))),),
+        arrays=(*arrays, Array(field("result"), "float64", fields("length"), Constant(), True, "result")),
+        functions=(
+            Function(ADVANCE, "Compute.", (Local("first_step"), Local("steps")), fields("length"), names, (every, Return(name("steps")))),
+        ),
     )

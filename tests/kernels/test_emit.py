@@ -16,9 +16,9 @@ from plasticdsl.kernels.describe import si_unit
 from plasticdsl.kernels.emit import emit, emit_entry
 from plasticdsl.kernels.fold import WIDTH, fold
 from plasticdsl.kernels.inlined import pieces
-from plasticdsl.kernels.program import Comment, For, If, Let, Store, element, name
+from plasticdsl.kernels.program import Comment, For, If, Store
 from plasticdsl.model.expr import Call, Compare, Number
-from tests.kernels.programs import bound_network, calculator, expected, network, plus, times
+from tests.kernels.programs import arrays_of, bound_network, calculator, element, expected, let, loop, name, network, plus, times, value
 
 
 def test_same_program_same_bytes() -> None:
@@ -69,8 +69,8 @@ def test_the_text_is_ordinary_python() -> None:
     advance = network().functions[-1]
     values = {**bound.sizes, **bound.scalars}
     assert names["advance"](0, 60, *(values[n] for n in advance.scalars), *(bound.arrays[n] for n in advance.arrays)) == 60
-    np.testing.assert_allclose(bound.arrays["V"], wanted["V"], rtol=1e-14)
-    np.testing.assert_array_equal(bound.arrays["total"], wanted["total"])
+    np.testing.assert_allclose(arrays_of(bound)["V"], wanted["V"], rtol=1e-14)
+    np.testing.assert_array_equal(arrays_of(bound)["total"], wanted["total"])
 
 
 def test_kernels_can_be_imported_and_called(tmp_path: Path) -> None:
@@ -87,10 +87,9 @@ def test_kernels_can_be_imported_and_called(tmp_path: Path) -> None:
 
 def test_empty_bodies_pass() -> None:
     program = calculator(Number(1.0), ())
-    loop = For(
-        "i", Number(0.0), name("length"), (Comment("nothing"), If(Compare("<", name("i"), Number(0.0)), (), (Let("x", Number(1.0)),)))
-    )
-    text = emit(replace(program, functions=(replace(program.functions[0], body=(loop,)),)))
+    condition = If(Compare("<", name("i"), Number(0.0)), (), (let("x", Number(1.0)),))
+    every = loop("i", Number(0.0), value("length"), (Comment("nothing"), condition))
+    text = emit(replace(program, functions=(replace(program.functions[0], body=(every,)),)))
     ast.parse(text)
     assert text.count("pass\n") == 1
 
@@ -138,10 +137,10 @@ def test_long_lines_are_folded() -> None:
     for _ in range(60):
         total = plus(times(total, name("y")), Call("exp", (name("x"),)))  # type: ignore[assignment]
     program = calculator(total, ("x", "y"))
-    loop = program.functions[0].body[0]
-    assert isinstance(loop, For)
+    every = program.functions[0].body[0]
+    assert isinstance(every, For)
     condition = If(Compare(">", total, Number(1.0)), (Store(element("result", "i"), Number(0.0)),))
-    body = (replace(loop, body=(*loop.body, Comment("word " * 60), condition)), program.functions[0].body[1])
+    body = (replace(every, body=(*every.body, Comment("word " * 60), condition)), program.functions[0].body[1])
     text = emit(replace(program, functions=(replace(program.functions[0], body=body),)))
     assert max(map(len, text[text.index("def advance(") :].splitlines())) <= WIDTH
     unfolded = ast.parse(text)

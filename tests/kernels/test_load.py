@@ -15,7 +15,7 @@ from plasticdsl.kernels.compile import compile_entry
 from plasticdsl.kernels.load import LEAST_UNITS_FOR_THREADS, Threaded, ThreadedAdvance, load
 from plasticdsl.kernels.native import NativeAdvance, Unresolved, link
 from plasticdsl.kernels.store import ObjectCode, machine, read_object, write_object
-from tests.kernels.programs import artifact_of, bound_network, expected, network
+from tests.kernels.programs import arrays_of, artifact_of, bound_network, expected, field, network
 
 STEPS = 400
 
@@ -35,7 +35,7 @@ def ran(kernels: Any, chunks: list[int], units: int = 50) -> dict[str, Any]:
     for chunk in chunks:
         assert advance.advance(step, chunk) == chunk
         step += chunk
-    return bound.arrays
+    return arrays_of(bound)
 
 
 def objects(folder: Path) -> list[Path]:
@@ -60,24 +60,24 @@ def test_same_bits_for_any_chunks(cache: Path, chunks: list[int]) -> None:
 def test_scalars_are_read_at_each_call(cache: Path) -> None:
     bound = bound_network()
     advance = load(artifact_of(network())).bind(bound)
-    bound.scalars["threshold"] = 100.0
+    bound.scalars[field("threshold")] = 100.0
     advance.advance(0, STEPS)
-    assert bound.arrays["total"].sum() == 0
-    bound.scalars["threshold"] = 1.0
+    assert bound.arrays[field("total")].sum() == 0
+    bound.scalars[field("threshold")] = 1.0
     advance.advance(STEPS, STEPS)
-    assert bound.arrays["total"].sum() > 0
+    assert bound.arrays[field("total")].sum() > 0
 
 
 WARM = """
 import sys
 from plasticdsl.kernels.load import load
-from tests.kernels.programs import bound_network
+from tests.kernels.programs import bound_network, field
 import pickle
 artifact = pickle.load(open(sys.argv[1], "rb"))
 bound = bound_network()
 load(artifact).bind(bound).advance(0, 400)
 heavy = {"numba", "sympy", "lark", "jinja2"} & set(sys.modules)
-print(bound.arrays["V"].tobytes().hex(), sorted(heavy))
+print(bound.arrays[field("V")].tobytes().hex(), sorted(heavy))
 """
 
 
@@ -169,7 +169,7 @@ def test_the_machine_has_a_name() -> None:
 @pytest.mark.parametrize("wrong", [np.zeros(49), np.zeros(50, dtype=np.float32), np.zeros(100)[::2], np.zeros((50, 1))])
 def test_wrong_arrays_are_refused(cache: Path, wrong: Any) -> None:
     bound = bound_network()
-    bound.arrays["V"] = wrong
+    bound.arrays[field("V")] = wrong
     with pytest.raises(ValueError, match="V is float"):
         load(artifact_of(network())).bind(bound)
 

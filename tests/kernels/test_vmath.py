@@ -9,10 +9,8 @@ import pytest
 
 from plasticdsl.kernels.load import load
 from plasticdsl.kernels.support import vmath
-from plasticdsl.model.expr import Call, Ref
-from plasticdsl.model.owners import Whose
-from plasticdsl.runtime.binding import Bound
-from tests.kernels.programs import artifact_of, calculator
+from plasticdsl.model.expr import Call
+from tests.kernels.programs import artifact_of, bound, calculator, name
 
 RNG = np.random.default_rng(1)
 SMALL = np.concatenate([np.geomspace(1e-300, 1.0, 300), -np.geomspace(1e-300, 1.0, 300)])
@@ -20,10 +18,10 @@ POINTS = np.concatenate([RNG.uniform(-40.0, 40.0, 1500), RNG.normal(0.0, 1.0, 15
 ODD = np.array([709.0, 709.7, 709.79, 711.0, -708.5, -744.0, -745.2, np.inf, -np.inf, np.nan, 0.0, -0.0, 1e-320])
 
 
-def compiled(name: str, x: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
+def compiled(function: str, x: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
     arrays = {"xs": x, "result": np.zeros(x.size)}
-    load(artifact_of(calculator(Call(name, (Ref(Whose.OWN, "x"),)), ("x",)))).bind(Bound({"length": x.size}, {}, arrays)).advance(0, 1)
+    load(artifact_of(calculator(Call(function, (name("x"),)), ("x",)))).bind(bound({"length": x.size}, {}, arrays)).advance(0, 1)
     return arrays["result"]
 
 
@@ -60,5 +58,5 @@ def test_loops_are_vectorised(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) ->
     from plasticdsl.kernels.compile import compile_entry
 
     monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
-    entry, _ = compile_entry(artifact_of(calculator(Call("exp", (Call("tanh", (Ref(Whose.OWN, "x"),)),)), ("x",))))
+    entry, _ = compile_entry(artifact_of(calculator(Call("exp", (Call("tanh", (name("x"),)),)), ("x",))))
     assert " x double>" in entry.inspect_llvm()

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import added
-from plasticdsl.kernels.loops.names import INDEX, Names, arrival_place, place_sizes
+from plasticdsl.kernels.loops.names import EACH_STEP, INDEX, SLOT, I, J, N, Names, T, arrival_place, arriving_now, place_sizes
 from plasticdsl.kernels.loops.walks import Stretch, arriving, every_unit
-from plasticdsl.kernels.program import Array, Constant, Function, If, Increase, Let, Size, Statement, Store, element, name
-from plasticdsl.model.expr import At, Binary, Call, Compare, Number, Ref
+from plasticdsl.kernels.program import Array, Constant, Element, Function, If, Increase, Let, Read, Size, Statement, Store, element
+from plasticdsl.model.expr import Binary, Call, Compare, Number, Ref
 from plasticdsl.model.model import AddTo
 from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.plan.plan import Event, Place, Plan, ProjectionPlan
 
 ONE, ZERO = Number(1.0), Number(0.0)
+
+#: The local that says where in a ring of kept spike times the next one stands.
+RECENT = Local("recent")
 
 
 # --- what is on its way to the post units ----------------------------------------------------------------------------
@@ -34,10 +38,10 @@ def _added_to(events: Sequence[Event]) -> tuple[Ref, ...]:
 
 def pending_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     """A ring of sums for each of these variables."""
-    p = projection.projection.name
-    shape = (f"{p}_dendritic_slots", place_sizes(projection)[Place.POST])
+    p = of_projection(projection.projection.name)
+    shape = (p.field(Part.DENDRITIC_SLOTS), place_sizes(projection)[Place.POST])
     return tuple(
-        Array(f"{p}_pending_{v}", "float64", shape, Constant(), True, f"what is on its way to {v}, by step of arrival modulo slots")
+        Array(p.field(Part.PENDING, v), "float64", shape, Constant(), True, f"what is on its way to {v}, by step of arrival modulo slots")
         for v in pending_targets(projection)
     )
 
@@ -47,17 +51,17 @@ def arrive(plan: Plan, projection: ProjectionPlan) -> Function | None:
     targets = pending_targets(projection)
     if not targets:
         return None
-    own, names = projection.projection, Names(plan, projection=projection)
+    name, names, p = projection.projection.name, Names(plan, projection=projection), of_projection(projection.projection.name)
     body: list[Statement] = []
     for target in targets:
-        waiting = element(f"{own.name}_pending_{target}", "slot", "i")
+        waiting = element(p.field(Part.PENDING, target), SLOT, I)
         body += [*_handed_over(names, Ref(Whose.POST, target), waiting), Store(waiting, ZERO)]
-    slot = Let("slot", Call("mod", (name("n"), name(f"{own.name}_dendritic_slots"))))
-    doc = f"Hand over to the post units what {own.name} sent a dendritic delay ago."
-    return Function(f"arrive_{own.name}", doc, ("n", "t"), (), (), (slot, *every_unit(projection, Place.POST, body)))
+    slot = Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.DENDRITIC_SLOTS)))))
+    doc = f"Hand over to the post units what {name} sent a dendritic delay ago."
+    return Function(Kernel("arrive_{}", (name,)), doc, EACH_STEP, (), (), (slot, *every_unit(projection, Place.POST, body)))
 
 
-def _handed_over(names: Names, target: Ref, waiting: At) -> tuple[Statement, ...]:
+def _handed_over(names: Names, target: Ref, waiting: Element) -> tuple[Statement, ...]:
     statement = added(names, target, waiting)
     # bounds are applied to what is added to, not where nothing arrives
     return (statement,) if isinstance(statement, Increase) else (If(Compare("!=", waiting, ZERO), (statement,)),)
@@ -71,9 +75,10 @@ def between_targets(projection: ProjectionPlan) -> tuple[Ref, ...]:
     return _added_to([*projection.each_step, *(e for _, many in projection.periodic for e in many)])
 
 
-def sum_between(projection: ProjectionPlan, target: Ref) -> At:
+def sum_between(projection: ProjectionPlan, target: Ref) -> Element:
     """What is added to the target in this step, for the unit of the loop's connection."""
-    return element(f"{projection.projection.name}_adds_{owner_text(target.owner)}_{target.name}", "j" if target.owner is Whose.PRE else "i")
+    adds = of_projection(projection.projection.name).field(Part.ADDS, owner_text(target.owner), target.name)
+    return element(adds, J if target.owner is Whose.PRE else I)
 
 
 def _side(target: Ref) -> Place:
@@ -85,7 +90,7 @@ def between_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     lengths = place_sizes(projection)
     return tuple(
         Array(
-            sum_between(projection, t).ref.name,
+            sum_between(projection, t).array,
             "float64",
             (lengths[_side(t)],),
             Constant(),
@@ -104,7 +109,7 @@ def add_between(plan: Plan, projection: ProjectionPlan) -> Function | None:
         amount = sum_between(projection, target)
         body += every_unit(projection, _side(target), [*_handed_over(names, target, amount), Store(amount, ZERO)])
     doc = f"Add to the units what {p} adds without a spike."
-    return Function(f"add_{p}", doc, ("n", "t"), (), (), tuple(body)) if body else None
+    return Function(Kernel("add_{}", (p,)), doc, EACH_STEP, (), (), tuple(body)) if body else None
 
 
 # --- spikes that reach the synapses now ------------------------------------------------------------------------------
@@ -112,10 +117,10 @@ def add_between(plan: Plan, projection: ProjectionPlan) -> Function | None:
 
 def now_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     """How many spikes of each side arrive: per unit, or per connection where each has a delay of its own."""
-    p, lengths = projection.projection.name, place_sizes(projection)
+    lengths = place_sizes(projection)
     return tuple(
         Array(
-            f"{p}_now_{side}",
+            arriving_now(projection, side).array,
             "float64",
             (lengths[arrival_place(projection, side)],),
             Constant(),
@@ -130,14 +135,12 @@ def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
     """Kernels that count the spikes that reach the synapses now, and forget them afterwards."""
     p, found = projection.projection.name, []
     for side in projection.counts_now:
-        place = arrival_place(projection, side)
-        cell = element(f"{p}_now_{side}", INDEX[place])
-        where = "each connection" if place is Place.CONNECTION else "each unit's synapses"
+        cell = arriving_now(projection, side)
+        where = "each connection" if arrival_place(projection, side) is Place.CONNECTION else "each unit's synapses"
         doc = f"Count the {side} spikes that reach {where} now."
-        found.append(Function(f"count_{side}_{p}", doc, ("n", "t"), (), (), _at_arrival(projection, side, Increase(cell, ONE))))
-        found.append(
-            Function(f"forget_{side}_{p}", "Forget that count.", ("n", "t"), (), (), _at_arrival(projection, side, Store(cell, ZERO)))
-        )
+        count, forget = (_at_arrival(projection, side, statement) for statement in (Increase(cell, ONE), Store(cell, ZERO)))
+        found.append(Function(Kernel(f"count_{side}_{{}}", (p,)), doc, EACH_STEP, (), (), count))
+        found.append(Function(Kernel(f"forget_{side}_{{}}", (p,)), "Forget that count.", EACH_STEP, (), (), forget))
     return tuple(found)
 
 
@@ -149,18 +152,19 @@ def _at_arrival(projection: ProjectionPlan, side: Place, *body: Statement) -> tu
 
 def history_sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths of the histories: at most two spikes of a unit a step are kept."""
-    p = projection.projection.name
-    return tuple(Size(f"{p}_{h.name}_length", p, "history", h.duration) for h in projection.histories)
+    p = of_projection(projection.projection.name)
+    return tuple(Size(p.field(Part.HISTORY_LENGTH, h.name), h.duration) for h in projection.histories)
 
 
 def history_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     """The kept spike times, a ring for each unit, and how many there have been."""
-    p, found = projection.projection.name, []
+    p, found = of_projection(projection.projection.name), []
     for h in projection.histories:
         length = place_sizes(projection)[arrival_place(projection, h.side)]
         doc = f"times of the last {h.side} spikes as they reached the synapses"
-        found.append(Array(f"{p}_{h.name}", "float64", (length, f"{p}_{h.name}_length"), Constant(), True, doc, "s"))
-        found.append(Array(f"{p}_{h.name}_count", "int64", (length,), Constant(), True, "how many there have been"))
+        kept = (length, p.field(Part.HISTORY_LENGTH, h.name))
+        found.append(Array(p.field(Part.HISTORY, h.name), "float64", kept, Constant(), True, doc, "s"))
+        found.append(Array(p.field(Part.HISTORY_COUNT, h.name), "int64", (length,), Constant(), True, "how many there have been"))
     return tuple(found)
 
 
@@ -168,13 +172,13 @@ def keep_history(projection: ProjectionPlan) -> tuple[Function, ...]:
     """Kernels that note the spikes that reach the synapses now."""
     p, found = projection.projection.name, []
     for h in projection.histories:
-        unit, full = INDEX[arrival_place(projection, h.side)], f"{p}_{h.name}"
-        count = element(f"{full}_count", unit)
+        unit, field = INDEX[arrival_place(projection, h.side)], of_projection(p).field
+        count = element(field(Part.HISTORY_COUNT, h.name), unit)
         note: tuple[Statement, ...] = (
-            Let("recent", Call("mod", (count, name(f"{full}_length")))),
-            Store(element(full, unit, "recent"), name("t")),
+            Let(RECENT, Call("mod", (count, Read(field(Part.HISTORY_LENGTH, h.name))))),
+            Store(element(field(Part.HISTORY, h.name), unit, RECENT), Read(T)),
             Store(count, Binary("+", count, ONE)),
         )
         doc = f"Note the {h.side} spikes that reach the synapses of {p} now."
-        found.append(Function(f"keep_{h.name}_{p}", doc, ("n", "t"), (), (), _at_arrival(projection, h.side, *note)))
+        found.append(Function(Kernel("keep_{}_{}", (h.name, p)), doc, EACH_STEP, (), (), _at_arrival(projection, h.side, *note)))
     return tuple(found)

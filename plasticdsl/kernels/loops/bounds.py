@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from plasticdsl.kernels.loops.names import Names
-from plasticdsl.kernels.program import Increase, Store
-from plasticdsl.model.expr import At, Binary, Call, Expr, Ref, Special, rebuild
+from plasticdsl.kernels.program import Element, Increase, Store
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, rebuild
 from plasticdsl.model.owners import Owner, Whose
 
 
@@ -20,7 +20,7 @@ def clipped(value: Expr, low: Expr | None, high: Expr | None) -> Expr:
 def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:
     """`post.g += amount` (or `pre.g`, resolved already) in a loop over connections or units, bounded as the neuron says."""
     cell = names.resolve(Ref(target.owner, target.name))
-    assert isinstance(cell, At)
+    assert isinstance(cell, Element)
     block = names.end(target.owner).block
     variable = block.variable(target.name)
     assert variable is not None

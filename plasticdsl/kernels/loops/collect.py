@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from plasticdsl.kernels.identifiers import Field, Local
 from plasticdsl.kernels.program import (
     Array,
     Comment,
+    Element,
     For,
     Function,
     If,
     Increase,
     Invoke,
     Let,
+    Read,
     Return,
     Scalar,
     Size,
@@ -21,7 +24,7 @@ from plasticdsl.kernels.program import (
     Store,
     While,
 )
-from plasticdsl.model.expr import At, Expr, Ref, walk
+from plasticdsl.model.expr import Expr, walk
 
 
 def statements(body: Sequence[Statement]) -> Iterator[Statement]:
@@ -53,21 +56,22 @@ def expressions(statement: Statement) -> tuple[Expr, ...]:
             return ()
 
 
-def mentioned(body: Sequence[Statement]) -> frozenset[str]:
+def mentioned(body: Sequence[Statement]) -> frozenset[Field | Local]:
     """Every array, scalar, size and local that statements read or write."""
-    found: set[str] = set()
-    for statement in statements(body):
-        for expr in expressions(statement):
-            for node in walk(expr):
-                match node:
-                    case Ref(_, text):
-                        found.add(text)
-                    case At(ref, indices):
-                        found.add(ref.name)
-                        found.update(word for index in indices for word in index.replace("*", " ").replace("+", " ").split())
-                    case _:
-                        pass
-    return frozenset(found)
+    return frozenset(name for s in statements(body) for e in expressions(s) for name in _names(e))
+
+
+def _names(expr: Expr) -> Iterator[Field | Local]:
+    for node in walk(expr):
+        match node:
+            case Read(name):
+                yield name
+            case Element(array, indices):
+                yield array
+                for index in indices:
+                    yield from _names(index)
+            case _:
+                pass
 
 
 def with_arguments(function: Function, arrays: Sequence[Array], scalars: Sequence[Scalar], sizes: Sequence[Size]) -> Function:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Let, Scalar, Size, Statement, Store, element, name
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number
+from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
+from plasticdsl.kernels.loops.names import I, N, number_of
+from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
+from plasticdsl.model.expr import Binary, Call, Compare, Number
 from plasticdsl.model.model import Population, Role
 from plasticdsl.plan.plan import Plan
 
@@ -18,7 +20,8 @@ ZERO, ONE = Number(0.0), Number(1.0)
 
 def sizes(plan: Plan) -> tuple[Size, ...]:
     """Lengths of the tables: items, values in each, and how many items are shown."""
-    return tuple(Size(f"{p}_{v}_feed_{what}", p, "feed") for p, v in plan.network.fed for what in ("rows", "width", "count"))
+    lengths = (Part.FEED_ROWS, Part.FEED_WIDTH, Part.FEED_COUNT)
+    return tuple(Size(of_population(p).field(part, v)) for p, v in plan.network.fed for part in lengths)
 
 
 def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
@@ -27,13 +30,15 @@ def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
 
 
 def _arguments(p: str, v: str) -> Iterator[Array | Scalar]:
-    full = f"{p}_{v}_feed"
-    yield Array(full, "float64", (f"{full}_rows", f"{full}_width"), Constant(), False, f"values of {v} of {p}, one row per item")
-    yield Array(f"{full}_items", "int64", (f"{full}_count",), Constant(), False, "row of each item shown, in order")
-    yield Scalar(f"{full}_active", "int64", Constant(), f"1 while {v} of {p} is fed, else 0")
-    yield Scalar(f"{full}_first", "int64", Constant(), "step at which the first item is shown")
-    yield Scalar(f"{full}_hold", "int64", Constant(1.0), "for how many steps each item is shown")
-    yield Scalar(f"{full}_across", "int64", Constant(), "1 where rows have a value for each unit, 0 where all units share one")
+    field = of_population(p).field
+    shape = (field(Part.FEED_ROWS, v), field(Part.FEED_WIDTH, v))
+    yield Array(field(Part.FEED, v), "float64", shape, Constant(), False, f"values of {v} of {p}, one row per item")
+    shown = (field(Part.FEED_COUNT, v),)
+    yield Array(field(Part.FEED_ITEMS, v), "int64", shown, Constant(), False, "row of each item shown, in order")
+    yield Scalar(field(Part.FEED_ACTIVE, v), "int64", Constant(), f"1 while {v} of {p} is fed, else 0")
+    yield Scalar(field(Part.FEED_FIRST, v), "int64", Constant(), "step at which the first item is shown")
+    yield Scalar(field(Part.FEED_HOLD, v), "int64", Constant(1.0), "for how many steps each item is shown")
+    yield Scalar(field(Part.FEED_ACROSS, v), "int64", Constant(), "1 where rows have a value for each unit, 0 where all units share one")
 
 
 def fed(plan: Plan, population: str, variable: str) -> bool:
@@ -41,28 +46,35 @@ def fed(plan: Plan, population: str, variable: str) -> bool:
     return (population, variable) in plan.network.fed
 
 
-def active(population: str, variable: str) -> Expr:
+def active(population: str, variable: str) -> Compare:
     """Whether it is fed now."""
-    return Compare("!=", name(f"{population}_{variable}_feed_active"), ZERO)
+    return Compare("!=", Read(of_population(population).field(Part.FEED_ACTIVE, variable)), ZERO)
+
+
+def kernel(population: str, variable: str) -> Kernel:
+    """What gives the variable its values."""
+    return Kernel("feed_{}_{}", (population, variable))
 
 
 def feed(population: str, variable: str) -> Function:
     """The kernel that gives the variable the values of the item of step n."""
-    full = f"{population}_{variable}_feed"
-    passed = Call("max", (Binary("-", name("n"), name(f"{full}_first")), ZERO))
-    position = Call("min", (Call("quotient", (passed, name(f"{full}_hold"))), Binary("-", name(f"{full}_count"), ONE)))
+    field, (position, row, column) = of_population(population).field, (Local(text) for text in ("position", "row", "column"))
+    first, hold, count, across = (
+        Read(field(part, variable)) for part in (Part.FEED_FIRST, Part.FEED_HOLD, Part.FEED_COUNT, Part.FEED_ACROSS)
+    )
+    passed = Call("max", (Binary("-", Read(N), first), ZERO))
     copy: tuple[Statement, ...] = (
-        Let("column", Binary("*", name("i"), name(f"{full}_across"))),
-        Store(element(f"{population}_{variable}", "i"), element(full, "row", "column")),
+        Let(column, Binary("*", Read(I), across)),
+        Store(element(field(Part.VARIABLE, variable), I), element(field(Part.FEED, variable), row, column)),
     )
     body = (
         Comment(f"{variable} of {population} is that of the present item"),
-        Let("position", position),
-        Let("row", element(f"{full}_items", "position")),
-        For("i", ZERO, name(f"{population}_units"), copy),
+        Let(position, Call("min", (Call("quotient", (passed, hold)), Binary("-", count, ONE)))),
+        Let(row, element(field(Part.FEED_ITEMS, variable), position)),
+        For(I, ZERO, number_of(population), copy),
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
-    return Function(f"feed_{population}_{variable}", doc, ("n",), (), (), (If(active(population, variable), body),))
+    return Function(kernel(population, variable), doc, (N,), (), (), (If(active(population, variable), body),))
 
 
 def feeds(plan: Plan) -> tuple[Function, ...]:
@@ -70,10 +82,10 @@ def feeds(plan: Plan) -> tuple[Function, ...]:
     return tuple(feed(p, v) for p, v in plan.network.fed)
 
 
-def moved(plan: Plan) -> tuple[str, ...]:
+def moved(plan: Plan) -> tuple[Kernel, ...]:
     """The kernels to run again at the end of a step: of what something else in the step may have changed."""
     by_name = {p.population.name: p.population for p in plan.populations}
-    return tuple(f"feed_{p}_{v}" for p, v in plan.network.fed if _may_move(by_name[p], v))
+    return tuple(kernel(p, v) for p, v in plan.network.fed if _may_move(by_name[p], v))
 
 
 def _may_move(population: Population, variable: str) -> bool:

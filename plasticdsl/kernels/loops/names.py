@@ -1,24 +1,30 @@
 """Which array element or scalar a name of the plan is, inside a given loop.
 
-Arrays are called `<population>_<variable>` and `<projection>_<variable>`; inside loops `j` is the pre unit, `i` the post unit (or the unit
-of a population's own loop), `k` the connection.
+Inside loops `J` is the pre unit, `I` the post unit (or the unit of a population's own loop), `K` the connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from plasticdsl.kernels.program import element, name
+from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Local, Part, of_population, of_projection
+from plasticdsl.kernels.program import Element, Read, element
 from plasticdsl.model.expr import Binary, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
 from plasticdsl.model.model import Population, Role, Variable
-from plasticdsl.model.owners import OfProjection, Owner, StandIn, Whose
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
 
-#: A variable of a projection itself, or the copy of it that is kept for the other side.
-Copy = Literal["", "shadow", "forecast"]
-INDEX = {Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}
+#: The step and its time, the place of a step in rings of spikes; the connection and its ends.
+N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i"))  # noqa: E741  the i of w_ij
+INDEX = {Place.CONNECTION: K, Place.PRE: J, Place.POST: I}
+DT = Read(RUN.field(Part.DT))
+
+#: The time of a kept spike, in the loop over them.
+SPIKE_TIME = Local("spike_time")
+
+#: What every kernel gets from its caller.
+EACH_STEP = (N, T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,10 @@ class Names:
     plan: Plan
     population: Population | None = None
     projection: ProjectionPlan | None = None
-    index: str = "i"
+    index: Local = I
     current: Mapping[str, Expr] = field(default_factory=dict)
     staged: frozenset[tuple[str, str]] = frozenset()
-    ends: tuple[str, str] = ("j", "i")
+    ends: tuple[Local, Local] = (J, I)
     along: str = ""
     totals: bool = False
 
@@ -48,23 +54,22 @@ class Names:
                 return self._ref(expr)
             case Special(special):
                 return self._special(special)
-            case TotalOf(total) if self.totals:
-                assert self.projection is not None
-                return element(f"{self.projection.projection.name}_{total}", "i")
-            case Remembered(kept) | TotalOf(kept):
-                return name(f"{kept}_now")
-            case Shadow(variable):
-                return self.own(variable, "shadow")
-            case Forecast(variable):
-                return self.own(variable, "forecast")
+            case TotalOf(name) if self.totals:
+                return element(self.group.field(Part.SUM, name), I)
+            case TotalOf(name):
+                return Read(total(name))
+            case Remembered(name):
+                return Read(remembered(name))
+            case Shadow(name):
+                return self.own(name, Part.SHADOW)
+            case Forecast(name):
+                return self.own(name, Part.FORECAST)
             case _:
                 return rebuild(expr, self.resolve)
 
     def _ref(self, ref: Ref) -> Expr:
         if ref.owner is Whose.NETWORK:
-            return name(f"network_{ref.name}")
-        if ref.owner is StandIn.LOCAL:
-            return name(ref.name)
+            return Read(NETWORK.variable(ref.name))
         if self.projection is None:
             assert self.population is not None
             return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
@@ -76,33 +81,48 @@ class Names:
             return self.current[ref.name]
         return self.own(ref.name)
 
-    def unit(self, population: Population, variable: str, index: str) -> Expr:
-        """A population's variable at unit `index`."""
-        full = f"{population.name}_{variable}"
-        declared = population.block.variable(variable)
-        if declared is not None and _is_parameter(declared) and Ref(population.as_owner, variable) not in self.plan.per_unit:
-            return name(full)
-        return element(f"{full}_stage" if (population.name, variable) in self.staged else full, index)
+    @property
+    def itself(self) -> OfPopulation | OfProjection:
+        """Whose names these are, as the model says it."""
+        if self.projection is not None:
+            return self.projection.projection.as_owner
+        assert self.population is not None
+        return self.population.as_owner
 
-    def own(self, variable: str, copy: Copy = "") -> Expr:
+    @property
+    def group(self) -> Group:
+        """Whose names these are."""
+        if self.projection is not None:
+            return of_projection(self.projection.projection.name)
+        assert self.population is not None
+        return of_population(self.population.name)
+
+    def unit(self, population: Population, name: str, index: Local) -> Expr:
+        """A population's variable at unit `index`."""
+        group, declared = of_population(population.name), population.block.variable(name)
+        if declared is not None and _is_parameter(declared) and Ref(population.as_owner, name) not in self.plan.per_unit:
+            return Read(group.variable(name))
+        part = Part.STAGE if (population.name, name) in self.staged else Part.VARIABLE
+        return element(group.field(part, name), index)
+
+    def own(self, name: str, copy: Part = Part.VARIABLE) -> Expr:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
         assert self.projection is not None
-        full = f"{self.projection.projection.name}_{variable}"
-        placed = next(p for p in self.projection.variables if p.variable.name == variable)
-        if _is_parameter(placed.variable) and Ref(self.projection.projection.as_owner, variable) not in self.plan.per_unit:
-            return name(full)
-        return element(f"{full}_{copy}" if copy else full, INDEX[placed.place])
+        placed = next(p for p in self.projection.variables if p.variable.name == name)
+        if _is_parameter(placed.variable) and Ref(self.projection.projection.as_owner, name) not in self.plan.per_unit:
+            return Read(self.group.variable(name))
+        return element(self.group.field(copy, name), INDEX[placed.place])
 
-    def other(self, owner: OfProjection, variable: str) -> Expr:
+    def other(self, owner: OfProjection, name: str) -> Expr:
         """A variable of another projection at the connection between the same two units (`other_connection`)."""
         assert self.projection is not None
         known = next(o for o in self.projection.others if o.name == owner.name)
-        placed = next(p for p in self._plan_of(owner.name).variables if p.variable.name == variable)
-        full = f"{owner.name}_{variable}"
-        if _is_parameter(placed.variable) and Ref(owner, variable) not in self.plan.per_unit:
-            return name(full)
+        placed = next(p for p in self._plan_of(owner.name).variables if p.variable.name == name)
+        full = of_projection(owner.name).variable(name)
+        if _is_parameter(placed.variable) and Ref(owner, name) not in self.plan.per_unit:
+            return Read(full)
         near, far = reversed(self.ends) if known.transposed else self.ends
-        k = "k" if self.along == owner.name else other_connection(owner.name)
+        k = K if self.along == owner.name else other_connection(owner.name)
         return element(full, {Place.CONNECTION: k, Place.PRE: near, Place.POST: far}[placed.place])
 
     def _plan_of(self, projection: str) -> ProjectionPlan:
@@ -116,26 +136,48 @@ class Names:
 
     def _special(self, special: str) -> Expr:
         match special:
-            case "t" | "dt":
-                return name(special)
+            case "t":
+                return Read(T)
+            case "dt":
+                return DT
             case "i" | "j":
                 unit = self.ends[0] if special == "j" else self.ends[1]
-                return Binary("+", name(unit if self.projection is not None else self.index), Number(1.0))
+                return Binary("+", Read(unit if self.projection is not None else self.index), Number(1.0))
             case "N_pre" | "N_post":
-                assert self.projection is not None
-                own = self.projection.projection
-                return name(f"{own.pre if special == 'N_pre' else own.post}_units")
+                return number_of(self.end(Whose.PRE if special == "N_pre" else Whose.POST).name)
             case "now_pre" | "now_post":
                 assert self.projection is not None
-                side = Place.PRE if special == "now_pre" else Place.POST
-                return element(f"{self.projection.projection.name}_{special}", INDEX[arrival_place(self.projection, side)])
+                return arriving_now(self.projection, Place.PRE if special == "now_pre" else Place.POST)
+            case "lag":
+                return Read(SPIKE_TIME)
             case _:
-                return name(special)
+                raise ValueError(f"{special} is nothing that a kernel knows")
 
 
-def other_connection(other: str) -> str:
+def number_of(population: str) -> Read:
+    """How many units a population has."""
+    return Read(of_population(population).field(Part.UNITS))
+
+
+def arriving_now(projection: ProjectionPlan, side: Place) -> Element:
+    """How many spikes of `side` reach the loop's synapse now."""
+    part = Part.NOW_PRE if side is Place.PRE else Part.NOW_POST
+    return element(of_projection(projection.projection.name).field(part), INDEX[arrival_place(projection, side)])
+
+
+def remembered(name: str) -> Local:
+    """The local that holds a value for the rest of an event."""
+    return Local("{}_now", (name,))
+
+
+def total(name: str) -> Local:
+    """The local that holds a sum over the connections of a unit."""
+    return Local("{}_now", (name, "sum"))
+
+
+def other_connection(other: str) -> Local:
     """The local that holds the number of another projection's connection between the same two units."""
-    return f"k_{other}"
+    return Local("k_{}", (other,))
 
 
 def arrival_place(projection: ProjectionPlan, side: Place) -> Place:
@@ -144,10 +186,14 @@ def arrival_place(projection: ProjectionPlan, side: Place) -> Place:
     return side if same else Place.CONNECTION
 
 
-def place_sizes(projection: ProjectionPlan) -> dict[Place, str]:
+def place_sizes(projection: ProjectionPlan) -> dict[Place, Field]:
     """The length of an array in each place."""
     own = projection.projection
-    return {Place.CONNECTION: f"{own.name}_connections", Place.PRE: f"{own.pre}_units", Place.POST: f"{own.post}_units"}
+    return {
+        Place.CONNECTION: of_projection(own.name).field(Part.CONNECTIONS),
+        Place.PRE: of_population(own.pre).field(Part.UNITS),
+        Place.POST: of_population(own.post).field(Part.UNITS),
+    }
 
 
 def _is_parameter(variable: Variable) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import Names
+from plasticdsl.kernels.loops.names import DT, EACH_STEP, SLOT, I, N, Names, T, number_of
 from plasticdsl.kernels.program import (
     Array,
     Comment,
     Constant,
+    Element,
     For,
     Function,
     If,
@@ -23,6 +25,7 @@ from plasticdsl.kernels.program import (
     OfSource,
     OfState,
     OfStream,
+    Read,
     Return,
     Scalar,
     Size,
@@ -30,9 +33,9 @@ from plasticdsl.kernels.program import (
     Store,
     While,
     element,
-    name,
+    only,
 )
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref
 from plasticdsl.model.model import (
     Assign,
     AtRate,
@@ -44,9 +47,11 @@ from plasticdsl.model.model import (
     RegularSource,
     Role,
     Threshold,
+    Timed,
+    Timing,
     Trigger,
 )
-from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.undefined import may_be_undefined, undefined
@@ -54,6 +59,9 @@ from plasticdsl.plan.inline import definitions, inline, map_refs
 from plasticdsl.plan.plan import Plan
 
 ONE, ZERO = Number(1.0), Number(0.0)
+
+#: Locals of the kernel that finds spikes: how many so far, where in a list, which of those listed, whether the unit may still fire.
+COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s", "may_fire"))
 
 
 def spikes(population: Population) -> bool:
@@ -66,63 +74,68 @@ def spikes(population: Population) -> bool:
 
 def sizes(population: Population) -> tuple[Size, ...]:
     """Lengths that belong to the population."""
-    p = population.name
-    whats = ("units", "slots", "capacity", "log", "given")
-    return tuple(Size(f"{p}_{what}", p, what) for what in whats)  # type: ignore[arg-type]
+    p = of_population(population.name)
+    return tuple(Size(p.field(part)) for part in (Part.UNITS, Part.SLOTS, Part.CAPACITY, Part.LOG, Part.GIVEN))
 
 
 def arguments(plan: Plan, population: Population) -> tuple[Array | Scalar, ...]:
     """Everything the population's kernels may read or write."""
-    p, block, units = population.name, population.block, f"{population.name}_units"
+    name, block, p = population.name, population.block, of_population(population.name)
+    length = (p.field(Part.UNITS),)
     found: list[Array | Scalar] = []
     for v in block.variables:
-        full = f"{p}_{v.name}"
+        full = p.variable(v.name)
         match v.role:
             case Role.STATE | Role.CLAMPED:
-                found.append(Array(full, "float64", (units,), OfState(p, v.name), True, f"{v.symbol} of {p}", v.unit))
+                found.append(Array(full, "float64", length, OfState(p, v.name), True, f"{v.symbol} of {name}", v.unit))
             case Role.INPUT | Role.DEFINITION:
-                found.append(Array(full, "float64", (units,), Constant(), True, f"{v.symbol} of {p}, evaluated at t_n", v.unit))
+                found.append(Array(full, "float64", length, Constant(), True, f"{v.symbol} of {name}, evaluated at t_n", v.unit))
             case Role.PARAMETER | Role.GIVEN if Ref(population.as_owner, v.name) in plan.per_unit:
-                found.append(Array(full, "float64", (units,), OfParameter(p, v.name), False, f"{v.symbol} of {p}", v.unit))
+                found.append(Array(full, "float64", length, OfParameter(p, v.name), False, f"{v.symbol} of {name}", v.unit))
             case Role.PARAMETER | Role.GIVEN:
-                found.append(Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit))
+                found.append(Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {name}", v.unit))
     for scheme in block.schemes:
         if isinstance(scheme, Exact):
-            found += propagators(scheme, p, Names(plan, population), units, _held(block))
+            found += propagators(scheme, Names(plan, population), length[0], _held(block))
         if isinstance(scheme, EulerMaruyama):
             found += [noise_stream(p, v) for v, n in zip(scheme.variables, scheme.noises, strict=True) if n is not None]
     for number, handler in enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY)):
         if handler.period is not None:
             period = OfExpression(p, handler.period, steps=True)
-            found.append(Scalar(f"{p}_period_{number}", "int64", period, "period in steps"))
+            found.append(Scalar(p.field(Part.PERIOD, str(number)), "int64", period, "period in steps"))
     return (*found, *_spike_arguments(plan, population))
 
 
 def _spike_arguments(plan: Plan, population: Population) -> list[Array | Scalar]:
-    p, units = population.name, f"{population.name}_units"
-    refractory = OfRefractory(p)
-    per_unit = Ref(population.as_owner, "refractory") in plan.per_unit
+    name, p = population.name, of_population(population.name)
+    units, slots, log, given = ((p.field(part),) for part in (Part.UNITS, Part.SLOTS, Part.LOG, Part.GIVEN))
+    one, capacity, steps = (RUN.field(Part.ONE),), p.field(Part.CAPACITY), p.field(Part.REFRACTORY_STEPS)
+    refractory = OfRefractory(name)
     return [
-        Array(f"{p}_spikes", "int32", (f"{p}_slots", f"{p}_capacity"), Constant(), True, f"units of {p} that spiked, by step modulo slots"),
-        Array(f"{p}_spike_count", "int64", (f"{p}_slots",), Constant(), True, "number of spikes in each slot"),
-        Array(f"{p}_total", "int64", ("one",), Constant(), True, f"all spikes of {p} so far"),
-        Array(f"{p}_log_steps", "int64", (f"{p}_log",), Constant(), False, "step of each logged spike"),
-        Array(f"{p}_log_units", "int32", (f"{p}_log",), Constant(), False, "unit of each logged spike"),
-        Array(f"{p}_log_count", "int64", ("one",), Constant(), False, "number of logged spikes"),
-        Scalar(f"{p}_recording", "int64", None, f"1 where spikes of {p} are logged, else 0"),
-        Array(f"{p}_refractory_until", "int64", (units,), Constant(), True, "first step at which the unit may spike again"),
-        Array(f"{p}_refractory_steps", "int64", (units,), refractory, False, "refractory time in steps")
-        if per_unit
-        else Scalar(f"{p}_refractory_steps", "int64", refractory, "refractory time in steps"),
-        Array(f"{p}_was_true", "int64", (units,), Constant(), True, "whether the spike condition held at the previous step"),
-        Array(f"{p}_undecided", "int64", (units,), Constant(), True, "1 where the spike condition has once been no number"),
-        Array(f"{p}_hazard", "float64", (units,), OfHazard(p), True, "what is left of the hazard until the next spike"),
-        Array(f"{p}_draws", "int64", (units,), Constant(), True, "number of the unit's last random draw"),
-        Scalar(f"{p}_stream", "int64", OfStream(p), f"random stream of {p}"),
-        Array(f"{p}_given_steps", "int64", (f"{p}_given",), OfSource(p, "steps"), False, "steps of the given spikes, sorted"),
-        Array(f"{p}_given_units", "int64", (f"{p}_given",), OfSource(p, "units"), False, "units of the given spikes"),
-        Array(f"{p}_given_next", "int64", ("one",), Constant(), True, "position of the next given spike"),
+        Array(p.field(Part.SPIKES), "int32", (*slots, capacity), Constant(), True, f"units of {name} that spiked, by step modulo slots"),
+        Array(p.field(Part.SPIKE_COUNT), "int64", slots, Constant(), True, "number of spikes in each slot"),
+        Array(p.field(Part.SPIKE_TOTAL), "int64", one, Constant(), True, f"all spikes of {name} so far"),
+        Array(p.field(Part.LOG_STEPS), "int64", log, Constant(), False, "step of each logged spike"),
+        Array(p.field(Part.LOG_UNITS), "int32", log, Constant(), False, "unit of each logged spike"),
+        Array(p.field(Part.LOG_COUNT), "int64", one, Constant(), False, "number of logged spikes"),
+        Scalar(p.field(Part.RECORDING), "int64", None, f"1 where spikes of {name} are logged, else 0"),
+        Array(p.field(Part.REFRACTORY_UNTIL), "int64", units, Constant(), True, "first step at which the unit may spike again"),
+        Array(steps, "int64", units, refractory, False, "refractory time in steps")
+        if _own_refractory(plan, population)
+        else Scalar(steps, "int64", refractory, "refractory time in steps"),
+        Array(p.field(Part.WAS_TRUE), "int64", units, Constant(), True, "whether the spike condition held at the previous step"),
+        Array(p.field(Part.UNDECIDED), "int64", units, Constant(), True, "1 where the spike condition has once been no number"),
+        Array(p.field(Part.HAZARD), "float64", units, OfHazard(name), True, "what is left of the hazard until the next spike"),
+        Array(p.field(Part.DRAWS), "int64", units, Constant(), True, "number of the unit's last random draw"),
+        Scalar(p.field(Part.STREAM), "int64", OfStream(p), f"random stream of {name}"),
+        Array(p.field(Part.GIVEN_STEPS), "int64", given, OfSource(name, "steps"), False, "steps of the given spikes, sorted"),
+        Array(p.field(Part.GIVEN_UNITS), "int64", given, OfSource(name, "units"), False, "units of the given spikes"),
+        Array(p.field(Part.GIVEN_NEXT), "int64", one, Constant(), True, "position of the next given spike"),
     ]
+
+
+def _own_refractory(plan: Plan, population: Population) -> bool:
+    return Timed(population.as_owner, Timing.REFRACTORY) in plan.per_unit
 
 
 def _held(block: Block) -> frozenset[str]:
@@ -135,118 +148,116 @@ def _held(block: Block) -> frozenset[str]:
 def find_spikes(plan: Plan, population: Population) -> Function | None:
     """The kernel that lists the units that spike at t_n; it returns how many, or −1 where they do not fit the buffer."""
     source, spike = population.source, population.block.spike
-    names = Names(plan, population)
-    p = population.name
+    name, p = population.name, of_population(population.name)
     match source, spike:
         case PoissonSource(rate), _:
-            body = _by_hazard(p, names, rate, refractory=False)
+            body = _by_hazard(plan, population, rate, refractory=False)
             how = "a Poisson process"
         case RegularSource() | GivenSpikes(), _:
             body = _given(p)
             how = "given times"
         case _, AtRate(rate):
-            body = _by_hazard(p, names, _written_out(rate, population.block), population.block.refractory is not None)
+            body = _by_hazard(plan, population, _written_out(rate, population.block), population.block.refractory is not None)
             how = "a Poisson process whose rate follows the state"
         case _, Threshold(condition, rising):
-            body = _by_threshold(p, names, _written_out(condition, population.block), rising, population.block.refractory is not None)
+            body = _by_threshold(plan, population, _written_out(condition, population.block), rising)
             how = f"condition {pretty(condition)}"
         case _:
             return None
-    body = (Let("slot", Call("mod", (name("n"), name(f"{p}_slots")))), Let("count", ZERO), *body, *_bookkeeping(p), Return(name("count")))
-    return Function(f"spikes_{p}", f"List the units of {p} that spike at step n ({how}).", ("n", "t"), (), (), body)
+    body = (now(p), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
+    return Function(Kernel("spikes_{}", (name,)), f"List the units of {name} that spike at step n ({how}).", EACH_STEP, (), (), body)
+
+
+def now(p: Group) -> Let:
+    """Where a population's spikes of this step stand in its ring."""
+    return Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.SLOTS)))))
 
 
 def _written_out(expr: Expr, block: Block) -> Expr:
     return inline(expr, {Whose.OWN: definitions(block)})
 
 
-def _append(p: str, unit: Expr) -> tuple[Statement, ...]:
+def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
     return (
-        If(Compare(">=", name("count"), name(f"{p}_capacity")), (Return(Number(-1.0)),)),
-        Store(element(f"{p}_spikes", "slot", "count"), unit),
-        Let("count", Binary("+", name("count"), ONE)),
+        If(Compare(">=", Read(COUNT), Read(p.field(Part.CAPACITY))), (Return(Number(-1.0)),)),
+        Store(element(p.field(Part.SPIKES), SLOT, COUNT), unit),
+        Let(COUNT, Binary("+", Read(COUNT), ONE)),
     )
 
 
-def _by_threshold(p: str, names: Names, condition: Expr, rising: bool, refractory: bool) -> tuple[Statement, ...]:
-    resolved = names.resolve(condition)
+def _by_threshold(plan: Plan, population: Population, condition: Expr, rising: bool) -> tuple[Statement, ...]:
+    p, resolved = of_population(population.name), Names(plan, population).resolve(condition)
     may: list[Expr] = [resolved]
     before: list[Statement] = []
     after: list[Statement] = []
     unanswered = undefined(resolved, may_be_undefined)
     if unanswered is not None:
-        before.append(If(unanswered, (Store(element(f"{p}_undecided", "i"), ONE),)))
+        before.append(If(unanswered, (Store(element(p.field(Part.UNDECIDED), I), ONE),)))
     if rising:
-        may.append(Compare("==", element(f"{p}_was_true", "i"), ZERO))
-        after.append(Store(element(f"{p}_was_true", "i"), Choice(((resolved, ONE),), ZERO)))
-    if refractory:
-        may.append(Compare(">=", name("n"), element(f"{p}_refractory_until", "i")))
+        was_true = element(p.field(Part.WAS_TRUE), I)
+        may.append(Compare("==", was_true, ZERO))
+        after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
+    if population.block.refractory is not None:
+        may.append(_free(p))
     fires = Logic("and", tuple(may)) if len(may) > 1 else resolved
-    return (For("i", ZERO, name(f"{p}_units"), (Comment(pretty(condition)), *before, If(fires, _append(p, name("i"))), *after)),)
+    return (For(I, ZERO, number_of(population.name), (Comment(pretty(condition)), *before, If(fires, _append(p, Read(I))), *after)),)
 
 
-def _by_hazard(p: str, names: Names, rate: Expr, refractory: bool) -> tuple[Statement, ...]:
-    left, draws = element(f"{p}_hazard", "i"), element(f"{p}_draws", "i")
-    draw = Call("exponential", (name("seed"), name(f"{p}_stream"), name("i"), draws))
+def _by_hazard(plan: Plan, population: Population, rate: Expr, refractory: bool) -> tuple[Statement, ...]:
+    p, names = of_population(population.name), Names(plan, population)
+    left, draws = element(p.field(Part.HAZARD), I), element(p.field(Part.DRAWS), I)
+    draw = Call("exponential", (Read(RUN.field(Part.SEED)), Read(p.field(Part.STREAM)), Read(I), draws))
     due: Expr = Compare("<=", left, ZERO)
     begin: tuple[Statement, ...] = ()
     end: tuple[Statement, ...] = ()
     if refractory:  # a unit that becomes refractory fires once
-        steps = _refractory_steps(names, p)
-        begin = (Let("may_fire", ONE),)
-        end = (If(Compare(">", steps, ZERO), (Let("may_fire", ZERO),)),)
-        due = Logic("and", (due, Compare("==", name("may_fire"), ONE)))
+        begin = (Let(MAY_FIRE, ONE),)
+        end = (If(Compare(">", _refractory_steps(plan, population), ZERO), (Let(MAY_FIRE, ZERO),)),)
+        due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
     body: tuple[Statement, ...] = (
         Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
-        Store(left, Binary("-", left, Binary("*", names.resolve(rate), name("dt")))),
+        Store(left, Binary("-", left, Binary("*", names.resolve(rate), DT))),
         *begin,
-        While(due, (*_append(p, name("i")), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
+        While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
     )
     if refractory:
-        body = (If(Compare(">=", name("n"), element(f"{p}_refractory_until", "i")), body),)
-    return (For("i", ZERO, name(f"{p}_units"), body),)
+        body = (If(_free(p), body),)
+    return (For(I, ZERO, number_of(population.name), body),)
 
 
-def _refractory_steps(names: Names, p: str) -> Expr:
+def _free(p: Group) -> Expr:
+    """Whether the unit is not refractory."""
+    return Compare(">=", Read(N), element(p.field(Part.REFRACTORY_UNTIL), I))
+
+
+def _refractory_steps(plan: Plan, population: Population) -> Expr:
+    steps = of_population(population.name).field(Part.REFRACTORY_STEPS)
+    return element(steps, I) if _own_refractory(plan, population) else Read(steps)
+
+
+def _given(p: Group) -> tuple[Statement, ...]:
+    position, one = Read(POSITION), only(p.field(Part.GIVEN_NEXT))
+    due = Compare("==", element(p.field(Part.GIVEN_STEPS), POSITION), Read(N))
+    more = Logic("and", (Compare("<", position, Read(p.field(Part.GIVEN))), due))
     return (
-        element(f"{p}_refractory_steps", "i")
-        if Ref(OfPopulation(p), "refractory") in names.plan.per_unit
-        else name(f"{p}_refractory_steps")
-    )
-
-
-def _given(p: str) -> tuple[Statement, ...]:
-    position = name("position")
-    more = Logic("and", (Compare("<", position, name(f"{p}_given")), Compare("==", element(f"{p}_given_steps", "position"), name("n"))))
-    one = At(Ref(Whose.OWN, f"{p}_given_next"), ("0",))
-    return (
-        Let("position", one),
-        While(more, (*_append(p, element(f"{p}_given_units", "position")), Let("position", Binary("+", position, ONE)))),
+        Let(POSITION, one),
+        While(more, (*_append(p, element(p.field(Part.GIVEN_UNITS), POSITION)), Let(POSITION, Binary("+", position, ONE)))),
         Store(one, position),
     )
 
 
-def _bookkeeping(p: str) -> tuple[Statement, ...]:
-    logged = At(Ref(Whose.OWN, f"{p}_log_count"), ("0",))
+def _bookkeeping(p: Group) -> tuple[Statement, ...]:
+    logged = only(p.field(Part.LOG_COUNT))
+    log = (
+        Let(POSITION, logged),
+        Store(element(p.field(Part.LOG_STEPS), POSITION), Read(N)),
+        Store(element(p.field(Part.LOG_UNITS), POSITION), element(p.field(Part.SPIKES), SLOT, S)),
+        Store(logged, Binary("+", Read(POSITION), ONE)),
+    )
     return (
-        Store(element(f"{p}_spike_count", "slot"), name("count")),
-        Increase(At(Ref(Whose.OWN, f"{p}_total"), ("0",)), name("count")),
-        If(
-            Compare("!=", name(f"{p}_recording"), ZERO),
-            (
-                For(
-                    "s",
-                    ZERO,
-                    name("count"),
-                    (
-                        Let("position", logged),
-                        Store(element(f"{p}_log_steps", "position"), name("n")),
-                        Store(element(f"{p}_log_units", "position"), element(f"{p}_spikes", "slot", "s")),
-                        Store(logged, Binary("+", name("position"), ONE)),
-                    ),
-                ),
-            ),
-        ),
+        Store(element(p.field(Part.SPIKE_COUNT), SLOT), Read(COUNT)),
+        Increase(only(p.field(Part.SPIKE_TOTAL)), Read(COUNT)),
+        If(Compare("!=", Read(p.field(Part.RECORDING)), ZERO), (For(S, ZERO, Read(COUNT), log),)),
     )
 
 
@@ -260,7 +271,7 @@ def unit_statements(handler: Handler, names: Names, block: Block) -> tuple[State
     for statement in handler.statements:
         assert isinstance(statement, Assign)
         target = names.resolve(Ref(Whose.OWN, statement.target.name))
-        assert isinstance(target, At)
+        assert isinstance(target, Element)
         statements.append(Comment(f"{statement.target.name} -> {pretty(statement.value)}"))
         value = names.resolve(_plain(inline(statement.value, {Whose.OWN: written})))
         variable = block.variable(statement.target.name)
@@ -280,15 +291,15 @@ def jump_at_spikes(plan: Plan, population: Population) -> Function | None:
     refractory = population.block.refractory is not None
     if not spikes(population) or not (any(h.statements for h in handlers) or refractory):
         return None
-    p, names = population.name, Names(plan, population)
-    body: list[Statement] = [Let("i", element(f"{p}_spikes", "slot", "s"))]
+    name, p, names = population.name, of_population(population.name), Names(plan, population)
+    body: list[Statement] = [Let(I, element(p.field(Part.SPIKES), SLOT, S))]
     for handler in handlers:
         body += unit_statements(handler, names, population.block)
     if refractory:
-        body.append(Store(element(f"{p}_refractory_until", "i"), Binary("+", name("n"), _refractory_steps(names, p))))
-    loop = For("s", ZERO, element(f"{p}_spike_count", "slot"), tuple(body))
-    start = Let("slot", Call("mod", (name("n"), name(f"{p}_slots"))))
-    return Function(f"jump_{p}", f"Jumps of the units of {p} that spike at step n.", ("n", "t"), (), (), (start, loop))
+        until = element(p.field(Part.REFRACTORY_UNTIL), I)
+        body.append(Store(until, Binary("+", Read(N), _refractory_steps(plan, population))))
+    loop = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
+    return Function(Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", EACH_STEP, (), (), (now(p), loop))
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------
@@ -296,16 +307,14 @@ def jump_at_spikes(plan: Plan, population: Population) -> Function | None:
 
 def flow_context(plan: Plan, population: Population) -> FlowContext:
     """What `flows.flow` needs to know of the population."""
-    block, p = population.block, population.name
-    free = Compare(">=", name("n"), element(f"{p}_refractory_until", "i")) if block.refractory is not None else None
+    block, p = population.block, of_population(population.name)
     return FlowContext(
-        owner=p,
         names=Names(plan, population),
-        unit="i",
+        unit=I,
         flows={f.variable: f for f in block.flows},
         bounds={v.name: (v.low, v.high) for v in block.variables if v.role is Role.STATE},
         held=_held(block),
-        free=free,
+        free=_free(p) if block.refractory is not None else None,
     )
 
 
@@ -315,8 +324,8 @@ def flow_units(plan: Plan, population: Population) -> Function | None:
     if not block.schemes:
         return None
     body = flow(block.schemes, flow_context(plan, population))
-    loop = For("i", ZERO, name(f"{p}_units"), body, independent=True)
-    return Function(f"flow_{p}", f"Let the state of {p} flow from step n to n + 1.", ("n", "t"), (), (), (loop,))
+    loop = For(I, ZERO, number_of(p), body, independent=True)
+    return Function(Kernel("flow_{}", (p,)), f"Let the state of {p} flow from step n to n + 1.", EACH_STEP, (), (), (loop,))
 
 
 def each_step(plan: Plan, population: Population) -> tuple[Function, ...]:
@@ -326,11 +335,17 @@ def each_step(plan: Plan, population: Population) -> tuple[Function, ...]:
     handlers = list(enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY)))
     for number, handler in sorted(handlers, key=lambda h: h[1].trigger is Trigger.EVERY):
         body: Sequence[Statement] = unit_statements(handler, Names(plan, population), block)
-        loop: Statement = For("i", ZERO, name(f"{p}_units"), tuple(body), independent=True)
+        loop: Statement = For(I, ZERO, number_of(p), tuple(body), independent=True)
         if handler.trigger is Trigger.EVERY:
-            loop = If(Compare("==", Call("mod", (name("n"), name(f"{p}_period_{number}"))), ZERO), (loop,))
-        found.append(Function(f"step_{p}_{number}", f"What the units of {p} do at a step by themselves.", ("n", "t"), (), (), (loop,)))
+            loop = every(of_population(p).field(Part.PERIOD, str(number)), (loop,))
+        doc = f"What the units of {p} do at a step by themselves."
+        found.append(Function(Kernel("step_{}_{}", (p, str(number))), doc, EACH_STEP, (), (), (loop,)))
     return tuple(found)
+
+
+def every(period: Field, body: tuple[Statement, ...]) -> If:
+    """Only at whole multiples of a period."""
+    return If(Compare("==", Call("mod", (Read(N), Read(period))), ZERO), body)
 
 
 def define(
@@ -341,9 +356,9 @@ def define(
     declared = block.variable(variable)
     assert declared is not None and isinstance(declared.value, Expr)
     names = Names(plan, population, staged=staged)
-    value = at_stage(_plain(_written_out(declared.value, block)), {}, time or name("t"), names)
-    cell = names.unit(population, variable, "i")
-    assert isinstance(cell, At)
+    value = at_stage(_plain(_written_out(declared.value, block)), {}, time or Read(T), names)
+    cell = names.unit(population, variable, I)
+    assert isinstance(cell, Element)
     body = (Comment(f"{variable} = {pretty(declared.value)}"), Store(cell, value))
-    loop = For("i", ZERO, name(f"{p}_units"), body, independent=True)
-    return Function(f"define_{p}_{variable}", f"Evaluate {variable} of {p}.", ("n", "t"), (), (), (loop,))
+    loop = For(I, ZERO, number_of(p), body, independent=True)
+    return Function(Kernel("define_{}_{}", (p, variable)), f"Evaluate {variable} of {p}.", EACH_STEP, (), (), (loop,))

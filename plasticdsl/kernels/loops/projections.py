@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part, of_projection
 from plasticdsl.kernels.loops.arrivals import (
+    RECENT,
     between_arguments,
     history_arguments,
     history_sizes,
@@ -16,14 +18,17 @@ from plasticdsl.kernels.loops.arrivals import (
 )
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import INDEX, Copy, Names, arrival_place, place_sizes
-from plasticdsl.kernels.loops.sums import ring_arguments
+from plasticdsl.kernels.loops.names import EACH_STEP, INDEX, SPIKE_TIME, I, K, N, Names, T, arrival_place, place_sizes, remembered
+from plasticdsl.kernels.loops.populations import every
+from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, ring_arguments
 from plasticdsl.kernels.loops.totals import total_arguments, with_totals
-from plasticdsl.kernels.loops.walks import Stretch, arriving, every_connection, every_place, every_unit, in_force
+from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     Array,
     Comment,
     Constant,
+    DType,
+    Element,
     For,
     Function,
     If,
@@ -34,16 +39,16 @@ from plasticdsl.kernels.program import (
     OfParameter,
     OfState,
     OfStructure,
+    Read,
     Scalar,
     Size,
     Statement,
     Store,
     element,
-    name,
 )
-from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Number, Ref, Remembered, Special, substitute
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref, Remembered, substitute
 from plasticdsl.model.model import AddTo, Assign, Role, Total
-from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.weights import weights
@@ -57,11 +62,14 @@ ONE, ZERO = Number(1.0), Number(0.0)
 _PER: dict[Place, Literal["connection", "pre", "post"]] = {Place.CONNECTION: "connection", Place.PRE: "pre", Place.POST: "post"}
 
 FUNCTION_NAMES = {
-    Slot.POST_EARLY: "post_early",
-    Slot.PRE: "on_pre",
-    Slot.POST: "on_post",
-    Slot.PRE_LATE: "pre_late",
+    Slot.POST_EARLY: "post_early_{}",
+    Slot.PRE: "on_pre_{}",
+    Slot.POST: "on_post_{}",
+    Slot.PRE_LATE: "pre_late_{}",
 }
+
+#: Locals of a sum over kept spike times: which of them, and the sum.
+H, TOTAL = Local("h"), Local("total")
 
 
 # --- what it works on ------------------------------------------------------------------------------------------------
@@ -69,52 +77,47 @@ FUNCTION_NAMES = {
 
 def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths that belong to the projection."""
-    p = projection.projection.name
-    whats = ("connections", "axonal_slots", "dendritic_slots")
-    return (
-        *(Size(f"{p}_{what}", p, what) for what in whats),  # type: ignore[arg-type]
-        Size(f"{p}_row_ends", p, "rows"),
-        Size(f"{p}_column_ends", p, "columns"),
-        Size(f"{p}_delayed_row_ends", p, "delayed_rows"),
-        Size(f"{p}_delayed_column_ends", p, "delayed_columns"),
-        *history_sizes(projection),
-    )
+    p = of_projection(projection.projection.name)
+    parts = [Part.CONNECTIONS, Part.AXONAL_SLOTS, Part.DENDRITIC_SLOTS]
+    parts += (Part.ROW_ENDS, Part.COLUMN_ENDS, Part.DELAYED_ROW_ENDS, Part.DELAYED_COLUMN_ENDS)
+    return (*(Size(p.field(part)) for part in parts), *history_sizes(projection))
 
 
 def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, ...]:
     """Everything the projection's kernels may read or write."""
-    own = projection.projection
-    p, lengths = own.name, place_sizes(projection)
+    p, lengths = of_projection(projection.projection.name), place_sizes(projection)
     found: list[Array | Scalar] = []
     for placed in projection.variables:
         found += _variable(plan, projection, placed)
     for s in projection.schemes:
         if isinstance(s.scheme, Exact):
-            found += propagators(s.scheme, p, Names(plan, projection=projection), lengths[s.place], frozenset())
+            found += propagators(s.scheme, Names(plan, projection=projection), lengths[s.place], frozenset())
         if isinstance(s.scheme, EulerMaruyama):
             found += [noise_stream(p, v) for v, n in zip(s.scheme.variables, s.scheme.noises, strict=True) if n is not None]
     found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(plan, projection)]
     for number, (period, _) in enumerate(projection.periodic):
-        found.append(Scalar(f"{p}_period_{number}", "int64", OfExpression(p, period, steps=True), "period in steps"))
+        found.append(Scalar(p.field(Part.PERIOD, str(number)), "int64", OfExpression(p, period, steps=True), "period in steps"))
     return (*found, *total_arguments(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
 
 
 def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
-    p, v = projection.projection.name, placed.variable
-    full, length = f"{p}_{v.name}", place_sizes(projection)[placed.place]
+    name, p, v = projection.projection.name, of_projection(projection.projection.name), placed.variable
+    full, length = p.variable(v.name), place_sizes(projection)[placed.place]
     where = {Place.CONNECTION: "connection", Place.PRE: "pre unit", Place.POST: "post unit"}[placed.place]
-    doc = f"{v.symbol} of {p}, one per {where}"
+    doc = f"{v.symbol} of {name}, one per {where}"
     if v.role in (Role.PARAMETER, Role.GIVEN):
         if Ref(projection.projection.as_owner, v.name) in plan.per_unit:
             return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
-        return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {p}", v.unit)]
+        return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {name}", v.unit)]
     per = _PER[placed.place]
     start = initial_of_derived(placed) if placed.derived else OfState(p, v.name)
     found: list[Array | Scalar] = [Array(full, "float64", (length,), start, True, doc, v.unit, per)]
     if v.name in projection.shadows:
-        found.append(Array(f"{full}_shadow", "float64", (length,), start, True, f"{doc}, before the events of this step", per=per))
+        shadow, when = p.field(Part.SHADOW, v.name), "before the events of this step"
+        found.append(Array(shadow, "float64", (length,), start, True, f"{doc}, {when}", per=per))
     if v.name in projection.forecasts:
-        found.append(Array(f"{full}_forecast", "float64", (length,), start, True, f"{doc}, after the events of this step", per=per))
+        forecast, when = p.field(Part.FORECAST, v.name), "after the events of this step"
+        found.append(Array(forecast, "float64", (length,), start, True, f"{doc}, {when}", per=per))
     return found
 
 
@@ -126,46 +129,39 @@ def initial_of_derived(placed: Placed) -> Constant:
 
 
 def _counterparts(projection: ProjectionPlan) -> tuple[Array, ...]:
-    p, length = projection.projection.name, (f"{projection.projection.name}_connections",)
+    name, p = projection.projection.name, of_projection(projection.projection.name)
     found = []
     for o in projection.others:
-        doc = f"connection of {o.name} between the same two units"
-        found.append(Array(f"{p}_in_{o.name}", "int32", length, OfCounterpart(p, o.name, o.transposed), False, doc))
+        fill, doc = OfCounterpart(name, o.name, o.transposed), f"connection of {o.name} between the same two units"
+        found.append(Array(p.field(Part.COUNTERPART, o.name), "int32", (p.field(Part.CONNECTIONS),), fill, False, doc))
     return tuple(found)
 
 
 def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
-    own = projection.projection
-    p, count = own.name, f"{own.name}_connections"
+    name, p = projection.projection.name, of_projection(projection.projection.name)
 
-    def part(what: str, dtype: str, size: str, doc: str) -> Array:
-        return Array(f"{p}_{what}", dtype, (size,), OfStructure(p, what), False, doc)  # type: ignore[arg-type]
+    def part(what: Part, dtype: DType, size: Part) -> Array:
+        return Array(p.field(what), dtype, (p.field(size),), OfStructure(name, what), False, what.meaning)
 
     found: list[Array | Scalar] = [
-        part("rows", "int64", f"{p}_row_ends", "connections of pre unit j are rows[j] to rows[j + 1]"),
-        part("targets", "int32", count, "post unit of each connection"),
-        part("columns", "int64", f"{p}_column_ends", "positions of post unit i in column_connections"),
-        part("column_connections", "int32", count, "connections sorted by post unit"),
-        part("column_sources", "int32", count, "pre unit of each connection, in the order of column_connections"),
-        part("delayed_rows", "int64", f"{p}_delayed_row_ends", "positions by pre unit and axonal delay in delayed_row_connections"),
-        part("delayed_row_connections", "int32", count, "connections sorted by pre unit, then axonal delay"),
-        part(
-            "delayed_columns",
-            "int64",
-            f"{p}_delayed_column_ends",
-            "positions by post unit and dendritic delay in delayed_column_connections",
-        ),
-        part("delayed_column_connections", "int32", count, "connections sorted by post unit, then dendritic delay"),
-        part("delayed_column_sources", "int32", count, "pre unit of each connection, in the order of delayed_column_connections"),
+        part(Part.ROWS, "int64", Part.ROW_ENDS),
+        part(Part.TARGETS, "int32", Part.CONNECTIONS),
+        part(Part.COLUMNS, "int64", Part.COLUMN_ENDS),
+        part(Part.COLUMN_CONNECTIONS, "int32", Part.CONNECTIONS),
+        part(Part.COLUMN_SOURCES, "int32", Part.CONNECTIONS),
+        part(Part.DELAYED_ROWS, "int64", Part.DELAYED_ROW_ENDS),
+        part(Part.DELAYED_ROW_CONNECTIONS, "int32", Part.CONNECTIONS),
+        part(Part.DELAYED_COLUMNS, "int64", Part.DELAYED_COLUMN_ENDS),
+        part(Part.DELAYED_COLUMN_CONNECTIONS, "int32", Part.CONNECTIONS),
+        part(Part.DELAYED_COLUMN_SOURCES, "int32", Part.CONNECTIONS),
         *now_arguments(projection),
-        Scalar(f"{p}_learning", "int64", None, f"0 while the rules of {p} are off"),
+        Scalar(p.field(Part.LEARNING), "int64", None, f"0 while the rules of {name} are off"),
     ]
-    for side, same in (("axonal", projection.same_axonal), ("dendritic", projection.same_dendritic)):
-        doc = f"{side} delay in steps"
+    for delay, same in ((Part.AXONAL, projection.same_axonal), (Part.DENDRITIC, projection.same_dendritic)):
         if same:
-            found.append(Scalar(f"{p}_{side}", "int64", OfStructure(p, side), doc))
+            found.append(Scalar(p.field(delay), "int64", OfStructure(name, delay), delay.meaning))
         else:
-            found.append(part(side, "int32", count, doc))
+            found.append(part(delay, "int32", Part.CONNECTIONS))
     return found
 
 
@@ -189,7 +185,7 @@ def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Se
     body = writer.while_in_force(arriving(projection, side, parts, writer.stores()))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
     doc = f"What {projection.projection.name} does when {who} spikes reach its synapses at step n."
-    return Function(f"{FUNCTION_NAMES[slot]}_{projection.projection.name}", doc, ("n", "t"), (), (), body)
+    return Function(Kernel(FUNCTION_NAMES[slot], (projection.projection.name,)), doc, EACH_STEP, (), (), body)
 
 
 def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
@@ -207,7 +203,7 @@ class _Writer:
         self.projection, self.side, self.held = projection, side, held
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
-        self.versions: dict[str, tuple[At, str]] = {}
+        self.versions: dict[Field, tuple[Element, Local]] = {}
         self.unit_locals: set[str] = set()
 
     def add(self, event: Event) -> None:
@@ -216,16 +212,16 @@ class _Writer:
         value = self.names.resolve(value_of(statement))
         match statement:
             case Remember(local, raw):
-                lines: list[Statement] = [Let(f"{local}_now", value)]
+                lines: list[Statement] = [Let(remembered(local), value)]
                 if self._uniform(raw):
                     self.unit += lines
                     self.unit_locals.add(local)
                 else:
                     self.connections += lines
             case Assign(target, raw):
-                self._assign(event, target.name, raw, value, "")
+                self._assign(event, target.name, raw, value, Part.VARIABLE)
             case Foresee(target_name, raw):
-                self._assign(event, target_name, raw, value, "forecast")
+                self._assign(event, target_name, raw, value, Part.FORECAST)
             case SumHistory():
                 lines = self._sum_history(statement)
                 self.connections += self._guarded(event, lines)
@@ -248,7 +244,7 @@ class _Writer:
 
     def stores(self) -> list[Statement]:
         """The last versions of the unit's variables, back to their arrays."""
-        return [Store(cell, name(local)) for cell, local in self.versions.values()]
+        return [Store(cell, Read(local)) for cell, local in self.versions.values()]
 
     def _uniform(self, value: Expr) -> bool:
         allowed = {p.variable.name for p in self.projection.variables if p.place is self.side or self._shared(p)}
@@ -259,39 +255,39 @@ class _Writer:
         key = Ref(self.projection.projection.as_owner, placed.variable.name)
         return placed.variable.role in (Role.PARAMETER, Role.GIVEN) and key not in self.names.plan.per_unit
 
-    def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Copy) -> None:
+    def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Part) -> None:
         cell, bounded, comment = self.names.own(target, copy), self._bounded(target, value), Comment(f"{target} -> {pretty(raw)}")
-        assert isinstance(cell, At)
+        assert isinstance(cell, Element)
         if self.side is Place.CONNECTION or self.projection.place(target) is not self.side:
             self.connections += self._guarded(event, [comment, Store(cell, bounded)])
             return
-        key = f"{target}_{copy}" if copy else target
-        local = f"{key}_{len([1 for c in self.unit if isinstance(c, Let) and c.name.startswith(key + '_')]) + 1}"
+        pattern = f"{copy.pattern}_{{}}"
+        before = [c for c in self.unit if isinstance(c, Let) and (c.name.pattern, c.name.of[:1]) == (pattern, (target,))]
+        local = Local(pattern, (target, str(len(before) + 1)))
         self.unit += [comment, Let(local, bounded)]
-        self.versions[key] = (cell, local)
-        if not copy:
-            self.names = replace(self.names, current={**self.names.current, target: name(local)})
+        self.versions[cell.array] = (cell, local)
+        if copy is Part.VARIABLE:
+            self.names = replace(self.names, current={**self.names.current, target: Read(local)})
 
     def _sum_history(self, statement: SumHistory) -> list[Statement]:
-        p = self.projection.projection.name
+        field = of_projection(self.projection.projection.name).field
         history = next(h for h in self.projection.histories if h.name == statement.history)
         unit = INDEX[arrival_place(self.projection, history.side)]
-        full = f"{p}_{history.name}"
-        count, length = element(f"{full}_count", unit), name(f"{full}_length")
-        increment = self.names.resolve(substitute(statement.increment, {Special("lag"): Ref(StandIn.LOCAL, "spike_time")}))
-        counted = Compare("<=" if statement.with_now else "<", name("spike_time"), name("t"))
+        count, length = element(field(Part.HISTORY_COUNT, history.name), unit), Read(field(Part.HISTORY_LENGTH, history.name))
+        increment = self.names.resolve(statement.increment)
+        counted = Compare("<=" if statement.with_now else "<", Read(SPIKE_TIME), Read(T))
         body: tuple[Statement, ...] = (
-            Let("recent", Call("mod", (name("h"), length))),
-            Let("spike_time", element(full, unit, "recent")),
-            If(counted, (Let("total", Binary("+", name("total"), increment)),)),
+            Let(RECENT, Call("mod", (Read(H), length))),
+            Let(SPIKE_TIME, element(field(Part.HISTORY, history.name), unit, RECENT)),
+            If(counted, (Let(TOTAL, Binary("+", Read(TOTAL), increment)),)),
         )
         cell = self.names.own(statement.target)
-        assert isinstance(cell, At)
+        assert isinstance(cell, Element)
         return [
             Comment(f"{statement.target} += sum over the kept spikes of {pretty(statement.increment)}"),
-            Let("total", ZERO),
-            For("h", Call("max", (ZERO, Binary("-", count, length))), count, body),
-            Store(cell, self._bounded(statement.target, Binary("+", cell, name("total")))),
+            Let(TOTAL, ZERO),
+            For(H, Call("max", (ZERO, Binary("-", count, length))), count, body),
+            Store(cell, self._bounded(statement.target, Binary("+", cell, Read(TOTAL)))),
         ]
 
     def _bounded(self, variable: str, value: Expr) -> Expr:
@@ -306,28 +302,26 @@ class _Writer:
             at_once = [Increase(sum_between(self.projection, target), amount)]
         if target.owner is not Whose.POST or own.delays.dendritic is None:
             return at_once
-        p = own.name
-        delay: Expr = name(f"{p}_dendritic") if self.projection.same_dendritic else element(f"{p}_dendritic", "k")
-        slot = Call("mod", (Binary("+", name("n"), name("delay")), name(f"{p}_dendritic_slots")))
-        later = (Let("arrival", slot), Increase(element(f"{p}_pending_{target.name}", "arrival", "i"), amount))
-        return [Let("delay", delay), If(Compare("==", name("delay"), ZERO), tuple(at_once), later)]
+        field = of_projection(own.name).field
+        delay = Read(field(Part.DENDRITIC)) if self.projection.same_dendritic else element(field(Part.DENDRITIC), K)
+        slot = Call("mod", (Binary("+", Read(N), Read(DELAY)), Read(field(Part.DENDRITIC_SLOTS))))
+        later = (Let(ARRIVAL, slot), Increase(element(field(Part.PENDING, target.name), ARRIVAL, I), amount))
+        return [Let(DELAY, delay), If(Compare("==", Read(DELAY), ZERO), tuple(at_once), later)]
 
 
 def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
     """The kernel that renews the shadows and forecasts at the beginning of a step's events."""
-    wanted: list[tuple[str, Copy]] = [(v, "shadow") for v in projection.shadows]
-    wanted += [(v, "forecast") for v in projection.forecasts]
+    wanted = [(v, Part.SHADOW) for v in projection.shadows] + [(v, Part.FORECAST) for v in projection.forecasts]
     if not wanted:
         return None
     names, own = Names(plan, projection=projection), projection.projection
     body: list[Statement] = []
     for variable, kind in wanted:
         copy, source = names.own(variable, kind), names.own(variable)
-        assert isinstance(copy, At)
+        assert isinstance(copy, Element)
         body += every_place(projection, projection.place(variable), [Store(copy, source)])
-    return Function(
-        f"copy_{own.name}", f"Remember what the traces of {own.name} are before the events of step n.", ("n", "t"), (), (), tuple(body)
-    )
+    doc = f"Remember what the traces of {own.name} are before the events of step n."
+    return Function(Kernel("copy_{}", (own.name,)), doc, EACH_STEP, (), (), tuple(body))
 
 
 # --- steps and flows -------------------------------------------------------------------------------------------------
@@ -336,27 +330,29 @@ def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
 def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
     """Kernels for changes without a spike: at every step, or periodically."""
     p, found = projection.projection.name, []
-    groups: list[tuple[Expr | None, tuple[Event, ...]]] = [(None, projection.each_step)] if projection.each_step else []
-    groups += [(name(f"{p}_period_{number}"), events) for number, (_, events) in enumerate(projection.periodic)]
+    groups: list[tuple[Field | None, tuple[Event, ...]]] = [(None, projection.each_step)] if projection.each_step else []
+    periods = [of_projection(p).field(Part.PERIOD, str(number)) for number in range(len(projection.periodic))]
+    groups += [(period, events) for period, (_, events) in zip(periods, projection.periodic, strict=True)]
     for number, (period, events) in enumerate(groups):
         writer = _writer(plan, projection, Place.CONNECTION, events)
         writer.names = replace(writer.names, totals=True)
         body = writer.while_in_force(_in_stretches(projection, events, writer))
         if period is not None:
-            body = (If(Compare("==", Call("mod", (name("n"), period)), ZERO), body),)
-        found.append(Function(f"step_{p}_{number}", f"What {p} does at a step without a spike.", ("n", "t"), (), (), body))
+            body = (every(period, body),)
+        doc = f"What {p} does at a step without a spike."
+        found.append(Function(Kernel("step_{}_{}", (p, str(number))), doc, EACH_STEP, (), (), body))
     return tuple(found)
 
 
 def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _Writer) -> tuple[Statement, ...]:
     """One walk over all connections for the statements between two sums; the sums that wait for it are taken in the same walk."""
-    p, body = projection.projection.name, list[Statement]()
+    p, body = of_projection(projection.projection.name), list[Statement]()
     groups = list(stretches(events))
     for (_, statements), (totals, _) in zip(groups, [*groups[1:], ((), ())], strict=True):
         for event in statements:
             writer.add(event)
         for total in totals:
-            cell = element(f"{p}_{total.name}", "i")
+            cell = element(p.field(Part.SUM, total.name), I)
             body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
             writer.connections += [Comment(f"{total.name} += {pretty(total.body)}"), Increase(cell, writer.names.resolve(total.body))]
         unit, connections = writer.taken()
@@ -373,8 +369,8 @@ def flow_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]
         if schemes:
             body = flow(schemes, _flow_context(plan, projection, place))
             doc = f"Let the variables of {own.name} with the {place}s flow from step n to n + 1."
-            full = f"flow_{own.name}" if place is Place.CONNECTION else f"flow_{own.name}_{place}"
-            found.append(Function(full, doc, ("n", "t"), (), (), every_place(projection, place, body)))
+            pattern = "flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}"
+            found.append(Function(Kernel(pattern, (own.name,)), doc, EACH_STEP, (), (), every_place(projection, place, body)))
     return tuple(found)
 
 
@@ -382,11 +378,10 @@ def _flow_context(plan: Plan, projection: ProjectionPlan, place: Place) -> FlowC
     own = projection.projection
     of_rules = {f.variable for f in own.connection.flows if f.is_rule}
     return FlowContext(
-        owner=own.name,
         names=Names(plan, projection=projection),
-        unit={Place.CONNECTION: "k", Place.PRE: "j", Place.POST: "i"}[place],
+        unit=INDEX[place],
         flows={f.variable: f for f in own.connection.flows},
         bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
-        switch=Compare("!=", name(f"{own.name}_learning"), ZERO),
+        switch=are_on(own.name),
         switched=weights(own) & of_rules,
     )

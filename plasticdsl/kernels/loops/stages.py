@@ -9,25 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops import feeds, sums
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.coupling import Coupled, coupled, parts
-from plasticdsl.kernels.loops.flows import along, at_stage, sixth, still, store_all
-from plasticdsl.kernels.program import (
-    Array,
-    Comment,
-    Constant,
-    For,
-    Function,
-    If,
-    Increase,
-    Let,
-    Statement,
-    Store,
-    element,
-    name,
-)
+from plasticdsl.kernels.loops.flows import along, at_stage, growth, new, push, sixth, still, store_all
+from plasticdsl.kernels.loops.names import DT, EACH_STEP, I, T, number_of
+from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.model import Population, Role
 from plasticdsl.model.owners import Whose
@@ -36,7 +25,8 @@ from plasticdsl.model.schemes import SHARES, STAGES, Staged
 from plasticdsl.plan.plan import Plan
 
 ZERO = Number(0.0)
-LEADING = ("growth", "push")  # of x += growth x + push, by which an exponential step leads on in a sixth of dt (`flows.sixth`)
+#: Of x += g x + c, by which an exponential step leads on in a sixth of dt (`flows.sixth`).
+LEADING = ((Part.STAGE_GROWTH, growth), (Part.STAGE_PUSH, push))
 WEIGHTS = (1.0, 2.0, 2.0, 1.0)  # of the four slopes, in sixths (Kutta 1901)
 
 
@@ -46,19 +36,19 @@ def arguments(plan: Plan) -> tuple[Array, ...]:
     together = coupled(plan)
     slopes = {(p.name, v): slope for p in together.populations for v, slope, _ in parts(p)}
     for owner, variable in sorted(together.staged):
-        length, full = (f"{owner}_units",), f"{owner}_{variable}"
-        found.append(Array(f"{full}_stage", "float64", length, Constant(), False, f"{variable} of {owner} at an integrator's stage"))
+        p = of_population(owner)
+        docs = {Part.STAGE: f"{variable} of {owner} at an integrator's stage"}
         if (owner, variable) in together.entries:
-            continue
-        if slopes[owner, variable] == ZERO:
-            found.append(Array(f"{full}_slope", "float64", length, Constant(), False, f"slope of {variable} at the last stage"))
-            found.append(Array(f"{full}_slopes", "float64", length, Constant(), False, f"weighted sum of the slopes of {variable}"))
+            pass  # nothing more
+        elif slopes[owner, variable] == ZERO:
+            docs[Part.STAGE_SLOPE] = f"slope of {variable} at the last stage"
+            docs[Part.STAGE_SLOPES] = f"weighted sum of the slopes of {variable}"
         else:
-            found.append(Array(f"{full}_growth", "float64", length, Constant(), False, f"factor of {variable} in a sixth of a step"))
-            found.append(Array(f"{full}_push", "float64", length, Constant(), False, f"what a sixth of a step adds to {variable}"))
-            found.append(
-                Array(f"{full}_moved", "float64", length, Constant(), False, f"{variable} of {owner} on its way through the stages")
-            )
+            docs[Part.STAGE_GROWTH] = f"factor of {variable} in a sixth of a step"
+            docs[Part.STAGE_PUSH] = f"what a sixth of a step adds to {variable}"
+            docs[Part.STAGE_MOVED] = f"{variable} of {owner} on its way through the stages"
+        length = (p.field(Part.UNITS),)
+        found += [Array(p.field(part, variable), "float64", length, Constant(), False, doc) for part, doc in docs.items()]
     return tuple(found)
 
 
@@ -85,7 +75,7 @@ def _rest(population: Population) -> Population:
 
 
 def _loop(population: Population, body: Sequence[Statement]) -> For:
-    return For("i", ZERO, name(f"{population.name}_units"), tuple(body), independent=True)
+    return For(I, ZERO, number_of(population.name), tuple(body), independent=True)
 
 
 def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
@@ -93,18 +83,20 @@ def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
     for population in together.populations:
         body: list[Statement] = []
         for variable, slope, _ in parts(population):
-            full = f"{population.name}_{variable}"
-            value: Expr = element(full, "i")
+            p = of_population(population.name)
+            value: Expr = element(p.variable(variable), I)
             if number and slope != ZERO:
-                body += [Let(f"{variable}_{part}", element(f"{full}_{part}", "i")) for part in LEADING]
-                body += along(variable, f"{variable}_at", value, STAGES[number])
-                value = name(f"{variable}_at")
+                body += [Let(local(variable), element(p.field(part, variable), I)) for part, local in LEADING]
+                reached = Local("{}_at", (variable,))
+                body += along(variable, reached, value, STAGES[number])
+                value = Read(reached)
             elif number:
-                ahead = Binary("*", Binary("*", Number(STAGES[number]), name("dt")), element(f"{full}_slope", "i"))
+                ahead = Binary("*", Binary("*", Number(STAGES[number]), DT), element(p.field(Part.STAGE_SLOPE, variable), I))
                 value = Binary("+", value, ahead)
-            body.append(Store(element(f"{full}_stage", "i"), value))
+            body.append(Store(element(p.field(Part.STAGE, variable), I), value))
         doc = f"Values of {population.name} at stage {number + 1} of Runge-Kutta 4."
-        found.append(Function(f"stage_{number + 1}_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),)))
+        kernel = Kernel(f"stage_{number + 1}_{{}}", (population.name,))
+        found.append(Function(kernel, doc, EACH_STEP, (), (), (_loop(population, body),)))
     found += _evaluations(plan, together, number)
     found += [_slopes(plan, together, population, number) for population in together.populations]
     return found
@@ -119,54 +111,60 @@ def _evaluations(plan: Plan, together: Coupled, number: int) -> list[Function]:
         assert declared is not None
         if declared.role is Role.DEFINITION:
             kernel = units.define(plan, population, variable, together.staged, _time(number))
-            found.append(replace(kernel, name=f"{kernel.name}_at_stage_{number + 1}"))
+            found.append(replace(kernel, name=_at_stage(kernel.name, number)))
             continue
-        found += sums.evaluate_at_stage(plan, population, variable, together.staged, _time(number), f"_at_stage_{number + 1}")
+        found += sums.evaluate_at_stage(
+            plan, population, variable, together.staged, _time(number), lambda kernel: _at_stage(kernel, number)
+        )
         if feeds.fed(plan, owner, variable):
-            cell = element(f"{owner}_{variable}_stage", "i")
-            kept = _loop(population, [Store(cell, element(f"{owner}_{variable}", "i"))])
+            p = of_population(owner)
+            kept = _loop(population, [Store(element(p.field(Part.STAGE, variable), I), element(p.variable(variable), I))])
             doc = f"A fed {variable} of {owner} is the same at all stages."
             body = (If(feeds.active(owner, variable), (kept,)),)
-            found.append(Function(f"keep_{owner}_{variable}_at_stage_{number + 1}", doc, ("n", "t"), (), (), body))
+            found.append(Function(_at_stage(Kernel("keep_{}_{}", (owner, variable)), number), doc, EACH_STEP, (), (), body))
     return found
+
+
+def _at_stage(kernel: Kernel, number: int) -> Kernel:
+    return Kernel(f"{kernel.pattern}_at_stage_{number + 1}", kernel.of)
 
 
 def _time(number: int) -> Expr:
     fraction = STAGES[number]
-    return name("t") if fraction == 0.0 else Binary("+", name("t"), Binary("*", Number(fraction), name("dt")))
+    return Read(T) if fraction == 0.0 else Binary("+", Read(T), Binary("*", Number(fraction), DT))
 
 
 def _slopes(plan: Plan, together: Coupled, population: Population, number: int) -> Function:
     context = units.flow_context(plan, population)
-    names = replace(context.names, staged=together.staged)
+    names, p = replace(context.names, staged=together.staged), of_population(population.name)
     body: list[Statement] = []
     for variable, *rate in parts(population):
-        full = f"{population.name}_{variable}"
         slope, offset = (still(variable, at_stage(e, {}, _time(number), names), context) for e in rate)
         if slope == ZERO:
             body.append(Comment(f"d{variable}/dt = {pretty(rate[1])}   [Runge-Kutta 4, stage {number + 1}]"))
-            body.append(Store(element(f"{full}_slope", "i"), offset))
-            weighted, total = Binary("*", Number(WEIGHTS[number]), element(f"{full}_slope", "i")), element(f"{full}_slopes", "i")
+            last, total = element(p.field(Part.STAGE_SLOPE, variable), I), element(p.field(Part.STAGE_SLOPES, variable), I)
+            body.append(Store(last, offset))
+            weighted = Binary("*", Number(WEIGHTS[number]), last)
             body.append(Store(total, weighted) if number == 0 else Increase(total, weighted))
             continue
         written = pretty(Binary("+", Binary("*", rate[0], Ref(Whose.OWN, variable)), rate[1]))
         body.append(Comment(f"d{variable}/dt = {written}   [exponential Runge-Kutta, stage {number + 1}]"))
         body += sixth(variable, slope, offset)
-        body += [Store(element(f"{full}_{part}", "i"), name(f"{variable}_{part}")) for part in LEADING]
-        body += along(variable, f"{variable}_moved", element(f"{full}_moved" if number else full, "i"), SHARES[number])
-        body.append(Store(element(f"{full}_moved", "i"), name(f"{variable}_moved")))
+        body += [Store(element(p.field(part, variable), I), Read(local(variable))) for part, local in LEADING]
+        moved, way = Local("{}_moved", (variable,)), p.field(Part.STAGE_MOVED, variable)
+        body += along(variable, moved, element(way if number else p.variable(variable), I), SHARES[number])
+        body.append(Store(element(way, I), Read(moved)))
     doc = f"Slopes of {population.name} at stage {number + 1} of Runge-Kutta 4."
-    return Function(f"slopes_{number + 1}_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))
+    return Function(Kernel(f"slopes_{number + 1}_{{}}", (population.name,)), doc, EACH_STEP, (), (), (_loop(population, body),))
 
 
 def _finish(plan: Plan, population: Population) -> Function:
-    context = units.flow_context(plan, population)
+    context, p = units.flow_context(plan, population), of_population(population.name)
     body: list[Statement] = []
     for variable, slope, _ in parts(population):
-        full = f"{population.name}_{variable}"
-        step = Binary("*", Binary("/", name("dt"), Number(6.0)), element(f"{full}_slopes", "i"))
-        new = Binary("+", element(full, "i"), step) if slope == ZERO else element(f"{full}_moved", "i")
-        body.append(Let(f"{variable}_new", new))
+        step = Binary("*", Binary("/", DT, Number(6.0)), element(p.field(Part.STAGE_SLOPES, variable), I))
+        moved = element(p.field(Part.STAGE_MOVED, variable), I)
+        body.append(Let(new(variable), Binary("+", element(p.variable(variable), I), step) if slope == ZERO else moved))
     body += store_all([variable for variable, _, _ in parts(population)], context)
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
-    return Function(f"finish_{population.name}", doc, ("n", "t"), (), (), (_loop(population, body),))
+    return Function(Kernel("finish_{}", (population.name,)), doc, EACH_STEP, (), (), (_loop(population, body),))

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops import feeds
-from plasticdsl.kernels.loops.names import Names
+from plasticdsl.kernels.loops.names import EACH_STEP, J, Names, number_of
 from plasticdsl.kernels.loops.populations import unit_statements
-from plasticdsl.kernels.loops.walks import row
+from plasticdsl.kernels.loops.walks import S, are_on, row
 from plasticdsl.kernels.program import (
     Array,
     Comment,
     Constant,
+    Element,
     For,
     Function,
     If,
     Increase,
     Let,
+    Read,
     Scalar,
     Statement,
     Store,
     element,
-    name,
+    only,
 )
-from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref
 from plasticdsl.model.model import Population, Trigger
-from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.plan import Plan, ProjectionPlan
@@ -45,28 +48,35 @@ def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     """Whether a population updates unit by unit now, and in which order."""
     found: list[Array | Scalar] = []
     for sweep in plan.sweeps:
-        p = sweep.population
-        found.append(Scalar(f"{p}_visiting", "int64", Constant(), f"1 while the units of {p} update one after the other, else 0"))
-        found.append(Array(f"{p}_order", "int64", (f"{p}_units",), Constant(), False, f"units of {p} in the order in which they update"))
+        name, p = sweep.population, of_population(sweep.population)
+        doc = f"1 while the units of {name} update one after the other, else 0"
+        found.append(Scalar(p.field(Part.VISITING), "int64", Constant(), doc))
+        doc = f"units of {name} in the order in which they update"
+        found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), Constant(), False, doc))
         for kept in sweep.kept:
-            doc = f"for how many steps {kept.target} of {p} has followed single units; 0: it is to be summed anew"
-            found.append(Array(_age(p, kept), "int64", ("one",), Constant(), True, doc))
+            doc = f"for how many steps {kept.target} of {name} has followed single units; 0: it is to be summed anew"
+            found.append(Array(_age(name, kept), "int64", (RUN.field(Part.ONE),), Constant(), True, doc))
     return tuple(found)
 
 
-def visiting(population: str) -> Expr:
+def visiting(population: str) -> Compare:
     """Whether this population updates unit by unit now."""
-    return Compare("!=", name(f"{population}_visiting"), ZERO)
+    return Compare("!=", Read(of_population(population).field(Part.VISITING)), ZERO)
+
+
+def off(on: Compare) -> Compare:
+    """The opposite of a switch being on."""
+    return Compare("==", on.left, on.right)
 
 
 # --- sums that are kept ----------------------------------------------------------------------------------------------
 
 
-def _age(population: str, kept: Kept) -> str:
-    return f"{population}_{kept.target}_kept"
+def _age(population: str, kept: Kept) -> Field:
+    return of_population(population).field(Part.KEPT, kept.target)
 
 
-def ages(plan: Plan) -> tuple[str, ...]:
+def ages(plan: Plan) -> tuple[Field, ...]:
     """The arrays that count for how long sums have been kept; 0 in them makes the next step sum anew."""
     return tuple(_age(s.population, kept) for s in plan.sweeps for kept in s.kept)
 
@@ -74,7 +84,7 @@ def ages(plan: Plan) -> tuple[str, ...]:
 def when_due(plan: Plan, population: str, target: str, calls: Sequence[Statement]) -> tuple[Statement, ...]:
     """The calls that sum an input at the beginning of a step, left out while it is kept."""
     kept = kept_sum(plan, population, target)
-    return tuple(calls) if kept is None else (If(Compare("==", At(Ref(Whose.OWN, _age(population, kept)), ("0",)), ZERO), tuple(calls)),)
+    return tuple(calls) if kept is None else (If(Compare("==", only(_age(population, kept)), ZERO), tuple(calls)),)
 
 
 def when_learnt(plan: Plan, population: str, target: str, calls: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -82,7 +92,7 @@ def when_learnt(plan: Plan, population: str, target: str, calls: Sequence[Statem
     kept = kept_sum(plan, population, target)
     if kept is None:
         return tuple(calls)
-    on = tuple(Compare("!=", name(f"{projection}_learning"), ZERO) for projection in kept.switched)
+    on = tuple(are_on(projection) for projection in kept.switched)
     return (If(on[0] if len(on) == 1 else Logic("or", on), tuple(calls)),) if on else ()
 
 
@@ -95,14 +105,14 @@ def keep(plan: Plan) -> Iterator[Function]:
     """The kernels at the end of a step that say whether each of these sums is still right."""
     for sweep in plan.sweeps:
         for kept in sweep.kept:
-            age = At(Ref(Whose.OWN, _age(sweep.population, kept)), ("0",))
+            age = only(_age(sweep.population, kept))
             conditions: list[Expr] = [visiting(p) for p in kept.visiting]
-            conditions += [Compare("==", name(f"{p}_learning"), ZERO) for p in kept.switched]
-            conditions += [Compare("==", name(f"{p}_{v}_feed_active"), ZERO) for p, v in kept.unfed]
+            conditions += [off(are_on(p)) for p in kept.switched]
+            conditions += [off(feeds.active(p, v)) for p, v in kept.unfed]
             older = Store(age, Call("mod", (Binary("+", age, ONE), STEPS_KEPT)))
             body = If(conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)), (older,), (Store(age, ZERO),))
             doc = f"Keep {kept.target} of {sweep.population} for the next step if only updates unit by unit, which it has followed, changed its terms."
-            yield Function(f"keep_{sweep.population}_{kept.target}", doc, (), (), (), (body,))
+            yield Function(Kernel("keep_{}_{}", (sweep.population, kept.target)), doc, (), (), (), (body,))
 
 
 # --- the sweep -------------------------------------------------------------------------------------------------------
@@ -110,19 +120,24 @@ def keep(plan: Plan) -> Iterator[Function]:
 
 def sweep_kernel(plan: Plan, population: Population, sweep: Sweep) -> Function:
     """One sweep over all units."""
-    p = population.name
-    names = Names(plan, population, index="j")
-    body: list[Statement] = [Let("j", element(f"{p}_order", "s"))]
-    body += [Let(f"{v}_before", element(f"{p}_{v}", "j")) for v in sweep.changed]
+    name, p = population.name, of_population(population.name)
+    names = Names(plan, population, index=J)
+    body: list[Statement] = [Let(J, element(p.field(Part.ORDER), S))]
+    body += [Let(_before(v), element(p.variable(v), J)) for v in sweep.changed]
     for handler in population.block.handlers:
         if handler.trigger is Trigger.STEP:
             body += unit_statements(handler, names, population.block)
-    changes: list[Expr] = [Compare("!=", element(f"{p}_{v}", "j"), name(f"{v}_before")) for v in sweep.changed]
+    changes: list[Expr] = [Compare("!=", element(p.variable(v), J), Read(_before(v))) for v in sweep.changed]
     follow = [s for update in sweep.updates for s in _follow(plan, update, sweep)]
     if follow:
         body.append(If(changes[0] if len(changes) == 1 else Logic("or", tuple(changes)), tuple(follow)))
-    doc = f"Update the units of {p} one after the other, each seeing what those before it changed."
-    return Function(f"sweep_{p}", doc, ("n", "t"), (), (), (For("s", ZERO, name(f"{p}_units"), tuple(body)),))
+    doc = f"Update the units of {name} one after the other, each seeing what those before it changed."
+    return Function(Kernel("sweep_{}", (name,)), doc, EACH_STEP, (), (), (For(S, ZERO, number_of(name), tuple(body)),))
+
+
+def _before(variable: str) -> Local:
+    """The local that holds what a variable of the unit was before it updated."""
+    return Local("{}_before", (variable,))
 
 
 def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
@@ -130,12 +145,10 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     projection = _projection(plan, update.projection)
     names = Names(plan, projection=projection)
     cell = names.resolve(Ref(Whose.POST, update.target))
-    assert isinstance(cell, At)
+    assert isinstance(cell, Element)
 
     def earlier(ref: Ref) -> Expr:
-        return (
-            Ref(StandIn.LOCAL, f"{ref.name}_before") if ref.owner is Whose.PRE and ref.name in sweep.changed else Ref(ref.owner, ref.name)
-        )
+        return Read(_before(ref.name)) if ref.owner is Whose.PRE and ref.name in sweep.changed else Ref(ref.owner, ref.name)
 
     new = names.resolve(map_refs(update.body, lambda ref: Ref(ref.owner, ref.name)))
     old = names.resolve(map_refs(update.body, earlier))
@@ -146,7 +159,7 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     loop = row(projection, change)
     conditions: list[Expr] = [] if update.population == sweep.population else [visiting(update.population)]
     if feeds.fed(plan, update.population, update.target):
-        conditions.append(Compare("==", name(f"{update.population}_{update.target}_feed_active"), ZERO))
+        conditions.append(off(feeds.active(update.population, update.target)))
     if not conditions:
         return loop
     return [If(conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)), loop)]

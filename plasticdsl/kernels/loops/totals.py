@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.kernels.loops.names import Names, place_sizes
+from plasticdsl.kernels.identifiers import Part, of_projection
+from plasticdsl.kernels.loops.names import Names, place_sizes, total
 from plasticdsl.kernels.loops.walks import Stretch
-from plasticdsl.kernels.program import Array, Comment, Constant, Let, Statement, name
+from plasticdsl.kernels.program import Array, Comment, Constant, Let, Read, Statement
 from plasticdsl.model.expr import Binary, Number
 from plasticdsl.model.model import Total
 from plasticdsl.model.pretty import pretty
@@ -17,25 +18,25 @@ ZERO = Number(0.0)
 
 def total_arguments(projection: ProjectionPlan) -> list[Array]:
     """Sums over the connections of each post unit, for statements without a spike."""
-    p, length = projection.projection.name, place_sizes(projection)[Place.POST]
+    p, length = of_projection(projection.projection.name), place_sizes(projection)[Place.POST]
     found = [
         e.statement
         for events in (projection.each_step, *(many for _, many in projection.periodic))
         for e in events
         if isinstance(e.statement, Total)
     ]
-    return [Array(f"{p}_{t.name}", "float64", (length,), Constant(), False, f"sum of {pretty(t.body)}") for t in found]
+    return [Array(p.field(Part.SUM, t.name), "float64", (length,), Constant(), False, f"sum of {pretty(t.body)}") for t in found]
 
 
 def with_totals(parts: list[Stretch], totals: Sequence[Total], names: Names, same: bool) -> list[Stretch]:
     """The stretches so far with sums after them: in the same walk, unless it leaves out connections of the unit."""
     if not totals:
         return parts
-    begin = [Let(f"{t.name}_now", ZERO) for t in totals]
+    begin = [Let(total(t.name), ZERO) for t in totals]
     terms: list[Statement] = []
     for t in totals:
-        local = f"{t.name}_now"
-        terms += [Comment(f"{t.name} += {pretty(t.body)}"), Let(local, Binary("+", name(local), names.resolve(t.body)))]
+        local = total(t.name)
+        terms += [Comment(f"{t.name} += {pretty(t.body)}"), Let(local, Binary("+", Read(local), names.resolve(t.body)))]
     if same and parts:
         last = parts[-1]
         return [*parts[:-1], Stretch([*last.unit, *begin], [*last.connections, *terms])]

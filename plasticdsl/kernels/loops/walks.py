@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plasticdsl.kernels.identifiers import Field, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.collect import mentioned
-from plasticdsl.kernels.loops.names import other_connection
-from plasticdsl.kernels.program import For, If, Let, Statement, element, name
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Number, Ref
-from plasticdsl.model.owners import Whose
+from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, number_of, other_connection
+from plasticdsl.kernels.program import Element, For, If, Let, Read, Statement, element
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
 from plasticdsl.plan.plan import Layout, Place, ProjectionPlan
 
 ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
+
+#: Locals: which of the spikes, a delay in steps, where in a list of connections; and where the parts of a computed row begin.
+S, D, POSITION, FIRST, AFTER, OFFSET, PART = (Local(text) for text in ("s", "d", "position", "first", "after", "offset", "part"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,93 +40,81 @@ def arriving(
     """For every spike of `side` that reaches the synapses at step n: stretch by stretch what the unit does and then each of its connections, then
     `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
     same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
-    own = projection.projection
-    population = own.pre if side is Place.PRE else own.post
-    unit = "j" if side is Place.PRE else "i"
-    delayed = _is_delayed(projection, side)
-    delay: Expr = ZERO if not delayed else name(f"{own.name}_{_word(side)}") if same else name("d")
-    slot = Call("mod", (Binary("-", name("n"), delay) if delayed else name("n"), name(f"{population}_slots")))
-    body: list[Statement] = [Let(unit, element(f"{population}_spikes", "slot", "s"))]
+    own, at_pre = projection.projection, side is Place.PRE
+    p = of_population(own.pre if at_pre else own.post)
+    delayed = (own.delays.axonal if at_pre else own.delays.dendritic) is not None
+    common = of_projection(own.name).field(Part.AXONAL if at_pre else Part.DENDRITIC)
+    ago: Expr = Binary("-", Read(N), Read(common if same else D)) if delayed else Read(N)
+    slot = Let(SLOT, Call("mod", (ago, Read(p.field(Part.SLOTS)))))
+    body: list[Statement] = [Let(J if at_pre else I, element(p.field(Part.SPIKES), SLOT, S))]
     for stretch in stretches:
         whole = same or stretch.everyone
         body += stretch.unit
         if stretch.connections:
-            body += (
-                _row(projection, stretch.connections, whole) if side is Place.PRE else (_column(projection, stretch.connections, whole),)
-            )
+            body += _row(projection, stretch.connections, whole) if at_pre else (_column(projection, stretch.connections, whole),)
     body += after
-    spikes = For("s", ZERO, element(f"{population}_spike_count", "slot"), tuple(body))
+    spikes = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
     if same:
-        return (Let("slot", slot), spikes)
-    slots = name(f"{own.name}_{'axonal' if side is Place.PRE else 'dendritic'}_slots")
-    return (For("d", ZERO, slots, (Let("slot", slot), spikes)),)
-
-
-def _is_delayed(projection: ProjectionPlan, side: Place) -> bool:
-    delays = projection.projection.delays
-    return (delays.axonal if side is Place.PRE else delays.dendritic) is not None
-
-
-def _word(side: Place) -> str:
-    return "axonal" if side is Place.PRE else "dendritic"
+        return (slot, spikes)
+    slots = of_projection(own.name).field(Part.AXONAL_SLOTS if at_pre else Part.DENDRITIC_SLOTS)
+    return (For(D, ZERO, Read(slots), (slot, spikes)),)
 
 
 def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> tuple[Statement, ...]:
-    p = projection.projection.name
+    p = of_projection(projection.projection.name)
     inside = (*_others(projection, body), *body)
+    target = Let(I, element(p.field(Part.TARGETS), K))
     if not same:
-        start, stop = _delayed("j", f"{p}_axonal_slots", f"{p}_delayed_rows")
-        ends = (Let("k", element(f"{p}_delayed_row_connections", "position")), Let("i", element(f"{p}_targets", "k")))
-        return (For("position", start, stop, (*ends, *inside)),)
+        start, stop = _delayed(J, p.field(Part.AXONAL_SLOTS), p.field(Part.DELAYED_ROWS))
+        connection = Let(K, element(p.field(Part.DELAYED_ROW_CONNECTIONS), POSITION))
+        return (For(POSITION, start, stop, (connection, target, *inside)),)
     match projection.layout:
         case Layout.LISTED:
-            target = Let("i", element(f"{p}_targets", "k"))
-            return (For("k", element(f"{p}_rows", "j"), At(Ref(Whose.OWN, f"{p}_rows"), ("j + 1",)), (target, *inside)),)
+            return (For(K, *_ends(p.field(Part.ROWS), Read(J)), (target, *inside)),)
         case Layout.FULL:
-            units = name(f"{projection.projection.post}_units")
-            first = Let("first", _not_negative(_product(name("j"), units)))
-            return (first, For("i", ZERO, units, (Let("k", _sum(name("first"), name("i"))), *inside)))
+            units = number_of(projection.projection.post)
+            first = Let(FIRST, _not_negative(_product(Read(J), units)))
+            return (first, For(I, ZERO, units, (Let(K, _sum(Read(FIRST), Read(I))), *inside)))
         case Layout.FULL_BUT_SELF:
             return (_row_but_self(projection, inside),)
 
 
 def _row_but_self(projection: ProjectionPlan, inside: Sequence[Statement]) -> For:
     """Part 0 of the row: the units before j; part 1: those after it."""
-    row = _difference(name(f"{projection.projection.post}_units"), ONE)
-    before = _product(name("part"), name("j"))
+    row = _difference(number_of(projection.projection.post), ONE)
+    before = _product(Read(PART), Read(J))
     part = (
-        Let("first", _not_negative(_sum(_product(name("j"), row), before))),
-        Let("after", _not_negative(_sum(before, name("part")))),
+        Let(FIRST, _not_negative(_sum(_product(Read(J), row), before))),
+        Let(AFTER, _not_negative(_sum(before, Read(PART)))),
         For(
-            "offset",
+            OFFSET,
             ZERO,
-            Choice(((Compare("==", name("part"), ZERO), name("j")),), _difference(row, name("j"))),
-            (Let("k", _sum(name("first"), name("offset"))), Let("i", _sum(name("after"), name("offset"))), *inside),
+            Choice(((Compare("==", Read(PART), ZERO), Read(J)),), _difference(row, Read(J))),
+            (Let(K, _sum(Read(FIRST), Read(OFFSET))), Let(I, _sum(Read(AFTER), Read(OFFSET))), *inside),
         ),
     )
-    return For("part", ZERO, TWO, part)
+    return For(PART, ZERO, TWO, part)
 
 
 def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
-    p = projection.projection.name
+    p = of_projection(projection.projection.name)
     inside = (*_others(projection, body), *body)
     if not same:
-        start, stop = _delayed("i", f"{p}_dendritic_slots", f"{p}_delayed_columns")
-        connection, source = element(f"{p}_delayed_column_connections", "position"), element(f"{p}_delayed_column_sources", "position")
-        return For("position", start, stop, (Let("k", connection), Let("j", source), *inside))
-    units = name(f"{projection.projection.post}_units")
+        start, stop = _delayed(I, p.field(Part.DENDRITIC_SLOTS), p.field(Part.DELAYED_COLUMNS))
+        connection = Let(K, element(p.field(Part.DELAYED_COLUMN_CONNECTIONS), POSITION))
+        return For(POSITION, start, stop, (connection, Let(J, element(p.field(Part.DELAYED_COLUMN_SOURCES), POSITION)), *inside))
+    units = number_of(projection.projection.post)
     match projection.layout:
         case Layout.LISTED:
-            start, stop = element(f"{p}_columns", "i"), At(Ref(Whose.OWN, f"{p}_columns"), ("i + 1",))
-            connection, source = element(f"{p}_column_connections", "position"), element(f"{p}_column_sources", "position")
-            return For("position", start, stop, (Let("k", connection), Let("j", source), *inside))
+            ends = (Let(K, element(p.field(Part.COLUMN_CONNECTIONS), POSITION)), Let(J, element(p.field(Part.COLUMN_SOURCES), POSITION)))
+            return For(POSITION, *_ends(p.field(Part.COLUMNS), Read(I)), (*ends, *inside))
         case Layout.FULL:
-            k = _sum(_product(name("j"), units), name("i"))
-            return For("j", ZERO, name(f"{projection.projection.pre}_units"), (Let("k", k), *inside))
+            k = _sum(_product(Read(J), units), Read(I))
+            return For(J, ZERO, number_of(projection.projection.pre), (Let(K, k), *inside))
         case Layout.FULL_BUT_SELF:  # part 0: the units before i; part 1: those after it
-            k = _sum(_difference(_sum(_product(name("j"), _difference(units, ONE)), name("i")), ONE), name("part"))
-            stop_ = Choice(((Compare("==", name("part"), ZERO), name("i")),), units)
-            return For("part", ZERO, TWO, (For("j", _product(name("part"), _sum(name("i"), ONE)), stop_, (Let("k", k), *inside)),))
+            k = _sum(_difference(_sum(_product(Read(J), _difference(units, ONE)), Read(I)), ONE), Read(PART))
+            stop_ = Choice(((Compare("==", Read(PART), ZERO), Read(I)),), units)
+            return For(PART, ZERO, TWO, (For(J, _product(Read(PART), _sum(Read(I), ONE)), stop_, (Let(K, k), *inside)),))
 
 
 def _sum(left: Expr, right: Expr) -> Expr:
@@ -148,16 +139,23 @@ def _others(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Stat
     return tuple(
         Let(
             other_connection(o.name),
-            name("k") if o.exact and not o.transposed else element(f"{projection.projection.name}_in_{o.name}", "k"),
+            Read(K)
+            if o.exact and not o.transposed
+            else element(of_projection(projection.projection.name).field(Part.COUNTERPART, o.name), K),
         )
         for o in projection.others
         if other_connection(o.name) in names
     )
 
 
-def _delayed(unit: str, slots: str, rows: str) -> tuple[At, At]:
+def _ends(starts: Field, group: Expr) -> tuple[Element, Element]:
+    """Where a group begins in a sorted list, and where the next one does."""
+    return element(starts, group), element(starts, _sum(group, ONE))
+
+
+def _delayed(unit: Local, slots: Field, groups: Field) -> tuple[Element, Element]:
     """Bounds of the connections of a unit whose delay is d steps."""
-    return At(Ref(Whose.OWN, rows), (f"{unit} * {slots} + d",)), At(Ref(Whose.OWN, rows), (f"{unit} * {slots} + d + 1",))
+    return _ends(groups, _sum(_product(Read(unit), Read(slots)), Read(D)))
 
 
 def row(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -167,15 +165,15 @@ def row(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statemen
 
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All connections, row by row."""
-    return (For("j", ZERO, name(f"{projection.projection.pre}_units"), row(projection, body)),)
+    return (For(J, ZERO, number_of(projection.projection.pre), row(projection, body)),)
 
 
 def every_unit(projection: ProjectionPlan, side: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All units of one side."""
     own = projection.projection
     if side is Place.PRE:
-        return (For("j", ZERO, name(f"{own.pre}_units"), tuple(body), independent=True),)
-    return (For("i", ZERO, name(f"{own.post}_units"), tuple(body), independent=True),)
+        return (For(J, ZERO, number_of(own.pre), tuple(body), independent=True),)
+    return (For(I, ZERO, number_of(own.post), tuple(body), independent=True),)
 
 
 def every_place(projection: ProjectionPlan, place: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -185,4 +183,9 @@ def every_place(projection: ProjectionPlan, place: Place, body: Sequence[Stateme
 
 def in_force(projection: ProjectionPlan, body: Sequence[Statement]) -> If:
     """Only while the projection's rules are on."""
-    return If(Compare("!=", name(f"{projection.projection.name}_learning"), ZERO), tuple(body))
+    return If(are_on(projection.projection.name), tuple(body))
+
+
+def are_on(projection: str) -> Compare:
+    """Whether the rules of a projection are on."""
+    return Compare("!=", Read(of_projection(projection).field(Part.LEARNING)), ZERO)

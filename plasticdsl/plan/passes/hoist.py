@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, walk
-from plasticdsl.model.model import Distribution, Role
+from plasticdsl.model.model import Distribution, PerUnit, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import (
     Euler,
@@ -55,7 +55,7 @@ def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
             return (*rates, *(n for n in noises if n is not None))
 
 
-def _hoist_projection(projection: ProjectionPlan, per_unit: frozenset[Ref]) -> ProjectionPlan:
+def _hoist_projection(projection: ProjectionPlan, per_unit: PerUnit) -> ProjectionPlan:
     for side in (Place.PRE, Place.POST):
         moved = _movable(projection, side, per_unit)
         if moved:
@@ -72,7 +72,7 @@ def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> Pro
     )
 
 
-def _movable(projection: ProjectionPlan, side: Place, per_unit: frozenset[Ref]) -> frozenset[str]:
+def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> frozenset[str]:
     owner = projection.projection.as_owner
     shared = frozenset(p.variable.name for p in projection.variables if _is_shared(p, side, Ref(owner, p.variable.name) in per_unit))
     candidates = {
@@ -100,7 +100,7 @@ def _is_shared(placed: Placed, side: Place, per_unit: bool) -> bool:
             return not per_unit
 
 
-def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: frozenset[Ref]) -> bool:
+def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit) -> bool:
     owner, variable = projection.projection.as_owner, placed.variable
     given = dict(projection.projection.values)
     drawn = isinstance(variable.initial, Distribution) or Ref(owner, variable.name) in per_unit

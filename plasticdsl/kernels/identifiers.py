@@ -1,0 +1,182 @@
+"""What a loop program calls things: values, not text.
+
+A `Field` is an array, scalar or size of one group of things that kernels work on; a `Local` lives inside one kernel; a `Kernel` is a function. What a
+user called something never decides what it is; `spelling` gives each the text by which generated modules know it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Whom a field belongs to: the run, the network as a whole, or one population or projection."""
+
+    kind: Literal["run", "network", "population", "projection"]
+    name: str = ""
+
+    def field(self, part: Part, *of: str) -> Field:
+        """One of its fields."""
+        return Field(self, part, of)
+
+    def variable(self, name: str) -> Field:
+        """A variable, parameter or trace under the name the model has for it."""
+        return Field(self, Part.VARIABLE, (name,))
+
+
+RUN, NETWORK = Group("run"), Group("network", "network")
+
+
+def of_population(name: str) -> Group:
+    """The group of a population."""
+    return Group("population", name)
+
+
+def of_projection(name: str) -> Group:
+    """The group of a projection."""
+    return Group("projection", name)
+
+
+class Part(Enum):
+    """What of its group a field is: how it is called (`{}` stand for the names in `Field.of`), and what it means.
+
+    `VARIABLE` is a variable, parameter or trace of the model, under the name it has there; all others are the compiler's own.
+    """
+
+    VARIABLE = "{}", "a variable"
+    # of the run
+    DT = "dt", "the step in s"
+    SEED = "seed", "the seed of all random draws"
+    ONE = "one", "1"
+    # of a population
+    UNITS = "units", "number of units of {}"
+    SLOTS = "slots", "largest delay of spikes of {} in steps, plus one"
+    CAPACITY = "capacity", "spikes of {} that one step can hold"
+    LOG = "log", "spikes that the log of {} can hold"
+    GIVEN = "given", "number of given spikes of {}"
+    SPIKES = "spikes", "a ring of the units that spiked"
+    SPIKE_COUNT = "spike_count", "how many in each slot of the ring"
+    SPIKE_TOTAL = "total", "all spikes so far"
+    LOG_STEPS = "log_steps", "step of each logged spike"
+    LOG_UNITS = "log_units", "unit of each logged spike"
+    LOG_COUNT = "log_count", "number of logged spikes"
+    RECORDING = "recording", "whether spikes are logged"
+    REFRACTORY_UNTIL = "refractory_until", "first step at which the unit may spike again"
+    REFRACTORY_STEPS = "refractory_steps", "refractory time in steps"
+    WAS_TRUE = "was_true", "whether the spike condition held at the previous step"
+    UNDECIDED = "undecided", "whether the spike condition has once been no number"
+    HAZARD = "hazard", "what is left of the hazard until the next spike"
+    DRAWS = "draws", "number of the unit's last random draw"
+    STREAM = "stream", "the random stream"
+    GIVEN_STEPS = "given_steps", "steps of the given spikes, sorted"
+    GIVEN_UNITS = "given_units", "units of the given spikes"
+    GIVEN_NEXT = "given_next", "position of the next given spike"
+    DELAYED = "{}_delayed", "what arrives late at an input"
+    STAGE = "{}_stage", "a variable at an integrator's stage"
+    STAGE_SLOPE = "{}_slope", "its slope at the last stage"
+    STAGE_SLOPES = "{}_slopes", "the weighted sum of its slopes"
+    STAGE_GROWTH = "{}_growth", "its factor in a sixth of a step"
+    STAGE_PUSH = "{}_push", "what a sixth of a step adds to it"
+    STAGE_MOVED = "{}_moved", "the variable on its way through the stages"
+    VISITING = "visiting", "whether units update one after the other"
+    ORDER = "order", "units in the order in which they update"
+    KEPT = "{}_kept", "for how many steps a sum has been kept"
+    FEED = "{}_feed", "the table of a fed variable"
+    FEED_ITEMS = "{}_feed_items", "row of each item shown, in order"
+    FEED_ACTIVE = "{}_feed_active", "whether a variable is fed"
+    FEED_FIRST = "{}_feed_first", "step at which the first item is shown"
+    FEED_HOLD = "{}_feed_hold", "for how many steps each item is shown"
+    FEED_ACROSS = "{}_feed_across", "whether rows have a value for each unit"
+    FEED_ROWS = "{}_feed_rows", "length of a table for {}"
+    FEED_WIDTH = "{}_feed_width", "length of a table for {}"
+    FEED_COUNT = "{}_feed_count", "length of a table for {}"
+    # of a population or a projection
+    PROPAGATOR = "P_{}_{}", "an entry of exp(A dt)"
+    PROPAGATOR_HELD = "P_held_{}_{}", "the same while refractory"
+    INTEGRAL = "Q_{}_{}", "an entry of the integral of exp(A s) over the step"
+    INTEGRAL_HELD = "Q_held_{}_{}", "the same while refractory"
+    NOISE = "noise_{}", "the random stream of a variable's noise"
+    PERIOD = "period_{}", "a period in steps"
+    # of a projection
+    CONNECTIONS = "connections", "number of connections of {}"
+    AXONAL_SLOTS = "axonal_slots", "largest axonal delay of {} in steps, plus one"
+    DENDRITIC_SLOTS = "dendritic_slots", "largest dendritic delay of {} in steps, plus one"
+    ROW_ENDS = "row_ends", "number of pre units of {}, plus one"
+    COLUMN_ENDS = "column_ends", "number of post units of {}, plus one"
+    DELAYED_ROW_ENDS = "delayed_row_ends", "number of pre units of {} times axonal slots, plus one"
+    DELAYED_COLUMN_ENDS = "delayed_column_ends", "number of post units of {} times dendritic slots, plus one"
+    HISTORY_LENGTH = "{}_length", "spikes that are remembered of each unit of {}"
+    SHADOW = "{}_shadow", "a variable before the events of this step"
+    FORECAST = "{}_forecast", "a variable after the events of this step"
+    SUM = "{0}", "a sum over the connections of each post unit"
+    HISTORY = "{0:}", "times of the last spikes of each unit"
+    HISTORY_COUNT = "{}_count", "how many there have been"
+    PENDING = "pending_{}", "what is on its way to a variable"
+    ADDS = "adds_{}_{}", "what is added to a variable of one side now"
+    PAST = "past_{}", "what sums read of the pre units at the last steps"
+    COMING = "coming_{}", "sums on their way to an input"
+    ROWS = "rows", "connections of pre unit j are rows[j] to rows[j + 1]"
+    TARGETS = "targets", "post unit of each connection"
+    SOURCES = "sources", "pre unit of each connection"
+    COLUMNS = "columns", "positions of post unit i in column_connections"
+    COLUMN_CONNECTIONS = "column_connections", "connections sorted by post unit"
+    COLUMN_SOURCES = "column_sources", "pre unit of each connection, in the order of column_connections"
+    DELAYED_ROWS = "delayed_rows", "positions by pre unit and axonal delay in delayed_row_connections"
+    DELAYED_ROW_CONNECTIONS = "delayed_row_connections", "connections sorted by pre unit, then axonal delay"
+    DELAYED_COLUMNS = "delayed_columns", "positions by post unit and dendritic delay in delayed_column_connections"
+    DELAYED_COLUMN_CONNECTIONS = "delayed_column_connections", "connections sorted by post unit, then dendritic delay"
+    DELAYED_COLUMN_SOURCES = "delayed_column_sources", "pre unit of each connection, in the order of delayed_column_connections"
+    NOW_PRE = "now_pre", "spikes of the pre unit that reach synapses now"
+    NOW_POST = "now_post", "spikes of the post unit that reach synapses now"
+    LEARNING = "learning", "0 while the rules of {} are off"
+    AXONAL = "axonal", "axonal delay in steps"
+    DENDRITIC = "dendritic", "dendritic delay in steps"
+    COUNTERPART = "in_{}", "connection of another projection between the same two units"
+
+    @property
+    def pattern(self) -> str:
+        """How it is called."""
+        return self.value[0]
+
+    @property
+    def meaning(self) -> str:
+        """What it is."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One array, scalar or size of a group. `of`: the names in it, of variables or of other things (`P_V_g` is of `V` and `g`)."""
+
+    group: Group
+    part: Part
+    of: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """A key that no other field of a network has: `cells.V`, `cells/spikes`."""
+        owner = f"{self.group.name}{'.' if self.part is Part.VARIABLE else '/'}" if self.group.name else ""
+        return owner + self.part.pattern.format(*self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A name inside one kernel. `pattern`: how it is called, `{}` standing for the names in `of`, in order."""
+
+    pattern: str
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A function of the program; called as a `Local` is."""
+
+    pattern: str
+    of: tuple[str, ...] = ()
+
+
+ADVANCE = Kernel("advance")
+
+Identifier = Field | Local | Kernel
