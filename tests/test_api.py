@@ -328,17 +328,6 @@ def test_periods_are_at_least_one_step_and_the_same_everywhere(where: str, perio
     assert [d.code for d in caught.value.diagnostics] == [code]
 
 
-@pytest.mark.parametrize(("name", "where"), [("learning", "rule"), ("targets", "rule"), ("spikes", "neuron")])
-def test_names_that_the_kernels_need_are_refused_in_words(name: str, where: str) -> None:
-    own = f"    {name}(0) = 0\n    every 1 ms:\n        {name} += 1\n"
-    text = f"neuron C:\n    10 ms dV/dt = 1 − V\n    spike when V > 0.5:\n        V → 0\n{own if where == 'neuron' else ''}\n"
-    text += f"synapse S:\n    on pre:\n        post.V += w\n\nrule R:\n    on pre:\n        w += 0.1\n{own if where == 'rule' else ''}\n"
-    with pytest.raises(plasticdsl.PlasError) as caught:
-        plasticdsl.parse(f"{text}network N:\n    a = 2 C\n    c = a → a: S with R, p = 0.5, w = 0\n").build("N", dt="1 ms")
-    [found] = caught.value.diagnostics
-    assert found.code == "unsupported" and f"‘{name}’" in found.message
-
-
 def test_what_no_kernel_touches_is_saved_too(tmp_path: Path) -> None:
     """Nothing reads this source; it can still be written, shown and recorded."""
     model = plasticdsl.parse("network Alone:\n    source = 3 Source\n")

@@ -40,11 +40,14 @@ from plasticdsl.model.model import (
     Network,
     Pairing,
     PairRule,
+    PerUnit,
     Population,
     Projection,
     Role,
     Source,
     Statement,
+    Timed,
+    Timing,
     Trigger,
     Value,
     Variable,
@@ -230,14 +233,15 @@ class Net:
             return Number(steps * self.dt) if steps else None
         return _value(steps)
 
-    def per_unit(self) -> frozenset[Ref]:
+    def per_unit(self) -> PerUnit:
         """Parameters and delays with one value per unit or connection."""
-        found: set[Ref] = set()
+        found: set[Ref | Timed] = set()
         for name, drawn in self.numbers.items():
             owner = OfProjection(name) if isinstance(drawn, ProjectionInstance) else OfPopulation(name)
             found |= {Ref(owner, k) for k, v in drawn.parameters.items() if np.ndim(v)}
             if isinstance(drawn, ProjectionInstance):
-                found |= {Ref(owner, side) for side in ("axonal", "dendritic") if np.ndim(getattr(drawn, side))}
+                delays = {Timing.AXONAL: drawn.axonal, Timing.DENDRITIC: drawn.dendritic}
+                found |= {Timed(owner, which) for which, delay in delays.items() if np.ndim(delay)}
         return frozenset(found)
 
     def network(self) -> Network:

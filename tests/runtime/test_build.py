@@ -19,6 +19,8 @@ from plasticdsl.model.model import (
     Refractory,
     RegularSource,
     Role,
+    Timed,
+    Timing,
     Variable,
 )
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
@@ -303,7 +305,7 @@ def test_delays_and_their_rounding() -> None:
     assert made.axonal == 15 and isinstance(made.axonal, int)
     assert isinstance(made.dendritic, np.ndarray) and made.dendritic.dtype == np.int32 and made.dendritic.shape == (400,)
     assert made.dendritic.min() >= 5 and made.dendritic.max() <= 20 and len(set(made.dendritic.tolist())) > 10
-    assert not instance.warnings and per_unit(net) == {Ref(OfProjection("J"), "dendritic")}
+    assert not instance.warnings and per_unit(net) == {Timed(OfProjection("J"), Timing.DENDRITIC)}
     warnings = instantiate(net, dt=0.4e-3, seed=1).warnings
     assert [w.code for w in warnings] == ["duration-rounded"] and "axonal delay of ‘J’" in warnings[0].message
 
@@ -319,7 +321,7 @@ def test_refractory_time_of_each_unit() -> None:
     net = network((population("P", 20, block, None, ("tau_m", drawn("U", 1e-3, 5e-3))),))
     steps = build(net).populations["P"].refractory_steps
     assert isinstance(steps, np.ndarray) and steps.dtype == np.int64 and steps.shape == (20,)
-    assert Ref(OfPopulation("P"), "refractory") in per_unit(net)
+    assert Timed(OfPopulation("P"), Timing.REFRACTORY) in per_unit(net)
 
 
 # --- connections -----------------------------------------------------------------------------------------------------

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Assign, AtRate, Block, Network, Role, Threshold
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Assign, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import variables_of
 from plasticdsl.runtime.engine import Engine, Feed
 from plasticdsl.runtime.instance import Instance
 
 #: A checked network with its integrators, its numbers (for this engine alone), and its parameters with one value per unit or connection.
-MakeEngine = Callable[[Network, Instance, frozenset[Ref]], Engine]
+MakeEngine = Callable[[Network, Instance, PerUnit], Engine]
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,7 +32,7 @@ class Case:
 
     network: Network
     numbers: Callable[[], Instance]
-    per_unit: frozenset[Ref]
+    per_unit: PerUnit
     steps: int
     switches: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
     stop_at_spikes: int | None = None

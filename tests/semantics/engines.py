@@ -14,8 +14,7 @@ from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.program import Program
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network
+from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.reference.interpreter import ReferenceEngine
@@ -24,8 +23,6 @@ from plasticdsl.runtime.compiled import CompiledEngine
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.instance import Instance
 from tests.semantics.agreement import MakeEngine
-
-PerUnit = frozenset[Ref]
 
 
 def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network, Trigger
+from plasticdsl.model.model import Network, PerUnit, Trigger
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.engine import Engine
 from plasticdsl.runtime.instance import Instance
@@ -44,7 +43,7 @@ class Off(ReferenceEngine):
         return super().read(owner, name) * (1 + 3e-9)
 
 
-def off(network: Network, instance: Instance, per_unit: frozenset[Ref]) -> Engine:
+def off(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
     return Off(network, instance)
 
 
@@ -55,7 +54,7 @@ def test_a_difference_is_found() -> None:
         assert_agree(case, reference, off)
 
 
-def other_spikes(network: Network, instance: Instance, per_unit: frozenset[Ref]) -> Engine:
+def other_spikes(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
     steps = instance.populations["a"].spike_steps
     assert steps is not None
     steps[-1] += 1

@@ -14,8 +14,7 @@ from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.precision import in_single
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network
+from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.explain import explain
 from plasticdsl.plan.lower import lower
@@ -301,7 +300,7 @@ def test_machine_code_in_both_precisions() -> None:
     net = rates(EVERYTHING, "p = 0.7")
     agree(net, in_machine_code(2))
 
-    def single(network: Network, instance: Instance, per: frozenset[Ref]) -> CompiledEngine:
+    def single(network: Network, instance: Instance, per: PerUnit) -> CompiledEngine:
         program = in_single(build(lower(network, per)))
         text = emit(program)
         return CompiledEngine(program, load(Artifact(program, text, digest_of(text))), instance)
