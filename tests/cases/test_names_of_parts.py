@@ -72,12 +72,12 @@ def test_a_name_means_nothing(population: str, projection: str, argument: str) -
     assert wrong(carry_out(called(population, projection, argument)).runs[0].outcomes) == []
 
 
-@pytest.mark.parametrize(("population", "projection", "argument"), [p for p in PLACES[::2] if "network" not in p[:2]])
+@pytest.mark.parametrize(("population", "projection", "argument"), PLACES[::2])
 def test_nor_does_it_in_machine_code(population: str, projection: str, argument: str) -> None:
     assert wrong(parse(called(population, projection, argument)).run("E").expectations) == []
 
 
-@pytest.mark.parametrize("name", ["item", "post"])
+@pytest.mark.parametrize("name", ["network", "item", "post"])
 def test_what_is_set_from_python_is_the_units(name: str) -> None:
     model = parse(called(name))
     net = model.build("Net", parameters={f"{name}.w": 2.0})
