@@ -60,12 +60,14 @@ def flow(run: Run) -> None:
             case _:
                 assert_never(scheme)
     _in_stages(run, new)
-    allowed = {
-        (owner, name): bounded(variable_of(run.structure, owner, name), values, everything(run.structure, run.frame, owner))
-        for (owner, name), values in new.items()
-    }
+    allowed = {x: _in_bounds(run, x, values) for x, values in new.items()}
     for (owner, name), values in allowed.items():
         run.frame.values[owner][name] = values
+
+
+def _in_bounds(run: Run, x: tuple[str, str], values: Floats) -> Floats:
+    owner, name = x
+    return bounded(variable_of(run.structure, owner, name), values, everything(run.structure, run.frame, owner))
 
 
 def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
@@ -148,7 +150,7 @@ def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
     for substep in range(scheme.substeps):
         scope = _with(run, owner, replace(run.frame, ahead=substep * step), state)
         rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
-        state = {v: state[v] + step * rate for v, rate in zip(scheme.variables, rates, strict=True)}
+        state = {v: _in_bounds(run, (owner, v), state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
 
 
@@ -192,7 +194,7 @@ def _in_stages(run: Run, new: Moved) -> None:
         rates = _rates(run, schemes, at, STAGES[number] * dt)
         moved = {x: _ahead(moved[x], rates[x], share * dt) for x in start}
         if number + 1 < len(STAGES):
-            at = {x: _ahead(start[x], rates[x], STAGES[number + 1] * dt) for x in start}
+            at = {x: _in_bounds(run, x, _ahead(start[x], rates[x], STAGES[number + 1] * dt)) for x in start}
     new.update(moved)
 
 

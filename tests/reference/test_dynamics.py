@@ -147,6 +147,21 @@ def test_bounds_after_the_flow() -> None:
     assert trajectory(alone(block, dt=0.1), 5) == pytest.approx([0, 0.1, 0.2, 0.25, 0.25])
 
 
+@pytest.mark.parametrize(
+    "scheme", [RungeKutta4(("V", "g"), (e(100), e("V"))), ExponentialRungeKutta(("V", "g"), (e(0), e(0)), (e(100), e("V")))]
+)
+def test_bounds_at_stages(scheme: RungeKutta4 | ExponentialRungeKutta) -> None:
+    """V would be 50, 50 and 100 at the stages; with an upper bound of 1, g receives (0 + 2·1 + 2·1 + 1)/6."""
+    net = alone(neuron(variables=(state("V", None, 1), state("g")), schemes=(scheme,)), dt=1.0)
+    assert trajectory(net, 2, "g")[-1] == pytest.approx(5 / 6)
+    assert trajectory(net, 2)[-1] == 1.0
+
+
+def test_bounds_at_substeps() -> None:
+    block = neuron(variables=(state("V", None, 1), state("g")), schemes=(Euler(("V", "g"), (e(100), e("V")), 2),))
+    assert trajectory(alone(block, dt=1.0), 2, "g")[-1] == pytest.approx(0.5)
+
+
 def test_stages_evaluate_undelayed_sums_anew() -> None:
     """Two units drive each other: V₁' = V₂, V₂' = −V₁ through sums is the same as one system of two variables."""
     net = Net(dt=0.1)

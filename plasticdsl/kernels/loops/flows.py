@@ -66,7 +66,10 @@ def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ..
 def store_all(moved: Sequence[str], context: FlowContext) -> tuple[Statement, ...]:
     """The new values put where they belong. A bound that reads what moves reads it at t_n, before anything is stored."""
     early = tuple(v for v in moved if any(r.name in moved for bound in context.bounds.get(v, ()) if bound is not None for r in refs(bound)))
-    return (*(Let(new(v), _clipped(v, context)) for v in early), *(_stored(v, context, v in early) for v in moved))
+    return (
+        *(Let(new(v), within_bounds(v, Read(new(v)), context)) for v in early),
+        *(_stored(v, context, v in early) for v in moved),
+    )
 
 
 def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tuple[str, ...]]:
@@ -85,17 +88,24 @@ def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tupl
             return _euler_maruyama(scheme, context), variables
 
 
-def _clipped(variable: str, context: FlowContext) -> Expr:
+def within_bounds(variable: str, value: Expr, context: FlowContext) -> Expr:
+    """A value of the variable brought into its bounds as they are at t_n."""
     low, high = context.bounds.get(variable, (None, None))
     resolve = context.names.resolve
-    return clipped(Read(new(variable)), None if low is None else resolve(low), None if high is None else resolve(high))
+    return clipped(value, None if low is None else resolve(low), None if high is None else resolve(high))
+
+
+def _bounded(variable: str, local: Local, context: FlowContext) -> list[Statement]:
+    """A local brought into the bounds of its variable, where it has bounds."""
+    value = within_bounds(variable, Read(local), context)
+    return [] if value == Read(local) else [Let(local, value)]
 
 
 def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     """The new value put where it belongs, bounded, unless the variable stands still."""
     target = context.names.resolve(Ref(Whose.OWN, variable))
     assert isinstance(target, Element)
-    value: Expr = Read(new(variable)) if is_bounded else _clipped(variable, context)
+    value: Expr = Read(new(variable)) if is_bounded else within_bounds(variable, Read(new(variable)), context)
     conditions = [context.free] if context.free is not None and variable in context.held else []
     conditions += [context.switch] if context.switch is not None and variable in context.switched else []
     for condition in conditions:
@@ -245,6 +255,7 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
             for v in scheme.variables:
                 local = Local(f"{{}}_at{stage}", (v,))
                 statements.append(Let(local, Binary("+", start[v], Binary("*", ahead, Read(_slope(v, previous))))))
+                statements += _bounded(v, local, context)
                 values[v] = Read(local)
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
             statements.append(Let(_slope(v, stage), still(v, at_stage(rate, values, time, names), context)))
@@ -272,7 +283,7 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
             statements += along(v, new(v), start[v] if number == 1 else Read(new(v)), share)
             if number < len(STAGES):
                 staged = Local("{}_stage", (v,))
-                statements += along(v, staged, start[v], STAGES[number])
+                statements += [*along(v, staged, start[v], STAGES[number]), *_bounded(v, staged, context)]
                 values[v] = Read(staged)
     return statements
 
@@ -334,6 +345,7 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
             statements.append(Let(Local("{}_rate", (v,)), still(v, at_stage(rate, values, time, names), context)))
         for v in scheme.variables:
             statements.append(Let(new(v), Binary("+", values[v], Binary("*", step, Read(Local("{}_rate", (v,)))))))
+            statements += _bounded(v, new(v), context) if substep + 1 < scheme.substeps else []
         values = {v: Read(new(v)) for v in scheme.variables}
     return statements
 

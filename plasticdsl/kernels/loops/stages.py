@@ -14,7 +14,7 @@ from plasticdsl.kernels.loops import feeds, sums
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.coupling import Coupled, coupled, parts
-from plasticdsl.kernels.loops.flows import along, at_stage, growth, new, push, sixth, still, store_all
+from plasticdsl.kernels.loops.flows import along, at_stage, growth, new, push, sixth, still, store_all, within_bounds
 from plasticdsl.kernels.loops.names import DT, EACH_STEP, I, T, number_of
 from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
@@ -82,6 +82,7 @@ def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
     found: list[Function] = []
     for population in together.populations:
         body: list[Statement] = []
+        context = units.flow_context(plan, population)
         for variable, slope, _ in parts(population):
             p = of_population(population.name)
             value: Expr = element(p.variable(variable), I)
@@ -93,6 +94,7 @@ def _stage(plan: Plan, together: Coupled, number: int) -> list[Function]:
             elif number:
                 ahead = Binary("*", Binary("*", Number(STAGES[number]), DT), element(p.field(Part.STAGE_SLOPE, variable), I))
                 value = Binary("+", value, ahead)
+            value = within_bounds(variable, value, context) if number else value
             body.append(Store(element(p.field(Part.STAGE, variable), I), value))
         doc = f"Values of {population.name} at stage {number + 1} of Runge-Kutta 4."
         kernel = Kernel(f"stage_{number + 1}_{{}}", (population.name,))
