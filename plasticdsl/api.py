@@ -17,7 +17,7 @@ from plasticdsl.source import SourceFile
 if TYPE_CHECKING:
     from plasticdsl.net import Net
     from plasticdsl.results.result import Result
-    from plasticdsl.runtime.progress import Progress
+    from plasticdsl.runtime.play.progress import Progress
 
 
 def load(path: str | Path) -> Model:
@@ -93,8 +93,8 @@ class Model:
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """
         from plasticdsl.net import Net
-        from plasticdsl.runtime import settings
-        from plasticdsl.runtime.listed import connections_of
+        from plasticdsl.runtime.instance import settings
+        from plasticdsl.runtime.instance.listed import connections_of
 
         found = self._network(network)
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, found, self._loaded.module)
@@ -131,10 +131,11 @@ class Model:
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
         from plasticdsl.results.result import Result, Unfinished
-        from plasticdsl.runtime import settings, sweep
-        from plasticdsl.runtime.experiment import Order
-        from plasticdsl.runtime.listed import connections_of
-        from plasticdsl.runtime.progress import SILENT
+        from plasticdsl.runtime.instance import settings
+        from plasticdsl.runtime.instance.listed import connections_of
+        from plasticdsl.runtime.play import sweep
+        from plasticdsl.runtime.play.experiment import Order
+        from plasticdsl.runtime.play.progress import SILENT
 
         found = self.find_experiment(experiment)
         network = self._network(found.network)
@@ -176,7 +177,7 @@ class Model:
 
     def _step(self, network: Network, dt: str | float | None) -> tuple[float, bool]:
         """The step in s, and whether time is counted in steps."""
-        from plasticdsl.runtime import settings
+        from plasticdsl.runtime.instance import settings
 
         if dt is not None:
             return settings.duration(dt, 1.0), False

@@ -9,7 +9,8 @@ Plan      ──build──▶      kernels.Program      loops over arrays
 Program   ──emit──▶       kernels.Artifact     Python text for numba
 Artifact  ──load──▶       machine code         cached on disk (kernels.load)
 
-`runtime.build.instantiate` gives a network its numbers; `runtime.compiled.CompiledEngine` runs machine code on them. `prepare` does all this for a
+`runtime.instance.build.instantiate` gives a network its numbers; `runtime.engine.compiled.CompiledEngine` runs machine code on them.
+`prepare` does all this for a
 whole file and keeps the results between runs.
 """
 
@@ -42,7 +43,7 @@ def read(source: SourceFile, folder: Path | None = None) -> Checked:
 def integrated(found: Checked) -> Checked:
     """The same model ready to run: its networks as `ready` makes them, its experiments likewise. Raises `PlasError` for a method that does not suit
     its equations."""
-    from plasticdsl.symbolic.grid import experiment_on_grid
+    from plasticdsl.derive.grid import experiment_on_grid
     from plasticdsl.symbolic.singular import repaired_experiment
 
     if found.module is None:
@@ -55,16 +56,16 @@ def integrated(found: Checked) -> Checked:
 def ready(network: Network) -> Network:
     """A checked network as both engines carry it out: running means start at what they average, removable singularities are repaired, every
     flow has an integrator, and what jumps with time is decided on the grid."""
-    from plasticdsl.symbolic.grid import on_grid
-    from plasticdsl.symbolic.integrate import integrate
-    from plasticdsl.symbolic.means import with_starts
+    from plasticdsl.derive.grid import on_grid
+    from plasticdsl.derive.integrate import integrate
+    from plasticdsl.derive.means import with_starts
     from plasticdsl.symbolic.singular import repaired
 
     return on_grid(integrate(repaired(with_starts(network))))
 
 
 def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions) -> Plan:
-    """Network with integrators to plan. `per_unit`: values that differ from unit to unit (`runtime.dependence.per_unit`)."""
+    """Network with integrators to plan. `per_unit`: values that differ from unit to unit (`runtime.instance.dependence.per_unit`)."""
     from plasticdsl.plan.lower import lower
     from plasticdsl.plan.passes.pipeline import optimise
 
@@ -83,7 +84,7 @@ def artifact_of(plan: Plan, options: CompileOptions) -> Artifact:
     """Plan to the text of the kernels."""
     from plasticdsl.kernels.artifact import Artifact
     from plasticdsl.kernels.emit import emit
-    from plasticdsl.kernels.load import digest_of
+    from plasticdsl.runtime.engine.load import digest_of
 
     program = program_of(plan, options)
     text = emit(program, parallel=options.threads > 1)

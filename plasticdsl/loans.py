@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.watch.observer import Observer
 
 Floats = NDArray[np.float64]
 

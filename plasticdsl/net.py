@@ -14,27 +14,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticdsl.check.lookup import canonical_path
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.loans import Loans
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.lookup import canonical_path
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.weights import weight
-from plasticdsl.runtime import settings, store
-from plasticdsl.runtime.build import FIRST_STEPS, extend_spikes
-from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.experiment import Workshop
-from plasticdsl.runtime.guard import Guard, NotFinite
-from plasticdsl.runtime.instance import ProjectionInstance
-from plasticdsl.runtime.observer import Observer
-from plasticdsl.runtime.planning import run_rounded
-from plasticdsl.runtime.progress import Interruption, Pace
-from plasticdsl.runtime.sides import Settings
-from plasticdsl.runtime.spikes import SpikeHistory, Spikes, logged
-from plasticdsl.runtime.steps import Durations, to_steps
-from plasticdsl.runtime.symmetry import alike
-from plasticdsl.syntax.names import canonical
+from plasticdsl.names import canonical
+from plasticdsl.runtime.engine import state_file as store
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance import settings
+from plasticdsl.runtime.instance.build import FIRST_STEPS, extend_spikes
+from plasticdsl.runtime.instance.instance import ProjectionInstance
+from plasticdsl.runtime.instance.right_sides import Settings
+from plasticdsl.runtime.instance.symmetric_values import alike
+from plasticdsl.runtime.numbers.steps import Durations, to_steps
+from plasticdsl.runtime.play.experiment import Workshop
+from plasticdsl.runtime.play.guard import Guard, NotFinite
+from plasticdsl.runtime.play.planning import run_rounded
+from plasticdsl.runtime.play.progress import Interruption, Pace
+from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged
 
 Floats = NDArray[np.float64]
 

@@ -25,11 +25,11 @@ from plasticdsl.source import SourceFile
 if TYPE_CHECKING:
     from plasticdsl.kernels.artifact import Artifact
     from plasticdsl.kernels.program import Program
-    from plasticdsl.runtime.compiled import Kernels
-    from plasticdsl.runtime.engine import Engine
-    from plasticdsl.runtime.experiment import Workshop
-    from plasticdsl.runtime.instance import Instance
-    from plasticdsl.runtime.sides import Settings
+    from plasticdsl.runtime.engine.compiled import Kernels
+    from plasticdsl.runtime.engine.engine import Engine
+    from plasticdsl.runtime.instance.instance import Instance
+    from plasticdsl.runtime.instance.right_sides import Settings
+    from plasticdsl.runtime.play.experiment import Workshop
 
 
 _log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def module_text(loaded: Loaded, options: CompileOptions) -> str:
     Raises ValueError where there is nothing to compile, `PlasError` for what cannot be compiled.
     """
     from plasticdsl.kernels.embed import embed
-    from plasticdsl.runtime.dependence import per_unit
+    from plasticdsl.runtime.instance.dependence import per_unit
 
     module = loaded.module
     with rendered(loaded.sources):
@@ -142,7 +142,7 @@ def module_text(loaded: Loaded, options: CompileOptions) -> str:
 
 
 def _blocks_alone(module: Module) -> Network:
-    from plasticdsl.check.alone import alone
+    from plasticdsl.check.networks.alone import alone
 
     if not module.blocks:
         raise ValueError(f"{module.path} holds nothing to compile")
@@ -151,7 +151,7 @@ def _blocks_alone(module: Module) -> Network:
 
 def default_step(module: Module, network: Network) -> tuple[float, bool]:
     """The step (s) of the first experiment on the network, else 0.1 ms, and whether time is counted in steps."""
-    from plasticdsl.runtime import settings
+    from plasticdsl.runtime.instance import settings
 
     for experiment in module.experiments:
         if experiment.network == network.name:
@@ -168,7 +168,7 @@ def explanation(loaded: Loaded, options: CompileOptions) -> str:
     Raises `PlasError` for what cannot be compiled, ValueError where there is nothing.
     """
     from plasticdsl.plan.explain import explain
-    from plasticdsl.runtime.dependence import per_unit
+    from plasticdsl.runtime.instance.dependence import per_unit
 
     with rendered(loaded.sources):
         networks = loaded.module.networks or (_blocks_alone(loaded.module),)
@@ -181,7 +181,7 @@ def stage(loaded: Loaded, name: Literal["tree", "model", "plan", "program", "ker
     Raises `PlasError` for what cannot be compiled, ValueError where there is nothing.
     """
     from plasticdsl.outline import outline
-    from plasticdsl.runtime.dependence import per_unit
+    from plasticdsl.runtime.instance.dependence import per_unit
 
     if name == "tree":
         from plasticdsl.syntax.parser import parse
@@ -205,7 +205,7 @@ def stage(loaded: Loaded, name: Literal["tree", "model", "plan", "program", "ker
 
 def require_compilable(loaded: Loaded) -> None:
     """Raises `PlasError` with what is wrong with networks that only shows when they are lowered."""
-    from plasticdsl.runtime.dependence import per_unit
+    from plasticdsl.runtime.instance.dependence import per_unit
 
     findings: list[Diagnostic] = []
     for network in loaded.module.networks:
@@ -233,8 +233,8 @@ class Compiler:
 
     def engine(self, instance: Instance, settings: Settings) -> Engine:
         """An engine that runs this instance, which was made with `settings`."""
-        from plasticdsl.runtime.compiled import CompiledEngine
-        from plasticdsl.runtime.dependence import per_unit
+        from plasticdsl.runtime.engine.compiled import CompiledEngine
+        from plasticdsl.runtime.instance.dependence import per_unit
 
         if self.options.engine == "reference":
             from plasticdsl.reference.interpreter import ReferenceEngine
@@ -250,12 +250,12 @@ class Compiler:
 
     def _kernels(self, artifact: Artifact) -> Kernels:
         """Machine code, or (where it is wanted, or nothing can make machine code) plain Python."""
-        from plasticdsl.kernels.plain import Plain
+        from plasticdsl.runtime.engine.plain import Plain
 
         if self.options.engine == "python":
             return Plain(artifact)
         try:
-            from plasticdsl.kernels.load import load as machine_code
+            from plasticdsl.runtime.engine.load import load as machine_code
 
             return machine_code(artifact, self.options.threads)
         except ModuleNotFoundError as missing:
@@ -269,9 +269,9 @@ class Compiler:
 
 def workshop(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
     """Where instances and engines of `network` come from; `given` are connections and spikes as `build.instantiate` takes them."""
-    from plasticdsl.runtime.build import FIRST_STEPS, instantiate
-    from plasticdsl.runtime.experiment import Workshop
-    from plasticdsl.runtime.timestep import require_small_step
+    from plasticdsl.runtime.instance.build import FIRST_STEPS, instantiate
+    from plasticdsl.runtime.instance.timestep import require_small_step
+    from plasticdsl.runtime.play.experiment import Workshop
 
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
         made = instantiate(network, dt=dt, seed=seed, settings=settings, horizon=FIRST_STEPS, **given)

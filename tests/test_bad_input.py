@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from plasticdsl.derive.integrate import integrate
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
@@ -20,18 +21,17 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
 from plasticdsl.reference.interpreter import ReferenceEngine
-from plasticdsl.runtime import sweep
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.dependence import per_unit
-from plasticdsl.runtime.experiment import Order, Workshop
-from plasticdsl.runtime.instance import Instance
-from plasticdsl.runtime.progress import SILENT
-from plasticdsl.runtime.settings import from_experiment
-from plasticdsl.runtime.sides import Settings
-from plasticdsl.runtime.sweep import Study
-from plasticdsl.runtime.timestep import require_small_step
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.right_sides import Settings
+from plasticdsl.runtime.instance.settings import from_experiment
+from plasticdsl.runtime.instance.timestep import require_small_step
+from plasticdsl.runtime.play import sweep
+from plasticdsl.runtime.play.experiment import Order, Workshop
+from plasticdsl.runtime.play.progress import SILENT
+from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.source import SourceFile
-from plasticdsl.symbolic.integrate import integrate
 
 FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.plas"))

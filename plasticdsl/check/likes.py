@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.sight import Identity, Sight, identity
-from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

@@ -9,20 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from plasticdsl.check.apply import file_scope
-from plasticdsl.check.blocks import CheckedBlocks, check_block
-from plasticdsl.check.builtins import constants
+from plasticdsl.check.blocks.block import CheckedBlocks, check_block
 from plasticdsl.check.data import Folders
-from plasticdsl.check.effects import check_effects
-from plasticdsl.check.experiments import KnownNetworks, check_experiment, network_of
+from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
+from plasticdsl.check.experiments.protocol import asked
 from plasticdsl.check.intact import known
 from plasticdsl.check.library import read_used
 from plasticdsl.check.likes import resolve_likes
-from plasticdsl.check.networks import check_network
-from plasticdsl.check.protocol import asked
+from plasticdsl.check.networks.effects import check_effects
+from plasticdsl.check.networks.network import check_network
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.scope import Scope
 from plasticdsl.check.sight import Sight, identity, in_sight, needed, on_the_only_network
+from plasticdsl.check.terms.applications import file_scope
+from plasticdsl.check.terms.builtins import constants
+from plasticdsl.check.terms.scope import Scope
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile

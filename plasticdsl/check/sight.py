@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.library import Read
-from plasticdsl.check.suggest import did_you_mean
+from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

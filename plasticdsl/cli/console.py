@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
-from plasticdsl.runtime.expectations import Outcome
-from plasticdsl.runtime.progress import SILENT, Progress
+from plasticdsl.runtime.play.progress import SILENT, Progress
+from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.source import SourceFile
 from plasticdsl.units.display import shown
 

@@ -12,7 +12,7 @@ from plasticdsl.cli import console
 from plasticdsl.cli.choices import Engine, Files, Level, Quiet, Runs, Seed, Threads
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.results.result import Result
-from plasticdsl.runtime.expectations import Outcome
+from plasticdsl.runtime.watch.expectations import Outcome
 
 
 def test(

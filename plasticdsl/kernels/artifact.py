@@ -10,7 +10,7 @@ from plasticdsl.kernels.program import Program
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """`source`: the whole generated module (only NumPy and numba needed). `program`: its layout. `entry`: name of the C entry point, whose
-    arguments are first_step, steps, one int64 array of scalars' addresses… see `kernels/load.py`. `digest` names it in the cache."""
+    arguments are first_step, steps, one int64 array of scalars' addresses… see `runtime/engine/load.py`. `digest` names it in the cache."""
 
     program: Program
     source: str

@@ -55,7 +55,7 @@ def callable_names() -> frozenset[str]:
 def _catalogue() -> dict[str, Piece]:
     found: dict[str, Piece] = {}
     for module, compiled in MODULES.items():
-        text = (files("plasticdsl.kernels") / "support" / f"{module}.py").read_text(encoding="utf-8")
+        text = (files("plasticdsl") / "support" / f"{module}.py").read_text(encoding="utf-8")
         found.update({piece.name: piece for piece in _pieces(text, compiled)})
     return found
 

@@ -1,7 +1,7 @@
 """What the sizes, scalars and arrays of a loop program begin with in a module that runs by itself, as NumPy text.
 
 Comes in: how things are called, and the texts of the values that are set up before (`setup_values`). Goes out: one expression for each. It is the twin of
-`runtime.binding`, which does the same for an instance.
+`runtime.engine.binding`, which does the same for an instance.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from plasticdsl.kernels.program import (
 from plasticdsl.kernels.setup_values import Owner, Places
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Network
-from plasticdsl.runtime.random import stream_of
+from plasticdsl.runtime.numbers.random import stream_of
 
 Matrix = tuple[tuple[Expr, ...], ...]
 

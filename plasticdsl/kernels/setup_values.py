@@ -19,8 +19,8 @@ from plasticdsl.model.model import Value as RightSide
 from plasticdsl.model.owners import Owner as Of
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.runtime.evaluate import evaluate
-from plasticdsl.runtime.sides import network_sides, right_sides
+from plasticdsl.runtime.instance.right_sides import network_sides, right_sides
+from plasticdsl.runtime.numbers.evaluate import evaluate
 
 _PARAMETERS = (Role.PARAMETER, Role.GIVEN)
 _STATES = (Role.STATE, Role.CLAMPED)

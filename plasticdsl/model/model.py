@@ -1,6 +1,6 @@
 """The checked model: what a file means, with every name resolved and every number in SI.
 
-Comes in from `check`; goes out to `symbolic.schemes` (which fills `Block.schemes`), to `plan.lower` and to the reference
+Comes in from `check`; goes out to `derive.schemes` (which fills `Block.schemes`), to `plan.lower` and to the reference
 interpreter. It knows neither the syntax tree (but for spans) nor sympy, NumPy or numba, and pickles.
 """
 
@@ -170,7 +170,7 @@ class SumInto:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """`name` is Σ `body` over the connections of the projection that reach the same post unit. In `Block.totals` (filled in by `symbolic.totals`)
+    """`name` is Σ `body` over the connections of the projection that reach the same post unit. In `Block.totals` (filled in by `derive.totals`)
     it is an input of the connection's own, for flows that read such sums."""
 
     name: str

@@ -1,4 +1,4 @@
-"""Integrators: how a variable gets from t_n to t_{n+1}. Filled in by `symbolic.schemes`."""
+"""Integrators: how a variable gets from t_n to t_{n+1}. Filled in by `derive.schemes`."""
 
 from __future__ import annotations
 

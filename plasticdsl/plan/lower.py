@@ -1,6 +1,6 @@
 """From the checked network to the plan: everything that happens to a projection, as statements in slots.
 
-`lower(network, per_unit)` takes a network whose blocks carry their integrators (`symbolic.schemes`) and gives a `Plan` in which every
+`lower(network, per_unit)` takes a network whose blocks carry their integrators (`derive.schemes`) and gives a `Plan` in which every
 variable of a projection still lives with the connections; `passes/` may move it. Learning windows become traces here (`traces.py`).
 """
 

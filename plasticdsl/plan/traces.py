@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
 from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
@@ -17,7 +18,6 @@ from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
 from plasticdsl.plan.plan import Event, History, Place, Placed, PlacedScheme, SumHistory
-from plasticdsl.symbolic.grid import lags_on_grid
 from plasticdsl.symbolic.windows import window_of
 
 NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired

@@ -21,7 +21,7 @@ from plasticdsl.reference.scope import ConnectionScope, bounded, everything, var
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sweep import sweep
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
 
 #: (projection, variable of a unit) → what is added to it, for each connection.
 Additions = dict[tuple[str, Ref], Floats]

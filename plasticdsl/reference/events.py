@@ -24,7 +24,7 @@ from plasticdsl.reference.scope import ConnectionScope, bounded, variable_of
 from plasticdsl.reference.spikes import arriving
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
 
 Skips = Callable[[Statement], bool]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
-from plasticdsl.runtime.engine import Feed
+from plasticdsl.runtime.engine.engine import Feed
 
 
 def show_items(run: Run) -> None:

@@ -19,7 +19,7 @@ from plasticdsl.reference.evaluate import Array, Scope, evaluate
 from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, variable_of
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
 
 Local = dict[str, Floats]
 Sums = dict[tuple[Expr, Limit], Array]

@@ -15,7 +15,6 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Expr, moves_with_time
 from plasticdsl.model.model import Block
 from plasticdsl.model.schemes import (
@@ -36,8 +35,9 @@ from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, ever
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
-from plasticdsl.runtime import random
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.runtime.numbers import random
+from plasticdsl.support.propagators import propagator
 
 Moved = dict[tuple[str, str], Floats]
 

@@ -27,13 +27,13 @@ from plasticdsl.reference.sources import emit
 from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
 from plasticdsl.reference.sums import inputs_in_order, sum_inputs
-from plasticdsl.runtime.engine import Feed
-from plasticdsl.runtime.feeding import checked_feed, checked_order
-from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.engine.engine import Feed
+from plasticdsl.runtime.engine.feeding import checked_feed, checked_order
+from plasticdsl.runtime.instance.instance import Instance
 
 
 class ReferenceEngine:
-    """Implements `runtime.engine.Engine` slowly and obviously.
+    """Implements `runtime.engine.engine.Engine` slowly and obviously.
 
     Raises `ValueError` where the network's evaluation order leaves an input out, `KeyError` where network and instance do not fit.
     """

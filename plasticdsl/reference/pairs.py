@@ -31,7 +31,7 @@ from plasticdsl.reference.scope import ConnectionScope
 from plasticdsl.reference.spikes import arrivals
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
 
 
 @dataclass(frozen=True, slots=True)

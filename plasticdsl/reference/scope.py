@@ -15,7 +15,7 @@ from plasticdsl.model.model import Block, Role, Variable
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.reference.evaluate import Array, evaluate
 from plasticdsl.reference.structure import Frame, Index, Structure
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
 
 NOTHING: Mapping[str, Floats] = {}
 

@@ -16,8 +16,8 @@ from plasticdsl.reference.handlers import run_unit_handler
 from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
-from plasticdsl.runtime import random
-from plasticdsl.runtime.engine import TOO_MANY_SPIKES
+from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
+from plasticdsl.runtime.numbers import random
 
 
 def emit(run: Run) -> None:

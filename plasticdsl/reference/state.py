@@ -16,9 +16,9 @@ from plasticdsl.reference.scope import UnitScope, bounded, variable_of
 from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
 from plasticdsl.reference.tie import tie_side
-from plasticdsl.runtime import random
-from plasticdsl.runtime.engine import Feed
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.engine.engine import Feed
+from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.runtime.numbers import random
 
 #: What is on its way to units: step of arrival → (projection or population, variable) → sum for each unit.
 Waiting = dict[int, dict[tuple[str, str], Floats]]

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.model.expr import Expr, substitute
 from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role
-from plasticdsl.runtime.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
-from plasticdsl.runtime.steps import to_steps
+from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.numbers.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
-from plasticdsl.symbolic.contents import definitions_of
-from plasticdsl.symbolic.grid import lags_on_grid
+from plasticdsl.symbolic.block_contents import definitions_of
 
 Index = NDArray[np.int64]
 

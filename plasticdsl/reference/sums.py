@@ -20,7 +20,7 @@ from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.scope import ConnectionScope
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
-from plasticdsl.runtime.instance import Floats
+from plasticdsl.runtime.instance.instance import Floats
 
 
 def sum_inputs(run: Run) -> None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.results.units import time_unit
-from plasticdsl.runtime.schedule import Timeline
-from plasticdsl.runtime.series import Label
+from plasticdsl.runtime.play.schedule import Timeline
+from plasticdsl.runtime.watch.series import Label
 
 Floats = NDArray[np.float64]
 

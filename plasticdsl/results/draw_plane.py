@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from plasticdsl.results.axis import label_of, legend, shared_label
 from plasticdsl.results.style import COLOURS, GREY
-from plasticdsl.runtime.landscape import Landscape
-from plasticdsl.runtime.panels import Panel, PlotPlan
-from plasticdsl.runtime.series import Label, Series
+from plasticdsl.runtime.watch.landscape import Landscape
+from plasticdsl.runtime.watch.panels import Panel, PlotPlan
+from plasticdsl.runtime.watch.series import Label, Series
 
 #: So many paths are drawn at most, evenly chosen; up to `_FEW` of them in colours of their own.
 _MOST_PATHS, _FEW = 60, 6

@@ -14,9 +14,9 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.results.axis import legend, note, shared_label
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS
-from plasticdsl.runtime.panels import Panel, PlotPlan
-from plasticdsl.runtime.series import Series
-from plasticdsl.runtime.sweep import Axis, Study
+from plasticdsl.runtime.play.sweep import Axis, Study
+from plasticdsl.runtime.watch.panels import Panel, PlotPlan
+from plasticdsl.runtime.watch.series import Series
 
 Floats = NDArray[np.float64]
 

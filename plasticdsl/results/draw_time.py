@@ -21,11 +21,11 @@ from plasticdsl.results.axis import (
 )
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS, GREY
-from plasticdsl.runtime.experiment import Run, train_of
-from plasticdsl.runtime.panels import Panel, PlotPlan
-from plasticdsl.runtime.schedule import Timeline
-from plasticdsl.runtime.series import Series, SpikeRecord
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.experiment import Run, train_of
+from plasticdsl.runtime.play.schedule import Timeline
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.watch.panels import Panel, PlotPlan
+from plasticdsl.runtime.watch.series import Series, SpikeRecord
 
 #: More runs than this are not told apart in one figure over time.
 _MOST_RUNS = 6

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from plasticdsl.results.axis import legend, shared_label
 from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS
-from plasticdsl.runtime.panels import Panel
-from plasticdsl.runtime.series import Series
-from plasticdsl.runtime.statistics import histogram
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.watch.panels import Panel
+from plasticdsl.runtime.watch.series import Series
+from plasticdsl.runtime.watch.statistics import histogram
 
 _MOST_SHOWN = 6
 #: As many bins as the root of the number of values, within these.

@@ -1,7 +1,7 @@
 """A figure for each `plot` line of an experiment.
 
 Comes in: a `Study`. Goes out: (file name without ending, matplotlib figure), one for each line. Which items share a panel and what kind of panel it is was
-decided when the run was planned (`runtime.recorder`); the panels themselves are in `draw_*`, one above the other.
+decided when the run was planned (`runtime.watch.recorder`); the panels themselves are in `draw_*`, one above the other.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from plasticdsl.results.draw_sweep import draw_sweep
 from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
 from plasticdsl.results.draw_values import draw_histogram, draw_units
 from plasticdsl.results.style import SIZE, style
-from plasticdsl.runtime.panels import Kind, PlotPlan
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.watch.panels import Kind, PlotPlan
 
 #: Panels over time share their axis.
 _OVER_TIME: tuple[Kind, ...] = ("time", "raster")

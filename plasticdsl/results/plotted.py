@@ -11,10 +11,10 @@ import numpy as np
 
 from plasticdsl.results.stack import Coordinates, Stacked, axes_of, stack_series, stack_spikes
 from plasticdsl.results.units import si_unit
-from plasticdsl.runtime.landscape import Landscape
-from plasticdsl.runtime.panels import PlotPlan
-from plasticdsl.runtime.series import Label
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.watch.landscape import Landscape
+from plasticdsl.runtime.watch.panels import PlotPlan
+from plasticdsl.runtime.watch.series import Label
 
 
 def plotted(study: Study, number: int) -> Iterator[Stacked]:

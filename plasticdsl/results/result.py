@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.results.stack import Stacked, stacked
 from plasticdsl.results.summary import expectations_of, summary_of
-from plasticdsl.runtime.expectations import Outcome
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.watch.expectations import Outcome
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

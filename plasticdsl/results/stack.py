@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.results.units import si_unit
-from plasticdsl.runtime.experiment import train_of
-from plasticdsl.runtime.series import Series, SpikeRecord
-from plasticdsl.runtime.statistics import histogram
-from plasticdsl.runtime.sweep import Axis, Study
+from plasticdsl.runtime.play.experiment import train_of
+from plasticdsl.runtime.play.sweep import Axis, Study
+from plasticdsl.runtime.watch.series import Series, SpikeRecord
+from plasticdsl.runtime.watch.statistics import histogram
 
 Floats = NDArray[np.float64]
 Coordinates = dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]

@@ -8,12 +8,12 @@ from typing import Any
 
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
-from plasticdsl.runtime.expectations import Outcome
-from plasticdsl.runtime.facts import Spread
-from plasticdsl.runtime.repeats import together
-from plasticdsl.runtime.statistics import rate
-from plasticdsl.runtime.sweep import Study
-from plasticdsl.runtime.until import Ending
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.play.until import Ending
+from plasticdsl.runtime.watch.expectations import Outcome
+from plasticdsl.runtime.watch.facts import Spread
+from plasticdsl.runtime.watch.repeats import together
+from plasticdsl.runtime.watch.statistics import rate
 
 
 def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What needs mathematics rather than bookkeeping: integrators, learning windows, derivatives, removable singularities, equality."""
+"""Mathematics on expressions: algebra, derivatives, equality, removable singularities, learning windows. Only here and in `derive` is sympy used."""

@@ -22,7 +22,7 @@ from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.symbolic.algebra import ONE, add, div, extent, is_number, mul, neg, power
-from plasticdsl.symbolic.contents import definitions_of, is_constant
+from plasticdsl.symbolic.block_contents import definitions_of, is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 

@@ -23,10 +23,10 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.windows import Side, Trace, Window
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, fold, is_number, neg, written_out
-from plasticdsl.symbolic.contents import default_values, definitions_of, is_constant
+from plasticdsl.symbolic.block_contents import default_values, definitions_of, is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.exponentials import LAG, Mode, NotExponential, Terms, terms_of
-from plasticdsl.symbolic.sides import on_side, support
+from plasticdsl.symbolic.window_sides import on_side, support
 
 
 def window_of(rule: PairRule, block: Block, values: Mapping[Expr, float] | None = None) -> Window:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.magnitude import check_power
-from plasticdsl.syntax.names import canonical
 from plasticdsl.syntax.numbers import SUPERSCRIPTS, digits
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token

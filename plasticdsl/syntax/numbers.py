@@ -10,8 +10,8 @@ import math
 import re
 
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
-from plasticdsl.syntax.names import NAME
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tree import UnitPower
 from plasticdsl.units.table import is_unit

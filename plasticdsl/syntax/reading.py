@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.names import NAME, canonical
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.names import NAME, canonical
 
 #: (kind, name); the kind is empty where it is not known.
 Lost = frozenset[tuple[str, str]]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_networks import count_and_kind, single_name
-from plasticdsl.syntax.names import canonical
 from plasticdsl.syntax.walk import descendants
 
 _DELTA = re.compile(r"(?:Δ|∆|Delta(?=_))_?(?=.)")

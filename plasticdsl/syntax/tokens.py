@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.brackets import check_brackets
-from plasticdsl.syntax.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
 from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
 from plasticdsl.syntax.refusal import Refusal, foreign_sign, unexpected_character
 from plasticdsl.syntax.tree import UnitPower

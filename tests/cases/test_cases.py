@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.api import load
-from plasticdsl.runtime.expectations import Outcome
+from plasticdsl.runtime.watch.expectations import Outcome
 from tests.runtime.experiments import carry_out
 
 FILES = sorted(Path(__file__).parent.glob("*.plas"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plasticdsl.api import parse
-from plasticdsl.runtime.expectations import Outcome
+from plasticdsl.runtime.watch.expectations import Outcome
 from tests.runtime.experiments import carry_out
 
 #: Words by which the language, the plan or the kernels call something of their own.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from plasticdsl.check.builtins import constants
-from plasticdsl.check.context import Context, Typed
-from plasticdsl.check.expressions import translate, translate_as, translate_condition
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.scope import Declared, Kind, Scope
-from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
+from plasticdsl.check.terms.builtins import constants
+from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Binary, Call, Compare, Logic, Number, Ref
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.source import SourceFile

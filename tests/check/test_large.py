@@ -8,7 +8,7 @@ import pytest
 
 from plasticdsl.driver import integrated, plan_of, read
 from plasticdsl.options import CompileOptions
-from plasticdsl.runtime.dependence import per_unit
+from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.source import SourceFile
 from tests.counting import counted
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from plasticdsl.check.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
 from tests.check.models import module
@@ -83,6 +83,6 @@ def test_unknown_names(text: str, words: str) -> None:
 
 
 def test_it_needs_neither_lark_nor_sympy() -> None:
-    code = "import sys, plasticdsl.check.lookup; print(sorted({'lark', 'sympy', 'numba'} & sys.modules.keys()))"
+    code = "import sys, plasticdsl.model.lookup; print(sorted({'lark', 'sympy', 'numba'} & sys.modules.keys()))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

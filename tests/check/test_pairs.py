@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.instance import ProjectionInstance
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.instance import ProjectionInstance
 from tests.check.models import check_text, network
 
 CELLS = """

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plasticdsl.check.solve import PURE, SECONDS, Dim, Solver
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.source import Span
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE, Dimension
 

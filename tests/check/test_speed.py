@@ -7,7 +7,7 @@ import pytest
 from plasticdsl import driver
 from plasticdsl.check.module import checked
 from plasticdsl.options import CompileOptions
-from plasticdsl.runtime.dependence import per_unit
+from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
 from tests.counting import counted

@@ -8,13 +8,13 @@ import re
 import pytest
 
 import plasticdsl
-from plasticdsl.check.builtins import RENAMED
-from plasticdsl.check.statistics import ALIASES, STATISTICS
+from plasticdsl.check.experiments.statistics import ALIASES, STATISTICS
+from plasticdsl.check.terms.builtins import RENAMED
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.methods import NAMES as METHODS
-from plasticdsl.runtime.distributions import KINDS
-from plasticdsl.syntax.names import NAME, canonical
+from plasticdsl.names import NAME, canonical
+from plasticdsl.runtime.numbers.distributions import KINDS
 from plasticdsl.syntax.words import RESERVED
 from plasticdsl.units import table
 

@@ -9,7 +9,6 @@ import numpy as np
 from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.identifiers import ADVANCE, RUN, Field, Kernel, Local
-from plasticdsl.kernels.load import digest_of
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -30,7 +29,8 @@ from plasticdsl.kernels.program import (
     Store,
 )
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
-from plasticdsl.runtime.binding import Bound
+from plasticdsl.runtime.engine.binding import Bound
+from plasticdsl.runtime.engine.load import digest_of
 
 ZERO, ONE = Number(0.0), Number(1.0)
 
@@ -205,7 +205,7 @@ def arrays_of(bound: Bound) -> dict[str, Any]:
 
 def expected(bound: Bound, steps: int) -> dict[str, Any]:
     """The same network in NumPy."""
-    from plasticdsl.runtime.random import uniform
+    from plasticdsl.runtime.numbers.random import uniform
 
     a = {name: array.copy() for name, array in arrays_of(bound).items()}
     units = bound.sizes[field("units")]

@@ -14,11 +14,11 @@ import plasticdsl
 from plasticdsl import prepare
 from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.store import digest_of, import_text
-from plasticdsl.kernels.support import setup
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.options import CompileOptions
-from plasticdsl.runtime.evaluate import evaluate
+from plasticdsl.runtime.numbers.evaluate import evaluate
+from plasticdsl.support import setup
 from tests.runtime.experiments import carry_out
 
 NETWORK = """
@@ -361,7 +361,7 @@ def test_random_pairs_are_as_many_as_they_should_be() -> None:
 
 
 def test_durations_in_steps() -> None:
-    from plasticdsl.runtime.steps import to_step_array
+    from plasticdsl.runtime.numbers.steps import to_step_array
 
     durations = np.array([0.0003, 0.00025, 0.1, 0.00014999, -0.0002, 1.5])
     np.testing.assert_array_equal(setup.whole_steps(durations, 1e-4), to_step_array(durations, 1e-4))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plasticdsl.kernels import native
 from plasticdsl.kernels.compile import compile_entry
-from plasticdsl.kernels.load import LEAST_UNITS_FOR_THREADS, Threaded, ThreadedAdvance, load
-from plasticdsl.kernels.native import NativeAdvance, Unresolved, link
 from plasticdsl.kernels.store import ObjectCode, machine, read_object, write_object
+from plasticdsl.runtime.engine import native
+from plasticdsl.runtime.engine.load import LEAST_UNITS_FOR_THREADS, Threaded, ThreadedAdvance, load
+from plasticdsl.runtime.engine.native import NativeAdvance, Unresolved, link
 from tests.kernels.programs import arrays_of, artifact_of, bound_network, expected, field, network
 
 STEPS = 400
@@ -70,7 +70,7 @@ def test_scalars_are_read_at_each_call(cache: Path) -> None:
 
 WARM = """
 import sys
-from plasticdsl.kernels.load import load
+from plasticdsl.runtime.engine.load import load
 from tests.kernels.programs import bound_network, field
 import pickle
 artifact = pickle.load(open(sys.argv[1], "rb"))

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from plasticdsl.kernels.identifiers import Kernel, Local
 from plasticdsl.kernels.inlined import pieces
 from plasticdsl.kernels.kinds import Kind, Kinds, infer
-from plasticdsl.kernels.load import load
 from plasticdsl.kernels.printer import Printer
 from plasticdsl.kernels.program import Function, Program, Return
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.runtime.evaluate import evaluate
+from plasticdsl.runtime.engine.load import load
+from plasticdsl.runtime.numbers.evaluate import evaluate
 from tests.kernels.programs import artifact_of, bound, calculator, element, field, let, loop, name, plus
 
 x, y, i, n, yes = (Ref(Whose.OWN, text) for text in ("x", "y", "i", "n", "yes"))

@@ -7,9 +7,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from plasticdsl.kernels.load import load
-from plasticdsl.kernels.support import vmath
 from plasticdsl.model.expr import Call
+from plasticdsl.runtime.engine.load import load
+from plasticdsl.support import vmath
 from tests.kernels.programs import artifact_of, bound, calculator, name
 
 RNG = np.random.default_rng(1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from plasticdsl.check.order import evaluation_order
+from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.model.expr import (
     FUNCTIONS,
     Binary,
@@ -54,8 +54,8 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.reference.interpreter import ReferenceEngine
-from plasticdsl.runtime.instance import Instance, PopulationInstance, ProjectionInstance
-from plasticdsl.runtime.random import stream_of
+from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
+from plasticdsl.runtime.numbers.random import stream_of
 
 SPECIALS = frozenset({"t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"})
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}

@@ -23,7 +23,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
-from plasticdsl.runtime import random
+from plasticdsl.runtime.numbers import random
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 
 SPIKE, STEP, EVERY = Trigger.SPIKE, Trigger.STEP, Trigger.EVERY

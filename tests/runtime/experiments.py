@@ -9,12 +9,13 @@ from typing import Any
 from plasticdsl import prepare
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.reference.interpreter import ReferenceEngine
-from plasticdsl.runtime import settings, sweep
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.experiment import Order, Workshop
-from plasticdsl.runtime.progress import SILENT, Progress
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance import settings
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.play import sweep
+from plasticdsl.runtime.play.experiment import Order, Workshop
+from plasticdsl.runtime.play.progress import SILENT, Progress
+from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.source import SourceFile
 
 Wrap = Callable[[Engine], Engine]

@@ -24,11 +24,11 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
-from plasticdsl.runtime.build import extend_spikes, instantiate, per_unit
-from plasticdsl.runtime.connectivity import Pattern
-from plasticdsl.runtime.instance import Instance
-from plasticdsl.runtime.memory import expected_count
-from plasticdsl.runtime.sides import Given
+from plasticdsl.runtime.instance.build import extend_spikes, instantiate, per_unit
+from plasticdsl.runtime.instance.connectivity import Pattern
+from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.memory import expected_count
+from plasticdsl.runtime.instance.right_sides import Given
 from tests.runtime.handmade import (
     INHIBITION,
     LIF,

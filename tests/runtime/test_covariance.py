@@ -5,8 +5,8 @@ import pytest
 
 import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.covariance import square_root
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.numbers.covariance import square_root
 
 TEXT = """
 neuron Cell:

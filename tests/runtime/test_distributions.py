@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from plasticdsl.runtime import distributions
-from plasticdsl.runtime.distributions import KINDS, draw
+from plasticdsl.runtime.numbers import distributions
+from plasticdsl.runtime.numbers.distributions import KINDS, draw
 
 COUNT = 100_000
 

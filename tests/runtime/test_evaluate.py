@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import FUNCTIONS, At, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special, SumOver
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
-from plasticdsl.runtime.evaluate import evaluate, holds
-from plasticdsl.runtime.instance import Values
+from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.numbers.evaluate import evaluate, holds
 
 X, Y = Ref(Whose.OWN, "x"), Ref(Whose.OWN, "y")
 
@@ -211,7 +211,7 @@ def test_a_sum_within_a_sum() -> None:
 
 
 def test_sums_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from plasticdsl.runtime import sums
+    from plasticdsl.runtime.numbers import sums
 
     net = Net()
     energy = SumOver(("i", "j"), ("P", "P"), product(W_IJ, x_at("i"), x_at("j")))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.connectivity import Pattern
-from plasticdsl.runtime.memory import Need, available_memory, check_memory, expected_count, projection_need
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.connectivity import Pattern
+from plasticdsl.runtime.instance.memory import Need, available_memory, check_memory, expected_count, projection_need
 from plasticdsl.source import NOWHERE
 from tests.runtime.handmade import song_abbott
 

@@ -12,8 +12,8 @@ from plasticdsl.model.expr import At, Binary, Call, Number, Ref, SumOver
 from plasticdsl.model.model import Block, Network, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.watch.observer import Observer
 from tests.runtime.handmade import parameter, population, state
 
 UNITS = 40

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plasticdsl.kernels.support import philox
-from plasticdsl.runtime import random
+from plasticdsl.runtime.numbers import random
+from plasticdsl.support import philox
 
 #: Fixed, so that seeds keep their meaning from one version to the next.
 STREAM_OF_POPULATION_E = 8431449948858189486

@@ -7,7 +7,7 @@ import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.results.result import Result
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.sweep import Study
 from tests.runtime.experiments import carry_out
 
 TEXT = """

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plasticdsl.runtime.schedule import DoesNotFit, Moments, Taking, moments, timeline, window
+from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, moments, timeline, window
 
 LINE = timeline(("a", "b"), (1.0, 0.5), 0.1, in_steps=False)
 STEPS = timeline(("a", "b"), (4.0, 6.0), 1.0, in_steps=True)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plasticdsl.runtime.spikes import SpikeHistory
+from plasticdsl.runtime.watch.spikes import SpikeHistory
 
 
 class Log:

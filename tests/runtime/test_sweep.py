@@ -7,7 +7,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation
 from plasticdsl.results.result import Result
-from plasticdsl.runtime.sweep import seed_of
+from plasticdsl.runtime.play.sweep import seed_of
 from tests.runtime.experiments import carry_out
 
 TEXT = """

@@ -16,8 +16,8 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import integrated, read
 from plasticdsl.model.model import Network
 from plasticdsl.reference.interpreter import ReferenceEngine
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
 

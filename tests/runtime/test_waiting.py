@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import plasticdsl
-from plasticdsl.runtime.sweep import Study
+from plasticdsl.runtime.play.sweep import Study
 from tests.runtime.experiments import carry_out
 
 #: V = 1.2 (1 − exp(−n/100)) is above 1 for n > 100 log 6 = 179.2: all five spike at the steps 180, 360, 540, ….

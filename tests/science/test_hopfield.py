@@ -14,8 +14,8 @@ import plasticdsl
 from plasticdsl import prepare
 from plasticdsl.model.expr import Number
 from plasticdsl.options import CompileOptions
-from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.observer import Observer
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.watch.observer import Observer
 from tests.science.hopfield_alone import overlaps
 
 TOGETHER = """

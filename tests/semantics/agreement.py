@@ -16,8 +16,8 @@ from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Assign, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.runtime.engine import Engine, Feed
-from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.engine.engine import Engine, Feed
+from plasticdsl.runtime.instance.instance import Instance
 
 #: A checked network with its integrators, its numbers (for this engine alone), and its parameters with one value per unit or connection.
 MakeEngine = Callable[[Network, Instance, PerUnit], Engine]

@@ -12,16 +12,16 @@ import numpy as np
 from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
-from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.program import Program
 from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.reference.interpreter import ReferenceEngine
-from plasticdsl.runtime.binding import Bound
-from plasticdsl.runtime.compiled import CompiledEngine
-from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.engine.binding import Bound
+from plasticdsl.runtime.engine.compiled import CompiledEngine
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.engine.load import digest_of, load
+from plasticdsl.runtime.instance.instance import Instance
 from tests.semantics.agreement import MakeEngine
 
 

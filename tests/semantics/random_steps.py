@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from plasticdsl.model.model import Block, ClampedSource, Flow, Handler, Role, SumInto, Trigger, Variable
 from plasticdsl.model.schemes import Exact
-from plasticdsl.runtime.engine import Feed
+from plasticdsl.runtime.engine.engine import Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case
 

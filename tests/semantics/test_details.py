@@ -9,7 +9,7 @@ import pytest
 
 from plasticdsl.model.model import Block, Flow, GivenSpikes, Pairing, SumInto, Trigger
 from plasticdsl.model.schemes import EulerMaruyama, Exact, RungeKutta4
-from plasticdsl.runtime.engine import Engine
+from plasticdsl.runtime.engine.engine import Engine
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, pair_of_trains, state, window
 from tests.semantics.agreement import Case, assert_agree
 from tests.semantics.engines import LEVELS, in_python, reference

@@ -10,7 +10,7 @@ import pytest
 
 from plasticdsl.model.model import Block, ClampedSource, Flow, Network, Role, SumInto, Trigger, Variable
 from plasticdsl.model.schemes import RungeKutta4
-from plasticdsl.runtime.engine import Engine, Feed
+from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.model import Network, PerUnit, Trigger
 from plasticdsl.reference.interpreter import ReferenceEngine
-from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance.instance import Instance
 from tests.reference.nets import connection, on, pair_of_trains, state
 from tests.semantics.agreement import Case, assert_agree
 from tests.semantics.engines import reference

@@ -12,16 +12,16 @@ from plasticdsl.driver import integrated, read
 from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
-from plasticdsl.kernels.load import digest_of, load
 from plasticdsl.kernels.precision import in_single
 from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.explain import explain
 from plasticdsl.plan.lower import lower
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.compiled import CompiledEngine
-from plasticdsl.runtime.dependence import per_unit
-from plasticdsl.runtime.instance import Instance
+from plasticdsl.runtime.engine.compiled import CompiledEngine
+from plasticdsl.runtime.engine.load import digest_of, load
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference

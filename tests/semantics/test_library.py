@@ -11,9 +11,9 @@ import pytest
 from plasticdsl.driver import integrated, read
 from plasticdsl.model.expr import Number
 from plasticdsl.model.model import Network, Role
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.dependence import per_unit
-from plasticdsl.runtime.sides import Settings
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.right_sides import Settings
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import Case, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, reference

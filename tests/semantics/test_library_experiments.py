@@ -16,15 +16,15 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import RandomPatterns
-from plasticdsl.runtime.build import instantiate
-from plasticdsl.runtime.datasets import all_data
-from plasticdsl.runtime.dependence import per_unit
-from plasticdsl.runtime.engine import Engine
-from plasticdsl.runtime.experiment import Order, Run, Workshop, run_once
-from plasticdsl.runtime.instance import Instance
-from plasticdsl.runtime.progress import SILENT, Interruption
-from plasticdsl.runtime.settings import from_experiment, network_value
-from plasticdsl.runtime.sides import Settings
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.datasets import all_data
+from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.right_sides import Settings
+from plasticdsl.runtime.instance.settings import from_experiment, network_value
+from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
+from plasticdsl.runtime.play.progress import SILENT, Interruption
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference

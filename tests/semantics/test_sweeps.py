@@ -12,7 +12,7 @@ from plasticdsl.model.model import Block, Flow, Network, SumInto, Threshold, Tri
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.plan.sweeps import Kept
-from plasticdsl.runtime.engine import Engine, Feed
+from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plasticdsl.kernels.support.propagators import propagator
+from plasticdsl.support.propagators import propagator
 
 
 def exact(matrix: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import plasticdsl
+from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
-from plasticdsl.symbolic.schemes import choose_schemes
 from tests.counting import counted
 from tests.symbolic.symbolic_helpers import block, e, step, summary
 
@@ -328,7 +328,7 @@ def test_ordinary_models_do_not_need_sympy() -> None:
     text = (
         "import sys\n"
         "from tests.symbolic.symbolic_helpers import block, e\n"
-        "from plasticdsl.symbolic.schemes import choose_schemes\n"
+        "from plasticdsl.derive.schemes import choose_schemes\n"
         "from plasticdsl.symbolic.windows import separate\n"
         "choose_schemes(block({'m': 'a*(1 - m) - m'}, '', {'a': '0.1*(V + 0.04)/(1 - exp(-(V + 0.04)/0.01))'}, states='V'))\n"
         "separate(e('A*exp(-lag/tau) if lag > 0 else -B*exp(lag/tau)'))\n"

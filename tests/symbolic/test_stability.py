@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plasticdsl.symbolic.schemes import choose_schemes
-from plasticdsl.symbolic.stability import time_constants
+from plasticdsl.derive.schemes import choose_schemes
+from plasticdsl.derive.stability import time_constants
 from tests.symbolic.symbolic_helpers import block, values_of
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.kernels.support.propagators import propagator
 from plasticdsl.model.expr import Expr, Number, Ref, refs
 from plasticdsl.model.model import Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.source import NOWHERE
+from plasticdsl.support.propagators import propagator
 from plasticdsl.symbolic.algebra import ZERO
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.windows import separate, window_of

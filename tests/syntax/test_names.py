@@ -2,7 +2,7 @@
 
 import pytest
 
-from plasticdsl.syntax.names import canonical
+from plasticdsl.names import canonical
 from plasticdsl.syntax.words import RESERVED
 from tests.syntax.trees import block, findings
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Population, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Staged, linear_parts
 from plasticdsl.plan.inline import definitions
 from plasticdsl.plan.plan import Plan
-from plasticdsl.symbolic.integrate import flowing_names
 
 Owned = tuple[str, str]
 

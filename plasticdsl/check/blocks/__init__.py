@@ -1,0 +1,1 @@
+"""Neurons, synapses and rules, each by itself."""

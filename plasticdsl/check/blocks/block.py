@@ -1,0 +1,105 @@
+"""Neurons, synapses and rules: `tree.Block` → `model.Block` with the dimension of every name.
+
+Comes in: one block (with `like` carried out) and the scope around it (`apply.file_scope`). Goes out: a `CheckedBlock`. Dimensions that the
+block alone does not settle (a rule has no idea of the unit of w) stay unknown and generic: `Solver.instantiate(checked.dims)` copies them for
+one projection, where they are unified with those of the units and the other blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.blocks.bounds import check_assigned
+from plasticdsl.check.blocks.declarations import collect
+from plasticdsl.check.blocks.firing import output_name, refractory, spike
+from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
+from plasticdsl.check.blocks.incoming_sums import check_incoming
+from plasticdsl.check.blocks.index_notation import without_indices
+from plasticdsl.check.blocks.roles import changing, constant_names, working_order
+from plasticdsl.check.blocks.sums_into import sums
+from plasticdsl.check.blocks.triggers import handlers, pair_rules
+from plasticdsl.check.blocks.values import Values
+from plasticdsl.check.blocks.variables import variables
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.sight import Identity, Sight, identity
+from plasticdsl.check.terms.scope import Scope
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model.model import Block, MethodChoice
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBlock:
+    """A block and the dimension of each of its names; `dims` has the own variables by name and the needs by `Need.key`.
+
+    A name that is both (a rule's own `w` and the synapse's) has one key, so that blocks of one connection are unified by key.
+    `sound`: no error was found in it; else what it has and needs is not known for certain.
+    """
+
+    block: Block
+    dims: Mapping[str, Dim]
+    tree: tree.Block
+    sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBlocks:
+    """Neurons, synapses and rules by their identity, found by a name from where it is written."""
+
+    checked: Mapping[Identity, CheckedBlock]
+    sight: Sight
+
+    def find(self, kind: str, name: tree.Name) -> CheckedBlock | None:
+        """What the name means there."""
+        block = self.sight.block(kind, name)
+        return None if block is None else self.checked.get(identity(block))
+
+    def names(self, kinds: Iterable[str], name: tree.Name) -> list[str]:
+        """The blocks of these kinds that could have been meant by a name."""
+        known = self.sight.blocks(name.span.path)
+        return [b.name.text for kind in kinds for b in known if b.kind == kind]
+
+
+def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedBlock:
+    """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run."""
+    before = report.count
+    block = without_indices(block)
+    contents = collect(block, report)
+    scope = BlockScope(block, contents, outside, report)
+    order = working_order(contents, report)
+    values = Values(scope, order, changing(contents, order, constant_names(outside, block)))
+    values.translate()
+    parts = FlowParts()
+    for flow in contents.flows.values():
+        translate_flow(flow, scope, parts)
+    reaction_flows(contents.reactions, scope, parts)
+    total = sums(scope)
+    on_event = handlers(scope)
+    pairs = pair_rules(scope)
+    firing = spike(scope)
+    average_flows(scope, parts)
+    flows, pulses = flows_and_pulses(scope, parts)
+    held = refractory(scope, firing, values, flows)
+    method = contents.methods[0] if contents.methods else None
+    dims = {name: scope.solver.resolve(dim) for name, dim in scope.dims.items()}
+    checked = Block(
+        kind=block.kind,
+        name=block.name.name,
+        doc=block.doc,
+        variables=variables(scope, values, dims),
+        flows=flows,
+        handlers=(*pulses, *on_event),
+        pairs=pairs,
+        sums=total,
+        spike=firing,
+        refractory=held,
+        output=output_name(scope),
+        method=None if method is None else MethodChoice(method.name, method.substeps, method.span),
+        needs=tuple(scope.needs.values()),
+        span=block.span,
+    )
+    check_incoming(checked, report)
+    check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)
+    return CheckedBlock(checked, dims, block, sound=report.count == before)

@@ -1,0 +1,242 @@
+"""The names in sight inside one neuron, synapse or rule, and what they turn out to need from outside.
+
+Comes in: `Contents` and the scope of the file. Goes out: a `Context` in which the block's expressions are translated. While they are, this keeps
+the dimension of each name, the names that other blocks must provide (`needs`) and the averages met.
+
+What is not a value by itself (spike trains S_pre, S_post, noise ξ(t), times t_pre, t_post) stands in expressions as a `Ref` of a `StandIn` until the
+statement around it has given it its meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from plasticdsl.check.blocks.declarations import Contents
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.expressions import translate_as, translate_number, unknown_name
+from plasticdsl.check.terms.hold import read_hold
+from plasticdsl.check.terms.scope import Declared, Kind, Scope, UserFunction
+from plasticdsl.check.terms.tree_nodes import names_read, nodes
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
+from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
+from plasticdsl.model.model import Need
+from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.syntax import tree
+from plasticdsl.units.dimension import FREQUENCY
+
+#: In a synapse or rule, what `x` and `y` mean unless the block declares them: the outputs of the two units.
+OUTPUT = "#output"
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_OUTPUTS = {"x": Whose.PRE, "y": Whose.POST}
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """⟨body⟩_τ: a state `name` that follows `body` with time constant `constant`."""
+
+    name: str
+    symbol: str
+    body: Typed
+    constant: Expr
+    span: Span
+
+
+class BlockScope:
+    """Names of one block; `context` is where its expressions are translated."""
+
+    def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
+        self.block = block
+        self.contents = contents
+        self.solver = Solver()
+        self.dims: dict[str, Dim] = {}
+        self.needs: dict[str, Need] = {}
+        self.given: dict[str, tree.Name] = {}
+        self.averages: dict[tuple[Expr, Expr], Average] = {}
+        self._names: dict[str, Declared] = {}
+        around = outside if block.kind == "neuron" else outside.child(self._sides())
+        scope = around.child(self._names, None if block.kind == "neuron" else self._undeclared)
+        self.context = Context(scope, self.solver, report, self._extend)
+        self._declare(scope)
+
+    # --- declared names ----------------------------------------------------------------------------------------------
+
+    def _declare(self, scope: Scope) -> None:
+        valued = self._valued()
+        for name, symbol in self.contents.symbols.items():
+            function = self.contents.functions.get(name)
+            if function is not None:
+                user = UserFunction(name, symbol.text, function.arguments, function.rhs, scope, function.span)
+                self._names[name] = Declared(name, symbol.text, Kind.FUNCTION, "a function", function=user, span=symbol.span)
+            elif name not in self.contents.bounds or name in valued:
+                self.own(name, symbol.text, symbol.span, self._what(name))
+        for parameter in self.block.parameters:
+            self._parameter(parameter)
+
+    def _valued(self) -> frozenset[str]:
+        contents = self.contents
+        return frozenset((*contents.defines, *contents.draws, *contents.inputs, *contents.states))
+
+    def _what(self, name: str) -> str:
+        if name in self.contents.inputs:
+            return "an input"
+        return "a variable" if name in self.contents.states else "a quantity"
+
+    def own(self, name: str, symbol: str, span: Span, what: str = "a variable") -> Declared:
+        """Declares a variable of the block, of unknown dimension."""
+        self.dims[name] = self.solver.fresh()
+        self._names[name] = Declared(name, symbol, Kind.VALUE, what, Ref(Whose.OWN, name), self.dims[name], span=span)
+        return self._names[name]
+
+    def replace(self, name: str, value: Typed) -> None:
+        """From now on `name` stands for `value` wherever it is read: a definition that holds a pulse, noise or spike time."""
+        self._names[name] = replace(self._names[name], expr=value.expr, dim=value.dim)
+        self.dims.pop(name, None)
+
+    def bounded(self, name: tree.Name) -> Declared | None:
+        """The variable that a bound is about; in a synapse or rule one that only has bounds is given from outside."""
+        found = self.context.scope.find(name)
+        if found is not None:
+            return found
+        if self.block.kind != "neuron":
+            return self._give(name)
+        unknown_name(name, self.context)
+        return None
+
+    def free_name(self, wish: str) -> str:
+        """`wish`, or `wish_2` … when it is taken."""
+        taken = self._names.keys() | {a.name for a in self.averages.values()}
+        return next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(taken) + 3))) if n not in taken)
+
+    def _parameter(self, name: tree.Name) -> None:
+        """`Transposed(forward)`: another projection where the text writes `forward.w`, else a value that the use must give."""
+        members = any(isinstance(n, tree.Member) and isinstance(n.base, tree.Name) and n.base.name == name.name for n in nodes(self.block))
+        if members:
+            self._names[name.name] = self._side(OfArgument(name.name), name.name, name.text, "another projection", name.span)
+        elif name.name not in self._names:
+            self._give(name)
+
+    def _give(self, name: tree.Name) -> Declared:
+        self.given[name.name] = name
+        return self.own(name.name, name.text, name.span, "a given value")
+
+    # --- names from outside ------------------------------------------------------------------------------------------
+
+    def _sides(self) -> dict[str, Declared]:
+        """`pre`, `post`, the spike trains, the times of a pair and the unit counts."""
+        found: dict[str, Declared] = {}
+        for owner in (Whose.PRE, Whose.POST):
+            side = owner.value
+            found[side] = self._side(owner, side, side, f"the {side}synaptic unit")
+            for name, expr, dim, what in (
+                (f"S_{side}", Ref(StandIn.PULSE, side), Dim(FREQUENCY), "a spike train"),
+                (f"t_{side}", Ref(StandIn.PAIR, side), SECONDS, "the time of a spike"),
+                (f"N_{side}", Special("N_pre" if owner is Whose.PRE else "N_post"), PURE, "a number of units"),
+            ):
+                found[name] = Declared(name, name, Kind.VALUE, what, expr, dim)
+        return found
+
+    def _side(self, owner: Foreign, name: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
+        """`pre`, `post` or another projection: every member is a need."""
+
+        def member(attribute: tree.Name) -> Declared:
+            return self.need(owner, attribute.name, attribute)
+
+        members = Scope({}, None, member)
+        return Declared(name, symbol, Kind.SIDE, what, members=members, span=span)
+
+    def need(self, owner: Foreign, name: str, written: tree.Name) -> Declared:
+        """What another block must provide, one entry however often it is read."""
+        need = Need(owner, name, written.span)
+        key = need.key
+        if key not in self.needs:
+            self.needs[key] = need
+            self.dims[key] = self.solver.fresh()
+        return Declared(name, written.text, Kind.VALUE, "a value from outside", Ref(owner, name), self.dims[key], span=written.span)
+
+    def _undeclared(self, name: tree.Name) -> Declared | None:
+        """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""
+        if name.name in _OUTPUTS:
+            return self.need(_OUTPUTS[name.name], OUTPUT, name)
+        return self._give(name) if self.block.kind == "synapse" else self.need(Whose.OWN, name.name, name)
+
+    # --- notation that has a meaning only inside a block -------------------------------------------------------------
+
+    def _extend(self, node: tree.Expr, context: Context) -> Typed | None:
+        match node:
+            case tree.Average():
+                return self._average(node, context)
+            case tree.Apply(function=tree.Name() as function):
+                return self._noise(node, function, context) or read_hold(node, context)
+            case tree.Partial(of=of, by=by):
+                above, below = translate_number(of, context), translate_number(by, context)
+                return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
+            case tree.Sum() if self.block.kind != "neuron":
+                return self._incoming(node, context)
+            case tree.Transposed(operand=tree.Member() as operand):
+                inside = translate_number(operand, context)
+                return Typed(Call("transposed", (inside.expr,)), inside.dim)
+            case _:
+                return None
+
+    def _incoming(self, node: tree.Sum, context: Context) -> Typed:
+        """`Σ w²`: over the connections that reach the postsynaptic unit."""
+        no_index(node, context)
+        inside = translate_number(node.body, context)
+        return Typed(Incoming(inside.expr), inside.dim)
+
+    def _noise(self, node: tree.Apply, function: tree.Name, context: Context) -> Typed | None:
+        """`ξ(t)`, `ξ_name(t)`: white noise, ⟨ξ(t) ξ(t′)⟩ = δ(t − t′), so of dimension 1/√time."""
+        name = function.name
+        if not (name == "xi" or name.startswith("xi_")) or context.scope.find(function) is not None:
+            return None
+        only = node.arguments[0].value if len(node.arguments) == 1 else None
+        if not (isinstance(only, tree.Name) and only.name == "t"):
+            return None
+        return Typed(Ref(StandIn.NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
+
+    def _average(self, node: tree.Average, context: Context) -> Typed:
+        if node.constant is None:
+            hint = "Write the time constant of a running mean as a subscript: ⟨x⟩_τ, or avg(x, tau)."
+            context.report.error("average-without-constant", "Nothing says over which time this average is taken.", node.span, hint)
+            return unknown(context)
+        body = translate_number(node.body, context)
+        constant = translate_as(node.constant, SECONDS, "The time constant of an average", context)
+        key = (body.expr, constant)
+        if key not in self.averages:
+            name = self.free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]))
+            symbol = f"⟨{_symbol(node.body, name)}⟩_{_symbol(node.constant, name)}"
+            self.own(name, symbol, node.span)
+            self.averages[key] = Average(name, symbol, body, constant, node.span)
+        found = self.averages[key]
+        self.solver.unify(self.dims[found.name], body.dim, node.span)
+        return Typed(Ref(Whose.OWN, found.name), body.dim)
+
+
+def no_index(node: tree.Sum, context: Context) -> None:
+    """Reports an index or condition of a sum over connections."""
+    if node.indices or node.where is not None:
+        message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit, and over nothing else."
+        hint = "For example ‘Σ w x’, ‘Σ_j w_ij x_j’ or ‘Σ_k w_ik x_k’; what belongs to one connection alone stands outside of it."
+        context.report.error("not-here", message, node.span, hint)
+
+
+def _symbol(node: tree.Expr, otherwise: str) -> str:
+    """How a name or a power of one is written; `otherwise` for anything longer."""
+    match node:
+        case tree.Name(text=text):
+            return text
+        case tree.Member(base=tree.Name(text=owner), attribute=tree.Name(text=text)):
+            return f"{owner}.{text}"
+        case tree.Number(text=digits, unit=()) if digits.isdigit():
+            return digits
+        case tree.Binary(operator="^", left=tree.Name(text=text), right=tree.Number(text=digits, unit=())) if digits.isdigit():
+            return text + digits.translate(_RAISED)
+        case _:
+            return otherwise
+
+
+def _words(node: tree.Expr) -> list[str]:
+    return list(dict.fromkeys(n.name for n in names_read(node)))

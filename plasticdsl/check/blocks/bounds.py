@@ -1,0 +1,111 @@
+"""Bounds and the values of discrete variables, where they and what is compared with them are known when the model is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.model.experiments import Phase
+from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
+from plasticdsl.model.model import Assign, Block, Distribution, Network, Role, Value, Variable
+from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.source import Span
+
+
+def known_values(variables: Sequence[Variable], constants: Values, owner: Owner = Whose.OWN) -> dict[Ref, Expr]:
+    """`constants` and the parameters among `variables` that are not drawn."""
+    own = {
+        Ref(owner, v.name): v.value
+        for v in variables
+        if v.role is Role.PARAMETER and v.value is not None and not isinstance(v.value, Distribution)
+    }
+    return {**constants, **own}
+
+
+def check_bounds(variables: Sequence[Variable], constants: Values, places: Mapping[str, Span], span: Span | None, report: Reporter) -> None:
+    """Reports an initial value outside its bounds, and bounds the wrong way round; `places`: where a value was written; `span`: the place of all
+    others (None: each where it is declared)."""
+    values = known_values(variables, constants)
+    for variable in variables:
+        low, high = constant(variable.low, values), constant(variable.high, values)
+        place = places.get(variable.name, span or variable.span)
+        if low is not None and high is not None and low > high:
+            message = f"The lower bound of ‘{variable.symbol}’ ({_shown(low, variable)}) is above the upper one ({_shown(high, variable)})."
+            report.error("empty-interval", message, place)
+            continue
+        start = _number(variable.initial, values) if variable.role is Role.STATE else _number(variable.value, values)
+        if start is None:
+            continue
+        if (low is not None and start < low) or (high is not None and start > high):
+            bounds = f"{_shown(low, variable) if low is not None else '−∞'} to {_shown(high, variable) if high is not None else '∞'}"
+            message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, outside its bounds {bounds}."
+            report.error("initial-outside-bounds", message, place)
+        elif variable.role is Role.STATE and variable.name in places and not _is_allowed(start, variable):
+            _starts_elsewhere(variable, start, place, report)
+
+
+def _starts_elsewhere(variable: Variable, start: float, place: Span, report: Reporter) -> None:
+    message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, and its values are {values_of(variable)}."
+    report.error("value-not-allowed", message, place)
+
+
+def _is_allowed(value: float, variable: Variable) -> bool:
+    return not variable.values or value in variable.values
+
+
+def values_of(variable: Variable) -> str:
+    """`−1 and 1`: the values of a discrete variable, in words."""
+    return " and ".join(filter(None, (", ".join(f"{v:g}" for v in variable.values[:-1]), f"{variable.values[-1]:g}")))
+
+
+def check_assigned(block: Block, places: Mapping[str, Span], report: Reporter) -> None:
+    """Reports a number that a discrete variable starts at or jumps to and that is none of its values; `places` of initial values."""
+    discrete = {v.name: v for v in block.variables if v.values}
+    for variable in discrete.values():
+        start = _number(variable.initial, {})
+        if start is not None and not _is_allowed(start, variable):
+            _starts_elsewhere(variable, start, places.get(variable.name, variable.span), report)
+    for handler in block.handlers if discrete else ():
+        for statement in handler.statements:
+            changed = discrete.get(statement.target.name) if statement.target.owner is Whose.OWN else None
+            if changed is not None and isinstance(statement, Assign):
+                for value in _outcomes(statement.value):
+                    if not _is_allowed(value, changed):
+                        message = f"‘{changed.symbol}’ is set to {value:g} here, and its values are {values_of(changed)}."
+                        report.error("value-not-allowed", message, statement.span)
+
+
+def _outcomes(value: Expr) -> Iterator[float]:
+    """The plain numbers among what an expression by cases can come to."""
+    match value:
+        case Number(number):
+            yield number
+        case Negate(Number(number)):
+            yield -number
+        case Choice(branches, otherwise):
+            for outcome in (*(value for _, value in branches), otherwise):
+                yield from _outcomes(outcome)
+        case _:
+            pass
+
+
+def check_held(network: Network, phases: Iterable[Phase], report: Reporter) -> None:
+    """Reports a discrete variable that a phase holds at a number that is none of its values."""
+    variables = {(p.name, v.name): v for p in network.populations for v in p.block.variables if v.values}
+    constants = {Ref(Whose.NETWORK, v.name): v.value for v in network.variables if isinstance(v.value, Expr)}
+    for clamp in (c for phase in phases for c in phase.clamps):
+        variable = variables.get((clamp.population, clamp.name))
+        value = constant(clamp.value, constants)
+        if variable is not None and value is not None and not _is_allowed(value, variable):
+            message = f"‘{variable.symbol}’ is held at {value:g}, and its values are {values_of(variable)}."
+            report.error("value-not-allowed", message, clamp.span)
+
+
+def _number(value: Value | None, values: Values) -> float | None:
+    return None if value is None or isinstance(value, Distribution) else constant(value, values)
+
+
+def _shown(value: float, variable: Variable) -> str:
+    """In the unit of the variable."""
+    return f"{value / variable.scale:g} {variable.unit}".strip()

@@ -1,0 +1,86 @@
+"""When a neuron fires and what it is silent for: `spike when …`, `spike at rate …`, `refractory …`, `output …`."""
+
+from __future__ import annotations
+
+from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.blocks.flows import settled
+from plasticdsl.check.blocks.values import Values
+from plasticdsl.check.terms.context import Typed
+from plasticdsl.check.terms.expressions import translate_as, translate_condition, unknown_name
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.model import AtRate, Distribution, Flow, Refractory, Threshold
+from plasticdsl.model.owners import Whose
+from plasticdsl.syntax import tree
+from plasticdsl.units.dimension import FREQUENCY
+
+
+def spike(scope: BlockScope) -> Threshold | AtRate | None:
+    """The spike condition or rate; a neuron has at most one."""
+    found = [e for e in scope.contents.events if isinstance(e, tree.SpikeWhen | tree.SpikeAtRate)]
+    if len(found) > 1:
+        labels = (Label(found[0].span, "the first"),)
+        scope.context.report.error("duplicate-definition", "A neuron has only one ‘spike’ statement.", found[1].span, labels=labels)
+    match found[0] if found else None:
+        case tree.SpikeWhen(condition=condition, rising=rising, span=span):
+            return Threshold(_settled_condition(condition, scope), rising, span)
+        case tree.SpikeAtRate(rate=rate, span=span):
+            value = translate_as(rate, Dim(FREQUENCY), "The rate of spikes", scope.context)
+            return AtRate(settled(Typed(value, PURE), rate, scope), span)
+        case _:
+            return None
+
+
+def _settled_condition(node: tree.Expr, scope: BlockScope) -> Expr:
+    return settled(Typed(translate_condition(node, scope.context), PURE, is_condition=True), node, scope)
+
+
+def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Values, flows: tuple[Flow, ...]) -> Refractory | None:
+    """How long after a spike which variables are held; those of the spike condition that have flows unless the text names others."""
+    if not scope.contents.refractory:
+        return None
+    statement = scope.contents.refractory[0]
+    duration = settled(
+        Typed(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), SECONDS), statement.duration, scope
+    )
+    if firing is None:
+        scope.context.report.error("no-spike", "‘refractory’ needs a ‘spike when …’ or ‘spike at rate …’.", statement.span)
+        return None
+    flowing = {flow.variable for flow in flows}
+    if not statement.held:
+        condition = firing.condition if isinstance(firing, Threshold) else firing.rate
+        read = _variables(condition, values)
+        return Refractory(duration, tuple(f.variable for f in flows if f.variable in read), statement.span)
+    for name in statement.held:
+        if scope.context.scope.find(name) is None:
+            unknown_name(name, scope.context)
+        elif name.name not in flowing:
+            message = f"‘{name.text}’ has no flow that could be held."
+            scope.context.report.error("not-a-flow", message, name.span)
+    return Refractory(duration, tuple(n.name for n in statement.held if n.name in flowing), statement.span)
+
+
+def _variables(expr: Expr, values: Values) -> set[str]:
+    """The block's variables that an expression reads, looking through definitions."""
+    found: set[str] = set()
+    waiting = [r.name for r in refs(expr) if r.owner is Whose.OWN]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        value = values.values.get(name)
+        if value is not None and not isinstance(value, Distribution):
+            waiting.extend(r.name for r in refs(value) if r.owner is Whose.OWN)
+    return found
+
+
+def output_name(scope: BlockScope) -> str | None:
+    """The variable that `x` and `y` of synapses mean."""
+    if not scope.contents.outputs:
+        return None
+    variable = scope.contents.outputs[0].variable
+    if scope.context.scope.find(variable) is None:
+        unknown_name(variable, scope.context)
+    return variable.name

@@ -1,0 +1,222 @@
+"""Flows: `τ_m dV/dt = rhs` → rate, noise, and jumps at the pulses of spike trains.
+
+Comes in: `tree.Flow`s, kinetic schemes and averages, with the scope of their block. Goes out: model `Flow`s with the coefficient divided out, and
+for S_pre and S_post the `simultaneous` handlers they mean: where `dw/dt = … + a S_pre`, each presynaptic spike adds a (Dirac pulse), with a as it
+was just before the spike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+
+from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.terms.context import Typed
+from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.mismatch import Placed, require_same
+from plasticdsl.check.terms.unification import SECONDS
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
+from plasticdsl.model.model import Assign, Flow, Handler, Trigger
+from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.source import Span
+from plasticdsl.symbolic.algebra import ZERO, add, div, is_number, mul
+from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
+from plasticdsl.syntax import tree
+
+_TRIGGERS = {"pre": Trigger.PRE, "post": Trigger.POST}
+
+
+@dataclass(slots=True)
+class FlowParts:
+    """The flows of a block so far: rates, noise amplitudes, and what each pulse adds, by variable."""
+
+    rates: dict[str, Expr] = field(default_factory=dict)
+    noises: dict[str, Expr] = field(default_factory=dict)
+    pulses: dict[str, dict[str, Expr]] = field(default_factory=lambda: {"pre": {}, "post": {}})
+    spans: dict[str, Span] = field(default_factory=dict)
+    noise_used: dict[str, Span] = field(default_factory=dict)
+
+    def add(self, name: str, rate: Expr, span: Span) -> None:
+        """Adds `rate` to what changes `name`."""
+        self.rates[name] = add(self.rates[name], rate) if name in self.rates else rate
+        self.spans.setdefault(name, span)
+
+
+def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None:
+    """One flow; its left side must have the dimension of its right side."""
+    context = scope.context
+    name = flow.variable.name
+    coefficient = translate_number(flow.coefficient, context) if flow.coefficient is not None else None
+    rhs = translate_number(flow.rhs, context)
+    variable = context.scope.find(name)
+    if variable is None or variable.dim is None:
+        return
+    left = variable.dim / SECONDS
+    if coefficient is not None:
+        left = coefficient.dim * left
+    end = min(flow.variable.span.end + len("/dt"), flow.rhs.span.start)
+    left_side = _Place(Span(flow.span.start, end, flow.span.path))
+    per_time = context.solver.resolve(rhs.dim / left).known == SECONDS.constant
+    hint = Hint("The right side is not ‘per time’: a time is missing on the left." if per_time else "")
+    if per_time and flow.coefficient is None:
+        words = f"The right side is not ‘per time’. If time is counted in ms, write ‘1 ms d{flow.variable.text}/dt = …’."
+        hint = Hint(words, ("1 ms ",), Span(flow.span.start, flow.span.start, flow.span.path))
+    require_same(left_side, left, flow.rhs, rhs.dim, context, hint=hint)
+    parts.spans[name] = flow.span
+    split(name, rhs.expr, coefficient.expr if coefficient is not None else None, flow.rhs, scope, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    span: Span
+
+
+def split(name: str, rhs: Expr, coefficient: Expr | None, at: Placed, scope: BlockScope, parts: FlowParts) -> None:
+    """Takes pulses and noise out of a right side and divides what is left by the coefficient."""
+    marked = frozenset(r for r in refs(rhs) if r.owner in (StandIn.PULSE, StandIn.NOISE))
+    no_pair_times(rhs, at, scope)
+    form = LinearForm({}, rhs)
+    if marked:
+        try:
+            form = linear_form(rhs, marked)
+        except NotLinear:
+            _not_linear(marked, at, scope)
+            return
+    divided = {r: _over(c, coefficient) for r, c in form.coefficients.items()}
+    for ref, amount in divided.items():
+        if ref.owner is StandIn.PULSE:
+            previous = parts.pulses[ref.name].get(name, ZERO)
+            parts.pulses[ref.name][name] = add(previous, amount)
+    noises = [amount for ref, amount in divided.items() if ref.owner is StandIn.NOISE]
+    if noises:
+        _use_noises(name, [r for r in divided if r.owner is StandIn.NOISE], at, scope, parts)
+        parts.noises[name] = _amplitude(noises)
+    if noises or not marked or not is_number(form.offset, 0.0):
+        parts.add(name, _over(form.offset, coefficient), at.span)
+    parts.spans.setdefault(name, at.span)
+
+
+def _over(value: Expr, coefficient: Expr | None) -> Expr:
+    if coefficient is None:
+        return value
+    return div(value, coefficient)
+
+
+def _amplitude(noises: list[Expr]) -> Expr:
+    """Independent noises add as their variances: a ξ₁ + b ξ₂ is √(a² + b²) ξ."""
+    if len(noises) == 1:
+        return noises[0]
+    return Call("sqrt", (reduce(add, (mul(n, n) for n in noises)),))
+
+
+def _use_noises(name: str, noises: list[Ref], at: Placed, scope: BlockScope, parts: FlowParts) -> None:
+    """Each ξ drives one flow: the same ξ(t) in two would be one noise that drives both, which the integrators do not have."""
+    for noise in noises:
+        if noise.name in parts.noise_used and parts.noise_used[noise.name] != at.span:
+            message = "The same noise ξ(t) drives two flows, which is not supported."
+            hint = "For independent noises write different names: ξ_1(t), ξ_2(t)."
+            labels = (Label(parts.noise_used[noise.name], "used here first"),)
+            scope.context.report.error("noise-not-linear", message, at.span, hint, labels)
+        parts.noise_used.setdefault(noise.name, at.span)
+
+
+def _not_linear(marked: frozenset[Ref], at: Placed, scope: BlockScope) -> None:
+    pulses = sorted(r.name for r in marked if r.owner is StandIn.PULSE)
+    if pulses:
+        message = "A spike train is a sum of Dirac pulses: it can only be multiplied by values without pulses, and added."
+        hint = "Write for example ‘S_pre r − S_post o’; products, powers and functions of S_pre and S_post have no meaning."
+        scope.context.report.error("pulse-not-linear", message, at.span, hint)
+    else:
+        message = "White noise ξ(t) can only be multiplied by values without noise, and added."
+        scope.context.report.error("noise-not-linear", message, at.span, "Write for example ‘σ √(2/τ) ξ(t)’.")
+
+
+def no_pair_times(expr: Expr, at: Placed, scope: BlockScope) -> None:
+    """Reports t_pre or t_post where there is no pair."""
+    if any(r.owner is StandIn.PAIR for r in refs(expr)):
+        message = "‘t_pre’ and ‘t_post’ are the times of a pair of spikes, and there is no pair here."
+        scope.context.report.error("pair-time-outside", message, at.span, "Use them as a difference inside ‘on all pairs:’.")
+
+
+def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
+    """An expression in which spike trains, noise and pair times have no place; reports them and puts 0 in their stead."""
+    no_pair_times(value.expr, at, scope)
+    found = [r for r in refs(value.expr) if isinstance(r.owner, StandIn)]
+    for ref in found:
+        if ref.owner is StandIn.PULSE:
+            message = f"The spike train ‘S_{ref.name}’ has a meaning only in a flow, ‘dw/dt = …’."
+            hint = f"Jumps at each spike stand under ‘on {ref.name}:’."
+            scope.context.report.error("pulse-not-linear", message, at.span, hint)
+        elif ref.owner is StandIn.NOISE:
+            message = "White noise ξ(t) has a meaning only in a flow, ‘dV/dt = …’."
+            scope.context.report.error("noise-not-linear", message, at.span)
+    return substitute(value.expr, dict.fromkeys(found, Number(0.0))) if found else value.expr
+
+
+# --- averages and kinetic schemes ------------------------------------------------------------------------------------
+
+
+def average_flows(scope: BlockScope, parts: FlowParts) -> None:
+    """dm/dt = (x − m)/τ for each average ⟨x⟩_τ."""
+    for average in scope.averages.values():
+        difference = Binary("-", average.body.expr, Ref(Whose.OWN, average.name))
+        split(average.name, Binary("/", difference, average.constant), None, average, scope, parts)
+
+
+def reaction_flows(reactions: list[tree.Reaction], scope: BlockScope, parts: FlowParts) -> None:
+    """Mass action: a + 2 b → c at rate k changes each species by its net count times k a b² (no factor ½ for pairs of one kind).
+
+    A species that the block declares as a parameter, input or definition takes part but is not changed.
+    """
+    changed = scope.contents.states.keys()
+    for reaction in reactions:
+        flux = _mass_action(reaction.forward, reaction.reactants, reaction, scope)
+        if reaction.backward is not None:
+            back = _mass_action(reaction.backward, reaction.products, reaction, scope)
+            require_same(reaction.forward, flux.dim, reaction.backward, back.dim, scope.context, "be the two directions of one reaction")
+            flux = Typed(Binary("-", flux.expr, back.expr), flux.dim)
+        net: dict[str, int] = {}
+        for sign, side in ((-1, reaction.reactants), (1, reaction.products)):
+            for species in side:
+                net[species.name.name] = net.get(species.name.name, 0) + sign * species.count
+        for name, count in net.items():
+            if count and name in changed:
+                parts.add(name, mul(Number(float(count)), flux.expr), reaction.span)
+
+
+def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree.Reaction, scope: BlockScope) -> Typed:
+    """k times the product of the concentrations; its dimension is that of a concentration per time."""
+    context = scope.context
+    result = translate_number(rate, context)
+    for species in side:
+        value = translate_number(species.name, context)
+        power = value.expr if species.count == 1 else Binary("^", value.expr, Number(float(species.count)))
+        result = Typed(Binary("*", result.expr, power), result.dim * value.dim**species.count)
+    every = (*reaction.reactants, *reaction.products)
+    if every:
+        value = translate_number(every[0].name, context)
+        for other in every[1:]:
+            require_same(every[0].name, value.dim, other.name, translate_number(other.name, context).dim, context, "react with each other")
+        require_same(rate, result.dim, every[0].name, value.dim / SECONDS, context, "be a rate of this reaction")
+    return Typed(settled(result, rate, scope), result.dim)
+
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, ...], tuple[Handler, ...]]:
+    """The block's flows, and one simultaneous handler for each side whose pulses occur."""
+    source = "" if scope.block.kind == "neuron" else scope.block.name.name
+    is_rule = scope.block.kind == "rule"
+    flows = tuple(Flow(name, rate, parts.noises.get(name), source, is_rule, parts.spans[name]) for name, rate in parts.rates.items())
+    handlers = []
+    for side, changes in parts.pulses.items():
+        if not changes:
+            continue
+        statements = tuple(
+            Assign(Ref(Whose.OWN, name), Binary("+", Ref(Whose.OWN, name), amount), parts.spans[name]) for name, amount in changes.items()
+        )
+        span = parts.spans[next(iter(changes))]
+        handlers.append(Handler(_TRIGGERS[side], statements, True, None, source, is_rule, span))
+    return flows, tuple(handlers)

@@ -1,0 +1,265 @@
+"""Triggers: `on pre:`, `on all pairs:`, `every …:`, `spike when …:` and jumps without a trigger → handlers and pair rules.
+
+Comes in: the triggers of a block. Goes out: model `Handler`s whose statements run top to bottom, `PairRule`s in terms of the lag t_post − t_pre.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.blocks.flows import settled
+from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_number
+from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.tree_nodes import names_read
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs
+from plasticdsl.model.model import AddTo, Assign, Handler, Pairing, PairRule, Statement, Trigger
+from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.source import Span
+from plasticdsl.symbolic.algebra import mul, neg
+from plasticdsl.syntax import tree
+
+_TRIGGERS = {"pre": Trigger.PRE, "post": Trigger.POST}
+_SIDES = {"pre": Whose.PRE, "post": Whose.POST}
+_ADDING = ("+=", "-=", "Delta")
+
+
+def handlers(scope: BlockScope) -> tuple[Handler, ...]:
+    """The handlers of a block in the order written; jumps without a trigger come last, as one handler of every step."""
+    found = [h for event in scope.contents.events if (h := _handler(event, scope)) is not None]
+    if scope.contents.steps:
+        steps = scope.contents.steps
+        found.append(_make(Trigger.STEP, tuple(steps), steps[0].span.to(steps[-1].span), scope))
+    return tuple(found)
+
+
+def _handler(event: object, scope: BlockScope) -> Handler | None:
+    match event:
+        case tree.OnEvent(event=side, body=body, span=span):
+            return _make(_TRIGGERS[side], body, span, scope)
+        case tree.SpikeWhen(body=body, span=span) | tree.SpikeAtRate(body=body, span=span) if body:
+            return _make(Trigger.SPIKE, body, span, scope)
+        case tree.Every(period=period, body=body, span=span):
+            return _make(Trigger.EVERY, body, span, scope, translate_as(period, SECONDS, "A period", scope.context))
+        case _:
+            return None
+
+
+def _make(trigger: Trigger, body: tuple[tree.Statement, ...], span: Span, scope: BlockScope, period: Expr | None = None) -> Handler:
+    source = "" if scope.block.kind == "neuron" else scope.block.name.name
+    return Handler(trigger, _statements(body, scope), False, period, source, scope.block.kind == "rule", span)
+
+
+def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[Statement, ...]:
+    """The statements of one trigger. A `name = …` among them is a value for the statements after it."""
+    result: list[Statement] = []
+    local: dict[str, Declared] = {}
+    context = scope.context.inside(scope.context.scope.child(local))
+    for statement in body:
+        if isinstance(statement, tree.Jump):
+            _fresh_locals(statement, result, local, context)
+            translated = jump(statement, scope, context)
+            result.extend([translated] if translated is not None else [])
+        elif isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and not statement.arguments:
+            name = statement.target
+            if _is_changed(statement, name, context.scope):
+                message = f"‘{name.text} = …’ only names a value; ‘{name.text}’ does not change."
+                declared = scope.context.scope.find(name.name) is not None and name.name not in scope.contents.states
+                context.report.error("only-named", message, statement.span, "" if declared else change_hint(statement, name, name.text))
+                continue
+            value = translate_number(statement.rhs, context)
+            expr = settled(value, statement.rhs, scope)
+            local[name.name] = Declared(name.name, name.text, Kind.VALUE, "a value of this event", expr, value.dim, span=statement.span)
+        else:
+            message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
+            context.report.error("misplaced-statement", message, statement.span)
+    return tuple(result)
+
+
+def change_hint(statement: tree.Define, name: tree.Name, meant: str) -> Hint:
+    """How `name = …` is written where ‘meant’ was to change; a right side that holds the old value is the new value."""
+    read = {n.name for n in names_read(statement.rhs)}
+    texts = (f"{meant} → ",) if name.name in read else (f"{meant} → ", f"{meant} += ") if name.text == meant else (f"Δ{meant} = ",)
+    at = Span(name.span.start, statement.rhs.span.start, name.span.path)
+    return Hint(f"To change it write {' or '.join(f'‘{text}…’' for text in texts)}.", texts, at)
+
+
+def _is_changed(statement: tree.Define, name: tree.Name, scope: Scope) -> bool:
+    """Whether a name already means something, so that `=` under a trigger would hide it: in the block, or where its own value reads it."""
+    return scope.find(name) is not None or any(read.name == name.name for read in names_read(statement.rhs))
+
+
+def _fresh_locals(statement: tree.Jump, before: list[Statement], local: dict[str, Declared], context: Context) -> None:
+    """A value of the event is what it was where it is written: a later jump of something it reads would change it unnoticed."""
+    for name in names_read(statement.rhs):
+        found = local.get(name.name)
+        if found is None or found.expr is None:
+            continue
+        read = refs(found.expr)
+        for earlier in before:
+            if isinstance(earlier, Assign) and earlier.target in read and earlier.span.start > found.span.start:
+                message = f"‘{name.text}’ is read after a jump of ‘{earlier.target.name}’, which it depends on."
+                hint = f"Move the jump below, or write out ‘{name.text}’ where it is read."
+                labels = (Label(found.span, "its value"), Label(earlier.span, "the jump"))
+                context.report.error("stale-value", message, name.span, hint, labels)
+                break
+
+
+# --- one jump --------------------------------------------------------------------------------------------------------
+
+
+def jump(statement: tree.Jump, scope: BlockScope, context: Context) -> Statement | None:
+    """`w += a` of the block's own variable, or `post.g += a`; None after reporting a target that the block does not own."""
+    target = statement.target.whole if isinstance(statement.target, tree.Limit) else statement.target
+    if isinstance(target, tree.Member):
+        return _add_to(target, statement, scope, context)
+    if not isinstance(target, tree.Name):
+        context.report.error("bad-left-side", "Only a variable can jump.", target.span)
+        return None
+    if target.name in scope.contents.inputs:
+        hint = "Synapses fill an input; a quantity of the neuron's own needs another name."
+        context.report.error("not-owned", f"‘{target.text}’ is an input and cannot be set here.", target.span, hint)
+        return None
+    variable = context.scope.find(target)
+    if variable is None or variable.dim is None:
+        return None
+    ref = Ref(Whose.OWN, target.name)
+    value, dim = _right_side(statement, ref, scope, context)
+    if statement.operator in ("*=", "/="):
+        require_dimension(statement.rhs, dim, PURE, "A factor", context)
+    else:
+        require_same(target, variable.dim, statement.rhs, dim, context)
+    return Assign(ref, _new_value(statement.operator, ref, value), statement.span)
+
+
+def _right_side(statement: tree.Jump, ref: Ref | None, scope: BlockScope, context: Context) -> tuple[Expr, Dim]:
+    """The right side; where no case holds, nothing changes."""
+    if not isinstance(statement.rhs, tree.Cases):
+        value = translate_number(statement.rhs, context)
+        return settled(value, statement.rhs, scope), value.dim
+    branches, otherwise, dim = case_branches(statement.rhs, context)
+    if otherwise is None:
+        unchanged = {"->": ref, "*=": Number(1.0), "/=": Number(1.0)}.get(statement.operator, Number(0.0))
+        otherwise = unchanged if unchanged is not None else Number(0.0)
+    return settled(Typed(Choice(branches, otherwise) if branches else otherwise, dim), statement.rhs, scope), dim
+
+
+def _new_value(operator: str, ref: Ref, value: Expr) -> Expr:
+    if operator == "->":
+        return value
+    sign = cast(Literal["+", "-", "*", "/"], {"+=": "+", "Delta": "+", "-=": "-", "*=": "*", "/=": "/"}[operator])
+    return Binary(sign, ref, value)
+
+
+def _add_to(target: tree.Member, statement: tree.Jump, scope: BlockScope, context: Context) -> Statement | None:
+    """`post.g += a`, `pre.g −= a`: the only thing a block may do to another."""
+    base = member_base(target, context)
+    if base is None or base.members is None:
+        if base is not None:
+            context.report.error("not-owned", f"‘{base.symbol}’ has no variables.", target.span)
+        return None
+    side = _SIDES.get(base.name)
+    if side is None or statement.operator not in ("+=", "-="):
+        text = f"{base.symbol}.{target.attribute.text}"
+        message = f"‘{text}’ belongs to {base.what}; a {scope.block.kind} can add to it but not set it."
+        if side is None:
+            message = f"‘{text}’ belongs to {base.what} and cannot be changed here."
+        context.report.error("not-owned", message, target.span, f"Write ‘{text} += …’." if side is not None else "")
+        return None
+    found = base.members.lookup(target.attribute)
+    if found is None or found.dim is None:
+        return None
+    amount, dim = _right_side(statement, None, scope, context)
+    require_same(target, found.dim, statement.rhs, dim, context)
+    return AddTo(Ref(side, target.attribute.name), neg(amount) if statement.operator == "-=" else amount, statement.span)
+
+
+# --- pairs -----------------------------------------------------------------------------------------------------------
+
+
+def pair_rules(scope: BlockScope) -> tuple[PairRule, ...]:
+    """One rule for each statement under `on … pairs:`."""
+    found: list[PairRule] = []
+    for event in scope.contents.events:
+        if isinstance(event, tree.OnPairs):
+            for statement in event.body:
+                rule = _pair_rule(event, statement, scope)
+                found.extend([rule] if rule is not None else [])
+    _unused_truncations(scope)
+    return tuple(found)
+
+
+def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope) -> PairRule | None:
+    context = scope.context
+    if not isinstance(statement, tree.Jump) or statement.operator not in _ADDING or not isinstance(statement.target, tree.Name):
+        hint = "Write for example ‘Δw = F(t_post − t_pre)’."
+        context.report.error(
+            "pair-not-a-sum", "What pairs of spikes do can only be added to a variable of this block.", statement.span, hint
+        )
+        return None
+    target = statement.target
+    variable = context.scope.find(target)
+    if variable is None or variable.dim is None:
+        return None
+    before = context.report.count
+    if isinstance(statement.rhs, tree.Cases):
+        branches, otherwise, dim = case_branches(statement.rhs, context)
+        value = Typed(Choice(branches, otherwise if otherwise is not None else Number(0.0)), dim)
+    else:
+        value = translate_number(statement.rhs, context)
+    require_same(target, variable.dim, statement.rhs, value.dim, context)
+    lagged = in_terms_of_lag(value.expr)
+    if any(r.owner is StandIn.PAIR for r in refs(lagged)):
+        if context.report.count != before:
+            return None  # a product of times, for example, has a unit that fits nowhere
+        message = "A pair of spikes counts by the time between them: ‘t_pre’ and ‘t_post’ can only stand as a difference."
+        context.report.error("pair-time-outside", message, statement.rhs.span, "For example ‘t_post − t_pre’.")
+        return None
+    increment = settled(Typed(lagged, value.dim), statement.rhs, scope)
+    increment = mul(Number(-1.0), increment) if statement.operator == "-=" else increment
+    truncate = _truncation(statement, scope)
+    return PairRule(Pairing(event.pairing), Ref(Whose.OWN, target.name), increment, truncate, scope.block.name.name, statement.span)
+
+
+def in_terms_of_lag(expr: Expr) -> Expr:
+    """t_post − t_pre → lag, t_pre − t_post → −lag, and comparisons of the two likewise."""
+    pre, post, lag = Ref(StandIn.PAIR, "pre"), Ref(StandIn.PAIR, "post"), Special("lag")
+    match expr:
+        case Binary("-", left, right) if (left, right) == (post, pre):
+            return lag
+        case Binary("-", left, right) if (left, right) == (pre, post):
+            return Negate(lag)
+        case Compare(operator, left, right) if (left, right) == (post, pre):
+            return Compare(operator, lag, Number(0.0))
+        case Compare(operator, left, right) if (left, right) == (pre, post):
+            return Compare(operator, Number(0.0), lag)
+        case _:
+            return rebuild(expr, in_terms_of_lag)
+
+
+def _truncation(statement: tree.Jump, scope: BlockScope) -> Expr | None:
+    """The longest lag that counts, where `truncate F at T` names a function that this statement applies."""
+    read = {n.name for n in names_read(statement.rhs)}
+    found = [t for t in scope.contents.truncations if t.function.name in read]
+    lags = [translate_as(t.at, SECONDS, "The lag at which a window is cut off", scope.context) for t in found]
+    if len(set(lags)) > 1:
+        message = "This statement uses two functions that are truncated at different lags."
+        labels = tuple(Label(t.span, "truncated here") for t in found)
+        scope.context.report.error("two-truncations", message, statement.span, "Write one statement for each function.", labels)
+    return lags[0] if lags else None
+
+
+def _unused_truncations(scope: BlockScope) -> None:
+    used = {n.name for e in scope.contents.events if isinstance(e, tree.OnPairs) for s in e.body for n in _applied(s)}
+    for truncation in scope.contents.truncations:
+        if truncation.function.name not in used:
+            message = f"‘{truncation.function.text}’ is not applied to the time between two spikes in this block."
+            scope.context.report.error("unknown-function", message, truncation.function.span)
+
+
+def _applied(statement: tree.Statement) -> tuple[tree.Name, ...]:
+    return tuple(names_read(statement.rhs)) if isinstance(statement, tree.Jump) else ()

@@ -1,0 +1,178 @@
+"""Parameters, definitions, draws, initial values and bounds of one block, translated in an order in which each knows what it uses.
+
+Comes in: a `BlockScope` and the working order. Goes out: the translated right sides by name. What is given with a unit is settled first, so that
+a wrong unit shows in the equation that does not fit, not in the value it was compared with.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.blocks.flows import settled
+from plasticdsl.check.terms.context import Typed
+from plasticdsl.check.terms.distributions import distribution
+from plasticdsl.check.terms.expressions import rational, translate, translate_number
+from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.check.terms.numbers import unit_scale
+from plasticdsl.check.terms.scope import Declared
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.model import Value
+from plasticdsl.model.owners import StandIn
+from plasticdsl.syntax import tree
+from plasticdsl.units.table import combine, is_unit
+
+
+class Values:
+    """Right sides by name. `order`: names as they depend on each other; `changing`: those that are not constants of the block."""
+
+    def __init__(self, scope: BlockScope, order: tuple[str, ...], changing: frozenset[str]) -> None:
+        self.scope = scope
+        self.order = order
+        self.changing = changing
+        self.values: dict[str, Value] = {}
+        self.initials: dict[str, Value] = {}
+        self.low: dict[str, Expr] = {}
+        self.high: dict[str, Expr] = {}
+        self.allowed: dict[str, tuple[float, ...]] = {}
+        self.units: dict[str, tuple[tree.UnitPower, ...]] = {}
+
+    def translate(self) -> None:
+        """Everything in turn: what is surest about units first, so that an error shows where an equation does not fit."""
+        self._inputs()
+        self._right_sides([name for name in self.order if name not in self.changing])
+        self._anchors()
+        for name, initial in self.scope.contents.initials.items():
+            self._initial(name, initial)
+        for name, bound in self.scope.contents.bounds.items():
+            self._bound(name, bound)
+        self._right_sides([name for name in self.order if name in self.changing])
+
+    def _right_sides(self, names: list[str]) -> None:
+        defines, draws = self.scope.contents.defines, self.scope.contents.draws
+        for name in names:
+            if name in draws:
+                self._draw(name, draws[name])
+            elif name in defines:
+                self._define(name, defines[name])
+
+    def _anchors(self) -> None:
+        """`V > V_θ`, `V → V_r` and `V(0) = V_r` tell the unit of V; what does not fit is reported when its turn comes."""
+        contents = self.scope.contents
+        pairs: list[tuple[tree.Expr, tree.Expr]] = [(i.variable, i.rhs) for i in contents.initials.values()]
+        for event in contents.events:
+            if isinstance(event, tree.SpikeWhen) and isinstance(event.condition, tree.Compare):
+                pairs.append((event.condition.operands[0], event.condition.operands[1]))
+            pairs += [(s.target, s.rhs) for s in event.body if isinstance(s, tree.Jump) and s.operator == "->"]
+        for left, right in pairs:
+            if isinstance(left, tree.Name) and isinstance(right, tree.Name):
+                first, second = self._own(left.name), self._own(right.name)
+                if first is not None and second is not None and first.dim is not None and second.dim is not None:
+                    self.scope.solver.unify(first.dim, second.dim, left.span.to(right.span))
+
+    def _inputs(self) -> None:
+        for name, statement in self.scope.contents.inputs.items():
+            if statement.unit is not None:
+                _, dim = unit_scale(statement.unit, statement, self.scope.context)
+                self.scope.solver.unify(self.scope.dims[name], dim, statement.span)
+                if all(is_unit(u.unit) for u in statement.unit):
+                    self.units[name] = statement.unit
+
+    def _define(self, name: str, statement: tree.Define) -> None:
+        context = self.scope.context
+        value = translate(statement.rhs, context)
+        if value.is_condition:
+            value = translate_number(statement.rhs, context)
+        if any(isinstance(r.owner, StandIn) for r in refs(value.expr)):
+            self.scope.replace(name, value)
+            return
+        self.values[name] = value.expr
+        self._unit_of(name, statement.rhs)
+        self._same(name, statement, statement.rhs, value.dim)
+
+    def _draw(self, name: str, statement: tree.Draw) -> None:
+        if name in self.changing:
+            message = f"‘{self._symbol(name)}’ is drawn once, before the run, but this depends on what changes during it."
+            self.scope.context.report.error("draw-not-constant", message, statement.distribution.span)
+        drawn, dim = distribution(statement.distribution, self.scope.context)
+        self.values[name] = drawn
+        for argument in statement.distribution.arguments:
+            self._unit_of(name, argument.value)
+        self._same(name, statement, statement.distribution, dim)
+
+    def _same(self, name: str, statement: tree.Define | tree.Draw | tree.Initial, rhs: tree.Expr, dim: Dim) -> None:
+        own = self._own(name)
+        target = statement.variable if isinstance(statement, tree.Initial) else statement.target
+        if own is not None and own.dim is not None:
+            require_same(target, own.dim, rhs, dim, self.scope.context)
+
+    def _own(self, name: str) -> Declared | None:
+        return self.scope.context.scope.find(name)
+
+    def _symbol(self, name: str) -> str:
+        return self.scope.contents.symbols[name].text
+
+    def _unit_of(self, name: str, node: tree.Expr) -> None:
+        """The unit a value was written in is the one to show it in."""
+        while isinstance(node, tree.Unary | tree.Group):
+            node = node.operand if isinstance(node, tree.Unary) else node.inner
+        if isinstance(node, tree.Number) and node.unit and all(u.unit not in ("steps", "step", "%") for u in node.unit):
+            self.units.setdefault(name, node.unit)
+
+    def _initial(self, name: str, statement: tree.Initial) -> None:
+        context = self.scope.context
+        if statement.drawn:
+            drawn, dim = distribution(statement.rhs, context)
+            self.initials[name] = drawn
+        else:
+            value = translate_number(statement.rhs, context)
+            dim = value.dim
+            self.initials[name] = settled(value, statement.rhs, self.scope)
+        self._unit_of(name, statement.rhs)
+        self._same(name, statement, statement.rhs, dim)
+
+    # --- bounds ------------------------------------------------------------------------------------------------------
+
+    def _bound(self, name: str, bound: tree.Bound) -> None:
+        target = bound.target.whole if isinstance(bound.target, tree.Limit) else bound.target
+        assert isinstance(target, tree.Name)
+        variable = self.scope.bounded(target)
+        if variable is None or variable.dim is None:
+            return
+        follows = name in self.scope.contents.defines or name in self.scope.contents.inputs
+        if follows and isinstance(bound.domain, tree.Interval):
+            message = f"‘{target.text}’ follows from other quantities, so it cannot be kept within bounds."
+            self.scope.context.report.error("not-owned", message, bound.span, "Use min(…) and max(…) in its definition.")
+            return
+        if isinstance(bound.domain, tree.SetOf):
+            self._set(name, bound.domain)
+            self.scope.solver.unify(variable.dim, PURE, bound.span)
+            return
+        for node, kept in ((bound.domain.low, self.low), (bound.domain.high, self.high)):
+            value = self._edge(node, target, variable)
+            if value is not None:
+                kept[name] = value
+
+    def _edge(self, node: tree.Expr, target: tree.Name, variable: Declared) -> Expr | None:
+        """One bound; ±∞ is none."""
+        inner = node.operand if isinstance(node, tree.Unary) else node
+        if isinstance(inner, tree.Name) and inner.name == "inf" and self._own("inf") is None:
+            return None
+        value: Typed = translate_number(node, self.scope.context)
+        assert variable.dim is not None
+        require_same(target, variable.dim, node, value.dim, self.scope.context, "be compared")
+        return settled(value, node, self.scope)
+
+    def _set(self, name: str, domain: tree.SetOf) -> None:
+        values = [rational(item) for item in domain.items]
+        if any(v is None for v in values):
+            message = "The values that a variable may take are plain numbers."
+            self.scope.context.report.error("not-a-constant", message, domain.span, "Write for example {−1, +1}.")
+            return
+        self.allowed[name] = tuple(float(v) for v in values if v is not None)
+
+
+def scale_of(unit: tuple[tree.UnitPower, ...]) -> float:
+    """The SI value of one of a written unit."""
+    return float(combine((u.unit, Fraction(*u.exponent)) for u in unit)[0])

@@ -1,0 +1,1 @@
+"""Experiments: what is set, shown, recorded, plotted and expected."""

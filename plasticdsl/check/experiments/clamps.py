@@ -1,0 +1,224 @@
+"""What a phase holds (`bell = 1`, `image = pixels`) and where it starts (`start units.x from ξ_1 with 20 % flipped`).
+
+Comes in: statements of a phase, with the parts of its items in sight. Goes out: `Clamp`s and `Start`s whose value fits the variable: its dimension, as
+far as they can be told its number of units, and the values it can have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plasticdsl.check.blocks.bounds import values_of
+from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_population
+from plasticdsl.check.experiments.shown_items import Part
+from plasticdsl.check.experiments.whole_patterns import widths
+from plasticdsl.check.likes import written_path
+from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.expressions import translate_as, translate_number
+from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.check.terms.unification import PURE
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.experiments import Clamp
+from plasticdsl.model.expr import Call, Expr, Ref, Special, walk
+from plasticdsl.model.model import GivenSpikes, Population, RegularSource, Role, Variable
+from plasticdsl.model.owners import OfPatterns, Whose
+from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
+from plasticdsl.model.protocol import Start
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+Parts = tuple[Part, ...]
+
+
+def check_clamp(statement: tree.Define, parts: Parts, taking: Taking) -> Clamp | None:
+    """`bell = 1`, `digit.target = one_hot(label, 10)`; `parts`: of the items that the phase shows."""
+    found = _target(statement.target, taking)
+    if found is None:
+        return None
+    population, variable = found
+    value = _value(statement.target, statement.rhs, population, variable, taking)
+    _check_holdable(statement, population, variable, value, taking)
+    _check_fits(value, statement.rhs.span, population, variable, parts, taking)
+    return Clamp(population.name, variable.name, value, statement.span)
+
+
+def _value(target: tree.Expr, node: tree.Expr, population: Population, variable: Variable, taking: Taking) -> Expr:
+    value = translate_number(node, taking.showing())
+    own = taking.context.scope.find(population.name)
+    entry = own.members.find(variable.name) if own is not None and own.members is not None else None
+    dim = entry.dim if entry is not None and entry.dim is not None else taking.context.solver.fresh()
+    require_same(target, dim, node, value.dim, taking.context)
+    return value.expr
+
+
+def _check_holdable(statement: tree.Define, population: Population, variable: Variable, value: Expr, taking: Taking) -> None:
+    """What is computed cannot be held, and what is no state or source only at one value."""
+    report, text = taking.context.report, written_path(statement.target)
+    in_time = any(n == Special("t") for n in walk(value))
+    if variable.role is Role.DEFINITION:
+        hint = "Hold a state, an input, a parameter or the output of a Source instead."
+        report.error("not-clamped", f"‘{text}’ is computed from other values and cannot be held.", statement.span, hint)
+    elif isinstance(population.source, RegularSource | GivenSpikes):
+        hint = "Use two sources, or a Poisson source, whose rate a phase can hold."
+        report.error(
+            "not-clamped", f"‘{text}’ says when ‘{population.symbol}’ fires, which is laid down before the run.", statement.span, hint
+        )
+    elif variable.role in (Role.PARAMETER, Role.GIVEN) and (in_time or reads_item(value)):
+        hint = "Hold it at a constant in this phase, or use an input or a Source, which can follow time and items."
+        report.error("not-clamped", f"‘{text}’ is a parameter and cannot change within a phase.", statement.span, hint)
+    elif in_time and (reads_item(value) or variable.role is Role.INPUT):
+        what = "an input" if variable.role is Role.INPUT else "held at what is shown item by item"
+        message = f"‘{text}’ is {what} and cannot follow the time as well."
+        report.error("not-clamped", message, statement.span, "Let a Source follow the time, and a synapse bring it here.")
+
+
+def reads_item(value: Expr) -> bool:
+    """Whether an expression depends on the item that is shown."""
+    return any(isinstance(n, Ref) and n.owner is Whose.ITEM for n in walk(value))
+
+
+def _target(target: tree.Expr, taking: Taking) -> tuple[Population, Variable] | None:
+    """What `bell = 1` or `dog.y = 1` holds."""
+    report, network = taking.context.report, taking.network
+    populations = {p.name: p for p in network.populations}
+    match target:
+        case tree.Name() if target.name in populations:
+            population = populations[target.name]
+            variable = population.block.variable(population.block.output or "")
+            if variable is not None:
+                return population, variable
+            names = ", ".join(f"{target.text}.{v.symbol}" for v in population.block.variables)
+            hint = f"Name what is held: {names}." if names else ""
+            report.error("not-clamped", f"‘{target.text}’ has no output that could be held.", target.span, hint)
+        case tree.Member(base=tree.Name() as base, attribute=attribute) if base.name in populations:
+            found = populations[base.name].block.variable(attribute.name)
+            if found is not None:
+                return populations[base.name], found
+            translate_number(target, taking.context)  # reports the unknown name with what is near
+        case tree.Name() if any(v.name == target.name for v in network.variables):
+            message = f"‘{target.text}’ is a parameter of the network, constant during a run; a phase cannot change it."
+            hint = "Hold a variable of a population instead, for example ‘inputs.rate = 40 Hz’, or set the parameter outside the phases."
+            report.error("not-clamped", message, target.span, hint)
+        case tree.Member(base=tree.Name() as base) if any(p.name == base.name for p in network.projections):
+            message = f"‘{base.text}’ is a projection; a phase can only hold variables of populations."
+            report.error("not-clamped", message, target.span)
+        case tree.Member(base=base):
+            undeclared_population(base, taking.context, [p.symbol for p in network.populations])
+        case _:
+            undeclared_population(target, taking.context, [p.symbol for p in network.populations])
+    return None
+
+
+# --- start -----------------------------------------------------------------------------------------------------------
+
+
+def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | None:
+    """`start units.x from ξ_1 with 20 % flipped`."""
+    report, text = taking.context.report, written_path(statement.target)
+    found = _target(statement.target, taking)
+    if found is None:
+        return None
+    population, variable = found
+    if variable.role is not Role.STATE:
+        hint = "A phase holds it instead: write it with ‘=’." if variable.role in (Role.CLAMPED, Role.INPUT, Role.PARAMETER) else ""
+        report.error("not-a-state", f"‘{text}’ is no state, so there is nothing to start from.", statement.target.span, hint)
+        return None
+    whole = statement.source.text if isinstance(statement.source, tree.Name) else ""
+    if whole in (s.symbol for s in taking.network.patterns):
+        message = f"‘{whole}’ is a set of patterns, and units start from one of them."
+        report.error("not-here", message, statement.source.span, f"Name it, for example ‘{whole}_1’ or ‘{whole}[1]’.")
+        return None
+    value = _value(statement.target, statement.source, population, variable, taking)
+    if reads_item(value):
+        message = "A phase starts once, at its beginning, so this cannot follow the items that it shows."
+        report.error("not-here", message, statement.source.span, "Name one pattern, for example ‘ξ_1’.")
+        return None
+    _check_fits(value, statement.source.span, population, variable, parts, taking)
+    number = constant(value, taking.constants)
+    if variable.values and number is not None and number not in variable.values:
+        message = f"‘{text}’ starts at {number:g} here, and its values are {values_of(variable)}."
+        report.error("value-not-allowed", message, statement.source.span)
+    flipped = _share(statement.flipped, "flipped", taking)
+    redrawn = _share(statement.redrawn, "redrawn", taking)
+    if flipped is not None and len(variable.values) != 2:
+        few = f"has the values {values_of(variable)}" if variable.values else "can have any value"
+        hint = f"Declare two values in the neuron, ‘{variable.symbol} ∈ {{−1, +1}}’, or draw anew: ‘with 20 % redrawn’."
+        message = f"Flipping exchanges two values, and ‘{text}’ {few}."
+        report.error("not-two-values", message, statement.span, hint, (Label(variable.span, f"‘{variable.symbol}’"),))
+    if redrawn is not None:
+        _check_redrawn(value, statement, taking)
+    return Start(population.name, variable.name, value, flipped, redrawn, statement.span)
+
+
+def _share(node: tree.Expr | None, word: str, taking: Taking) -> Expr | None:
+    if node is None:
+        return None
+    share = translate_as(node, PURE, f"The share of units that is {word}", taking.context)
+    value = constant(share, taking.constants)
+    if value is not None and not 0 <= value <= 1:
+        taking.context.report.error("out-of-range", f"A share is between 0 and 1 (100 %), not {value:g}.", node.span)
+    return share
+
+
+def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:
+    """There must be a distribution to draw from: that of random patterns."""
+    patterns = _whole_pattern(value, (), taking)
+    if patterns is None or not isinstance(patterns.source, RandomPatterns):
+        message = "‘redrawn’ draws again from the distribution of random patterns, and this is none of them."
+        hint = "Start from a pattern of a set declared with ‘random patterns’."
+        taking.context.report.error("not-random", message, statement.source.span, hint)
+
+
+# --- whether a value fits ---------------------------------------------------------------------------------------------
+
+
+def _check_fits(value: Expr, span: Span, population: Population, variable: Variable, parts: Parts, taking: Taking) -> None:
+    """One value, or one for each unit; of a discrete variable, only values that it can have."""
+    items = {p.name.name: p.width for p in parts}
+    found = widths(value, items, taking.sizes, taking.network, taking.constants)
+    size = taking.sizes.get(population.name)
+    wrong = sorted(found - {size}) if size is not None else []
+    if wrong or len(found) > 1:
+        text = text_of(span, taking.sources)
+        many = " and ".join(f"{n}" for n in (wrong or sorted(found)))
+        units = f"{size} unit{'s' if size != 1 else ''}" if size is not None else "one number of units"
+        message = f"‘{population.symbol}’ has {units}, and ‘{text}’ has {many} values."
+        taking.context.report.error("sizes-differ", message, span, labels=(Label(population.span, f"‘{population.symbol}’"),))
+    if variable.values:
+        _check_allowed(value, span, variable, parts, taking)
+
+
+def _check_allowed(value: Expr, span: Span, variable: Variable, parts: Parts, taking: Taking) -> None:
+    patterns = _whole_pattern(value, parts, taking)
+    if patterns is None:
+        return
+    for entry in _entries(patterns):
+        number = constant(entry, taking.constants) if entry is not None else None
+        if entry is None or (number is not None and number not in variable.values):
+            what = f"the value {number:g}" if entry is not None else "values from a distribution"
+            message = f"The patterns ‘{patterns.symbol}’ have {what}, and the values of ‘{variable.symbol}’ are {values_of(variable)}."
+            labels = (Label(patterns.span, f"‘{patterns.symbol}’"), Label(variable.span, f"‘{variable.symbol}’"))
+            taking.context.report.error("value-not-allowed", message, span, labels=labels)
+            return
+
+
+def _entries(patterns: PatternSet) -> Iterator[Expr | None]:
+    """What the entries can be; None for any number."""
+    match patterns.source:
+        case RandomPatterns(values=values, distribution=distribution):
+            yield from values if distribution is None else (None,)
+        case WrittenPatterns(rows):
+            yield from (entry for row in rows for entry in row)
+        case _:
+            return
+
+
+def _whole_pattern(value: Expr, parts: Parts, taking: Taking) -> PatternSet | None:
+    """The set that a value is a pattern of as it stands."""
+    match value:
+        case Call("pattern", (Ref(OfPatterns(name)), _)):
+            return next((p for p in taking.network.patterns if p.name == name), None)
+        case Ref(Whose.ITEM, name):
+            return next((p.patterns for p in parts if p.name.name == name), None)
+        case _:
+            return None

@@ -1,0 +1,109 @@
+"""When a phase is over (`until …`), in which order units update (`update asynchronously`), and what both ask of a network.
+
+Comes in: statements of the syntax tree, checked experiments. Goes out: a model `Until` and `Order`, and networks that know what is fed to them and
+which of their populations update unit by unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from plasticdsl.check.experiments.clamps import reads_item
+from plasticdsl.check.experiments.readings import Taking
+from plasticdsl.check.experiments.shown_items import positive
+from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.expressions import translate_as, translate_condition
+from plasticdsl.check.terms.unification import PURE
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.protocol import Order, Until
+from plasticdsl.syntax import tree
+
+_FIXED = (Role.PARAMETER, Role.GIVEN)
+
+
+def check_until(node: tree.Until, taking: Taking) -> Until:
+    """`until stable within 1 %, up to 200 steps`, `until mean(cell.V) > −50 mV`."""
+    context, report = taking.context, taking.context.report
+    before = report.count
+    condition = translate_condition(node.condition, taking.reading("expect")) if node.condition is not None else None
+    within = translate_as(node.within, PURE, "A tolerance, relative to the largest value,", context) if node.within is not None else None
+    value = constant(within, taking.constants)
+    if node.within is not None and value is not None and value <= 0:
+        report.error("not-positive", "A tolerance must be greater than 0.", node.within.span)
+    if node.within is not None and condition is not None:
+        report.error(
+            "unknown-option", "‘within’ belongs to ‘until stable’; a condition says itself how close is close enough.", node.within.span
+        )
+    if condition is None and within is None and not any(stepping(p.block) for p in taking.network.populations):
+        message = f"No unit of {taking.network.name} changes by jumps at each step, so it would be stable at once."
+        report.error(
+            "stable-at-once", message, node.span, "For variables that flow say how little change counts: ‘until stable within 1e-4’."
+        )
+    if node.condition is not None and condition is not None and report.count == before and not _changes(condition, taking.network):
+        message = "This condition reads nothing that changes during a phase, so the phase would end at once or never."
+        report.error(
+            "nothing-to-wait-for", message, node.condition.span, "Wait for a state, an observable, a statistic of spikes, or the time ‘t’."
+        )
+    at_most = positive(node.at_most, "The longest length of a phase", context) if node.at_most is not None else None
+    return Until(condition, within, at_most, node.span)
+
+
+def _changes(condition: Expr, network: Network) -> bool:
+    """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
+    fixed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _FIXED}
+    fixed |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in _FIXED}
+    fixed |= {Ref(p.as_owner, v.name) for p in network.projections for v in p.connection.variables if v.role in _FIXED}
+    return not refs(condition) <= fixed or any(node == Special("t") for node in walk(condition))
+
+
+def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:
+    """The order in which units update one by one; None for all at once."""
+    if not statement.asynchronous:
+        return None
+    network = taking.network
+    if not any(stepping(p.block) for p in network.populations):
+        message = f"No unit of {network.name} changes by jumps at each step, so there is nothing to update one unit after the other."
+        flowing = next((p.block for p in network.populations if p.block.flows), None)
+        hint = "A jump at each step is a line such as ‘x → +1 if h > 0’."
+        if flowing is not None:
+            hint = f"{flowing.name} flows in time (‘d{flowing.flows[0].variable}/dt’), and a flow moves all units together. {hint}"
+        taking.context.report.error("nothing-to-update", message, statement.span, hint)
+        return None
+    return "fixed" if statement.order == "fixed" else "random"
+
+
+def stepping(block: Block) -> tuple[str, ...]:
+    """The states of a unit that a statement without a trigger assigns at each step."""
+    assigned = {
+        s.target.name
+        for h in block.handlers
+        if h.trigger is Trigger.STEP
+        for s in h.statements
+        if isinstance(s, Assign) and s.target.owner is Whose.OWN
+    }
+    return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)
+
+
+# --- what experiments ask of a network ---------------------------------------------------------------------------------
+
+
+def asked(network: Network, experiments: Iterable[Experiment]) -> Network:
+    """The network with `fed` and `asynchronous`: what some phase of an experiment on it takes item by item, or updates unit by unit.
+
+    Inputs that a phase holds at one value are fed too: nothing else can stand in for the sum that they are.
+    """
+    phases = [phase for e in experiments if e.network == network.name for phase in e.phases]
+    roles = {(p.name, v.name): v.role for p in network.populations for v in p.block.variables}
+    fed = {
+        (c.population, c.name)
+        for phase in phases
+        for c in phase.clamps
+        if reads_item(c.value) or roles.get((c.population, c.name)) is Role.INPUT
+    }
+    swept = any(phase.asynchronous is not None for phase in phases)
+    one_by_one = tuple(p.name for p in network.populations if swept and stepping(p.block))
+    return replace(network, fed=tuple(key for key in roles if key in fed), asynchronous=one_by_one)

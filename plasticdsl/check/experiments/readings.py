@@ -1,0 +1,199 @@
+"""How expressions read inside `record`, `plot` and `expect`: statistics, single units, and populations by their name.
+
+Comes in: syntax tree and a `Taking` (what is in sight). Goes out: `Call`s of the statistics in `check.experiments.statistics`. `cell.V[3]` is
+`Call("unit", (cell.V, 3))`: one unit, counted from 1; `ex.w[i, j]` is one connection by its post and pre unit. A bare population stands for
+its output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from plasticdsl.check.experiments.statistics import Statistic, statistic
+from plasticdsl.check.experiments.whole_patterns import shown
+from plasticdsl.check.terms.constants import Values
+from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.expressions import translate_condition, translate_number
+from plasticdsl.check.terms.mismatch import require_dimension
+from plasticdsl.check.terms.unification import PURE, SECONDS
+from plasticdsl.check.terms.unknown_names import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Call, Expr, Number, Ref
+from plasticdsl.model.model import ClampedSource, Network, Population
+from plasticdsl.model.patterns import DataSet
+from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax import tree
+
+Sources = Mapping[str, SourceFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one.
+    `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
+    units of each population, where they are known. `data`: by name; None for one that could not be read."""
+
+    context: Context
+    network: Network
+    sources: Sources
+    phases: tuple[str, ...]
+    phase: str | None = None
+    resized: frozenset[str] = frozenset()
+    constants: Values = field(default_factory=dict)
+    sizes: Mapping[str, int | None] = field(default_factory=dict)
+    data: Mapping[str, DataSet | None] = field(default_factory=dict)
+
+    def showing(self) -> Context:
+        """The context of what a phase holds or starts from, in which whole patterns have a meaning."""
+        return self.context.extended(lambda node, context: shown(node, context, self.network, self.constants))
+
+    def reading(self, statement: str) -> Context:
+        """The context of an item of `record`, `plot` or `expect`, in which statistics have a meaning."""
+        return self.context.extended(lambda node, context: _extend(node, context, self, statement))
+
+
+def text_of(span: Span, sources: Sources) -> str:
+    """What was written there, on one line."""
+    source = sources.get(span.path)
+    return " ".join(source.text[span.start : span.end].split()) if source is not None else ""
+
+
+def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -> Typed | None:
+    """Statistics, whole patterns, one unit of several, and a population that stands for its output."""
+    pattern = shown(node, context, taking.network, taking.constants)
+    if pattern is not None:
+        return pattern
+    match node:
+        case tree.Apply(function=tree.Name(name=name) as function, arguments=arguments, primes=0):
+            found = statistic(name, len(arguments))
+            declared = context.scope.find(function)
+            if found is None or (declared is not None and declared.function is not None):
+                return None
+            return _statistic(node, *found, context, taking, statement)
+        case tree.Indexed(base=tree.Member() | tree.Name() as base, indices=indices):
+            return _unit(node, base, indices, context, taking)
+        case tree.Name():
+            return _output(node, context, taking)
+        case _:
+            return None
+
+
+def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], context: Context, taking: Taking) -> Typed:
+    """`cell.V[3]`, `ex.w[2, 5]`."""
+    before = context.report.count
+    value = translate_number(base, context)
+    units = tuple(_whole(i, "The number of a unit", context) for i in indices)
+    if context.report.count == before:
+        _check_unit(node, value.expr, units, context, taking)
+    return Typed(Call("unit", (value.expr, *units)), value.dim)
+
+
+def _check_unit(node: tree.Indexed, of: Expr, units: tuple[Expr, ...], context: Context, taking: Taking) -> None:
+    """Only what belongs to a population or projection has units; how many there are is known here where nothing changes it."""
+    owner = of.owner if isinstance(of, Ref) else None
+    population = next((p for p in taking.network.populations if p.as_owner == owner), None)
+    projection = next((p for p in taking.network.projections if p.as_owner == owner), None)
+    if population is None and projection is None:
+        message = f"‘{text_of(node.base.span, taking.sources)}’ does not belong to units, so none can be chosen by its number."
+        hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
+        context.report.error("not-here", message, node.span, hint)
+    elif population is not None and len(units) != 1:
+        message = f"‘{population.symbol}’ is a population; one of its units has one number, not {len(units)}."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+    elif projection is not None and len(units) > 2:
+        message = f"A connection of ‘{projection.symbol}’ has two numbers, not {len(units)}: of its post- and of its presynaptic unit."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+    elif population is not None and isinstance(population.size, Number) and population.name not in taking.resized:
+        size = population.size.value
+        if isinstance(units[0], Number) and abs(units[0].value) > size:
+            message = f"‘{population.symbol}’ has the units 1 to {size:g}, so there is no number {units[0].value:g}."
+            context.report.error("out-of-range", message, node.span)
+
+
+def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:
+    """A bare population, read as its output."""
+    population = next((p for p in taking.network.populations if p.name == node.name), None)
+    declared = context.scope.find(node)
+    if population is None or population.block.output is None or declared is None or declared.members is None:
+        return None
+    output = declared.members.find(population.block.output)
+    return Typed(output.expr, output.dim) if output is not None and output.expr is not None and output.dim is not None else None
+
+
+def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking, statement: str) -> Typed:
+    values = _arguments(node, name, found, context, taking)
+    if found.only and statement not in found.only:
+        where = " and ".join(f"‘{s}’" for s in found.only)
+        message = f"‘{name}(…)’ is more than one number; it has a place in {where} only."
+        context.report.error("wrong-statistic", message, node.span)
+    if values is None:
+        return unknown(context)
+    result = {"time": SECONDS, "rate": PURE / SECONDS, "pure": PURE, "same": values[0].dim}[found.result]
+    return Typed(Call(name, tuple(v.expr for v in values)), result)
+
+
+def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking) -> tuple[Typed, ...] | None:
+    wanted = found.arguments if found.arguments != ("populations",) else ("population",) * max(1, len(node.arguments))
+    if len(node.arguments) != len(wanted):
+        message = f"‘{name}’ takes {len(wanted)} argument{'s' if len(wanted) != 1 else ''}, not {len(node.arguments)}."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+        return None
+    read: list[Typed] = []
+    for kind, argument in zip(wanted, node.arguments, strict=True):
+        match kind:
+            case "population":
+                read.append(_population(argument.value, context, taking))
+            case "condition":
+                read.append(Typed(translate_condition(argument.value, context), PURE, is_condition=True))
+            case "whole":
+                read.append(Typed(_whole(argument.value, f"The number of a spike in ‘{name}’", context), PURE))
+            case _:
+                read.append(translate_number(argument.value, context))
+    return tuple(read)
+
+
+def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
+    """A population by its name, as an argument."""
+    names = {p.name: p for p in taking.network.populations}
+    if isinstance(node, tree.Name) and node.name in names:
+        population = names[node.name]
+        if not spikes(population):
+            message = f"‘{population.symbol}’ does not spike."
+            labels = (Label(population.span, "declared here"),)
+            context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
+        return Typed(Ref(population.as_owner, ""), PURE)
+    undeclared_population(node, context, [p.symbol for p in taking.network.populations])
+    return unknown(context)
+
+
+def undeclared_population(node: tree.Expr, context: Context, symbols: Iterable[str]) -> None:
+    """Reports that the name of a population is needed here; `symbols`: of those there are."""
+    if not isinstance(node, tree.Name):
+        hint = did_you_mean("", symbols, "The populations are")
+        context.report.error("undeclared-population", "The name of a population is needed here.", node.span, hint)
+        return
+    hint = did_you_mean(node.text, symbols, "The populations are")
+    context.report.error("undeclared-population", f"There is no population ‘{node.text}’.", node.span, hint)
+
+
+def how_to_spike(population: Population) -> str:
+    """A hint for a population without spikes."""
+    if population.source is not None:
+        return "Sources of spikes are Poisson, Regular and SpikeTimes."
+    return f"Give {population.block.name} a ‘spike when …’ line."
+
+
+def spikes(population: Population) -> bool:
+    """Whether the units of a population fire spikes."""
+    if population.source is not None:
+        return not isinstance(population.source, ClampedSource)
+    return population.block.spike is not None
+
+
+def _whole(node: tree.Expr, what: str, context: Context) -> Expr:
+    found = translate_number(node, context)
+    require_dimension(node, found.dim, PURE, what, context)
+    if isinstance(found.expr, Number) and (not found.expr.value.is_integer() or found.expr.value == 0):
+        context.report.error("not-whole", f"{what} must be a whole number other than 0.", node.span, "The first has number 1.")
+    return found.expr

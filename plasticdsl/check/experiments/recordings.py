@@ -1,0 +1,238 @@
+"""What an experiment takes from a run: `record`, `plot` and `expect` lines, with their moments and statistics.
+
+Comes in: statements of the syntax tree. Goes out: `Recording`, `PlotSpec` and `Expectation`. Where no moment is written, a recording is taken
+at every step, an expectation at the end (of its phase, if it stands in one), and a statistic of spikes over the whole run (or phase).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from plasticdsl.check.experiments.readings import Taking, text_of
+from plasticdsl.check.experiments.repeats import check_over_repeats, without_repeats
+from plasticdsl.check.experiments.statistics import STATISTICS
+from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.expressions import require_same, translate, translate_as, translate_condition, translate_number
+from plasticdsl.check.terms.shown_units import shown_in
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
+from plasticdsl.check.terms.unknown_names import did_you_mean
+from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
+from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
+from plasticdsl.model.owners import OfPopulation
+from plasticdsl.syntax import tree
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+
+def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
+    """One recording per item; `as name` names the only item."""
+    window = window_of(statement.moment, taking)
+    if statement.alias is not None and len(statement.items) > 1:
+        message = f"‘as {statement.alias.text}’ can name one recording, and here are {len(statement.items)}."
+        taking.context.report.error("alias-of-several", message, statement.alias.span, "Write one ‘record’ line for each.")
+    for item in statement.items:
+        alias = statement.alias.text if statement.alias is not None else ""
+        yield _recording(item, window, alias, "record", taking)
+
+
+def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
+    """A plot line; a histogram without a moment is taken at the end."""
+    plane = statement.plane
+    if plane is not None or any(_is_contours(item) for item in statement.items):
+        return _contours(statement, plane, taking)
+    window = window_of(statement.moment, taking)
+    items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
+    if statement.moment is None:
+        items = tuple(replace(i, window=replace(window, at_end=True)) if _calls(i, "histogram") else i for i in items)
+    _require_time(statement, items, taking.context)
+    return PlotSpec(items, window, text_of(statement.span, taking.sources).removeprefix("plot "), statement.span)
+
+
+def _calls(recording: Recording, function: str) -> bool:
+    return isinstance(recording.item, Call) and recording.item.function == function
+
+
+def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: Context) -> None:
+    """A raster is over time, a histogram of moments."""
+    moment = statement.moment
+    if moment is None:
+        return
+    elsewhere = moment.over is not None and not (isinstance(moment.over, tree.Name) and moment.over.name == "time")
+    for item in items:
+        if _calls(item, "raster") and (elsewhere or moment.at_end or moment.at is not None):
+            hint = "Give it a ‘plot’ line of its own: ‘plot raster(E)’, ‘… over last 200 ms’, ‘… in phase test’."
+            context.report.error("not-here", "A raster shows spikes over time.", item.span, hint)
+        if _calls(item, "histogram") and elsewhere:
+            message = "A histogram shows moments, and nothing over another variable."
+            context.report.error("not-here", message, item.span, "Leave out what it is over: each run of a sweep has its own outline.")
+
+
+def _is_contours(item: tree.Expr) -> bool:
+    return isinstance(item, tree.Apply) and isinstance(item.function, tree.Name) and item.function.name == "contours"
+
+
+def _contours(statement: tree.Plot, plane: tree.Plane | None, taking: Taking) -> PlotSpec:
+    """`contours(E) over x from a to b, y from c to d at [levels]`; the path of the run is taken with it."""
+    context = taking.reading("plot")
+    window = Window(during=taking.phase)
+    moment = statement.moment
+    if moment is not None and (moment.at_end or any(p is not None for p in (moment.every, moment.last, moment.over, moment.during))):
+        context.report.error("not-here", "Contours are drawn as they are at the end of the run.", moment.span, "Leave the moment out.")
+    items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
+    text = text_of(statement.span, taking.sources).removeprefix("plot ")
+    if plane is None or len(items) != 1 or not _is_contours(statement.items[0]):
+        message = "A contour plot is of one expression over a plane of two variables."
+        hint = "Write ‘plot contours(E) over cell.a from 0 to 1, cell.b from 0 to 1’."
+        context.report.error("not-here", message, statement.span, hint)
+        return PlotSpec((), window, text, statement.span)
+    levels = _levels(statement.items[0], moment, context)
+    sides = _side(plane.horizontal, window, taking), _side(plane.vertical, window, taking)
+    return PlotSpec(items, window, text, statement.span, Plane(*sides, levels))
+
+
+def _levels(item: tree.Expr, moment: tree.Moment | None, context: Context) -> tuple[Expr, ...]:
+    """The values at which contours are drawn, as listed."""
+    if moment is None or moment.at is None:
+        return ()
+    written = moment.at.items if isinstance(moment.at, tree.Listing) else (moment.at,)
+    of = translate(item, context)
+    found: list[Expr] = []
+    for level in written:
+        value = translate_number(level, context)
+        require_same(item, of.dim, level, value.dim, context, "be compared")
+        found.append(value.expr)
+    return tuple(found)
+
+
+def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
+    """One side of the plane: a variable of a population, or of one of its units."""
+    context = taking.reading("plot")
+    target = _recording(side.target, window, "", "plot", taking)
+    found = translate(side.target, context)
+    variable = target.item.arguments[0] if isinstance(target.item, Call) and target.item.function == "unit" else target.item
+    if not isinstance(variable, Ref) or not isinstance(variable.owner, OfPopulation):
+        message = f"‘{target.text}’ is no variable of a population, so there is nothing to vary."
+        context.report.error("not-here", message, side.target.span, "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells.")
+    ends: list[Expr] = []
+    for end in (side.start, side.stop):
+        value = translate_number(end, context)
+        require_same(side.target, found.dim, end, value.dim, context, "be compared")
+        ends.append(value.expr)
+    return Side(target, ends[0], ends[1])
+
+
+def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:
+    context = taking.reading(statement)
+    found = translate(item, context)
+    dimension = context.solver.resolve(found.dim).known
+    unit, scale = shown_in((), found, taking.network, context)
+    return Recording(found.expr, text_of(item.span, taking.sources), window, alias, dimension, unit, scale, item.span)
+
+
+def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
+    """An `expect` line."""
+    context = taking.reading("expect")
+    left, relation, right, tolerance, relative = _claim(statement, context)
+    moment, repeats = without_repeats(statement.moment)
+    if moment is not None and moment.over is not None:
+        hint = "‘when P = 50’ chooses runs of a sweep, ‘over repeats’ takes all repeats together, ‘over last 5 s’ is a time."
+        context.report.error("not-here", "An expectation cannot be over a variable.", moment.span, hint)
+        moment = replace(moment, over=None)
+    window = window_of(moment, taking)
+    if moment is None or not _says_when(moment):
+        window = replace(window, at_end=relation in ("near", "holds") and not _of_spikes(left.expr))
+    when = translate_condition(statement.when, taking.context) if statement.when is not None else None
+    written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
+    unit, scale = shown_in(written, left, taking.network, context)
+    text = text_of(statement.span, taking.sources).removeprefix("expect ")
+    found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
+    if repeats:
+        check_over_repeats(found, taking)
+    return found
+
+
+def _claim(statement: tree.Expect, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+    """(left, relation, right, tolerance, whether the tolerance is relative)."""
+    match statement:
+        case tree.Expect(left=left, relation="≈", right=right, tolerance=tolerance) if right is not None and tolerance is not None:
+            return _near(left, right, tolerance, context)
+        case tree.Expect(left=tree.Compare(operands=(left, right), operators=("=",)), relation="holds"):
+            return _equal(left, right, context)
+        case tree.Expect(left=left, relation="holds"):
+            return Typed(translate_condition(left, context), _compared_in(left, context), is_condition=True), "holds", None, None, False
+        case _:
+            return translate_number(statement.left, context), statement.relation, None, None, False
+
+
+def _compared_in(condition: tree.Expr, context: Context) -> Dim:
+    """The dimension of the value that is shown: that of the left side of a comparison."""
+    match condition:
+        case tree.Compare(operands=(left, _)):
+            return translate_number(left, context).dim
+        case _:
+            return PURE
+
+
+def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+    value, wanted, by = (translate_number(e, context) for e in (left, right, tolerance))
+    require_same(left, value.dim, right, wanted.dim, context, "be compared")
+    relative = isinstance(tolerance, tree.Number) and any(u.unit == "%" for u in tolerance.unit)
+    if not relative:
+        require_same(right, wanted.dim, tolerance, by.dim, context, "be compared")
+    return value, "near", wanted.expr, by.expr, relative
+
+
+def _equal(left: tree.Expr, right: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
+    """`=` is for whole numbers."""
+    value, wanted = translate_number(left, context), translate_number(right, context)
+    require_same(left, value.dim, right, wanted.dim, context, "be compared")
+    if isinstance(wanted.expr, Number) and not wanted.expr.value.is_integer():
+        message = "‘=’ compares exactly, which is only sensible for whole numbers."
+        context.report.error("exact-comparison", message, right.span, "Write ‘≈ … ± …’ and say how close is close enough.")
+    return value, "near", wanted.expr, Number(0.0), False
+
+
+def _says_when(moment: tree.Moment) -> bool:
+    return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last, moment.over))
+
+
+def _of_spikes(expr: Expr) -> bool:
+    return any(isinstance(n, Call) and n.function in STATISTICS and STATISTICS[n.function].of_spikes for n in walk(expr))
+
+
+# --- moments ---------------------------------------------------------------------------------------------------------
+
+
+def window_of(moment: tree.Moment | None, taking: Taking) -> Window:
+    """The moment as written; inside a phase it is of that phase."""
+    if moment is None:
+        return Window(during=taking.phase)
+    during = taking.phase
+    if moment.during is not None:
+        during = moment.during.name
+        if during not in taking.phases:
+            hint = did_you_mean(moment.during.text, taking.phases, "The phases are")
+            taking.context.report.error("unknown-phase", f"There is no phase ‘{moment.during.text}’.", moment.during.span, hint)
+
+    def time(expr: tree.Expr | None, what: str) -> Expr | None:
+        return None if expr is None else translate_as(expr, SECONDS, what, taking.context)
+
+    return Window(
+        moment.at_end,
+        time(moment.at, "A moment"),
+        time(moment.every, "An interval"),
+        time(moment.last, "The length of a window"),
+        during,
+        _over(moment.over, taking),
+    )
+
+
+def _over(over: tree.Expr | None, taking: Taking) -> Expr | str | None:
+    match over:
+        case None:
+            return None
+        case tree.Name(name="time"):
+            return "time"
+        case _:
+            return translate_number(over, taking.reading("plot")).expr

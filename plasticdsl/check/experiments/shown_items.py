@@ -1,0 +1,195 @@
+"""`for each (pixels, label) in digits where not test, shuffled, 5 epochs, for 100 ms each`: what a phase shows item by item.
+
+Comes in: the loop as written and what the experiment knows. Goes out: a model `ForEach`, and the names that stand for the parts of an item. A part is
+`Ref(Whose.ITEM, name)`; numbers in files have no unit, so each part has the dimension of what it is used as, in SI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from plasticdsl.check.data import width
+from plasticdsl.check.experiments.readings import Taking
+from plasticdsl.check.experiments.settings import whole
+from plasticdsl.check.experiments.whole_patterns import dimension_of
+from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import translate_as, translate_condition
+from plasticdsl.check.terms.scope import Declared, Kind
+from plasticdsl.check.terms.unification import SECONDS, Dim
+from plasticdsl.check.terms.unknown_names import did_you_mean
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.owners import OfData, Whose
+from plasticdsl.model.patterns import DataSet, PatternSet
+from plasticdsl.model.protocol import ForEach
+from plasticdsl.names import canonical
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One name of a loop: how many values it has for each item (None: not known here), and the pattern set it is from, if it is a pattern."""
+
+    name: tree.Name
+    dim: Dim
+    width: int | None
+    patterns: PatternSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`each`: None after an error."""
+
+    each: ForEach | None
+    parts: tuple[Part, ...]
+
+    def names(self, context: Context) -> Context:
+        """The same context with the parts of an item in sight."""
+        own = {
+            p.name.name: Declared(
+                p.name.name, p.name.text, Kind.VALUE, "what the phase shows", Ref(Whose.ITEM, p.name.name), p.dim, span=p.name.span
+            )
+            for p in self.parts
+        }
+        return context.inside(context.scope.child(own))
+
+
+def check_loop(node: tree.ForEach, taking: Taking, sizes: Mapping[str, int | None]) -> Loop:
+    """The loop of a phase; `sizes`: units of the populations, where they are known."""
+    context = taking.context
+    before = context.report.count
+    arrays: tuple[str, ...] = ()
+    _check_names(node.names, context)
+    patterns = next((p for p in taking.network.patterns if p.name == node.source.name), None)
+    found = taking.data.get(node.source.name)
+    if patterns is not None:
+        parts = _of_patterns(node, patterns, sizes, context)
+    elif found is not None:
+        parts, arrays = _of_data(node, found, context)
+    else:
+        if node.source.name not in taking.data:  # else its file has been reported
+            _unknown_source(node.source, taking)
+        parts = tuple(Part(name, context.solver.fresh(), None) for name in node.names)
+    where = _where(node.where, found, context) if node.where is not None else None
+    epochs = whole(node.epochs, "The number of epochs", taking) if node.epochs is not None else None
+    each_for = positive(node.each_for, "How long each item is shown", context) if node.each_for is not None else None
+    names = tuple(n.name for n in node.names)
+    each = ForEach(node.source.name, names, arrays, where, node.shuffled, epochs, each_for, node.span)
+    return Loop(each if context.report.count == before and (patterns or found) else None, parts)
+
+
+def positive(node: tree.Expr, what: str, context: Context) -> Expr:
+    """A duration that must be greater than 0."""
+    length = translate_as(node, SECONDS, what, context)
+    value = constant(length, {})
+    if value is not None and value <= 0:
+        context.report.error("not-positive", f"{what} must be greater than 0.", node.span)
+    return length
+
+
+def _check_names(names: Iterable[tree.Name], context: Context) -> None:
+    first: dict[str, tree.Name] = {}
+    for name in names:
+        known = context.scope.find(name)
+        if known is not None:
+            labels = (Label(known.span, f"‘{known.symbol}’"),) if known.span.path else ()
+            message = f"‘{name.text}’ is {known.what} already; a part of an item needs a name of its own."
+            context.report.error("duplicate-definition", message, name.span, labels=labels)
+        elif first.setdefault(name.name, name) is not name:
+            labels = (Label(first[name.name].span, "the first"),)
+            context.report.error("duplicate-definition", f"‘{name.text}’ stands twice in this loop.", name.span, labels=labels)
+
+
+def _unknown_source(source: tree.Name, taking: Taking) -> None:
+    known = [p.symbol for p in taking.network.patterns] + [d.symbol for d in taking.data.values() if d is not None]
+    declared = taking.context.scope.find(source)
+    what = f"‘{source.text}’ is {declared.what} and" if declared is not None and declared.what else f"‘{source.text}’"
+    hint = did_you_mean(source.text, known, "There is")
+    words = 'Declare patterns in the network (‘ξ = 10 random patterns of {−1, +1} over units’) or data here (‘data d from "d.npz"’).'
+    hint = hint or Hint(words)
+    taking.context.report.error(
+        "no-items", f"{what} holds no items that could be shown: it is no set of patterns and no data.", source.span, hint
+    )
+
+
+# --- patterns --------------------------------------------------------------------------------------------------------
+
+
+def _of_patterns(node: tree.ForEach, patterns: PatternSet, sizes: Mapping[str, int | None], context: Context) -> tuple[Part, ...]:
+    if len(node.names) > 1:
+        message = f"An item of ‘{patterns.symbol}’ is one pattern and has one name, not {len(node.names)}."
+        context.report.error("unknown-array", message, node.names[1].span)
+    if node.where is not None:
+        message = "Patterns have nothing that a condition could read."
+        context.report.error("unknown-array", message, node.where.span, "‘where’ chooses among the items of data, by their arrays.")
+    dim = dimension_of(patterns, context)
+    return tuple(Part(name, dim, sizes.get(patterns.population), patterns) for name in node.names)
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+def _of_data(node: tree.ForEach, data: DataSet, context: Context) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    if not data.path:
+        return tuple(Part(name, context.solver.fresh(), None) for name in node.names), ()
+    parts: list[Part] = []
+    names = ", ".join(a for a, _ in data.arrays)
+    for i, name in enumerate(node.names):
+        place = next((k for k, (array, _) in enumerate(data.arrays) if canonical(array) == name.name), i)
+        if i >= len(data.arrays):
+            message = f"‘{data.symbol}’ has {len(data.arrays)} array{'s' if len(data.arrays) != 1 else ''} ({names}), so there is none for ‘{name.text}’."
+            context.report.error("unknown-array", message, name.span)
+            break
+        if place != i:
+            message = f"‘{name.text}’ is an array of ‘{data.symbol}’, but stands for another here: names take the arrays in order."
+            context.report.error("unknown-array", message, name.span, f"The order is: {names}.")
+        parts.append(Part(name, context.solver.fresh(), width(data.arrays[i][1])))
+    return tuple(parts), tuple(a for a, _ in data.arrays[: len(parts)])
+
+
+def _where(node: tree.Expr, data: DataSet | None, context: Context) -> Expr | None:
+    """A condition on the arrays of the data, by their own names; a bare array holds where it is not 0."""
+    if data is None:
+        return None
+    if not data.path:
+        message = f"The arrays of ‘{data.symbol}’ come from Python and have no names here."
+        context.report.error("unknown-array", message, node.span, "Choose the items in Python.")
+        return None
+    arrays = {canonical(name): (name, shape) for name, shape in data.arrays}
+    names = {c: Declared(c, a, Kind.VALUE, "an array", Ref(OfData(data.name), a), context.solver.fresh()) for c, (a, _) in arrays.items()}
+    inside = context.inside(context.scope.child(names))
+    before = context.report.count
+    condition = translate_condition(_flags(node, frozenset(arrays)), inside)
+    if context.report.count == before:
+        _check_single(condition, node.span, data, context)
+    return condition
+
+
+def _flags(node: tree.Expr, arrays: frozenset[str]) -> tree.Expr:
+    """The condition with `test` read as `test ≠ 0`."""
+    match node:
+        case tree.Name(name=name, span=span) if name in arrays:
+            return tree.Compare((node, tree.Number("0", (), span)), ("!=",), span)
+        case tree.Unary(operator="not", operand=operand):
+            return replace(node, operand=_flags(operand, arrays))
+        case tree.Logic(operands=operands):
+            return replace(node, operands=tuple(_flags(o, arrays) for o in operands))
+        case tree.Group(inner=inner):
+            return replace(node, inner=_flags(inner, arrays))
+        case _:
+            return node
+
+
+def _check_single(condition: Expr, span: Span, data: DataSet, context: Context) -> None:
+    shapes = dict(data.arrays)
+    read = {r.name for r in refs(condition) if r.owner == OfData(data.name)}
+    for name in sorted(read):
+        if width(shapes[name]) != 1:
+            message = f"‘{name}’ has {width(shapes[name])} values for each item; a condition on items reads arrays with one."
+            context.report.error("sizes-differ", message, span)
+    if not read:
+        message = f"This condition reads no array of ‘{data.symbol}’, so it holds for all items or for none."
+        context.report.error("unknown-array", message, span, f"Its arrays are: {', '.join(shapes)}.")

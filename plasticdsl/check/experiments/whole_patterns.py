@@ -1,0 +1,105 @@
+"""What only phases can name: whole patterns (`ξ_1`, `ξ[k]`) and `one_hot(label, 10)`.
+
+Comes in: syntax tree, in the extension of an experiment's expressions. Goes out: `Call("pattern", (set, number))` and `Call("one_hot", (class, count))`:
+one value for each unit. `widths` tells how many values an expression of them has.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+
+from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.mismatch import require_dimension
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.model.expr import Call, Expr, Number, Ref, children
+from plasticdsl.model.model import Network
+from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
+from plasticdsl.model.patterns import PatternSet, WrittenPatterns
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+
+def shown(node: tree.Expr, context: Context, network: Network, constants: Values) -> Typed | None:
+    """The meaning of a whole pattern or of `one_hot(…)`; None for everything else."""
+    match node:
+        case tree.Name(name=name) if context.scope.find(node) is None:
+            base, underscore, number = name.rpartition("_")
+            patterns = _set_named(base, network) if underscore and number and set(number) <= set(string.digits) else None
+            return None if patterns is None else _pattern(patterns, Number(float(number)), node.span, context, constants)
+        case tree.Indexed(base=tree.Name(name=name), indices=(index,)):
+            patterns = _set_named(name, network)
+            if patterns is None:
+                return None
+            which = translate_number(index, context)
+            require_dimension(index, which.dim, PURE, "The number of a pattern", context)
+            return _pattern(patterns, which.expr, node.span, context, constants)
+        case tree.Apply(function=tree.Name(name="one_hot") as function, primes=0) if context.scope.find(function) is None:
+            return _one_hot(node, context, constants)
+        case _:
+            return None
+
+
+def _set_named(name: str, network: Network) -> PatternSet | None:
+    return next((p for p in network.patterns if p.name == name), None)
+
+
+def dimension_of(patterns: PatternSet, context: Context) -> Dim:
+    """That of its entries; one still to be found where they are plain numbers."""
+    return context.solver.fresh() if patterns.dimension is None else Dim(patterns.dimension)
+
+
+def _pattern(patterns: PatternSet, which: Expr, span: Span, context: Context, constants: Values) -> Typed:
+    number = constant(which, constants)
+    if number is not None and (number < 1 or not number.is_integer()):
+        context.report.error("not-whole", "The number of a pattern is a whole number; the first is 1.", span)
+    count = float(len(patterns.source.rows)) if isinstance(patterns.source, WrittenPatterns) else None
+    if number is not None and count and number > count:  # no rows: they could not be read
+        message = f"‘{patterns.symbol}’ has the patterns 1 to {count:g}, so there is no number {number:g}."
+        context.report.error("out-of-range", message, span)
+    return Typed(Call("pattern", (Ref(OfPatterns(patterns.name), ""), which)), dimension_of(patterns, context))
+
+
+def _one_hot(node: tree.Apply, context: Context, constants: Values) -> Typed:
+    """`one_hot(k, n)`: n values, 1 for class k (from 0) and 0 for the others."""
+    if len(node.arguments) != 2 or any(a.keyword is not None for a in node.arguments):
+        message = f"‘one_hot’ takes 2 arguments, the number of the class (from 0) and how many there are, not {len(node.arguments)}."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+        return unknown(context)
+    which, count = (translate_number(a.value, context) for a in node.arguments)
+    for argument, value, what in zip(node.arguments, (which, count), ("The number of a class", "The number of classes"), strict=True):
+        require_dimension(argument.value, value.dim, PURE, what, context)
+    number = constant(count.expr, constants)
+    if number is not None and (number < 1 or not number.is_integer()):
+        context.report.error("not-whole", "The number of classes is a whole number of at least 1.", node.arguments[1].span)
+    return Typed(Call("one_hot", (which.expr, count.expr)), PURE)
+
+
+# --- how many values -------------------------------------------------------------------------------------------------
+
+
+def widths(
+    expr: Expr, items: Mapping[str, int | None], sizes: Mapping[str, int | None], network: Network, constants: Values
+) -> frozenset[int]:
+    """How many values an expression has, as far as it can be told: several numbers where its parts do not fit, none where it is one value or
+    nothing is known. `items`: of the parts of an item; `sizes`: units of the populations."""
+
+    def of(node: Expr) -> frozenset[int]:
+        return widths(node, items, sizes, network, constants)
+
+    match expr:
+        case Ref(Whose.ITEM, name):
+            found = items.get(name)
+        case Ref(OfPopulation(name)):
+            found = sizes[name]
+        case Call("pattern", (Ref(OfPatterns(name)), _)):
+            patterns = _set_named(name, network)
+            found = sizes.get(patterns.population) if patterns is not None else None
+        case Call("one_hot", (_, count)):
+            number = constant(count, constants)
+            found = int(number) if number is not None and number >= 1 else None
+        case _:
+            return frozenset().union(*(of(child) for child in children(expr)))
+    return frozenset() if found is None or found == 1 else frozenset({found})

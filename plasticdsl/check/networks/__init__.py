@@ -1,0 +1,1 @@
+"""Networks: populations, projections and what is composed of blocks, in terms of the whole."""

@@ -1,0 +1,99 @@
+"""Blocks without a network: each on its own, between units that have just the names it uses, so that it can be compiled for somebody's own loop.
+
+Comes in: checked blocks. Goes out: a network in which each neuron is a population, and each synapse and rule a projection from `pre` to
+`post`. What the blocks read of the units can be set at any time (as the output of a `Source`), what they add to is a state or an input; spikes
+are those that are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from plasticdsl.check.networks.evaluation_order import evaluation_order
+from plasticdsl.model.expr import Expr, Number, Ref, rebuild
+from plasticdsl.model.mapping import map_block, map_variable
+from plasticdsl.model.model import (
+    AddTo,
+    Block,
+    ClampedSource,
+    Connectivity,
+    GivenSpikes,
+    Network,
+    Population,
+    Projection,
+    Role,
+    Trigger,
+    Variable,
+)
+from plasticdsl.model.owners import Whose
+
+_UNITS = Number(100.0)
+_OUTPUT = "#output"
+_OUTPUTS = {Whose.PRE: "x", Whose.POST: "y"}
+
+
+def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
+    """A network of these blocks, not connected with each other."""
+    between = [b for b in blocks if b.kind in ("synapse", "rule")]
+    ends = {side: _unit(side, between) for side in (Whose.PRE, Whose.POST)} if between else {}
+    populations = (*ends.values(), *(_neuron(b) for b in blocks if b.kind == "neuron"))
+    projections = tuple(_projection(b, ends) for b in between)
+    order, _ = evaluation_order(populations, projections, ())
+    return Network(name, doc, (), populations, projections, order)
+
+
+def _neuron(block: Block) -> Population:
+    """A population whose inputs can be set."""
+    variables = tuple(replace(v, role=Role.CLAMPED) if v.role is Role.INPUT else v for v in block.variables)
+    return Population(block.name, block.name, _UNITS, replace(block, variables=variables))
+
+
+# --- the units that synapses and rules stand between -----------------------------------------------------------------
+
+
+def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
+    """A population with every name that the blocks use on this side."""
+    roles: dict[str, Role] = {}
+    spikes = False
+    for block in blocks:
+        for need in block.needs:
+            if need.owner is side:
+                roles.setdefault(_name(side, need.name), Role.CLAMPED)
+        roles.update((_name(side, n), role) for n, role in _targets(side, block).items())
+        trigger = Trigger.PRE if side is Whose.PRE else Trigger.POST
+        spikes = spikes or bool(block.pairs) or any(h.trigger is trigger for h in block.handlers)
+    variables = tuple(Variable(n, n, role) for n, role in roles.items())
+    source = GivenSpikes(()) if spikes else ClampedSource()
+    output = _OUTPUTS[side] if _OUTPUTS[side] in roles else None
+    return Population(side.value, side.value, _UNITS, Block(kind="neuron", name=side.value, variables=variables, output=output), source)
+
+
+def _targets(side: Whose, block: Block) -> Mapping[str, Role]:
+    """What the block adds to on this side, at spikes or by a sum."""
+    added = (s.target for h in block.handlers for s in h.statements if isinstance(s, AddTo))
+    found = {t.name: Role.STATE for t in added if t.owner is side}
+    return found | ({s.target: Role.INPUT for s in block.sums} if side is Whose.POST else {})
+
+
+def _name(side: Whose, name: str) -> str:
+    return _OUTPUTS[side] if name == _OUTPUT else name
+
+
+def _projection(block: Block, ends: Mapping[Whose, Population]) -> Projection:
+    """All to all; what a projection would have to give is a state that starts at 0."""
+
+    def read(expr: Expr) -> Expr:
+        match expr:
+            case Ref(Whose.PRE | Whose.POST as side, name, limit):
+                return Ref(side, _name(side, name), limit)
+            case _:
+                return rebuild(expr, read)
+
+    declared = tuple(replace(v, role=Role.STATE) if v.role is Role.GIVEN and v.value is None else v for v in block.variables)
+    needed = tuple(Variable(n.name, n.name, Role.STATE) for n in block.needs if n.owner is Whose.OWN)
+    variables = tuple(map_variable(v, read) for v in (*declared, *needed))
+    connection = replace(map_block(block, read), kind="connection", variables=variables, needs=())
+    rules = (block.name,) if block.kind == "rule" else ()
+    origins = tuple((v.name, (block.name, v.name)) for v in variables)
+    return Projection(block.name, block.name, "pre", "post", connection, Connectivity("all"), rules=rules, origins=origins, span=block.span)

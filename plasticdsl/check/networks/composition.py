@@ -1,0 +1,259 @@
+"""What a projection's connections do: synapse and rules as one block, bound to the units on both sides, with the values the projection gives.
+
+Comes in: the parts of one projection and the two populations. Goes out: a `Composed` block without needs. Dimensions are unified with those of the
+units (a weight gets its unit from `post.g += w`) and read off when the whole network is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.check.blocks.dependency_order import in_working_order
+from plasticdsl.check.blocks.incoming_sums import check_incoming
+from plasticdsl.check.experiments.readings import how_to_spike, spikes
+from plasticdsl.check.networks.connection_gradients import local_gradients, reads_observable
+from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.merging import Joined, Part, join
+from plasticdsl.check.networks.projection_values import Given, give
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.mismatch import described
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.unknown_names import did_you_mean
+from plasticdsl.derive.local_gradient import HOLD, PARTIAL, without_holds
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
+from plasticdsl.model.mapping import expressions, map_block, map_variable
+from plasticdsl.model.methods import method_kind
+from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
+from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
+from plasticdsl.source import Span
+
+OUTPUT = "#output"
+
+#: What a translated block says of a value beside the value itself: that it is the transpose of another projection's, or constant in a gradient.
+_TRANSPOSED = "transposed"
+_MARKS = (_TRANSPOSED, HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """`block`: kind `connection`; `dims` by its names; `origins` as in `model.Projection`."""
+
+    block: Block
+    dims: Mapping[str, Dim]
+    origins: tuple[tuple[str, tuple[str, str]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two units, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions).
+
+    `observables`: those of the network, of which a rule may take derivatives. `delayed`: whether what arrives was sent earlier.
+    """
+
+    pre: Side
+    post: Side
+    others: Mapping[str, tuple[OfProjection, Mapping[str, Dim]]]
+    observables: Mapping[str, Dim] = field(default_factory=dict)
+    delayed: bool = False
+
+    def side(self, owner: Owner) -> Side | None:
+        """The unit on that side."""
+        return self.pre if owner is Whose.PRE else self.post if owner is Whose.POST else None
+
+
+def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Span, context: Context) -> Composed:
+    """The connection block of projection `name`; findings go to the context's reporter."""
+    joined = join(parts, context.solver, context.report)
+    for part in parts:
+        _bind_needs(part, ends, context)
+    _one_method(joined, parts, context)
+    _no_transpose_of_own_kind(parts, ends, context)
+    observed = _observed(joined, parts, ends, context)
+    read = _binding(ends, observed) if observed or _has_bindings(parts) else None
+    if read is not None:
+        joined.variables = {n: map_variable(v, read) for n, v in joined.variables.items()}
+    variables = give(joined, parts, given, span, context)
+    block = Block(
+        kind="connection",
+        name=name,
+        variables=in_working_order(variables),
+        flows=tuple(joined.flows),
+        handlers=tuple(joined.handlers),
+        pairs=tuple(joined.pairs),
+        sums=tuple(joined.sums),
+        method=joined.methods[0] if joined.methods else None,
+        span=span,
+    )
+    if read is not None:
+        block = local_gradients(map_block(block, read), ends.post, ends.observables, ends.delayed, joined.dims, span, context)
+        block = replace(map_block(block, without_holds), variables=tuple(map_variable(v, without_holds) for v in block.variables))
+    _check_targets(block, parts, ends, context)
+    _check_spikes(block, parts, ends, context)
+    _no_observables(block, ends, context)
+    check_incoming(block, context.report)
+    origins = tuple((n, joined.origins[n]) for n in (v.name for v in block.variables) if n in joined.origins)
+    return Composed(block, joined.dims, origins)
+
+
+# --- the two units ---------------------------------------------------------------------------------------------------
+
+
+def _bind_needs(part: Part, ends: Ends, context: Context) -> None:
+    """What the part uses of the two units must be there, and of the same dimension."""
+    for need in part.block.needs:
+        dim = part.dims.get(need.key)
+        match need.owner:
+            case _ if dim is None:
+                continue
+            case Whose.PRE | Whose.POST as owner:
+                _bind_to_unit(part, need, dim, ends.pre if owner is Whose.PRE else ends.post, context)
+            case OfArgument(name) if name in ends.others:
+                projection, dims = ends.others[name]
+                _bind_to_projection(part, need, dim, projection.name, dims, context)
+            case _:
+                continue
+
+
+def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context) -> None:
+    name = side.block.output if need.name == OUTPUT else need.name
+    labels = (Label(need.span, "used here"), Label(side.population.span, f"‘{side.population.symbol}’"))
+    kind = f"‘{side.population.symbol}’ ({side.block.name})"
+    if name is None:
+        letter = "x" if need.owner is Whose.PRE else "y"
+        message = f"‘{part.name}’ uses ‘{letter}’, the output of the {owner_text(need.owner)}synaptic unit, but {kind} has no output."
+        hint = f"Write ‘output …’ in {side.block.name}." if side.population.source is None else "Spikes have no value; use ‘on pre:’."
+        context.report.error("no-output", message, part.use.span, hint, labels)
+    elif name not in side.dims:
+        near = did_you_mean(name, [v.symbol for v in side.block.variables], "It has")
+        fix = Hint(near.words, tuple(f"{owner_text(need.owner)}.{text}" for text in near.texts), need.span)
+        message = f"‘{part.name}’ uses ‘{owner_text(need.owner)}.{need.name}’, but {kind} has no ‘{need.name}’."
+        context.report.error("unknown-name", message, part.use.span, fix, labels)
+    elif not context.solver.unify(side.dims[name], dim, part.use.span):
+        here, there = described(dim, context), described(side.dims[name], context)
+        message = f"‘{part.name}’ takes ‘{owner_text(need.owner)}.{name}’ to be {here}, but in {kind} it is {there}."
+        context.report.error("inconsistent-units", message, part.use.span, "", labels)
+
+
+def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims: Mapping[str, Dim], context: Context) -> None:
+    if need.name not in dims:
+        message = f"‘{part.name}’ uses ‘{need.name}’ of ‘{projection}’, which has no such variable."
+        hint = f"It has: {', '.join(dims)}." if dims else ""
+        context.report.error("unknown-name", message, part.use.span, hint, (Label(need.span, "used here"),))
+    elif not context.solver.unify(dims[need.name], dim, part.use.span):
+        message = f"‘{need.name}’ of ‘{projection}’ has another unit than ‘{part.name}’ needs."
+        context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
+
+
+def _has_bindings(parts: Sequence[Part]) -> bool:
+    """Whether anything has to be replaced once the two units are known."""
+    if any(n.name == OUTPUT or isinstance(n.owner, OfArgument) for p in parts for n in p.block.needs):
+        return True
+    marks = (*_MARKS, PARTIAL)
+    return any(isinstance(n, Call) and n.function in marks for p in parts for e in expressions(p.block) for n in walk(e))
+
+
+def _observed(joined: Joined, parts: Sequence[Part], ends: Ends, context: Context) -> frozenset[str]:
+    """Names that no part has and that the network observes."""
+    found = frozenset(name for name in joined.open if name in ends.observables and name not in joined.variables)
+    for name in found:
+        part, need = joined.open.pop(name)
+        if not context.solver.unify(ends.observables[name], part.dims[name], need.span):
+            message = f"‘{name}’ of the network has another unit than ‘{part.name}’ needs."
+            context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
+    return found
+
+
+def _no_transpose_of_own_kind(parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    """Within one population `w` and `wᵀ` of another projection are both there, and only one of them can be meant."""
+    if ends.pre.population.name != ends.post.population.name:
+        return
+    for part in parts:
+        if any(isinstance(n, Call) and n.function == "transposed" for e in expressions(part.block) for n in walk(e)):
+            message = f"‘{part.name}’ reads a transpose, and both its units are of ‘{ends.pre.population.symbol}’."
+            hint = "Between two different populations, ‘wᵀ’ is the value of the connection in the opposite direction."
+            context.report.error("unsupported", message, part.use.span, hint)
+
+
+def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
+    """Outputs by their names, other projections by theirs, observables as the network's. `wᵀ` of another projection is its value for the same
+    pair of units, so the mark goes.
+    """
+
+    def read(expr: Expr) -> Expr:
+        match expr:
+            case Ref(Whose.PRE | Whose.POST as owner, "#output", limit):
+                side = ends.pre if owner is Whose.PRE else ends.post
+                return Ref(owner, side.block.output or OUTPUT, limit)
+            case Ref(OfArgument(argument), name, limit) if argument in ends.others:
+                return Ref(ends.others[argument][0], name, limit)
+            case Ref(Whose.OWN, name, limit) if name in observed:
+                return Ref(Whose.NETWORK, name, limit)
+            case Call("transposed", (inner,)):
+                return read(inner)
+            case _:
+                return rebuild(expr, read)
+
+    return read
+
+
+# --- what does not fit together --------------------------------------------------------------------------------------
+
+
+def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    """`post.g += …` needs a state there, `post.h = Σ …` an input."""
+    for handler in block.handlers:
+        for statement in handler.statements:
+            if isinstance(statement, AddTo):
+                _check_target(statement.target, Role.STATE, statement.span, parts, ends, context)
+    for total in block.sums:
+        _check_target(Ref(Whose.POST, total.target), Role.INPUT, total.span, parts, ends, context)
+
+
+def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    side = ends.side(target.owner)
+    variable = side.block.variable(target.name) if side is not None else None
+    if side is None or variable is None or variable.role is role:
+        return
+    text = f"{owner_text(target.owner)}.{variable.symbol}"
+    place, neuron = parts[0].use.span, side.block.name
+    labels = (Label(span, "here"), Label(variable.span, f"‘{variable.symbol}’ of {neuron}"))
+    if role is Role.INPUT:
+        message = f"A sum can fill an input only, and ‘{variable.symbol}’ of {neuron} is {_a(variable.role)}."
+        context.report.error("not-an-input", message, place, f"Declare ‘input {variable.symbol}’ in {neuron}.", labels)
+    else:
+        message = f"A spike can add to a state only, and ‘{text}’ is {_a(variable.role)} of {neuron}."
+        hint = f"Write a flow for it in {neuron}, for example ‘τ d{variable.symbol}/dt = −{variable.symbol}’."
+        context.report.error("not-a-state", message, place, hint, labels)
+
+
+def _a(role: Role) -> str:
+    return {Role.INPUT: "an input", Role.CLAMPED: "the output of a source"}.get(role, f"a {role.value}")
+
+
+def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+    """Spikes of a side that makes none would never come."""
+    for side, trigger in ((ends.pre, Trigger.PRE), (ends.post, Trigger.POST)):
+        used = next((h.span for h in block.handlers if h.trigger is trigger), block.pairs[0].span if block.pairs else None)
+        if used is None or spikes(side.population):
+            continue
+        message = (
+            f"This waits for spikes of the {trigger.value}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
+        )
+        labels = (Label(used, "waits for spikes"),)
+        context.report.error("no-spikes", message, parts[0].use.span, how_to_spike(side.population), labels)
+
+
+def _one_method(joined: Joined, parts: Sequence[Part], context: Context) -> None:
+    if len({(method_kind(m.name) or m.name, m.substeps) for m in joined.methods}) > 1:
+        labels = tuple(Label(m.span, m.name) for m in joined.methods)
+        context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
+
+
+def _no_observables(block: Block, ends: Ends, context: Context) -> None:
+    """A connection knows its two units; of an observable of the network it can have a derivative, not the value."""
+    name = reads_observable(block, ends.observables)
+    if name is not None:
+        message = f"‘{name}’ is an observable of the network, and no connection knows its value; only its derivatives reach them."
+        context.report.error("not-local", message, block.span, f"Write ‘∂{name}/∂w’, or let a neuron compute what the rule needs.")

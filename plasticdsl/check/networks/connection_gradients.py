@@ -1,0 +1,144 @@
+"""∂E/∂w where a projection is composed: of what the rule defines itself, at once; of an observable of the network, left for when that is known.
+
+Comes in: a composed block with `Call("partial", (E, w))`. Goes out: the block without those of its own, and findings. What is left of the network is
+`Call("partial", (Ref(Whose.NETWORK, E), w))`; `derive.gradients` works it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.derive.local_gradient import Local, partials, with_averages
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.model.mapping import expressions, map_block, map_variable
+from plasticdsl.model.model import Block, Role
+from plasticdsl.model.owners import Whose
+from plasticdsl.source import Span
+from plasticdsl.symbolic.algebra import is_number
+from plasticdsl.symbolic.derivative import NotDifferentiable
+
+
+def local_gradients(
+    block: Block, post: Side, observables: Mapping[str, Dim], delayed: bool, dims: dict[str, Dim], span: Span, context: Context
+) -> Block:
+    """The block with every derivative of its own definitions written out; the dimensions of states that this needs are added to `dims`."""
+    if not any(partials(e) for e in expressions(block)):
+        return block
+    local = Local(block, post.block, delayed)
+    read = _reader(local, observables, span, context)
+    sources = {f.variable: (f.source, f.is_rule) for f in block.flows}
+    written_out = replace(map_block(block, read), variables=tuple(map_variable(v, read) for v in block.variables))
+    for average in local.averages:
+        above = dims if average.of.owner is Whose.OWN else post.dims
+        if average.of.name in above and average.by.name in dims:
+            dims[average.variable.name] = above[average.of.name] / dims[average.by.name]
+    return with_averages(written_out, local.averages, sources)
+
+
+def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: Context) -> Callable[[Expr], Expr]:
+    told: set[Expr] = set()
+
+    def read(expr: Expr) -> Expr:
+        match expr:
+            case Call("partial", (Ref(Whose.NETWORK, name), Ref())) if name in observables:
+                return expr
+            case Call("partial", (of, by)):
+                return _worked_out(expr, of, by)
+            case _:
+                return rebuild(expr, read)
+
+    def _worked_out(whole: Expr, of: Expr, by: Expr) -> Expr:
+        first = whole not in told
+        told.add(whole)
+        if not isinstance(by, Ref):
+            if first:
+                message = "A derivative is taken by a variable."
+                context.report.error("no-derivative", message, span, "Write for example ‘∂E/∂w’.")
+            return Number(0.0)
+        try:
+            found = local.derivative(of, by)
+        except NotDifferentiable as problem:
+            if first:
+                report_no_derivative(local.block, of, by, str(problem), span, context)
+            return Number(0.0)
+        if is_number(found, 0.0) and first and not _is_missing(local.block, of) and not _is_missing(local.block, by):
+            _report_zero(local, of, by, span, context)
+        return found
+
+    return read
+
+
+def _is_missing(block: Block, expr: Expr) -> bool:
+    """Whether nothing declares it or gives it a value, which is reported where the rule asks for it."""
+    if not isinstance(expr, Ref) or expr.owner is not Whose.OWN:
+        return False
+    found = block.variable(expr.name)
+    return found is None or (found.role is Role.PARAMETER and found.value is None)
+
+
+def _place(block: Block, of: Expr, span: Span) -> Span:
+    """Where the differentiated quantity is defined, if it has a name."""
+    variable = block.variable(of.name) if isinstance(of, Ref) and of.owner is Whose.OWN else None
+    return variable.span if variable is not None else span
+
+
+def report_no_derivative(block: Block, of: Expr, by: Ref, reason: str, span: Span, context: Context) -> None:
+    """A step, a comparison or the like stands between."""
+    message = f"∂{_name(block, of)}/∂{_name(block, by)} does not exist: {reason[0].lower() + reason[1:]}"
+    hint = "Use a smooth function such as 1/(1 + exp(−a)), or enclose what is to be constant in hold(…)."
+    context.report.error("no-derivative", message, _place(block, of, span), hint, (Label(span, "in this projection"),))
+
+
+def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) -> None:
+    block = local.block
+    message = f"∂{_name(block, of)}/∂{_name(block, by)} is 0: {_name(block, of)} does not reach {_name(block, by)} through definitions."
+    hint = ""
+    constant = sorted({r.name for r in refs(of) if r.owner is Whose.POST} | _outputs(local, of))
+    if local.delayed and constant:
+        hint = "The sum of this projection is delayed, so what arrives now was sent earlier: nothing of it is reached at one moment."
+    elif constant:
+        hint = f"‘{constant[0]}’ is constant in a gradient: it is a state, or no definition of the postsynaptic unit leads to a sum over w."
+    context.report.error("zero-gradient", message, _place(block, of, span), hint, (Label(span, "in this projection"),))
+
+
+def _outputs(local: Local, of: Expr) -> set[str]:
+    found: set[str] = set()
+    waiting = [of]
+    seen: set[Ref] = set()
+    while waiting:
+        for ref in refs(waiting.pop()):
+            if ref in seen:
+                continue
+            seen.add(ref)
+            if ref.owner is Whose.POST:
+                found.add(ref.name)
+            variable = local.block.variable(ref.name) if ref.owner is Whose.OWN else None
+            if variable is not None and isinstance(variable.value, Expr):
+                waiting.append(variable.value)
+    return found
+
+
+def _name(block: Block, expr: Expr) -> str:
+    match expr:
+        case Ref(Whose.OWN, name):
+            variable = block.variable(name)
+            return variable.symbol if variable is not None else name
+        case Ref(_, name):
+            return name
+        case _:
+            return "E"
+
+
+def reads_observable(block: Block, observables: Mapping[str, Dim]) -> str | None:
+    """An observable of the network that is read as a value: no connection knows it."""
+    for expr in expressions(block):
+        inside = {node.arguments[0] for node in partials(expr)}
+        for node in walk(expr):
+            if isinstance(node, Ref) and node.owner is Whose.NETWORK and node.name in observables and node not in inside:
+                return node.name
+    return None

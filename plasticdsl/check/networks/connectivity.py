@@ -1,0 +1,150 @@
+"""Which connections a projection has, and their delays.
+
+Comes in: the clauses after the colon. Goes out: `model.Connectivity` and `model.Delays`. Without a clause every unit is connected with every unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.distributions import distribution
+from plasticdsl.check.terms.expressions import translate_as, translate_condition
+from plasticdsl.check.terms.mismatch import require_dimension
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.expr import Expr, Logic, Ref, Special
+from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
+from plasticdsl.model.owners import Whose
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+_KINDS = {"all to all": "all", "one to one": "one", "probability": "probability", "in-degree": "in-degree", "out-degree": "out-degree"}
+
+
+_NUMBERS = {
+    name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)  # type: ignore[arg-type]
+    for name, what in (
+        ("i", "the number of the postsynaptic unit"),
+        ("j", "the number of the presynaptic unit"),
+        ("N_pre", "a number of units"),
+        ("N_post", "a number of units"),
+    )
+}  # fmt: skip
+
+
+def unit_numbers(context: Context) -> Context:
+    """The same context with i and j (post and pre unit number, from 1) and N_pre, N_post in sight, where nothing else has these names."""
+    return context.inside(context.scope.child({}, missing=lambda name: _NUMBERS.get(name.name)))
+
+
+def pair_names(context: Context, pre: Side, post: Side) -> Context:
+    """The same context with what can be told of two units before the run: their numbers, and parameters of theirs as `pre.X` and `post.X`."""
+    units = {"pre": _of_side(Whose.PRE, pre), "post": _of_side(Whose.POST, post)}
+
+    def known(name: tree.Name) -> Declared | None:
+        return units.get(name.name) or _NUMBERS.get(name.name)
+
+    return context.inside(context.scope.child({}, missing=known))
+
+
+def _of_side(owner: Whose, side: Side) -> Declared:
+    own = {
+        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a parameter", Ref(owner, v.name), side.dims[v.name], span=v.span)
+        for v in side.block.variables
+        if v.role in (Role.PARAMETER, Role.GIVEN) and v.name in side.dims
+    }
+    return Declared(owner.value, owner.value, Kind.SIDE, "a unit", members=Scope(own), span=side.population.span)
+
+
+def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, context: Context, values: Values) -> Connectivity:
+    """The rule by which pairs of units are connected."""
+    of_pairs = pair_names(context, pre, post)
+    bases = [c for c in clauses if c.kind in _KINDS]
+    if len(bases) > 1:
+        labels = (Label(bases[0].span, "the first"),)
+        message = "A projection is connected in one way; this is a second."
+        context.report.error("two-connectivities", message, bases[1].span, "Write two projections.", labels)
+    conditions = [translate_condition(c.value, of_pairs) for c in clauses if c.kind == "where" and c.value is not None]
+    also = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)) if conditions else None
+    words = {c.kind for c in clauses}
+    if not bases:
+        kind, amount = ("where", also) if also is not None else ("all", None)
+        return Connectivity(kind, amount, None, "except self" not in words, False, span)
+    base = bases[0]
+    kind = _KINDS[base.kind]
+    amount = _amount(base, pre.population, post.population, "with repeats" in words, of_pairs, values)
+    is_degree = kind in ("in-degree", "out-degree")
+    _fitting_sizes(base, pre.population, post.population, context, values)
+    itself = "with self" in words if is_degree else "except self" not in words
+    return Connectivity(kind, amount, also, itself, "with repeats" in words, base.span)
+
+
+def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeats: bool, context: Context, values: Values) -> Expr | None:
+    """The probability or degree."""
+    if clause.value is None:
+        return None
+    is_probability = clause.kind == "probability"
+    what = "A probability" if is_probability else "A degree"
+    amount = translate_as(clause.value, PURE, what, context)
+    value = constant(amount, values)
+    if value is None:
+        return amount
+    if is_probability and not 0 <= value <= 1:
+        hint = Hint(f"For a percentage write ‘{value:g} %’.", (f"{value:g} %",)) if 1 < value <= 100 else ""
+        context.report.error("out-of-range", "A probability lies between 0 and 1.", clause.value.span, hint)
+    if not is_probability:
+        other = pre if clause.kind == "in-degree" else post
+        available = constant(other.size, values)
+        if value < 0 or not value.is_integer():
+            context.report.error("not-whole", "A degree is a whole number.", clause.value.span)
+        elif available is not None and value > available and not repeats:
+            message = f"‘{other.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
+            at = Span(clause.value.span.end, clause.value.span.end, clause.value.span.path)
+            repeated = Hint("To draw some of them repeatedly, write ‘with repeats’.", (" with repeats",), at)
+            context.report.error("out-of-range", message, clause.value.span, repeated)
+    return amount
+
+
+def _fitting_sizes(clause: tree.Connectivity, pre: Population, post: Population, context: Context, values: Values) -> None:
+    if clause.kind != "one to one":
+        return
+    first, second = constant(pre.size, values), constant(post.size, values)
+    if first is not None and second is not None and first != second:
+        message = f"‘one to one’ needs as many units on both sides; ‘{pre.symbol}’ has {first:g} and ‘{post.symbol}’ {second:g}."
+        labels = (Label(pre.span, f"{first:g} units"), Label(post.span, f"{second:g} units"))
+        context.report.error("sizes-differ", message, clause.span, "Connect them ‘all to all’, or change a size.", labels)
+
+
+# --- delays ----------------------------------------------------------------------------------------------------------
+
+
+def delays(clauses: Sequence[tree.Delay], plastic: bool, time: Dim, of_pairs: Context, values: Values) -> Delays:
+    """Axonal and dendritic delay; `plastic`: whether the projection carries a rule. `of_pairs`: see `pair_names`."""
+    found: dict[str, Value | None] = {}
+    for clause in clauses:
+        side = clause.side or "axonal"
+        if clause.side == "" and plastic:
+            message = "A projection with a rule must say where its delay is: simulators read the bare word differently."
+            hint = "‘axonal delay’: the spike reaches the synapse late; ‘dendritic delay’: its effect reaches the neuron late."
+            of_pairs.report.error("bare-delay", message, clause.span, hint)
+        if side in found:
+            of_pairs.report.error("duplicate-definition", f"The {side} delay is given twice.", clause.span)
+        found[side] = _delay(clause, time, of_pairs, values)
+    return Delays(found.get("axonal"), found.get("dendritic"))
+
+
+def _delay(clause: tree.Delay, time: Dim, of_pairs: Context, values: Values) -> Value | None:
+    """The delay; None for a number that is 0. A parameter is a delay whatever its value, since runs may change it."""
+    if clause.drawn:
+        drawn, dim = distribution(clause.value, of_pairs)
+        require_dimension(clause.value, dim, time, "A delay", of_pairs)
+        return drawn
+    delay = translate_as(clause.value, time, "A delay", of_pairs)
+    value = constant(delay, values)
+    if value is not None and value < 0:
+        of_pairs.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
+    return None if constant(delay, {}) == 0.0 else delay

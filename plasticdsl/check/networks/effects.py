@@ -1,0 +1,209 @@
+"""What has no effect is said: changes that only name a value, and parameters and states that nothing reads.
+
+Comes in: the checked model of a file without errors, and its neurons, synapses and rules. Goes out: findings. They are the last ones, since what reads
+a name is known when everything could be read. Where no experiment of the file says what is looked at, a program may look at any state: then only
+what has another likely meaning is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from plasticdsl.check.blocks.endless import check_endless
+from plasticdsl.check.blocks.triggers import change_hint
+from plasticdsl.check.networks.reads import everything_read
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.terms.tree_nodes import names_read
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.expr import Incoming, Ref
+from plasticdsl.model.model import Assign, Block, Network, Projection, Role, Variable
+from plasticdsl.model.module import Module
+from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+_REFRACTORY = "A refractory time is written without ‘=’: ‘refractory 5 ms’."
+_THRESHOLD = "A threshold stands in a condition: ‘spike when V > {0}:’."
+_RESET = "A reset stands below the condition of a spike: ‘V → {0}’."
+
+#: What a parameter of this name was probably meant for, where nothing reads it.
+_MEANT: Mapping[str, str] = {
+    **dict.fromkeys(("refractory", "t_ref", "tau_ref", "t_refractory", "tau_refractory"), _REFRACTORY),
+    **dict.fromkeys(("threshold", "v_th", "v_thresh", "v_threshold", "v_theta", "theta"), _THRESHOLD),
+    **dict.fromkeys(("reset", "v_r", "v_reset"), _RESET),
+    "delay": "A delay belongs to a projection: ‘a → b: Exc, delay = 5 ms’.",
+    "p": "A probability of connection belongs to a projection: ‘a → b: Exc, p = 0.1’.",
+    "method": "An integrator is chosen by ‘method: RK4’.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What has variables: a population, a projection, or the network itself (`block` None). `post`: the variables of the unit that a projection reaches;
+    `watched`: whether the file says what is looked at."""
+
+    itself: Owner
+    block: Block | None
+    variables: tuple[Variable, ...]
+    watched: bool
+    post: Mapping[str, Variable]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What has been said of a block: what only the statement in question reads is read by nothing, and that need not be said too."""
+
+    place: Span
+    names: frozenset[str]
+
+    def covers(self, variable: Variable) -> bool:
+        """Whether a variable of the block is read there."""
+        return self.place.start <= variable.span.start < self.place.end and variable.name in self.names
+
+
+def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, report: Reporter) -> None:
+    """Reports what has no effect in the networks of a file; what stands in other files is not its business."""
+    own = [b for b in blocks if b.span.path == path]
+    told = [*_event_values(module, own, report), *_inert_rules(module, own, report)]
+    idle: dict[Span, tuple[_Owner, Variable]] = {}
+    read: set[Span] = set()
+    for network in module.networks:
+        experiments = [e for e in module.experiments if e.network == network.name]
+        reads = everything_read(network, experiments)
+        for owner in _owners(network, any(map(_looks, experiments))):
+            for variable in owner.variables:
+                if Ref(owner.itself, variable.name) in reads:
+                    read.add(variable.span)
+                elif not any(t.covers(variable) for t in told):
+                    idle.setdefault(variable.span, (owner, variable))
+    written = {s.target.span: s for b in own for s in b.body if isinstance(s, tree.Define)}
+    for span in idle.keys() - read:
+        if span.path == path:
+            _idle(*idle[span], written.get(span), report)
+    if not report.failed:  # else the reset may be what is misspelt
+        for network in module.networks:
+            if any(e.dt is not None for e in module.experiments if e.network == network.name):
+                check_endless(network, path, report)
+
+
+def _looks(experiment: Experiment) -> bool:
+    """Whether an experiment records, shows or expects anything."""
+    inside = any(phase.recordings or phase.expectations for phase in experiment.phases)
+    return bool(experiment.recordings or experiment.plots or experiment.expectations or inside)
+
+
+def _owners(network: Network, watched: bool) -> Iterator[_Owner]:
+    sides = {p.name: {v.name: v for v in p.block.variables} for p in network.populations}
+    yield _Owner(Whose.NETWORK, None, network.variables, watched, {})
+    for p in network.populations:
+        yield _Owner(p.as_owner, p.block, p.block.variables, watched, {})
+    for projection in network.projections:
+        yield _Owner(projection.as_owner, projection.connection, projection.connection.variables, watched, sides[projection.post])
+
+
+# --- changes that only name a value ----------------------------------------------------------------------------------
+
+
+def _event_values(module: Module, blocks: Sequence[tree.Block], report: Reporter) -> Iterator[_Told]:
+    """`w = …` under a trigger where the connection has a ‘w’, `dw = …` that nothing reads, and whatever else nothing reads there."""
+    sources = [({v.name: v.symbol for v in p.connection.variables}, _sources(p)) for n in module.networks for p in n.projections]
+    for block in blocks:
+        around = [names for names, used in sources if (block.kind, block.name.name) in used]
+        for define, name, is_read in _defined_at_events(block):
+            word = name.name if is_read else name.name.removeprefix("d")
+            meant = next((names[n] for names in around for n in (name.name, word) if n in names), None)
+            if meant is not None:
+                message = f"‘{name.text} = …’ only names a value; ‘{meant}’ does not change."
+                report.error("only-named", message, define.span, change_hint(define, name, meant))
+            elif not is_read:
+                report.warning("no-effect", f"‘{name.text} = …’ only names a value, and nothing below it reads that.", define.span)
+            if meant is not None or not is_read:
+                yield _Told(block.span, frozenset(n.name for n in names_read(define.rhs)))
+
+
+def _sources(projection: Projection) -> frozenset[tuple[str, str]]:
+    """(kind, name) of the blocks whose triggers a projection has."""
+    return frozenset(("rule" if h.is_rule else "synapse", h.source) for h in projection.connection.handlers)
+
+
+def _defined_at_events(block: tree.Block) -> Iterator[tuple[tree.Define, tree.Name, bool]]:
+    """The definitions below triggers, their names, and whether a statement after it reads it."""
+    for event in block.body:
+        if isinstance(event, tree.OnEvent | tree.Every | tree.SpikeWhen | tree.SpikeAtRate):
+            for number, statement in enumerate(event.body):
+                if isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name):
+                    later = {n.name for n in names_read(event.body[number + 1 :])}
+                    yield statement, statement.target, statement.target.name in later
+
+
+def _inert_rules(module: Module, blocks: Sequence[tree.Block], report: Reporter) -> Iterator[_Told]:
+    """Rules in use that have definitions alone."""
+    used = {rule for network in module.networks for p in network.projections for rule in p.rules}
+    rules = {b.name: b for b in module.blocks if b.kind == "rule"}
+    for block in blocks:
+        if block.kind == "rule" and block.name.name in used:
+            rule = rules[block.name.name]
+            if not (rule.flows or rule.handlers or rule.pairs or rule.sums or any(v.name.startswith("d") for v in rule.variables)):
+                hint = "A change is written ‘Δw = …’, ‘w += …’ or ‘dw/dt = …’."
+                report.warning("no-effect", f"The rule ‘{block.name.text}’ changes nothing.", block.name.span, hint)
+                yield _Told(block.span, frozenset(v.name for v in rule.variables))
+
+
+# --- what nothing reads ----------------------------------------------------------------------------------------------
+
+
+def _idle(owner: _Owner, variable: Variable, written: tree.Define | None, report: Reporter) -> None:
+    """One variable that nothing reads but its own changes; `written`: its definition."""
+    symbol = variable.symbol
+    match variable.role:
+        case Role.PARAMETER | Role.GIVEN:
+            words = _MEANT.get(variable.name.lower(), "")
+            hint = Hint(words.format(symbol))
+            if words is _REFRACTORY and written is not None:
+                hint = replace(hint, texts=("refractory ",), at=Span(written.span.start, written.rhs.span.start, written.span.path))
+            if owner.watched or hint:
+                report.warning("no-effect", f"Nothing reads ‘{symbol}’, so it has no effect.", variable.span, hint)
+        case Role.DEFINITION if owner.block is not None and owner.block.kind == "connection":
+            _idle_definition(owner, owner.block, variable, report)
+        case Role.STATE if owner.block is not None:
+            _idle_state(owner, owner.block, variable, report)
+        case _:
+            pass
+
+
+def _idle_definition(owner: _Owner, block: Block, variable: Variable, report: Reporter) -> None:
+    """`dw = …` names a value, and `a = Σ w x` fills no input; other definitions may be there to be looked at."""
+    changed = block.variable(variable.name.removeprefix("d"))
+    if variable.name.startswith("d") and changed is not None:
+        message = f"‘{variable.symbol} = …’ only names a value; ‘{changed.symbol}’ does not change."
+        report.error("only-named", message, variable.span, f"A change is written ‘Δ{changed.symbol} = …’, or ‘d{changed.symbol}/dt = …’.")
+    elif variable.name in owner.post or isinstance(variable.value, Incoming):
+        hint = f"To fill an input of the postsynaptic unit write ‘post.{variable.symbol} = Σ …’."
+        report.warning("no-effect", f"Nothing reads ‘{variable.symbol}’, so it reaches no unit.", variable.span, hint)
+
+
+def _idle_state(owner: _Owner, block: Block, variable: Variable, report: Reporter) -> None:
+    """A state that comes into being by its jumps alone and is spelt nearly as another one is a slip of the pen."""
+    symbol = variable.symbol
+    if variable.name in owner.post:
+        message = f"Nothing reads ‘{symbol}’ of the connection, so it reaches no unit."
+        texts = (f"post.{symbol}",) if _jumps(block, variable) == 1 else ()
+        report.warning("no-effect", message, variable.span, Hint(f"Did you mean ‘post.{symbol}’?", texts))
+        return
+    jumps = _jumps(block, variable)
+    near = did_you_mean(variable.name, {v.name: v.symbol for v in block.variables}, 1)
+    if jumps and near:
+        near = near if jumps == 1 else Hint(near.words)
+        report.error("misspelt-target", f"Nothing reads ‘{symbol}’, which is changed here.", variable.span, near)
+    elif owner.watched:
+        report.warning("no-effect", f"Nothing reads ‘{symbol}’, and no experiment records or shows it.", variable.span)
+
+
+def _jumps(block: Block, variable: Variable) -> int:
+    """How many jumps a variable has that nothing else brings into being; else 0."""
+    flows = any(f.variable == variable.name for f in block.flows)
+    jumps = sum(isinstance(s, Assign) and s.target.name == variable.name for h in block.handlers for s in h.statements)
+    return 0 if flows or variable.initial is not None or variable.low is not None or variable.values else jumps

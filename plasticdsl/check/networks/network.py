@@ -1,0 +1,281 @@
+"""Networks: a `network` block → `model.Network`.
+
+Comes in: the block (its `like` carried out) and the checked neurons, synapses and rules. Goes out: populations, projections with composed connections,
+parameters, observables and the order of evaluation. One solver holds the dimensions of the whole network: each population's names are a copy of its
+neuron's, each projection unifies its parts with those of the units on both sides, and at the end the dimensions are read off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
+from plasticdsl.check.data import Folders
+from plasticdsl.check.experiments.phases import misplaced
+from plasticdsl.check.experiments.readings import Sources, text_of
+from plasticdsl.check.intact import mentioned, that_mention
+from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.evaluation_order import evaluation_order
+from plasticdsl.check.networks.network_gradients import with_gradients
+from plasticdsl.check.networks.patterns import check_patterns
+from plasticdsl.check.networks.populations import check_population
+from plasticdsl.check.networks.projections import Around, Wanted, check_projection, expand
+from plasticdsl.check.networks.proofs import equation, with_proofs
+from plasticdsl.check.networks.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
+from plasticdsl.check.networks.symmetric_weights import with_symmetry
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
+from plasticdsl.check.terms.constants import Values
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.declarable import check_declarable
+from plasticdsl.check.terms.hold import released
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.shown_units import with_dimension
+from plasticdsl.check.terms.unification import PURE, Dim, Solver
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Role, Variable
+from plasticdsl.model.owners import Part, Whose
+from plasticdsl.model.patterns import PatternSet
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+#: Projections that read each other are followed this far; real chains have two or three.
+_LONGEST_CHAIN = 50
+
+
+@dataclass(slots=True)
+class Building:
+    """A network while it is checked. `names` are those of its scope; `pattern_dims`: the dimension of the entries of
+    each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections that are
+    declared but not known, because of an error; `missing_rules`: the blocks of projections that could not be made."""
+
+    blocks: CheckedBlocks
+    context: Context
+    names: dict[str, Declared]
+    sides: dict[str, Side] = field(default_factory=dict)
+    projections: dict[str, Projection] = field(default_factory=dict)
+    dims: dict[str, Mapping[str, Dim]] = field(default_factory=dict)
+    constants: Values = field(default_factory=dict)
+    patterns: dict[str, PatternSet] = field(default_factory=dict)
+    pattern_dims: dict[str, Dim] = field(default_factory=dict)
+    observables: dict[str, Dim] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    missing_rules: set[str] = field(default_factory=set)
+
+    def declare(self, owner: Part, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
+        """A population or projection with its variables, for what stands later in the network."""
+        members = {
+            v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(owner, v.name), dims[v.name], span=v.span)
+            for v in block.variables
+            if v.name in dims
+        }
+        self.names[owner.name] = Declared(owner.name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
+
+
+def check_network(
+    block: tree.Block, blocks: CheckedBlocks, outside: Scope, report: Reporter, folders: Folders, sources: Sources
+) -> tuple[Network, frozenset[str]]:
+    """The network, and the names of what is missing in it because of errors. Findings go to `report`, and with an error among them the result is
+    not to be run. `folders`: where its patterns may lie; `sources`: the text of its equations."""
+    names: dict[str, Declared] = {}
+    building = Building(blocks, Context(outside.child(names), Solver(), report), names)
+    _no_two_of_a_name(block, report)
+    _no_two_blocks_of_a_name(block, blocks, report)
+    defines = [s for s in block.body if isinstance(s, tree.Define)]
+    quantities = sorted_by_kind(defines)
+    variables = check_parameters(quantities.parameters, building.context, names)
+    building.constants = {
+        Ref(Whose.NETWORK, v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
+    }
+    variables += check_signals(quantities.signals, building.context, names)
+    building.observables = {n: building.context.solver.fresh() for n in names_of(quantities.observables)}
+    _doubt_unsound(block, building)
+    _populations(block, building)
+    patterns = [s for s in block.body if isinstance(s, tree.Patterns)]
+    check_patterns(patterns, building, folders)
+    taken = frozenset((*building.sides, *names))
+    statements = [s for s in block.body if isinstance(s, tree.Projection)]
+    report.doubt(that_mention((*patterns, *statements), building.missing))
+    _projections(expand(statements, taken, building.context), building)
+    _others(block, report)
+    claims = [s for s in block.body if isinstance(s, tree.Expect)]
+    _missing_projections(statements, building)
+    if building.missing:  # names of variables without an owner would be missing too
+        report.doubt([*(s.span for s in quantities.observables), *(s.span for s in claims)])
+    if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
+        variables += check_observables(quantities.observables, building)
+    equations = tuple(e for s in claims if (e := equation(s, building.projections, building.context)) is not None)
+    network = _finished(block, variables, building)
+    if report.failed:
+        return network, frozenset(building.missing | building.missing_rules)
+    texts = {s.span: text_of(s.left.span, sources) for s in claims}
+    return released(with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)), frozenset()
+
+
+def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
+    first: dict[str, tree.Name] = {}
+    for statement in block.body:
+        name: tree.Expr | None = None
+        match statement:
+            case tree.Population(name=name) | tree.Patterns(name=name) | tree.Define(target=name) | tree.Projection(name=name):
+                pass
+            case _:
+                continue
+        if not isinstance(name, tree.Name):
+            continue
+        check_declarable(name, report)
+        known = first.setdefault(name.name, name)
+        if known is not name:
+            labels = (Label(known.span, "the first"),)
+            report.error("duplicate-definition", f"‘{name.text}’ is declared twice in this network.", name.span, labels=labels)
+
+
+def _no_two_blocks_of_a_name(block: tree.Block, blocks: CheckedBlocks, report: Reporter) -> None:
+    """A network that is like one of another file can have parts from both."""
+    first: dict[Key, tuple[Identity, tree.Name]] = {}
+    for kind, name in parts_named(block):
+        found = blocks.sight.find(kind, name)
+        if found is not None:
+            known, where = first.setdefault((group(kind), name.name), (identity(found), name))
+            if known != identity(found):
+                labels = (Label(where.span, "the other"),)
+                message = f"‘{name.text}’ is not the same here as in the network that this one is like."
+                report.error(
+                    "name-clash", message, name.span, f"Give the one in this file another name, or ‘use {name.text} as …’.", labels
+                )
+
+
+def _doubt_unsound(block: tree.Block, building: Building) -> None:
+    """What is made of a block with an error in it cannot be judged, nor can what mentions it: the values that it takes, the units, who reads it."""
+    for statement in block.body:
+        used: tuple[CheckedBlock | None, ...] = ()
+        match statement:
+            case tree.Population(kind=kind):
+                used = (building.blocks.find("neuron", kind),)
+            case tree.Projection(uses=uses, with_rules=rules):
+                used = tuple(building.blocks.find(k, use.name) for use in (*uses, *rules) for k in ("synapse", "rule"))
+            case _:
+                continue
+        if any(found is not None and not found.sound for found in used):
+            building.context.report.doubt((statement.span,))
+            building.missing.update((statement.name.name,) if statement.name is not None else ())
+
+
+def _populations(block: tree.Block, building: Building) -> None:
+    for statement in block.body:
+        if isinstance(statement, tree.Population):
+            side = check_population(statement, building.blocks, building.context, building.constants)
+            _add_side(side, building)
+            if side.population.source is None and building.blocks.find("neuron", statement.kind) is None:
+                building.missing.add(side.population.name)
+
+
+def _add_side(side: Side, building: Building) -> None:
+    population = side.population
+    building.sides[population.name] = side
+    building.declare(population.as_owner, population.symbol, "a population", side.dims, side.block, population.span)
+
+
+def _projections(wanted: Sequence[Wanted], building: Building) -> None:
+    """Those first that others read (`forward = second`); a circle of them is read in the order written."""
+    by_name = {w.name: w for w in wanted}
+    ready: dict[str, Wanted] = {}
+
+    def add(one: Wanted, above: frozenset[str]) -> None:
+        for name in sorted(one.reads) if len(above) < _LONGEST_CHAIN else ():
+            if name in by_name and name not in ready and name not in above:
+                add(by_name[name], above | {name})
+        ready.setdefault(one.name, one)
+
+    for one in wanted:
+        add(one, frozenset({one.name}))
+    for one in ready.values():
+        _add_projection(one, building)
+    order = {w.name: k for k, w in enumerate(wanted)}
+    building.projections = dict(sorted(building.projections.items(), key=lambda item: order.get(item[0], 0)))
+
+
+def _missing_projections(statements: Sequence[tree.Projection], building: Building) -> None:
+    """Adds those that could not be made, and those of populations that are missing."""
+    for statement in statements:
+        name = statement.name
+        several = tuple(f"{name.name}_{t.name}" for t in statement.targets) if name is not None and len(statement.targets) > 1 else ()
+        known = all(n in building.projections for n in (several or ((name.name,) if name is not None else ())))
+        if name is not None and (not known or mentioned(statement) & building.missing):
+            building.missing.update((name.name, *several))
+
+
+def _add_projection(wanted: Wanted, building: Building) -> None:
+    post = building.sides.get(wanted.post.name)
+    if wanted.hidden is not None and post is not None:
+        size = post.population.size
+        _add_side(check_population(wanted.hidden, None, building.context, building.constants, size), building)
+    around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants, building.observables)
+    made = check_projection(wanted, around, building.context)
+    if made is None:
+        building.missing_rules.update(use.name.name for use in (*wanted.statement.uses, *wanted.statement.with_rules))
+        return
+    projection, dims = made
+    building.projections[projection.name] = projection
+    building.dims[projection.name] = dims
+    building.declare(projection.as_owner, projection.symbol, "a projection", dims, projection.connection, projection.span)
+
+
+def _others(block: tree.Block, report: Reporter) -> None:
+    for statement in block.body:
+        match statement:
+            case tree.Define() | tree.Population() | tree.Projection() | tree.Patterns() | tree.Expect():
+                pass
+            case _:
+                misplaced(statement, "a network", report)
+
+
+# --- what only the whole network tells -------------------------------------------------------------------------------
+
+
+def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Building) -> Network:
+    """Reads off the dimensions; what nothing gives a unit has none."""
+    solver, report = building.context.solver, building.context.report
+    populations = tuple(_with_dimensions(side, solver) for side in building.sides.values())
+    projections = tuple(
+        replace(p, connection=dimensioned(p.connection, building.dims[p.name], solver)) for p in building.projections.values()
+    )
+    populations = tuple(with_open_inputs(p, projections) for p in populations)
+    order, findings = evaluation_order(populations, projections, variables)
+    for found in findings:
+        report.error(found.code, found.message, found.span, found.hint, found.labels)
+    named = {n: d.dim for n, d in building.names.items() if d.kind is Kind.VALUE and d.dim is not None}
+    known = tuple(_dimensioned(v, named.get(v.name), solver) for v in variables)
+    sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
+    return Network(block.name.name, block.doc, known, populations, projections, order, block.span, sets)
+
+
+def with_open_inputs(population: Population, projections: Sequence[Projection]) -> Population:
+    """The population, where an input that no projection fills keeps the value that a phase or a program gives it, as the output of a `Source` does."""
+    filled = {total.target for p in projections if p.post == population.name for total in p.connection.sums}
+    variables = tuple(
+        replace(v, role=Role.CLAMPED) if v.role is Role.INPUT and v.name not in filled else v for v in population.block.variables
+    )
+    return replace(population, block=replace(population.block, variables=variables))
+
+
+def _of_dimension(patterns: PatternSet, dim: Dim, solver: Solver) -> PatternSet:
+    known = solver.resolve(dim).known
+    return patterns if known is None or known.is_one else replace(patterns, dimension=known)
+
+
+def _with_dimensions(side: Side, solver: Solver) -> Population:
+    return replace(side.population, block=dimensioned(side.block, side.dims, solver))
+
+
+def dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:
+    """The block with the dimension and unit of each of its variables."""
+    return replace(block, variables=tuple(_dimensioned(v, dims.get(v.name), solver) for v in block.variables))
+
+
+def _dimensioned(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
+    if dim is not None and solver.resolve(dim).unknowns:
+        solver.unify(dim, PURE)
+    return with_dimension(variable, dim, solver)

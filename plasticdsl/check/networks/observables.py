@@ -1,0 +1,218 @@
+"""Indexed expressions of a network: `E = −½ Σ_ij w_ij x_i x_j`, `m_μ = (1/N) Σ_i ξ_μi x_i`.
+
+Comes in: syntax tree below a Σ or beside a free index letter. Goes out: `SumOver` and `At`. A declared name wins over an indexed reading; otherwise the
+last subscript is split into index letters that are bound. `i` of `w_ij` is the post, `j` the pre unit, `μ` of `ξ_μi` the pattern; a sum over `w_ij` runs
+over the connections that exist. A letter that stands alone is the number of the unit, from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from plasticdsl.check.terms.context import Context, Extension, Typed, unknown
+from plasticdsl.check.terms.expressions import translate_condition, translate_number
+from plasticdsl.check.terms.hold import read_hold
+from plasticdsl.check.terms.index_letters import Indexed, indexed_names, letters_of, read_indexed
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.model.expr import At, Expr, Ref, SumOver, walk
+from plasticdsl.model.model import Projection
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Whose, owner_text
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+Bound = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexables:
+    """What can carry indices: the names in each population (one index) and in each projection (two: post, pre), pattern sets (pattern, unit) by
+    the population they are over, and observables with free letters by what these run over. `outputs`: what `x` and `y` mean in a population that has
+    neither.
+    """
+
+    populations: Mapping[str, Scope]
+    projections: Mapping[str, Scope]
+    ends: Mapping[str, Projection]
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, tuple[str, Dim]] = field(default_factory=dict)
+    observables: Mapping[str, tuple[tuple[str, ...], Dim]] = field(default_factory=dict)
+
+    def places(self, one: Indexed) -> Iterator[Place]:
+        """Everything that the name could be with so many indices."""
+        if len(one.letters) == 1:
+            yield from self._of_units(one)
+        if len(one.letters) == 2:
+            for owner, names in self.projections.items():
+                declared = names.find(one.name) if one.owner in (None, owner) else None
+                if declared is not None and declared.dim is not None:
+                    ends = self.ends[owner]
+                    yield Place(Ref(OfProjection(owner), one.name), (ends.post, ends.pre), declared.dim)
+            if one.owner is None and one.name in self.patterns:
+                population, dim = self.patterns[one.name]
+                yield Place(Ref(OfPatterns(one.name), ""), (one.name, population), dim)
+        if one.owner is None and one.name in self.observables:
+            sets, dim = self.observables[one.name]
+            if len(sets) == len(one.letters):
+                yield Place(Ref(Whose.NETWORK, one.name), sets, dim)
+
+    def _of_units(self, one: Indexed) -> Iterator[Place]:
+        """Populations that have the variable; `x` and `y` also mean the output, where none has it under this name."""
+        owners = {o: names for o, names in self.populations.items() if one.owner in (None, o)}
+        if not any(names.find(one.name) for names in owners.values()) and one.name in ("x", "y"):
+            named = {o: self.outputs[o] for o in owners if o in self.outputs}
+        else:
+            named = dict.fromkeys(owners, one.name)
+        for owner, name in named.items():
+            declared = owners[owner].find(name)
+            if declared is not None and declared.dim is not None:
+                yield Place(Ref(OfPopulation(owner), name), (owner,), declared.dim)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One reading of an indexed name; `sets`: what each index runs over."""
+
+    ref: Ref
+    sets: tuple[str, ...]
+    dim: Dim
+
+
+def _readings(one: Indexed, bound: Bound, things: Indexables) -> list[Place]:
+    """Those that fit what is known of the letters; all of them where none does."""
+    found = list(things.places(one))
+    fitting = [p for p in found if all(bound.get(k) in (None, s) for k, s in zip(one.letters, p.sets, strict=True))]
+    return fitting or found
+
+
+def ranges(node: object, bound: Bound, things: Indexables, scope: Scope) -> dict[str, str | None]:
+    """`bound`, with what the letters in it run over as far as the names below `node` tell."""
+    names = [one for one, _ in indexed_names(node, tuple(bound), scope)]
+    known = dict(bound)
+    while True:
+        before = dict(known)
+        for one in names:
+            readings = _readings(one, known, things)
+            for position, letter in enumerate(one.letters):
+                sets = {p.sets[position] for p in readings}
+                if letter in known and known[letter] is None and len(sets) == 1:
+                    known[letter] = sets.pop()
+        if known == before:
+            return known
+
+
+def indexing(things: Indexables, bound: Bound) -> Extension:
+    """The extension that reads Σ and indexed names; `bound`: index letter → what it runs over, where that is known."""
+
+    def extend(node: tree.Expr, context: Context) -> Typed | None:
+        if isinstance(node, tree.Sum):
+            return _sum(node, things, bound, context)
+        one = read_indexed(node, tuple(bound), context.scope)
+        if one is not None and (bound or isinstance(node, tree.Indexed) or any(things.places(one))):
+            return _at(one, node.span, things, bound, context)
+        if isinstance(node, tree.Indexed) and bound:
+            message = f"Here each index is a number or a letter of the Σ around it: {', '.join(bound)}."
+            context.report.error("unknown-index", message, node.span)
+            return unknown(context)
+        return read_hold(node, context)
+
+    return extend
+
+
+def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Context) -> Typed:
+    """The one variable of that name with so many indices."""
+    found = _readings(one, bound, things)
+    if len(found) != 1:
+        if found:
+            hint = f"Write whose it is: {', '.join(f'{owner_text(p.ref.owner)}.{one.name}' for p in found)}."
+            message = f"‘{one.name}’ is a variable of more than one {'population' if len(one.letters) == 1 else 'projection'}."
+        else:
+            kind = {1: "population", 2: "projection"}.get(len(one.letters), "thing")
+            count = "an index" if len(one.letters) == 1 else f"{len(one.letters)} indices"
+            message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {count}.", _hint(one, things)
+        context.report.error("unknown-name", message, span, hint)
+        return unknown(context)
+    return Typed(At(found[0].ref, one.letters), found[0].dim)
+
+
+def _hint(one: Indexed, things: Indexables) -> str:
+    """For a population in place of a variable."""
+    if one.name not in things.outputs or len(one.letters) > 1:
+        return ""
+    return f"‘{one.name}’ is a population; its output is ‘{one.name}.x_{one.letters[0]}’."
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+
+
+def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> Typed:
+    letters = letters_of(node, context.scope)
+    if not letters:
+        message = "In a network Σ needs its index: Σ_i, Σ_ij or Σ_{k ∈ population}."
+        context.report.error("unknown-index", message, node.span)
+        return unknown(context)
+    named = {i.name: _set_name(over, things, context) for i, over in zip(node.indices, node.over, strict=True)}
+    own = {name: named.get(name) for name in letters}
+    bound = ranges((node.body, node.where), {**outer, **own}, things, context.scope)
+    numbers = {name: index_number(letter) for name, letter in letters.items()}
+    inside = context.extended(indexing(things, bound)).inside(context.scope.child(numbers))
+    body = translate_number(node.body, inside)
+    where = translate_condition(node.where, inside) if node.where is not None else None
+    sets = tuple(_set_of(letter, named.get(name), body.expr, bound, things, context) for name, letter in letters.items())
+    return Typed(SumOver(tuple(letters), sets, body.expr, where), body.dim)
+
+
+def index_number(letter: tree.Name) -> Declared:
+    """A letter by itself: the number of the unit, from 1."""
+    return Declared(letter.name, letter.text, Kind.INDEX, "an index letter", Ref(Whose.INDEX, letter.name), PURE, span=letter.span)
+
+
+def _set_name(over: tree.Expr | None, things: Indexables, context: Context) -> str | None:
+    if over is None:
+        return None
+    if isinstance(over, tree.Name) and (over.name in things.populations or over.name in things.patterns):
+        return over.name
+    context.report.error("undeclared-population", "An index runs over the units of a population, or over a set of patterns.", over.span)
+    return None
+
+
+def _set_of(index: tree.Name, named: str | None, body: Expr, bound: Bound, things: Indexables, context: Context) -> str:
+    """What an index runs over: as named, or as the variables it stands at tell."""
+    found = {named} if named is not None else set()
+    found |= set(_sets(index.name, body, things))
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        message = f"‘{index.text}’ numbers the units of different populations: {', '.join(sorted(found))}."
+        context.report.error("unknown-index", message, index.span)
+        return ""
+    known = bound.get(index.name)
+    if known is None:
+        report_without_range(index, context)
+    return known or ""
+
+
+def report_without_range(index: tree.Name, context: Context) -> None:
+    """Nothing says what the letter numbers."""
+    hint = f"Write for example Σ_{{{index.text} ∈ population}}."
+    context.report.error("unknown-index", f"Nothing says what ‘{index.text}’ runs over.", index.span, hint)
+
+
+def _sets(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
+    for node in walk(body):
+        if not isinstance(node, At) or letter not in node.indices:
+            continue
+        places: tuple[str, ...] = ()
+        match node.ref.owner:
+            case OfProjection(name):
+                places = (things.ends[name].post, things.ends[name].pre)
+            case OfPatterns(name):
+                places = (name, things.patterns[name][0])
+            case OfPopulation(name):
+                places = (name,)
+            case Whose.NETWORK:
+                places = things.observables[node.ref.name][0]
+            case _:
+                pass
+        yield from (places[k] for k, index in enumerate(node.indices) if index == letter)

@@ -1,0 +1,176 @@
+"""Sets of patterns in a network: `ξ = P random patterns of {−1, +1} over units`.
+
+Comes in: the `… patterns … over …` lines, with the populations known. Goes out: `PatternSet`s, with their dimensions in the network's solver. Entries
+without a unit are numbers in SI of whatever dimension is asked of them, so one set can be shown to units of any kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from plasticdsl.check.data import Arrays, Folders, arrays_in, find_data, width
+from plasticdsl.check.experiments.readings import undeclared_population
+from plasticdsl.check.networks.covariance import Entries, check_covariance, covariance_of
+from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.distributions import distribution
+from plasticdsl.check.terms.expressions import translate_as, translate_number
+from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.check.terms.scope import Declared, Kind
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Population
+from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
+from plasticdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from plasticdsl.check.networks.network import Building
+
+
+def check_patterns(statements: Iterable[tree.Patterns], building: Building, folders: Folders) -> None:
+    """Adds every set to `building` and declares its name."""
+    for statement in statements:
+        name = statement.name
+        building.names[name.name] = Declared(name.name, name.text, Kind.OTHER, "a set of patterns", span=name.span)
+        side = building.sides.get(statement.over.name)
+        if side is None:
+            undeclared_population(statement.over, building.context, [s.population.symbol for s in building.sides.values()])
+            continue
+        dim = building.context.solver.fresh()
+        source = _source(statement, side.population, dim, building, folders)
+        if source is not None:
+            building.patterns[name.name] = PatternSet(name.name, name.text, side.population.name, source, statement.span)
+            building.pattern_dims[name.name] = dim
+
+
+def _source(
+    statement: tree.Patterns, population: Population, dim: Dim, building: Building, folders: Folders
+) -> RandomPatterns | WrittenPatterns | PatternFile | None:
+    match statement.source:
+        case tree.RandomPatterns() as source:
+            return _random(source, population, dim, building)
+        case tree.WrittenPatterns() as source:
+            return _written(source, population, dim, building)
+        case tree.PatternFile() as source:
+            return _from_file(source, statement.name, population, building, folders)
+
+
+# --- drawn -----------------------------------------------------------------------------------------------------------
+
+
+def _random(source: tree.RandomPatterns, population: Population, dim: Dim, building: Building) -> RandomPatterns:
+    context = building.context
+    count = _count(source.count, building)
+    if isinstance(source.values, tree.Apply):
+        _no_options(source, context)
+        if (matrix := covariance_of(source.values)) is not None:
+            return check_covariance(count, source.values, matrix, Entries(population, dim, building.constants, context))
+        drawn, found = distribution(source.values, context)
+        if context.solver.resolve(found).known != PURE.known:
+            context.solver.unify(dim, found)
+        return RandomPatterns(count, distribution=(drawn.name, drawn.arguments))
+    values = tuple(_entry(v, dim, context) for v in source.values.items)
+    if len(values) < 2:
+        context.report.error("not-a-set", "Random patterns choose among at least two values.", source.values.span)
+    probability, active = (_share(e, what, building) for e, what in ((source.probability, "probability"), (source.active, "active share")))
+    chosen = next((e for e in (source.active, source.probability) if e is not None), None)
+    if chosen is not None and len(values) > 2:
+        message = f"A {'share' if source.active is not None else 'probability'} says how often the second of two values comes; here are {len(values)}."
+        context.report.error("unknown-option", message, chosen.span)
+    if source.probability is not None and source.active is not None:
+        message = "A set of patterns has a probability or a fixed active share, not both."
+        hint = "‘p’: each entry by itself; ‘active’: exactly this share of the units of each pattern."
+        context.report.error("unknown-option", message, source.active.span, hint, (Label(source.probability.span, "the probability"),))
+    return RandomPatterns(count, values, probability, active)
+
+
+def _no_options(source: tree.RandomPatterns, context: Context) -> None:
+    for option in (source.probability, source.active):
+        if option is not None:
+            message = "This option belongs to patterns of two values; here entries are drawn from a distribution."
+            context.report.error("unknown-option", message, option.span)
+
+
+def _count(node: tree.Expr, building: Building) -> Expr:
+    context = building.context
+    before = context.report.count
+    count = translate_as(node, PURE, "The number of patterns", context)
+    value = constant(count, building.constants)
+    if context.report.count == before and value is not None and (value < 1 or not value.is_integer()):
+        context.report.error("not-whole", f"The number of patterns must be a whole number of at least 1, not {value:g}.", node.span)
+    return count
+
+
+def _share(node: tree.Expr | None, what: str, building: Building) -> Expr | None:
+    if node is None:
+        return None
+    share = translate_as(node, PURE, f"The {what}", building.context)
+    value = constant(share, building.constants)
+    if value is not None and not 0 <= value <= 1:
+        building.context.report.error("out-of-range", f"The {what} of patterns is between 0 and 1, not {value:g}.", node.span)
+    return share
+
+
+def _entry(node: tree.Expr, dim: Dim, context: Context) -> Expr:
+    """One value; written with a unit, it gives the set its dimension."""
+    value = translate_number(node, context)
+    if context.solver.resolve(value.dim).known != PURE.known:
+        require_same(node, dim, node, value.dim, context, "be entries of one set")
+    return value.expr
+
+
+# --- written ---------------------------------------------------------------------------------------------------------
+
+
+def _written(source: tree.WrittenPatterns, population: Population, dim: Dim, building: Building) -> WrittenPatterns:
+    context = building.context
+    rows: list[tuple[Expr, ...]] = []
+    size = constant(population.size, building.constants)
+    for node in source.rows:
+        items = node.items if isinstance(node, tree.Listing) else (node,)
+        if size is not None and len(items) != size:
+            message = f"‘{population.symbol}’ has {_counted(size, 'unit')}, and this pattern has {_counted(len(items), 'value')}."
+            hint = "Each pattern stands in brackets: ‘patterns [(1, 0), (0, 1)]’." if not isinstance(node, tree.Listing) else ""
+            context.report.error("sizes-differ", message, node.span, hint, (Label(population.span, f"‘{population.symbol}’"),))
+            break
+        rows.append(tuple(_entry(item, dim, context) for item in items))
+    return WrittenPatterns(tuple(rows))
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{count:g} {what}{'s' if count != 1 else ''}"
+
+
+# --- read from a file ------------------------------------------------------------------------------------------------
+
+
+def _from_file(
+    source: tree.PatternFile, name: tree.Name, population: Population, building: Building, folders: Folders
+) -> PatternFile | None:
+    report = building.context.report
+    path = find_data(source.path, source.place, folders, report)
+    arrays = arrays_in(path, source.path, source.place, report) if path is not None else None
+    if path is None or arrays is None:
+        return None
+    found = _columns(arrays, name)
+    size = constant(population.size, building.constants)
+    if found is None:
+        names = ", ".join(a for a, _ in arrays)
+        hint = f"Name the set like one of its arrays: {names}."
+        report.error("unknown-name", f"‘{source.path}’ has no array ‘{name.text}’.", source.place, hint)
+    elif size is not None and found != size:
+        message = f"‘{population.symbol}’ has {size:g} units, and the patterns in ‘{source.path}’ have {found} values."
+        report.error("sizes-differ", message, source.place, labels=(Label(population.span, f"‘{population.symbol}’"),))
+    return PatternFile(str(path))
+
+
+def _columns(arrays: Arrays, name: tree.Name) -> int | None:
+    """How many values each pattern has: of the array of that name, or the only one, or of the columns of a table."""
+    named = next((shape for a, shape in arrays if a in (name.text, name.name)), None)
+    if named is None and len(arrays) == 1:
+        named = arrays[0][1]
+    if named is not None:
+        return named[0] if len(named) == 1 else width(named)
+    return len(arrays) if all(len(shape) == 1 for _, shape in arrays) else None

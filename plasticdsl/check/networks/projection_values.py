@@ -1,0 +1,245 @@
+"""The values that a projection gives: `w = 0.2 mV`, `w ~ N(0, 1)`, `STDP(A₊ = 0.01)`, `R(0) = 0.5`.
+
+Comes in: the joined parts and what is written after the colon. Goes out: variables with their values. A value is read where it stands, in the network,
+so the network's names come first, then those of the connection; i and j are the numbers of the post- and presynaptic unit. What a rule changes
+starts at the given value; anything else keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from plasticdsl.check.blocks.bounds import check_bounds
+from plasticdsl.check.blocks.dependency_order import circle
+from plasticdsl.check.likes import path_text, written_path
+from plasticdsl.check.networks.connectivity import pair_names
+from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.merging import Joined, Part
+from plasticdsl.check.terms.constants import Values
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.distributions import distribution
+from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.mismatch import require_dimension
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.shown_units import unit_of_number, with_dimension
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.unknown_names import did_you_mean, unit_hint
+from plasticdsl.derive.local_gradient import partials
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import nearest
+from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
+from plasticdsl.model.owners import Whose
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValue:
+    """One value. `path`: the name, or `Block.name`; `text`: as written. `part`: number of the part whose argument it is, else None.
+    `starts`: `V(0)` was written.
+    """
+
+    path: str
+    text: str
+    target: Span
+    value: tree.Expr
+    drawn: bool = False
+    starts: bool = False
+    part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All values of one projection between `pre` and `post`; `constants`: what is known of the network's parameters."""
+
+    values: tuple[GivenValue, ...]
+    constants: Values
+    pre: Side
+    post: Side
+
+
+def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -> tuple[GivenValue, ...]:
+    """The values of a projection or population as written."""
+    return tuple(_written(s) for s in statements)
+
+
+def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
+    match statement:
+        case tree.Define(target=target, rhs=rhs):
+            return GivenValue(path_text(target), written_path(target), target.span, rhs)
+        case tree.Draw(target=target, distribution=drawn):
+            return GivenValue(path_text(target), written_path(target), target.span, drawn, drawn=True)
+        case tree.Initial(variable=variable, rhs=rhs, drawn=is_drawn):
+            return GivenValue(variable.name, variable.text, variable.span, rhs, is_drawn, starts=True)
+
+
+def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, context: Context) -> tuple[Variable, ...]:
+    """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
+    before = context.report.count
+    inside = _value_context(joined, given, context)
+    written: dict[str, GivenValue] = {}
+    misnamed: list[GivenValue] = []
+    for value in given.values:
+        name = _named(value, joined, parts, context)
+        if name is None:
+            misnamed.extend([value] if value.part is None else [])
+            continue
+        if name in written:
+            labels = (Label(written[name].target, "the first"),)
+            context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target, labels=labels)
+        written[name] = value
+        _put(name, value, joined, inside)
+    for value in misnamed:
+        _misnamed(value, len(misnamed) == 1, joined, parts, span, inside)
+    _complete(joined, parts, written, span, context)
+    variables = tuple(joined.variables.values())
+    on_circle = circle(variables)
+    if on_circle:
+        path = " → ".join(joined.variables[n].symbol for n in on_circle)
+        context.report.error("definition-cycle", f"These values depend on each other: {path}.", span)
+    elif context.report.count == before:
+        places = {name: value.value.span for name, value in written.items()}
+        shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)
+        check_bounds(shown, given.constants, places, span, context.report)
+    return variables
+
+
+def _value_context(joined: Joined, given: Given, context: Context) -> Context:
+    """The network's names, then the connection's own, then what is known of the two units."""
+    own = {
+        n: Declared(n, v.symbol, Kind.VALUE, "a variable", Ref(Whose.OWN, n), joined.dims[n], span=v.span)
+        for n, v in joined.variables.items()
+        if n in joined.dims
+    }
+    network = context.scope
+    own_scope = Scope(network.names, Scope(own, network.parent, None), network.missing)
+    return pair_names(context.inside(own_scope), given.pre, given.post)
+
+
+# --- which variable is meant -----------------------------------------------------------------------------------------
+
+
+def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Context) -> str | None:
+    """The connection's name of what gets the value."""
+    if value.part is not None:
+        own = joined.own_names[value.part]
+        if value.path in own:
+            return own[value.path]
+        if value.path in joined.open:
+            return None  # what the block reads without declaring it is reported as missing
+        names = [v.symbol for v in parts[value.part].block.variables]
+        message = f"‘{parts[value.part].name}’ has no parameter ‘{value.text}’."
+        context.report.error("unknown-parameter", message, value.target, did_you_mean(value.text, names))
+        return None
+    if value.path in joined.variables or value.path in joined.open:
+        return value.path
+    block, _, name = value.path.rpartition(".")
+    return next((n for n, origin in joined.origins.items() if origin == (block, name)), None)
+
+
+def _misnamed(value: GivenValue, alone: bool, joined: Joined, parts: Sequence[Part], span: Span, context: Context) -> None:
+    """A value for a name that the projection does not have. Where a block lacks a name that is meant by it, that is not said too."""
+    turned = f"{value.path}_ji"
+    if turned in joined.open:
+        _report_missing(turned, *joined.open[turned], parts, span, context, given=True)
+        _put(turned, value, joined, context)
+        return
+    lacking = list(joined.open)
+    meant = nearest(value.path, lacking, 1) or (tuple(lacking) if alone and len(lacking) == 1 else ())
+    hint = did_you_mean(value.text, [v.symbol for v in joined.variables.values()])
+    if meant:
+        hint = Hint(f"Did you mean ‘{meant[0]}’, which {joined.open[meant[0]][0].name} needs?", meant)
+        _put(meant[0], value, joined, context)
+    context.report.error("unknown-parameter", f"Nothing in this projection is called ‘{value.text}’.", value.target, hint)
+
+
+# --- putting values in -----------------------------------------------------------------------------------------------
+
+
+def _put(name: str, given: GivenValue, joined: Joined, context: Context) -> None:
+    """One value into one variable."""
+    variable = joined.variables.get(name) or Variable(name, name, Role.GIVEN, span=given.target)
+    joined.open.pop(name, None)
+    dim = joined.dims.setdefault(name, context.solver.fresh())
+    value = read_value(given, variable.symbol, dim, context)
+    if variable.role is Role.DEFINITION:
+        message = f"‘{variable.symbol}’ follows from other quantities and cannot be given."
+        context.report.error("not-a-parameter", message, given.target, labels=(Label(variable.span, "it follows here"),))
+        return
+    unit = unit_of_number(given.value)
+    if unit is not None:
+        variable = replace(variable, unit=unit[0], scale=unit[1])
+    is_state = variable.role is Role.STATE or name in joined.changed
+    if given.starts and not is_state:
+        message = f"‘{variable.symbol}’ does not change, so it has no initial value; write ‘{variable.symbol} = …’."
+        context.report.error("not-a-state", message, given.target)
+    if is_state:
+        joined.variables[name] = replace(variable, role=Role.STATE, value=None, initial=value)
+    else:
+        joined.variables[name] = replace(variable, role=Role.PARAMETER, value=value)
+    joined.origins.setdefault(name, ("", name))
+
+
+def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Value:
+    """A constant or a distribution of the wanted dimension."""
+    value: Value
+    if given.drawn:
+        value, found = distribution(given.value, context)
+    else:
+        typed = translate_number(given.value, context)
+        value, found = typed.expr, typed.dim
+    require_dimension(given.value, found, dim, f"‘{symbol}’", context)
+    expressions = value.arguments if isinstance(value, Distribution) else (value,)
+    outside = [r for e in expressions for r in refs(e) if r.owner not in (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)]
+    if outside:
+        message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
+        context.report.error("not-a-constant", message, given.value.span)
+    return value
+
+
+# --- what is missing -------------------------------------------------------------------------------------------------
+
+
+def _complete(joined: Joined, parts: Sequence[Part], written: Mapping[str, GivenValue], span: Span, context: Context) -> None:
+    """Reports names without a value; gives them a place so that checking can go on."""
+    for name, (part, need) in joined.open.items():
+        _report_missing(name, part, need, parts, span, context)
+        known = joined.variables.get(name)
+        if known is None:
+            joined.variables[name] = Variable(name, name, Role.PARAMETER, span=need.span)
+        joined.dims.setdefault(name, context.solver.fresh())
+    for name, variable in joined.variables.items():
+        if variable.role is Role.GIVEN:
+            joined.variables[name] = replace(variable, role=Role.PARAMETER)
+
+
+def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
+    """`given`: whether the projection gives the value under its name without letters."""
+    labels = (Label(need.span, "used here"),)
+    if part.block.kind == "synapse":
+        message = f"‘{part.name}’ needs a value for ‘{name}’."
+        hint = Hint(f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip())
+        if name.endswith("_ji"):
+            meant = f"{name.removesuffix('_ji')}_ij"
+            hint = Hint(
+                f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{meant}’.", (meant,) if given else (), need.span
+            )
+        context.report.error("missing-value", message, span, hint, labels)
+        return
+    has = ", ".join(f"‘{s}’" for s in _names_of_others(part, parts))
+    synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
+    where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
+    message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
+    derived = {d.arguments[0] for e in expressions(part.block) for d in partials(e)}
+    if Ref(Whose.OWN, name) in derived:
+        words = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
+    else:
+        words = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+    context.report.error("rule-needs", message, part.use.span, words, labels)
+
+
+def _names_of_others(part: Part, parts: Sequence[Part]) -> Iterator[str]:
+    yield from (v.symbol for p in parts if p is not part for v in p.block.variables)

@@ -1,0 +1,223 @@
+"""The quantities of a network: parameters (`r_ex = 10 Hz`), signals (`r = r_ex (1 + sin(2 π t·3 Hz))`) and observables (`E = −½ Σ_ij w_ij x_i x_j`).
+
+Comes in: the `name = …` lines. Goes out: model variables in working order. A name equal to a constant expression is a parameter, one that also reads
+the time is a signal (written out wherever a source reads it), and one that reads populations or projections an observable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from plasticdsl.check.blocks.dependency_order import circle, in_working_order
+from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.index_letters import free_letters
+from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.shown_units import unit_of_number
+from plasticdsl.check.terms.tree_nodes import names_read
+from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk
+from plasticdsl.model.model import Distribution, Role, Variable
+from plasticdsl.model.owners import Whose
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import descendants
+
+if TYPE_CHECKING:
+    from plasticdsl.check.networks.network import Building
+
+Defines = tuple[tree.Define, ...]
+
+_PLAIN = Declared("", "", Kind.VALUE, "a quantity")
+
+#: A signal may have so many parts when the signals it reads are written out.
+LARGEST_SIGNAL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The definitions of a network by kind, each in the order written."""
+
+    parameters: Defines
+    signals: Defines
+    observables: Defines
+
+
+def sorted_by_kind(defines: Sequence[tree.Define]) -> Sorted:
+    """Parameters, signals and observables."""
+    named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
+    reading = {n for n, s in named.items() if _reads_units(s)}
+    of_units = _spread(reading | {_base(n, named) for n in reading} | _indexed_targets(defines), named)
+    of_time = _spread({"t"}, named) - of_units
+    parameters = tuple(s for n, s in named.items() if n not in of_units | of_time)
+    signals = tuple(s for n, s in named.items() if n in of_time)
+    known = {id(s) for s in (*parameters, *signals)}
+    return Sorted(parameters, signals, tuple(s for s in defines if id(s) not in known))
+
+
+def _reads_units(statement: tree.Define) -> bool:
+    return any(isinstance(n, tree.Sum | tree.Member) for n in descendants(statement.rhs))
+
+
+def _indexed_targets(defines: Sequence[tree.Define]) -> set[str]:
+    """m of `m[μ] = …`."""
+    return {s.target.base.name for s in defines if isinstance(s.target, tree.Indexed) and isinstance(s.target.base, tree.Name)}
+
+
+def _base(name: str, named: Mapping[str, tree.Define]) -> str:
+    """The name itself, or m of `m_mu` where the target has an index letter that its right side has too."""
+    free = free_letters(named[name].target, named[name].rhs, Scope(dict.fromkeys(named, _PLAIN)))
+    return name if free is None else free[0].name
+
+
+def _spread(names: set[str], named: Mapping[str, tree.Define]) -> set[str]:
+    """`names` and every definition that reads one of them, however indirectly."""
+    readers: dict[str, list[str]] = {}
+    for name, statement in named.items():
+        for read in names_read(statement.rhs):
+            readers.setdefault(read.name, []).append(name)
+            if read.name not in named:  # m_1
+                readers.setdefault(read.name.rpartition("_")[0], []).append(name)
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(readers.get(name, ()))
+    return found
+
+
+def check_parameters(parameters: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+    """Translates the parameters and declares them."""
+    return _check(parameters, Role.PARAMETER, "a parameter of the network", context, names)
+
+
+def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+    """Translates the signals; where one is read from now on, its formula stands."""
+    variables = _check(signals, Role.DEFINITION, "a signal", context, names)
+    written_out: dict[Expr, Expr] = {}
+    sizes: dict[Expr, int] = {}
+    for variable in variables:
+        ref, value = Ref(Whose.NETWORK, variable.name), variable.value
+        assert value is not None and not isinstance(value, Distribution), "it was given by `=`"
+        sizes[ref] = sum(sizes.get(node, 1) for node in walk(value))
+        if sizes[ref] > LARGEST_SIGNAL:
+            message = f"‘{variable.symbol}’ becomes too large when the signals it reads are written out (more than {LARGEST_SIGNAL} parts)."
+            context.report.error("expression-too-large", message, variable.span, "Let neurons or sources compute what it is made of.")
+            sizes[ref], value = 1, Number(0.0)
+        written_out[ref] = substitute(value, written_out)
+        names[variable.name] = replace(names[variable.name], expr=written_out[ref])
+    return variables
+
+
+def names_of(defines: Sequence[tree.Define]) -> frozenset[str]:
+    """The plain names of definitions, m of `m_μ = …`."""
+    named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
+    return frozenset(_base(n, named) for n in named) | _indexed_targets(defines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Observable:
+    """One definition with its plain name and its free index letters by what they run over."""
+
+    statement: tree.Define
+    name: tree.Name
+    letters: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+
+def check_observables(observables: Sequence[tree.Define], building: Building) -> tuple[Variable, ...]:
+    """Translates the observables and declares them; the populations and projections are known by now."""
+    things = indexables(building)
+    read = [_observable(s, things, building) for s in observables]
+    found = [o for o in read if o is not None]
+    dims = {o.name.name: building.observables.get(o.name.name) or building.context.solver.fresh() for o in found}
+    things = replace(things, observables={o.name.name: (o.sets, dims[o.name.name]) for o in found if o.letters})
+    for o in found:
+        name = o.name
+        if o.letters and name.name in building.names:
+            message = f"‘{name.text}’ is declared twice in this network."
+            building.context.report.error("duplicate-definition", message, o.statement.span)
+        expr, dim = Ref(Whose.NETWORK, name.name), dims[name.name]
+        building.names[name.name] = Declared(name.name, name.text, Kind.VALUE, "an observable", expr, dim, span=name.span)
+    variables = tuple(_translated(o, things, building) for o in found)
+    _no_circle(variables, building.context)
+    return in_working_order(variables, Whose.NETWORK)
+
+
+def indexables(building: Building) -> Indexables:
+    """What carries index letters in the network so far."""
+    members = {n: d.members for n, d in building.names.items() if d.members is not None}
+    populations = {n: s for n, s in members.items() if n in building.sides}
+    projections = {n: s for n, s in members.items() if n in building.projections}
+    outputs = {n: s.block.output for n, s in building.sides.items() if s.block.output is not None}
+    patterns = {n: (p.population, building.pattern_dims[n]) for n, p in building.patterns.items()}
+    return Indexables(populations, projections, building.projections, outputs, patterns)
+
+
+def _observable(statement: tree.Define, things: Indexables, building: Building) -> _Observable | None:
+    target = statement.target
+    free = free_letters(target, statement.rhs, building.context.scope)
+    if free is None:
+        return _Observable(statement, target) if _has_plain_name(statement, building.context) and isinstance(target, tree.Name) else None
+    name, letters = free
+    known = ranges(statement.rhs, dict.fromkeys(letters), things, building.context.scope)
+    for letter in letters:
+        if known[letter] is None:
+            report_without_range(tree.Name(letter, letter, statement.target.span), building.context)
+    return _Observable(statement, name, letters, tuple(known[letter] or "" for letter in letters))
+
+
+def _translated(one: _Observable, things: Indexables, building: Building) -> Variable:
+    bound = dict(zip(one.letters, one.sets, strict=True))
+    numbers = {letter: index_number(tree.Name(letter, letter, one.name.span)) for letter in one.letters}
+    context = building.context.extended(indexing(things, bound))
+    context = context.inside(context.scope.child(numbers)) if numbers else context
+    variable = _variable(one.statement, one.name, Role.DEFINITION, context, building.names)
+    return replace(variable, indices=tuple(bound.items()))
+
+
+def _check(statements: Sequence[tree.Define], role: Role, what: str, context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+    kept = [s for s in statements if _has_plain_name(s, context)]
+    for statement in kept:
+        target = statement.target
+        assert isinstance(target, tree.Name)
+        expr = Ref(Whose.NETWORK, target.name)
+        names[target.name] = Declared(target.name, target.text, Kind.VALUE, what, expr, context.solver.fresh(), span=target.span)
+    variables = tuple(_variable(s, s.target, role, context, names) for s in kept if isinstance(s.target, tree.Name))
+    _no_circle(variables, context)
+    return in_working_order(variables, Whose.NETWORK)
+
+
+def _no_circle(variables: Sequence[Variable], context: Context) -> None:
+    on_circle = circle(variables, Whose.NETWORK)
+    if on_circle:
+        symbols = {v.name: v.symbol for v in variables}
+        spans = {v.name: v.span for v in variables}
+        labels = tuple(Label(spans[n], symbols[n]) for n in on_circle[1:-1])
+        shown = " → ".join(symbols[n] for n in on_circle)
+        context.report.error("definition-cycle", f"These definitions depend on each other: {shown}.", spans[on_circle[0]], "", labels)
+
+
+def _has_plain_name(statement: tree.Define, context: Context) -> bool:
+    if not isinstance(statement.target, tree.Name):
+        context.report.error("not-a-name", "Only a name can stand on this side.", statement.target.span)
+        return False
+    if statement.arguments:
+        message = "A function is declared outside the network, with ‘function’."
+        context.report.error("misplaced-statement", message, statement.span)
+        return False
+    return True
+
+
+def _variable(statement: tree.Define, target: tree.Name, role: Role, context: Context, names: Mapping[str, Declared]) -> Variable:
+    value = translate_number(statement.rhs, context)
+    own = names[target.name].dim
+    assert own is not None
+    require_same(target, own, statement.rhs, value.dim, context)
+    unit, scale = unit_of_number(statement.rhs) or ("", 1.0)
+    return Variable(target.name, target.text, role, value=value.expr, unit=unit, scale=scale, span=statement.span)

@@ -1,0 +1,1 @@
+"""Expressions and their dimensions: names in sight, numbers, functions, unification of units."""

@@ -1,0 +1,253 @@
+"""Applications `f(x)`: built-in functions, user functions (inlined), and their derivatives `f'(x)`.
+
+Comes in: `tree.Apply` with the translation of expressions. Goes out: a `Typed` in which no user function is left.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+
+from plasticdsl.check.experiments.statistics import statistic
+from plasticdsl.check.terms.builtins import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, known_functions
+from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.scope import Declared, Kind, Scope, UserFunction
+from plasticdsl.check.terms.unification import PURE
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitute
+from plasticdsl.model.owners import StandIn
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.units.table import is_unit
+
+Translate = Callable[[tree.Expr, Context], Typed]
+
+#: User functions may be inlined this deep and this often in one block, and what one becomes may have this many parts.
+DEEPEST = 40
+MOST = 5_000
+LARGEST = 20_000
+
+
+_SIGMOID = "the formula, or a function of your own at the left margin: ‘function σ(a) = 1/(1 + exp(−a))’"
+_FAMILIAR = {
+    "relu": "‘[x]₊’ or ‘pos(x)’", "sigmoid": _SIGMOID, "logistic": _SIGMOID, "expit": _SIGMOID, "pow": "‘x^n’", "power": "‘x^n’",
+    "softmax": "‘output y = exp(a)/z’, with ‘post.z = Σ exp(pre.a)’ in a synapse of the population with itself",
+}  # fmt: skip
+
+
+def apply(node: tree.Apply, context: Context, value: Translate, anything: Translate) -> Typed:
+    """The value of an application; `value` translates numbers, `anything` also conditions."""
+    if isinstance(node.function, tree.Member):
+        return not_a_function(node, node.function, context)
+    declared = context.scope.find(node.function)
+    if declared is not None and declared.function is not None:
+        return _inline(node, declared.function, context, value)
+    if declared is not None:
+        return _of_time(node, declared, context)
+    if node.function.name in ("before", "after"):
+        return _limit(node, context, anything)
+    name = RENAMED.get(node.function.name, node.function.name)
+    if name in FUNCTIONS or name in ("clip",):
+        return _built_in(name, node, context, value)
+    return _unknown(node, node.function, context)
+
+
+def _of_time(node: tree.Apply, declared: Declared, context: Context) -> Typed:
+    """`I(t)` for something that is a function of time anyway; any other application of a value is an error."""
+    only = node.arguments[0].value if len(node.arguments) == 1 and node.primes == 0 else None
+    if isinstance(only, tree.Name) and only.name == "t" and declared.expr is not None and declared.dim is not None:
+        return Typed(declared.expr, declared.dim)
+    assert isinstance(node.function, tree.Name)
+    return not_a_function(node, node.function, context)
+
+
+def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context: Context) -> Typed:
+    """`g(V − E)` where g is a value: the error that shows both readings."""
+    text = function.text if isinstance(function, tree.Name) else function.attribute.text
+    name = Span(function.span.end - len(text), function.span.end, function.span.path)
+    if len(node.arguments) == 1 and isinstance(node.arguments[0].value, tree.Number) and node.arguments[0].value.text == "0":
+        hint = Hint(f"The initial value of ‘{text}’ is given on a line of its own and cannot be read.")
+    elif is_unit(text):  # ‘2 g (x)’ would be two grams
+        words = (
+            f"For the product write ‘{text} (…)’ with a blank before the bracket; after a number, where ‘{text}’ is a unit, ‘({text})·(…)’."
+        )
+        hint = Hint(words, (f"({text})·",), name)
+    else:
+        hint = Hint(f"For the product write ‘{text} (…)’ with a blank before the bracket, or ‘{text}·(…)’.", (f"{text} ", f"{text}·"), name)
+    message = f"‘{text}(…)’ applies a function, but ‘{text}’ is not one."
+    context.report.error("not-a-function", message, node.span, hint)
+    return unknown(context)
+
+
+def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
+    users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.kind is Kind.FUNCTION}
+    close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
+    hint = Hint(f"Did you mean ‘{close[0]}’?", (close[0],)) if close else Hint("")
+    if function.name in _FAMILIAR:
+        hint = Hint(f"For example {_FAMILIAR[function.name]}.")
+    elif function.name in DISTRIBUTIONS:
+        hint = Hint(f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’.")
+    elif statistic(function.text, len(node.arguments)) is not None:
+        words = f"‘{function.text}’ is a statistic, for ‘record’, ‘plot’ and ‘expect’. Formulas have sums, for example ‘Σ_i y_i / N’."
+        hint = Hint(words)
+    elif context.scope.takes_any:
+        words = f"{hint.words} For a product write ‘{function.text} (…)’ with a blank before the bracket.".lstrip()
+        hint = Hint(words, (*hint.texts, f"{function.text} "))
+    context.report.error("unknown-function", f"There is no function ‘{function.text}’.", function.span, hint)
+    return unknown(context)
+
+
+def _limit(node: tree.Apply, context: Context, anything: Translate) -> Typed:
+    """`before(r)` is `r⁻`, `after(r)` is `r⁺`."""
+    arguments = _values(node, 1, context)
+    if arguments is None:
+        return unknown(context)
+    found = anything(arguments[0], context)
+    assert isinstance(node.function, tree.Name)
+    if isinstance(found.expr, Ref):
+        return Typed(Ref(found.expr.owner, found.expr.name, "before" if node.function.name == "before" else "after"), found.dim)
+    context.report.error("limit-not-a-variable", "Only a variable has a value just before and just after an event.", node.span)
+    return found
+
+
+# --- built-in functions ----------------------------------------------------------------------------------------------
+
+
+def _built_in(name: str, node: tree.Apply, context: Context, value: Translate) -> Typed:
+    counts = {"min": 0, "max": 0, "clip": 3}
+    nodes = _values(node, counts.get(name, FUNCTIONS.get(name, 1)), context)
+    if nodes is None:
+        return unknown(context)
+    values = [value(n, context) for n in nodes]
+    if node.primes:
+        return _derivative_of_built_in(name, node, values, context)
+    for i in range(1, len(values)):
+        require_same(nodes[i - 1], values[i - 1].dim, nodes[i], values[i].dim, context, f"stand together in {name}(…)")
+    if name not in SAME_DIMENSION and name not in ("sqrt", "sign", "step"):
+        for n, v in zip(nodes, values, strict=True):
+            require_dimension(n, v.dim, PURE, f"The argument of {name}(…)", context)
+    expressions = [v.expr for v in values]
+    if name == "clip":
+        return Typed(Call("min", (Call("max", (expressions[0], expressions[1])), expressions[2])), values[0].dim)
+    if name in ("min", "max"):
+        return Typed(_nested(name, expressions), values[0].dim)
+    dim = values[0].dim if name in SAME_DIMENSION else values[0].dim ** Fraction(1, 2) if name == "sqrt" else PURE
+    return Typed(Call(name, tuple(expressions)), dim)
+
+
+def _nested(name: str, expressions: list[Expr]) -> Expr:
+    """`max(a, b, c)` as `max(max(a, b), c)`."""
+    result = expressions[0]
+    for expression in expressions[1:]:
+        result = Call(name, (result, expression))
+    return result
+
+
+def _values(node: tree.Apply, count: int, context: Context) -> list[tree.Expr] | None:
+    """The argument expressions, or None after reporting a wrong number (0: at least two) or a keyword."""
+    given = len(node.arguments)
+    text = node.function.text if isinstance(node.function, tree.Name) else node.function.attribute.text
+    keyword = next((a.keyword for a in node.arguments if a.keyword is not None), None)
+    if keyword is not None:
+        message = f"‘{text}’ takes its arguments in order, without ‘{keyword.text} =’."
+        context.report.error("wrong-number-of-arguments", message, keyword.span)
+        return None
+    if (count and given != count) or (not count and given < 2):
+        wanted = f"{count} argument{'s' if count != 1 else ''}" if count else "at least 2 arguments"
+        context.report.error("wrong-number-of-arguments", f"‘{text}’ takes {wanted}, not {given}.", node.span)
+        return None
+    return [a.value for a in node.arguments]
+
+
+# --- user functions --------------------------------------------------------------------------------------------------
+
+
+def _inline(node: tree.Apply, function: UserFunction, context: Context, value: Translate) -> Typed:
+    nodes = _values(node, len(function.arguments), context)
+    if nodes is None:
+        return unknown(context)
+    if function in context.calls or len(context.calls) >= DEEPEST:
+        circle = " → ".join(f.name for f in (*context.calls, function))
+        context.report.error("definition-cycle", f"The function ‘{function.symbol}’ is defined by itself: {circle}.", node.span)
+        return unknown(context)
+    context.effort.spent += 1
+    if context.effort.spent > MOST:
+        return _too_large(function, node, context)
+    values = [value(n, context) for n in nodes]
+    result = _derivative(function, values, node, context, value) if node.primes else _body(function, values, context, value)
+    return result if _size(result.expr) <= LARGEST else _too_large(function, node, context)
+
+
+def _too_large(function: UserFunction, node: tree.Apply, context: Context) -> Typed:
+    message = f"‘{function.symbol}(…)’ becomes too large when the functions it uses are written out (more than {LARGEST} parts)."
+    context.report.error("expression-too-large", message, node.span, "Give an intermediate result a name of its own.")
+    return unknown(context)
+
+
+def _body(function: UserFunction, values: list[Typed], context: Context, value: Translate) -> Typed:
+    """The function's body with the argument values in place of the arguments."""
+    names = {
+        name.name: Declared(name.name, name.text, Kind.VALUE, "an argument", v.expr, v.dim)
+        for name, v in zip(function.arguments, values, strict=True)
+    }
+    scope = (function.scope or context.scope).child(names)
+    return value(function.body, context.called(function, scope))
+
+
+def _derivative(function: UserFunction, values: list[Typed], node: tree.Apply, context: Context, value: Translate) -> Typed:
+    if len(values) != 1:
+        message = f"‘{function.symbol}'’ is a derivative by one argument, but ‘{function.symbol}’ has {len(values)}."
+        context.report.error("wrong-number-of-arguments", message, node.span, labels=(Label(function.span, "declared here"),))
+        return unknown(context)
+    argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
+    return _differentiated(_body(function, [argument], context, value), argument, values[0], node, context)
+
+
+def _derivative_of_built_in(name: str, node: tree.Apply, values: list[Typed], context: Context) -> Typed:
+    if len(values) != 1 or name not in FUNCTIONS:
+        context.report.error("wrong-number-of-arguments", f"‘{name}’ has no derivative by one argument.", node.span)
+        return unknown(context)
+    argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
+    if name not in SAME_DIMENSION:
+        require_dimension(node.arguments[0].value, values[0].dim, PURE, f"The argument of {name}(…)", context)
+    dim = values[0].dim if name in SAME_DIMENSION else PURE
+    return _differentiated(Typed(Call(name, (argument.expr,)), dim), argument, values[0], node, context)
+
+
+def _differentiated(body: Typed, argument: Typed, at: Typed, node: tree.Apply, context: Context) -> Typed:
+    """The derivative of `body` by `argument`, `primes` times, at the value `at`."""
+    from plasticdsl.symbolic.derivative import differentiate
+
+    expr = body.expr
+    for _ in range(node.primes):
+        expr = differentiate(expr, argument.expr)
+    return Typed(substitute(expr, {argument.expr: at.expr}), body.dim / argument.dim**node.primes)
+
+
+def _size(expr: Expr) -> int:
+    """The number of parts of an expression as a tree; shared parts are counted wherever they stand but visited once."""
+    sizes: dict[int, int] = {}
+    waiting = [expr]
+    while waiting:
+        current = waiting[-1]
+        below = [c for c in children(current) if id(c) not in sizes]
+        if below:
+            waiting.extend(below)
+            continue
+        sizes[id(current)] = 1 + sum(sizes[id(c)] for c in children(current))
+        waiting.pop()
+    return sizes[id(expr)]
+
+
+def file_scope(functions: Mapping[str, Iterable[tree.Function]], outside: Scope) -> Scope:
+    """The scope of `function` definitions, inside `outside` (the constants). `functions`: those in sight in each file, by its path."""
+    files: dict[str, dict[str, Declared]] = {}
+    scope = Scope({}, outside, files=files)
+    for path, known in functions.items():
+        for f in known:
+            user = UserFunction(f.name.name, f.name.text, f.arguments, f.body, scope, f.span)
+            declared = Declared(f.name.name, f.name.text, Kind.FUNCTION, "a function", function=user, span=f.name.span)
+            files.setdefault(path, {})[f.name.name] = declared
+    return scope

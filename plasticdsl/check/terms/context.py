@@ -1,0 +1,67 @@
+"""What a translation needs to know: names in sight, dimensions so far, where to report, and what the surroundings add to the notation.
+
+`Context` is immutable but for the solver and the reporter it points to; `context.inside(scope)` is the same context with other names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.terms.scope import Scope, UserFunction
+from plasticdsl.check.terms.unification import Dim, Solver
+from plasticdsl.model.expr import Expr, Number
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A translated expression with its dimension (of the context's solver). `is_condition` tells a comparison from a number."""
+
+    expr: Expr
+    dim: Dim
+    is_condition: bool = False
+
+
+class Effort:
+    """How many user functions have been written out, so that functions of functions cannot keep the compiler busy for ever."""
+
+    def __init__(self) -> None:
+        self.spent = 0
+
+
+Extension = Callable[[tree.Expr, "Context"], "Typed | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where an expression is read.
+
+    `extend` is asked first at every node and may translate what has a meaning only here (`Σ w x` in a synapse, `mean(ex.w)` in an
+    experiment, `w_ij` in a network); it returns None to leave the node to the ordinary translation. `calls` are the user functions being inlined.
+    """
+
+    scope: Scope
+    solver: Solver
+    report: Reporter
+    extend: Extension | None = None
+    calls: tuple[UserFunction, ...] = ()
+    effort: Effort = field(default_factory=Effort)
+
+    def inside(self, scope: Scope) -> Context:
+        """The same context with other names in sight."""
+        return replace(self, scope=scope)
+
+    def called(self, function: UserFunction, scope: Scope) -> Context:
+        """The same context inside a user function's body."""
+        return replace(self, scope=scope, calls=(*self.calls, function))
+
+    def extended(self, extend: Extension) -> Context:
+        """The same context with another extension."""
+        return replace(self, extend=extend)
+
+
+def unknown(context: Context) -> Typed:
+    """What stands for something that has been reported: its dimension fits everywhere."""
+    return Typed(Number(0.0), context.solver.fresh())

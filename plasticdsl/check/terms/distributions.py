@@ -1,0 +1,72 @@
+"""What stands after `~`: `N(20 ms, 2 ms)` → a model `Distribution` and the dimension of what is drawn.
+
+Every distribution is described by quantities in the unit of what it draws: `N(mean, sd)`, `U(low, high)`, `Gamma(shape, scale)`,
+`LogN(mean, sd)` (mean and standard deviation of the drawn value itself, not of its logarithm), `Exp(mean)`; counts and flags are pure
+numbers: `Bernoulli(p)`, `Binomial(n, p)`, `Poisson(mean)`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from itertools import pairwise
+
+from plasticdsl.check.terms.builtins import DISTRIBUTIONS
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.model.expr import Number
+from plasticdsl.model.model import Distribution
+from plasticdsl.syntax import tree
+
+#: Arguments that are pure numbers; the others have the dimension of what is drawn.
+_PURE = frozenset((("Gamma", "shape"), ("Bernoulli", "p"), ("Binomial", "n"), ("Binomial", "p"), ("Poisson", "mean")))
+_LONG_NAMES = {"normal": "N", "gaussian": "N", "gauss": "N", "uniform": "U", "lognormal": "LogN", "exponential": "Exp"}
+_COUNTS = frozenset(("Bernoulli", "Binomial", "Poisson"))
+
+
+def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
+    """The distribution written as `node` and the dimension of its values; the names of distributions hold only here."""
+    if not isinstance(node, tree.Apply) or not isinstance(node.function, tree.Name) or node.primes:
+        words = f"Write one of {', '.join(f'{name}(…)' for name in DISTRIBUTIONS)}."
+        context.report.error("unknown-distribution", "A distribution is needed here.", node.span, words)
+        return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
+    if node.function.name not in DISTRIBUTIONS:
+        long_name = _LONG_NAMES.get(node.function.name.lower())
+        near = [long_name] if long_name else difflib.get_close_matches(node.function.name, list(DISTRIBUTIONS), n=1, cutoff=0.5)
+        hint = Hint(f"Did you mean ‘{near[0]}’?", (near[0],)) if near else Hint(f"There are {', '.join(DISTRIBUTIONS)}.")
+        context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
+        return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
+    return _arguments(node, node.function.name, context)
+
+
+def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribution, Dim]:
+    names = DISTRIBUTIONS[name]
+    ordered = _in_order(node, names)
+    if ordered is None:
+        message = f"‘{name}’ takes {len(names)} argument{'s' if len(names) > 1 else ''}: {name}({', '.join(names)})."
+        context.report.error("wrong-number-of-arguments", message, node.span)
+        return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
+    values = [translate_number(n, context) for n in ordered]
+    sized: list[int] = []
+    for i, argument in enumerate(names):
+        if (name, argument) in _PURE:
+            require_dimension(ordered[i], values[i].dim, PURE, f"The {argument} of {name}(…)", context)
+        else:
+            sized.append(i)
+    for first, second in pairwise(sized):
+        require_same(ordered[first], values[first].dim, ordered[second], values[second].dim, context, f"stand together in {name}(…)")
+    dim = PURE if name in _COUNTS else values[sized[-1]].dim
+    return Distribution(name, tuple(v.expr for v in values)), dim
+
+
+def _in_order(node: tree.Apply, names: tuple[str, ...]) -> list[tree.Expr] | None:
+    """The arguments in the order of `names`, whether given by place or by keyword; None when they do not fit."""
+    found: dict[str, tree.Expr] = {}
+    for i, argument in enumerate(node.arguments):
+        key = argument.keyword.name if argument.keyword is not None else names[i] if i < len(names) else ""
+        if key not in names or key in found:
+            return None
+        found[key] = argument.value
+    return [found[name] for name in names] if len(found) == len(names) else None

@@ -1,0 +1,88 @@
+"""Two sides that should have one dimension and have not: one error that names both, in the reader's units.
+
+Comes in: two places with their dimensions. Goes out: unified dimensions in the context's solver, or a finding `inconsistent-units`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Protocol
+
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.units.display import display_unit, name_dimension, unit_text
+
+
+class Placed(Protocol):
+    """Anything with a place in the text."""
+
+    @property
+    def span(self) -> Span:
+        """Where."""
+        ...
+
+
+def require_same(
+    left: Placed, left_dim: Dim, right: Placed, right_dim: Dim, context: Context, verb: str = "be equal", hint: Hint | str = ""
+) -> bool:
+    """Both sides have one dimension, else one error `inconsistent-units` that names both with their units; `verb` completes "These cannot …"."""
+    span = left.span.to(right.span) if left.span.path == right.span.path else right.span
+    if context.solver.unify(left_dim, right_dim, span):
+        return True
+    first, second = describe(left, left_dim, context), describe(right, right_dim, context)
+    message = f"These cannot {verb}: the left side is {first}, the right side {second}."
+    labels = [Label(left.span, first)]
+    if first == second:
+        factor = described(right_dim / left_dim, context)
+        message = f"These cannot {verb}: the right side is the left side times something {factor}."
+        labels = [Label(left.span, "the left side")]
+    labels += [label for side, dim in ((left, left_dim), (right, right_dim)) for label in _why(side, dim, context)]
+    context.report.error("inconsistent-units", message, right.span, hint, tuple(labels))
+    return False
+
+
+def require_dimension(node: Placed, found: Dim, wanted: Dim, what: str, context: Context) -> bool:
+    """`node` has the dimension `wanted`, else an error; `what` begins the sentence, e.g. "A delay"."""
+    if context.solver.unify(found, wanted, node.span):
+        return True
+    message = f"{what} must be {described(wanted, context)}, but this is {describe(node, found, context)}."
+    context.report.error("inconsistent-units", message, node.span, "", _why(node, found, context))
+    return False
+
+
+def describe(node: object, dim: Dim, context: Context) -> str:
+    """`in mV/ms (voltage per time)`, `a pure number`; the unit as written where `node` is a written quantity."""
+    return described(dim, context, _written(node))
+
+
+def described(dim: Dim, context: Context, written: str = "") -> str:
+    """The dimension in words, with a customary unit unless one is given."""
+    known = context.solver.resolve(dim).known
+    if known is None:
+        return "of a unit that is not known yet"
+    name = name_dimension(known)
+    if known.is_one:
+        return name
+    unit = written or display_unit(known)[0]
+    return f"in {unit} ({name})" if name else f"in {unit}"
+
+
+def _written(node: object) -> str:
+    match node:
+        case tree.Number(unit=unit) if unit and unit[0].unit != "steps":
+            return unit_text([(u.unit, Fraction(*u.exponent)) for u in unit])
+        case tree.Unary(operand=inner) | tree.Group(inner=inner):
+            return _written(inner)
+        case _:
+            return ""
+
+
+def _why(node: Placed, dim: Dim, context: Context) -> tuple[Label, ...]:
+    """Where the dimension of a bare name was inferred, when it was not given by its own value."""
+    reason = context.solver.reason(dim)
+    if not isinstance(node, tree.Name) or reason is None or reason.span == node.span or len(dim.unknowns) != 1:
+        return ()
+    return (Label(reason.span, f"‘{node.text}’ is {described(dim, context)} because of this"),)

@@ -1,0 +1,64 @@
+"""Numbers as written: `20 ms` → 0.02 in SI with its dimension, rounded once."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.model.expr import Binary, Number, Special
+from plasticdsl.syntax import tree
+from plasticdsl.units.table import combine, exact, is_unit
+
+_STEPS = ("steps", "step")
+
+
+def number(node: tree.Number, context: Context) -> Typed:
+    """The value of a written number. `100 steps` is 100 dt; a plain 0 has whatever dimension is asked of it."""
+    steps = [u for u in node.unit if u.unit in _STEPS]
+    rest = tuple(u for u in node.unit if u.unit not in _STEPS)
+    if _ambiguous(node, rest, context):
+        return unknown(context)
+    scale, dim = unit_scale(rest, node, context)
+    try:
+        value = exact(node.text, scale)
+    except (OverflowError, ValueError, ZeroDivisionError):
+        context.report.error("number-out-of-range", "This number is beyond the range of double precision.", node.span)
+        return unknown(context)
+    if value == 0.0 and not node.unit:
+        return Typed(Number(0.0), context.solver.fresh())
+    if not steps:
+        return Typed(Number(value), dim)
+    return _in_steps(value, dim, sum(Fraction(*u.exponent) for u in steps))
+
+
+def _in_steps(value: float, dim: Dim, power: Fraction | int) -> Typed:
+    dt = Special("dt")
+    if power == 1:
+        return Typed(Binary("*", Number(value), dt), dim * SECONDS)
+    return Typed(Binary("*", Number(value), Binary("^", dt, Number(float(power)))), dim * SECONDS**power)
+
+
+def unit_scale(unit: tuple[tree.UnitPower, ...], node: tree.Number | tree.Input, context: Context) -> tuple[Fraction, Dim]:
+    """The SI value of a written unit and its dimension; reports a word that is no unit."""
+    for part in unit:
+        if not is_unit(part.unit):
+            context.report.error("not-a-unit", f"‘{part.unit}’ is no unit.", node.span)
+            return Fraction(1), context.solver.fresh()
+    scale, dim = combine((u.unit, Fraction(*u.exponent)) for u in unit)
+    return scale, Dim(dim) if unit else PURE
+
+
+def _ambiguous(node: tree.Number, unit: tuple[tree.UnitPower, ...], context: Context) -> bool:
+    """A unit that is also a name in sight: two readings, so neither is taken."""
+    for part in unit:
+        declared = context.scope.find(part.unit)
+        if declared is None or part.unit == "%":
+            continue
+        message = f"‘{part.unit}’ after this number is a unit and also {declared.what} of this block."
+        words = f"Write ‘{node.text}·{part.unit}’ for the product; for the unit, give ‘{part.unit}’ another name or write the unit with a prefix."
+        hint = Hint(words, (f"{node.text}·{part.unit}",) if len(unit) == 1 and part.exponent == (1, 1) else ())
+        context.report.error("ambiguous-unit", message, node.span, hint)
+        return True
+    return False

@@ -1,0 +1,130 @@
+"""Names and what they mean: `Declared` entries in nested `Scope`s.
+
+A scope is a mapping with a parent and, where a block may use names it does not declare (synapses, rules), a function that makes an entry for
+an undeclared name. `ex.w` is a name `ex` whose entry has a scope of its own as `members`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model.expr import Expr
+from plasticdsl.source import NOWHERE, Span
+from plasticdsl.syntax import tree
+
+#: Beyond this many names a suggestion is looked for among the likeliest alone.
+MANY = 200
+
+
+class Kind(StrEnum):
+    """What a name stands for. VALUE: anything with a value (parameter, state, definition, input, observable, constant, time, unit count …).
+    FUNCTION: a user function; SIDE: `pre`, `post`, a population or a projection, of interest for its members; INDEX: an index
+    letter; OTHER: something that has no value by itself (a block, a data set): `Declared.what` says what."""
+
+    VALUE = "value"
+    FUNCTION = "function"
+    SIDE = "side"
+    INDEX = "index"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class UserFunction:
+    """`function σ(a) = …` or a local `F(Δt) = …`: inlined where it is applied. `scope` is the one it was written in (None: the caller's)."""
+
+    name: str
+    symbol: str
+    arguments: tuple[tree.Name, ...]
+    body: tree.Expr
+    scope: Scope | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One name: what a reference to it becomes (`expr`) and its dimension, or its members, or its function.
+
+    `what` names its kind to the reader ("a parameter", "a population"); `unit` is the unit its declaration was written in.
+    """
+
+    name: str
+    symbol: str
+    kind: Kind
+    what: str
+    expr: Expr | None = None
+    dim: Dim | None = None
+    is_condition: bool = False
+    members: Scope | None = None
+    function: UserFunction | None = None
+    span: Span = NOWHERE
+
+
+Missing = Callable[[tree.Name], "Declared | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names in sight. `missing` is asked when neither this scope nor its parents know a name; it may report or declare. `files`: names that are in
+    sight of what is written in the file of that path, and of nothing else."""
+
+    names: Mapping[str, Declared] = field(default_factory=dict)
+    parent: Scope | None = None
+    missing: Missing | None = None
+    files: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
+
+    def find(self, name: tree.Name | str) -> Declared | None:
+        """The entry of a name as it is written, or of a canonical name wherever it may be written, without asking `missing`."""
+        canonical, path = (name, "") if isinstance(name, str) else (name.name, name.span.path)
+        scope: Scope | None = self
+        while scope is not None:
+            if canonical in scope.names:
+                return scope.names[canonical]
+            if canonical in scope.files.get(path, ()):
+                return scope.files[path][canonical]
+            scope = scope.parent
+        return None
+
+    def lookup(self, name: tree.Name) -> Declared | None:
+        """The entry of a written name; the innermost `missing` that knows it decides on undeclared ones."""
+        found = self.find(name)
+        scope: Scope | None = self
+        while found is None and scope is not None:
+            found = scope.missing(name) if scope.missing is not None else None
+            scope = scope.parent
+        return found
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether a name that nothing declares here may be declared by another block."""
+        return self.missing is not None or (self.parent is not None and self.parent.takes_any)
+
+    def child(self, names: Mapping[str, Declared], missing: Missing | None = None) -> Scope:
+        """A scope inside this one."""
+        return Scope(names, self, missing)
+
+    def all_names(self, path: str) -> dict[str, Declared]:
+        """Everything in sight of what is written in the file `path`, inner names over outer ones."""
+        outer = self.parent.all_names(path) if self.parent is not None else {}
+        return {**outer, **self.files.get(path, {}), **self.names}
+
+    def nearest(self, name: tree.Name) -> str | None:
+        """The name in sight most like `name`, as its declaration writes it, or None when nothing is."""
+        known = [d for d in self.all_names(name.span.path).values() if d.symbol]
+        for spelling, names in ((name.text, {d.symbol: d.symbol for d in known}), (name.name, {d.name: d.symbol for d in known})):
+            close = difflib.get_close_matches(spelling, _similar(spelling, names), n=1, cutoff=0.6)
+            if close:
+                return names[close[0]]
+        same = [d.symbol for d in known if d.symbol.lower() == name.text.lower()]
+        return same[0] if same else None
+
+
+def _similar(name: str, known: Iterable[str]) -> list[str]:
+    """Of very many names only those of similar length and beginning, and not too many: comparing is slow."""
+    names = list(known)
+    if len(names) > MANY:
+        names = [n for n in names if abs(len(n) - len(name)) <= 1 and n[:1].lower() == name[:1].lower()][:MANY]
+    return names

@@ -1,0 +1,80 @@
+"""In which unit a result is shown: the one it is compared with in the file, else the one its variable is written in, else a customary one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.tree_nodes import nodes
+from plasticdsl.check.terms.unification import Dim, Solver
+from plasticdsl.model.expr import At, Ref, walk
+from plasticdsl.model.model import Block, Network, Variable
+from plasticdsl.model.owners import Owner
+from plasticdsl.syntax import tree
+from plasticdsl.units.dimension import Dimension
+from plasticdsl.units.display import display_unit, unit_text
+from plasticdsl.units.table import combine, is_unit
+
+
+def shown_in(written: tuple[tree.Expr, ...], found: Typed, network: Network, context: Context) -> tuple[str, float]:
+    """The unit's text and its SI value for a quantity; `written` are expressions it is compared with, the most telling first."""
+    dimension = context.solver.resolve(found.dim).known
+    if dimension is None or dimension.is_one:
+        return "", 1.0
+    return written_unit(written, dimension) or _of_variables(found, network, dimension) or display_unit(dimension)
+
+
+def written_unit(written: tuple[tree.Expr, ...], dimension: Dimension) -> tuple[str, float] | None:
+    """The first unit of that dimension written in the expressions."""
+    for node in nodes(written):
+        if not isinstance(node, tree.Number) or not node.unit or not all(is_unit(u.unit) and u.unit != "%" for u in node.unit):
+            continue
+        factors = [(u.unit, Fraction(*u.exponent)) for u in node.unit]
+        scale, of = combine(factors)
+        if of == dimension:
+            return unit_text(factors), float(scale)
+    return None
+
+
+def _of_variables(found: Typed, network: Network, dimension: Dimension) -> tuple[str, float] | None:
+    for variable in _variables(found, network):
+        if variable.dimension == dimension and variable.unit:
+            return variable.unit, variable.scale
+    return None
+
+
+def _variables(found: Typed, network: Network) -> Iterator[Variable]:
+    """The variables an expression reads, in the order it names them."""
+    owners: dict[Owner, Block] = {p.as_owner: p.block for p in network.populations}
+    owners |= {p.as_owner: p.connection for p in network.projections}
+    for node in walk(found.expr):
+        ref = node.ref if isinstance(node, At) else node
+        if not isinstance(ref, Ref):
+            continue
+        own = owners[ref.owner].variable(ref.name) if ref.owner in owners else None
+        yield from (v for v in (own, *network.variables) if v is not None and v.name == ref.name)
+
+
+def unit_of_number(node: tree.Expr) -> tuple[str, float] | None:
+    """The unit of a plain written number such as `0.2 mV` or `−1 mV`, and of the first argument of `N(0.2 mV, …)`."""
+    while isinstance(node, tree.Unary | tree.Group):
+        node = node.operand if isinstance(node, tree.Unary) else node.inner
+    if isinstance(node, tree.Apply) and node.arguments:
+        return unit_of_number(node.arguments[0].value)
+    if not isinstance(node, tree.Number) or not node.unit or not all(is_unit(u.unit) and u.unit != "%" for u in node.unit):
+        return None
+    factors = [(u.unit, Fraction(*u.exponent)) for u in node.unit]
+    return unit_text(factors), float(combine(factors)[0])
+
+
+def with_dimension(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
+    """The variable with its dimension, where it is known, and a unit to show it in."""
+    known = solver.resolve(dim).known if dim is not None else None
+    if known is None:
+        return variable
+    if variable.unit or known.is_one:
+        return replace(variable, dimension=known)
+    unit, scale = display_unit(known)
+    return replace(variable, dimension=known, unit=unit, scale=scale)

@@ -1,0 +1,199 @@
+"""The flows of a block, and the schemes that can be made of them.
+
+Comes in: a checked block. Goes out: a `System` (rates with definitions written out), the linear forms of its rates, and schemes
+built from them. `schemes.py` and `methods.py` decide which to build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from plasticdsl.derive.conserved import conserved_variables
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, moves_with_time, refs, substitute
+from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta
+from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out
+from plasticdsl.symbolic.block_contents import definitions_of, is_constant
+from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
+from plasticdsl.symbolic.singular import repair
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The flows of a block, ready to be sorted: `rates` and `noises` by variable, with definitions written out.
+
+    `flowing_inputs`: inputs that are undelayed sums of flowing variables. `held`: variables of other blocks known not to flow.
+    """
+
+    block: Block
+    rates: Mapping[str, Expr]
+    noises: Mapping[str, Expr]
+    flowing_inputs: frozenset[str]
+    held: frozenset[Ref]
+
+    def dependencies(self, name: str) -> frozenset[str]:
+        """The flowing variables of the block that the rate of `name` reads."""
+        return frozenset(r.name for r in refs(self.rates[name]) if r.owner is Whose.OWN and r.name in self.rates)
+
+    def varies(self, expr: Expr) -> str:
+        """What in `expr` changes during a step ("" if nothing does), apart from the flowing variables of the block itself."""
+        if moves_with_time(expr):
+            return "t"
+        for ref in sorted(refs(expr), key=lambda r: r.order):
+            if ref.owner is Whose.OWN and ref.name in self.flowing_inputs:
+                return ref.name
+            if ref.owner not in (Whose.OWN, Whose.NETWORK) and ref not in self.held:
+                return ref.path
+        return ""
+
+    def constant(self, expr: Expr) -> bool:
+        """Whether `expr` holds parameters alone."""
+        return is_constant(expr, self.block)
+
+    def symbol(self, name: str) -> str:
+        """The variable's name as the author writes it."""
+        variable = self.block.variable(name)
+        return variable.symbol if variable else name
+
+
+def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:
+    """Rates and noises with definitions written out and removable singularities repaired; several flows of one variable are summed."""
+    values = written_out(definitions_of(block))
+    sizes = {ref: extent(value) for ref, value in values.items()}
+    rates: dict[str, Expr] = {}
+    noises: dict[str, Expr] = {}
+    for flow in block.flows:
+        for part in (flow.rate, flow.noise):
+            if part is not None:
+                check_extent(extent(part, sizes), f"The rate of {flow.variable}", flow.span)
+        rate = repair(substitute(flow.rate, values), lambda ref: is_constant(ref, block))
+        rates[flow.variable] = add(rates[flow.variable], rate) if flow.variable in rates else rate
+        if flow.noise is not None:
+            noise = substitute(flow.noise, values)
+            noises[flow.variable] = _independent_sum(noises[flow.variable], noise) if flow.variable in noises else noise
+    return System(block, rates, noises, flowing_inputs, held)
+
+
+def _independent_sum(a: Expr, b: Expr) -> Expr:
+    """Amplitude of the sum of two independent noises."""
+    return Call("sqrt", (Binary("+", mul(a, a), mul(b, b)),))
+
+
+def exact_set(system: System, excluded: frozenset[str]) -> Mapping[str, LinearForm]:
+    """The largest set of noiseless variables, none of them in `excluded`, that `exact_form` accepts together."""
+    candidates = frozenset(v for v in system.rates if v not in excluded and v not in system.noises)
+    forms: dict[str, LinearForm] = {}
+    for name in (v for v in system.rates if v in candidates):
+        with suppress(NotLinear):
+            forms[name] = exact_form(system, name, candidates)
+    refused = _readers(system, frozenset(system.rates) - forms.keys())  # what reads a variable outside the set cannot be in it
+    return {name: form for name, form in forms.items() if name not in refused}
+
+
+def _readers(system: System, names: frozenset[str]) -> frozenset[str]:
+    """The variables whose rates read one of `names`, directly or through the rates of others."""
+    by_name: dict[str, list[str]] = {}
+    for name, rate in system.rates.items():
+        for read in {r.name for r in refs(rate) if r.owner is Whose.OWN}:
+            by_name.setdefault(read, []).append(name)
+    waiting, found = list(names), set[str]()
+    while waiting:
+        new = [name for name in by_name.get(waiting.pop(), ()) if name not in found]
+        found.update(new)
+        waiting.extend(new)
+    return frozenset(found)
+
+
+def exact_form(system: System, name: str, together: frozenset[str]) -> LinearForm:
+    """The rate of `name` as a linear form in the variables `together`; raises `NotLinear` where an exact step is impossible."""
+    unknowns = frozenset(Ref(Whose.OWN, r.name) for r in refs(system.rates[name]) if r.owner is Whose.OWN and r.name in together)
+    form = linear_form(system.rates[name], unknowns)
+    for ref, coefficient in form.coefficients.items():
+        if not system.constant(coefficient):
+            raise NotLinear(f"the factor of {ref.name} is not constant")
+    outside = sorted(r.name for r in refs(form.offset) if r.owner is Whose.OWN and r.name in system.rates)
+    if outside:
+        raise NotLinear(f"it depends on {outside[0]}, which changes during a step")
+    varies = system.varies(form.offset)
+    if varies:
+        raise NotLinear(f"it depends on {varies}, which changes during a step")
+    return form
+
+
+def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
+    """Sets of variables that no coefficient connects, each in the order of the flows."""
+    group_of = {name: {name} for name in forms}
+    for name, form in forms.items():
+        for ref in form.coefficients:
+            if group_of[ref.name] is not group_of[name]:
+                merged = group_of[ref.name] | group_of[name]
+                for member in merged:
+                    group_of[member] = merged
+    distinct = {id(g): g for g in group_of.values()}
+    return [tuple(name for name in forms if name in group) for group in distinct.values()]
+
+
+def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
+    """The `Exact` scheme of one coupled group."""
+    columns = {Ref(Whose.OWN, v): number for number, v in enumerate(group)}
+    matrix = []
+    for name in group:
+        row: list[Expr] = [ZERO] * len(group)
+        for ref, coefficient in forms[name].coefficients.items():
+            row[columns[ref]] = coefficient
+        matrix.append(tuple(row))
+    return Exact(group, tuple(matrix), tuple(forms[v].offset for v in group), reason)
+
+
+def self_linear(system: System, name: str) -> LinearForm:
+    """The rate of `name` as a linear form in `name` alone; raises `NotLinear`."""
+    return linear_form(system.rates[name], frozenset({Ref(Whose.OWN, name)}))
+
+
+def exponential_euler(system: System, name: str, form: LinearForm) -> ExponentialEuler:
+    """The `ExponentialEuler` scheme of one variable."""
+    slope = form.coefficient(Ref(Whose.OWN, name))
+    read = system.dependencies(name) - {name}
+    others = [system.symbol(v) for v in system.rates if v in read]
+    foreign = sorted(r.path for r in refs(system.rates[name]) if r.owner in (Whose.PRE, Whose.POST))
+    symbol = system.symbol(name)
+    if is_number(slope, 0.0):
+        reason = f"the rate does not depend on {symbol} itself"
+    elif others or foreign:
+        reason = f"linear in {symbol} itself, with {listed([*others, *foreign])} held over a step"
+    else:
+        reason = f"linear in {symbol} itself, with a factor that is not constant held over a step"
+    return ExponentialEuler(name, slope, form.offset, reason)
+
+
+def linear_rates(system: System, names: Sequence[str]) -> dict[str, LinearForm]:
+    """The rates that are linear in their own variable, with a slope that is not 0, but for those with a conserved total: equal steps alone keep it."""
+    conserved = conserved_variables({v: system.rates[v] for v in names})
+    found = {}
+    for name in (v for v in names if v not in conserved):
+        with suppress(NotLinear):
+            form = self_linear(system, name)
+            if not is_number(form.coefficient(Ref(Whose.OWN, name)), 0.0):
+                found[name] = form
+    return found
+
+
+def exponential_stages(system: System, variables: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> ExponentialRungeKutta:
+    """The `ExponentialRungeKutta` scheme of `variables`, exponential for those with a form, and taken as a whole for the others."""
+    slopes = tuple(forms[v].coefficient(Ref(Whose.OWN, v)) if v in forms else ZERO for v in variables)
+    offsets = tuple(forms[v].offset if v in forms else system.rates[v] for v in variables)
+    return ExponentialRungeKutta(variables, slopes, offsets, reason)
+
+
+def euler_maruyama(system: System, names: Iterable[str], reason: str) -> EulerMaruyama:
+    """The `EulerMaruyama` scheme of `names`."""
+    variables = tuple(v for v in system.rates if v in set(names))
+    return EulerMaruyama(variables, tuple(system.rates[v] for v in variables), tuple(system.noises.get(v) for v in variables), reason)
+
+
+def listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,275 @@
+"""Gradients through a network: reverse mode as a change of the model.
+
+Comes in: a checked network whose rules ask for `Call("partial", (Ref(Whose.NETWORK, L), w))`, L an observable. Goes out: the same network in
+which units carry `dL_dv`, the derivative of L by their variable v (an adjoint), worked out by
+definitions and by sums, and the rules read them. So a gradient is the same kind of dataflow as
+the model itself, and nothing after this stage knows of derivatives.
+
+    dL_dv  =  ∂L/∂v  +  Σ over definitions d that read v:  dL_dd ∂d/∂v
+                     +  Σ over connections of each sum h += body that reads v:  dL_dh ∂body/∂v
+    ∂L/∂w  =  ∂L/∂w  +  Σ over sums of w's own projection:  dL_dh ∂body/∂w
+
+(the chain rule backwards; Linnainmaa 1970, Rumelhart, Hinton & Williams 1986). A sum that reads the presynaptic unit is followed from post to pre by a
+hidden projection whose connections are those of the original, transposed. States are constant: they were settled before this moment; so is what a
+delayed sum brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
+from plasticdsl.derive.local_gradient import free_name
+from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
+from plasticdsl.model.model import Block, Connectivity, Network, Population, Projection, Role, SumInto, Variable
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
+from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
+from plasticdsl.symbolic.derivative import differentiate
+from plasticdsl.units.display import display_unit
+
+Owned = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """One sum of an undelayed projection, its connection's definitions written out."""
+
+    projection: Projection
+    target: str
+    body: Expr
+
+    @property
+    def into(self) -> Owned:
+        """The input it fills."""
+        return self.projection.post, self.target
+
+    def reads(self) -> Iterator[Owned]:
+        """The variables of units that it reads."""
+        ends = self.projection.ends
+        yield from ((ends[r.owner], r.name) for r in refs(self.body) if r.owner in ends and not r.limit)
+
+
+def formula_of(network: Network, name: str) -> Expr:
+    """An observable with the observables it reads written out."""
+    written: dict[Expr, Expr] = {}
+    for variable in network.variables:
+        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr) and not variable.indices:
+            written[Ref(Whose.NETWORK, variable.name)] = substitute(variable.value, written)
+    return written[Ref(Whose.NETWORK, name)]
+
+
+def undelayed_sums(network: Network) -> tuple[Summed, ...]:
+    """Every sum whose values are those of this moment."""
+    found: list[Summed] = []
+    for projection in network.projections:
+        if not projection.delays:
+            own = _definitions(projection.connection)
+            found += [Summed(projection, s.target, _written_out(s.body, own)) for s in projection.connection.sums]
+    return tuple(found)
+
+
+def _definitions(block: Block) -> dict[str, Expr]:
+    return {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
+
+
+def _written_out(expr: Expr, own: Mapping[str, Expr]) -> Expr:
+    """`expr` with the connection's definitions in it written out."""
+
+    def read(node: Expr) -> Expr:
+        match node:
+            case Ref(Whose.OWN, name) if name in own:
+                return read(own[name])
+            case _:
+                return rebuild(node, read)
+
+    return read(expr) if own else expr
+
+
+@dataclass(slots=True)
+class Backwards:
+    """The derivatives of one observable in one network, as far as they were asked for. `adjoints`: the name of dL_dv in its population; `units`: new
+    variables by population; `sums`: new sums by projection; `hidden`: sums of hidden projections, by the projection they follow backwards."""
+
+    network: Network
+    observable: Variable
+    taken: dict[str, set[str]]
+    formula: Expr
+    adjoints: dict[Owned, str | None] = field(default_factory=dict)
+    units: dict[str, list[Variable]] = field(default_factory=dict)
+    sums: dict[str, list[SumInto]] = field(default_factory=dict)
+    hidden: dict[str, list[SumInto]] = field(default_factory=dict)
+    _summed: tuple[Summed, ...] = ()
+    _readers: dict[Owned, list[Variable]] = field(default_factory=dict)
+    _summing: dict[Owned, list[Summed]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._summed = undelayed_sums(self.network)
+        for population in self.network.populations:
+            for variable in population.block.variables:
+                if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
+                    for name in {r.name for r in refs(variable.value) if r.owner is Whose.OWN}:
+                        self._readers.setdefault((population.name, name), []).append(variable)
+        for one in self._summed:
+            for read in set(one.reads()):
+                self._summing.setdefault(read, []).append(one)
+
+    # --- what is asked for -------------------------------------------------------------------------------------------
+
+    def by_connection(self, projection: Projection, name: str) -> Expr:
+        """∂L/∂w for one connection, in its own terms; 0 where L does not reach it. Raises `NotLocal`, `NotDifferentiable`."""
+        own, of_projection = Ref(Whose.OWN, name), Ref(projection.as_owner, name)
+        total: Expr = ZERO
+        for share in shares(self.formula, of_projection, self.network):
+            total = add(total, share.value)
+        for one in self._summed:
+            if one.projection.name == projection.name and own in refs(one.body):
+                total = add(total, self._through_sum(one, own))
+            elif of_projection in refs(one.body):
+                total = add(total, self._through_other(one, projection, name))
+        return total
+
+    def by_unit(self, population: str, name: str) -> str | None:
+        """The name of ∂L/∂v in the population; None where L does not reach it."""
+        self._settle([(population, name)])
+        return self.adjoints[population, name]
+
+    def _through_sum(self, one: Summed, by: Ref) -> Expr:
+        """dL_dh ∂body/∂by, for one connection."""
+        above = self.by_unit(*one.into)
+        return ZERO if above is None else mul(Ref(Whose.POST, above), differentiate(one.body, by))
+
+    def _through_other(self, one: Summed, projection: Projection, name: str) -> Expr:
+        """A weight that another projection's sum uses for the same pair of units, the other way round."""
+        if (one.projection.pre, one.projection.post) != (projection.post, projection.pre):
+            message = f"‘{one.projection.symbol}’ uses ‘{name}’ of ‘{projection.symbol}’ for other pairs of units than its own."
+            raise NotLocal(message, "Only the transposed weights can be shared.")
+        value = self._through_sum(one, Ref(projection.as_owner, name))
+        if any(r.owner is Whose.OWN for r in refs(value)):
+            message = f"The derivative needs values of ‘{one.projection.symbol}’ at the connections of ‘{projection.symbol}’."
+            raise NotLocal(message, "Keep what both use in one of the two units.")
+        return turned(value, Whose.OWN)
+
+    # --- adjoints ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, wanted: Iterable[Owned]) -> None:
+        """Adjoints of these and of all they need, without recursion: a chain of definitions may be longer than Python's stack."""
+        waiting = list(wanted)
+        while waiting:
+            current = waiting[-1]
+            missing = [n for n in self._needs(current) if n not in self.adjoints]
+            if current in self.adjoints or not missing:
+                waiting.pop()
+                if current not in self.adjoints:
+                    self.adjoints[current] = self._adjoint(*current)
+            else:
+                waiting.extend(missing)
+
+    def _needs(self, node: Owned) -> Iterator[Owned]:
+        yield from ((node[0], d.name) for d in self._readers.get(node, ()))
+        yield from (s.into for s in self._summing.get(node, ()))
+
+    def _adjoint(self, population: str, name: str) -> str | None:
+        own = Ref(Whose.OWN, name)
+        total: Expr = ZERO
+        for share in shares(self.formula, Ref(OfPopulation(population), name), self.network):
+            total = add(total, share.value if share.through == "unit" else self._collected(population, name, share))
+        for definition in self._readers.get((population, name), ()):
+            above = self.adjoints[population, definition.name]
+            if above is not None and isinstance(definition.value, Expr):
+                total = add(total, mul(Ref(Whose.OWN, above), differentiate(definition.value, own)))
+        for one in self._summing.get((population, name), ()):
+            for side in (Whose.POST, Whose.PRE):
+                if one.projection.ends[side] == population and Ref(side, name) in refs(one.body):
+                    value = self._through_sum(one, Ref(side, name))
+                    if not is_number(value, 0.0):
+                        share = Share("post" if side is Whose.POST else "pre", value, one.projection.name)
+                        total = add(total, self._collected(population, name, share))
+        return None if is_number(total, 0.0) else self._declare(population, name, "", total)
+
+    def _declare(self, population: str, name: str, by: str, value: Expr | None) -> str:
+        """A new variable of the population: a definition, or an input where there is no value."""
+        letter = self.observable
+        block = next(p.block for p in self.network.populations if p.name == population)
+        differentiated = block.variable(name)
+        wish = f"d{letter.name}_d{name}" + (f"_by_{by}" if by else "")
+        own = free_name(wish, self.taken[population])
+        self.taken[population].add(own)
+        symbol = f"∂{letter.symbol}/∂{differentiated.symbol if differentiated is not None else name}" + (f" by {by}" if by else "")
+        dimension = None
+        if letter.dimension is not None and differentiated is not None and differentiated.dimension is not None:
+            dimension = letter.dimension / differentiated.dimension
+        unit, scale = ("", 1.0) if dimension is None else display_unit(dimension)
+        role = Role.INPUT if value is None else Role.DEFINITION
+        made = Variable(own, symbol, role, dimension, value, unit=unit, scale=scale, span=letter.span)
+        self.units.setdefault(population, []).append(made)
+        return own
+
+    def _collected(self, population: str, name: str, share: Share) -> Expr:
+        """An input of the population that sums a share over the connections of its projection."""
+        by = share.projection if share.through == "post" else f"{share.projection}_transposed"
+        target = self._declare(population, name, by, None)
+        if share.through == "post":
+            self.sums.setdefault(share.projection, []).append(SumInto(target, share.value, self.observable.span))
+        else:
+            followed = SumInto(target, turned(share.value, OfProjection(share.projection)), self.observable.span)
+            self.hidden.setdefault(share.projection, []).append(followed)
+        return Ref(Whose.OWN, target)
+
+
+def turned(expr: Expr, owner: Owner) -> Expr:
+    """A connection's expression as the connection the other way round sees it; its own variables belong to `owner` then."""
+    sides = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
+    counts = {"N_pre": "N_post", "N_post": "N_pre", "i": "j", "j": "i"}
+
+    def read(node: Expr) -> Expr:
+        match node:
+            case Ref(Whose.PRE | Whose.POST as side, name, limit):
+                return Ref(sides[side], name, limit)
+            case Ref(Whose.OWN, name, limit):
+                return Ref(owner, name, limit)
+            case Special(name) if name in counts:
+                return Special(counts[name])  # type: ignore[arg-type]
+            case _:
+                return rebuild(node, read)
+
+    return read(expr)
+
+
+# --- the new network -------------------------------------------------------------------------------------------------
+
+
+def extended(network: Network, all_of: Iterable[Backwards]) -> Network:
+    """The network with the variables, sums and hidden projections that the derivatives need."""
+    found = list(all_of)
+    populations = tuple(_with_units(p, [v for b in found for v in b.units.get(p.name, ())]) for p in network.populations)
+    projections = tuple(_with_sums(p, [s for b in found for s in b.sums.get(p.name, ())]) for p in network.projections)
+    taken = {p.name for p in network.populations} | {p.name for p in network.projections}
+    hidden = []
+    for projection in network.projections:
+        sums = tuple(s for b in found for s in b.hidden.get(projection.name, ()))
+        if sums:
+            name = free_name(f"{projection.name}_transposed", taken)
+            taken.add(name)
+            hidden.append(_hidden(name, projection, sums))
+    return replace(network, populations=populations, projections=(*projections, *hidden))
+
+
+def _with_units(population: Population, new: list[Variable]) -> Population:
+    """Adjoints follow what they read: each was made after those it needs."""
+    if not new:
+        return population
+    return replace(population, block=replace(population.block, variables=(*population.block.variables, *new)))
+
+
+def _with_sums(projection: Projection, new: list[SumInto]) -> Projection:
+    if not new:
+        return projection
+    return replace(projection, connection=replace(projection.connection, sums=(*projection.connection.sums, *new)))
+
+
+def _hidden(name: str, projection: Projection, sums: tuple[SumInto, ...]) -> Projection:
+    """A projection from post back to pre over the same connections."""
+    block = Block("connection", name, sums=sums, span=projection.span)
+    connectivity = Connectivity("transposed", of=projection.name, span=projection.span)
+    return Projection(name, f"{projection.symbol} transposed", projection.post, projection.pre, block, connectivity, span=projection.span)

@@ -1,0 +1,95 @@
+"""Running means ⟨x⟩_τ start at the value of what they average.
+
+Comes in: a checked network. Goes out: the same with an initial value for each running mean (and for the mean of a derivative, ∂⟨f⟩/∂w) that has none: x as
+it is before the first step, when states have their initial values and inputs are 0. A mean that enters what it is of, and one of what has no value
+then (a sum over connections in a rule, a spike train), starts at 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from plasticdsl.model.expr import At, Binary, Expr, Incoming, Ref, Special, SumOver, rebuild, refs, substitute, walk
+from plasticdsl.model.model import Block, Network, Role, Variable
+from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.symbolic.algebra import ZERO, written_out
+from plasticdsl.symbolic.block_contents import definitions_of
+
+_MARKS = ("⟨", "∂")
+_LATER = ("lag", "now_pre", "now_post")
+
+
+def with_starts(network: Network) -> Network:
+    """`network` with initial values for its running means."""
+    blocks = {p.name: p.block for p in network.populations}
+    populations = tuple(replace(p, block=_started(p.block, {Whose.OWN: p.block})) for p in network.populations)
+    projections = tuple(
+        replace(p, connection=_started(p.connection, {Whose.OWN: p.connection, Whose.PRE: blocks[p.pre], Whose.POST: blocks[p.post]}))
+        for p in network.projections
+    )
+    return replace(network, populations=populations, projections=projections)
+
+
+def _started(block: Block, around: Mapping[Owner, Block]) -> Block:
+    bodies = {v.name: body for v in block.variables if (body := _averaged(v, block)) is not None}
+    if not bodies:
+        return block
+    before = _before_the_run(around)
+    starts = {name: _without_limits(substitute(_without_limits(body), before)) for name, body in bodies.items()}
+    known = {name: start for name, start in starts.items() if _has_value(name, starts, around)}
+    return replace(block, variables=tuple(replace(v, initial=known.get(v.name, v.initial)) for v in block.variables))
+
+
+def _averaged(variable: Variable, block: Block) -> Expr | None:
+    """What a running mean without an initial value is of; None for any other variable."""
+    if variable.role is not Role.STATE or variable.initial is not None or not variable.symbol.startswith(_MARKS):
+        return None
+    flow = next((f for f in block.flows if f.variable == variable.name), None)
+    match flow.rate if flow is not None else None:
+        case Binary("/", Binary("-", body, Ref(Whose.OWN, name)), _) if name == variable.name:
+            return body
+        case _:
+            return None
+
+
+def _before_the_run(around: Mapping[Owner, Block]) -> Mapping[Expr, Expr]:
+    """Definitions written out, and inputs, as names of these blocks are read in the first."""
+    found: dict[Expr, Expr] = {}
+    for owner, block in around.items():
+        inputs: dict[Expr, Expr] = {Ref(Whose.OWN, v.name): ZERO for v in block.variables if v.role is Role.INPUT}
+        formulas = {ref: substitute(value, inputs) for ref, value in written_out(definitions_of(block)).items()}
+        for ref, value in {**inputs, **formulas}.items():
+            assert isinstance(ref, Ref), "definitions and inputs have names"
+            found[Ref(owner, ref.name)] = _seen_from(owner, value)
+    return found
+
+
+def _seen_from(owner: Owner, expr: Expr) -> Expr:
+    return substitute(expr, {r: Ref(owner, r.name) for r in refs(expr) if r.owner is Whose.OWN})
+
+
+def _without_limits(expr: Expr) -> Expr:
+    match expr:
+        case Ref(owner, name, limit):
+            return Ref(owner, name) if limit else expr
+        case _:
+            return rebuild(expr, _without_limits)
+
+
+def _has_value(name: str, starts: Mapping[str, Expr], around: Mapping[Owner, Block]) -> bool:
+    """Whether what this mean is of has a value before the run, without the mean itself."""
+    waiting, seen = [name], set[str]()
+    while waiting:
+        start = starts[waiting.pop()]
+        if any(isinstance(n, At | Incoming | SumOver) or (isinstance(n, Special) and n.name in _LATER) for n in walk(start)):
+            return False
+        read = refs(start)
+        if any(r.owner not in (*around, Whose.NETWORK) for r in read):
+            return False
+        more = {r.name for r in read if r.owner is Whose.OWN and r.name in starts} - seen
+        if name in more:
+            return False
+        seen |= more
+        waiting += more
+    return True

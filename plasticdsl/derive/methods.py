@@ -1,0 +1,84 @@
+"""`method: …`: the integrator an author names instead of the compiler's choice.
+
+Comes in: the flows of a block and the method as written. Goes out: schemes, or a `PlasError` (`method-impossible`) that says which
+equation the method cannot integrate and why.
+"""
+
+from __future__ import annotations
+
+from plasticdsl.derive.flow_system import (
+    System,
+    coupled_groups,
+    euler_maruyama,
+    exact_form,
+    exact_scheme,
+    exponential_euler,
+    exponential_stages,
+    linear_rates,
+    self_linear,
+)
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.methods import method_kind
+from plasticdsl.model.model import MethodChoice
+from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme
+from plasticdsl.symbolic.linear import NotLinear
+
+CHOSEN = "chosen by the author"
+
+
+def schemes_by_method(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
+    """Every flow of the block by the named method; raises `PlasError` (`method-impossible`)."""
+    kind = method_kind(method.name)
+    if kind is None:
+        raise _impossible(
+            method,
+            f"There is no method ‘{method.name}’.",
+            "There is: Euler, exponential Euler, exponential Runge–Kutta, exact, RK4 or Euler–Maruyama.",
+        )
+    if method.substeps != 1 and kind != "euler":
+        raise _impossible(method, f"{method.name} takes no substeps.", "Only Euler does. Choose a smaller dt.")
+    noisy = [system.symbol(v) for v in system.noises]
+    if noisy and kind != "euler-maruyama":
+        raise _impossible(method, f"{method.name} cannot integrate {noisy[0]}, which has noise.", "Write method: Euler–Maruyama.")
+    variables, rates = tuple(system.rates), tuple(system.rates.values())
+    match kind:
+        case "euler":
+            return (Euler(variables, rates, method.substeps, CHOSEN),)
+        case "rk4":
+            return (RungeKutta4(variables, rates, CHOSEN),)
+        case "exponential rk":
+            return (exponential_stages(system, variables, linear_rates(system, variables), CHOSEN),)
+        case "euler-maruyama":
+            return (euler_maruyama(system, system.rates, CHOSEN),)
+        case "exact":
+            return _exact(system, method)
+        case _:
+            return _exponential_euler(system, method)
+
+
+def _exact(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
+    forms = {}
+    for name in system.rates:
+        try:
+            forms[name] = exact_form(system, name, frozenset(system.rates))
+        except NotLinear as reason:
+            message = f"No exact step exists for {system.symbol(name)}: its rate is not linear with constant coefficients ({reason})."
+            raise _impossible(method, message, "Leave the method out, or write RK4 or exponential Euler.") from None
+    return tuple(exact_scheme(system, group, forms, CHOSEN) for group in coupled_groups(forms))
+
+
+def _exponential_euler(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
+    schemes = []
+    for name in system.rates:
+        try:
+            form = self_linear(system, name)
+        except NotLinear as reason:
+            symbol = system.symbol(name)
+            message = f"Exponential Euler needs the rate of {symbol} to be linear in {symbol}, and it is not ({reason})."
+            raise _impossible(method, message, "Leave the method out, or write RK4 or Euler.") from None
+        schemes.append(exponential_euler(system, name, form))
+    return tuple(schemes)
+
+
+def _impossible(method: MethodChoice, message: str, hint: str) -> PlasError:
+    return PlasError((Diagnostic("method-impossible", message, method.span, hint),))

@@ -1,0 +1,182 @@
+"""The choice of integrators.
+
+Comes in: a checked block. Goes out: the same block with `schemes` filled; each scheme carries one sentence that says why it was chosen.
+The meaning of each scheme is its docstring in `model.schemes`. Without sympy: linearity is decided from the equations as written.
+
+The automatic choice, for the flows with definitions written out:
+
+1. Variables with noise: `EulerMaruyama`, all of them together. For every other scheme they are held at their value at t_n.
+2. The largest set of variables whose rates are jointly linear with coefficients of parameters alone and whose offset is constant during a
+   step: `Exact`, one scheme per coupled group. The offset may hold inputs, discrete states, parameters and cases on `t` (a current that is
+   switched on); not `t` otherwise, not a variable that flows outside the set, not an input that is an undelayed sum of flowing variables, not
+   a variable of another block unless it is known to be held.
+3. Variables whose rate is linear in themselves and reads of the variables that flow only such as are exact: `ExponentialEuler`.
+4. All the rest in stages, with every variable of the block that these depend on, so that each stage sees consistent values.
+   The rest is: rates that are not linear in their variable, or hold `t` or an undelayed sum of flowing variables; variables that turn around
+   each other (each in the other's rate, none in its own), for which exponential Euler would be forward Euler; variables with a conserved
+   total (kinetic schemes), which only a scheme that treats them alike conserves; and rates that read others of the rest, or others that are
+   linear in themselves alone, for which exponential Euler would be of first order.
+   The stages are those of `RungeKutta4`, unless exponential steps are what keeps them stable: where variables that are linear in themselves
+   read one another as in Hodgkin & Huxley's axon, `ExponentialRungeKutta`.
+
+Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every scheme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from plasticdsl.derive.conserved import conserved_variables
+from plasticdsl.derive.flow_system import (
+    System,
+    coupled_groups,
+    euler_maruyama,
+    exact_scheme,
+    exact_set,
+    exponential_euler,
+    exponential_stages,
+    linear_rates,
+    listed,
+    self_linear,
+    system_of,
+)
+from plasticdsl.derive.methods import schemes_by_method
+from plasticdsl.model.expr import Ref, moves_with_time, refs
+from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import RungeKutta4, Scheme, Staged
+from plasticdsl.symbolic.algebra import is_number
+from plasticdsl.symbolic.linear import LinearForm, NotLinear
+
+TOGETHER = "sums of variables that flow join it to other units, which are integrated together, stage by stage"
+EXACT_REASON = "linear with constant coefficients, so the propagator over a step is exact"
+NOISE_REASON = "driven by noise"
+
+
+def choose_schemes(
+    block: Block, *, flowing_inputs: frozenset[str] = frozenset(), held: frozenset[Ref] = frozenset(), together: bool = False
+) -> Block:
+    """`block` with an integrator for every flowing variable, as described above, or the one its `method:` names.
+
+    `flowing_inputs`: inputs that are undelayed sums of flowing variables (all others count as held over a step).
+    `held`: variables of other blocks that are known not to flow (parameters, discrete states).
+    `together`: other units read the variables at every stage of their own, so all of them without noise are taken in stages.
+    Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
+    """
+    if not block.flows:
+        return replace(block, schemes=())
+    system = system_of(block, flowing_inputs, held)
+    if block.method is not None:
+        return replace(block, schemes=schemes_by_method(system, block.method))
+    return replace(block, schemes=_automatic(system, together))
+
+
+# --- the automatic choice --------------------------------------------------------------------------------------------
+
+
+def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
+    reasons = {v: TOGETHER for v in system.rates if v not in system.noises} if together and not system.noises else {}
+    driven = set[str]()  # what exponential Euler would integrate with others held that it does not hold still
+    while True:
+        exact = exact_set(system, excluded=frozenset(reasons))
+        left = [v for v in system.rates if v not in exact and v not in system.noises and v not in reasons]
+        new = _needs_stages(system, left) or _reading(system, left, frozenset(reasons))
+        if not new:
+            new = _reading(system, left, frozenset(left))
+            driven |= new.keys()
+        if not new:
+            break
+        reasons |= new
+        reasons |= _reached_from(system, reasons)
+    schemes: list[Scheme] = [exact_scheme(system, group, exact, EXACT_REASON) for group in coupled_groups(exact)]
+    schemes += [exponential_euler(system, v, self_linear(system, v)) for v in left]
+    if reasons:
+        schemes.append(_in_stages(system, reasons, driven))
+    if system.noises:
+        schemes.append(euler_maruyama(system, system.noises, NOISE_REASON))
+    return tuple(schemes)
+
+
+def _reading(system: System, left: list[str], others: frozenset[str]) -> dict[str, str]:
+    """Those of `left` whose rates read one of `others`, which would have to be held."""
+    found = {}
+    for name in left:
+        read = system.dependencies(name) & (others - {name})
+        if read:
+            those = listed([system.symbol(v) for v in system.rates if v in read])
+            found[name] = f"the rate of {system.symbol(name)} reads {those}, which would have to be held over a step"
+    return found
+
+
+def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
+    """Those of `left` that exponential Euler does not suit, with the reason."""
+    found: dict[str, str] = {}
+    turning: list[str] = []
+    for name in left:
+        symbol = system.symbol(name)
+        rate = system.rates[name]
+        own_inputs = sorted(r.name for r in refs(rate) if r.owner is Whose.OWN and r.name in system.flowing_inputs)
+        if moves_with_time(rate):
+            found[name] = f"the rate of {symbol} depends on t"
+        elif own_inputs:
+            found[name] = f"the rate of {symbol} holds {system.symbol(own_inputs[0])}, an undelayed sum of flowing variables"
+        else:
+            try:
+                form = self_linear(system, name)
+            except NotLinear as reason:
+                found[name] = f"the rate of {symbol} is not linear ({reason})"
+            else:
+                if is_number(form.coefficient(Ref(Whose.OWN, name)), 0.0):
+                    turning.append(name)
+    for name in _on_cycles(system, turning):
+        found[name] = f"{system.symbol(name)} drives the variable that drives it"
+    candidates = {v: system.rates[v] for v in left if v not in found}
+    for name in conserved_variables(candidates):
+        found[name] = f"{system.symbol(name)} is part of a conserved total"
+    return found
+
+
+def _on_cycles(system: System, names: list[str]) -> list[str]:
+    """Those of `names` that reach themselves through dependencies among `names`."""
+    inside = frozenset(names)
+    edges = {v: system.dependencies(v) & inside for v in names}
+    return [v for v in names if v in _closure(edges[v], edges)]
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> set[str]:
+    reached: set[str] = set()
+    todo = list(start)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo.extend(edges[name])
+    return reached
+
+
+def _reached_from(system: System, reasons: Mapping[str, str]) -> dict[str, str]:
+    """The noiseless variables that those in `reasons` depend on, directly or not, and that are not yet among them."""
+    edges = {v: frozenset(system.dependencies(v) - system.noises.keys()) for v in system.rates}
+    return {v: "" for v in _closure(reasons, edges) if v not in reasons}
+
+
+def _in_stages(system: System, reasons: Mapping[str, str], driven: set[str]) -> Staged:
+    variables = tuple(v for v in system.rates if v in reasons)
+    why = next(reasons[v] for v in variables if reasons[v])
+    pulled = [system.symbol(v) for v in variables if not reasons[v]]
+    reason = f"{why}; {listed(pulled)} with it because it depends on {'them' if len(pulled) > 1 else 'it'}" if pulled else why
+    forms = linear_rates(system, variables)
+    if driven & forms.keys() or _with_changing_slopes(system, forms):
+        return exponential_stages(system, variables, forms, reason)
+    return RungeKutta4(variables, tuple(system.rates[v] for v in variables), reason)
+
+
+def _with_changing_slopes(system: System, forms: Mapping[str, LinearForm]) -> bool:
+    """Whether among variables that are linear in themselves one changes the slope of another that drives it: a gate and its membrane."""
+    edges = {v: system.dependencies(v) & forms.keys() for v in forms}
+    for name, form in forms.items():
+        read = {r.name for r in refs(form.coefficient(Ref(Whose.OWN, name))) if r.owner is Whose.OWN} & forms.keys()
+        if any(name in _closure(edges[other], edges) for other in read):
+            return True
+    return False

@@ -1,0 +1,54 @@
+"""How fast each variable relaxes, for the diagnostic "dt is larger than a time constant allows".
+
+Comes in: a block with schemes and the values of its variables. Goes out: time constants in seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.model import Block
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import Exact, ExponentialEuler, ExponentialRungeKutta, linear_parts
+from plasticdsl.symbolic.algebra import add, mul
+from plasticdsl.symbolic.block_contents import default_values
+from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
+from plasticdsl.symbolic.numeric import evaluate
+
+
+def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> list[tuple[str, float]]:
+    """(variable, 1/|∂rate/∂variable|) in s for every variable whose scheme limits dt (all but `Exact`), at `values` (SI, by `Ref`; they
+    go before the defaults of parameters; states that are missing count as 0). Variables whose slope is 0 or unknown there are left out.
+    """
+    known: dict[Expr, float] = {Ref(Whose.OWN, flow.variable): 0.0 for flow in block.flows}
+    known |= default_values(block)
+    known |= values or {}
+    found: list[tuple[str, float]] = []
+    for name, slope in _slopes(block):
+        value = abs(evaluate(slope, known))
+        if value > 0.0 and math.isfinite(value):
+            found.append((name, 1.0 / value))
+    return found
+
+
+def _slopes(block: Block) -> list[tuple[str, Expr]]:
+    """∂rate/∂variable of each variable that is not integrated exactly and whose rate has a derivative."""
+    found: list[tuple[str, Expr]] = []
+    for scheme in block.schemes:
+        if isinstance(scheme, Exact):
+            continue
+        if isinstance(scheme, ExponentialEuler):
+            found.append((scheme.variable, scheme.slope))
+            continue
+        if isinstance(scheme, ExponentialRungeKutta):
+            rates = [(v, add(mul(a, Ref(Whose.OWN, v)), b)) for v, a, b in linear_parts(scheme)]
+        else:
+            rates = list(zip(scheme.variables, scheme.rates, strict=True))
+        for name, rate in rates:
+            try:
+                found.append((name, differentiate(rate, Ref(Whose.OWN, name))))
+            except NotDifferentiable:
+                continue
+    return found

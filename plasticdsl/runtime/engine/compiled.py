@@ -1,0 +1,252 @@
+"""The compiled engine: a network's kernels, bound to its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
+from plasticdsl.kernels.program import Array, Program
+from plasticdsl.runtime.engine.binding import Bound, bind
+from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed
+from plasticdsl.runtime.engine.feeding import checked_feed, checked_order
+from plasticdsl.runtime.instance.instance import Instance
+
+CLOCK = "clock"
+
+
+class Advance(Protocol):
+    """Machine code bound to arrays: runs whole steps and returns how many were done, negative where a buffer overflowed."""
+
+    def advance(self, first_step: int, steps: int) -> int:
+        """Run whole steps from `first_step`."""
+
+
+class Kernels(Protocol):
+    """What `runtime.engine.load` gives."""
+
+    def bind(self, bound: Bound) -> Advance:
+        """The code with its arguments."""
+
+
+class CompiledEngine:
+    """Runs `instance` with compiled kernels; see `engine.Engine` for what it offers."""
+
+    def __init__(self, program: Program, kernels: Kernels, instance: Instance) -> None:
+        self.instance = instance
+        self._program = program
+        self._bound = bind(program, instance)
+        self._code = kernels
+        self._kernels = kernels.bind(self._bound)
+        self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
+        self._kept: dict[str, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
+        self._step = 0
+
+    @property
+    def step(self) -> int:
+        """Whole steps done since the beginning."""
+        return self._step
+
+    def advance(self, steps: int) -> None:
+        """Run whole steps, emptying the spike logs whenever one is full."""
+        end = self._step + steps
+        while self._step < end:
+            done = self._kernels.advance(self._step, end - self._step)
+            if done < 0:
+                raise RuntimeError(TOO_MANY_SPIKES)
+            self._step += done
+            self._collect()
+
+    def _collect(self) -> None:
+        arrays = self._bound.arrays
+        for population in self._kept:
+            field = of_population(population).field
+            logged = arrays[field(Part.LOG_COUNT)]
+            if count := int(logged[0]):
+                steps, units = arrays[field(Part.LOG_STEPS)][:count], arrays[field(Part.LOG_UNITS)][:count]
+                self._kept[population].append((steps.copy(), units.astype(np.int64)))
+                logged[0] = 0
+
+    def _sum_anew(self) -> None:
+        """Something was changed from outside: sums that were kept from step to step may be wrong."""
+        for kept in self._program.kept:
+            self._bound.arrays[kept][...] = 0
+
+    # --- state ---
+
+    def _field(self, owner: str, name: str) -> Field:
+        """Where the model's variable would be."""
+        return (of_population if owner in self.instance.populations else of_projection)(owner).variable(name)
+
+    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+        """A state, input or parameter now, one value per unit or connection."""
+        field = self._field(owner, name)
+        values = self._bound.arrays.get(field)
+        if values is None:
+            return self._from_instance(owner, name)
+        match self._arrays[field].per:
+            case "pre":
+                return np.asarray(values[self.instance.projections[owner].sources()])
+            case "post":
+                return np.asarray(values[self.instance.projections[owner].targets])
+            case _:
+                return values
+
+    def _from_instance(self, owner: str, name: str) -> NDArray[np.float64]:
+        """What no kernel touches keeps its value from the beginning."""
+        population = self.instance.populations.get(owner)
+        source = population or self.instance.projections[owner]
+        size = population.size if population is not None else self.instance.projections[owner].count
+        values = source.states[name] if name in source.states else source.parameters[name]
+        return np.broadcast_to(np.asarray(values, dtype=np.float64), (size,))
+
+    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
+        self._sum_anew()
+        field = self._field(owner, name)
+        array = self._bound.arrays.get(field)
+        if array is None:
+            self._write_instance(owner, name, values)
+            return
+        per = self._arrays[field].per
+        if per in ("pre", "post"):
+            projection = self.instance.projections[owner]
+            units = projection.sources() if per == "pre" else projection.targets
+            wanted = np.broadcast_to(np.asarray(values, dtype=np.float64), units.shape)
+            shared = array.copy()
+            shared[units] = wanted
+            if not np.array_equal(shared[units], wanted):
+                raise ValueError(f"{owner}.{name} is one value per {per} unit; the values given differ between connections of one unit")
+            array[...] = shared
+            return
+        array[...] = values
+
+    def _write_instance(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        source = self.instance.populations.get(owner) or self.instance.projections[owner]
+        if name in source.states:
+            source.states[name][...] = values
+            return
+        scalar = self._field(owner, name)
+        if scalar in self._bound.scalars and np.ndim(values) == 0:
+            self._bound.scalars[scalar] = float(np.asarray(values))
+            source.parameters[name] = float(np.asarray(values))
+            return
+        raise ValueError(f"{owner}.{name} is a parameter shared by all units or connections; give it a single number")
+
+    # --- spikes ---
+
+    def log_spikes(self, populations: Iterable[str]) -> None:
+        """From now on keep the spikes of these populations (and of no others)."""
+        wanted = set(populations)
+        for population in self._program.logs:
+            self._bound.scalars[of_population(population).field(Part.RECORDING)] = int(population in wanted)
+        self._kept = {p: self._kept.get(p, []) for p in wanted if p in self._program.logs}
+
+    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and unit numbers of the spikes logged since the last call."""
+        chunks = self._kept.get(population, [])
+        if population in self._kept:
+            self._kept[population] = []
+        if not chunks:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+
+    def spike_count(self, population: str) -> int:
+        """All spikes of the population so far."""
+        total = of_population(population).field(Part.SPIKE_TOTAL)
+        return int(self._bound.arrays[total][0]) if population in self._program.logs else 0
+
+    def undecided(self, population: str) -> NDArray[np.int64]:
+        """Units whose rate or spike condition was no number: a hazard that has taken such a rate stays none."""
+        p = of_population(population)
+        hazard, flags = (self._bound.arrays.get(p.field(part)) for part in (Part.HAZARD, Part.UNDECIDED))
+        if flags is not None:
+            return np.flatnonzero(flags)
+        return np.flatnonzero(np.isnan(hazard)) if hazard is not None else np.empty(0, dtype=np.int64)
+
+    def switch_rules(self, on: Mapping[str, bool]) -> None:
+        """Rules of these projections hold the weights (False) or change them (True)."""
+        self._sum_anew()  # rules that begin anew may change connections before the sums of their first step
+        for projection, value in on.items():
+            if projection in self._program.switches:
+                self._bound.scalars[_switch(projection)] = int(value)
+
+    def feed(self, feeds: Sequence[Feed]) -> None:
+        """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
+        for population, name in self._program.feeds:
+            self._bound.scalars[of_population(population).field(Part.FEED_ACTIVE, name)] = 0
+        self._sum_anew()
+        for feed in feeds:
+            self._take(feed)
+        self._kernels = self._code.bind(self._bound)
+
+    def _take(self, feed: Feed) -> None:
+        table, items = checked_feed(feed, self._program.feeds, self.instance)
+        group, bound = of_population(feed.population), self._bound
+
+        def field(part: Part) -> Field:
+            return group.field(part, feed.name)
+
+        bound.arrays[field(Part.FEED)] = np.ascontiguousarray(table, dtype=self._arrays[field(Part.FEED)].dtype)
+        bound.arrays[field(Part.FEED_ITEMS)] = items
+        lengths = {Part.FEED_ROWS: table.shape[0], Part.FEED_WIDTH: table.shape[1], Part.FEED_COUNT: len(items)}
+        bound.sizes.update({field(part): value for part, value in lengths.items()})
+        across = int(table.shape[1] > 1)
+        values = {Part.FEED_ACTIVE: 1, Part.FEED_FIRST: feed.first, Part.FEED_HOLD: feed.hold, Part.FEED_ACROSS: across}
+        bound.scalars.update({field(part): value for part, value in values.items()})
+
+    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
+        """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""
+        for population in self._program.visits:
+            self._bound.scalars[of_population(population).field(Part.VISITING)] = 0
+        for population, units in order.items():
+            checked_order(population, units, self._program.visits, self.instance)
+            p = of_population(population)
+            self._bound.scalars[p.field(Part.VISITING)] = 1
+            if p.field(Part.ORDER) in self._bound.arrays:
+                self._bound.arrays[p.field(Part.ORDER)][...] = units
+
+    # --- the whole state ---
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Copies of everything that changes during a run, and the clock."""
+        state: dict[str, NDArray[Any]] = {key: values.copy() for key, values in self._changing().items()}
+        state.update({str(_switch(p)): np.asarray(self._bound.scalars[_switch(p)]) for p in self._program.switches})
+        state[CLOCK] = np.asarray(self._step)
+        return state
+
+    def _changing(self) -> dict[str, NDArray[Any]]:
+        """All arrays that are part of the state, by key."""
+        return {str(name): self._bound.arrays[name] for name, a in self._arrays.items() if a.changes} | dict(self._untouched())
+
+    def _untouched(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """States that no kernel reads or changes: they may still be written from outside, shown and recorded."""
+        parts = [(of_population(owner), part.states) for owner, part in self.instance.populations.items()]
+        parts += [(of_projection(owner), part.states) for owner, part in self.instance.projections.items()]
+        for group, states in parts:
+            fields = ((group.variable(name), values) for name, values in states.items())
+            yield from ((str(field), values) for field, values in fields if field not in self._bound.arrays)
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+        """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
+        wanted = self._changing()
+        for name, array in wanted.items():
+            if name not in state or state[name].shape != array.shape:
+                found = "nothing" if name not in state else f"shape {state[name].shape}"
+                raise ValueError(f"the saved state does not fit this network: {name} has shape {array.shape}, the file holds {found}")
+        for name, array in wanted.items():
+            array[...] = state[name]
+        for switch in map(_switch, self._program.switches):
+            if str(switch) in state:
+                self._bound.scalars[switch] = int(state[str(switch)])
+        self._step = int(state[CLOCK])
+        if other_parameters:
+            self._sum_anew()
+
+
+def _switch(projection: str) -> Field:
+    """What is 0 while the rules of a projection are off."""
+    return of_projection(projection).field(Part.LEARNING)

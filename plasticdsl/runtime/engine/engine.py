@@ -1,0 +1,83 @@
+"""What can run a network: the compiled kernels and the reference interpreter both offer this.
+
+Step n handles the events of t_n = n dt (thresholds, jumps, `on pre`, `on post`, sums and definitions) and then the flow to t_{n+1};
+after `advance(k)` from step n the clock stands at n + k, whose events have not happened yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.instance.instance import Instance
+
+TOO_MANY_SPIKES = (
+    "more spikes in one step than a population's buffer holds (4 per unit): a rate is far too high for this dt; use a smaller dt"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """`table`: float64[items, units or 1]. From step `first` on, at step n `population.name` has row `items[(n − first) // hold]` of the table;
+    the last item stays."""
+
+    population: str
+    name: str
+    table: NDArray[np.float64]
+    items: NDArray[np.int64]
+    first: int
+    hold: int = 1
+
+
+class Engine(Protocol):
+    """One network with its state. Owners are names of populations or projections; values are in SI."""
+
+    instance: Instance
+
+    @property
+    def step(self) -> int:
+        """Whole steps done since the beginning."""
+
+    def advance(self, steps: int) -> None:
+        """Run whole steps. Spikes of logged populations are kept until `drain`. Raises `RuntimeError` where a buffer would overflow."""
+
+    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+        """A state or input now, up to date whatever was postponed: float64[units or connections] (connections in the order of the
+        instance). A view where possible; `write` to change it."""
+
+    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+        """Set a state (or a `Source`'s output `x`) of every unit or connection."""
+
+    def log_spikes(self, populations: Iterable[str]) -> None:
+        """From now on keep the spikes of these populations (and of no others)."""
+
+    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and unit numbers (from 0) of the spikes logged since the last call, in order of time."""
+
+    def spike_count(self, population: str) -> int:
+        """All spikes of the population so far, logged or not."""
+
+    def undecided(self, population: str) -> NDArray[np.int64]:
+        """Units (from 0) whose rate or spike condition was no number when it was taken, in some step so far."""
+
+    def switch_rules(self, on: Mapping[str, bool]) -> None:
+        """Rules of these projections hold the weights (False) or change them (True); traces and means run either way."""
+
+    def feed(self, feeds: Sequence[Feed]) -> None:
+        """From now on these variables are taken, item by item, from tables, at the beginning of each step (and again at its end, so that nothing else
+        moves them); variables fed before and not named now keep their last values. Only variables in `Network.fed` can be fed."""
+
+    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
+        """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
+        it is given anew; all others update at once. Only populations in `Network.asynchronous` can be named."""
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes during a run (copies), the clock and random counters included."""
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+        """Continue from a snapshot of the same network, to the same bits, or (`other_parameters`) of one that has other values of its parameters;
+        raises `ValueError` where it does not fit."""

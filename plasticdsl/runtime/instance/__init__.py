@@ -1,0 +1,1 @@
+"""A network with numbers: sizes, parameters, initial states, connections, delays."""

@@ -1,0 +1,417 @@
+"""From a checked network to an instance: sizes, parameters, initial states, connections, delays and given spikes.
+
+Comes in: a `Network`, the step, a seed, and what the user sets or gives. Goes out: an `Instance`, with everything drawn that is drawn before the
+first step. All draws are keyed by seed, name of the population or projection, and purpose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.model.expr import At, Ref, Special
+from plasticdsl.model.model import (
+    Block,
+    ClampedSource,
+    GivenSpikes,
+    Network,
+    PerUnit,
+    PoissonSource,
+    Population,
+    Projection,
+    RegularSource,
+    Timed,
+    Timing,
+)
+from plasticdsl.model.owners import Whose
+from plasticdsl.plan.others import read_by
+from plasticdsl.runtime.instance.bounds import checked
+from plasticdsl.runtime.instance.connectivity import Connections, NotSymmetric, Pattern, connect, whole
+from plasticdsl.runtime.instance.counterparts import counterparts
+from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
+from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.instance.memory import check_memory, expected_count, population_need, projection_need
+from plasticdsl.runtime.instance.pairing import Ends, pattern_of
+from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
+from plasticdsl.runtime.instance.patterns import Makings, all_patterns
+from plasticdsl.runtime.instance.resolver import Resolver, fail
+from plasticdsl.runtime.instance.right_sides import (
+    PARAMETERS,
+    STATES,
+    Given,
+    Settings,
+    Written,
+    check_settings,
+    network_sides,
+    placed,
+    right_sides,
+)
+from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
+from plasticdsl.runtime.instance.symmetric_values import alike, require_partners
+from plasticdsl.runtime.numbers.random import signed, stream_of
+from plasticdsl.runtime.numbers.steps import all_multiples, to_step_array
+from plasticdsl.source import Span
+
+__all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
+
+_MOST_UNITS = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What all parts of the network are made with; `arrays` as `per_unit` tells."""
+
+    network: Network
+    dt: float
+    seed: int
+    settings: Settings
+    arrays: PerUnit
+    warnings: list[Diagnostic]
+    horizon: int | None
+
+    def warn_rounded(self, what: str, span: Span) -> None:
+        """Notes that a time was rounded; `what` says which, and that it is not on the grid."""
+        self.warnings.append(
+            Diagnostic("duration-rounded", f"{what} of {self.dt * 1e3:g} ms and was rounded.", span, severity=Severity.WARNING)
+        )
+
+
+def instantiate(
+    network: Network,
+    *,
+    dt: float,
+    seed: int,
+    settings: Settings | Written | None = None,
+    connections: Mapping[str, object] | None = None,
+    spikes: GivenTimes | None = None,
+    horizon: int | None = None,
+    patterns: GivenPatterns | None = None,
+) -> Instance:
+    """The network with numbers.
+
+    - `dt`: step in s. `seed`: up to 64 bits.
+    - `settings`: (population, projection or "network"; name), as a pair or a `Ref` → expression, distribution, number or array (one value per
+      unit or connection, or a matrix [post, pre] for connections), all in SI; (population, "") → its size.
+    - `connections`: projection → pre and post units (from 0), or anything that `listed` takes; arrays set for its variables are in the same order.
+    - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
+    - `patterns`: pattern set → array [patterns, units], in place of what the file says.
+
+    Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
+    that does not exist, ValueError for an array that does not fit.
+    """
+    if not (dt > 0.0 and math.isfinite(dt)):
+        raise ValueError(f"dt is {dt:g} s, but must be positive")
+    settings, connections, spikes = placed(settings or {}, network), connections or {}, spikes or {}
+    check_settings(network, settings)
+    _check_names(network, connections, spikes, patterns or {})
+    signed(seed)  # raises ValueError for anything but a whole number of at most 64 bits
+    setup = _Setup(network, dt, seed, settings, per_unit(network, settings), [], horizon)
+    shared = _network_values(setup)
+    sizes = {p.name: _size(p, setup, shared) for p in network.populations}
+    needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
+    check_memory(needs)
+    shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
+    units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
+    ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
+    wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
+    counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
+    needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
+    check_memory(needs)
+    return Instance(
+        dt,
+        setup.seed,
+        {name: shared.value(name) for name in network_sides(network, settings)},
+        {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
+        _projections(network, wiring, ends, setup),
+        shown,
+        setup.warnings,
+    )
+
+
+def _check_names(network: Network, connections: Mapping[str, object], spikes: Mapping[str, object], patterns: Mapping[str, object]) -> None:
+    projections = {p.name for p in network.projections}
+    sources = {n for p in network.populations if isinstance(p.source, GivenSpikes) for n in (p.source.name or p.name, p.name)}
+    sets = {s.name for s in network.patterns}
+    for what, given, known in (
+        ("projection", connections, projections),
+        ("source of given spikes", spikes, sources),
+        ("set of patterns", patterns, sets),
+    ):
+        if not isinstance(given, Mapping):
+            raise ValueError(f"what is given for each {what} is a mapping by name, not {given!r}")
+        for name in given:
+            if name not in known:
+                raise KeyError(f"there is no {what} {name}; there is {', '.join(sorted(known)) or 'none'}")
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _network_values(setup: _Setup) -> Resolver:
+    def outside(node: Ref | Special | At) -> Values:
+        return _moment(node, setup.dt)
+
+    network = setup.network
+    sides = network_sides(network, setup.settings)
+    return Resolver(Whose.NETWORK, "", sides, network.variables, 1, setup.seed, outside, lambda values: values)
+
+
+def _moment(node: Ref | Special | At, dt: float) -> float:
+    match node:
+        case Special("t"):
+            return 0.0
+        case Special("dt"):
+            return dt
+        case _:
+            raise KeyError(node)
+
+
+def _around(setup: _Setup, shared: Resolver) -> Callable[[Ref | Special | At], Values]:
+    """What every population and projection sees of the network."""
+
+    def outside(node: Ref | Special | At) -> Values:
+        return shared.value(node.name) if isinstance(node, Ref) and node.owner is Whose.NETWORK else _moment(node, setup.dt)
+
+    return outside
+
+
+def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
+    value = shared.of(setup.settings.get(Ref(population.as_owner, ""), population.size), population.name, population.span)
+    size = whole(value) if isinstance(value, float) else None
+    if size is None or not 1 <= size <= _MOST_UNITS:
+        fail(
+            "not-whole",
+            f"The size of ‘{population.symbol}’ must be a whole number from 1 to {_MOST_UNITS:,}, not {value:g}.",
+            population.span,
+        )
+    return size
+
+
+def _units(population: Population, size: int, setup: _Setup, shared: Resolver) -> Resolver:
+    around = _around(setup, shared)
+
+    def outside(node: Ref | Special | At) -> Values:
+        return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
+
+    sides = right_sides(population.as_owner, population.block, population.values, setup.settings)
+    arrange = _one_each(size, "unit")
+    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, setup.seed, outside, arrange)
+
+
+def _one_each(count: int, what: str) -> Callable[[Floats], Floats]:
+    def arrange(values: Floats) -> Floats:
+        if values.shape != (count,):
+            raise ValueError(f"an array of shape {values.shape} was given, but there is one value per {what}: ({count},)")
+        return values
+
+    return arrange
+
+
+def _drawn(block: Block, resolver: Resolver, setup: _Setup) -> tuple[dict[str, Values], dict[str, Floats]]:
+    """Parameters and initial states, within their bounds; what is not shared in arrays of its own."""
+    parameters: dict[str, Values] = {}
+    states: dict[str, Floats] = {}
+    for variable in block.variables:
+        if variable.role in PARAMETERS or variable.role in STATES:
+            value = checked(variable, resolver.value(variable.name), resolver)
+            if variable.role in STATES:
+                states[variable.name] = _full(value, resolver.count)
+            else:
+                own = Ref(resolver.owner, variable.name) in setup.arrays
+                parameters[variable.name] = _full(value, resolver.count) if own else float(value)
+    return parameters, states
+
+
+def _full(value: Values, count: int) -> Floats:
+    return np.array(np.broadcast_to(value, (count,)), dtype=np.float64)
+
+
+# --- populations -----------------------------------------------------------------------------------------------------
+
+
+def _population(population: Population, resolver: Resolver, setup: _Setup, spikes: GivenTimes) -> PopulationInstance:
+    parameters, states = _drawn(population.block, resolver, setup)
+    if isinstance(population.source, ClampedSource):
+        states.setdefault("x", np.zeros(resolver.count))
+    made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)
+    if population.block.refractory is not None:
+        duration, span = population.block.refractory.duration, population.block.refractory.span
+        values = resolver.of(duration, "refractory time", span)
+        made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
+        if Timed(population.as_owner, Timing.REFRACTORY) in setup.arrays:
+            made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
+    _check_periods(population.block, population.symbol, resolver, setup)
+    match population.source:
+        case PoissonSource() as source:
+            check_rate(source, population, resolver)
+        case RegularSource() as source:
+            found, made.spikes_until = regular_spikes(source, population, resolver, setup.dt, setup.horizon)
+            made.spike_steps, made.spike_units = found
+        case GivenSpikes() as source:
+            made.spike_steps, made.spike_units = given_spikes(source, population, resolver, setup.dt, spikes, setup.warn_rounded)
+        case _:
+            pass
+    return made
+
+
+def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArray[np.int64]:
+    """Whole steps, not negative; a warning where one duration for all was rounded."""
+    durations = np.asarray(values, dtype=np.float64)
+    try:
+        steps = to_step_array(durations, setup.dt)
+    except ValueError as problem:
+        fail("out-of-range", f"{what}: {problem}.", span)
+    if (steps < 0).any() or (steps > np.iinfo(np.int32).max).any():
+        extreme = durations.min() if (steps < 0).any() else durations.max()
+        fail("out-of-range", f"{what} cannot be {extreme * 1e3:g} ms.", span)
+    if durations.ndim == 0 and not all_multiples(durations, setup.dt):
+        setup.warn_rounded(f"{what} is no whole number of steps", span)
+    return int(steps) if steps.ndim == 0 else steps
+
+
+def _check_periods(block: Block, symbol: str, resolver: Resolver, setup: _Setup) -> None:
+    """Raises `PlasError` where `every T` is less than a step or not one time for all; warns of what is rounded."""
+    what = f"A period of ‘{symbol}’"
+    for handler in block.handlers:
+        if handler.period is None:
+            continue
+        steps = _steps(resolver.of(handler.period, "period", handler.span), what, handler.span, setup)
+        if not isinstance(steps, int):
+            fail("unsupported", f"{what} is not the same everywhere; this is not available in this version.", handler.span)
+        if steps < 1:
+            fail(
+                "out-of-range",
+                f"{what} must be at least one step, {setup.dt * 1e3:g} ms.",
+                handler.span,
+                "Give it more time, or take a smaller dt.",
+            )
+
+
+#: As far as endless regular sources are worked out before it is known how long a network runs.
+FIRST_STEPS = 10_000
+
+
+def extend_spikes(network: Network, instance: Instance, horizon: int, ahead: int = 0) -> frozenset[str]:
+    """Works out endless regular sources of `instance` up to step `horizon`, those that are not yet so far `ahead` of it; returns the populations
+    whose spike arrays are new."""
+    changed: set[str] = set()
+    for population in network.populations:
+        made = instance.populations[population.name]
+        if isinstance(population.source, RegularSource) and made.spikes_until is not None and made.spikes_until < horizon:
+            resolver = _again(population, instance)
+            found, made.spikes_until = regular_spikes(population.source, population, resolver, instance.dt, horizon + ahead)
+            made.spike_steps, made.spike_units = found
+            changed.add(population.name)
+    return frozenset(changed)
+
+
+def _again(population: Population, instance: Instance) -> Resolver:
+    """The values of a population that has been made."""
+
+    def outside(node: Ref | Special | At) -> Values:
+        if node == Special("i"):
+            return np.arange(1.0, made.size + 1.0)
+        return instance.parameters[node.name] if isinstance(node, Ref) and node.owner is Whose.NETWORK else _moment(node, instance.dt)
+
+    made = instance.populations[population.name]
+    sides = {**right_sides(population.as_owner, population.block, population.values, {}), **made.parameters}
+    arrange = _one_each(made.size, "unit")
+    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, made.size, instance.seed, outside, arrange)
+
+
+# --- projections -----------------------------------------------------------------------------------------------------
+
+
+def _projections(network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: _Setup) -> dict[str, ProjectionInstance]:
+    made: dict[str, ProjectionInstance] = {}
+    for p in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
+        made[p.name] = _projection(p, _mirrored(wiring[p.name], made.get(p.connectivity.of)), ends[p.name], setup)
+    _require_counterparts(network, made)
+    return {p.name: made[p.name] for p in network.projections}
+
+
+def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Setup) -> ProjectionInstance:
+    found = _connected(projection, pattern, setup)
+    made = ProjectionInstance(
+        projection.name, projection.pre, projection.post, stream_of(projection.name), found.rows, found.targets, {}, {}
+    )
+    resolver = _connection_values(projection, made, found, ends, setup)
+    made.parameters, made.states = _drawn(projection.connection, resolver, setup)
+    require_partners(projection, made)
+    made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in (Timing.AXONAL, Timing.DENDRITIC))
+    _check_periods(projection.connection, projection.symbol, resolver, setup)
+    return made
+
+
+def _mirrored(pattern: Pattern, other: ProjectionInstance | None) -> Pattern:
+    """The connections of another projection in the opposite direction."""
+    if other is None:
+        return pattern
+    return replace(pattern, kind="listed", listed=(other.targets.astype(np.int64), other.sources().astype(np.int64)))
+
+
+def _require_counterparts(network: Network, made: Mapping[str, ProjectionInstance]) -> None:
+    """Projections that read others do so at each of their connections."""
+    for projection in network.projections:
+        for other in read_by(projection, network):
+            if not other.exact:
+                try:
+                    counterparts(made[projection.name], made[other.name], other.transposed)
+                except ValueError as problem:
+                    hint = "Give both projections the same connections, for example ‘all to all’."
+                    fail("unsupported", f"{problem}.", projection.connectivity.span, hint)
+
+
+def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Connections:
+    try:
+        return connect(pattern, projection.pre == projection.post, setup.seed, stream_of(projection.name, "connections"))
+    except ValueError as problem:
+        if pattern.kind == "listed":
+            raise ValueError(f"{projection.name}: {problem}") from None
+        code = "not-symmetric" if isinstance(problem, NotSymmetric) else "sizes-differ" if pattern.kind == "one" else "out-of-range"
+        fail(code, f"‘{projection.symbol}’ cannot be connected: {problem}.", projection.connectivity.span)
+
+
+def _connection_values(projection: Projection, made: ProjectionInstance, found: Connections, ends: Ends, setup: _Setup) -> Resolver:
+    sources: list[NDArray[np.int32]] = []
+
+    def pre() -> NDArray[np.int64]:
+        if not sources:
+            sources.append(made.sources())
+        return sources[0].astype(np.int64)
+
+    def post() -> NDArray[np.int64]:
+        return made.targets.astype(np.int64)
+
+    def arrange(values: Floats) -> Floats:
+        if values.shape == (ends.post.count, ends.pre.count):
+            return values[post(), pre()]
+        own = _one_each(made.count, "connection")(values)
+        return own if found.order is None else own[found.order]
+
+    def finish(name: str, side: Given, values: Values) -> Values:
+        return alike(projection, made, name, side, values)
+
+    sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
+    variables = projection.connection.variables
+    lookup, last = ends.lookup(pre, post), finish if projection.symmetric else None
+    return Resolver(projection.as_owner, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
+
+
+def _delay(projection: Projection, side: Timing, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
+    delay = delay_sides(projection).get(side)
+    if delay is None:
+        return 0
+    values = resolver.of(delay, side.value, projection.span)
+    what = f"The {side.value} of ‘{projection.symbol}’"
+    steps = _steps(values, what, projection.span, setup)
+    return (
+        np.broadcast_to(steps, (resolver.count,)).astype(np.int32)
+        if Timed(projection.as_owner, side) in setup.arrays
+        else int(np.asarray(steps))
+    )

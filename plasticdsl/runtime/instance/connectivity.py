@@ -1,0 +1,316 @@
+"""Which connections exist.
+
+Comes in: how a projection is connected, the two sizes, a seed and a stream. Goes out: connections sorted by pre unit, then post unit.
+
+The draws depend on seed, stream and the two sizes alone. With a condition (`where`, or `also` beside another kind) a probability applies to the
+pairs that meet it, and a degree counts among them: each unit of one of these pairs draws its partners, the others have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.numbers.random import bulk_uniforms
+from plasticdsl.runtime.numbers.subsets import choose, choose_among
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: Pairs or numbers worked on at a time.
+BLOCK = 1 << 20
+
+#: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
+PairValue = Callable[[Integers, Integers], "Floats | float"]
+PairCondition = Callable[[Integers, Integers], "NDArray[np.bool_] | bool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A projection's connectivity with its numbers.
+
+    `kind` as in `model.Connectivity`; `amount` a probability or a degree, or a probability of each pair; `allowed` the condition on pairs (of
+    `where` and `also` together), None for none. `listed`: pre and post units (from 0). `mirrored`: with each connection there is the one in the other
+    direction; what is drawn is drawn for pairs with post ≤ pre.
+    """
+
+    kind: str
+    n_pre: int
+    n_post: int
+    amount: float | PairValue = 1.0
+    allowed: PairCondition | None = None
+    self_connections: bool = True
+    repeats: bool = False
+    listed: tuple[Integers, Integers] | None = None
+    mirrored: bool = False
+
+
+class NotSymmetric(ValueError):
+    """Connections that should be there in both directions are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """`rows` int64[n_pre + 1], `targets` int32[connections], sorted by pre unit, then post unit. `order` int64[connections]: which of the
+    pairs given from outside each connection is, None for connections that were not listed."""
+
+    rows: Integers
+    targets: NDArray[np.int32]
+    order: Integers | None = None
+
+
+def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections:
+    """All connections of `pattern`; `same`: pre and post population are one, so that i = j is a self-connection.
+
+    Raises ValueError with one sentence where the pattern cannot be had with these sizes.
+    """
+    found = _connect(pattern, same and not pattern.self_connections, seed, stream)
+    return both_ways(pattern, found) if pattern.mirrored else found
+
+
+def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
+    match pattern.kind:
+        case "all" if pattern.allowed is None:
+            return _all(pattern, barred)
+        case "all" | "where":
+            blocks = _by_rows(pattern, barred, _everything)
+        case "one":
+            blocks = _one_to_one(pattern, barred)
+        case "probability":
+            blocks = _with_probability(pattern, barred, seed, stream)
+        case "in-degree" | "out-degree":
+            return _with_degree(pattern, barred, seed, stream)
+        case "listed":
+            return _listed(pattern)
+        case other:
+            raise ValueError(f"{other} is no way to connect populations")
+    return _collected(blocks, pattern.n_pre)
+
+
+def _all(pattern: Pattern, barred: bool) -> Connections:
+    """Every pair, or (`barred`) every pair of two different units."""
+    size = max(0, pattern.n_post - barred)
+    targets = np.tile(np.arange(size, dtype=np.int32), (pattern.n_pre, 1))
+    if barred:
+        targets += np.arange(size) >= np.arange(pattern.n_pre)[:, None]
+    return Connections(np.arange(pattern.n_pre + 1, dtype=np.int64) * size, targets.ravel())
+
+
+# --- pieces: (pre, post) unit numbers, sorted ------------------------------------------------------------------------
+
+Pieces = Iterator[tuple[Integers, Integers]]
+
+
+def _collected(blocks: Pieces, n_pre: int) -> Connections:
+    targets: list[NDArray[np.int32]] = []
+    counts = np.zeros(n_pre + 1, dtype=np.int64)
+    for pre, post in blocks:
+        targets.append(post.astype(np.int32))
+        counts[1:] += np.bincount(pre, minlength=n_pre)
+    return Connections(np.cumsum(counts), np.concatenate(targets) if targets else np.zeros(0, dtype=np.int32))
+
+
+def _permitted(pattern: Pattern, barred: bool, pre: Integers, post: Integers) -> NDArray[np.bool_]:
+    """Whether each pair (any shapes that broadcast) may be connected."""
+    keep = pre != post if barred else np.asarray(True)
+    if pattern.allowed is not None:
+        keep = keep & pattern.allowed(pre, post)
+    return np.broadcast_to(keep, np.broadcast_shapes(pre.shape, post.shape))
+
+
+def _everything(first: int, pre: Integers, post: Integers) -> NDArray[np.bool_]:
+    return np.broadcast_to(np.asarray(True), (len(pre), post.size))
+
+
+def _by_rows(pattern: Pattern, barred: bool, drawn: Callable[[int, Integers, Integers], NDArray[np.bool_]]) -> Pieces:
+    """All pairs, some rows at a time, that are permitted and for which `drawn(number of the first pair, pre, post)` holds."""
+    step = max(1, BLOCK // max(1, pattern.n_post))
+    post = np.arange(pattern.n_post)[None, :]
+    for begin in range(0, pattern.n_pre if pattern.n_post else 0, step):
+        pre = np.arange(begin, min(begin + step, pattern.n_pre))[:, None]
+        rows, columns = np.nonzero(drawn(begin * pattern.n_post, pre, post) & _permitted(pattern, barred, pre, post))
+        yield rows + begin, columns
+
+
+def _one_to_one(pattern: Pattern, barred: bool) -> Pieces:
+    if pattern.n_pre != pattern.n_post:
+        raise ValueError(f"one to one needs as many units on both sides, not {pattern.n_pre} and {pattern.n_post}")
+    units = np.arange(pattern.n_pre)
+    kept = units[_permitted(pattern, barred, units, units)]
+    yield kept, kept
+
+
+# --- probability -----------------------------------------------------------------------------------------------------
+
+
+def _with_probability(pattern: Pattern, barred: bool, seed: int, stream: int) -> Pieces:
+    if callable(pattern.amount):
+        return _with_own_probabilities(pattern, pattern.amount, barred, seed, stream)
+    _check_probability(pattern.amount)
+    if pattern.amount == 0.0:
+        return iter(())
+    if pattern.amount == 1.0:
+        return _by_rows(pattern, barred, _everything)
+    return _skipping(pattern, pattern.amount, barred, seed, stream)
+
+
+def _check_probability(p: float) -> None:
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"the probability of a connection is {p:g}, but must be between 0 and 1")
+
+
+def _skipping(pattern: Pattern, p: float, barred: bool, seed: int, stream: int) -> Pieces:
+    """Bernoulli trials over all pairs by their geometric gaps, one random number for each connection (Fan, Muller & Rezucha 1962)."""
+    pairs, reached, used = pattern.n_pre * pattern.n_post, -1, 0
+    while reached < pairs - 1:
+        gaps = np.floor(np.log(bulk_uniforms(seed, stream, BLOCK, used)) / np.log1p(-p))
+        # A gap beyond the last pair ends the row of trials; cutting it there keeps the sum within 64 bits.
+        places = reached + np.cumsum(np.minimum(gaps, float(pairs)).astype(np.int64) + 1)
+        used, reached = used + BLOCK, int(places[-1])
+        pre, post = np.divmod(places[: np.searchsorted(places, pairs)], pattern.n_post)
+        keep = _permitted(pattern, barred, pre, post)
+        yield (pre, post) if keep.all() else (pre[keep], post[keep])
+
+
+def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bool, seed: int, stream: int) -> Pieces:
+    """A probability that depends on the pair: one random number for each pair."""
+
+    def drawn(first: int, pre: Integers, post: Integers) -> NDArray[np.bool_]:
+        shape = (len(pre), post.size)
+        permitted = _permitted(pattern, barred, pre, post)
+        p = np.where(permitted, probability(pre, post), 0.0)
+        for extreme in (p.min(), p.max()):
+            _check_probability(float(extreme))
+        return np.asarray(bulk_uniforms(seed, stream, p.size, first).reshape(shape) < p)
+
+    return _by_rows(pattern, barred, drawn)
+
+
+# --- both ways ---------------------------------------------------------------------------------------------------------
+
+
+def both_ways(pattern: Pattern, found: Connections) -> Connections:
+    """Connections of one population with itself, each with the one in the other direction: of those that were drawn the half with post ≤ pre counts; all
+    others must be so already. Raises ValueError where they are not, or where the chance of a pair is another one in the other direction."""
+    if pattern.kind == "all" and pattern.allowed is None:
+        return found
+    pre = np.repeat(np.arange(pattern.n_pre), np.diff(found.rows))
+    post = found.targets.astype(np.int64)
+    if pattern.kind == "probability":
+        _require_alike(pattern)
+        half, apart = post <= pre, post < pre
+        keys = np.concatenate([pre[half] * pattern.n_post + post[half], post[apart] * pattern.n_post + pre[apart]])
+        return _from_keys(np.sort(keys), pattern)
+    keys, opposite = pre * pattern.n_post + post, post * pattern.n_post + pre
+    alone = np.flatnonzero(~np.isin(opposite, keys))
+    if alone.size:
+        i, j = post[alone[0]] + 1, pre[alone[0]] + 1
+        raise NotSymmetric(f"unit {j} is connected to unit {i}, but unit {i} not to unit {j}")
+    if len(np.unique(keys)) < len(keys):
+        raise NotSymmetric("two units are connected more than once")
+    return found
+
+
+def _require_alike(pattern: Pattern) -> None:
+    """Conditions and probabilities of pairs are the same both ways."""
+    step, post = max(1, BLOCK // max(1, pattern.n_post)), np.arange(pattern.n_post)[None, :]
+    of_pairs = [f for f in (pattern.allowed, pattern.amount) if callable(f)]
+    for begin in range(0, pattern.n_pre if of_pairs else 0, step):
+        pre = np.arange(begin, min(begin + step, pattern.n_pre))[:, None]
+        for one in of_pairs:
+            there, back = (np.broadcast_to(one(*ends), (len(pre), post.size)) for ends in ((pre, post), _turned(pre, post)))
+            unlike = np.argwhere(~np.isclose(there.astype(np.float64), back.astype(np.float64), rtol=1e-9, atol=0.0))
+            if unlike.size:
+                j, i = unlike[0][0] + begin + 1, unlike[0][1] + 1
+                raise NotSymmetric(
+                    f"whether unit {j} is connected to unit {i} is decided otherwise than whether unit {i} is connected to unit {j}"
+                )
+
+
+def _turned(pre: Integers, post: Integers) -> tuple[Integers, Integers]:
+    """The same pairs the other way round, in full so that rows stay rows."""
+    shape = np.broadcast_shapes(pre.shape, post.shape)
+    return np.broadcast_to(post, shape), np.broadcast_to(pre, shape)
+
+
+# --- degrees ---------------------------------------------------------------------------------------------------------
+
+
+def _with_degree(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
+    """For each unit of one side, partners drawn from the other: for each post unit (in-degree) or each pre unit (out-degree). Units that the condition
+    allows nobody have none."""
+    incoming = pattern.kind == "in-degree"
+    units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
+    degree = _whole_degree(pattern)
+    if pattern.allowed is None:
+        partners = choose(units, others, degree, barred, pattern.repeats, seed, stream)
+        own = np.repeat(np.arange(units, dtype=np.int64), degree)
+    else:
+        own, partners = choose_among(units, others, degree, _permissions(pattern, incoming), barred, pattern.repeats, seed, stream)
+    pre, post = (partners, own) if incoming else (own, partners)
+    keys = np.sort(pre * pattern.n_post + post)
+    return _from_keys(keys, pattern)
+
+
+def _whole_degree(pattern: Pattern) -> int:
+    assert not callable(pattern.amount), "a degree is one number"
+    degree = whole(pattern.amount)
+    if degree is None:
+        raise ValueError(f"{pattern.kind} is {pattern.amount:g}, but must be a whole number, not negative")
+    return degree
+
+
+def whole(value: float) -> int | None:
+    """The count that `value` is but for rounding (0.07 · 100 is 7.000000000000001), None where it is none."""
+    nearest = np.rint(value)
+    return int(nearest) if nearest >= 0.0 and abs(value - nearest) <= 1e-9 * max(1.0, nearest) else None
+
+
+def _permissions(pattern: Pattern, incoming: bool) -> Callable[[Integers], NDArray[np.bool_]]:
+    """From some units of the side that draws to which of the others they may have: bool[units, others]."""
+
+    def of(units: Integers) -> NDArray[np.bool_]:
+        if incoming:
+            return _permitted(pattern, False, np.arange(pattern.n_pre)[None, :], units[:, None])
+        return _permitted(pattern, False, units[:, None], np.arange(pattern.n_post)[None, :])
+
+    return of
+
+
+def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
+    """From sorted pre·n_post + post."""
+    if not len(keys):
+        return Connections(np.zeros(pattern.n_pre + 1, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    rows = np.searchsorted(keys, np.arange(pattern.n_pre + 1, dtype=np.int64) * pattern.n_post)
+    return Connections(rows.astype(np.int64), (keys % pattern.n_post).astype(np.int32))
+
+
+# --- listed ----------------------------------------------------------------------------------------------------------
+
+
+def _listed(pattern: Pattern) -> Connections:
+    if pattern.listed is None:
+        raise ValueError("the connections of this projection have to be given, as two arrays of pre and post unit numbers (from 0)")
+    pre, post = (_unit_numbers(numbers, size, side) for numbers, size, side in _sides(pattern, pattern.listed))
+    if pre.shape != post.shape:
+        raise ValueError(f"there are {len(pre)} pre and {len(post)} post units, but each connection needs one of both")
+    keys = pre * max(1, pattern.n_post) + post
+    order = np.argsort(keys, kind="stable")
+    found = _from_keys(keys[order], pattern)
+    return Connections(found.rows, found.targets, order)
+
+
+def _sides(pattern: Pattern, listed: tuple[Integers, Integers]) -> tuple[tuple[Integers, int, str], tuple[Integers, int, str]]:
+    return (listed[0], pattern.n_pre, "pre"), (listed[1], pattern.n_post, "post")
+
+
+def _unit_numbers(numbers: Integers, size: int, side: str) -> Integers:
+    given = np.asarray(numbers)
+    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+        raise ValueError(f"the {side} units of connections must be a one-dimensional array of whole numbers")
+    if given.size and not (given.min() >= 0 and given.max() < size):
+        raise ValueError(f"{side} units go from {given.min()} to {given.max()}, but must be from 0 to {size - 1}")
+    return given.astype(np.int64)

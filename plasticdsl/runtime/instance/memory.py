@@ -1,0 +1,161 @@
+"""Whether a network fits into memory, asked before anything is allocated.
+
+Comes in: what each population and projection will hold. Goes out: nothing, or `PlasError` `too-large`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import PerUnit, Population, Projection, Timed, Timing
+from plasticdsl.runtime.instance.connectivity import Integers, Pattern
+from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.instance.right_sides import PARAMETERS, STATES
+from plasticdsl.source import Span
+
+_KIBIBYTE = 1024
+
+#: Of a condition on pairs, so many are tried, in a number of whole rows between these.
+_SAMPLED_PAIRS = 1 << 22
+_LEAST_ROWS, _MOST_ROWS = 4, 64
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one population or projection takes: `what` in words, `amount` in bytes."""
+
+    what: str
+    amount: float
+    span: Span
+
+
+def population_need(population: Population, size: int, arrays: PerUnit) -> Need:
+    """States and parameters of their own, once as drawn and once to work on, and a list of spikes."""
+    own = sum(v.role in STATES or Ref(population.as_owner, v.name) in arrays for v in population.block.variables)
+    return Need(f"‘{population.symbol}’ with {size:,} units", size * (16.0 * own + 64.0), population.span)
+
+
+def projection_need(projection: Projection, pattern: Pattern, count: float, arrays: PerUnit) -> Need:
+    """The same for connections; their ends by pre unit and, with a rule, by post unit."""
+    owner = projection.as_owner
+    own = sum(v.role in STATES or (v.role in PARAMETERS and Ref(owner, v.name) in arrays) for v in projection.connection.variables)
+    delays = sum(Timed(owner, side) in arrays for side in (Timing.AXONAL, Timing.DENDRITIC))
+    each = 16.0 * own + 8.0 * delays + 8.0 + (12.0 if projection.rules else 0.0)
+    sizes = f"{pattern.n_pre:,} × {pattern.n_post:,} units"
+    return Need(f"‘{projection.symbol}’ with about {count:,.0f} connections ({sizes})", count * each, projection.span)
+
+
+def expected_count(pattern: Pattern) -> float:
+    """About how many connections there will be. A condition or a probability of each pair is tried on some of the rows."""
+    pairs = float(pattern.n_pre) * float(pattern.n_post)
+    match pattern.kind:
+        case "one":
+            return float(pattern.n_pre)
+        case "listed":
+            return float(len(pattern.listed[0])) if pattern.listed is not None else 0.0
+        case "in-degree" if not callable(pattern.amount):
+            return pattern.amount * pattern.n_post * _drawing_fraction(pattern)
+        case "out-degree" if not callable(pattern.amount):
+            return pattern.amount * pattern.n_pre * _drawing_fraction(pattern)
+    fixed = 1.0 if callable(pattern.amount) or pattern.kind != "probability" else pattern.amount
+    return pairs * fixed * _sampled_fraction(pattern)
+
+
+def _sampled_fraction(pattern: Pattern) -> float:
+    """The mean probability of pairs, from whole rows spread over all of them."""
+    if (pattern.allowed is None and not callable(pattern.amount)) or not pattern.n_pre or not pattern.n_post:
+        return 1.0
+    rows = _sample(pattern.n_pre, pattern.n_post)[:, None]
+    width = max(1, _BLOCK // rows.size)
+    total = 0.0
+    for begin in range(0, pattern.n_post, width):
+        columns = np.arange(begin, min(begin + width, pattern.n_post))[None, :]
+        allowed = pattern.allowed(rows, columns) if pattern.allowed is not None else True
+        probability = pattern.amount(rows, columns) if callable(pattern.amount) else 1.0
+        total += float(np.sum(np.broadcast_to(np.multiply(allowed, probability), (rows.size, columns.size))))
+    return total / (rows.size * pattern.n_post)
+
+
+def _drawing_fraction(pattern: Pattern) -> float:
+    """The share of the units that draw partners to which the condition allows any, from units spread over all of them."""
+    if pattern.allowed is None or not pattern.n_pre or not pattern.n_post:
+        return 1.0
+    incoming = pattern.kind == "in-degree"
+    units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
+    sample = _sample(units, others)
+    inside = np.zeros(sample.size, dtype=np.bool_)
+    width = max(1, _BLOCK // sample.size)
+    for begin in range(0, others, width):
+        across = np.arange(begin, min(begin + width, others))
+        pre, post = (across[:, None], sample[None, :]) if incoming else (sample[:, None], across[None, :])
+        allowed = np.broadcast_to(pattern.allowed(pre, post), (pre.size, post.size))
+        inside |= allowed.any(axis=0 if incoming else 1)
+    return float(inside.mean())
+
+
+def _sample(units: int, others: int) -> Integers:
+    """Some units, spread over all of them."""
+    count = min(units, _MOST_ROWS, max(_LEAST_ROWS, _SAMPLED_PAIRS // others))
+    return np.unique(np.linspace(0, units - 1, count).astype(np.int64))
+
+
+def check_memory(needs: Sequence[Need], available: Callable[[], float | None] | None = None) -> None:
+    """Raises `PlasError` `too-large`, naming the largest part, where all needs together (bytes) exceed what is available."""
+    free = (available or available_memory)()
+    total = sum(n.amount for n in needs)
+    if free is None or total <= free:
+        return
+    largest = max(needs, key=lambda n: n.amount)
+    message = f"The network needs about {_shown(total)} of memory, and {_shown(free)} are available; most of it for {largest.what}."
+    fail("too-large", message, largest.span, "Use fewer units, fewer connections, or a larger machine.")
+
+
+def available_memory() -> float | None:
+    """Bytes that can be had without swapping: what the kernel estimates, or the limit of the control group if that is less; None
+    where the system does not tell.
+    """
+    limits = [b for b in (_from_kernel(), _from_control_group()) if b is not None]
+    return min(limits) if limits else _physical()
+
+
+def _from_kernel() -> float | None:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((float(line.split()[1]) * _KIBIBYTE for line in lines if line.startswith("MemAvailable:")), None)
+
+
+def _from_control_group() -> float | None:
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit = (folder / "memory.max").read_text(encoding="ascii").strip()
+        used = (folder / "memory.current").read_text(encoding="ascii").strip()
+        cached = (folder / "memory.stat").read_text(encoding="ascii").split()
+    except OSError:
+        return None
+    if not limit.isdecimal():
+        return None
+    reclaimable = float(cached[cached.index("inactive_file") + 1]) if "inactive_file" in cached else 0.0
+    return float(limit) - float(used) + reclaimable
+
+
+def _physical() -> float | None:
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE")) * float(os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _shown(amount: float) -> str:
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if amount >= size:
+            return f"{amount / size:,.3g} {unit}" if amount < 1e15 else f"{amount:.1e} bytes"
+    return f"{amount / 1e3:.0f} kB"

@@ -1,0 +1,205 @@
+"""Pattern sets with numbers: drawn, written, read from a file, or given from Python.
+
+Comes in: the pattern sets of a network, the sizes of its populations, a way to compute expressions, a seed. Goes out: for each set
+float64[patterns, units]. Draws are keyed by the seed and the name of the set; pattern μ of a set does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.data import files
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
+from plasticdsl.runtime.instance.connectivity import whole
+from plasticdsl.runtime.instance.instance import Floats, Values
+from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.numbers.covariance import square_root
+from plasticdsl.runtime.numbers.distributions import draw
+from plasticdsl.runtime.numbers.random import bulk_uniforms, stream_of
+from plasticdsl.source import Span
+
+
+class Compute(Protocol):
+    """The value of an expression in parameters of the network; `purpose` and `span` are for messages."""
+
+    def __call__(self, given: Expr, purpose: str, span: Span) -> Values:
+        """A number."""
+
+
+#: Arrays given from Python, by the name of the set.
+Given = Mapping[str, Any]
+
+_MOST_ENTRIES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Makings:
+    """What pattern sets are made of."""
+
+    sizes: Mapping[str, int]
+    compute: Compute
+    seed: int
+    given: Given
+
+
+def all_patterns(sets: tuple[PatternSet, ...], makings: Makings) -> dict[str, Floats]:
+    """Every set. Raises `PlasError` for a file or numbers that do not fit, ValueError for an array from Python that does not."""
+    return {each.name: _made(each, makings) for each in sets}
+
+
+def _made(each: PatternSet, makings: Makings) -> Floats:
+    units = makings.sizes[each.population]
+    if each.name in makings.given:
+        return _given(each, makings, units)
+    match each.source:
+        case RandomPatterns() as source:
+            return _random(each, source, makings, units)
+        case WrittenPatterns(rows):
+            return _written(each, rows, makings, units)
+        case PatternFile(path):
+            return _from_file(each, path, units)
+
+
+# --- given and read --------------------------------------------------------------------------------------------------
+
+
+def _given(each: PatternSet, makings: Makings, units: int) -> Floats:
+    array = files.numbers({each.symbol: makings.given[each.name]}, "given patterns")[each.symbol]
+    array = np.atleast_2d(array)
+    wanted = _count(each, each.source, makings) if isinstance(each.source, RandomPatterns) else array.shape[0]
+    if array.shape != (wanted, units):
+        raise ValueError(_shapes(each, array.shape, (wanted, units)))
+    _require_finite(each, array)
+    return array.copy()
+
+
+def _shapes(each: PatternSet, found: tuple[int, ...], wanted: tuple[int | str, ...]) -> str:
+    shape = ", ".join(str(n) for n in wanted)
+    return f"‘{each.symbol}’ is an array of shape {found}, but ({shape}) is needed: patterns × units of ‘{each.population}’"
+
+
+def _from_file(each: PatternSet, path: str, units: int) -> Floats:
+    try:
+        arrays = files.load(path)
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        fail("unreadable-data", f"The patterns of ‘{each.symbol}’ cannot be read: {reason}.", each.span)
+    array = _chosen(each, arrays)
+    if array.ndim > 2:
+        array = array.reshape(array.shape[0], -1)
+    if array.ndim != 2 or array.shape[1] != units or not len(array):
+        fail("sizes-differ", f"{_shapes(each, array.shape, ('any', units))}.", each.span)
+    _require_finite(each, array)
+    return array
+
+
+def _chosen(each: PatternSet, arrays: Mapping[str, Floats]) -> Floats:
+    """The array named like the set, or the only one; the columns of a table are units."""
+    named = next((a for name, a in arrays.items() if name in (each.symbol, each.name)), None)
+    if named is not None:
+        return named
+    if len(arrays) == 1:
+        return next(iter(arrays.values()))
+    if any(a.ndim != 1 for a in arrays.values()):
+        fail("unknown-name", f"The file has no array ‘{each.symbol}’; it has {', '.join(arrays)}.", each.span)
+    return np.column_stack(list(arrays.values()))
+
+
+def _written(each: PatternSet, rows: tuple[tuple[Expr, ...], ...], makings: Makings, units: int) -> Floats:
+    longest = max((len(row) for row in rows), default=0)
+    if not rows or any(len(row) != units for row in rows):
+        wrong = next((len(row) for row in rows if len(row) != units), longest)
+        fail("sizes-differ", f"{_shapes(each, (len(rows), wrong), (len(rows), units))}.", each.span)
+    return np.array([[float(makings.compute(value, each.symbol, each.span)) for value in row] for row in rows])
+
+
+def _require_finite(each: PatternSet, array: Floats) -> None:
+    if not np.isfinite(array).all():
+        fail("not-finite", f"The patterns of ‘{each.symbol}’ hold a value that is no finite number.", each.span)
+
+
+# --- drawn -----------------------------------------------------------------------------------------------------------
+
+
+def _count(each: PatternSet, source: RandomPatterns, makings: Makings) -> int:
+    value = float(makings.compute(source.count, f"the number of patterns of ‘{each.symbol}’", each.span))
+    count = whole(value)
+    if count is None or count < 1:
+        fail("not-whole", f"The number of patterns of ‘{each.symbol}’ must be a whole number of at least 1, not {value:g}.", each.span)
+    return count
+
+
+def _random(each: PatternSet, source: RandomPatterns, makings: Makings, units: int) -> Floats:
+    count = _count(each, source, makings)
+    if count * units > _MOST_ENTRIES:
+        fail("too-large", f"‘{each.symbol}’ would have {count:,} patterns of {units:,} values.", each.span)
+    return draw_patterns(each, source, makings, (count, units), stream_of(each.name, "patterns"))
+
+
+def draw_patterns(each: PatternSet, source: RandomPatterns, makings: Makings, shape: tuple[int, int], stream: int) -> Floats:
+    """Patterns [patterns, units] of the set's distribution from a stream. Raises `PlasError` for numbers that are not allowed."""
+
+    def number(expr: Expr, what: str) -> float:
+        return float(makings.compute(expr, f"{what} of ‘{each.symbol}’", each.span))
+
+    if source.distribution is not None:
+        name, written = source.distribution
+        arguments = [number(a, "an argument") for a in written]
+        if source.covariance:
+            root = _root(each, source.covariance, shape[1], number)
+            independent = _drawn(each, "N", [0.0, 1.0], makings, shape, stream)
+            return np.asarray(arguments[0] + sum(independent[:, k : k + 1] * root[:, k] for k in range(len(root))))
+        return _drawn(each, name, arguments, makings, shape, stream)
+    uniforms = bulk_uniforms(makings.seed, stream, shape[0] * shape[1]).reshape(shape)
+    values = np.array([number(v, "a value") for v in source.values])
+    if source.active is not None:
+        chosen = _active(uniforms, number(source.active, "the active fraction"), each)
+    elif source.probability is not None:
+        p = number(source.probability, "the probability")
+        _require_fraction(p, "The probability", each)
+        chosen = (uniforms < p).astype(np.int64)
+    else:
+        chosen = np.minimum((uniforms * len(values)).astype(np.int64), len(values) - 1)
+    return np.asarray(values[chosen])
+
+
+def _drawn(each: PatternSet, name: str, arguments: Sequence[float], makings: Makings, shape: tuple[int, int], stream: int) -> Floats:
+    try:
+        return draw(name, arguments, shape[0] * shape[1], makings.seed, stream).reshape(shape)
+    except ValueError as problem:
+        fail("out-of-range", f"The patterns of ‘{each.symbol}’ cannot be drawn: {problem}.", each.span)
+
+
+def _root(each: PatternSet, covariance: tuple[tuple[Expr, ...], ...], units: int, number: Callable[[Expr, str], float]) -> Floats:
+    """What turns independent values of variance 1 into values with this covariance."""
+    if len(covariance) != units:
+        fail("sizes-differ", f"The covariance of ‘{each.symbol}’ has {len(covariance)} rows, but there are {units} units.", each.span)
+    try:
+        return square_root(np.array([[number(entry, "a covariance") for entry in row] for row in covariance]))
+    except ValueError as problem:
+        fail("out-of-range", f"The covariance of ‘{each.symbol}’ is none: {problem}.", each.span)
+
+
+def _active(uniforms: Floats, fraction: float, each: PatternSet) -> NDArray[np.int64]:
+    """1 for the same number of units in each pattern, those with the smallest numbers."""
+    _require_fraction(fraction, "The active fraction", each)
+    chosen = np.zeros(uniforms.shape, dtype=np.int64)
+    count = rounded(fraction * uniforms.shape[1])
+    np.put_along_axis(chosen, np.argsort(uniforms, axis=1, kind="stable")[:, :count], 1, axis=1)
+    return chosen
+
+
+def _require_fraction(value: float, what: str, each: PatternSet) -> None:
+    if not 0.0 <= value <= 1.0:
+        fail("out-of-range", f"{what} of ‘{each.symbol}’ must be between 0 and 1, not {value:g}.", each.span)
+
+
+def rounded(value: float) -> int:
+    """To the nearest whole number, halves up."""
+    return int(np.floor(value + 0.5 + 1e-9))

@@ -1,0 +1,138 @@
+"""The numbers behind the names of one population, projection or network, each computed when it is first asked for.
+
+Comes in: right sides (`sides.py`), how many values an array has, and where names from outside get their values. Goes out: shared
+numbers (float) or arrays (float64[count]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
+from typing import NoReturn
+
+import numpy as np
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import At, Expr, Ref, Special, refs
+from plasticdsl.model.model import Distribution, Variable
+from plasticdsl.model.owners import Owner, Whose, owner_text
+from plasticdsl.runtime.instance.instance import Floats, Values
+from plasticdsl.runtime.instance.right_sides import Given, Sides, is_expression
+from plasticdsl.runtime.numbers.distributions import draw
+from plasticdsl.runtime.numbers.evaluate import evaluate
+from plasticdsl.runtime.numbers.random import stream_of
+from plasticdsl.source import NOWHERE, Span
+
+#: The value of a name that is not the owner's own; raises KeyError where it has none before the run.
+Outside = Callable[[Ref | Special | At], Values]
+
+#: Brings an array that the user gave into the order of the values; raises ValueError where its shape does not fit.
+Arrange = Callable[[Floats], Floats]
+
+#: What becomes of a name's value once it is known, given its right side.
+Finish = Callable[[str, Given, Values], Values]
+
+
+def fail(code: str, message: str, span: Span = NOWHERE, hint: str = "") -> NoReturn:
+    """Raises `PlasError` with one finding."""
+    raise PlasError((Diagnostic(code, message, span, hint),), f"error[{code}]: {message}" + (f"\n  hint: {hint}" if hint else ""))
+
+
+class Resolver:
+    """The values of one owner. `symbol`: what the user calls it; `variables`: for messages; `finish`: has the last word on each value."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        symbol: str,
+        sides: Sides,
+        variables: tuple[Variable, ...],
+        count: int,
+        seed: int,
+        outside: Outside,
+        arrange: Arrange,
+        finish: Finish | None = None,
+    ) -> None:
+        self.owner, self.symbol, self.count = owner, symbol, count
+        self._sides, self._seed, self._outside, self._arrange, self._finish = sides, seed, outside, arrange, finish
+        self._variables = {v.name: v for v in variables}
+        self._known: dict[str, Values] = {}
+
+    def value(self, name: str) -> Values:
+        """The value of one of the owner's names; raises `PlasError` where it cannot be had, ValueError where an array does not fit."""
+        if name not in self._known:
+            for needed in self._order(name):
+                self._known[needed] = self._compute(needed)
+        return self._known[name]
+
+    def of(self, given: Given, purpose: str, span: Span) -> Values:
+        """The value of something written for this owner; `purpose` keys the draw and says in messages what it is for."""
+        if isinstance(given, Distribution):
+            return self._drawn(given.name, [self._evaluated(a, purpose, span) for a in given.arguments], purpose, span)
+        if is_expression(given):
+            return self._evaluated(given, purpose, span)
+        return self._given(np.array(given, dtype=np.float64), purpose)
+
+    def named(self, name: str) -> str:
+        """The name as the user wrote it."""
+        symbol = self._variables[name].symbol if name in self._variables else name
+        return f"{self.symbol}.{symbol}" if self.symbol else symbol
+
+    def _span(self, name: str) -> Span:
+        return self._variables[name].span if name in self._variables else NOWHERE
+
+    def _order(self, name: str) -> list[str]:
+        """What `name` depends on and is not known yet, then `name`."""
+        graph: dict[str, list[str]] = {}
+        waiting = [name]
+        while waiting:
+            current = waiting.pop()
+            if current not in graph:
+                graph[current] = [r for r in self._reads(current) if r not in self._known]
+                waiting.extend(graph[current])
+        try:
+            return list(TopologicalSorter(graph).static_order())
+        except CycleError as circle:
+            shown = " → ".join(self.named(n) for n in circle.args[1])
+            fail("definition-cycle", f"These values depend on each other before the run: {shown}.", self._span(name))
+
+    def _reads(self, name: str) -> list[str]:
+        side = self._sides[name]
+        parts = side.arguments if isinstance(side, Distribution) else (side,)
+        read = {r.name for part in parts if is_expression(part) for r in refs(part) if r.owner in (Whose.OWN, self.owner)}
+        return sorted(read & self._sides.keys())
+
+    def _compute(self, name: str) -> Values:
+        side = self._sides[name]
+        if side is None:
+            fail("not-given", f"‘{self.named(name)}’ has no value.", self._span(name), "Give one where it is used, or a default.")
+        value = self.of(side, name, self._span(name))
+        return value if self._finish is None else self._finish(name, side, value)
+
+    def _evaluated(self, expr: Expr, purpose: str, span: Span) -> Values:
+        def lookup(node: Ref | Special | At) -> Values:
+            if isinstance(node, Ref) and node.owner in (Whose.OWN, self.owner) and node.name in self._sides:
+                return self.value(node.name)
+            try:
+                return self._outside(node)
+            except KeyError:
+                shown = node.path if isinstance(node, Ref) else str(getattr(node, "name", node))
+                message = f"‘{self.named(purpose)}’ is needed before the run, when ‘{shown}’ has no value yet."
+                fail("not-a-constant", message, span)
+
+        return evaluate(expr, lookup)
+
+    def _drawn(self, name: str, arguments: list[Values], purpose: str, span: Span) -> Values:
+        try:
+            values = draw(name, arguments, self.count, self._seed, stream_of(owner_text(self.owner), "set-up", purpose))
+        except ValueError as problem:
+            fail("out-of-range", f"‘{self.named(purpose)}’ cannot be drawn: {problem}.", span)
+        return float(values[0]) if self.owner is Whose.NETWORK else values
+
+    def _given(self, values: Floats, purpose: str) -> Values:
+        if values.ndim == 0:
+            return float(values)
+        try:
+            return self._arrange(values)
+        except ValueError as problem:
+            raise ValueError(f"{self.named(purpose)}: {problem}") from None

@@ -1,0 +1,131 @@
+"""The spikes of regular and given sources, put on the grid.
+
+Comes in: a source with its numbers. Goes out: steps and units of its spikes (int64), sorted by step, then unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import Special, walk
+from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource
+from plasticdsl.runtime.instance.instance import Floats, Values
+from plasticdsl.runtime.instance.resolver import Resolver, fail
+from plasticdsl.runtime.numbers.steps import all_multiples, to_step_array
+from plasticdsl.source import Span
+
+Integers = NDArray[np.int64]
+Spikes = tuple[Integers, Integers]
+
+#: Times (s) and units (from 0) by name of the source or of its population.
+GivenTimes = Mapping[str, tuple[Any, Any]]
+
+#: A source without a last spike is worked out up to so many spikes in all or so many seconds (at least so many steps), whichever comes first,
+#: unless a horizon is given.
+_MOST_SPIKES, _MOST_SECONDS, _LEAST_STEPS = 4_000_000, 20_000.0, 1_000_000
+
+
+def regular_spikes(
+    source: RegularSource, population: Population, resolver: Resolver, dt: float, horizon: int | None
+) -> tuple[Spikes, int | None]:
+    """Spikes at start + k/rate, and the step up to which they are complete (None where they end).
+
+    An endless source is worked out up to step `horizon`, or, where that is None, within `_MOST_SPIKES` and the like. There are no spikes before
+    t = 0.
+    """
+    size = resolver.count
+    rate, start = (np.broadcast_to(resolver.of(e, "rate of its spikes", population.span), (size,)) for e in (source.rate, source.start))
+    if (rate < 0.0).any() or not (np.isfinite(rate).all() and np.isfinite(start).all()):
+        fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
+    if source.count is not None:
+        counts = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population, size)
+        return _regular(rate, start, np.where(rate > 0.0, counts, 0), dt), None
+    end = _horizon(rate, start, dt) if horizon is None else horizon
+    counts = np.maximum(0, np.floor(((end + 1) * dt - start) * rate) + 2).astype(np.int64)
+    steps, units = _regular(rate, start, np.where(rate > 0.0, counts, 0), dt)
+    within = steps < end
+    return (steps[within], units[within]), end
+
+
+def _horizon(rate: Floats, start: Floats, dt: float) -> int:
+    total = float(rate.sum())
+    steps = max(_MOST_SECONDS / dt, _LEAST_STEPS)
+    if total > 0.0:
+        steps = min(steps, (_MOST_SPIKES / total + max(0.0, float(start.min(initial=0.0)))) / dt)
+    return int(min(steps, 2.0**53))
+
+
+def _whole_counts(counts: Values, population: Population, size: int) -> Integers:
+    whole = np.rint(counts)
+    if np.any(whole < 0.0) or np.any(np.abs(whole - counts) > 1e-9 * np.maximum(1.0, np.abs(whole))):
+        fail("not-whole", f"The number of spikes of ‘{population.symbol}’ must be a whole number, not negative.", population.span)
+    return np.broadcast_to(whole, (size,)).astype(np.int64)
+
+
+def _regular(rate: Floats, start: Floats, counts: Integers, dt: float) -> Spikes:
+    units = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(units)) - np.repeat(np.cumsum(counts) - counts, counts)
+    steps = to_step_array(start[units] + number / rate[units], dt)
+    exist = steps >= 0
+    return _sorted(steps[exist], units[exist])
+
+
+def check_rate(source: PoissonSource, population: Population, resolver: Resolver) -> None:
+    """Raises `PlasError` for a rate that is negative, or no finite number, from the start; a rate that changes in time is left alone."""
+    if any(node == Special("t") for node in walk(source.rate)):
+        return
+    rates = resolver.of(source.rate, "rate", population.span)
+    if np.any(np.asarray(rates) < 0.0) or not np.all(np.isfinite(rates)):
+        fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
+
+
+def given_spikes(
+    source: GivenSpikes, population: Population, resolver: Resolver, dt: float, given: GivenTimes, warn: Callable[[str, Span], None]
+) -> Spikes:
+    """The times written in the model, for every unit; or times and units from outside. `warn` is told where any is no whole number of steps.
+
+    Raises KeyError where they were not given, ValueError where they do not fit, `PlasError` for a negative time in the model.
+    """
+    if source.times:
+        times = np.array([float(resolver.of(t, "times of its spikes", population.span)) for t in source.times])
+        if (times < 0.0).any():
+            fail("out-of-range", f"‘{population.symbol}’ has a spike before t = 0.", population.span)
+        units = np.repeat(np.arange(resolver.count), len(times))
+        return _on_grid(np.tile(times, resolver.count), units, population, dt, warn)
+    found = given.get(source.name, given.get(population.name))
+    if found is None and not source.name:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if found is None:
+        raise KeyError(
+            f"the spikes of {population.name} have to be given as spikes={{'{source.name}': (times, units)}}, in seconds and from 0"
+        )
+    return _on_grid(*_from_outside(found, population.name, resolver.count), population, dt, warn)
+
+
+def _on_grid(times: Floats, units: Integers, population: Population, dt: float, warn: Callable[[str, Span], None]) -> Spikes:
+    """Rounded as durations are."""
+    if not all_multiples(times, dt):
+        warn(f"A given time of a spike of ‘{population.symbol}’ is no whole number of steps", population.span)
+    return _sorted(to_step_array(times, dt), units)
+
+
+def _from_outside(found: Any, name: str, size: int) -> tuple[Floats, Integers]:
+    if isinstance(found, str) or not hasattr(found, "__len__") or len(found) != 2:
+        raise ValueError(f"spikes of {name}: times (s) and units (from 0) must be given as two arrays, not {found!r}")
+    times, units = np.asarray(found[0], dtype=np.float64), np.asarray(found[1])
+    if times.ndim != 1 or times.shape != units.shape:
+        raise ValueError(f"spikes of {name}: times and units must be two arrays of the same length, not {times.shape} and {units.shape}")
+    if units.size and (units.dtype.kind not in "iu" or units.min() < 0 or units.max() >= size):
+        raise ValueError(f"spikes of {name}: units must be whole numbers from 0 to {size - 1}")
+    if not np.isfinite(times).all() or (times < 0.0).any():
+        raise ValueError(f"spikes of {name}: times must be finite and not negative")
+    return times, units.astype(np.int64)
+
+
+def _sorted(steps: Integers, units: Integers) -> Spikes:
+    order = np.lexsort((units, steps))
+    return steps[order], units[order].astype(np.int64)

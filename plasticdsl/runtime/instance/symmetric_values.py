@@ -1,0 +1,70 @@
+"""Values of connections that are alike in both directions: w_ij = w_ji.
+
+Comes in: a projection, its connections, and values as they were drawn, computed or given. Goes out: the same values in both directions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.model import Distribution, Projection
+from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
+from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.instance.right_sides import Given
+
+#: Formulas of both directions may differ by rounding; then the value for i < j counts.
+RELATIVE = 1e-9
+
+
+def opposite(made: ProjectionInstance) -> NDArray[np.int64]:
+    """For each connection the number of the one in the other direction; all of them exist."""
+    pre, post = made.sources().astype(np.int64), made.targets.astype(np.int64)
+    size = max(int(pre.max(initial=0)), int(post.max(initial=0))) + 1
+    return np.searchsorted(pre * size + post, post * size + pre)
+
+
+def alike(projection: Projection, made: ProjectionInstance, name: str, side: Given | None, values: Values) -> Values:
+    """The values of a symmetric variable, or of a parameter that its changes read. What is drawn counts for i < j and holds for j < i as well; any
+    other value must be the same for both. Raises `PlasError` (`not-symmetric`)."""
+    if name not in (*projection.symmetric, *projection.alike) or np.ndim(values) == 0 or not made.count:
+        return values
+    array, turned = np.asarray(values), opposite(made)
+    drawn = isinstance(side, Distribution) and name in projection.symmetric
+    if not drawn:
+        _require_alike(projection, made, (name, name), array, array[turned])
+    first = made.targets <= made.sources()
+    return np.where(first, array, array[turned])
+
+
+def require_partners(projection: Projection, made: ProjectionInstance) -> None:
+    """States that changes of symmetric variables read begin as their partners do in the other direction. Raises `PlasError` (`not-symmetric`)."""
+    if not made.count:
+        return
+    turned = opposite(made)
+    for name, partner in projection.partners:
+        _require_alike(projection, made, (name, partner), made.states[name], made.states[partner][turned])
+
+
+def _require_alike(
+    projection: Projection,
+    made: ProjectionInstance,
+    names: tuple[str, str],
+    values: NDArray[np.float64],
+    opposite_values: NDArray[np.float64],
+) -> None:
+    unlike = np.flatnonzero(~np.isclose(values, opposite_values, rtol=RELATIVE, atol=0.0, equal_nan=True))
+    if not unlike.size:
+        return
+    k = unlike[0]
+    i, j = made.targets[k] + 1, made.sources()[k] + 1
+    variables = {v.name: v for v in projection.connection.variables}
+    variable, partner, said = (variables[n] for n in (*names, projection.symmetric[0]))
+    one, two = (f"{v / variable.scale:g} {variable.unit}".strip() for v in (values[k], opposite_values[k]))
+    there = "" if variable is partner else f"‘{partner.symbol}’ is "
+    message = (
+        f"‘{projection.symbol}.{variable.symbol}’ is {one} from {j} to {i} and {there}{two} from {i} to {j}, "
+        f"so that ‘{said.symbol}_ij = {said.symbol}_ji’ cannot hold."
+    )
+    hint = "Give both directions the same." if names in projection.partners else "Give a value that is the same for both, or draw it."
+    fail("not-symmetric", message, projection.span, hint)

@@ -1,0 +1,70 @@
+"""Is the time step small enough for the integrators?
+
+Comes in: a network with integrators and its instance. Raises `PlasError` where a step would make an explicit scheme unstable: forward Euler
+and Euler-Maruyama beyond 2 time constants, Runge-Kutta 4 beyond 2.785 (Hairer & Wanner 1996, "Solving Ordinary Differential Equations II", IV.2).
+Time constants are taken at the initial state. Exact propagators and exponential schemes have no such limit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Expr, Number, Ref, Special
+from plasticdsl.model.model import Block, Network
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4
+from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
+
+LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785}
+
+
+def require_small_step(network: Network, instance: Instance) -> None:
+    """Raises `PlasError` `time-step-too-large` naming every variable whose time constant the step exceeds too far."""
+    findings: list[Diagnostic] = []
+    for population in network.populations:
+        findings += _of_block(population.symbol, population.block, instance.populations[population.name], instance)
+    for projection in network.projections:
+        findings += _of_block(projection.symbol, projection.connection, instance.projections[projection.name], instance)
+    if findings:
+        raise PlasError(tuple(findings))
+
+
+def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionInstance, instance: Instance) -> list[Diagnostic]:
+    limits = _limits(block)
+    if not limits:
+        return []
+    from plasticdsl.derive.stability import time_constants
+
+    shortest: dict[str, float] = {}
+    for pick in (np.min, np.max):
+        values: dict[Expr, float] = {Ref(Whose.NETWORK, n): float(pick(v)) for n, v in instance.parameters.items()}
+        values[Special("dt")] = instance.dt  # `100 steps` is 100 dt
+        values |= {Ref(Whose.OWN, n): float(pick(v)) for n, v in {**made.parameters, **made.states}.items() if np.size(v)}
+        for name, constant in time_constants(block, values):
+            shortest[name] = min(constant, shortest.get(name, constant))
+    noisy = {name for s in block.schemes if isinstance(s, EulerMaruyama) for name in s.variables}
+    spans = {f.variable: f.span for f in block.flows}
+    found = []
+    for name, constant in shortest.items():
+        allowed = constant * limits.get(name, np.inf)
+        if instance.dt > allowed:
+            long = f"{constant * 1e3:.3g} ms ({constant / instance.dt:.3g} steps)"
+            message = f"A step of {instance.dt * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {long}."
+            hint = f"Use a dt below {allowed * 1e3:.3g} ms"
+            if name not in noisy:
+                hint += ", or ‘method: exponential Euler’ or ‘method: exact’ where the equation allows it"
+            found.append(Diagnostic("time-step-too-large", message, spans[name], f"{hint}."))
+    return found
+
+
+def _limits(block: Block) -> dict[str, float]:
+    """How many time constants a step may be long, by variable."""
+    found: dict[str, float] = {}
+    for scheme in block.schemes:
+        if isinstance(scheme, Euler | EulerMaruyama | RungeKutta4):
+            steps = scheme.substeps if isinstance(scheme, Euler) else 1
+            found |= dict.fromkeys(scheme.variables, LIMITS[type(scheme)] * steps)
+        elif isinstance(scheme, ExponentialRungeKutta):
+            found |= {v: LIMITS[RungeKutta4] for v, slope in zip(scheme.variables, scheme.slopes, strict=True) if slope == Number(0.0)}
+    return found

@@ -1,0 +1,1 @@
+"""Expressions and draws as NumPy numbers."""

@@ -1,0 +1,146 @@
+"""Values drawn once, per unit or connection, before the first step.
+
+Comes in: the name of a distribution, its arguments (numbers, or one per value), seed and stream. Goes out: float64[count].
+
+The k-th value depends on seed, stream, k and its own arguments only, except for Gamma, Binomial and Poisson, where it also depends on the arguments of
+the values before it. What the arguments mean:
+
+===============  =========================================================================================
+N(mean, sd)      normal
+U(low, high)     uniform between these two
+Gamma(shape, θ)  mean shape · θ, variance shape · θ²
+LogN(mean, sd)   log-normal; mean and standard deviation of the value itself, not of its logarithm
+Exp(mean)        exponential; a negative mean gives negative values
+Bernoulli(p)     1 with probability p, else 0
+Binomial(n, p)   successes in n trials of probability p
+Poisson(mean)    counts
+===============  =========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.numbers.random import box_muller, bulk_uniforms, generator_of
+
+Floats = NDArray[np.float64]
+
+_BLOCK = 1 << 20  # values drawn at a time
+
+_Generate = Callable[[np.random.Generator, Sequence[Values], int], NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Transform:
+    """Values from `uniforms` independent uniform numbers each."""
+
+    uniforms: int
+    value: Callable[..., Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Generated:
+    """Values from a generator of their own, in order."""
+
+    generate: _Generate
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    arguments: tuple[str, ...]
+    how: _Transform | _Generated
+    problem: Callable[..., NDArray[np.bool_]]  # where the arguments are not allowed
+    allowed: str
+
+
+def _normal(u: Floats, v: Floats, mean: Values, sd: Values) -> Floats:
+    return np.asarray(mean + sd * box_muller(u, v))
+
+
+def _log_normal(u: Floats, v: Floats, mean: Values, sd: Values) -> Floats:
+    """exp of N(μ, σ) with σ² = ln(1 + sd²/mean²) and μ = ln mean − σ²/2 (Johnson, Kotz & Balakrishnan 1994, ch. 14)."""
+    variance = np.log1p(np.square(np.divide(sd, mean)))
+    return np.asarray(mean * np.exp(np.sqrt(variance) * box_muller(u, v) - 0.5 * variance))
+
+
+def _no_count(n: Values) -> NDArray[np.bool_]:
+    return np.asarray((n < 0.0) | (n != np.rint(n)))
+
+
+def _no_probability(p: Values) -> NDArray[np.bool_]:
+    return np.asarray(np.less(p, 0.0) | np.greater(p, 1.0))
+
+
+KINDS: Mapping[str, _Kind] = {
+    "N": _Kind(("mean", "sd"), _Transform(2, _normal), lambda mean, sd: np.less(sd, 0.0), "a standard deviation that is not negative"),
+    "U": _Kind(
+        ("low", "high"), _Transform(1, lambda u, low, high: low + (high - low) * u), lambda low, high: np.greater(low, high), "low ≤ high"
+    ),
+    "Gamma": _Kind(
+        ("shape", "scale"),
+        _Generated(lambda g, a, count: g.standard_gamma(a[0], count) * a[1]),
+        lambda shape, scale: np.less_equal(shape, 0.0),
+        "a positive shape",
+    ),
+    "LogN": _Kind(
+        ("mean", "sd"),
+        _Transform(2, _log_normal),
+        lambda mean, sd: np.less_equal(mean, 0.0) | np.less(sd, 0.0),
+        "a positive mean and a standard deviation that is not negative",
+    ),
+    "Exp": _Kind(("mean",), _Transform(1, lambda u, mean: -mean * np.log(u)), lambda mean: np.isnan(mean), "a number"),
+    "Bernoulli": _Kind(("p",), _Transform(1, lambda u, p: np.where(u < p, 1.0, 0.0)), _no_probability, "a probability from 0 to 1"),
+    "Binomial": _Kind(
+        ("n", "p"),
+        _Generated(lambda g, a, count: g.binomial(np.asarray(a[0]).astype(np.int64), a[1], count)),
+        lambda n, p: _no_count(n) | _no_probability(p),
+        "a whole number n and a probability p from 0 to 1",
+    ),
+    "Poisson": _Kind(
+        ("mean",), _Generated(lambda g, a, count: g.poisson(a[0], count)), lambda mean: np.less(mean, 0.0), "a mean that is not negative"
+    ),
+}
+
+
+def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
+    """`count` values of distribution `name`; each argument is a number or float64[count].
+
+    Raises ValueError for an unknown distribution and for arguments it does not allow.
+    """
+    kind = KINDS.get(name)
+    if kind is None:
+        raise ValueError(f"{name} is no distribution; there are {', '.join(KINDS)}")
+    _check(name, kind, arguments)
+    match kind.how:
+        case _Transform() as how:
+            return _transformed(how, arguments, count, seed, stream)
+        case _Generated(generate):
+            return generate(generator_of(seed, stream), arguments, count).astype(np.float64)
+
+
+def _transformed(how: _Transform, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
+    result = np.empty(count)
+    for begin in range(0, count, _BLOCK):
+        part = slice(begin, min(begin + _BLOCK, count))
+        uniforms = bulk_uniforms(seed, stream, how.uniforms * (part.stop - begin), how.uniforms * begin).reshape(-1, how.uniforms)
+        result[part] = how.value(*uniforms.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
+    return result
+
+
+def _check(name: str, kind: _Kind, arguments: Sequence[Values]) -> None:
+    written = f"{name}({', '.join(kind.arguments)})"
+    if len(arguments) != len(kind.arguments):
+        raise ValueError(f"{written} takes {len(kind.arguments)} arguments, not {len(arguments)}")
+    if not all(np.isfinite(a).all() for a in arguments):
+        raise ValueError(f"{written} has an argument that is no finite number")
+    wrong = np.broadcast_to(kind.problem(*arguments), np.broadcast_shapes(*(np.shape(a) for a in arguments)))
+    if wrong.any():
+        place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        values = ", ".join(f"{np.broadcast_to(a, wrong.shape)[place]:g}" for a in arguments)
+        raise ValueError(f"{written} needs {kind.allowed}, and has ({values})")

@@ -1,0 +1,188 @@
+"""Expressions of the model computed with NumPy: set-up values, clamps, observables and expectations.
+
+Comes in: an expression, and a function that looks variables up (each a number or an array). Goes out: a number or an array.
+Arithmetic is that of IEEE doubles: 1/0 is inf, 0/0 is NaN, without warnings; what a branch that is not taken would give never shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.owners import Whose, owner_text
+from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.numbers.functions import COMPARISONS, FUNCTIONS, OPERATORS
+from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
+
+Lookup = Callable[[Ref | Special | At], Values]
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where names get their values; `bound`: index letter → unit numbers (from 0), all with the same number of axes."""
+
+    lookup: Lookup
+    space: Space | None
+    bound: Indices = field(default_factory=dict)
+
+
+def evaluate(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None) -> Values:
+    """The value of `expr`: a float, or a float64 array of the common shape of the arrays that `lookup` gives.
+
+    `space` is needed for `SumOver` and for variables with index letters; `bound` gives unit numbers (from 0) to letters that are free in `expr`.
+    A condition gives 1 or 0. Raises ValueError for a function that is not built in or an index without a meaning,
+    and whatever `lookup` raises.
+    """
+    result = _numbers(_compute(expr, lookup, space, bound))
+    return float(result) if result.ndim == 0 else result
+
+
+def evaluate_indexed(expr: Expr, lookup: Lookup, space: Space, indices: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+    """The value of an observable with free index letters (`Variable.indices`: letter and what it runs over): one axis for each letter."""
+    sizes = [space.size(over) for _, over in indices]
+    shapes = [tuple(size if k == axis else 1 for k in range(len(sizes))) for axis, size in enumerate(sizes)]
+    bound = {letter: np.arange(size).reshape(shape) for (letter, _), size, shape in zip(indices, sizes, shapes, strict=True)}
+    return np.array(np.broadcast_to(evaluate(expr, lookup, space, bound), sizes))
+
+
+def holds(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None) -> bool | NDArray[np.bool_]:
+    """Whether a condition is true (a number: not 0): a bool, or an array of them."""
+    result = _truth(_compute(expr, lookup, space, bound))
+    return bool(result) if result.ndim == 0 else result
+
+
+def _compute(expr: Expr, lookup: Lookup, space: Space | None, bound: Indices | None) -> Array:
+    with np.errstate(all="ignore"):
+        return _value(expr, _Scope(lookup, space, _same_axes(bound or {})))
+
+
+def _same_axes(bound: Indices) -> Indices:
+    return dict(zip(bound, np.broadcast_arrays(*bound.values()), strict=True))
+
+
+def _numbers(value: Array) -> NDArray[np.float64]:
+    return np.asarray(value, dtype=np.float64)
+
+
+def _truth(value: Array) -> NDArray[np.bool_]:
+    return value if value.dtype == np.bool_ else np.not_equal(value, 0.0)
+
+
+def _value(expr: Expr, scope: _Scope) -> Array:
+    match expr:
+        case Number(value):
+            return np.asarray(value, dtype=np.float64)
+        case Ref() | Special() | At():
+            return np.asarray(_variable(expr, scope))
+        case Binary():
+            return _chain(expr, scope)
+        case Negate(operand):
+            return np.negative(_numbers(_value(operand, scope)))
+        case Call("pattern", (Ref() as patterns, number)):
+            return _one_pattern(patterns, _numbers(_value(number, scope)), scope)
+        case Call(function, arguments):
+            return _call(function, [_numbers(_value(a, scope)) for a in arguments])
+        case Compare(operator, left, right):
+            return np.asarray(COMPARISONS[operator](_value(left, scope), _value(right, scope)))
+        case Logic(operator, operands):
+            return _logic(operator, operands, scope)
+        case Choice(branches, otherwise):
+            return _choice(branches, otherwise, scope)
+        case SumOver():
+            return _sum(expr, scope)
+        case Incoming():
+            raise ValueError("a sum over incoming connections has a value only within a connection")
+        case Leaf():
+            raise TypeError("only a plan knows such values")
+    assert_never(expr)
+
+
+def _variable(node: Ref | Special | At, scope: _Scope) -> Values | NDArray[np.float64]:
+    match node:
+        case Special(name) | Ref(Whose.INDEX, name) if name in scope.bound:
+            return _numbers(scope.bound[name]) + 1.0
+        case At(ref, indices) if all(k in scope.bound or k.isdecimal() for k in indices):
+            return element(ref, indices, _numbers(np.asarray(scope.lookup(ref))), scope.bound, scope.space)
+        case _:
+            found = scope.lookup(node)
+            if scope.bound and np.ndim(found) > 0:
+                raise ValueError(f"{node} has a value per unit or connection and needs an index here")
+            return found
+
+
+def _one_pattern(patterns: Ref, number: NDArray[np.float64], scope: _Scope) -> Array:
+    """One whole pattern of a set, counted from 1: one value per unit."""
+    found = np.asarray(scope.lookup(patterns))
+    which = int(number)
+    if which != number or not 1 <= which <= len(found):
+        raise ValueError(f"‘{owner_text(patterns.owner)}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
+    return np.asarray(found[which - 1])
+
+
+def _chain(expr: Binary, scope: _Scope) -> Array:
+    """A long sum or product hangs to the left, possibly deeper than Python's stack."""
+    links = [expr]
+    while isinstance(links[-1].left, Binary):
+        links.append(links[-1].left)
+    value = _numbers(_value(links[-1].left, scope))
+    for link in reversed(links):
+        value = np.asarray(OPERATORS[link.operator](value, _numbers(_value(link.right, scope))))
+    return value
+
+
+def _call(function: str, arguments: list[Array]) -> Array:
+    known = FUNCTIONS.get(function)
+    if known is None:
+        raise ValueError(f"{function} is no built-in function; there are {', '.join(FUNCTIONS)}")
+    return np.asarray(known(*arguments))
+
+
+def _logic(operator: str, operands: tuple[Expr, ...], scope: _Scope) -> Array:
+    values = [_truth(_value(o, scope)) for o in operands]
+    match operator:
+        case "not":
+            return np.asarray(np.logical_not(values[0]))
+        case "and":
+            return np.asarray(_folded(np.logical_and, values))
+        case _:
+            return np.asarray(_folded(np.logical_or, values))
+
+
+def _folded(combine: Callable[[Array, Array], Array], values: list[NDArray[np.bool_]]) -> Array:
+    result: Array = values[0]
+    for value in values[1:]:
+        result = combine(result, value)
+    return result
+
+
+def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: _Scope) -> Array:
+    """The first branch whose condition holds, element by element; a branch that holds nowhere is not even computed."""
+    taken: list[tuple[NDArray[np.bool_], Array]] = []
+    for condition, value in branches:
+        here = _truth(_value(condition, scope))
+        if here.ndim == 0 and here:
+            result = _numbers(_value(value, scope))
+            break
+        if here.any():
+            taken.append((here, _numbers(_value(value, scope))))
+    else:
+        result = _numbers(_value(otherwise, scope))
+    for here, value_there in reversed(taken):
+        result = np.where(here, value_there, result)
+    return result
+
+
+def _sum(node: SumOver, scope: _Scope) -> Array:
+    if scope.space is None:
+        raise ValueError("a sum over units needs the populations it runs over")
+
+    def term(expr: Expr, bound: Indices) -> Array:
+        return _value(expr, _Scope(scope.lookup, scope.space, bound))
+
+    return sum_over(node, scope.space, scope.bound, lambda e, b: _numbers(term(e, b)), lambda e, b: _truth(term(e, b)))

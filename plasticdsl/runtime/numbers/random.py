@@ -1,0 +1,114 @@
+"""Random numbers for setting up a network and for the reference interpreter, vectorised over units or draws.
+
+Comes in: seed, stream, units and draws (whole numbers or arrays that broadcast). Goes out: float64 arrays. `uniform` gives the same bits
+as `support/philox.py`, `normal` and `exponential` the same values up to the mathematical library's last digit.
+
+`bulk_uniforms` is a second, faster source for long rows of numbers that are only drawn once, before the first step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
+_Value = Callable[[list[Words]], Floats]
+
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_BLOCK = 1 << 14  # elements done at a time, so that the temporaries of ten rounds stay in the cache
+
+
+def stream_of(*names: str) -> int:
+    """A 63-bit number for these names (blake2b), the same on every machine and in every version.
+
+    Streams are keyed by the names of populations and projections and a purpose, so that nothing else in a network moves them.
+    """
+    text = b"".join(len(encoded := name.encode()).to_bytes(4, "big") + encoded for name in names)
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def signed(seed: int) -> int:
+    """The int64 with the bits of a seed of up to 64 bits, for compiled kernels; raises ValueError beyond, and for anything else."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ValueError(f"seed is {seed!r}, but must be a whole number")
+    if not -(1 << 63) <= seed < 1 << 64:
+        raise ValueError(f"seed is {seed}, but must be a whole number of at most 64 bits (0 to {(1 << 64) - 1})")
+    return seed - (1 << 64) if seed >= 1 << 63 else seed
+
+
+def uniform(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+    """Numbers uniform in (0, 1); `unit` and `draw` broadcast, the result has their common shape."""
+    return _per_block(seed, stream, unit, draw, lambda b: _to_unit_interval(b[0], b[1]))
+
+
+def exponential(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+    """Exponentially distributed numbers of mean 1."""
+    return -np.log(uniform(seed, stream, unit, draw))
+
+
+def normal(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+    """Normally distributed numbers of mean 0 and variance 1 (Box & Muller 1958)."""
+    return _per_block(seed, stream, unit, draw, lambda b: box_muller(_to_unit_interval(b[0], b[1]), _to_unit_interval(b[2], b[3])))
+
+
+def box_muller(first: Floats, second: Floats) -> Floats:
+    """One normal number from each two uniform ones."""
+    return np.asarray(np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second))
+
+
+def bulk_uniforms(seed: int, stream: int, count: int, start: int = 0) -> Floats:
+    """Numbers `start` to `start + count − 1` of the sequence of (seed, stream), uniform in (0, 1): float64[count].
+
+    NumPy's Philox4x64-10 counts through the sequence; its raw words, unlike what `numpy.random.Generator` makes of them, do not
+    change between NumPy versions.
+    """
+    generator = np.random.Philox(key=_bulk_key(seed, stream))
+    generator.advance(start // 4)  # one step of the counter gives four words
+    words = generator.random_raw(start % 4 + count)[start % 4 :]
+    return np.asarray(((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52)
+
+
+def generator_of(seed: int, stream: int) -> np.random.Generator:
+    """A NumPy generator of its own for (seed, stream), for distributions that have no simple transform."""
+    return np.random.Generator(np.random.Philox(key=_bulk_key(seed, stream)))
+
+
+def _bulk_key(seed: int, stream: int) -> Words:
+    return np.array([signed(seed) & ((1 << 64) - 1), stream], dtype=np.uint64)
+
+
+# --- Philox4x32-10, as in support/philox.py ------------------------------------------------------------------
+
+
+def _per_block(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike, value: _Value) -> Floats:
+    units, draws = np.broadcast_arrays(np.asarray(unit, dtype=np.int64), np.asarray(draw, dtype=np.int64))
+    result = np.empty(units.shape)
+    flat, flat_units, flat_draws = result.reshape(-1), units.reshape(-1), draws.reshape(-1)
+    for begin in range(0, flat.size, _BLOCK):
+        part = slice(begin, begin + _BLOCK)
+        flat[part] = value(_random_bits(signed(seed), stream, flat_units[part], flat_draws[part]))
+    return result
+
+
+def _random_bits(seed: int, stream: int, unit: NDArray[np.int64], draw: NDArray[np.int64]) -> list[Words]:
+    low, high = seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF
+    units, draws = unit.astype(np.uint64), draw.astype(np.uint64)
+    k0 = (np.uint64(low) ^ ((draws >> _HALF) * np.uint64(0x85EBCA6B))) & _LOW
+    k1 = (np.uint64(high) ^ ((units >> _HALF) * np.uint64(0xC2B2AE35))) & _LOW
+    c0, c1 = draws & _LOW, units & _LOW
+    c2, c3 = np.full_like(c0, stream & 0xFFFFFFFF), np.full_like(c0, (stream >> 32) & 0xFFFFFFFF)
+    for _ in range(10):
+        p0, p1 = np.uint64(0xD2511F53) * c0, np.uint64(0xCD9E8D57) * c2
+        c0, c1 = (p1 >> _HALF) ^ c1 ^ k0, p1 & _LOW
+        c2, c3 = (p0 >> _HALF) ^ c3 ^ k1, p0 & _LOW
+        k0, k1 = (k0 + np.uint64(0x9E3779B9)) & _LOW, (k1 + np.uint64(0xBB67AE85)) & _LOW
+    return [c0, c1, c2, c3]
+
+
+def _to_unit_interval(high: Words, low: Words) -> Floats:
+    return np.asarray((((high << np.uint64(20)) | (low >> np.uint64(12))).astype(np.float64) + 0.5) * 2.0**-52)

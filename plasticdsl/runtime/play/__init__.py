@@ -1,0 +1,1 @@
+"""Carrying out an experiment: phases, what they show and hold, sweeps."""

@@ -1,0 +1,189 @@
+"""What `for each` shows: the items of a phase in their order, and what is clamped to them.
+
+Comes in: a phase, the arrays it takes its items from, a way to compute expressions, a seed. Goes out: a `Show`, which says what each name of the loop
+is at any step of the phase, and tables [items, units] for the variables that follow it. The order of an epoch is keyed by seed, experiment,
+phase and epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.experiments import Clamp, Phase
+from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
+from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import OfData, Whose
+from plasticdsl.model.protocol import ForEach
+from plasticdsl.runtime.instance.connectivity import whole
+from plasticdsl.runtime.instance.instance import Floats, Instance, Values
+from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.numbers.evaluate import evaluate, holds
+from plasticdsl.runtime.numbers.random import bulk_uniforms, stream_of
+from plasticdsl.runtime.numbers.steps import is_multiple, to_steps
+from plasticdsl.runtime.numbers.sums import Space
+from plasticdsl.runtime.watch.observer import constant
+
+#: The arrays of each data set, by its name and theirs; the first axis numbers the items.
+Data = Mapping[str, Mapping[str, Floats]]
+
+_CONSTANT = (Role.PARAMETER, Role.GIVEN)
+
+Integers = NDArray[np.int64]
+Lookup = Callable[[Ref | Special | At], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """`parts`: loop name → float64[items, values]. `order`: the item shown at each turn, over all epochs. `hold`: steps of one turn."""
+
+    parts: Mapping[str, Floats]
+    order: Integers
+    hold: int
+
+    @property
+    def steps(self) -> int:
+        """How long it takes to show them all."""
+        return len(self.order) * self.hold
+
+    def head(self) -> Show:
+        """The first item alone."""
+        return Show({name: values[:1] for name, values in self.parts.items()}, np.zeros(1, dtype=np.int64), 1)
+
+    def turn_before(self, done: int) -> int:
+        """The turn whose last or latest step was step `done` − 1 of the phase (the first before anything was shown)."""
+        return min(max(0, done - 1) // self.hold, len(self.order) - 1)
+
+    def turn_at(self, done: int) -> int:
+        """The turn to which the next step belongs."""
+        return min(done // self.hold, len(self.order) - 1)
+
+    def value(self, name: str, turn: int) -> Values:
+        """What a name of the loop is: a number, or one per unit."""
+        row = self.parts[name][self.order[turn]]
+        return float(row[0]) if row.size == 1 else row
+
+
+def show_of(phase: Phase, experiment: str, instance: Instance, data: Data) -> Show | None:
+    """The items of a phase; None where it shows none. Raises `PlasError` where there are none to show."""
+    each = phase.each
+    if each is None:
+        return None
+    arrays = _arrays(each, instance, data)
+    kept = _kept(each, arrays, instance)
+    parts = {name: values.reshape(len(values), -1)[kept] for name, values in zip(each.names, _named(each, arrays), strict=False)}
+    epochs = _epochs(each, instance)
+    orders = [_order(len(kept), each, (experiment, phase.name, str(k)), instance.seed) for k in range(epochs)]
+    return Show(parts, np.concatenate(orders), _hold(each, instance))
+
+
+# --- which items -----------------------------------------------------------------------------------------------------
+
+
+def _arrays(each: ForEach, instance: Instance, data: Data) -> Mapping[str, Floats]:
+    """What the items consist of, by name; patterns are one array without a name."""
+    if each.source in data:
+        return data[each.source]
+    return {"": instance.patterns[each.source]}
+
+
+def _named(each: ForEach, arrays: Mapping[str, Floats]) -> list[Floats]:
+    names = each.arrays or tuple(arrays)[: len(each.names)]
+    missing = [n for n in names if n not in arrays]
+    there = ", ".join(f"‘{n}’" for n in arrays)
+    if missing:
+        fail("unknown-name", f"‘{each.source}’ has no ‘{missing[0]}’; it has {there}.", each.span)
+    if len(names) < len(each.names):
+        fail("unknown-name", f"There is nothing for ‘{each.names[len(names)]}’: ‘{each.source}’ has only {there}.", each.span)
+    return [arrays[n] for n in names]
+
+
+def _kept(each: ForEach, arrays: Mapping[str, Floats], instance: Instance) -> Integers:
+    """The numbers of the items that `where` lets through."""
+    count = len(next(iter(arrays.values())))
+    if each.where is None:
+        return np.arange(count)
+
+    def look_up(node: Ref | Special | At) -> Values:
+        if isinstance(node, Ref) and node.owner == OfData(each.source) and node.name in arrays:
+            return arrays[node.name]
+        return constant(node, instance)
+
+    chosen = np.asarray(holds(each.where, look_up))
+    if chosen.shape not in ((), (count,)):
+        fail("sizes-differ", f"‘where’ must hold or not for each item of ‘{each.source}’, but reads several values per item.", each.span)
+    kept = np.flatnonzero(np.broadcast_to(chosen, (count,)))
+    if not len(kept):
+        fail("no-items", f"There is nothing to show: ‘where’ holds for none of the {count} items of ‘{each.source}’.", each.span)
+    return kept
+
+
+def _epochs(each: ForEach, instance: Instance) -> int:
+    value = 1.0 if each.epochs is None else float(constant(each.epochs, instance))
+    epochs = whole(value)
+    if epochs is None or epochs < 1:
+        fail("not-whole", f"The number of epochs must be a whole number of at least 1, not {value:g}.", each.span)
+    return epochs
+
+
+def _hold(each: ForEach, instance: Instance) -> int:
+    if each.each_for is None:
+        return 1
+    length = float(constant(each.each_for, instance))
+    steps = to_steps(length, instance.dt)
+    if steps < 1 or not is_multiple(length, instance.dt):
+        fail("out-of-range", f"Each item is shown for {length:g} s, which is no whole number of steps of {instance.dt:g} s.", each.span)
+    return steps
+
+
+def _order(count: int, each: ForEach, names: tuple[str, ...], seed: int) -> Integers:
+    if not each.shuffled:
+        return np.arange(count)
+    return permutation(count, seed, "shuffled", *names)
+
+
+def permutation(count: int, seed: int, *names: str) -> Integers:
+    """The numbers 0 to count − 1 in the random order of this seed and these names."""
+    return np.argsort(bulk_uniforms(seed, stream_of(*names), count), kind="stable")
+
+
+# --- what follows them -----------------------------------------------------------------------------------------------
+
+
+def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Floats:
+    """What a clamp is for every item: float64[items, units or 1]. Raises `PlasError` where it does not fit the population."""
+
+    def of_items(node: Ref | Special | At) -> Values:
+        if show is not None and isinstance(node, Ref) and node.owner is Whose.ITEM:
+            return show.parts[node.name]
+        return look_up(node)
+
+    table = np.asarray(computed(clamp, of_items), dtype=np.float64)
+    table = np.atleast_2d(table)
+    if table.shape[1] not in (1, units):
+        values = f"{table.shape[1]} values" + (" per item" if show is not None else "")
+        fail("sizes-differ", f"‘{clamp.population}’ has {units} units, but is set to {values}.", clamp.span)
+    if not np.isfinite(table).all():
+        fail("not-finite", f"‘{clamp.population}.{clamp.name}’ would be set to a value that is no finite number.", clamp.span)
+    items = 1 if show is None else len(next(iter(show.parts.values())))
+    return np.ascontiguousarray(np.broadcast_to(table, (items, table.shape[1])))
+
+
+def computed(clamp: Clamp, look_up: Lookup, space: Space | None = None) -> Values:
+    """The value of a clamp. Raises `PlasError` for an argument that a function does not take."""
+    try:
+        return evaluate(clamp.value, look_up, space)
+    except ValueError as problem:
+        fail("out-of-range", f"‘{clamp.population}.{clamp.name}’ cannot be set: {problem}.", clamp.span)
+
+
+def is_fixed(expr: Expr, network: Network) -> bool:
+    """Whether an expression has one value for each item, whatever the network does: it reads items, patterns and parameters alone."""
+    if any(node == Special("t") for node in walk(expr)):
+        return False
+    known = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _CONSTANT}
+    known |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in _CONSTANT}
+    return all(r.owner is Whose.ITEM or not r.name or Ref(r.owner, r.name) in known for r in refs(expr))

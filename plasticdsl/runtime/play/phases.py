@@ -1,0 +1,206 @@
+"""What a phase changes while it lasts: values that are held or shown item by item, where units start, in which order they update, rules that are off.
+
+Comes in: the phases of a checked experiment and what they show. The `Stage` of a run enters and leaves them: a source that nothing holds gives 0, a
+held state is set before every step, a held parameter gets back its value when the phase ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.experiments import Clamp, Phase
+from plasticdsl.model.expr import Number, Ref, Special, refs, walk
+from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.runtime.engine.engine import Engine, Feed
+from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.instance.right_sides import Settings
+from plasticdsl.runtime.play.feeds import Show, computed, is_fixed, table_of
+from plasticdsl.runtime.play.starts import require_allowed, started
+from plasticdsl.runtime.play.visits import Visits
+from plasticdsl.runtime.watch.observer import Observer
+
+#: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.
+Rebuild = Callable[[Settings, Engine], Engine]
+
+_PARAMETERS = (Role.PARAMETER, Role.GIVEN)
+
+
+def _role(clamp: Clamp, network: Network) -> Role:
+    block = next(p.block for p in network.populations if p.name == clamp.population)
+    variable = block.variable(clamp.name)
+    return variable.role if variable is not None else Role.CLAMPED
+
+
+def _reads_item(clamp: Clamp) -> bool:
+    return any(r.owner is Whose.ITEM for r in refs(clamp.value))
+
+
+def _moves(clamp: Clamp) -> bool:
+    """Whether its value changes during the phase."""
+    return _reads_item(clamp) or any(node == Special("t") for node in walk(clamp.value))
+
+
+class Stage:
+    """What the present phase does to the network that `observer` reads; its engine is replaced when other parameters are held. `shows`: what each
+    phase shows; `visits`: the order in which units update in this phase, if one by one."""
+
+    def __init__(self, network: Network, observer: Observer, rebuild: Rebuild, shows: Mapping[str, Show]) -> None:
+        self._network, self._observer, self._rebuild, self._shows = network, observer, rebuild, shows
+        self._held: tuple[Clamp, ...] = ()
+        self._turning: tuple[Clamp, ...] = ()
+        self._parameters: dict[Ref, float | NDArray[np.float64]] = {}
+        self._plastic = {p.name: p.rules for p in network.projections}
+        self._switches: dict[str, bool] = {}
+        self._feeds: list[Feed] = []
+        self._show: Show | None = None
+        self._first = 0
+        self._coming = False
+        self.visits: Visits | None = None
+
+    @property
+    def every_step(self) -> bool:
+        """Whether something has to be set before each step."""
+        return bool(self._held) or bool(self._turning) or (self.visits is not None and self.visits.random)
+
+    def preview(self, phase: str | None) -> None:
+        """Before the run: what this phase shows first can be read."""
+        self._show = self._shows.get(phase or "")
+        self._observer.present.item = self._item if self._show is not None else None
+
+    def check(self, phase: Phase) -> None:
+        """Before the run: raises `PlasError` where what a phase shows does not fit what follows it."""
+        show = self._shows.get(phase.name)
+        for clamp in phase.clamps:
+            if show is not None and is_fixed(clamp.value, self._network):
+                table_of(clamp, show.head(), self._observer.look_up, self._observer.size(clamp.population))
+
+    # --- beginning and end ---
+
+    def enter(self, phase: Phase) -> None:
+        """Begin a phase."""
+        self._first = self._observer.engine.step
+        self.preview(phase.name)
+        fed = [c for c in phase.clamps if self._is_fed(c)]
+        parameters = [c for c in phase.clamps if c not in fed and _role(c, self._network) in _PARAMETERS]
+        self._turning = tuple(parameters) if any(_reads_item(c) for c in parameters) else ()
+        self._hold_parameters(parameters)
+        self._switches = {name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()}
+        self._observer.engine.switch_rules(self._switches)
+        self._start(phase)
+        others = [c for c in phase.clamps if c not in fed and c not in parameters]
+        self._held = tuple(c for c in others if _moves(c) or _role(c, self._network) is Role.STATE)
+        for clamp in others:
+            self._hold(clamp)
+        self._feed(fed)
+
+    def _start(self, phase: Phase) -> None:
+        for start in phase.starts:
+            values = started(start, phase.name, self._network, self._observer)
+            self._observer.engine.write(start.population, start.name, values)
+        self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network)
+        if self._network.asynchronous:
+            self._observer.engine.visit({})
+        if self.visits is not None:
+            self.visits.tell(self._observer.engine, False)
+
+    def leave(self, phase: Phase) -> None:
+        """End a phase: sources fall silent. Parameters return when the next phase begins."""
+        if self._network.fed:
+            self._observer.engine.feed(())
+        self._observer.present.fed = frozenset()
+        self._observer.present.item = None
+        for clamp in phase.clamps:
+            if _role(clamp, self._network) is Role.CLAMPED:
+                self._observer.engine.write(clamp.population, clamp.name, 0.0)
+        self._held, self._turning, self._feeds = (), (), []
+
+    # --- items ---
+
+    def _item(self, name: str) -> Values:
+        """A name of the loop: what the last step was shown, or, while the next one is prepared, what that will be shown."""
+        assert self._show is not None, "names of a loop are read where it shows something"
+        done = self._observer.engine.step - self._first
+        return self._show.value(name, self._show.turn_at(done) if self._coming else self._show.turn_before(done))
+
+    def _is_fed(self, clamp: Clamp) -> bool:
+        return (clamp.population, clamp.name) in self._network.fed and is_fixed(clamp.value, self._network)
+
+    def _feed(self, clamps: list[Clamp]) -> None:
+        """Tables for all items at once, which the engine goes through by itself."""
+        if not self._network.fed:
+            return
+        engine = self._observer.engine
+        self._feeds = [self._fed(c) for c in clamps]
+        engine.feed(self._feeds)
+        self._observer.present.fed = frozenset((f.population, f.name) for f in self._feeds)
+        for feed in self._feeds:
+            row = feed.table[feed.items[0]]
+            engine.write(feed.population, feed.name, row if len(row) > 1 else float(row[0]))
+
+    def _fed(self, clamp: Clamp) -> Feed:
+        show = self._show if _reads_item(clamp) else None
+        table = table_of(clamp, show, self._observer.look_up, self._observer.size(clamp.population))
+        require_allowed(self._network, clamp.population, clamp.name, table, clamp.span)
+        order = np.zeros(1, dtype=np.int64) if show is None else show.order
+        return Feed(clamp.population, clamp.name, table, order, self._first, 1 if show is None else show.hold)
+
+    # --- steps ---
+
+    def hold(self, remember: bool) -> None:
+        """Before each step of a phase that asks for it; `remember`: the order in which units update will be replayed."""
+        self._coming = True
+        if self._turning and self._hold_parameters(self._turning):
+            self._observer.engine.switch_rules(self._switches)
+            if self._feeds:
+                self._observer.engine.feed(self._feeds)
+        for clamp in self._held:
+            self._hold(clamp)
+        self._coming = False
+        if self.visits is not None and (self.visits.random or remember):
+            self.visits.tell(self._observer.engine, remember)
+
+    def settle(self) -> None:
+        """After each step: what flows did to a held state is undone."""
+        for clamp in self._held:
+            if _role(clamp, self._network) is Role.STATE:
+                self._hold(clamp)
+
+    def _hold(self, clamp: Clamp) -> None:
+        values = computed(clamp, self._observer.look_up, self._observer)
+        units = self._observer.size(clamp.population)
+        if np.ndim(values) and np.shape(values) != (units,):
+            table_of(clamp, self._show, self._observer.look_up, units)
+        require_allowed(self._network, clamp.population, clamp.name, np.atleast_1d(values), clamp.span)
+        self._observer.engine.write(clamp.population, clamp.name, values)
+
+    # --- parameters ---
+
+    def _like_before(self, clamp: Clamp) -> float | NDArray[np.float64]:
+        """The value to hold, one for each unit where the parameter has one for each."""
+        value = computed(clamp, self._observer.look_up, self._observer)
+        before = self._observer.variable(clamp.population, clamp.name)
+        if np.ndim(value):
+            return np.array(np.broadcast_to(value, (self._observer.size(clamp.population),)))
+        return value if isinstance(before, float) else np.array(np.broadcast_to(value, before.shape))
+
+    def _hold_parameters(self, clamps: tuple[Clamp, ...] | list[Clamp]) -> bool:
+        """Much depends on parameters (propagators, other parameters), so another network goes on from the same state. True where it does."""
+        wanted: dict[Ref, float | NDArray[np.float64]] = {Ref(OfPopulation(c.population), c.name): self._like_before(c) for c in clamps}
+        same = wanted.keys() == self._parameters.keys() and all(np.array_equal(v, self._parameters[k]) for k, v in wanted.items())
+        if not same:
+            self._observer.engine = self._rebuild(
+                {k: Number(v) if isinstance(v, float) else v for k, v in wanted.items()}, self._observer.engine
+            )
+            self._parameters = wanted
+        return not same
+
+
+def _is_off(projection: str, rules: tuple[str, ...], off: tuple[str, ...] | None) -> bool:
+    """Whether `rules off` (all) or `rules off for …` (by rule or projection) silences this projection."""
+    if off is None:
+        return False
+    return not off or projection in off or any(rule in off for rule in rules)

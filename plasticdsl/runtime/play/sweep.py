@@ -1,0 +1,152 @@
+"""Runs an experiment for every combination of its swept parameters and every repeat.
+
+Comes in: the experiment, its network and the orders of the user. Goes out: `Study`, all runs in the order of the axes, the last axis and then the repeat
+changing fastest. The network is compiled once; each combination gets an instance of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.experiments import Experiment, SweepAxis
+from plasticdsl.model.expr import Expr, Number, Ref
+from plasticdsl.model.model import Network
+from plasticdsl.model.module import Module
+from plasticdsl.model.patterns import RandomPatterns
+from plasticdsl.runtime.instance.datasets import all_data
+from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.right_sides import Given, Settings
+from plasticdsl.runtime.instance.settings import network_value, places
+from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once, time_step
+from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
+from plasticdsl.runtime.watch.observer import constant
+
+Floats = NDArray[np.float64]
+
+#: More runs than this are refused, since somebody has mistyped a number.
+MOST_RUNS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A swept parameter with its values in SI and the unit to show them in; `places` where it is set."""
+
+    name: str
+    values: Floats
+    unit: str
+    scale: float
+    places: tuple[Ref, ...]
+
+
+@dataclass(slots=True)
+class Study:
+    """`runs`: one for each combination and repeat, in the order of `numpy.ndindex(shape)`; fewer after an interruption or a failure
+    (of the last of them)."""
+
+    experiment: Experiment
+    network: Network
+    order: Order
+    axes: tuple[Axis, ...]
+    repeats: int
+    runs: list[Run]
+    interrupted: bool = False
+
+    @property
+    def failure(self) -> tuple[Diagnostic, ...]:
+        """Why the last run could not go on."""
+        return self.runs[-1].failure if self.runs else ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Values on each axis; the repeats come last where there are several."""
+        own = tuple(len(a.values) for a in self.axes)
+        return (*own, self.repeats) if self.repeats > 1 else own
+
+
+def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT) -> Study:
+    """All runs, or until one fails. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""
+    network = workshop.network
+    order = replace(order, data=all_data(experiment.data, order.data))
+    axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
+    repeats = 1 if experiment.repeats is None else int(float(_number(experiment.repeats, experiment, workshop, order)))
+    study = Study(experiment, network, order, axes, repeats, [])
+    total = int(np.prod(study.shape, dtype=np.float64))
+    if total > MOST_RUNS:
+        message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
+        raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
+    with Interruption() as interruption:
+        for number, single in enumerate(_orders(axes, repeats, order)):
+            share = (number / total, (number + 1) / total)
+            study.runs.append(run_once(experiment, workshop, single, progress, interruption, share))
+            study.interrupted = interruption.requested
+            if study.interrupted or study.failure:
+                break
+    return study
+
+
+def _orders(axes: Sequence[Axis], repeats: int, order: Order) -> Iterator[Order]:
+    for values in itertools.product(*(a.values for a in axes)):
+        swept: dict[Ref, Given] = dict(order.settings)
+        for axis, value in zip(axes, values, strict=True):
+            swept.update(dict.fromkeys(axis.places, Number(float(value))))
+        for repeat in range(repeats):
+            yield replace(order, settings=swept, seed=seed_of(order.seed, repeat))
+
+
+def seed_of(seed: int, repeat: int) -> int:
+    """The seed of a repeat; the first has the seed itself. The combinations of a sweep share their seeds."""
+    if repeat == 0:
+        return seed
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{repeat}".encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Workshop, order: Order) -> Axis:
+    found = places(axis.target, workshop.network, module)
+    given = {order.settings.get(place) for place in found if place in order.settings}
+    if given and all(isinstance(v, Number) for v in given):
+        values = np.array([v.value for v in given if isinstance(v, Number)])[:1]
+    else:
+        values = _values(axis, experiment, workshop, order)
+    if any(place.name == "" for place in found) or _counts_patterns(found, workshop.network):
+        values = np.rint(values)
+    return Axis(axis.text, values, axis.unit, axis.scale, found)
+
+
+def _counts_patterns(found: tuple[Ref, ...], network: Network) -> bool:
+    """Whether it is the number of patterns of a set, which is a whole one."""
+    counts = [s.source.count for s in network.patterns if isinstance(s.source, RandomPatterns)]
+    return any(place in counts for place in found)
+
+
+def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: Order) -> Floats:
+    def number(expr: Expr) -> float:
+        return float(_number(expr, experiment, workshop, order))
+
+    if axis.start is None or axis.stop is None or axis.count is None:
+        return np.array([number(v) for v in axis.values])
+    start, stop, count = number(axis.start), number(axis.stop), int(number(axis.count))
+    if not axis.logarithmic:
+        return np.linspace(start, stop, count)
+    if not start * stop > 0.0:
+        raise PlasError((Diagnostic("out-of-range", f"A logarithmic sweep of ‘{axis.text}’ cannot reach 0.", experiment.span),))
+    return np.geomspace(start, stop, count)
+
+
+def _number(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order) -> float | Floats:
+    """In parameters of the network, or, where it reads others, of the network as it would be built."""
+    try:
+        return network_value(expr, workshop.network, order.settings)
+    except KeyError:
+        return constant(expr, _instance(experiment, workshop, order))
+
+
+def _instance(experiment: Experiment, workshop: Workshop, order: Order) -> Instance:
+    settings: Settings = order.settings
+    return workshop.instantiate(time_step(experiment, workshop.network, order), order.seed, settings)

@@ -1,0 +1,141 @@
+"""Phases that end when something has happened.
+
+Comes in: the `until` of a phase and a reader. Goes out: whether the phase is over, looked at after each step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
+from plasticdsl.model.model import Assign, Network, Role, Trigger
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.protocol import Until
+from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
+from plasticdsl.runtime.watch.statistics import rate
+
+#: The most steps of a phase that does not say how many.
+MOST_STEPS = 1000
+
+#: Statistics of spike times are taken anew when there are so many times as many spikes.
+_MORE = 1.01
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a phase with `until` ended: whether what it waits for has happened, after so many steps."""
+
+    phase: str
+    reached: bool
+    steps: int
+
+
+class Waiting:
+    """Watches one phase with `until`."""
+
+    def __init__(self, until: Until, network: Network, reader: Reader) -> None:
+        self._until, self._reader = until, reader
+        self._discrete = _discrete(network)
+        self._flowing = _flowing(network) if until.within is not None else ()
+        self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader)
+        self._within = 0.0 if until.within is None else float(reader.observer.value(until.within))
+        self._before = self._now()
+
+    def over(self) -> bool:
+        """Whether the phase has reached its end with the last step."""
+        if self._until.condition is not None and self._spikes is not None:
+            return self._holds(substitute(self._until.condition, self._spikes.numbers()))
+        before, self._before = self._before, self._now()
+        same = all(np.array_equal(before[k], self._before[k]) for k in self._discrete)
+        return same and all(_still(before[k], self._before[k], self._within) for k in self._flowing)
+
+    def not_reached(self, phase: str, steps: int) -> Diagnostic:
+        """That the phase took its longest length all the same."""
+        if self._until.condition is None:
+            message = f"Phase ‘{phase}’ was not stable after {steps} steps."
+        else:
+            message = f"What phase ‘{phase}’ waits for had not happened after {steps} steps."
+        hint = "More steps are allowed by ‘up to … steps’."
+        return Diagnostic("not-stable", message, self._until.span, hint, severity=Severity.WARNING)
+
+    def _holds(self, condition: Expr) -> bool:
+        return bool(np.all(np.asarray(self._reader.value(condition, 0, 0)) == 1.0))
+
+    def _now(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+        engine = self._reader.observer.engine
+        return {key: np.array(engine.read(*key)) for key in (*self._discrete, *self._flowing)}
+
+
+class SpikesSoFar:
+    """The statistics of spikes in a condition, of the phase that begins now: what stands for them after each step.
+
+    Numbers of spikes and rates come from counters. Statistics of times are taken when there are new spikes, from 100 spikes on when there are 1 % more.
+    """
+
+    def __init__(self, condition: Expr, reader: Reader) -> None:
+        self._reader, self._first = reader, self._now(reader)
+        self._calls = tuple(node for node in walk(condition) if isinstance(node, Call) and is_spike_statistic(node))
+        engine = reader.observer.engine
+        self._before = {p: engine.spike_count(p) for call in self._calls for p in populations_needed(call)}
+        self._taken: dict[Call, tuple[int, float]] = {}
+
+    @staticmethod
+    def _now(reader: Reader) -> int:
+        """Where the clock stands, as planned."""
+        return reader.observer.engine.step + reader.clock.skipped
+
+    def numbers(self) -> dict[Expr, Expr]:
+        """Each statistic with its number."""
+        return {call: Number(self._number(call)) for call in self._calls}
+
+    def _number(self, call: Call) -> float:
+        (population,) = populations_needed(call)
+        observer, now = self._reader.observer, self._now(self._reader)
+        count = observer.engine.spike_count(population) - self._before[population]
+        match call.function:
+            case "spike_count":
+                return float(count)
+            case "rate":
+                return rate(count, observer.size(population), (now - self._first) * observer.instance.dt)
+        known = self._taken.get(call)
+        if known is None or (count != known[0] and count >= _MORE * known[0]):
+            known = count, float(np.asarray(self._reader.value(call, self._first, now)))
+            self._taken[call] = known
+        return known[1]
+
+
+def trains_needed(condition: Expr) -> frozenset[str]:
+    """Populations of which a condition needs to know when they spiked."""
+    calls = (node for node in walk(condition) if isinstance(node, Call) and is_spike_statistic(node))
+    return frozenset().union(*(populations_needed(c) for c in calls if c.function not in ("spike_count", "rate")))
+
+
+def _still(before: NDArray[np.float64], now: NDArray[np.float64], within: float) -> bool:
+    largest = float(np.max(np.abs(now), initial=0.0))
+    return bool(np.max(np.abs(now - before), initial=0.0) <= within * largest)
+
+
+def _discrete(network: Network) -> tuple[tuple[str, str], ...]:
+    """Variables of units that jump at each step."""
+    return tuple((p.name, name) for p in network.populations for name in stepping(network, p.name))
+
+
+def stepping(network: Network, population: str) -> tuple[str, ...]:
+    """The states of a population's units that a statement without a trigger assigns at each step."""
+    block = next(p.block for p in network.populations if p.name == population)
+    assigned = {
+        s.target.name
+        for h in block.handlers
+        if h.trigger is Trigger.STEP
+        for s in h.statements
+        if isinstance(s, Assign) and s.target.owner is Whose.OWN
+    }
+    return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)
+
+
+def _flowing(network: Network) -> tuple[tuple[str, str], ...]:
+    return tuple((p.name, flow.variable) for p in network.populations for flow in p.block.flows)

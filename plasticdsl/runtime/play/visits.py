@@ -1,0 +1,70 @@
+"""`update asynchronously`: in which order units update, and what the network was after each of them.
+
+Comes in: a phase, the network and its engine. Goes out: for each step the order of every population that updates unit by unit (random ones keyed
+by seed, population and step), and after it the states in between, which `Visits.replay` shows one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.model import Network
+from plasticdsl.model.protocol import Order
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.play.feeds import permutation
+from plasticdsl.runtime.play.until import stepping
+from plasticdsl.runtime.watch.observer import Observer
+
+Integers = NDArray[np.int64]
+Values = dict[tuple[str, str], NDArray[np.float64]]
+
+
+class Visits:
+    """The order of the units in one phase."""
+
+    def __init__(self, order: Order, network: Network) -> None:
+        self._order, self._network = order, network
+        self._variables = {p.name: stepping(network, p.name) for p in network.populations if p.name in network.asynchronous}
+        self._last: dict[str, Integers] = {}
+        self._before: Values = {}
+
+    @property
+    def random(self) -> bool:
+        """Whether each step has an order of its own."""
+        return self._order == "random"
+
+    def tell(self, engine: Engine, remember: bool) -> None:
+        """The order of the next step; with `remember` it can be replayed afterwards."""
+        sizes = {name: engine.instance.populations[name].size for name in self._variables}
+        if self.random:
+            self._last = {name: permutation(size, engine.instance.seed, name, "order", str(engine.step)) for name, size in sizes.items()}
+        else:
+            self._last = {name: np.arange(size) for name, size in sizes.items()}
+        engine.visit(self._last)
+        self._before = self._now(engine) if remember else {}
+
+    def _now(self, engine: Engine) -> Values:
+        return {(p, n): np.array(engine.read(p, n)) for p, names in self._variables.items() for n in names}
+
+    def replay(self, observer: Observer) -> Iterator[None]:
+        """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""
+        after = self._now(observer.engine)
+        shown = {key: values.copy() for key, values in self._before.items()}
+        with observer.seen_as(shown):
+            yield
+            still = True
+            for population, order in self._last.items():
+                own = [key for key in shown if key[0] == population]
+                changed = np.zeros(len(order), dtype=np.bool_)
+                for key in own:
+                    changed |= ~((shown[key] == after[key]) | (np.isnan(shown[key]) & np.isnan(after[key])))
+                for unit in order[changed[order]]:
+                    for key in own:
+                        shown[key][unit] = after[key][unit]
+                    still = False
+                    yield
+            if still:
+                yield

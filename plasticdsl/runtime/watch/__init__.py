@@ -1,0 +1,1 @@
+"""What is taken from a run: recordings, statistics, expectations."""

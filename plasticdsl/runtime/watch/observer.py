@@ -1,0 +1,273 @@
+"""The value of an expression over a whole network, now: states, definitions, parameters, observables.
+
+Comes in: a checked network and an engine that runs it. Goes out: numbers, or arrays with one value per unit or connection. Statistics are not known
+here (`readings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, refs
+from plasticdsl.model.model import AddTo, Block, Network, Role, Variable
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.numbers.evaluate import evaluate, evaluate_indexed
+
+Integers = NDArray[np.int64]
+
+_KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
+
+
+def constant(expr: Expr, instance: Instance) -> Values:
+    """The value of an expression in parameters alone. Raises KeyError where it reads anything else."""
+
+    def look_up(node: Ref | Special | At) -> Values:
+        match node:
+            case Special("dt"):
+                return instance.dt
+            case Ref(Whose.NETWORK | Whose.OWN, name):
+                return instance.parameters[name]
+            case Ref(OfPopulation(owner), name):
+                return instance.populations[owner].parameters[name]
+            case Ref(OfProjection(owner), name):
+                return instance.projections[owner].parameters[name]
+            case _:
+                raise KeyError(f"{node} is not constant during a run")
+
+    return evaluate(expr, look_up)
+
+
+def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:
+    """For each input that undelayed sums fill and nothing else does: the projections and what they sum."""
+    found: dict[tuple[str, str], list[tuple[str, Expr]]] = {}
+    other: set[tuple[str, str]] = set()
+    for p in network.projections:
+        for total in p.connection.sums:
+            found.setdefault((p.post, total.target), []).append((p.name, total.body))
+            if p.delays:
+                other.add((p.post, total.target))
+        for handler in p.connection.handlers:
+            targets = [s.target for s in handler.statements if isinstance(s, AddTo)]
+            other.update((p.post if t.owner is Whose.POST else p.pre, t.name) for t in targets)
+    return {key: sums for key, sums in found.items() if key not in other}
+
+
+@dataclass(slots=True)
+class Present:
+    """What there is to read beside the network itself. `item`: loop name → what a phase shows now. `recorded`: everything recorded so far under a
+    name. `instead`: values that count in place of the engine's. `fed`: variables (population, name) that a phase takes from tables."""
+
+    item: Callable[[str], Values] | None = None
+    recorded: Callable[[str], NDArray[np.float64]] | None = None
+    instead: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
+    fed: frozenset[tuple[str, str]] = frozenset()
+
+
+class Observer:
+    """Reads one engine; also the space that sums over units and connections run over (`runtime.numbers.sums.Space`).
+
+    An input is what it would be now, summed anew from the states; where time is counted in steps (`in_steps`), or where a delay is in between, it is
+    what it was in the last step.
+    """
+
+    def __init__(self, network: Network, engine: Engine, in_steps: bool = False) -> None:
+        self.network = network
+        self.engine = engine
+        self._sums = {} if in_steps else _undelayed_sums(network)
+        blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
+        self._declared = {(owner, v.name): v for owner, block in blocks.items() for v in block.variables}
+        self._ends: dict[str, tuple[Integers, Integers]] = {}
+        self.present = Present()
+
+    @property
+    def instance(self) -> Instance:
+        """The numbers of the network."""
+        return self.engine.instance
+
+    @property
+    def time(self) -> float:
+        """Seconds since the beginning."""
+        return self.engine.step * self.instance.dt
+
+    def value(self, expr: Expr) -> Values:
+        """The value of an expression in terms of populations and projections: a float, or float64[units or connections].
+
+        Conditions give 1 and 0. Raises KeyError where it reads something that the network does not have.
+        """
+        return self.look_up(expr) if isinstance(expr, Ref) else evaluate(expr, self.look_up, self)
+
+    def variable(self, owner: str, name: str) -> Values:
+        """A variable of a population or projection, shared (float) or one value for each unit or connection."""
+        if (owner, name) in self.present.instead:
+            return self.present.instead[owner, name]
+        declared = self._declared.get((owner, name))
+        if (owner, name) in self._sums and (owner, name) not in self.present.fed:
+            return self._summed(owner, name)
+        if declared is not None and declared.role in _KEPT:
+            return self.engine.read(owner, name)
+        drawn = self._drawn(owner)
+        if name in drawn.parameters:
+            return drawn.parameters[name]
+        if declared is None:
+            raise KeyError(f"{owner} has no variable {name}")
+        if declared.role is Role.DEFINITION and declared.value is not None:
+            return self._definition(owner, declared)
+        return self.engine.read(owner, name)
+
+    def owners(self, expr: Expr) -> frozenset[str]:
+        """The populations and projections whose variables an expression reads."""
+        return frozenset(r.owner.name for r in refs(expr) if isinstance(r.owner, Part))
+
+    def owner_size(self, owner: str) -> int:
+        """Units of a population, patterns of a set, or connections of a projection."""
+        found = self.instance.projections.get(owner)
+        return found.count if found is not None else self.size(owner)
+
+    # --- the space of sums ---
+
+    def size(self, population: str) -> int:
+        """The number of units, or of patterns of a set."""
+        patterns = self.instance.patterns.get(population)
+        return self.instance.populations[population].size if patterns is None else len(patterns)
+
+    def connections(self, projection: str) -> tuple[Integers, Integers] | None:
+        """Post and pre unit (from 0) of each connection; None for anything but a projection."""
+        if projection not in self._ends:
+            found = self.instance.projections.get(projection)
+            if found is None:
+                return None
+            self._ends[projection] = found.targets.astype(np.int64), found.sources().astype(np.int64)
+        return self._ends[projection]
+
+    # --- look-ups ---
+
+    def look_up(self, node: Ref | Special | At) -> Values:
+        """A name as it is read outside of blocks. Raises KeyError for what has no meaning there."""
+        match node:
+            case Ref(OfPatterns(name)):
+                return self.instance.patterns[name]
+            case Ref(Whose.NETWORK | Whose.OWN, name):
+                return self._of_network(name)
+            case Ref(Whose.ITEM, name) if self.present.item is not None:
+                return self.present.item(name)
+            case Ref(Whose.RECORDED, name) if self.present.recorded is not None:
+                return self.present.recorded(name)
+            case Ref(OfPopulation(owner) | OfProjection(owner), name):
+                return self.variable(owner, name)
+            case Special("t"):
+                return self.time
+            case Special("dt"):
+                return self.instance.dt
+            case _:
+                raise KeyError(f"{node} has no meaning outside a block")
+
+    def _of_network(self, name: str) -> Values:
+        if name in self.instance.parameters:
+            return self.instance.parameters[name]
+        observable = next((v for v in self.network.variables if v.name == name), None)
+        if observable is None or observable.value is None:
+            raise KeyError(f"the network has no {name}")
+        assert isinstance(observable.value, Expr), "observables are no distributions"
+        if observable.indices:
+            return evaluate_indexed(observable.value, self.look_up, self, observable.indices)
+        return self.value(observable.value)
+
+    @contextmanager
+    def seen_as(self, values: Mapping[tuple[str, str], NDArray[np.float64]]) -> Iterator[None]:
+        """Meanwhile these states count in place of the engine's, and inputs are summed anew from them."""
+        sums, self._sums = self._sums, _undelayed_sums(self.network)
+        self.present.instead = values
+        try:
+            yield
+        finally:
+            self._sums, self.present.instead = sums, {}
+
+    def axes(self, name: str) -> tuple[tuple[str, str], ...]:
+        """The index letters of an observable, each with what it runs over."""
+        return next((v.indices for v in self.network.variables if v.name == name), ())
+
+    def _definition(self, owner: str, declared: Variable) -> Values:
+        assert isinstance(declared.value, Expr), "definitions are no distributions"
+        return self._of_connection(declared.value, owner)
+
+    def _of_connection(self, expr: Expr, owner: str) -> Values:
+        """An expression within a block of this owner; sums over the connections of a unit are taken first."""
+        sums: dict[Ref, Values] = {}
+
+        def summed(node: Expr) -> Expr:
+            if not isinstance(node, Incoming):
+                return rebuild(node, summed)
+            place = Ref(StandIn.SUM, str(len(sums)))
+            sums[place] = self._over_connections(node.body, owner)
+            return place
+
+        plain, inside = summed(expr), self._inside(owner)
+        return evaluate(plain, lambda node: sums[node] if isinstance(node, Ref) and node in sums else inside(node), self)
+
+    def _over_connections(self, body: Expr, projection: str) -> Values:
+        ends = self.connections(projection)
+        assert ends is not None, "such sums are over projections"
+        parts = np.broadcast_to(self._of_connection(body, projection), ends[0].shape)
+        return np.asarray(np.bincount(ends[0], parts, minlength=self.size(self.instance.projections[projection].post))[ends[0]])
+
+    def _summed(self, population: str, name: str) -> Values:
+        """An input, from what its synapses send now."""
+        total = np.zeros(self.size(population))
+        for projection, body in self._sums[population, name]:
+            ends = self.connections(projection)
+            assert ends is not None, "sums are over projections"
+            parts = np.broadcast_to(evaluate(body, self._inside(projection), self), ends[0].shape)
+            total += np.bincount(ends[0], parts, minlength=len(total))
+        return total
+
+    def _inside(self, owner: str) -> Callable[[Ref | Special | At], Values]:
+        """How names are read within a block of this population or projection."""
+
+        def look_up(node: Ref | Special | At) -> Values:
+            match node:
+                case Ref(Whose.OWN, name):
+                    return self.variable(owner, name)
+                case Ref(Whose.PRE | Whose.POST as side, name):
+                    return self._of_side(owner, side, name)
+                case Special("N_pre" | "N_post" | "i" | "j" as name):
+                    return self._special(owner, name)
+                case _:
+                    return self.look_up(node)
+
+        return look_up
+
+    def _of_side(self, projection: str, side: Whose, name: str) -> Values:
+        """A variable of the unit on one side, for each connection."""
+        drawn = self.instance.projections[projection]
+        values = self.variable(drawn.pre if side is Whose.PRE else drawn.post, name)
+        if isinstance(values, float):
+            return values
+        ends = self.connections(projection)
+        assert ends is not None, "only projections have sides"
+        return np.asarray(values[ends[1] if side is Whose.PRE else ends[0]])
+
+    def _special(self, owner: str, name: str) -> Values:
+        projection = self.instance.projections.get(owner)
+        if projection is None:
+            return np.arange(1.0, self.size(owner) + 1.0)
+        ends = self.connections(owner)
+        assert ends is not None, "this is a projection"
+        match name:
+            case "N_pre":
+                return float(self.size(projection.pre))
+            case "N_post":
+                return float(self.size(projection.post))
+            case "i":
+                return np.asarray(ends[0] + 1.0, dtype=np.float64)
+            case _:
+                return np.asarray(ends[1] + 1.0, dtype=np.float64)
+
+    def _drawn(self, owner: str) -> PopulationInstance | ProjectionInstance:
+        return self.instance.populations.get(owner) or self.instance.projections[owner]

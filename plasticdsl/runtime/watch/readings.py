@@ -1,0 +1,203 @@
+"""Expressions of `record`, `plot` and `expect`: statistics of spikes and of values inside ordinary arithmetic.
+
+Comes in: an expression of the checked model in which statistics and `unit` are calls, an observer, and the spikes so far. Goes out: a number or
+an array. Statistics become numbers first, from the inside out; what is left is computed by the observer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.model.owners import Part, Whose, owner_text
+from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.play.timing import Clock
+from plasticdsl.runtime.watch import statistics
+from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
+from plasticdsl.source import Span
+
+Floats = NDArray[np.float64]
+
+UNIT = "unit"
+
+#: Of spikes in a window, beside `rate`: (steps, units, further arguments, dt) → number.
+_OF_TRAINS: Mapping[str, Callable[[Train, list[float], float], float]] = {
+    "cv": lambda train, _, dt: statistics.cv(train[0], train[1].astype(np.int64)),
+    "spike_count": lambda train, _, dt: float(len(train[0])),
+    "spike_time": lambda train, k, dt: statistics.spike_time(train[0], int(k[0]), dt),
+    "isi": lambda train, k, dt: statistics.isi(train[0], int(k[0]), dt),
+}
+
+
+def is_value_statistic(node: Expr) -> bool:
+    """`mean(e)`, `fraction(c)`, …; `min(a, b)` is none."""
+    if not isinstance(node, Call) or node.function not in statistics.OF_VALUES:
+        return False
+    return node.function not in ("min", "max") or len(node.arguments) == 1
+
+
+def is_spike_statistic(node: Expr) -> bool:
+    """`rate(P)`, `cv(P)`, …."""
+    return isinstance(node, Call) and node.function in statistics.OF_SPIKES
+
+
+def is_statistic(node: Expr) -> bool:
+    """Any statistic, or one unit of several."""
+    return is_value_statistic(node) or is_spike_statistic(node) or _is_unit(node)
+
+
+def has_spike_statistic(expr: Expr) -> bool:
+    """Whether the spikes of a window take part."""
+    return any(is_spike_statistic(node) for node in walk(expr))
+
+
+def populations_needed(expr: Expr) -> frozenset[str]:
+    """The populations whose spikes have to be logged for this."""
+    return frozenset(_population(a) for n in walk(expr) if isinstance(n, Call) and is_spike_statistic(n) for a in _populations_of(n))
+
+
+def per_unit(expr: Expr) -> frozenset[Ref]:
+    """The variables whose values are not taken together by a statistic."""
+    if is_statistic(expr):
+        return frozenset()
+    inner: list[Expr] = []
+    rebuild(expr, lambda child: inner.append(child) or child)  # type: ignore[func-returns-value]
+    return frozenset().union(*(per_unit(child) for child in inner)) if inner else refs(expr)
+
+
+class Reader:
+    """Reads expressions with statistics."""
+
+    def __init__(self, observer: Observer, spikes: SpikeHistory) -> None:
+        self.observer = observer
+        self.spikes = spikes
+        self.clock = Clock()
+        self._places: dict[Call, tuple[str, int]] = {}
+
+    def value(self, expr: Expr, begin: int, end: int) -> Values:
+        """The value now; statistics of spikes are of the planned steps begin to end − 1."""
+        if isinstance(expr, Ref):
+            return self.observer.value(expr)
+        with np.errstate(all="ignore"):  # what is no number any more is reported by `checks`
+            plain = self._without_statistics(expr, begin, end)
+            return plain.value if isinstance(plain, Number) else self.observer.value(plain)
+
+    def _without_statistics(self, expr: Expr, begin: int, end: int) -> Expr:
+        if isinstance(expr, Ref | Number):
+            return expr
+        inside = rebuild(expr, lambda child: self._without_statistics(child, begin, end)) if not is_spike_statistic(expr) else expr
+        if not isinstance(inside, Call):
+            return inside
+        if is_spike_statistic(inside):
+            return Number(self._of_spikes(inside, begin, end))
+        if is_value_statistic(inside):
+            return Number(statistics.OF_VALUES[inside.function](*self.arguments(inside)))
+        return Number(self._unit(inside)) if _is_unit(inside) else inside
+
+    def arguments(self, statistic: Call) -> list[Floats]:
+        """The values a statistic is taken of, of equal length; one value that all units or connections share is as many where that makes a difference."""
+        values = [np.atleast_1d(self.observer.value(a)) for a in statistic.arguments]
+        if statistic.function in statistics.OF_ALL and values[0].size == 1:
+            sizes = [self.observer.owner_size(owner) for owner in self.observer.owners(statistic)]
+            return [np.broadcast_to(values[0], (max(sizes, default=1),))]
+        return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
+
+    def taken(self, statistic: Call, begin: int, end: int) -> list[Floats]:
+        """The same, where these values may be statistics themselves."""
+        inside = rebuild(statistic, lambda child: self._without_statistics(child, begin, end))
+        assert isinstance(inside, Call), "a statistic stays one"
+        return self.arguments(inside)
+
+    def _of_spikes(self, call: Call, begin: int, end: int) -> float:
+        population = _population(call.arguments[0])
+        begin, end = self.clock.real(begin), self.clock.real(end)
+        train = self.spikes.within(population, begin, end)
+        dt = self.observer.instance.dt
+        if call.function == "rate":
+            return statistics.rate(len(train[0]), self.observer.size(population), (end - begin) * dt)
+        numbers = [float(self.observer.value(a)) for a in call.arguments[1:]]
+        if call.function not in _OF_TRAINS:
+            raise ValueError(f"{call.function}(…) is more than one number")
+        return _OF_TRAINS[call.function](train, numbers, dt)
+
+    def _unit(self, call: Call) -> float:
+        """One unit (from 1, or from −1 backwards), or one connection by its post and pre unit."""
+        if _is_indexed(call):
+            return self._element(call)
+        owner, place = self._place(call)
+        values = np.asarray(self.observer.value(call.arguments[0]))
+        return float(np.broadcast_to(values, (self.observer.owner_size(owner),))[place])
+
+    def _element(self, call: Call) -> float:
+        """One entry of an observable with index letters, each counted from 1 (or from −1 backwards). Raises `DoesNotExist`."""
+        values = np.asarray(self.observer.value(call.arguments[0]))
+        numbers = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
+        if len(numbers) != values.ndim:
+            raise DoesNotExist(f"This observable has {values.ndim} indices, not {len(numbers)}.")
+        for number, size in zip(numbers, values.shape, strict=True):
+            if not 1 <= abs(number) <= size:
+                raise DoesNotExist(f"This observable has the entries 1 to {size}, so there is no number {number}.")
+        return float(values[tuple(n - 1 if n > 0 else n for n in numbers)])
+
+    def _place(self, call: Call) -> tuple[str, int]:
+        """The population or projection, and where in its values the unit or connection stands. Raises `DoesNotExist`."""
+        if call in self._places:
+            return self._places[call]
+        at = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
+        owner = next(r.owner.name for r in refs(call.arguments[0]) if isinstance(r.owner, Part))
+        place = self._connection(owner, *at) if len(at) == 2 else self._single(owner, at[0])
+        if all(isinstance(a, Number) for a in call.arguments[1:]):
+            self._places[call] = owner, place
+        return owner, place
+
+    def _single(self, owner: str, number: int) -> int:
+        size = self.observer.owner_size(owner)
+        if not 1 <= abs(number) <= size:
+            what = "units" if self.observer.connections(owner) is None else "connections"
+            raise DoesNotExist(f"‘{owner}’ has the {what} 1 to {size}, so there is no number {number}.")
+        return number - 1 if number > 0 else size + number
+
+    def _connection(self, owner: str, post: int, pre: int) -> int:
+        ends = self.observer.connections(owner)
+        if ends is None:
+            raise DoesNotExist(f"‘{owner}’ is a population; one of its units has one number, not two.")
+        found = np.flatnonzero((ends[0] == post - 1) & (ends[1] == pre - 1))
+        if not len(found):
+            raise DoesNotExist(f"‘{owner}’ has no connection to unit {post} from unit {pre}.")
+        return int(found[0])
+
+    def require_units(self, expr: Expr, span: Span) -> None:
+        """Raises `PlasError` where the expression names a unit or connection that does not exist."""
+        for node in walk(expr):
+            if isinstance(node, Call) and node.function == UNIT:
+                try:
+                    self._unit(node) if _is_indexed(node) else self._place(node)
+                except DoesNotExist as problem:
+                    raise PlasError((Diagnostic("out-of-range", str(problem), span),)) from None
+
+
+class DoesNotExist(ValueError):
+    """A unit or connection that is not there; the message is one sentence."""
+
+
+def _is_unit(node: Expr) -> bool:
+    return isinstance(node, Call) and node.function == UNIT
+
+
+def _is_indexed(call: Call) -> bool:
+    """Whether it chooses among what belongs to the network as a whole."""
+    return all(r.owner in (Whose.NETWORK, Whose.OWN) for r in refs(call.arguments[0]))
+
+
+def _populations_of(call: Call) -> tuple[Expr, ...]:
+    return call.arguments if call.function == "raster" else call.arguments[:1]
+
+
+def _population(argument: Expr) -> str:
+    assert isinstance(argument, Ref), "the checker lets through populations only"
+    return owner_text(argument.owner)

@@ -1,0 +1,386 @@
+"""Plans what an experiment records and plots, and takes it during the run.
+
+Comes in: the recordings and plots of a checked experiment, its timeline and a reader. Goes out: filled `Series`, spike records, and for each
+plot what it is made of. A window that does not fit the run is reported, and what there is is taken instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
+from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
+from plasticdsl.model.model import Variable
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Part, Whose, owner_text
+from plasticdsl.runtime.numbers.steps import to_steps
+from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
+from plasticdsl.runtime.watch.landscape import Along, Landscape
+from plasticdsl.runtime.watch.panels import Kind, Panel, PlotPlan
+from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
+from plasticdsl.runtime.watch.series import Label, Series, SpikeRecord
+from plasticdsl.source import Span
+from plasticdsl.units.dimension import Dimension
+from plasticdsl.units.display import display_unit
+
+#: Most bytes one recording may take.
+LARGEST = 8 << 30
+
+#: A plot over time shows at most `_MOST_POINTS` moments, fewer (but `_FEWEST_POINTS`) where each reads many values, `_READS` in all.
+_MOST_POINTS, _FEWEST_POINTS, _READS = 4000, 100, 200_000_000
+_BINS = 100
+#: A histogram of a time that is not said shows at most so many moments and the beginning.
+_MOST_HISTOGRAMS = 5
+
+Numbers = Callable[[Window], Taking]
+
+#: Whether something that belongs to this phase (None: to the whole run) is meant.
+Chosen = Callable[[str | None], bool]
+
+#: Lets the reader see what a phase shows first, so that the shape of a value is known.
+Preview = Callable[[str | None], None]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Everything an experiment keeps. `series` are recorded, `drawn` are only plotted."""
+
+    series: list[Series] = field(default_factory=list)
+    drawn: list[Series] = field(default_factory=list)
+    spikes: list[SpikeRecord] = field(default_factory=list)
+    plots: list[PlotPlan] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+    aliases: dict[str, list[Series]] = field(default_factory=dict)
+
+    def all_series(self) -> Iterator[Series]:
+        """Recorded and plotted ones."""
+        yield from self.series
+        yield from self.drawn
+
+    def next_after(self, step: int) -> int | None:
+        """The next moment after `step` at which something is taken."""
+        return min((n for s in self.all_series() if (n := s.moments.next_after(step)) is not None), default=None)
+
+    def take(self, reader: Reader, step: int, chosen: Chosen) -> None:
+        """Takes what is due at this planned step, of the chosen phases."""
+        for series in self.all_series():
+            if step in series.moments and chosen(series.during):
+                series.take(reader, step)
+
+    def take_at_end(self, reader: Reader, at: int, end: int, chosen: Chosen) -> None:
+        """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or
+        begins there."""
+        for series in self.all_series():
+            if end in series.moments and (series.single or series.moments.first == end) and at < end and chosen(series.during):
+                series.take(reader, end)
+
+    def rewind(self, step: int) -> None:
+        """What was taken after this step (really done) is forgotten."""
+        for series in self.all_series():
+            series.taken = int(np.searchsorted(series.steps, step, side="right"))
+
+    def recorded(self, name: str) -> NDArray[np.float64]:
+        """Everything recorded so far under a name, in order, as float64[values]."""
+        found = [s.done.ravel() for s in self.aliases.get(name, ())]
+        return np.concatenate(found) if found else np.zeros(0)
+
+
+def spikes_needed(recordings: Iterable[Recording], plots: Iterable[PlotSpec]) -> frozenset[str]:
+    """Populations whose spikes are recorded, plotted, or enter a statistic."""
+    items = [r.item for r in recordings] + [r.item for p in plots for r in p.items]
+    items += [p.window.over for p in plots if isinstance(p.window.over, Expr)]
+    return frozenset().union(*(populations_needed(item) for item in items))
+
+
+def plan(
+    recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, numbers: Numbers, preview: Preview
+) -> Recorder:
+    """What to take, with room made for it. Raises `PlasError` for a recording that would not fit into memory."""
+    planner = _Planner(line, reader, numbers, preview, Recorder())
+    for recording in recordings:
+        planner.record(recording)
+    for spec in plots:
+        planner.plot(spec)
+    return planner.recorder
+
+
+@dataclass(slots=True)
+class _Planner:
+    line: Timeline
+    reader: Reader
+    numbers: Numbers
+    preview: Preview
+    recorder: Recorder
+    names: set[str] = field(default_factory=set)
+
+    # --- recordings ---
+
+    def record(self, recording: Recording) -> None:
+        name = self._name(recording)
+        before = len(self.recorder.series)
+        self._add(recording, name)
+        self.recorder.aliases.setdefault(recording.alias or recording.text, []).extend(self.recorder.series[before:])
+
+    def _add(self, recording: Recording, name: str) -> None:
+        match recording.item:
+            case Call("spikes", (Ref(OfPopulation(population)),)):
+                begin, end = self._window(recording)
+                self.recorder.spikes.append(SpikeRecord(name, population, begin, end))
+            case Call("histogram", (values,)):
+                series = self._series(recording, values, name)
+                series.is_histogram = True
+                self.recorder.series.append(series)
+            case item:
+                self.recorder.series.append(self._series(recording, item, name))
+
+    def _name(self, recording: Recording) -> str:
+        """The name it is kept under; a second one of the same text also says its phase."""
+        base = name = recording.alias or recording.text
+        if name in self.names and recording.window.during:
+            base = name = f"{name} in {recording.window.during}"
+        number = 2
+        while name in self.names:
+            name, number = f"{base} #{number}", number + 1
+        self.names.add(name)
+        return name
+
+    def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
+        self.preview(recording.window.during)
+        self.reader.require_units(expr, recording.span)
+        of_spikes = has_spike_statistic(expr)
+        taking = self.numbers(recording.window)
+        label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
+        if of_spikes and taking.every is None:
+            begin, end = self._window(recording)
+            series = Series(name, label, expr, Moments(end, end), single=True, window=(begin, end), during=taking.during)
+        else:
+            found = self._moments(recording, taking, of_spikes)
+            series = Series(name, label, expr, found, bins=of_spikes, single=taking.at_end or taking.at is not None, during=taking.during)
+            if series.single:
+                series.window = (self.line.span(taking.during)[0], found.last)
+        self._make_room(series, recording.span)
+        return series
+
+    def _make_room(self, series: Series, span: Span) -> None:
+        """The shape of a value is that of the value now."""
+        shape = np.shape(self.reader.value(series.expr, 0, 0))
+        size = len(series.moments) * int(np.prod(shape)) * 8
+        if size > LARGEST:
+            message = f"Recording ‘{series.label.text}’ at {len(series.moments)} moments would take {size / 2**30:.0f} GB of memory."
+            raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
+        if shape:
+            read = per_unit(series.expr)
+            owners = sorted({r.owner.name for r in read if isinstance(r.owner, Part)}, key=lambda o: self._length(o) != shape[0])
+            series.owner = owners[0] if owners else ""
+            series.axes = next(
+                (a for r in sorted(read, key=lambda r: r.order) if r.owner is Whose.NETWORK and len(a := self._axes(r.name)) == len(shape)),
+                (),
+            )
+        series.prepare(shape)
+
+    def _axes(self, name: str) -> tuple[tuple[str, str], ...]:
+        return self.reader.observer.axes(name)
+
+    def _length(self, owner: str) -> int:
+        return self.reader.observer.owner_size(owner)
+
+    # --- windows, and what is taken where they do not fit ---
+
+    def _window(self, recording: Recording) -> tuple[int, int]:
+        taking = self.numbers(recording.window)
+        try:
+            return window(taking, self.line)
+        except DoesNotFit as problem:
+            self._warn(recording, problem)
+            return self.line.span(taking.during)
+
+    def _moments(self, recording: Recording, taking: Taking, bins: bool) -> Moments:
+        try:
+            return moments(taking, self.line, bins)
+        except DoesNotFit as problem:
+            self._warn(recording, problem)
+            if taking.at is not None:
+                return Moments(0, -1)
+            return moments(replace(taking, last=None), self.line, bins)
+
+    def _warn(self, recording: Recording, problem: DoesNotFit) -> None:
+        instead = "so nothing is taken" if recording.window.at is not None else "so what there is is taken"
+        message = f"‘{recording.text}’ cannot be taken when it should be: {problem}, {instead}."
+        self.recorder.warnings.append(Diagnostic("window-does-not-fit", message, recording.span, severity=Severity.WARNING))
+
+    # --- plots ---
+
+    def plot(self, spec: PlotSpec) -> None:
+        over = spec.window.over if isinstance(spec.window.over, Expr) else None
+        if spec.plane is not None:
+            path = [self._drawn(side.item, "plane") for side in (spec.plane.vertical, spec.plane.horizontal)]
+            sides = self._along(spec.plane.horizontal), self._along(spec.plane.vertical)
+            levels = tuple(sorted({self._number(level) for level in spec.plane.levels}))
+            landscape = Landscape(self.reader, self._single_value(spec.items[0]), *sides, levels)
+            self.recorder.plots.append(PlotPlan(spec, (Panel("contours", (path[0],)),), path[1], landscape=landscape))
+            return
+        panels: dict[object, Panel] = {}  # items with the same unit on the same axes share a panel
+        for item in spec.items:
+            kind = self._kind(item)
+            if kind == "raster":
+                before = panels.get(kind, Panel(kind))
+                records = tuple(self._raster(item, p) for p in _populations(item.item))
+                panels[kind] = replace(before, spikes=before.spikes + records)
+            else:
+                series = self._drawn(item, kind)
+                counted = self._counted(series) if kind in ("histogram", "units") else ""
+                key = (kind, series.label.dimension, series.label.unit, counted)
+                before = panels.get(key, Panel(kind))
+                panels[key] = replace(before, series=(*before.series, series))
+        kinds = {panel.kind for panel in panels.values()}
+        against = None
+        if "plane" in kinds and over is not None:
+            unit, scale, dimension = self._unit_of(over)
+            text = spec.text.rpartition(" over ")[2]
+            against = self._drawn(Recording(over, text, spec.window, "", dimension, unit, scale, spec.span), "plane")
+        self.recorder.plots.append(PlotPlan(spec, tuple(panels.values()), against, over if "sweep" in kinds else None))
+
+    def _counted(self, series: Series) -> str:
+        """What there is one value of the series for."""
+        if series.axes:
+            return series.axes[0][1]
+        return "unit" if series.owner in self.reader.observer.instance.populations else "connection" if series.owner else ""
+
+    def _along(self, side: Side) -> Along:
+        """Which unit, if it is one of several, and the numbers."""
+        target = side.item.item
+        self.reader.require_units(target, side.item.span)
+        unit = None
+        if isinstance(target, Call):
+            target, number = target.arguments
+            size = self._length(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
+            unit = (round(self._number(number)) - (1 if self._number(number) > 0 else 0)) % size
+        assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
+        return Along(target.owner.name, target.name, unit, self._number(side.start), self._number(side.stop))
+
+    def _single_value(self, contours: Recording) -> Expr:
+        """What contours are drawn of. Raises `PlasError` where it is more than one number."""
+        expr = contours.item.arguments[0] if isinstance(contours.item, Call) else contours.item
+        if np.size(self.reader.value(expr, 0, 0)) != 1:
+            message = f"‘{contours.text}’ is of several values, one for each unit or connection; contours are of one."
+            raise PlasError((Diagnostic("out-of-range", message, contours.span, "Take their sum, or one of them: ‘cell.V[1]’."),))
+        return expr
+
+    def _number(self, expr: Expr) -> float:
+        return float(np.ravel(self.reader.value(expr, 0, 0))[0])
+
+    def _kind(self, recording: Recording) -> Kind:
+        item, window = recording.item, recording.window
+        if isinstance(item, Call) and item.function in ("raster", "spikes"):
+            return "raster"
+        if isinstance(item, Call) and item.function == "histogram":
+            return "histogram"
+        if isinstance(window.over, Expr):
+            return "sweep" if self._is_constant(window.over) else "plane"
+        if window.over is None and (window.at_end or window.at is not None):
+            return "units"
+        return "time"
+
+    def _is_constant(self, expr: Expr) -> bool:
+        """Whether it depends on shared parameters alone."""
+        if any(is_statistic(node) for node in walk(expr)):
+            return False
+        instance = self.reader.observer.instance
+        for ref in refs(expr):
+            match ref.owner:
+                case OfPopulation(name):
+                    known = instance.populations[name].parameters
+                case OfProjection(name):
+                    known = instance.projections[name].parameters
+                case Whose.NETWORK | Whose.OWN:
+                    known = instance.parameters
+                case _:
+                    return False
+            if ref.name not in known or np.ndim(known[ref.name]):
+                return False
+        return True
+
+    def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
+        """How a variable that others are plotted against is shown."""
+        network = self.reader.observer.network
+        blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
+        blocks |= {p.as_owner: p.block.variables for p in network.populations}
+        blocks |= {p.as_owner: p.connection.variables for p in network.projections}
+        for ref in refs(expr) if isinstance(expr, (Ref, Call)) else ():
+            for variable in blocks.get(ref.owner, ()):
+                if variable.name == ref.name and variable.dimension is not None:
+                    unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
+                    return unit, scale, variable.dimension
+        return "", 1.0, None
+
+    def _raster(self, recording: Recording, population: str) -> SpikeRecord:
+        begin, end = self._window(recording)
+        return SpikeRecord(population, population, begin, end)
+
+    def _drawn(self, recording: Recording, kind: Kind) -> Series:
+        """The series of a plotted item: one recorded over the same time where there is one, else one of its own."""
+        expr = recording.item
+        if kind == "histogram" and isinstance(expr, Call) and expr.function == "histogram":
+            expr = expr.arguments[0]
+            recording = replace(recording, text=recording.text.removeprefix("histogram(").removesuffix(")"))
+        if kind == "sweep" and not has_spike_statistic(expr) and recording.window.at is None:
+            recording = replace(recording, window=replace(recording.window, at_end=True))
+        if kind == "histogram":
+            recording = replace(recording, window=self._thinned(recording, expr, _MOST_HISTOGRAMS))
+        if kind in ("time", "plane"):
+            shared = self._recorded(recording)
+            if shared is not None:
+                return shared
+            recording = replace(recording, window=self._thinned(recording, expr))
+        series = self._series(recording, expr, recording.text)
+        self.recorder.drawn.append(series)
+        return series
+
+    def _recorded(self, recording: Recording) -> Series | None:
+        wanted = replace(self.numbers(recording.window), every=None)
+        if wanted.last is not None or recording.window.every is not None or has_spike_statistic(recording.item):
+            return None
+        first, last = self.line.span(wanted.during)
+        for series in self.recorder.series:
+            same = series.expr == recording.item and not series.single and not series.is_histogram
+            if (
+                same
+                and first <= series.moments.first <= first + 1
+                and last - series.moments.stride < series.moments.last <= last
+                and len(series.moments) > 1
+            ):
+                return series
+        return None
+
+    def _thinned(self, recording: Recording, expr: Expr, most: int = _MOST_POINTS) -> Window:
+        """A plot over time takes no more moments than can be seen, statistics of spikes in bins of a round length."""
+        taking = self.numbers(recording.window)
+        if taking.every is not None or taking.at_end or taking.at is not None:
+            return recording.window
+        begin, end = self._window(recording)
+        dt = self.line.dt
+        if has_spike_statistic(expr):
+            stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
+        else:
+            reads = sum(self._length(r.owner.name) for r in refs(expr) if isinstance(r.owner, Part)) or 1
+            most = min(most, max(_FEWEST_POINTS, _READS // reads))
+            stride = -(-(end - begin) // most) if end > begin else 1
+        return replace(recording.window, every=Number(max(1, stride) * dt))
+
+
+def _populations(item: Expr) -> tuple[str, ...]:
+    if not isinstance(item, Call) or item.function not in ("raster", "spikes"):
+        return ()
+    return tuple(owner_text(a.owner) for a in item.arguments if isinstance(a, Ref))
+
+
+def _round_up(length: float) -> float:
+    """The next 1, 2 or 5 times a power of ten."""
+    if length <= 0.0:
+        return 0.0
+    power = 10.0 ** np.floor(np.log10(length))
+    return float(next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= length * (1.0 - 1e-9)))

@@ -1,0 +1,84 @@
+"""What is kept of one recorded expression: a value, or one per unit or connection, at each moment.
+
+`Series` is filled by the runner and read by `results`; it knows neither xarray nor how it is drawn. All values in SI.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.runtime.play.schedule import Moments
+from plasticdsl.runtime.watch.readings import Reader
+from plasticdsl.units.dimension import Dimension
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How a quantity is called and shown: `text` as written, SI value `scale` of one display `unit`."""
+
+    text: str
+    dimension: Dimension | None = None
+    unit: str = ""
+    scale: float = 1.0
+
+
+@dataclass(slots=True)
+class Series:
+    """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
+    `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
+    `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
+    `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
+    """
+
+    name: str
+    label: Label
+    expr: Expr
+    moments: Moments
+    owner: str = ""
+    single: bool = False
+    bins: bool = False
+    window: tuple[int, int] | None = None
+    is_histogram: bool = False
+    axes: tuple[tuple[str, str], ...] = ()
+    during: str | None = None
+    taken: int = 0
+    values: Floats = field(default_factory=lambda: np.zeros(0))
+    at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def prepare(self, shape: tuple[int, ...]) -> None:
+        """Room for all moments; `shape` of one value."""
+        self.values = np.empty((len(self.moments), *shape))
+        self.at = np.empty(len(self.moments), dtype=np.int64)
+
+    def take(self, reader: Reader, step: int) -> None:
+        """Adds the value now."""
+        begin, end = self.window if self.window is not None else (max(0, step - self.moments.stride), step)
+        self.values[self.taken] = reader.value(self.expr, begin, end)
+        self.at[self.taken] = reader.observer.engine.step
+        self.taken += 1
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The steps at which values were taken."""
+        return self.at[: self.taken]
+
+    @property
+    def done(self) -> Floats:
+        """The values taken so far."""
+        return self.values[: self.taken]
+
+
+@dataclass(slots=True)
+class SpikeRecord:
+    """Spikes of a population in the steps begin to end − 1, kept under `name`."""
+
+    name: str
+    population: str
+    begin: int
+    end: int
