@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from plasticdsl import prepare
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
@@ -48,7 +50,7 @@ EXPLAINED = f"""network Net
 inputs = 2·N Poisson
 
 cells = N Cell
-  Runge–Kutta 4 for V: sums of variables that flow join it to other units, which are integrated together, stage by stage
+  Runge–Kutta 4 (fourth order) for V: sums of variables that flow join it to other units, which are integrated together, stage by stage
     dV/dt = (E_L − V + I)/τ_m
   spikes when V > −0.054, tested at every grid time
   refractory for 2 ms; held meanwhile: V
@@ -87,3 +89,16 @@ def test_a_rule_alone_is_explained() -> None:
     rule = TEXT[TEXT.index("rule STDP") : TEXT.index("network Net")]
     text = prepare.explanation(prepare.load(SourceFile("<test>", rule), None), CompileOptions())
     assert "  when postsynaptic spikes arrive: w += A₊·r (not while rules are off)\n" in text
+
+
+def test_what_a_held_conductance_costs() -> None:
+    text = """
+    neuron Cell:
+        20 ms dV/dt = −V + g (1 mV − V)
+        5 ms dg/dt = −g
+    network Net:
+        cells = 2 Cell
+    """
+    found = prepare.explanation(prepare.load(SourceFile("<test>", textwrap.dedent(text)), None), CompileOptions())
+    assert "exponential Euler (first order) for V" in found
+    assert "g counts about 1.00% too much at a step of 0.1 ms" in found
