@@ -11,12 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from plasticdsl.derive.conserved import conserved_variables
+from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, moves_with_time, refs, substitute
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out
-from plasticdsl.symbolic.block_contents import definitions_of, is_constant
+from plasticdsl.symbolic.block_contents import is_constant
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.symbolic.singular import repair
 
@@ -61,7 +62,7 @@ class System:
 
 def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:
     """Rates and noises with definitions written out and removable singularities repaired; several flows of one variable are summed."""
-    values = written_out(definitions_of(block))
+    values = written_out(block.definitions)
     sizes = {ref: extent(value) for ref, value in values.items()}
     rates: dict[str, Expr] = {}
     noises: dict[str, Expr] = {}
@@ -93,18 +94,13 @@ def exact_set(system: System, excluded: frozenset[str]) -> Mapping[str, LinearFo
     return {name: form for name, form in forms.items() if name not in refused}
 
 
-def _readers(system: System, names: frozenset[str]) -> frozenset[str]:
-    """The variables whose rates read one of `names`, directly or through the rates of others."""
+def _readers(system: System, names: frozenset[str]) -> set[str]:
+    """`names` and the variables whose rates read one of them, directly or through the rates of others."""
     by_name: dict[str, list[str]] = {}
     for name, rate in system.rates.items():
         for read in {r.name for r in refs(rate) if r.owner is Whose.OWN}:
             by_name.setdefault(read, []).append(name)
-    waiting, found = list(names), set[str]()
-    while waiting:
-        new = [name for name in by_name.get(waiting.pop(), ()) if name not in found]
-        found.update(new)
-        waiting.extend(new)
-    return frozenset(found)
+    return reachable(names, by_name)
 
 
 def exact_form(system: System, name: str, together: frozenset[str]) -> LinearForm:

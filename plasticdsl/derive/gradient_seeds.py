@@ -50,17 +50,20 @@ class _Flat:
 
 def shares(formula: Expr, of: Ref, network: Network) -> tuple[Share, ...]:
     """∂formula/∂of for each unit (connection) of `of.owner`. Raises `NotLocal`, `NotDifferentiable`."""
-    sums = list(dict.fromkeys(_outermost(formula)))
-    places: dict[Expr, Expr] = {s: Ref(StandIn.SUM, str(n)) for n, s in enumerate(sums)}
-    skeleton = substitute(formula, places)
+    skeleton, places = with_sums_named(formula)
     found = list(_of_single_units(skeleton, of, network))
     for one, place in places.items():
-        assert isinstance(one, SumOver), "these are the sums"
         if _mentions(one, of):
             factor = differentiate(skeleton, place)
             _require_known(factor)
             found += [s for flat in _flat(one) for s in _of_sum(flat, factor, of, network)]
     return tuple(s for s in found if not is_number(s.value, 0.0))
+
+
+def with_sums_named(expr: Expr) -> tuple[Expr, dict[SumOver, Ref]]:
+    """The expression with a name in the place of each outermost sum, and these names."""
+    places = {one: Ref(StandIn.SUM, str(number)) for number, one in enumerate(dict.fromkeys(_outermost(expr)))}
+    return substitute(expr, dict(places.items())), places
 
 
 def _outermost(expr: Expr) -> Iterator[SumOver]:

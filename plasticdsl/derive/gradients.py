@@ -16,11 +16,12 @@ delayed sum brings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.derive.local_gradient import free_name
+from plasticdsl.derive.statement_effects import written_out
 from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
 from plasticdsl.model.model import Block, Connectivity, Network, Population, Projection, Role, SumInto, Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
@@ -54,8 +55,8 @@ def formula_of(network: Network, name: str) -> Expr:
     """An observable with the observables it reads written out."""
     written: dict[Expr, Expr] = {}
     for variable in network.variables:
-        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr) and not variable.indices:
-            written[Ref(Whose.NETWORK, variable.name)] = substitute(variable.value, written)
+        if variable.formula is not None and not variable.indices:
+            written[Ref(Whose.NETWORK, variable.name)] = substitute(variable.formula, written)
     return written[Ref(Whose.NETWORK, name)]
 
 
@@ -64,26 +65,9 @@ def undelayed_sums(network: Network) -> tuple[Summed, ...]:
     found: list[Summed] = []
     for projection in network.projections:
         if not projection.delays:
-            own = _definitions(projection.connection)
-            found += [Summed(projection, s.target, _written_out(s.body, own)) for s in projection.connection.sums]
+            own = projection.connection.definitions
+            found += [Summed(projection, s.target, written_out(s.body, own)) for s in projection.connection.sums]
     return tuple(found)
-
-
-def _definitions(block: Block) -> dict[str, Expr]:
-    return {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
-
-
-def _written_out(expr: Expr, own: Mapping[str, Expr]) -> Expr:
-    """`expr` with the connection's definitions in it written out."""
-
-    def read(node: Expr) -> Expr:
-        match node:
-            case Ref(Whose.OWN, name) if name in own:
-                return read(own[name])
-            case _:
-                return rebuild(node, read)
-
-    return read(expr) if own else expr
 
 
 @dataclass(slots=True)
@@ -107,8 +91,8 @@ class Backwards:
         self._summed = undelayed_sums(self.network)
         for population in self.network.populations:
             for variable in population.block.variables:
-                if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
-                    for name in {r.name for r in refs(variable.value) if r.owner is Whose.OWN}:
+                if variable.formula is not None:
+                    for name in {r.name for r in refs(variable.formula) if r.owner is Whose.OWN}:
                         self._readers.setdefault((population.name, name), []).append(variable)
         for one in self._summed:
             for read in set(one.reads()):
@@ -176,8 +160,8 @@ class Backwards:
             total = add(total, share.value if share.through == "unit" else self._collected(population, name, share))
         for definition in self._readers.get((population, name), ()):
             above = self.adjoints[population, definition.name]
-            if above is not None and isinstance(definition.value, Expr):
-                total = add(total, mul(Ref(Whose.OWN, above), differentiate(definition.value, own)))
+            if above is not None and definition.formula is not None:
+                total = add(total, mul(Ref(Whose.OWN, above), differentiate(definition.formula, own)))
         for one in self._summing.get((population, name), ()):
             for side in (Whose.POST, Whose.PRE):
                 if one.projection.ends[side] == population and Ref(side, name) in refs(one.body):

@@ -41,6 +41,7 @@ from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, div, extent, mul, neg, sub
+from plasticdsl.symbolic.block_contents import seen_from_outside
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
 from plasticdsl.units.dimension import TIME
 
@@ -183,10 +184,10 @@ class Clock:
     def _definition(self, ref: Ref) -> Expr | None:
         """The formula of a definition, its names as they are read here."""
         variable = self.names.get(ref)
-        if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+        if variable is None or variable.formula is None:
             return None
         if ref not in self.written:
-            self.written[ref] = _moved(variable.value, ref.owner)
+            self.written[ref] = seen_from_outside(variable.formula, ref.owner)
         return self.written[ref]
 
     def _is_time(self, leaf: Expr) -> bool:
@@ -233,15 +234,6 @@ class Clock:
         return read(f) if len(sizes) < MAX_DEFINITIONS and full.nodes <= MAX_NODES and full.depth <= MAX_DEPTH else None
 
 
-def _moved(formula: Expr, owner: Owner) -> Expr:
-    """A formula of another block, as it is read from outside."""
-
-    def read(node: Expr) -> Expr:
-        return Ref(owner, node.name) if isinstance(node, Ref) and node.owner is Whose.OWN else rebuild(node, read)
-
-    return read(formula) if owner is not Whose.OWN else formula
-
-
 def _names(network: Network, part: Population | Projection | None) -> Mapping[Ref, Variable]:
     """The variables that expressions of a part read, of None, those of the network and of experiments."""
     blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
@@ -253,8 +245,7 @@ def _names(network: Network, part: Population | Projection | None) -> Mapping[Re
             blocks |= {side: of[name] for side, name in ends.items()} | {Whose.OWN: connection.variables}
         case None:
             blocks[Whose.OWN] = network.variables
-            blocks |= {p.as_owner: p.block.variables for p in network.populations}
-            blocks |= {p.as_owner: p.connection.variables for p in network.projections}
+            blocks |= {owner: block.variables for owner, block in network.blocks.items()}
     return {Ref(owner, v.name): v for owner, variables in blocks.items() for v in variables}
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.derive.totals import with_totals
+from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, SumInto
 from plasticdsl.model.owners import Whose
@@ -37,25 +38,14 @@ def flowing_names(network: Network) -> frozenset[Owned]:
     for one, read in (*_defined(network), *_summed(network)):
         for other in read:
             readers.setdefault(other, set()).add(one)
-    return frozenset(_spread({(p.name, f.variable) for p in network.populations for f in p.block.flows}, readers))
-
-
-def _spread(start: set[Owned], steps: Mapping[Owned, set[Owned]]) -> set[Owned]:
-    """What can be reached from `start`; each is visited once, since chains of definitions may be as long as the file."""
-    waiting, found = list(start), set(start)
-    while waiting:
-        new = steps.get(waiting.pop(), set()) - found
-        found |= new
-        waiting.extend(new)
-    return found
+    return frozenset(reachable({(p.name, f.variable) for p in network.populations for f in p.block.flows}, readers))
 
 
 def _defined(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
     """Definitions of units and what they read."""
     for p in network.populations:
-        for v in p.block.variables:
-            if v.role is Role.DEFINITION and isinstance(v.value, Expr):
-                yield (p.name, v.name), {(p.name, r.name) for r in refs(v.value) if r.owner is Whose.OWN}
+        for name, formula in p.block.definitions.items():
+            yield (p.name, name), {(p.name, r.name) for r in refs(formula) if r.owner is Whose.OWN}
 
 
 def _summed(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
@@ -74,10 +64,9 @@ def _reads(expr: Expr, projection: Projection) -> set[Owned]:
     waiting, seen = list(refs(expr)), set[Ref]()
     while waiting:
         ref = waiting.pop()
-        inner = projection.connection.variable(ref.name) if ref.owner is Whose.OWN and ref not in seen else None
+        inner = projection.connection.definition(ref) if ref not in seen else None
         seen.add(ref)
-        if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
-            waiting += refs(inner.value)
+        waiting += refs(inner) if inner is not None else ()
     return {(ends[r.owner], r.name) for r in seen if r.owner in ends}
 
 
@@ -86,7 +75,7 @@ def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
     reads: dict[Owned, set[Owned]] = {}
     for one, read in (*_defined(network), *_summed(network)):
         reads.setdefault(one, set()).update(read)
-    needed = _spread(
+    needed = reachable(
         {(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if r.owner is Whose.OWN}, reads
     )
     return frozenset(

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, rebuild, refs, substitute, walk
 from plasticdsl.model.model import Block, Flow, Role, Variable
-from plasticdsl.model.owners import Owner, StandIn, Whose
+from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul
+from plasticdsl.symbolic.block_contents import seen_from_outside
 from plasticdsl.symbolic.derivative import differentiate
 
 PARTIAL, HOLD = "partial", "hold"
@@ -70,8 +71,8 @@ class Local:
         variable = block.variable(ref.name)
         if variable is None:
             return ZERO
-        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
-            return self._total(_owned(variable.value, ref.owner), by, known)
+        if variable.formula is not None:
+            return self._total(seen_from_outside(variable.formula, ref.owner), by, known)
         if variable.role is Role.INPUT and ref.owner is Whose.POST and not self.delayed:
             total: Expr = ZERO
             for one in self.block.sums:
@@ -86,7 +87,7 @@ class Local:
         made = next((a for a in self.averages if (a.of, a.by) == (ref, by)), None)
         if made is not None:
             return Ref(Whose.OWN, made.variable.name)
-        body, constant = (_owned(e, ref.owner) for e in average)
+        body, constant = (seen_from_outside(e, ref.owner) for e in average)
         slope = self._total(body, by, known)
         if is_number(slope, 0.0):
             return ZERO
@@ -108,9 +109,9 @@ def free_name(wish: str, taken: set[str]) -> str:
     return name
 
 
-def averaged(variable: Variable, block: Block) -> tuple[Expr, Expr] | None:
-    """What a running mean ⟨body⟩_τ is of, and its time constant; None for any other variable."""
-    if variable.role is not Role.STATE or not variable.symbol.startswith("⟨"):
+def averaged(variable: Variable, block: Block, marks: tuple[str, ...] = ("⟨",)) -> tuple[Expr, Expr] | None:
+    """What a running mean ⟨body⟩_τ is of, and its time constant; None for any other variable. `marks`: what the symbols of means begin with."""
+    if variable.role is not Role.STATE or not variable.symbol.startswith(marks):
         return None
     flow = next((f for f in block.flows if f.variable == variable.name), None)
     match flow.rate if flow is not None else None:
@@ -137,13 +138,6 @@ def _without_held(expr: Expr, held: dict[Expr, Expr]) -> Expr:
             return placeholder
         case _:
             return rebuild(expr, lambda child: _without_held(child, held))
-
-
-def _owned(expr: Expr, owner: Owner) -> Expr:
-    """An expression of a unit as the connection sees it."""
-    if owner is Whose.OWN:
-        return expr
-    return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner is Whose.OWN})
 
 
 def _symbol(block: Block, ref: Ref) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from plasticdsl.model.expr import At, Binary, Expr, Incoming, Ref, Special, SumOver, rebuild, refs, substitute, walk
-from plasticdsl.model.model import Block, Network, Role, Variable
+from plasticdsl.derive.local_gradient import averaged
+from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, refs, substitute, walk
+from plasticdsl.model.model import Block, Network, Role
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, written_out
-from plasticdsl.symbolic.block_contents import definitions_of
+from plasticdsl.symbolic.block_contents import seen_from_outside
 
 _MARKS = ("⟨", "∂")
 _LATER = ("lag", "now_pre", "now_post")
@@ -32,7 +33,8 @@ def with_starts(network: Network) -> Network:
 
 
 def _started(block: Block, around: Mapping[Owner, Block]) -> Block:
-    bodies = {v.name: body for v in block.variables if (body := _averaged(v, block)) is not None}
+    means = {v.name: averaged(v, block, _MARKS) for v in block.variables if v.initial is None}
+    bodies = {name: mean[0] for name, mean in means.items() if mean is not None}
     if not bodies:
         return block
     before = _before_the_run(around)
@@ -41,32 +43,16 @@ def _started(block: Block, around: Mapping[Owner, Block]) -> Block:
     return replace(block, variables=tuple(replace(v, initial=known.get(v.name, v.initial)) for v in block.variables))
 
 
-def _averaged(variable: Variable, block: Block) -> Expr | None:
-    """What a running mean without an initial value is of; None for any other variable."""
-    if variable.role is not Role.STATE or variable.initial is not None or not variable.symbol.startswith(_MARKS):
-        return None
-    flow = next((f for f in block.flows if f.variable == variable.name), None)
-    match flow.rate if flow is not None else None:
-        case Binary("/", Binary("-", body, Ref(Whose.OWN, name)), _) if name == variable.name:
-            return body
-        case _:
-            return None
-
-
 def _before_the_run(around: Mapping[Owner, Block]) -> Mapping[Expr, Expr]:
     """Definitions written out, and inputs, as names of these blocks are read in the first."""
     found: dict[Expr, Expr] = {}
     for owner, block in around.items():
         inputs: dict[Expr, Expr] = {Ref(Whose.OWN, v.name): ZERO for v in block.variables if v.role is Role.INPUT}
-        formulas = {ref: substitute(value, inputs) for ref, value in written_out(definitions_of(block)).items()}
+        formulas = {ref: substitute(value, inputs) for ref, value in written_out(block.definitions).items()}
         for ref, value in {**inputs, **formulas}.items():
             assert isinstance(ref, Ref), "definitions and inputs have names"
-            found[Ref(owner, ref.name)] = _seen_from(owner, value)
+            found[Ref(owner, ref.name)] = seen_from_outside(value, owner)
     return found
-
-
-def _seen_from(owner: Owner, expr: Expr) -> Expr:
-    return substitute(expr, {r: Ref(owner, r.name) for r in refs(expr) if r.owner is Whose.OWN})
 
 
 def _without_limits(expr: Expr) -> Expr:

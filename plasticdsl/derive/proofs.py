@@ -14,11 +14,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plasticdsl.derive.gradient_seeds import with_sums_named
 from plasticdsl.derive.tiny_network import Key, Small
 from plasticdsl.derive.written_out import Writer
-from plasticdsl.model.expr import Expr, Number, Ref, SumOver, children, rebuild, substitute, walk
+from plasticdsl.model.expr import At, Expr, Number, Ref, SumOver, children, rebuild, walk
 from plasticdsl.model.model import Network, Projection
-from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.proofs import Verdict
 from plasticdsl.symbolic.algebra import ZERO, add, extent, fold, is_number, mul, sub
 from plasticdsl.symbolic.convert import vanishes
@@ -67,8 +68,9 @@ def _counterexample(network: Network, projection: Projection, left: Expr, right:
 
 
 def _in_words(network: Network, units: int, used: Mapping[Key, float], left: float, right: float) -> str:
-    symbols = {Ref(p.as_owner, v.name): f"{p.symbol}.{v.symbol}" for p in network.populations for v in p.block.variables}
-    symbols |= {Ref(p.as_owner, v.name): f"{p.symbol}.{v.symbol}" for p in network.projections for v in p.connection.variables}
+    parts: dict[Owner, str] = {p.as_owner: p.symbol for p in network.populations}
+    parts |= {p.as_owner: p.symbol for p in network.projections}
+    symbols = {Ref(owner, v.name): f"{parts[owner]}.{v.symbol}" for owner, block in network.blocks.items() for v in block.variables}
     symbols |= {Ref(Whose.NETWORK, v.name): v.symbol for v in network.variables}
 
     def text(key: Key, value: float) -> str:
@@ -103,23 +105,19 @@ def _is_proved(network: Network, projection: Projection, left: Expr, right: Expr
 
 def vanishing(expr: Expr) -> bool:
     """Whether an expression with sums over units is 0 for certain."""
-    plain = fold(_canonical(expr))
-    sums = list(dict.fromkeys(_outermost(plain)))
-    places: dict[Expr, Expr] = {s: Ref(StandIn.SUM, str(n)) for n, s in enumerate(sums)}
-    opaque = substitute(plain, places)
+    opaque, places = with_sums_named(fold(_canonical(expr)))
     if _surely_zero(opaque):
         return True
-    if not sums:
+    if not places:
         return False
     try:
-        form = linear_form(opaque, frozenset(p for p in places.values() if isinstance(p, Ref)))
+        form = linear_form(opaque, frozenset(places.values()))
     except NotLinear:
         return False
     if not _surely_zero(form.offset):
         return False
     by_set: dict[str, Expr] = {}
     for one, place in places.items():
-        assert isinstance(one, SumOver) and isinstance(place, Ref), "these are sums and their places"
         body = _renamed(one.body, one.indices[0], _SUM)
         by_set[one.sets[0]] = add(by_set.get(one.sets[0], ZERO), mul(form.coefficient(place), body))
     return all(vanishing(total) for total in by_set.values())
@@ -131,12 +129,6 @@ def _surely_zero(expr: Expr) -> bool:
     if isinstance(expr, Number) or products_when_expanded(expr) > MOST_PRODUCTS:
         return False
     return vanishes(expr) is True
-
-
-def _outermost(expr: Expr) -> list[SumOver]:
-    if isinstance(expr, SumOver):
-        return [expr]
-    return [s for child in children(expr) for s in _outermost(child)]
 
 
 def _canonical(expr: Expr) -> Expr:
@@ -153,8 +145,6 @@ def _height(expr: Expr) -> int:
 
 
 def _renamed(expr: Expr, old: str, new: str) -> Expr:
-    from plasticdsl.model.expr import At
-
     def read(node: Expr) -> Expr:
         match node:
             case At(ref, letters) if old in letters:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import AddTo, AtRate, Block, Distribution, Network, Projection, Role, Threshold, Trigger
+from plasticdsl.model.model import AddTo, AtRate, Block, Network, Projection, Role, Threshold, Trigger
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: Stands for the spikes of a population beside its variables.
@@ -78,9 +78,8 @@ def _of_projection(projection: Projection) -> Iterator[tuple[Ref, Ref]]:
 
 def _of_block(block: Block, owners: Mapping[Owner, Owner]) -> Iterator[tuple[Ref, Ref]]:
     own = owners[Whose.OWN]
-    for variable in block.variables:
-        if variable.role is Role.DEFINITION and variable.value is not None and not isinstance(variable.value, Distribution):
-            yield from _reads(variable.value, owners, Ref(own, variable.name))
+    for name, formula in block.definitions.items():
+        yield from _reads(formula, owners, Ref(own, name))
     for flow in block.flows:
         yield from _reads(flow.rate, owners, Ref(own, flow.variable))
     spikes = {Trigger.SPIKE: own, Trigger.PRE: owners.get(Whose.PRE, own), Trigger.POST: owners.get(Whose.POST, own)}

@@ -24,7 +24,7 @@ Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.conserved import conserved_variables
@@ -42,6 +42,7 @@ from plasticdsl.derive.flow_system import (
     system_of,
 )
 from plasticdsl.derive.methods import schemes_by_method
+from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Ref, moves_with_time, refs
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
@@ -67,9 +68,8 @@ def choose_schemes(
     if not block.flows:
         return replace(block, schemes=())
     system = system_of(block, flowing_inputs, held)
-    if block.method is not None:
-        return replace(block, schemes=schemes_by_method(system, block.method))
-    return replace(block, schemes=_automatic(system, together))
+    schemes = _automatic(system, together) if block.method is None else schemes_by_method(system, block.method)
+    return replace(block, schemes=schemes)
 
 
 # --- the automatic choice --------------------------------------------------------------------------------------------
@@ -141,24 +141,13 @@ def _on_cycles(system: System, names: list[str]) -> list[str]:
     """Those of `names` that reach themselves through dependencies among `names`."""
     inside = frozenset(names)
     edges = {v: system.dependencies(v) & inside for v in names}
-    return [v for v in names if v in _closure(edges[v], edges)]
-
-
-def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> set[str]:
-    reached: set[str] = set()
-    todo = list(start)
-    while todo:
-        name = todo.pop()
-        if name not in reached:
-            reached.add(name)
-            todo.extend(edges[name])
-    return reached
+    return [v for v in names if v in reachable(edges[v], edges)]
 
 
 def _reached_from(system: System, reasons: Mapping[str, str]) -> dict[str, str]:
     """The noiseless variables that those in `reasons` depend on, directly or not, and that are not yet among them."""
     edges = {v: frozenset(system.dependencies(v) - system.noises.keys()) for v in system.rates}
-    return {v: "" for v in _closure(reasons, edges) if v not in reasons}
+    return {v: "" for v in reachable(reasons, edges) if v not in reasons}
 
 
 def _in_stages(system: System, reasons: Mapping[str, str], driven: set[str]) -> Staged:
@@ -177,6 +166,6 @@ def _with_changing_slopes(system: System, forms: Mapping[str, LinearForm]) -> bo
     edges = {v: system.dependencies(v) & forms.keys() for v in forms}
     for name, form in forms.items():
         read = {r.name for r in refs(form.coefficient(Ref(Whose.OWN, name))) if r.owner is Whose.OWN} & forms.keys()
-        if any(name in _closure(edges[other], edges) for other in read):
+        if any(name in reachable(edges[other], edges) for other in read):
             return True
     return False

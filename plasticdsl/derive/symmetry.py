@@ -18,7 +18,6 @@ from plasticdsl.model.expr import Binary, Call, Compare, Expr, Incoming, Logic, 
 from plasticdsl.model.model import Assign, Distribution, Handler, Projection, Role, Trigger, Variable
 from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose
 from plasticdsl.source import Span
-from plasticdsl.symbolic.block_contents import definitions_of
 from plasticdsl.symbolic.convert import NotAnalysable, Translator
 from plasticdsl.symbolic.equal import surely_equal
 
@@ -69,7 +68,7 @@ def examined(projection: Projection) -> Broken | Lasting:
 class _Exchange:
     def __init__(self, projection: Projection) -> None:
         self.projection, self.block = projection, projection.connection
-        self.definitions = definitions_of(self.block)
+        self.definitions = self.block.definitions
         self.variables = {v.name: v for v in self.block.variables}
         self.reached = self._reached()
         self.partners: Partners = {n: n for n in self.reached}

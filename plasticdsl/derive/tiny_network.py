@@ -109,9 +109,9 @@ class Small:
         variable = next((v for v in self.network.variables if v.name == ref.name and ref.owner in (Whose.NETWORK, Whose.OWN)), None)
         if variable is None:
             return math.nan
-        if variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+        if variable.formula is None:
             return self._free(Ref(Whose.NETWORK, variable.name), variable, ())
-        return self._observed(variable.value, {})
+        return self._observed(variable.formula, {})
 
     def _observed(self, expr: Expr, bound: Mapping[str, int]) -> float:
         """An observable's formula, its sums carried out one after the other."""
@@ -151,15 +151,14 @@ class Small:
         return total
 
     def _found(self, ref: Ref, place: Place) -> float:
-        part = self._part(ref.owner)
-        block = part.connection if isinstance(part, Projection) else part.block if part is not None else None
+        part, block = self._part(ref.owner), self.network.blocks.get(ref.owner)
         variable = None if block is None else block.variable(ref.name)
         if variable is None:
             return math.nan
         if isinstance(part, Population) and variable.role is Role.INPUT and self._is_summed(part.name, ref.name):
             return self._summed(part.name, ref.name, place[0])
-        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
-            return self._within(variable.value, part, place)
+        if variable.formula is not None:
+            return self._within(variable.formula, part, place)
         return self._free(ref, variable, place)
 
     def _part(self, owner: Owner) -> Population | Projection | None:

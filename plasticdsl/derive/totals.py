@@ -12,13 +12,12 @@ from itertools import count
 from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild, walk
 from plasticdsl.model.model import Block, Flow, Role, Total, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.symbolic.block_contents import definitions_of
 
 
 def with_totals(block: Block) -> Block:
     """The block with every sum in its flows read from an input."""
     holding: set[str] = set()
-    for name, value in definitions_of(block).items():
+    for name, value in block.definitions.items():
         if _reads(value, holding):
             holding.add(name)
     if not any(_reads(expr, holding) for f in block.flows for expr in _parts(f)):
@@ -39,7 +38,7 @@ class _Naming:
 
     def __init__(self, block: Block, holding: set[str]) -> None:
         self.block = block
-        self._values: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in definitions_of(block).items() if name in holding}
+        self._values: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in block.definitions.items() if name in holding}
         self._taken = {v.name for v in block.variables}
         self._totals: dict[Expr, Total] = {}
 

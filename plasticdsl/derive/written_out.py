@@ -29,8 +29,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         self._projections = {p.name: p for p in self.network.projections}
-        self._blocks |= {p.as_owner: p.block for p in self.network.populations}
-        self._blocks |= {p.as_owner: p.connection for p in self.network.projections}
+        self._blocks |= self.network.blocks
 
     def connection(self, expr: Expr, projection: Projection, post: str = POST, pre: str = PRE) -> Expr:
         """An expression of a connection at the letters of its units, all definitions written out."""
@@ -59,18 +58,18 @@ class Writer:
         return read(expr)
 
     def _variable(self, ref: Ref, letters: tuple[str, ...]) -> Expr:
-        variable = self._blocks[ref.owner].variable(ref.name)
-        if variable is None or variable.role is not Role.DEFINITION or not isinstance(variable.value, Expr):
+        formula = self._blocks[ref.owner].definition(Ref(Whose.OWN, ref.name))
+        if formula is None:
             return At(ref, letters)
         if isinstance(ref.owner, OfProjection):
-            return self.connection(variable.value, self._projections[ref.owner.name], *letters)
+            return self.connection(formula, self._projections[ref.owner.name], *letters)
 
         def read(node: Expr) -> Expr:
             if isinstance(node, Ref) and node.owner is Whose.OWN:
                 return self._variable(Ref(ref.owner, node.name), letters)
             return rebuild(node, read)
 
-        return read(variable.value)
+        return read(formula)
 
     def inputs(self, expr: Expr) -> frozenset[At]:
         """The inputs in an expression that are sums of this moment."""

@@ -71,6 +71,11 @@ class Variable:
     span: Span = NOWHERE
     indices: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def formula(self) -> Expr | None:
+        """The right side of a definition; None for anything else."""
+        return self.value if self.role is Role.DEFINITION and not isinstance(self.value, Distribution) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Assign:
@@ -255,6 +260,16 @@ class Block:
     def variable(self, name: str) -> Variable | None:
         """The variable with this canonical name."""
         return next((v for v in self.variables if v.name == name), None)
+
+    @property
+    def definitions(self) -> dict[str, Expr]:
+        """The formulas of the definitions, in an order in which each depends only on earlier ones."""
+        return {v.name: v.formula for v in self.variables if v.formula is not None}
+
+    def definition(self, ref: Ref) -> Expr | None:
+        """The formula behind a name as the block itself reads it; None where it is no definition of its own."""
+        found = self.variable(ref.name) if ref.owner is Whose.OWN else None
+        return None if found is None else found.formula
 
 
 # --- networks --------------------------------------------------------------------------------------------------------
@@ -442,3 +457,9 @@ class Network:
     fed: tuple[tuple[str, str], ...] = ()
     asynchronous: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
+
+    @property
+    def blocks(self) -> dict[Owner, Block]:
+        """What units and connections do, by their population or projection."""
+        of_units: dict[Owner, Block] = {p.as_owner: p.block for p in self.populations}
+        return of_units | {p.as_owner: p.connection for p in self.projections}

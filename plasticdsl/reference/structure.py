@@ -17,7 +17,6 @@ from plasticdsl.model.model import Block, Network, PairRule, Population, Project
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.numbers.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
-from plasticdsl.symbolic.block_contents import definitions_of
 
 Index = NDArray[np.int64]
 
@@ -80,7 +79,7 @@ def structure_of(network: Network, instance: Instance) -> Structure:
 
 
 def _increment(rule: PairRule, block: Block) -> Expr:
-    return lags_on_grid(substitute(rule.increment, written_out(definitions_of(block))))
+    return lags_on_grid(substitute(rule.increment, written_out(block.definitions)))
 
 
 def _each(delay: int | NDArray[np.int32], count: int) -> Index:

@@ -7,6 +7,7 @@ signs and arithmetic between plain numbers are gone. Nothing is reordered or exp
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -200,21 +201,14 @@ def decide(condition: Expr) -> bool | None:
             return None
 
 
-def compare(operator: str, x: float, y: float) -> bool:
-    """`x operator y`."""
-    match operator:
-        case "<":
-            return x < y
-        case "<=":
-            return x <= y
-        case ">":
-            return x > y
-        case ">=":
-            return x >= y
-        case "==":
-            return x == y
-        case _:
-            return x != y
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def compare(comparison: str, x: float, y: float) -> bool:
+    """`x comparison y`."""
+    return _COMPARISONS[comparison](x, y)
 
 
 # --- size ------------------------------------------------------------------------------------------------------------

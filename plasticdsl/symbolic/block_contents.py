@@ -1,4 +1,4 @@
-"""What a block says about its names: definitions, which expressions are constant, default values.
+"""What a block says about its names: how they are read from outside, which expressions are constant, default values.
 
 Comes in: a checked block. Goes out: mappings and answers for the rest of `symbolic`.
 """
@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import math
 
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, refs, substitute, walk
 from plasticdsl.model.model import Block, Distribution, Role
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.numeric import evaluate
 
 CHANGING = ("t", "lag", "now_pre", "now_post")
 
 
-def definitions_of(block: Block) -> dict[str, Expr]:
-    """Right sides of the definitions, in an order in which each depends only on earlier ones."""
-    return {
-        v.name: v.value
-        for v in block.variables
-        if v.role is Role.DEFINITION and v.value is not None and not isinstance(v.value, Distribution)
-    }
+def seen_from_outside(expr: Expr, owner: Owner) -> Expr:
+    """An expression of a block where its names are those of `owner`."""
+    if owner is Whose.OWN:
+        return expr
+    return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner is Whose.OWN})
 
 
 def is_constant(expr: Expr, block: Block) -> bool:

@@ -9,9 +9,10 @@ What would hang or explode (too many parts, huge exponents) raises `NotAnalysabl
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from importlib import import_module
+from operator import add, mul, sub, truediv
 from typing import Any
 
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
@@ -28,6 +29,7 @@ SHARED: Mapping[str, str] = {
     "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "erf": "erf",
 }  # fmt: skip
 BACK: Mapping[str, str] = {theirs: ours for ours, theirs in SHARED.items()}
+ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul, "/": truediv}
 COMPARISONS: Mapping[str, str] = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 COMPARISONS_BACK: Mapping[str, str] = {word: operator for operator, word in COMPARISONS.items()}
 OPAQUE = "opaque_"
@@ -183,19 +185,9 @@ def _number_back(number: Any) -> Expr:
 
 
 def _binary(operator: str, left: Any, right: Any) -> Any:
-    match operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            if right.is_zero:
-                raise NotAnalysable("a division by zero")
-            return left / right
-        case _:
-            return _power(left, right)
+    if operator == "/" and right.is_zero:
+        raise NotAnalysable("a division by zero")
+    return _power(left, right) if operator == "^" else ARITHMETIC[operator](left, right)
 
 
 def _power(base: Any, exponent: Any) -> Any:

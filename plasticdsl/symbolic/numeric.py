@@ -7,6 +7,7 @@ number, a division by zero). For decisions at compile time; runs use the kernels
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
@@ -30,6 +31,11 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
 }  # fmt: skip
 
 
+OPERATORS: Mapping[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": math.pow,
+}  # fmt: skip
+
+
 def evaluate(expr: Expr, values: Mapping[Expr, float]) -> float:
     """The value of `expr` with the variables (`Ref`, `Special`, `At`) as given; NaN where undefined or a variable is missing.
 
@@ -49,8 +55,8 @@ def _value(expr: Expr, values: Mapping[Expr, float]) -> float:
             return float(values.get(expr, math.nan))
         case Negate(operand):
             return -_value(operand, values)
-        case Binary(operator, left, right):
-            return _binary(operator, _value(left, values), _value(right, values))
+        case Binary(sign, left, right):
+            return OPERATORS[sign](_value(left, values), _value(right, values))
         case Call(function, arguments):
             return FUNCTIONS[function](*(_value(a, values) for a in arguments)) if function in FUNCTIONS else math.nan
         case Compare(comparison, left, right):
@@ -66,17 +72,3 @@ def _value(expr: Expr, values: Mapping[Expr, float]) -> float:
             return _value(taken, values)
         case SumOver() | Incoming() | Leaf():
             return math.nan
-
-
-def _binary(operator: str, a: float, b: float) -> float:
-    match operator:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "/":
-            return a / b
-        case _:
-            return math.pow(a, b)

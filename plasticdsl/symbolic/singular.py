@@ -22,7 +22,7 @@ from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.symbolic.algebra import ONE, add, div, extent, is_number, mul, neg, power
-from plasticdsl.symbolic.block_contents import definitions_of, is_constant
+from plasticdsl.symbolic.block_contents import is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
@@ -69,7 +69,7 @@ def repaired(network: Network) -> Network:
     def reader(part: Population | Projection | None) -> Read:
         match part:
             case Population(block=block) | Projection(connection=block):
-                known: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in definitions_of(block).items()}
+                known: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in block.definitions.items()}
                 return lambda expr: repair(expr, lambda name: is_constant(name, block), known)
             case None:
                 return repair

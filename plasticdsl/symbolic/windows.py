@@ -23,7 +23,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.windows import Side, Trace, Window
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, fold, is_number, neg, written_out
-from plasticdsl.symbolic.block_contents import default_values, definitions_of, is_constant
+from plasticdsl.symbolic.block_contents import default_values, is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.exponentials import LAG, Mode, NotExponential, Terms, terms_of
 from plasticdsl.symbolic.window_sides import on_side, support
@@ -35,7 +35,7 @@ def window_of(rule: PairRule, block: Block, values: Mapping[Expr, float] | None 
     `values`: representative values of parameters (SI) where the block's defaults are not meant; they decide signs, never numbers.
     Raises `PlasError`: `window-not-separable`, `expression-too-large`.
     """
-    written = written_out(definitions_of(block))
+    written = written_out(block.definitions)
     check_extent(extent(rule.increment, {ref: extent(value) for ref, value in written.items()}), "The increment", rule.span)
     known = {**default_values(block), **(values or {})}
 

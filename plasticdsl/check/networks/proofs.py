@@ -29,7 +29,6 @@ from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span
-from plasticdsl.symbolic.block_contents import definitions_of
 from plasticdsl.syntax import tree
 
 _CHANGE = "change"
@@ -121,7 +120,7 @@ def _partial(of: tree.Expr, by: tree.Expr, node: tree.Partial, context: Context)
 def _added(projection: Projection, name: str) -> Expr | None:
     """What one step adds to a variable of the connection; None where nothing at a step changes it."""
     now: dict[Ref, Expr] = {}
-    values = definitions_of(projection.connection)
+    values = projection.connection.definitions
     own = Ref(Whose.OWN, name)
     for handler in projection.connection.handlers:
         if handler.trigger is not Trigger.STEP:
