@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from plasticdsl.version import __version__
+
 if TYPE_CHECKING:
     from plasticdsl.api import Model, load, parse
     from plasticdsl.diagnostics.diagnostic import PlasError
     from plasticdsl.net import Net
     from plasticdsl.results.result import Result
-
-__version__ = "0.1.0"
 
 __all__ = ["Model", "Net", "PlasError", "Result", "__version__", "load", "parse"]
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.render import render_all, rendered
 from plasticdsl.library import find_file, read
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.model import Network
@@ -26,22 +27,22 @@ def load(path: str | Path) -> Model:
     Raises FileNotFoundError where there is neither, `PlasError` with everything that is wrong with it.
     """
     found = find_file(str(path))
-    return Model(prepare.load(read(found), found.resolve().parent))
+    return Model(driver.load(read(found), found.resolve().parent))
 
 
 def parse(text: str) -> Model:
     """The model in a text; `use` finds the library alone. Raises `PlasError`."""
-    return Model(prepare.load(SourceFile("<text>", text), None))
+    return Model(driver.load(SourceFile("<text>", text), None))
 
 
 class Model:
     """A checked file: blocks, networks and experiments."""
 
-    def __init__(self, loaded: prepare.Loaded) -> None:
+    def __init__(self, loaded: driver.Loaded) -> None:
         self._loaded = loaded
 
     @property
-    def loaded(self) -> prepare.Loaded:
+    def loaded(self) -> driver.Loaded:
         """The checked model, for tools."""
         return self._loaded
 
@@ -102,7 +103,7 @@ class Model:
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         wired, weights = connections_of(connections, found)
         with self._explained():
-            workshop, _ = prepare.workshop(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
+            workshop, _ = driver.workshop_of(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
             return Net(workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, self._explained)
 
     def run(
@@ -133,7 +134,6 @@ class Model:
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.listed import connections_of
-        from plasticdsl.runtime.play import sweep
         from plasticdsl.runtime.play.experiment import Order
         from plasticdsl.runtime.play.progress import SILENT
 
@@ -147,11 +147,11 @@ class Model:
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         with self._explained():
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
-            workshop, compiler = prepare.workshop(self._loaded, network, options, **given)
-            study = sweep.run(found, module, workshop, Order(seed, wishes, duration, step, wanted.data), progress or SILENT)
-        result = Result(study, self._loaded.module.path, compiler.seconds)
+            order = Order(seed, wishes, duration, step, wanted.data)
+            study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
+        result = Result(study, self._loaded.module.path, compiling)
         if result.failure:
-            raise Unfinished(result, prepare.text_of(result.failure, self._loaded.sources))
+            raise Unfinished(result, render_all(result.failure, self._loaded.sources))
         return result
 
     def find_experiment(self, name: str | None) -> Experiment:
@@ -178,14 +178,15 @@ class Model:
     def _step(self, network: Network, dt: str | float | None) -> tuple[float, bool]:
         """The step in s, and whether time is counted in steps."""
         from plasticdsl.runtime.instance import settings
+        from plasticdsl.runtime.instance.timestep import default_step
 
         if dt is not None:
             return settings.duration(dt, 1.0), False
-        return prepare.default_step(self._loaded.module, network)
+        return default_step(self._loaded.module, network)
 
     def _explained(self) -> Any:
         """Errors of the model show its text."""
-        return prepare.rendered(self._loaded.sources)
+        return rendered(self._loaded.sources)
 
 
 __all__ = ["Model", "load", "parse"]

@@ -1,26 +1,35 @@
-"""The pipeline, in order; every stage is a function from one immutable value to the next.
+"""The pipeline, played from top to bottom. Every stage is a function from one immutable value to the next.
 
-text      ──parse──▶      syntax.tree.File     what was written
-File      ──check──▶      model.Module         what it means: names, units, roles
-Network   ──integrate──▶  model.Network        with an integrator for every flow
-Network   ──lower──▶      plan.Plan            what happens when; learning windows become traces
-Plan      ──optimise──▶   plan.Plan            moved to where it is cheapest
-Plan      ──build──▶      kernels.Program      loops over arrays
-Program   ──emit──▶       kernels.Artifact     Python text for numba
-Artifact  ──load──▶       machine code         cached on disk (kernels.load)
+text      ──parse──▶      syntax.tree.File    what was written
+File      ──check──▶      model.Module        what it means: names, units, roles
+Network   ──prepare──▶    model.Network       with starts of means, repaired singularities, an integrator for every flow, time on the grid
+Network   ──lower──▶      plan.Plan           what happens when; learning windows become traces
+Plan      ──optimise──▶   plan.Plan           moved to where it is cheapest
+Plan      ──build──▶      kernels.Program     loops over arrays
+Program   ──emit──▶       kernels.Artifact    Python text for numba
+Artifact  ──load──▶       machine code        or the same text as plain Python
+Network   ──instantiate─▶ Instance            sizes, draws, connections
+Instance  ──run──▶        Study               what an experiment recorded
 
-`runtime.instance.build.instantiate` gives a network its numbers; `runtime.engine.compiled.CompiledEngine` runs machine code on them.
-`prepare` does all this for a
-whole file and keeps the results between runs.
+`load` plays the first three for a file, `compile` those down to the kernels' text, `simulate` the rest. Models, kernels and machine code are kept
+between runs (`cache`), so that a second run needs neither lark nor sympy nor numba; what they are kept under is everything that they depend on.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from plasticdsl import cache
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.render import rendered
 from plasticdsl.model.model import Network, PerUnit
+from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
@@ -28,29 +37,68 @@ if TYPE_CHECKING:
     from plasticdsl.check.module import Checked
     from plasticdsl.kernels.artifact import Artifact
     from plasticdsl.kernels.program import Program
+    from plasticdsl.model.experiments import Experiment
     from plasticdsl.plan.plan import Plan
+    from plasticdsl.runtime.engine.compiled import Kernels
+    from plasticdsl.runtime.engine.engine import Engine
+    from plasticdsl.runtime.instance.instance import Instance
+    from plasticdsl.runtime.instance.right_sides import Settings
+    from plasticdsl.runtime.play.experiment import Order, Workshop
+    from plasticdsl.runtime.play.progress import Progress
+    from plasticdsl.runtime.play.sweep import Study
+
+_log = logging.getLogger(__name__)
+
+
+# --- a file: text ▶ tree ▶ model, ready to run -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A checked file, its networks ready to run. `warnings`: findings that stop nothing. `sources`: every text read, by path; `digest` of
+    them all."""
+
+    module: Module
+    warnings: tuple[Diagnostic, ...]
+    sources: Mapping[str, SourceFile]
+    digest: str
+
+
+def load(source: SourceFile, folder: Path | None) -> Loaded:
+    """The checked model of a text that lies in `folder` (None: nowhere). Raises `PlasError` with all findings, rendered."""
+    name = cache.key("model", source.path, folder, source.text)
+    known = cache.recall("models", name, Loaded)
+    if isinstance(known, Loaded) and all(s.is_unchanged() for p, s in known.sources.items() if p != source.path):
+        return known
+
+    found = read(source, folder)
+    with rendered(found.sources):
+        module = prepared(found)
+    texts = "\0".join(f"{path}\0{s.text}" for path, s in sorted(found.sources.items()))
+    loaded = Loaded(module, found.diagnostics, dict(found.sources), hashlib.blake2b(texts.encode(), digest_size=16).hexdigest())
+    cache.keep("models", name, loaded)
+    return loaded
 
 
 def read(source: SourceFile, folder: Path | None = None) -> Checked:
-    """Text to checked model. `folder`: where files named in the text are looked for. What is wrong is among the findings, and where an error is
-    among them there is no model."""
+    """Text to checked model. What is wrong is among the findings, and where an error is among them there is no model."""
     from plasticdsl.check.module import checked_reading
     from plasticdsl.syntax.parser import reading
 
     return checked_reading(reading(source), source, folder=folder)
 
 
-def integrated(found: Checked) -> Checked:
-    """The same model ready to run: its networks as `ready` makes them, its experiments likewise. Raises `PlasError` for a method that does not suit
-    its equations."""
+def prepared(found: Checked) -> Module:
+    """The networks and experiments of a checked file as both engines carry them out. Raises `PlasError` with the findings where there is no model,
+    and for a method that does not suit its equations."""
     from plasticdsl.derive.grid import experiment_on_grid
     from plasticdsl.symbolic.singular import repaired_experiment
 
     if found.module is None:
-        return found
+        raise PlasError(found.diagnostics)
     networks = {network.name: ready(network) for network in found.module.networks}
     experiments = tuple(experiment_on_grid(repaired_experiment(e), networks[e.network]) for e in found.module.experiments)
-    return replace(found, module=replace(found.module, networks=tuple(networks.values()), experiments=experiments))
+    return replace(found.module, networks=tuple(networks.values()), experiments=experiments)
 
 
 def ready(network: Network) -> Network:
@@ -64,8 +112,33 @@ def ready(network: Network) -> Network:
     return on_grid(integrate(repaired(with_starts(network))))
 
 
+# --- kernels: network ▶ plan ▶ program ▶ text ------------------------------------------------------------------------
+
+
+def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: CompileOptions) -> Artifact:  # noqa: A001
+    """The kernels of a network. `per_unit`: values that differ from unit to unit. Raises `PlasError` for what cannot be compiled."""
+    from plasticdsl.kernels.artifact import Artifact
+
+    choices = (options.level, sorted(options.without), options.precision, options.threads > 1)
+    listed = sorted(p.name for p in network.projections if p.connectivity.kind == "listed")
+    name = cache.key("plan", loaded.digest, network.name, sorted(r.order for r in per_unit), listed, *choices)
+    known = cache.recall("plans", name, Artifact)
+    if isinstance(known, Artifact):
+        return known
+
+    from plasticdsl.kernels.emit import emit
+    from plasticdsl.kernels.store import digest_of
+
+    with rendered(loaded.sources):
+        program = program_of(plan_of(network, per_unit, options), options)
+    text = emit(program, parallel=options.threads > 1)
+    made = Artifact(program, text, digest_of(text))
+    cache.keep("plans", name, made)
+    return made
+
+
 def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions) -> Plan:
-    """Network with integrators to plan. `per_unit`: values that differ from unit to unit (`runtime.instance.dependence.per_unit`)."""
+    """What happens when, after all passes."""
     from plasticdsl.plan.lower import lower
     from plasticdsl.plan.passes.pipeline import optimise
 
@@ -73,19 +146,156 @@ def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions) -> Pla
 
 
 def program_of(plan: Plan, options: CompileOptions) -> Program:
-    """Plan to loops over arrays."""
+    """Loops over arrays."""
     from plasticdsl.kernels.build import build
     from plasticdsl.kernels.precision import in_single
 
     return build(plan) if options.precision == "double" else in_single(build(plan))
 
 
-def artifact_of(plan: Plan, options: CompileOptions) -> Artifact:
-    """Plan to the text of the kernels."""
-    from plasticdsl.kernels.artifact import Artifact
-    from plasticdsl.kernels.emit import emit
-    from plasticdsl.runtime.engine.load import digest_of
+# --- runs: network, numbers and kernels ▶ what was recorded ----------------------------------------------------------
 
-    program = program_of(plan, options)
-    text = emit(program, parallel=options.threads > 1)
-    return Artifact(program, text, digest_of(text))
+
+def simulate(
+    loaded: Loaded, experiment: Experiment, options: CompileOptions, order: Order, progress: Progress, **given: Any
+) -> tuple[Study, float]:
+    """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `given`: connections, spikes and patterns
+    (`runtime.instance.build.instantiate`). Raises `PlasError`."""
+    from plasticdsl.runtime.play.sweep import run
+
+    network = next(n for n in loaded.module.networks if n.name == experiment.network)
+    workshop, compiler = workshop_of(loaded, network, options, **given)
+    return run(experiment, loaded.module, workshop, order, progress), compiler.seconds
+
+
+def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
+    """Where instances and engines of `network` come from; the compiler tells how long compiling took."""
+    from plasticdsl.runtime.instance.build import FIRST_STEPS, instantiate
+    from plasticdsl.runtime.instance.listed import with_listed
+    from plasticdsl.runtime.instance.timestep import require_small_step
+    from plasticdsl.runtime.play.experiment import Workshop
+
+    def instance(dt: float, seed: int, settings: Settings) -> Instance:
+        made = instantiate(network, dt=dt, seed=seed, settings=settings, horizon=FIRST_STEPS, **given)
+        require_small_step(network, made)
+        return made
+
+    compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options)
+    return Workshop(network, instance, compiler.engine), compiler
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Kernels of one network, made when they are first asked for and once for each set of per-unit values; `seconds` spent so far."""
+
+    loaded: Loaded
+    network: Network
+    options: CompileOptions
+    made: dict[PerUnit, tuple[Program, Kernels]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def engine(self, instance: Instance, settings: Settings) -> Engine:
+        """An engine that runs this instance, which was made with `settings`."""
+        from plasticdsl.runtime.engine.compiled import CompiledEngine
+        from plasticdsl.runtime.instance.dependence import per_unit
+
+        if self.options.engine == "reference":
+            from plasticdsl.reference.interpreter import ReferenceEngine
+
+            return ReferenceEngine(self.network, instance)
+        keys = per_unit(self.network, settings)
+        if keys not in self.made:
+            begin = time.perf_counter()
+            artifact = compile(self.loaded, self.network, keys, self.options)
+            self.made[keys] = artifact.program, _kernels(artifact, self.options)
+            self.seconds += time.perf_counter() - begin
+        return CompiledEngine(*self.made[keys], instance)
+
+
+def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:
+    """Machine code, or (where it is wanted, or nothing can make machine code) plain Python."""
+    from plasticdsl.runtime.engine.plain import Plain
+
+    if options.engine == "python":
+        return Plain(artifact)
+    try:
+        from plasticdsl.runtime.engine.load import load as machine_code
+
+        return machine_code(artifact, options.threads)
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("numba", "llvmlite"):
+            raise
+        slow = "so the kernels run as plain Python, some hundred times slower; ‘pip install numba’"
+        _log.warning("%s is not installed, %s", missing.name, slow)
+        return Plain(artifact)
+
+
+# --- texts for people ------------------------------------------------------------------------------------------------
+
+
+def export(loaded: Loaded, options: CompileOptions) -> str:
+    """The kernels of a file as one module for other people's programs: of its first network, or of its blocks where there is none.
+
+    Raises ValueError where there is nothing to compile, `PlasError` for what cannot be compiled.
+    """
+    from plasticdsl.kernels.embed import embed
+    from plasticdsl.runtime.instance.dependence import per_unit
+    from plasticdsl.runtime.instance.timestep import default_step
+
+    with rendered(loaded.sources):
+        network = replace(_networks(loaded)[0], fed=(), asynchronous=())  # what experiments do is no part of such a module
+        listed = replace(options, without=options.without | {"layout"})  # its users may give other connections
+        program = program_of(plan_of(network, per_unit(network), listed), listed)
+    return embed(program, network, *default_step(loaded.module, network))
+
+
+def explain(loaded: Loaded, options: CompileOptions) -> str:
+    """What the compiler derived and decided for every network of a file, in words. Raises as `export`."""
+    from plasticdsl.plan.explain import explain as in_words
+
+    return "\n".join(in_words(plan) for plan in plans(loaded, options))
+
+
+def stage(loaded: Loaded, name: Literal["tree", "model", "plan", "program", "kernels"], options: CompileOptions) -> str:
+    """A stage of the compiler as text: of the whole file, or for each of its networks. Raises as `export`."""
+    from plasticdsl.kernels.emit import emit
+    from plasticdsl.outline import outline
+    from plasticdsl.syntax.parser import parse
+
+    match name:
+        case "tree":
+            return outline(parse(loaded.sources[loaded.module.path]))
+        case "model":
+            return outline(loaded.module)
+        case "plan":
+            return "\n\n".join(outline(plan) for plan in plans(loaded, options))
+        case "program":
+            return "\n\n".join(outline(program_of(plan, options)) for plan in plans(loaded, options))
+        case "kernels":
+            return "\n\n".join(emit(program_of(plan, options)) for plan in plans(loaded, options))
+
+
+def plans(loaded: Loaded, options: CompileOptions) -> tuple[Plan, ...]:
+    """The plan of every network of a file, or of its blocks where there is none. Raises `PlasError` with what is wrong with all of them."""
+    from plasticdsl.runtime.instance.dependence import per_unit
+
+    found: list[Plan] = []
+    wrong: list[Diagnostic] = []
+    with rendered(loaded.sources):
+        for network in _networks(loaded):
+            try:
+                found.append(plan_of(network, per_unit(network), options))
+            except PlasError as error:
+                wrong += error.diagnostics
+        if wrong:
+            raise PlasError(tuple(dict.fromkeys(wrong)))
+    return tuple(found)
+
+
+def _networks(loaded: Loaded) -> tuple[Network, ...]:
+    from plasticdsl.check.networks.alone import alone
+
+    module = loaded.module
+    if not module.networks and not module.blocks:
+        raise ValueError(f"{module.path} holds nothing to compile")
+    return module.networks or (ready(alone(Path(module.path).stem, module.doc, module.blocks)),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 from dataclasses import dataclass, field
+from pathlib import Path
 
 #: Bytes of the largest file that is read.
 LARGEST_FILE = 1 << 20
@@ -31,7 +32,7 @@ NOWHERE = Span(0, 0, "<built in>")
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One text with its name; `path` is a display name, never opened from here."""
+    """One text with its name; `path` is the name to show."""
 
     path: str
     text: str
@@ -52,3 +53,10 @@ class SourceFile:
         start = self._line_starts[number - 1]
         end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
         return self.text[start:end]
+
+    def is_unchanged(self) -> bool:
+        """Whether a file of this name holds this text now."""
+        try:
+            return Path(self.path).read_text(encoding="utf-8") == self.text
+        except (OSError, UnicodeDecodeError):
+            return False

@@ -14,7 +14,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from plasticdsl import __version__
 from plasticdsl.cli import console
 from plasticdsl.cli.check import check
 from plasticdsl.cli.compile import compile_file
@@ -24,6 +23,7 @@ from plasticdsl.cli.models import models
 from plasticdsl.cli.run import run
 from plasticdsl.cli.test import test
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.version import __version__
 
 #: Set to see where in the program something went wrong.
 DEBUG = "PLASTICDSL_DEBUG"

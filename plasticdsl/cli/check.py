@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Files
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
+from plasticdsl.diagnostics.render import Rejected
 from plasticdsl.library import find_file, read
+from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
 Findings = tuple[tuple[Diagnostic, ...], dict[str, SourceFile]]
@@ -41,11 +43,12 @@ def _findings(name: str) -> Findings:
     try:
         source = read(path)
         sources[source.path] = source
-        loaded = prepare.load(source, path.resolve().parent)
+        loaded = driver.load(source, path.resolve().parent)
         sources |= loaded.sources
-        prepare.require_compilable(loaded)
+        if loaded.module.networks:
+            driver.plans(loaded, CompileOptions())
     except PlasError as error:
-        return error.diagnostics, sources | dict(error.sources if isinstance(error, prepare.Rejected) else {})
+        return error.diagnostics, sources | dict(error.sources if isinstance(error, Rejected) else {})
     return loaded.warnings, sources
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.api import load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Level, Precision
@@ -25,6 +25,6 @@ def compile_file(
     model = load(file)
     console.tell_findings(model.warnings, model.loaded.sources)
     with console.asking():
-        text = prepare.module_text(model.loaded, CompileOptions(level=level, precision=precision.word))
+        text = driver.export(model.loaded, CompileOptions(level=level, precision=precision.word))
     write_whole(out, text.encode())
     out.chmod(0o644)

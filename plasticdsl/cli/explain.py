@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.api import load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import File, Level, Without
@@ -37,5 +37,5 @@ def explain(
     console.tell_findings(model.warnings, model.loaded.sources)
     with console.asking():
         options = CompileOptions(level=level, without=frozenset(without or ()))
-        text = prepare.explanation(model.loaded, options) if stage is None else prepare.stage(model.loaded, stage.value, options)
+        text = driver.explain(model.loaded, options) if stage is None else driver.stage(model.loaded, stage.value, options)
     console.say(text.rstrip())

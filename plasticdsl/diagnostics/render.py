@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from plasticdsl.diagnostics.columns import shown, width
-from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.source import SourceFile, Span
 
 _LONGEST_LINE = 160
+
+
+class Rejected(PlasError):
+    """A model with errors, which its text shows; `sources` are the texts they are in, by path."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, SourceFile]) -> None:
+        super().__init__(diagnostics, render_all(diagnostics, sources))
+        self.sources = sources
+
+
+@contextmanager
+def rendered(sources: Mapping[str, SourceFile]) -> Iterator[None]:
+    """Gives every `PlasError` raised inside the text that shows the places in these sources."""
+    try:
+        yield
+    except PlasError as error:
+        raise Rejected(error.diagnostics, sources) from None
 
 
 def render(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> str:

@@ -19,7 +19,7 @@ from plasticdsl.runtime.watch.statistics import rate
 def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict[str, Any]:
     """All numbers in SI, but for the text `found`. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is
     there only when it is true, `partial` (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
-    from plasticdsl import __version__
+    from plasticdsl.version import __version__
 
     runs = study.runs
     found: dict[str, Any] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plasticdsl.driver import integrated, plan_of, read
+from plasticdsl.driver import plan_of, prepared, read
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.source import SourceFile
@@ -38,9 +38,8 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_what_is_large_is_answered_in_proportion(text: str) -> None:
     def planned() -> None:
-        found = integrated(read(SourceFile("large", text)))
-        if found.module is not None:
-            for network in found.module.networks:
-                plan_of(network, per_unit(network), CompileOptions())
+        found = read(SourceFile("large", text))
+        for network in () if found.module is None else prepared(found).networks:
+            plan_of(network, per_unit(network), CompileOptions())
 
     assert counted(planned)[1] < CALLS * text.count("\n")

@@ -11,8 +11,8 @@ import pytest
 from plasticdsl.check.library import read_used
 from plasticdsl.check.sight import Sight, in_sight, needed
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.prepare import Loaded
-from plasticdsl.prepare import load as load_text
+from plasticdsl.driver import Loaded
+from plasticdsl.driver import load as load_text
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
 

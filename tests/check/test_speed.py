@@ -77,7 +77,7 @@ def test_long_networks_and_experiments(name: str) -> None:
     source = SourceFile("long.plas", WHOLE[name])
 
     def planned() -> None:
-        module = driver.integrated(driver.read(source)).module
+        module = driver.prepared(driver.read(source))
         for network in module.networks if module is not None else ():
             driver.plan_of(network, per_unit(network), CompileOptions())
 

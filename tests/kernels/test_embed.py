@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import plasticdsl
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.store import digest_of, import_text
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
@@ -161,7 +161,7 @@ rule Oja:
 
 
 def module(text: str, cache: Path) -> Any:
-    found = prepare.module_text(plasticdsl.parse(text).loaded, CompileOptions(level=1))
+    found = driver.export(plasticdsl.parse(text).loaded, CompileOptions(level=1))
     return import_text(found, f"embedded_{digest_of(found)}")
 
 
@@ -302,8 +302,8 @@ def test_projections_that_read_each_other(cache: Path, monkeypatch: pytest.Monke
 
 
 def test_runs_as_a_program(cache: Path, tmp_path: Path) -> None:
-    text = prepare.module_text(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1))
-    assert text == prepare.module_text(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1))
+    text = driver.export(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1))
+    assert text == driver.export(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1))
     (tmp_path / "small.py").write_text(text)
     code = (
         f"import runpy, sys; sys.argv[1:] = ['0.1']; runpy.run_path({str(tmp_path / 'small.py')!r}, run_name='__main__')\n"
@@ -318,7 +318,7 @@ def test_runs_as_a_program(cache: Path, tmp_path: Path) -> None:
 
 
 def test_single_precision(cache: Path) -> None:
-    text = prepare.module_text(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1, precision="single"))
+    text = driver.export(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1, precision="single"))
     made = import_text(text, f"embedded_{digest_of(text)}")
     a = made.allocate()
     assert a.cells_V.dtype == np.float32

@@ -9,7 +9,7 @@ import numba
 import pytest
 
 import plasticdsl
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.kernels.store import digest_of, import_text
 from plasticdsl.options import CompileOptions
 from tests.runtime.experiments import carry_out
@@ -135,7 +135,7 @@ def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _exported(text: str) -> Any:
-    made = prepare.module_text(plasticdsl.parse(text).loaded, CompileOptions())
+    made = driver.export(plasticdsl.parse(text).loaded, CompileOptions())
     module = import_text(made, f"named_{digest_of(made)}")
     a = module.allocate(dt=1e-3)
     module.simulate(a, 10 * a.dt)

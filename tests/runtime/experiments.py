@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.diagnostics.render import rendered
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
@@ -36,7 +37,7 @@ def carry_out(
 ) -> Study:
     """Runs an experiment of `text` (the first when none is named); `wrap` may put something between runner and engine, `folder` holds its files.
     Raises `PlasError` where a run could not go on, but with `partial`."""
-    loaded = prepare.load(SourceFile("<test>", text), folder)
+    loaded = driver.load(SourceFile("<test>", text), folder)
     experiment = next(e for e in loaded.module.experiments if name in (None, e.name))
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
     wanted = settings.sorted_wishes(wishes, network, loaded.module, experiment.data)
@@ -46,7 +47,7 @@ def carry_out(
         lambda instance, _: wrap(ReferenceEngine(network, instance)),
     )
     given = settings.from_experiment(experiment.settings, network, loaded.module) | wanted.settings
-    with prepare.rendered(loaded.sources):
+    with rendered(loaded.sources):
         study = sweep.run(experiment, loaded.module, workshop, Order(seed, given, length, dt, wanted.data), progress)
         if study.failure and not partial:
             raise PlasError(study.failure)

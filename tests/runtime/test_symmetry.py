@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import plasticdsl
 from plasticdsl.check.module import checked
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.driver import integrated, read
+from plasticdsl.driver import prepared, read
 from plasticdsl.model.model import Network
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.build import instantiate
@@ -55,9 +55,8 @@ def text(projection: str, rule: str = "Δw = 0.1 x y", kind: str = "Unit", value
 
 
 def network(*parts: str, **more: str) -> Network:
-    found = integrated(read(SourceFile("model.plas", text(*parts, **more))))
-    assert found.module is not None, [d.message for d in found.diagnostics]
-    return found.module.networks[0]
+    module = prepared(read(SourceFile("model.plas", text(*parts, **more))))
+    return module.networks[0]
 
 
 def findings(*parts: str, **more: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import plasticdsl
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.model.expr import Number
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.engine.engine import Engine
@@ -39,7 +39,7 @@ def network_with_patterns(units: int, patterns: int) -> tuple[Engine, Observer, 
     """A network in machine code that has stored its patterns, and N w_ij in whole numbers."""
     loaded = plasticdsl.load("hopfield").loaded
     network = next(n for n in loaded.module.networks if n.name == "Hopfield")
-    workshop, _ = prepare.workshop(loaded, network, CompileOptions())
+    workshop, _ = driver.workshop_of(loaded, network, CompileOptions())
     settings = {("network", "N"): Number(float(units)), ("network", "P"): Number(float(patterns))}
     instance = workshop.instantiate(1.0, 1, settings)
     engine = workshop.engine(instance, settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from plasticdsl import prepare
+from plasticdsl import driver
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
@@ -81,13 +81,13 @@ pass hoist: go: o lives with the post units
 
 
 def test_explain() -> None:
-    loaded = prepare.load(SourceFile("<test>", TEXT), None)
-    assert prepare.explanation(loaded, CompileOptions()) == EXPLAINED
+    loaded = driver.load(SourceFile("<test>", TEXT), None)
+    assert driver.explain(loaded, CompileOptions()) == EXPLAINED
 
 
 def test_a_rule_alone_is_explained() -> None:
     rule = TEXT[TEXT.index("rule STDP") : TEXT.index("network Net")]
-    text = prepare.explanation(prepare.load(SourceFile("<test>", rule), None), CompileOptions())
+    text = driver.explain(driver.load(SourceFile("<test>", rule), None), CompileOptions())
     assert "  when postsynaptic spikes arrive: w += A₊·r (not while rules are off)\n" in text
 
 
@@ -99,6 +99,6 @@ def test_what_a_held_conductance_costs() -> None:
     network Net:
         cells = 2 Cell
     """
-    found = prepare.explanation(prepare.load(SourceFile("<test>", textwrap.dedent(text)), None), CompileOptions())
+    found = driver.explain(driver.load(SourceFile("<test>", textwrap.dedent(text)), None), CompileOptions())
     assert "exponential Euler (first order) for V" in found
     assert "g counts about 1.00% too much at a step of 0.1 ms" in found

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.driver import integrated, read
+from plasticdsl.driver import prepared, read
 from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
@@ -72,9 +72,8 @@ def indented(text: str) -> str:
 
 
 def network(text: str, **parts: str) -> Network:
-    found = integrated(read(SourceFile("model.plas", text.format(**parts))))
-    assert found.module is not None, [d.message for d in found.diagnostics]
-    return found.module.networks[0]
+    module = prepared(read(SourceFile("model.plas", text.format(**parts))))
+    return module.networks[0]
 
 
 def rates(rule: str, connected: str = "all to all") -> Network:
@@ -216,9 +215,8 @@ def test_several_rules_on_one_projection() -> None:
     text = RATES.format(rule=indented(MULTIPLICATIVE), connected="all to all").replace(
         "network Rates:", "rule Decay:\n    Δw = −0.1 w Σ w²\n    w → w/Σ w\n\nnetwork Rates:"
     )
-    found = integrated(read(SourceFile("model.plas", text.replace("with Learning", "with Learning and Decay"))))
-    assert found.module is not None
-    net = found.module.networks[0]
+    module = prepared(read(SourceFile("model.plas", text.replace("with Learning", "with Learning and Decay"))))
+    net = module.networks[0]
     agree(net, in_python(2))
     for w in columns(net)["w"]:
         assert np.sum(w) == pytest.approx(1.0, rel=1e-14)

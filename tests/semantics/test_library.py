@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plasticdsl.driver import integrated, read
+from plasticdsl.driver import prepared, read
 from plasticdsl.model.expr import Number
 from plasticdsl.model.model import Network, Role
 from plasticdsl.runtime.instance.build import instantiate
@@ -28,9 +28,8 @@ LIVELIER = {"SongAbbott": {("network", "r_ex"): Number(80.0)}}
 
 def networks(file: str) -> Iterator[Network]:
     path = LIBRARY / file
-    found = integrated(read(SourceFile(file, path.read_text(encoding="utf-8")), path.parent))
-    assert found.module is not None, found.diagnostics
-    yield from found.module.networks
+    module = prepared(read(SourceFile(file, path.read_text(encoding="utf-8")), path.parent))
+    yield from module.networks
 
 
 def small(network: Network, dt: float) -> Case:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from plasticdsl.driver import integrated, read
+from plasticdsl.driver import prepared, read
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Number, Ref, Special
 from plasticdsl.model.model import Network, Role
@@ -53,9 +53,7 @@ class Kept:
 
 def module_of(file: str) -> Module:
     path = LIBRARY / file
-    found = integrated(read(SourceFile(file, path.read_text(encoding="utf-8")), path.parent))
-    assert found.module is not None, found.diagnostics
-    return found.module
+    return prepared(read(SourceFile(file, path.read_text(encoding="utf-8")), path.parent))
 
 
 def shortened(experiment: Experiment, network: Network, settings: Settings) -> Experiment:

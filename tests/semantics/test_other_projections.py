@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.driver import integrated, read
+from plasticdsl.driver import prepared, read
 from plasticdsl.kernels.program import OfCounterpart
 from plasticdsl.model.model import ClampedSource, Connectivity, Network, Projection, SumInto, Trigger
 from plasticdsl.plan.lower import lower
@@ -163,9 +163,8 @@ network Loop:
 
 def loop(connected: str, back: str | None = None) -> Network:
     text = MODEL.replace("CONNECTED", connected, 1).replace("CONNECTED", back or connected)
-    found = integrated(read(SourceFile("loop", text)))
-    assert found.module is not None, found.diagnostics
-    return found.module.networks[0]
+    module = prepared(read(SourceFile("loop", text)))
+    return module.networks[0]
 
 
 def _with(network: Network, name: str, connectivity: Connectivity) -> Network:

@@ -7,14 +7,14 @@ column to a presynaptic unit, as in w_ij.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network, Projection
+from plasticdsl.model.model import Connectivity, Network, Projection
 from plasticdsl.model.weights import weight
 from plasticdsl.runtime.instance.right_sides import Given
 
@@ -83,3 +83,9 @@ def _weight(projection: Projection) -> str:
             f"it is not clear which variable of {projection.name} its weights are; give them as a parameter instead, for example **{example}"
         )
     return found
+
+
+def with_listed(network: Network, connections: Mapping[str, object]) -> Network:
+    """The network as it is compiled where some connections are given: nothing is known of them beforehand."""
+    listed = Connectivity("listed")
+    return replace(network, projections=tuple(replace(p, connectivity=listed) if p.name in connections else p for p in network.projections))

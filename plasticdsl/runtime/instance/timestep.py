@@ -1,4 +1,4 @@
-"""Is the time step small enough for the integrators?
+"""The time step: which one a network has by default, and whether it is small enough for the integrators.
 
 Comes in: a network with integrators and its instance. Raises `PlasError` where a step would make an explicit scheme unstable: forward Euler
 and Euler-Maruyama beyond 2 time constants, Runge-Kutta 4 beyond 2.785 (Hairer & Wanner 1996, "Solving Ordinary Differential Equations II", IV.2).
@@ -12,9 +12,14 @@ import numpy as np
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.model import Block, Network
+from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
+from plasticdsl.runtime.instance.settings import network_value
+
+#: The step (s) where no experiment says one.
+DEFAULT_DT = 1e-4
 
 LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785}
 
@@ -68,3 +73,14 @@ def _limits(block: Block) -> dict[str, float]:
         elif isinstance(scheme, ExponentialRungeKutta):
             found |= {v: LIMITS[RungeKutta4] for v, slope in zip(scheme.variables, scheme.slopes, strict=True) if slope == Number(0.0)}
     return found
+
+
+def default_step(module: Module, network: Network) -> tuple[float, bool]:
+    """The step (s) of the first experiment on the network, else 0.1 ms, and whether time is counted in steps."""
+    for experiment in module.experiments:
+        if experiment.network == network.name:
+            in_steps = experiment.dt is None
+            return (1.0 if experiment.dt is None else float(network_value(experiment.dt, network, {}))), in_steps
+    moving = any(p.block.flows or p.block.spike for p in network.populations)
+    moving = moving or any(p.connection.flows or p.connection.pairs for p in network.projections)
+    return (DEFAULT_DT, False) if moving else (1.0, True)
