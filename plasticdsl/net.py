@@ -29,13 +29,13 @@ from plasticdsl.runtime.instance.build import FIRST_STEPS, extend_spikes
 from plasticdsl.runtime.instance.instance import ProjectionInstance
 from plasticdsl.runtime.instance.right_sides import Settings
 from plasticdsl.runtime.instance.symmetric_values import alike
-from plasticdsl.runtime.numbers.steps import Durations, to_steps
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.planning import run_rounded
 from plasticdsl.runtime.play.progress import Interruption, Pace
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged
+from plasticdsl.support.steps import Durations, to_steps
 
 Floats = NDArray[np.float64]
 

@@ -30,7 +30,7 @@ from plasticdsl.kernels.program import (
 from plasticdsl.kernels.setup_values import Owner, Places
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Network
-from plasticdsl.runtime.numbers.random import stream_of
+from plasticdsl.support.random import stream_of
 
 Matrix = tuple[tuple[Expr, ...], ...]
 

@@ -36,7 +36,7 @@ from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
 from plasticdsl.runtime.instance.instance import Floats
-from plasticdsl.runtime.numbers import random
+from plasticdsl.support import random
 from plasticdsl.support.propagators import propagator
 
 Moved = dict[tuple[str, str], Floats]
@@ -160,7 +160,7 @@ def _euler_maruyama(run: Run, owner: str, scheme: EulerMaruyama, new: Moved) -> 
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
         values = run.frame.values[owner][v] + instance.dt * _mean_rate(run, owner, v, rate)
         if noise is not None:
-            normal = random.normal(instance.seed, random.stream_of(owner, "noise", v), everyone, run.frame.step)
+            normal = random.normals(instance.seed, random.stream_of(owner, "noise", v), everyone, run.frame.step)
             values = values + _rate(run, owner, v, noise, scope) * np.sqrt(instance.dt) * normal
         new[owner, v] = values
 

@@ -17,7 +17,7 @@ from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
-from plasticdsl.runtime.numbers import random
+from plasticdsl.support import random
 
 
 def emit(run: Run) -> None:
@@ -75,7 +75,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
         while remaining[unit] <= 0:
             counts[unit] += 1
             draws[unit] += 1
-            remaining[unit] += random.exponential(seed, stream, unit, draws[unit])
+            remaining[unit] += random.exponentials(seed, stream, unit, draws[unit])
             if population.block.refractory is not None and refractory_steps(run, population)[unit] > 0:
                 break
     return counts

@@ -18,7 +18,7 @@ from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
 from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime.engine.engine import Feed
 from plasticdsl.runtime.instance.instance import Floats
-from plasticdsl.runtime.numbers import random
+from plasticdsl.support import random
 
 #: What is on its way to units: step of arrival → (projection or population, variable) → sum for each unit.
 Waiting = dict[int, dict[tuple[str, str], Floats]]
@@ -104,5 +104,5 @@ def first_state(structure: Structure) -> Run:
         if isinstance(population.source, PoissonSource) or isinstance(population.block.spike, AtRate):
             stream, seed = structure.instance.populations[name].stream, structure.instance.seed
             run.draws[name] = np.zeros(sizes[name], dtype=np.int64)
-            run.remaining[name] = random.exponential(seed, stream, np.arange(sizes[name]), run.draws[name])
+            run.remaining[name] = random.exponentials(seed, stream, np.arange(sizes[name]), run.draws[name])
     return run

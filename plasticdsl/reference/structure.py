@@ -15,7 +15,7 @@ from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.model.expr import Expr, substitute
 from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
-from plasticdsl.runtime.numbers.steps import to_steps
+from plasticdsl.support.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
 
 Index = NDArray[np.int64]

@@ -14,7 +14,7 @@ from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.methods import NAMES as METHODS
 from plasticdsl.names import NAME, canonical
-from plasticdsl.runtime.numbers.distributions import KINDS
+from plasticdsl.support.distributions import KINDS
 from plasticdsl.syntax.words import RESERVED
 from plasticdsl.units import table
 

@@ -205,7 +205,7 @@ def arrays_of(bound: Bound) -> dict[str, Any]:
 
 def expected(bound: Bound, steps: int) -> dict[str, Any]:
     """The same network in NumPy."""
-    from plasticdsl.runtime.numbers.random import uniform
+    from plasticdsl.support.random import uniforms
 
     a = {name: array.copy() for name, array in arrays_of(bound).items()}
     units = bound.sizes[field("units")]
@@ -216,7 +216,7 @@ def expected(bound: Bound, steps: int) -> dict[str, Any]:
         for j in spikes:
             for k in range(a["rows"][j], a["rows"][j + 1]):
                 a["g"][a["targets"][k]] += a["w"][k]
-        drive = 1.0 + uniform(int(bound.scalars[field("seed")]), 7, np.arange(units), n)
+        drive = 1.0 + uniforms(int(bound.scalars[field("seed")]), 7, np.arange(units), n)
         a["V"] = a["V"] + 0.01 * (drive + a["g"] - a["V"])
         a["g"] = a["g"] * 0.98
     return a

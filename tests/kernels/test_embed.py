@@ -361,7 +361,7 @@ def test_random_pairs_are_as_many_as_they_should_be() -> None:
 
 
 def test_durations_in_steps() -> None:
-    from plasticdsl.runtime.numbers.steps import to_step_array
+    from plasticdsl.support.steps import to_step_array
 
     durations = np.array([0.0003, 0.00025, 0.1, 0.00014999, -0.0002, 1.5])
     np.testing.assert_array_equal(setup.whole_steps(durations, 1e-4), to_step_array(durations, 1e-4))

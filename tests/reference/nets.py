@@ -55,7 +55,7 @@ from plasticdsl.model.model import (
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
-from plasticdsl.runtime.numbers.random import stream_of
+from plasticdsl.support.random import stream_of
 
 SPECIALS = frozenset({"t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"})
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}

@@ -23,7 +23,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
-from plasticdsl.runtime.numbers import random
+from plasticdsl.support import random
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 
 SPIKE, STEP, EVERY = Trigger.SPIKE, Trigger.STEP, Trigger.EVERY
@@ -137,8 +137,8 @@ def test_euler_maruyama_draws_one_normal_for_each_unit_and_step() -> None:
     net = alone(block, size=2, dt=0.01)
     engine = net.engine()
     engine.advance(2)
-    first = 3 * 0.1 * random.normal(1, random.stream_of("p", "noise", "V"), [0, 1], 0)
-    second = 0.99 * first + 3 * 0.1 * random.normal(1, random.stream_of("p", "noise", "V"), [0, 1], 1)
+    first = 3 * 0.1 * random.normals(1, random.stream_of("p", "noise", "V"), [0, 1], 0)
+    second = 0.99 * first + 3 * 0.1 * random.normals(1, random.stream_of("p", "noise", "V"), [0, 1], 1)
     np.testing.assert_allclose(engine.read("p", "V"), second)
 
 
@@ -255,7 +255,7 @@ def test_poisson_counts_are_what_the_draws_say() -> None:
     engine.advance(200)
     steps, units = engine.drain("p")
     for unit in range(3):
-        waits = random.exponential(1, random.stream_of("p"), unit, np.arange(400))
+        waits = random.exponentials(1, random.stream_of("p"), unit, np.arange(400))
         times = np.cumsum(waits) / 0.7  # the k-th spike comes when ∫ rate dt has used up k draws; step n has used up (n + 1) rate dt
         expected = np.ceil(times[times <= 200] - 1e-12).astype(int) - 1
         assert steps[units == unit].tolist() == expected.tolist()

@@ -25,10 +25,10 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.runtime.instance.build import extend_spikes, instantiate, per_unit
-from plasticdsl.runtime.instance.connectivity import Pattern
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.memory import expected_count
 from plasticdsl.runtime.instance.right_sides import Given
+from plasticdsl.support.connectivity import Pattern
 from tests.runtime.handmade import (
     INHIBITION,
     LIF,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from plasticdsl.runtime.instance import connectivity
-from plasticdsl.runtime.instance.connectivity import Connections, Pattern, connect
-from plasticdsl.runtime.numbers.random import bulk_uniforms
+from plasticdsl.support import connectivity
+from plasticdsl.support.connectivity import Connections, Pattern, connect
+from plasticdsl.support.random import bulk_uniforms
 
 
 def pairs(found: Connections) -> list[tuple[int, int]]:

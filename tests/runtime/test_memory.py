@@ -6,9 +6,9 @@ import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.runtime.instance.build import instantiate
-from plasticdsl.runtime.instance.connectivity import Pattern
 from plasticdsl.runtime.instance.memory import Need, available_memory, check_memory, expected_count, projection_need
 from plasticdsl.source import NOWHERE
+from plasticdsl.support.connectivity import Pattern
 from tests.runtime.handmade import song_abbott
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plasticdsl.runtime.numbers.steps import all_multiples, is_multiple, to_step_array, to_steps
+from plasticdsl.support.steps import all_multiples, is_multiple, to_step_array, to_steps
 
 
 def test_decimal_fractions_are_exact() -> None:

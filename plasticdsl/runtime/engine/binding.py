@@ -35,9 +35,9 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.instance.counterparts import counterparts
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.numbers.evaluate import evaluate
-from plasticdsl.runtime.numbers.random import exponential, signed, stream_of
-from plasticdsl.runtime.numbers.steps import to_steps
 from plasticdsl.support.propagators import propagator
+from plasticdsl.support.random import exponentials, signed, stream_of
+from plasticdsl.support.steps import to_steps
 
 LOG_SPIKES = 1 << 16
 
@@ -199,7 +199,7 @@ class _Binder:
                 return stream_of(owner.name, *purpose)
             case OfHazard(population):
                 p = instance.populations[population]
-                return exponential(instance.seed, p.stream, np.arange(p.size), 0)
+                return exponentials(instance.seed, p.stream, np.arange(p.size), 0)
             case OfCounterpart(projection, other, transposed):
                 return counterparts(instance.projections[projection], instance.projections[other], transposed)
             case OfRefractory(population):

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.model import Role, Variable
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.instance.resolver import Resolver, fail
-
-_ROUNDING = 1e-12
+from plasticdsl.support.values import on_bounds, outside
 
 
 def checked(variable: Variable, values: Values, resolver: Resolver) -> Values:
@@ -23,16 +22,10 @@ def checked(variable: Variable, values: Values, resolver: Resolver) -> Values:
     if np.isnan(values).any():
         name = resolver.named(variable.name)
         fail("not-finite", f"‘{name}’ has no value (0/0, or a root or logarithm of a negative number) before the run.", variable.span)
-    slack = _ROUNDING * np.abs(values)
-    wrong = (values < low - slack) | (values > high + slack)
-    if variable.values:
-        wrong = wrong | (np.min([np.abs(np.asarray(values) - v) for v in variable.values], axis=0) > slack)
-    if np.any(wrong):
-        _outside(variable, values, np.asarray(wrong), low, high, resolver)
-    if variable.low is None and variable.high is None:
-        return values
-    clipped = np.clip(values, low, high)
-    return float(clipped) if np.ndim(clipped) == 0 else np.asarray(clipped)
+    wrong = outside(values, low, high, variable.values)
+    if wrong.any():
+        _outside(variable, values, wrong, low, high, resolver)
+    return values if variable.low is None and variable.high is None else on_bounds(values, low, high)
 
 
 def _outside(variable: Variable, values: Values, wrong: NDArray[np.bool_], low: Values, high: Values, resolver: Resolver) -> None:

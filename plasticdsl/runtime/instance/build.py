@@ -31,7 +31,6 @@ from plasticdsl.model.model import (
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.bounds import checked
-from plasticdsl.runtime.instance.connectivity import Connections, NotSymmetric, Pattern, connect, whole
 from plasticdsl.runtime.instance.counterparts import counterparts
 from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
@@ -53,9 +52,10 @@ from plasticdsl.runtime.instance.right_sides import (
 )
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.instance.symmetric_values import alike, require_partners
-from plasticdsl.runtime.numbers.random import signed, stream_of
-from plasticdsl.runtime.numbers.steps import all_multiples, to_step_array
 from plasticdsl.source import Span
+from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
+from plasticdsl.support.random import signed, stream_of
+from plasticdsl.support.steps import all_multiples, to_step_array
 
 __all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
 
@@ -199,14 +199,14 @@ def _units(population: Population, size: int, setup: _Setup, shared: Resolver) -
         return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
 
     sides = right_sides(population.as_owner, population.block, population.values, setup.settings)
-    arrange = _one_each(size, "unit")
+    arrange = _one_each(size)
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, setup.seed, outside, arrange)
 
 
-def _one_each(count: int, what: str) -> Callable[[Floats], Floats]:
+def _one_each(count: int) -> Callable[[Floats], Floats]:
     def arrange(values: Floats) -> Floats:
         if values.shape != (count,):
-            raise ValueError(f"an array of shape {values.shape} was given, but there is one value per {what}: ({count},)")
+            raise ValueError(f"an array of shape {values.shape} was given, but there is one value per unit: ({count},)")
         return values
 
     return arrange
@@ -320,7 +320,7 @@ def _again(population: Population, instance: Instance) -> Resolver:
 
     made = instance.populations[population.name]
     sides = {**right_sides(population.as_owner, population.block, population.values, {}), **made.parameters}
-    arrange = _one_each(made.size, "unit")
+    arrange = _one_each(made.size)
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, made.size, instance.seed, outside, arrange)
 
 
@@ -389,10 +389,7 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
         return made.targets.astype(np.int64)
 
     def arrange(values: Floats) -> Floats:
-        if values.shape == (ends.post.count, ends.pre.count):
-            return values[post(), pre()]
-        own = _one_each(made.count, "connection")(values)
-        return own if found.order is None else own[found.order]
+        return arranged(values, found, ends.post.count)
 
     def finish(name: str, side: Given, values: Values) -> Values:
         return alike(projection, made, name, side, values)

@@ -9,25 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.runtime.instance.instance import ProjectionInstance
+from plasticdsl.support import pairs
 
 
 def counterparts(reader: ProjectionInstance, other: ProjectionInstance, transposed: bool) -> NDArray[np.int32]:
     """int32[connections of the reader]. Raises `ValueError` naming the first connection that has no counterpart."""
-    known, wanted = _keys(other, False), _keys(reader, transposed)
-    if not len(known) and len(wanted):
-        raise ValueError(_missing(reader, other, transposed, 0))
-    places = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
-    lacking = np.flatnonzero(known[places] != wanted) if len(wanted) else places
-    if len(lacking):
-        raise ValueError(_missing(reader, other, transposed, int(lacking[0])))
-    return places.astype(np.int32)
-
-
-def _keys(projection: ProjectionInstance, swapped: bool) -> NDArray[np.int64]:
-    """One number for each pair of units, ascending for connections in their order unless `swapped`."""
-    pre, post = projection.sources().astype(np.int64), projection.targets.astype(np.int64)
-    first, second = (post, pre) if swapped else (pre, post)
-    return (first << 32) | second
+    wanted = (reader.targets, reader.sources()) if transposed else (reader.sources(), reader.targets)
+    try:
+        return pairs.counterparts(*wanted, other.sources(), other.targets)
+    except pairs.Unmatched as problem:
+        raise ValueError(_missing(reader, other, transposed, problem.args[0])) from None
 
 
 def _missing(reader: ProjectionInstance, other: ProjectionInstance, transposed: bool, connection: int) -> str:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.support.arrays import Floats, Values
+from plasticdsl.support.structure import sources_of
 
-Floats = NDArray[np.float64]
-Values = float | Floats
+__all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Values"]
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class ProjectionInstance:
 
     def sources(self) -> NDArray[np.int32]:
         """The pre unit of each connection, int32[connections]."""
-        return np.repeat(np.arange(len(self.rows) - 1, dtype=np.int32), np.diff(self.rows))
+        return sources_of(self.rows)
 
 
 @dataclass(slots=True)

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import At, Expr, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, Projection
 from plasticdsl.model.owners import Whose
-from plasticdsl.runtime.instance.connectivity import PairCondition, PairValue, Pattern
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.instance.listed import listed
 from plasticdsl.runtime.instance.resolver import Resolver, fail
 from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, holds
+from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern
+from plasticdsl.support.values import taken
 
 Integers = NDArray[np.int64]
 
@@ -45,17 +46,13 @@ class Ends:
                 case Special("N_post"):
                     return float(self.post.count)
                 case Ref(Whose.PRE, name):
-                    return _taken(self.pre.value(name), pre)
+                    return taken(self.pre.value(name), pre())
                 case Ref(Whose.POST, name):
-                    return _taken(self.post.value(name), post)
+                    return taken(self.post.value(name), post())
                 case _:
                     return self.around(node)
 
         return found
-
-
-def _taken(values: Values, units: Callable[[], Integers]) -> Values:
-    return values if np.ndim(values) == 0 else np.asarray(values)[units()]
 
 
 def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from plasticdsl.data import files
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
-from plasticdsl.runtime.instance.connectivity import whole
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.numbers.covariance import square_root
-from plasticdsl.runtime.numbers.distributions import draw
-from plasticdsl.runtime.numbers.random import bulk_uniforms, stream_of
 from plasticdsl.source import Span
+from plasticdsl.support.connectivity import whole
+from plasticdsl.support.distributions import draw
+from plasticdsl.support.random import bulk_uniforms, stream_of
 
 
 class Compute(Protocol):

@@ -18,10 +18,10 @@ from plasticdsl.model.model import Distribution, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.right_sides import Given, Sides, is_expression
-from plasticdsl.runtime.numbers.distributions import draw
 from plasticdsl.runtime.numbers.evaluate import evaluate
-from plasticdsl.runtime.numbers.random import stream_of
 from plasticdsl.source import NOWHERE, Span
+from plasticdsl.support.distributions import draw
+from plasticdsl.support.random import stream_of
 
 #: The value of a name that is not the owner's own; raises KeyError where it has none before the run.
 Outside = Callable[[Ref | Special | At], Values]

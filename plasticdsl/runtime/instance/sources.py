@@ -9,17 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Special, walk
 from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.resolver import Resolver, fail
-from plasticdsl.runtime.numbers.steps import all_multiples, to_step_array
 from plasticdsl.source import Span
-
-Integers = NDArray[np.int64]
-Spikes = tuple[Integers, Integers]
+from plasticdsl.support.arrays import Integers
+from plasticdsl.support.spikes import Spikes, counted_spikes, endless_spikes, spikes_of_all, spikes_on_grid
+from plasticdsl.support.steps import all_multiples
 
 #: Times (s) and units (from 0) by name of the source or of its population.
 GivenTimes = Mapping[str, tuple[Any, Any]]
@@ -42,13 +40,10 @@ def regular_spikes(
     if (rate < 0.0).any() or not (np.isfinite(rate).all() and np.isfinite(start).all()):
         fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
     if source.count is not None:
-        counts = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population, size)
-        return _regular(rate, start, np.where(rate > 0.0, counts, 0), dt), None
+        counts = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population)
+        return counted_spikes(rate, start, counts, size, dt), None
     end = _horizon(rate, start, dt) if horizon is None else horizon
-    counts = np.maximum(0, np.floor(((end + 1) * dt - start) * rate) + 2).astype(np.int64)
-    steps, units = _regular(rate, start, np.where(rate > 0.0, counts, 0), dt)
-    within = steps < end
-    return (steps[within], units[within]), end
+    return endless_spikes(rate, start, end, size, dt), end
 
 
 def _horizon(rate: Floats, start: Floats, dt: float) -> int:
@@ -59,19 +54,11 @@ def _horizon(rate: Floats, start: Floats, dt: float) -> int:
     return int(min(steps, 2.0**53))
 
 
-def _whole_counts(counts: Values, population: Population, size: int) -> Integers:
+def _whole_counts(counts: Values, population: Population) -> Values:
     whole = np.rint(counts)
     if np.any(whole < 0.0) or np.any(np.abs(whole - counts) > 1e-9 * np.maximum(1.0, np.abs(whole))):
         fail("not-whole", f"The number of spikes of ‘{population.symbol}’ must be a whole number, not negative.", population.span)
-    return np.broadcast_to(whole, (size,)).astype(np.int64)
-
-
-def _regular(rate: Floats, start: Floats, counts: Integers, dt: float) -> Spikes:
-    units = np.repeat(np.arange(len(counts)), counts)
-    number = np.arange(len(units)) - np.repeat(np.cumsum(counts) - counts, counts)
-    steps = to_step_array(start[units] + number / rate[units], dt)
-    exist = steps >= 0
-    return _sorted(steps[exist], units[exist])
+    return counts
 
 
 def check_rate(source: PoissonSource, population: Population, resolver: Resolver) -> None:
@@ -94,8 +81,8 @@ def given_spikes(
         times = np.array([float(resolver.of(t, "times of its spikes", population.span)) for t in source.times])
         if (times < 0.0).any():
             fail("out-of-range", f"‘{population.symbol}’ has a spike before t = 0.", population.span)
-        units = np.repeat(np.arange(resolver.count), len(times))
-        return _on_grid(np.tile(times, resolver.count), units, population, dt, warn)
+        _warn_rounded(times, population, dt, warn)
+        return spikes_of_all(times, resolver.count, dt)
     found = given.get(source.name, given.get(population.name))
     if found is None and not source.name:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -103,14 +90,14 @@ def given_spikes(
         raise KeyError(
             f"the spikes of {population.name} have to be given as spikes={{'{source.name}': (times, units)}}, in seconds and from 0"
         )
-    return _on_grid(*_from_outside(found, population.name, resolver.count), population, dt, warn)
+    times, units = _from_outside(found, population.name, resolver.count)
+    _warn_rounded(times, population, dt, warn)
+    return spikes_on_grid(times, units, dt)
 
 
-def _on_grid(times: Floats, units: Integers, population: Population, dt: float, warn: Callable[[str, Span], None]) -> Spikes:
-    """Rounded as durations are."""
+def _warn_rounded(times: Floats, population: Population, dt: float, warn: Callable[[str, Span], None]) -> None:
     if not all_multiples(times, dt):
         warn(f"A given time of a spike of ‘{population.symbol}’ is no whole number of steps", population.span)
-    return _sorted(to_step_array(times, dt), units)
 
 
 def _from_outside(found: Any, name: str, size: int) -> tuple[Floats, Integers]:
@@ -124,8 +111,3 @@ def _from_outside(found: Any, name: str, size: int) -> tuple[Floats, Integers]:
     if not np.isfinite(times).all() or (times < 0.0).any():
         raise ValueError(f"spikes of {name}: times must be finite and not negative")
     return times, units.astype(np.int64)
-
-
-def _sorted(steps: Integers, units: Integers) -> Spikes:
-    order = np.lexsort((units, steps))
-    return steps[order], units[order].astype(np.int64)

@@ -12,16 +12,7 @@ from plasticdsl.model.model import Distribution, Projection
 from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.right_sides import Given
-
-#: Formulas of both directions may differ by rounding; then the value for i < j counts.
-RELATIVE = 1e-9
-
-
-def opposite(made: ProjectionInstance) -> NDArray[np.int64]:
-    """For each connection the number of the one in the other direction; all of them exist."""
-    pre, post = made.sources().astype(np.int64), made.targets.astype(np.int64)
-    size = max(int(pre.max(initial=0)), int(post.max(initial=0))) + 1
-    return np.searchsorted(pre * size + post, post * size + pre)
+from plasticdsl.support.pairs import mirrored, opposite, unlike
 
 
 def alike(projection: Projection, made: ProjectionInstance, name: str, side: Given | None, values: Values) -> Values:
@@ -29,19 +20,18 @@ def alike(projection: Projection, made: ProjectionInstance, name: str, side: Giv
     other value must be the same for both. Raises `PlasError` (`not-symmetric`)."""
     if name not in (*projection.symmetric, *projection.alike) or np.ndim(values) == 0 or not made.count:
         return values
-    array, turned = np.asarray(values), opposite(made)
+    sources, array = made.sources(), np.asarray(values)
     drawn = isinstance(side, Distribution) and name in projection.symmetric
     if not drawn:
-        _require_alike(projection, made, (name, name), array, array[turned])
-    first = made.targets <= made.sources()
-    return np.where(first, array, array[turned])
+        _require_alike(projection, made, (name, name), array, array[opposite(sources, made.targets)])
+    return mirrored(values, sources, made.targets)
 
 
 def require_partners(projection: Projection, made: ProjectionInstance) -> None:
     """States that changes of symmetric variables read begin as their partners do in the other direction. Raises `PlasError` (`not-symmetric`)."""
     if not made.count:
         return
-    turned = opposite(made)
+    turned = opposite(made.sources(), made.targets)
     for name, partner in projection.partners:
         _require_alike(projection, made, (name, partner), made.states[name], made.states[partner][turned])
 
@@ -53,10 +43,10 @@ def _require_alike(
     values: NDArray[np.float64],
     opposite_values: NDArray[np.float64],
 ) -> None:
-    unlike = np.flatnonzero(~np.isclose(values, opposite_values, rtol=RELATIVE, atol=0.0, equal_nan=True))
-    if not unlike.size:
+    wrong = unlike(values, opposite_values)
+    if not wrong.size:
         return
-    k = unlike[0]
+    k = wrong[0]
     i, j = made.targets[k] + 1, made.sources()[k] + 1
     variables = {v.name: v for v in projection.connection.variables}
     variable, partner, said = (variables[n] for n in (*names, projection.symmetric[0]))

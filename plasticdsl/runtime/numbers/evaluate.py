@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
 from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.functions import COMPARISONS, FUNCTIONS, OPERATORS
 from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
+from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
 Lookup = Callable[[Ref | Special | At], Values]
 Array = NDArray[Any]

@@ -18,14 +18,14 @@ from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
-from plasticdsl.runtime.instance.connectivity import whole
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.numbers.evaluate import evaluate, holds
-from plasticdsl.runtime.numbers.random import bulk_uniforms, stream_of
-from plasticdsl.runtime.numbers.steps import is_multiple, to_steps
 from plasticdsl.runtime.numbers.sums import Space
 from plasticdsl.runtime.watch.observer import constant
+from plasticdsl.support.connectivity import whole
+from plasticdsl.support.random import bulk_uniforms, stream_of
+from plasticdsl.support.steps import is_multiple, to_steps
 
 #: The arrays of each data set, by its name and theirs; the first axis numbers the items.
 Data = Mapping[str, Mapping[str, Floats]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.numbers.steps import to_steps
+from plasticdsl.support.steps import to_steps
 
 
 class DoesNotFit(ValueError):

@@ -15,10 +15,10 @@ from plasticdsl.model.protocol import Start
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.runtime.numbers.random import stream_of
 from plasticdsl.runtime.play.feeds import Integers, permutation
 from plasticdsl.runtime.watch.observer import Observer, constant
 from plasticdsl.source import Span
+from plasticdsl.support.random import stream_of
 
 
 def started(start: Start, phase: str, network: Network, observer: Observer) -> Floats:

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.numbers.random import bulk_uniforms
+from plasticdsl.support.arrays import Integers
+from plasticdsl.support.random import bulk_uniforms
 
-Integers = NDArray[np.int64]
-
-_BLOCK = 1 << 20
+_CHOSEN = 1 << 20
 
 
 class _Sequence:
@@ -38,12 +37,12 @@ def choose(units: int, others: int, count: int, barred: bool, repeats: bool, see
     Raises ValueError where there are not enough.
     """
     available = others - 1 if barred else others
-    _check(count, available, repeats)
+    _require_enough(count, available, repeats)
     if units * count == 0:
         return np.zeros(0, dtype=np.int64)
     sequence = _Sequence(seed, stream)
     rows: list[Integers] = []
-    for begin, end in _blocks(units, max(count, 1)):
+    for begin, end in _unit_blocks(units, max(count, 1)):
         if repeats:
             chosen = sequence.whole_numbers(available, (end - begin) * count).reshape(end - begin, count)
         elif 2 * count <= available:
@@ -71,14 +70,14 @@ def choose_among(
     """
     nobody = np.zeros(0, dtype=np.int64)
     found = [(nobody, nobody)]
-    for begin, end in _blocks(units, max(others, 1)):
+    for begin, end in _unit_blocks(units, max(others, 1)):
         numbers = np.arange(begin, end)
         allowed = condition(numbers)
         inside = allowed.any(axis=1)
         if barred:
             allowed = allowed & (numbers[:, None] != np.arange(others))
         available = np.count_nonzero(allowed, axis=1)
-        _check(count, int(available[inside].min(initial=others)), repeats)
+        _require_enough(count, int(available[inside].min(initial=others)), repeats)
         if count and inside.any():
             drawn = _drawn_among(allowed, available, begin, count, repeats, seed, stream)
             found.append((np.repeat(numbers[inside], count), drawn[inside].reshape(-1)))
@@ -100,13 +99,13 @@ def _drawn_among(
     return np.argpartition(keys, count - 1, axis=1)[:, :count].astype(np.int64)
 
 
-def _check(count: int, available: int, repeats: bool) -> None:
+def _require_enough(count: int, available: int, repeats: bool) -> None:
     if count > available and (not repeats or available == 0):
         raise ValueError(f"{count} partners are to be drawn for each unit, but only {available} are available")
 
 
-def _blocks(units: int, width: int) -> Iterator[tuple[int, int]]:
-    step = max(1, _BLOCK // width)
+def _unit_blocks(units: int, width: int) -> Iterator[tuple[int, int]]:
+    step = max(1, _CHOSEN // width)
     for begin in range(0, units, step):
         yield begin, min(begin + step, units)
 

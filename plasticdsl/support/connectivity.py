@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.numbers.random import bulk_uniforms
-from plasticdsl.runtime.numbers.subsets import choose, choose_among
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.random import bulk_uniforms
+from plasticdsl.support.structure import sources_of
+from plasticdsl.support.subsets import choose, choose_among
 
 #: Pairs or numbers worked on at a time.
 BLOCK = 1 << 20
@@ -74,7 +73,7 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
 def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
     match pattern.kind:
         case "all" if pattern.allowed is None:
-            return _all(pattern, barred)
+            return _every_pair(pattern, barred)
         case "all" | "where":
             blocks = _by_rows(pattern, barred, _everything)
         case "one":
@@ -90,7 +89,7 @@ def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connecti
     return _collected(blocks, pattern.n_pre)
 
 
-def _all(pattern: Pattern, barred: bool) -> Connections:
+def _every_pair(pattern: Pattern, barred: bool) -> Connections:
     """Every pair, or (`barred`) every pair of two different units."""
     size = max(0, pattern.n_post - barred)
     targets = np.tile(np.arange(size, dtype=np.int32), (pattern.n_pre, 1))
@@ -286,6 +285,19 @@ def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
         return Connections(np.zeros(pattern.n_pre + 1, dtype=np.int64), np.zeros(0, dtype=np.int32))
     rows = np.searchsorted(keys, np.arange(pattern.n_pre + 1, dtype=np.int64) * pattern.n_post)
     return Connections(rows.astype(np.int64), (keys % pattern.n_post).astype(np.int32))
+
+
+# --- values of connections ---------------------------------------------------------------------------------------------
+
+
+def arranged(values: Floats, found: Connections, n_post: int) -> Floats:
+    """Values given one for each connection, in the order in which connections were given, or as a matrix [post, pre]: one for each connection in the
+    order they have now. Raises ValueError for any other shape."""
+    if values.shape == (n_post, len(found.rows) - 1):
+        return values[found.targets, sources_of(found.rows)]
+    if values.shape != found.targets.shape:
+        raise ValueError(f"an array of shape {values.shape} was given, but there is one value per connection: {found.targets.shape}")
+    return values if found.order is None else values[found.order]
 
 
 # --- listed ----------------------------------------------------------------------------------------------------------

@@ -26,12 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.random import box_muller, bulk_uniforms, generator_of
+from plasticdsl.support.arrays import Floats, Values
+from plasticdsl.support.random import box_muller, bulk_uniforms, generator_of
 
-Floats = NDArray[np.float64]
-
-_BLOCK = 1 << 20  # values drawn at a time
+_DRAWN = 1 << 20  # values drawn at a time
 
 _Generate = Callable[[np.random.Generator, Sequence[Values], int], NDArray[Any]]
 
@@ -116,7 +114,7 @@ def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: 
     kind = KINDS.get(name)
     if kind is None:
         raise ValueError(f"{name} is no distribution; there are {', '.join(KINDS)}")
-    _check(name, kind, arguments)
+    _require_allowed(name, kind, arguments)
     match kind.how:
         case _Transform() as how:
             return _transformed(how, arguments, count, seed, stream)
@@ -126,14 +124,14 @@ def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: 
 
 def _transformed(how: _Transform, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
     result = np.empty(count)
-    for begin in range(0, count, _BLOCK):
-        part = slice(begin, min(begin + _BLOCK, count))
+    for begin in range(0, count, _DRAWN):
+        part = slice(begin, min(begin + _DRAWN, count))
         uniforms = bulk_uniforms(seed, stream, how.uniforms * (part.stop - begin), how.uniforms * begin).reshape(-1, how.uniforms)
         result[part] = how.value(*uniforms.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
     return result
 
 
-def _check(name: str, kind: _Kind, arguments: Sequence[Values]) -> None:
+def _require_allowed(name: str, kind: _Kind, arguments: Sequence[Values]) -> None:
     written = f"{name}({', '.join(kind.arguments)})"
     if len(arguments) != len(kind.arguments):
         raise ValueError(f"{written} takes {len(kind.arguments)} arguments, not {len(arguments)}")

@@ -1,7 +1,7 @@
 """Random numbers for setting up a network and for the reference interpreter, vectorised over units or draws.
 
-Comes in: seed, stream, units and draws (whole numbers or arrays that broadcast). Goes out: float64 arrays. `uniform` gives the same bits
-as `support/philox.py`, `normal` and `exponential` the same values up to the mathematical library's last digit.
+Comes in: seed, stream, units and draws (whole numbers or arrays that broadcast). Goes out: float64 arrays. `uniforms` gives the same bits
+as `uniform` of `support/philox.py`, `normals` and `exponentials` the same values up to the mathematical library's last digit.
 
 `bulk_uniforms` is a second, faster source for long rows of numbers that are only drawn once, before the first step.
 """
@@ -14,13 +14,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
+
 Words = NDArray[np.uint64]
-_Value = Callable[[list[Words]], Floats]
+_OfBits = Callable[[list[Words]], Floats]
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
-_BLOCK = 1 << 14  # elements done at a time, so that the temporaries of ten rounds stay in the cache
+_ELEMENTS = 1 << 14  # elements done at a time, so that the temporaries of ten rounds stay in the cache
 
 
 def stream_of(*names: str) -> int:
@@ -41,19 +42,19 @@ def signed(seed: int) -> int:
     return seed - (1 << 64) if seed >= 1 << 63 else seed
 
 
-def uniform(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+def uniforms(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
     """Numbers uniform in (0, 1); `unit` and `draw` broadcast, the result has their common shape."""
-    return _per_block(seed, stream, unit, draw, lambda b: _to_unit_interval(b[0], b[1]))
+    return _per_block(seed, stream, unit, draw, lambda b: _unit_interval(b[0], b[1]))
 
 
-def exponential(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+def exponentials(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
     """Exponentially distributed numbers of mean 1."""
-    return -np.log(uniform(seed, stream, unit, draw))
+    return -np.log(uniforms(seed, stream, unit, draw))
 
 
-def normal(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+def normals(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
     """Normally distributed numbers of mean 0 and variance 1 (Box & Muller 1958)."""
-    return _per_block(seed, stream, unit, draw, lambda b: box_muller(_to_unit_interval(b[0], b[1]), _to_unit_interval(b[2], b[3])))
+    return _per_block(seed, stream, unit, draw, lambda b: box_muller(_unit_interval(b[0], b[1]), _unit_interval(b[2], b[3])))
 
 
 def box_muller(first: Floats, second: Floats) -> Floats:
@@ -85,17 +86,17 @@ def _bulk_key(seed: int, stream: int) -> Words:
 # --- Philox4x32-10, as in support/philox.py ------------------------------------------------------------------
 
 
-def _per_block(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike, value: _Value) -> Floats:
+def _per_block(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike, value: _OfBits) -> Floats:
     units, draws = np.broadcast_arrays(np.asarray(unit, dtype=np.int64), np.asarray(draw, dtype=np.int64))
     result = np.empty(units.shape)
     flat, flat_units, flat_draws = result.reshape(-1), units.reshape(-1), draws.reshape(-1)
-    for begin in range(0, flat.size, _BLOCK):
-        part = slice(begin, begin + _BLOCK)
-        flat[part] = value(_random_bits(signed(seed), stream, flat_units[part], flat_draws[part]))
+    for begin in range(0, flat.size, _ELEMENTS):
+        part = slice(begin, begin + _ELEMENTS)
+        flat[part] = value(_bits_of(signed(seed), stream, flat_units[part], flat_draws[part]))
     return result
 
 
-def _random_bits(seed: int, stream: int, unit: NDArray[np.int64], draw: NDArray[np.int64]) -> list[Words]:
+def _bits_of(seed: int, stream: int, unit: NDArray[np.int64], draw: NDArray[np.int64]) -> list[Words]:
     low, high = seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF
     units, draws = unit.astype(np.uint64), draw.astype(np.uint64)
     k0 = (np.uint64(low) ^ ((draws >> _HALF) * np.uint64(0x85EBCA6B))) & _LOW
@@ -110,5 +111,5 @@ def _random_bits(seed: int, stream: int, unit: NDArray[np.int64], draw: NDArray[
     return [c0, c1, c2, c3]
 
 
-def _to_unit_interval(high: Words, low: Words) -> Floats:
+def _unit_interval(high: Words, low: Words) -> Floats:
     return np.asarray((((high << np.uint64(20)) | (low >> np.uint64(12))).astype(np.float64) + 0.5) * 2.0**-52)

@@ -10,35 +10,35 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
+
 Function = Callable[..., Any]
 
 _erf = np.frompyfunc(math.erf, 1, 1)
 
 
-def erf(x: Floats) -> Floats:
+def erf_each(x: Floats) -> Floats:
     """The error function."""
     return np.asarray(_erf(x), dtype=np.float64)
 
 
-def step(x: Floats) -> Floats:
+def step_each(x: Floats) -> Floats:
     """Θ(x): 1 strictly above 0, else 0."""
     return np.where(x > 0.0, 1.0, 0.0)
 
 
-def x_over_expm1(x: Floats) -> Floats:
+def x_over_expm1_each(x: Floats) -> Floats:
     """x/(eˣ − 1), 1 at 0: the rates of Hodgkin & Huxley (1952, J. Physiol. 117:500, eqs 12 and 20) where they are 0/0."""
     return np.where(x == 0.0, 1.0, x / np.expm1(np.where(x == 0.0, 1.0, x)))
 
 
-def expm1_over_x(x: Floats) -> Floats:
+def expm1_over_x_each(x: Floats) -> Floats:
     """φ₁(x) = (eˣ − 1)/x, 1 at 0."""
     return np.where(x == 0.0, 1.0, np.expm1(x) / np.where(x == 0.0, 1.0, x))
 
 
-def one_hot(number: Floats, count: Floats) -> Floats:
+def one_hot_each(number: Floats, count: Floats) -> Floats:
     """`count` values, all 0 but a 1 at `number`, counted from 0; of float64[items, 1] one row for each. Raises ValueError for no such number."""
     classes = np.arange(int(count))
     if not np.isin(number, classes).all():
@@ -51,9 +51,9 @@ def one_hot(number: Floats, count: Floats) -> Floats:
 FUNCTIONS: Mapping[str, Function] = {
     "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "expm1": np.expm1, "log1p": np.log1p,
-    "erf": erf, "abs": np.abs, "sign": np.sign, "step": step, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
-    "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1, "expm1_over_x": expm1_over_x,
-    "one_hot": one_hot,
+    "erf": erf_each, "abs": np.abs, "sign": np.sign, "step": step_each, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
+    "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1_each, "expm1_over_x": expm1_over_x_each,
+    "one_hot": one_hot_each,
 }  # fmt: skip
 
 OPERATORS: Mapping[str, Function] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}

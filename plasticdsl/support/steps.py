@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 _NEARLY = 1e-9
 _PRECISION = 8.0 * 2.0**-52

@@ -1,0 +1,56 @@
+"""Spikes that are known beforehand, on the grid of steps.
+
+Comes in: rates, or times. Goes out: steps and units of spikes (int64), sorted by step, then unit. There are none before t = 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.support.arrays import Floats, Integers, Values
+from plasticdsl.support.steps import to_step_array
+
+#: Steps and units.
+Spikes = tuple[Integers, Integers]
+
+
+def spikes_on_grid(times: Any, units: Any, dt: float) -> Spikes:
+    """Spikes at times (s), rounded as durations are."""
+    return _in_order(to_step_array(np.asarray(times, dtype=np.float64), dt), np.asarray(units, dtype=np.int64))
+
+
+def spikes_of_all(times: Any, units: int, dt: float) -> Spikes:
+    """The same times (s) for every one of `units` units."""
+    return spikes_on_grid(np.tile(times, units), np.repeat(np.arange(units), len(times)), dt)
+
+
+def counted_spikes(rate: Values, start: Values, count: Values, units: int, dt: float) -> Spikes:
+    """`count` spikes of each unit at start + k/rate; none where the rate is 0."""
+    rates, starts = np.broadcast_to(rate, (units,)), np.broadcast_to(start, (units,))
+    return _at_rates(rates, starts, np.broadcast_to(np.rint(count), (units,)).astype(np.int64), dt)
+
+
+def endless_spikes(rate: Values, start: Values, end: int, units: int, dt: float) -> Spikes:
+    """Spikes of each unit at start + k/rate before step `end`."""
+    rates, starts = np.broadcast_to(rate, (units,)), np.broadcast_to(start, (units,))
+    counts = np.maximum(0, np.floor(((end + 1) * dt - starts) * rates) + 2).astype(np.int64)
+    steps, who = _at_rates(rates, starts, counts, dt)
+    within = steps < end
+    return steps[within], who[within]
+
+
+def _at_rates(rates: Floats, starts: Floats, counts: Integers, dt: float) -> Spikes:
+    counts = np.where(rates > 0.0, counts, 0)
+    units = np.repeat(np.arange(len(counts)), counts)
+    number = np.arange(len(units)) - np.repeat(np.cumsum(counts) - counts, counts)
+    steps = to_step_array(starts[units] + number / rates[units], dt)
+    exist = steps >= 0
+    return _in_order(steps[exist], units[exist])
+
+
+def _in_order(steps: Integers, units: NDArray[Any]) -> Spikes:
+    order = np.lexsort((units, steps))
+    return steps[order], units[order].astype(np.int64)

@@ -1,0 +1,88 @@
+"""What kernels ask of connections, delays and parameters: lengths of arrays, connections in other orders, matrices.
+
+Comes in: units and delays of connections, and values. Goes out: whole numbers, and arrays as kernels want them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.steps import to_step_array
+
+#: A log holds at least so many spikes.
+LOG_SPIKES = 1 << 16
+
+
+def slots(*delays: Any) -> int:
+    """The largest of some delays in steps, plus one; 1 where there are none."""
+    return 1 + max((int(np.max(delay, initial=0)) for delay in delays), default=0)
+
+
+def ends(units: int, *delays: Any) -> int:
+    """How many ends the groups of some units have, or of units and delays."""
+    return units * slots(*delays) + 1
+
+
+def by_delay(units: NDArray[Any], delay: Any) -> Integers:
+    """One number for each connection, in the order of units, then delays."""
+    return np.asarray(units.astype(np.int64) * slots(delay) + delay)
+
+
+def group_ends(keys: NDArray[Any], length: int) -> Integers:
+    """Where each group begins once the keys are sorted, and the end: int64[length]."""
+    found = np.zeros(length, dtype=np.int64)
+    np.cumsum(np.bincount(keys, minlength=length - 1), out=found[1:])
+    return found
+
+
+def sorting(keys: NDArray[Any]) -> NDArray[np.int32]:
+    """The order that sorts the keys; equal ones stay in order."""
+    return np.argsort(keys, kind="stable").astype(np.int32)
+
+
+def sources_of(rows: Integers) -> NDArray[np.int32]:
+    """The pre unit of each connection."""
+    return np.repeat(np.arange(len(rows) - 1, dtype=np.int32), np.diff(rows))
+
+
+def capacity(steps: Any, units: int) -> int:
+    """How many spikes one step can hold; `steps`: of those that are known beforehand."""
+    return 4 * units + 64 if len(steps) == 0 else max(units, int(np.unique(steps, return_counts=True)[1].max()))
+
+
+def log_length(steps: Any, units: int) -> int:
+    """How many spikes a log can hold."""
+    return max(LOG_SPIKES, 4 * capacity(steps, units))
+
+
+def history_length(duration: Any, dt: float) -> int:
+    """How many spikes of a unit have to be remembered for `duration` (s)."""
+    return 2 * int(to_step_array(np.asarray(np.max(duration)), dt)) + 4
+
+
+def square(rows: Sequence[Sequence[Any]]) -> Floats:
+    """A matrix, or one for each unit where an entry has one value per unit."""
+    entries = np.broadcast_arrays(*(entry for row in rows for entry in row))
+    return np.stack(entries, axis=-1).reshape(*entries[0].shape, len(rows), len(rows))
+
+
+def filled(values: Any, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """A fresh array; `values` is one for all, or one for each element."""
+    return np.array(np.broadcast_to(values, shape), dtype=dtype, order="C")
+
+
+def scattered(values: Any, units: NDArray[Any], shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """A fresh array with the values of connections at their units, all others 0."""
+    found = np.zeros(shape, dtype=dtype)
+    found[units] = values
+    return found
+
+
+def shared(values: Any) -> Any:
+    """The one value that all connections have; 0 where there are none."""
+    return values if np.ndim(values) == 0 else values[0] if len(values) else 0.0
