@@ -1,13 +1,13 @@
 """From the plan to the loop program.
 
-`build(plan)` gives one kernel per thing that happens and `advance`, which calls them in the order that docs/language fixes for a step.
+`build(plan)` gives one kernel for each operation of the plan's step and `advance`, which calls them in its order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
@@ -32,8 +32,9 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number
-from plasticdsl.model.model import Population, Role
-from plasticdsl.plan.plan import Plan, Slot
+from plasticdsl.model.model import Role
+from plasticdsl.plan import operations as ops
+from plasticdsl.plan.plan import Plan
 
 ZERO = Number(0.0)
 
@@ -47,11 +48,12 @@ def build(plan: Plan) -> Program:
     arrays = tuple(a for a in arguments if isinstance(a, Array))
     scalars = tuple(a for a in arguments if isinstance(a, Scalar))
     sizes = _sizes(plan)
-    ordered, body = _step(plan)
-    functions = tuple(with_arguments(f, arrays, scalars, sizes) for f in ordered)
+    made: dict[Kernel, Function] = {}
+    body = _calls(plan, plan.step, made)
+    functions = tuple(with_arguments(f, arrays, scalars, sizes) for f in made.values())
     advance = _advance(plan, functions, body, arrays, scalars, sizes)
     used = frozenset(n for f in (*functions, advance) for n in (*f.arrays, *f.scalars))
-    names = [p.projection.name for p in plan.projections]
+    names = [p.name for p in plan.projections]
     lengths = frozenset(length for a in arrays if a.name in used for length in a.shape)
     return Program(
         name=plan.network.name,
@@ -60,17 +62,17 @@ def build(plan: Plan) -> Program:
         scalars=tuple(s for s in scalars if s.name in used),
         arrays=tuple(a for a in arrays if a.name in used),
         functions=(*functions, advance),
-        logs=tuple(p.population.name for p in plan.populations if units.spikes(p.population)),
-        feeds=plan.network.fed,
-        visits=plan.network.asynchronous,
-        kept=sweep.ages(plan),
+        logs=tuple(p.name for p in plan.populations if p.emission is not None),
+        feeds=plan.asked.fed,
+        visits=plan.asked.one_by_one,
+        kept=sweep.kept_ages(plan),
         switches=tuple(p for p in names if of_projection(p).field(Part.LEARNING) in used),
     )
 
 
 def _sizes(plan: Plan) -> tuple[Size, ...]:
     return (
-        *(s for p in plan.populations for s in units.sizes(p.population)),
+        *(s for p in plan.populations for s in units.sizes(p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
         *feeds.sizes(plan),
         Size(RUN.field(Part.ONE)),
@@ -87,7 +89,7 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         Scalar(RUN.field(Part.DT), "float64", None, "step", "s"),
         Scalar(RUN.field(Part.SEED), "int64", None, "seed of all random draws"),
         *network,
-        *(a for p in plan.populations for a in units.arguments(plan, p.population)),
+        *(a for p in plan.populations for a in units.arguments(plan, p)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
         *feeds.arguments(plan),
         *sums.arguments(plan),
@@ -96,116 +98,112 @@ def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     )
 
 
-def _step(plan: Plan) -> tuple[list[Function], list[Statement]]:
-    """The kernels in the order of a step, and the calls that run them."""
-    functions: list[Function] = []
+# --- one step --------------------------------------------------------------------------------------------------------
+
+
+def _calls(plan: Plan, operations: Sequence[ops.Operation], made: dict[Kernel, Function]) -> list[Statement]:
+    """The calls that carry out operations in order; each kernel is written once (into `made`), when it is first needed."""
     calls: list[Statement] = []
-
-    def call(function: Function | None) -> None:
-        if function is not None:
-            functions.append(function)
-            calls.append(Invoke(function.name))
-
-    for function in feeds.feeds(plan):
-        call(function)
-    for population in (p.population for p in plan.populations):
-        spikes = units.find_spikes(plan, population)
-        if spikes is not None:
-            functions.append(spikes)
-            count = Local("count_{}", (population.name,))
-            calls.append(Invoke(spikes.name, count))
-            calls.append(If(Compare("<", Read(count), ZERO), (Return(Number(-1.0)),)))
-    for p in plan.projections:
-        call(synapses.copies(plan, p))
-    for p in plan.projections:
-        for function in arrivals.keep_history(p):
-            call(function)
-    for population in (p.population for p in plan.populations):
-        call(units.jump_at_spikes(plan, population))
-    for p in plan.projections:
-        call(arrivals.arrive(plan, p))
-    _events(plan, call)
-    summed = _evaluations(plan, call, calls)
-    for p in plan.readers_first:
-        for function in synapses.each_step(plan, p):
-            call(function)
-    _unit_changes(plan, functions, calls, summed)
-    for p in plan.projections:
-        call(arrivals.add_between(plan, p))
-    for function in stages.flows(plan):
-        call(function)
-    calls += [Invoke(again) for again in feeds.moved(plan)]
-    for function in sweep.keep(plan):
-        call(function)
-    return functions, calls
+    for operation in operations:
+        match operation:
+            case ops.Only(when, parts):
+                calls.append(If(sweep.condition(when), tuple(_calls(plan, parts, made))))
+            case ops.EvaluateInput(parts=parts):
+                calls += _calls(plan, parts, made)
+            case _:
+                function = _kernel(plan, operation)
+                made.setdefault(function.name, function)
+                calls += _call(operation, function.name)
+    return calls
 
 
-def _events(plan: Plan, call: object) -> None:
-    assert callable(call)
-    counts = [arrivals.count_now(p) for p in plan.projections]
-    for many in counts:
-        for function in many[::2]:
-            call(function)
-    kernels = [kernel for p in plan.projections for kernel in synapses.event_kernels(plan, p)]
-    for slot in Slot:
-        for at, function in kernels:
-            if at is slot:
-                call(function)
-    for many in counts:
-        for function in many[1::2]:
-            call(function)
+def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
+    if not isinstance(operation, ops.Emit):
+        return (Invoke(kernel),)
+    count = Local("count_{}", (operation.population,))
+    return Invoke(kernel, count), If(Compare("<", Read(count), ZERO), (Return(Number(-1.0)),))
 
 
-def _unit_changes(
-    plan: Plan, functions: list[Function], calls: list[Statement], summed: Mapping[tuple[str, str], Sequence[Statement]]
-) -> None:
-    """What units do at a step by themselves: one after the other, then all at once. Sums that rules have changed are formed anew before the first unit
-    moves, while the definitions that they read still hold; from then on they follow the units."""
-    for one in plan.sweeps:
-        anew = tuple(s for target in one.anew for s in sweep.when_learnt(plan, one.population, target, summed[one.population, target]))
-        calls.extend([If(sweep.visiting(one.population), anew)] if anew else [])
-    for one in plan.sweeps:
-        functions.append(sweep.sweep_kernel(plan, next(p.population for p in plan.populations if p.population.name == one.population), one))
-        calls.append(If(sweep.visiting(one.population), (Invoke(functions[-1].name),)))
-    for population in (p.population for p in plan.populations):
-        for function in units.each_step(plan, population):
-            functions.append(function)
-            calls.append(_unless_visiting(plan, population, Invoke(function.name)))
+def _kernel(plan: Plan, operation: ops.Single) -> Function:
+    """The loop of one operation."""
+    if isinstance(operation, ops.OfSpikes):
+        return _of_spikes(plan, operation)
+    if isinstance(operation, ops.OfSums):
+        return _of_sums(plan, operation)
+    return _of_steps(plan, operation)
 
 
-def _unless_visiting(plan: Plan, population: Population, invoke: Invoke) -> Statement:
-    """All units at once, where they do not update one after the other."""
-    if all(s.population != population.name for s in plan.sweeps):
-        return invoke
-    return If(sweep.off(sweep.visiting(population.name)), (invoke,))
+def _of_spikes(plan: Plan, operation: ops.OfSpikes) -> Function:
+    unit, connections = plan.population, plan.projection
+    match operation:
+        case ops.Feed(p, name):
+            return feeds.feed(p, name)
+        case ops.Emit(p):
+            return units.find_spikes(plan, unit(p))
+        case ops.CopyForTies(p):
+            return synapses.copy_for_ties(plan, connections(p))
+        case ops.KeepTimes(p, history):
+            return arrivals.keep_times(connections(p), history)
+        case ops.UnitJumps(p):
+            return units.jump_at_spikes(plan, unit(p))
+        case ops.Arrive(p):
+            return arrivals.arrive(plan, connections(p))
+        case ops.CountArrivals(p, side):
+            return arrivals.count(connections(p), side)
+        case ops.ForgetArrivals(p, side):
+            return arrivals.forget(connections(p), side)
+        case ops.AtSpikes(p, slot):
+            return synapses.at_spikes(plan, connections(p), slot)
 
 
-def _evaluations(
-    plan: Plan, call: Callable[[Function | None], None], calls: list[Statement]
-) -> dict[tuple[str, str], tuple[Statement, ...]]:
-    """Inputs and definitions, each after what it depends on; what feeds an input replaces its sum. Gives what makes each input."""
-    by_name = {p.population.name: p.population for p in plan.populations}
-    made: dict[tuple[str, str], tuple[Statement, ...]] = {}
-    for entry in plan.network.order:
-        population = by_name[entry.population]
-        variable = population.block.variable(entry.name)
-        assert variable is not None
-        if variable.role is Role.DEFINITION:
-            call(units.define(plan, population, entry.name))
-            continue
-        begin = len(calls)
-        for function in sums.evaluate(plan, population, entry.name):
-            call(function)
-        if feeds.fed(plan, population.name, entry.name):
-            calls.append(Invoke(feeds.kernel(population.name, entry.name)))
-        made[population.name, entry.name] = tuple(calls[begin:])
-        calls[begin:] = sweep.when_due(plan, population.name, entry.name, calls[begin:])
-    for p in plan.projections:
-        call(sums.own_totals(plan, p))
-    for p in plan.projections:
-        for function in sums.send(plan, p):
-            call(function)
-    return made
+def _of_sums(plan: Plan, operation: ops.OfSums) -> Function:
+    unit, connections = plan.population, plan.projection
+    match operation:
+        case ops.Define(p):
+            return units.define(plan, unit(p), operation)
+        case ops.BeginLate(p, target):
+            return sums.begin_late(p, target)
+        case ops.HandOver(p, target):
+            return sums.hand_over(connections(p), target)
+        case ops.AddLate(p, target):
+            return sums.add_late(plan, connections(p), target)
+        case ops.BeginSum():
+            return sums.begin_sum(operation)
+        case ops.AddSum(p):
+            return sums.add_sum(plan, connections(p), operation)
+        case ops.HoldFed(p, target, stage):
+            return stages.hold_fed(unit(p), target, stage)
+        case ops.TakeTotals(p):
+            return sums.take_totals(plan, connections(p), operation)
+        case ops.SendSums(p):
+            return sums.send(plan, connections(p))
+        case ops.RememberPre(p):
+            return sums.remember_pre(plan, connections(p))
+
+
+def _of_steps(plan: Plan, operation: ops.OfSteps | ops.OfFlow) -> Function:
+    unit, connections = plan.population, plan.projection
+    match operation:
+        case ops.AtStep(p, periodic):
+            return synapses.at_step(plan, connections(p), periodic)
+        case ops.ChangeUnits(p, number):
+            return units.change_units(plan, unit(p), next(c for c in unit(p).changes if c.number == number))
+        case ops.UpdateOneByOne(one):
+            return sweep.update_one_by_one(plan, one)
+        case ops.AddBetween(p):
+            return arrivals.add_between(plan, connections(p))
+        case ops.Keep(p, kept):
+            return sweep.keep(p, kept)
+        case ops.BeginStage(p, stage):
+            return stages.begin(plan, unit(p), stage)
+        case ops.TakeSlopes(p, stage):
+            return stages.slopes(plan, unit(p), stage)
+        case ops.Flow(p, place):
+            return synapses.flow_connections(plan, connections(p), place)
+        case ops.FlowUnits(p):
+            return units.flow_units(plan, unit(p))
+        case ops.Finish(p):
+            return stages.finish(plan, unit(p))
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------
@@ -221,7 +219,7 @@ def _advance(
 ) -> Function:
     """Whole steps, one after the other; stops early where a spike log could not hold another step."""
     body: list[Statement] = []
-    full = [_log_is_full(p.population.name) for p in plan.populations if units.spikes(p.population)]
+    full = [_log_is_full(p.name) for p in plan.populations if p.emission is not None]
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
         body.append(If(full[0] if len(full) == 1 else Logic("or", tuple(full)), (Return(done),)))

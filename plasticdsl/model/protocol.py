@@ -61,3 +61,12 @@ class Start:
 
 #: `update asynchronously (in random order)`, `update asynchronously in fixed order`; None is synchronous.
 Order = Literal["random", "fixed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What experiments ask of a network: variables (population, name) that some phase takes from patterns or data, item by item (`fed`), and populations
+    that some phase updates unit by unit (`one_by_one`). It only tells which kernels are needed."""
+
+    fed: tuple[tuple[str, str], ...] = ()
+    one_by_one: tuple[str, ...] = ()

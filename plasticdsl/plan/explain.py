@@ -21,7 +21,8 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
-from plasticdsl.plan.plan import Place, Plan, ProjectionPlan, Slot
+from plasticdsl.plan.places import Place, Slot
+from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.numeric import evaluate

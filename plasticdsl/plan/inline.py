@@ -8,13 +8,16 @@ from plasticdsl.model.expr import Expr, Limit, Ref, rebuild
 from plasticdsl.model.model import Block, Role
 from plasticdsl.model.owners import Owner, Whose
 
+#: What the definitions of each owner stand for.
+Scope = Mapping[Owner, Mapping[str, Expr]]
+
 
 def definitions(block: Block) -> dict[str, Expr]:
     """The block's definitions by name."""
     return {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
 
 
-def inline(expr: Expr, by_owner: Mapping[Owner, Mapping[str, Expr]]) -> Expr:
+def inline(expr: Expr, by_owner: Scope) -> Expr:
     """`expr` with the definitions of each owner replaced by what they stand for, all the way down.
 
     A limit (`y⁻`) passes on to the states the definition reads. Cycles have been refused by the checker.
@@ -42,3 +45,8 @@ def map_refs(expr: Expr, change: Callable[[Ref], Expr]) -> Expr:
     if isinstance(expr, Ref):
         return change(expr)
     return rebuild(expr, lambda child: map_refs(child, change))
+
+
+def plain(expr: Expr) -> Expr:
+    """`expr` without limits: where it stands, every value is that of the moment."""
+    return map_refs(expr, lambda ref: Ref(ref.owner, ref.name))

@@ -6,10 +6,10 @@ variable of a projection still lives with the connections; `passes/` may move it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from plasticdsl.model.expr import Expr, Special, walk
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -26,19 +26,24 @@ from plasticdsl.model.model import (
     Timing,
     Total,
     Trigger,
-    Variable,
 )
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
-from plasticdsl.plan.inline import definitions, inline
-from plasticdsl.plan.others import other_definitions, read_by, readers_first
-from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, PopulationPlan, ProjectionPlan, Slot
+from plasticdsl.plan.coupling import coupled
+from plasticdsl.plan.inline import Scope, definitions, inline, plain
+from plasticdsl.plan.order import in_order
+from plasticdsl.plan.others import other_definitions, read_by
+from plasticdsl.plan.places import Place, Slot
+from plasticdsl.plan.plan import Event, PastRead, Placed, PlacedScheme, Plan, ProjectionPlan, kind_of
 from plasticdsl.plan.sequence import assigned, in_sequence, resolve_own_limits, value_of, with_value
-from plasticdsl.plan.sweeps import sweeps
+from plasticdsl.plan.sharing import remembering_once
+from plasticdsl.plan.sweeps import Owned, sweeps
 from plasticdsl.plan.ties import resolve
 from plasticdsl.plan.totals import Totals
 from plasticdsl.plan.traces import Derived, derive
+from plasticdsl.plan.units import bounded, lower_population
 
 
 def lower(network: Network, per_unit: PerUnit) -> Plan:
@@ -46,45 +51,37 @@ def lower(network: Network, per_unit: PerUnit) -> Plan:
 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
-    network = replace(network, populations=tuple(replace(p, block=_with_bounds_written_out(p.block)) for p in network.populations))
+    asked = Asked(network.fed, network.asynchronous)
     by_name = {p.name: p for p in network.populations}
     evaluated = frozenset((e.population, e.name) for e in network.order)
     projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit, network) for p in network.projections)
-    readers_first(network)  # raises where there is no such order
-    return Plan(network, tuple(PopulationPlan(p) for p in network.populations), projections, per_unit, sweeps=sweeps(network))
-
-
-def _with_bounds_written_out(block: Block) -> Block:
-    own: dict[Owner, dict[str, Expr]] = {Whose.OWN: definitions(block)}
-    return replace(block, variables=tuple(_bounded(v, own) for v in block.variables))
-
-
-def _bounded(variable: Variable, scope: Mapping[Owner, Mapping[str, Expr]]) -> Variable:
-    low, high = (None if bound is None else inline(bound, scope) for bound in (variable.low, variable.high))
-    return replace(variable, low=low, high=high)
+    alone = tuple(lower_population(p, per_unit) for p in network.populations)
+    populations, entries = coupled(network, alone, projections)
+    plan = Plan(network, populations, projections, per_unit, asked)
+    return replace(plan, step=tuple(in_order(plan, sweeps(network, asked.one_by_one), entries)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scopes:
     """Definitions to write out: all of them in events; in sums and steps those of the units are stored already. Sums with delays come in no
     order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered."""
 
-    in_events: Mapping[Owner, Mapping[str, Expr]]
-    in_steps: Mapping[Owner, Mapping[str, Expr]]
-    in_late_sums: Mapping[Owner, Mapping[str, Expr]]
+    in_events: Scope
+    in_steps: Scope
+    in_late_sums: Scope
 
 
 def _projection(
     projection: Projection,
     pre: Population,
     post: Population,
-    evaluated: frozenset[tuple[str, str]],
+    evaluated: frozenset[Owned],
     per_unit: PerUnit,
     network: Network,
 ) -> ProjectionPlan:
     block = projection.connection
     others = read_by(projection, network)
-    scope = _scope(block, pre, post, evaluated, other_definitions(projection, network, others))
+    scope = _scopes(block, pre, post, evaluated, other_definitions(projection, network, others))
     held = weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     taken = {v.name for v in block.variables}
@@ -100,22 +97,21 @@ def _projection(
     resolved = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
     late = tuple(e for d in derived for e in d.pre_late)
     events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
-    return ProjectionPlan(
+    in_sums = scope.in_late_sums if projection.delays else scope.in_steps
+    sums = tuple(SumInto(s.target, plain(inline(s.body, in_sums)), s.span) for s in block.sums)
+    plan = ProjectionPlan(
         projection=projection,
         variables=(
-            *(Placed(_bounded(v, scope.in_events)) for v in block.variables if v.role not in (Role.DEFINITION, Role.INPUT)),
-            *(Placed(v, Place.POST, True) for v in block.variables if v.role is Role.INPUT),
+            *_own_variables(projection, scope.in_events, per_unit),
             *totals.kept,
             *(p for d in derived for p in d.variables),
         ),
         events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
         schemes=(
-            *(PlacedScheme(s, held=_moves(s, held, block)) for s in block.schemes),
+            *(PlacedScheme(s, held=_moved(s, held, block)) for s in block.schemes),
             *(s for d in derived for s in d.schemes),
         ),
-        sums=tuple(
-            SumInto(s.target, inline(s.body, scope.in_late_sums if projection.delays else scope.in_steps), s.span) for s in block.sums
-        ),
+        sums=sums,
         each_step=each_step,
         periodic=periodic,
         histories=tuple(h for d in derived for h in d.histories),
@@ -126,18 +122,54 @@ def _projection(
         same_dendritic=Timed(projection.as_owner, Timing.DENDRITIC) not in per_unit,
         others=others,
         totals=tuple(Total(t.name, inline(t.body, scope.in_steps)) for t in block.totals),
+        past=_past(sums, pre, evaluated) if projection.delays else (),
+        equations=block.flows,
     )
+    return remembering_once(_with_added(plan))
 
 
-def _scope(
+def _own_variables(projection: Projection, scope: Scope, per_unit: PerUnit) -> Iterator[Placed]:
+    variables = [v for v in projection.connection.variables if v.role is not Role.DEFINITION]
+    kinds = {v.name: kind_of(v, Ref(projection.as_owner, v.name) in per_unit) for v in variables}
+    yield from (Placed(bounded(v, scope), kinds[v.name]) for v in variables if v.role is not Role.INPUT)
+    yield from (Placed(v, kinds[v.name], Place.POST, derived=True) for v in variables if v.role is Role.INPUT)
+
+
+def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned]) -> tuple[PastRead, ...]:
+    """What delayed sums read of the pre unit and is no parameter."""
+    known = {v.name: v for v in pre.block.variables}
+    read = {r.name for s in sums for r in refs(s.body) if r.owner is Whose.PRE and r.name in known}
+    written = definitions(pre.block)
+    unknown = {n: e for n, e in written.items() if (pre.name, n) not in evaluated}
+
+    def value(name: str, scope: Mapping[str, Expr]) -> Expr:
+        return inline(Ref(Whose.PRE, name), {Whose.PRE: scope})
+
+    changing = (n for n in sorted(read) if known[n].role not in (Role.PARAMETER, Role.GIVEN))
+    return tuple(PastRead(n, value(n, written), value(n, unknown)) for n in changing)
+
+
+def _with_added(plan: ProjectionPlan) -> ProjectionPlan:
+    """With what it adds to the units without a spike, and a dendritic delay later."""
+    between = _added_to([*plan.each_step, *(e for _, many in plan.periodic for e in many)])
+    at_spikes = _added_to([e for _, many in plan.events for e in many])
+    late = () if plan.projection.delays.dendritic is None else sorted({t.name for t in (*at_spikes, *between) if t.owner is Whose.POST})
+    return replace(plan, between=between, arriving=tuple(late))
+
+
+def _added_to(events: Iterable[Event]) -> tuple[Ref, ...]:
+    return tuple(dict.fromkeys(e.statement.target for e in events if isinstance(e.statement, AddTo)))
+
+
+def _scopes(
     block: Block,
     pre: Population,
     post: Population,
-    evaluated: frozenset[tuple[str, str]],
-    others: Mapping[Owner, Mapping[str, Expr]],
-) -> _Scope:
+    evaluated: frozenset[Owned],
+    others: Scope,
+) -> _Scopes:
     of_pre, of_post = definitions(pre.block), definitions(post.block)
-    return _Scope(
+    return _Scopes(
         {**others, Whose.OWN: definitions(block), Whose.PRE: of_pre, Whose.POST: of_post},
         {
             **others,
@@ -152,7 +184,7 @@ def _scope(
 def _events(
     block: Block,
     trigger: Trigger,
-    scope: Mapping[Owner, Mapping[str, Expr]],
+    scope: Scope,
     held: frozenset[str],
     totals: Totals,
     derived: tuple[Derived, ...] | list[Derived],
@@ -167,7 +199,7 @@ def _events(
     return tuple(events)
 
 
-def _handler(handler: Handler, scope: Mapping[Owner, Mapping[str, Expr]], held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
+def _handler(handler: Handler, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
     events = tuple(e for s in handler.statements for e in totals.taken_out(_event(s, handler, scope, held)))
     if handler.simultaneous:
         events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))
@@ -175,15 +207,15 @@ def _handler(handler: Handler, scope: Mapping[Owner, Mapping[str, Expr]], held: 
     return totals.across(resolve_own_limits(events, own))
 
 
-def _event(statement: Assign | AddTo, handler: Handler, scope: Mapping[Owner, Mapping[str, Expr]], held: frozenset[str]) -> Event:
+def _event(statement: Assign | AddTo, handler: Handler, scope: Scope, held: frozenset[str]) -> Event:
     written_out = with_value(statement, inline(value_of(statement), scope))
     holds = handler.is_rule and isinstance(statement, Assign) and statement.target.name in held
     return Event(written_out, holds)
 
 
-def _moves(scheme: Scheme, held: frozenset[str], block: Block) -> bool:
-    """Whether an integrator moves a weight by a rule's flow."""
-    return any(f.is_rule and f.variable in variables_of(scheme) and f.variable in held for f in block.flows)
+def _moved(scheme: Scheme, held: frozenset[str], block: Block) -> frozenset[str]:
+    """The weights that an integrator moves by a rule's flow."""
+    return frozenset(f.variable for f in block.flows if f.is_rule and f.variable in variables_of(scheme)) & held
 
 
 def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:

@@ -1,7 +1,8 @@
-"""The plan: where every variable of a network lives and what happens to it when, before any loop is written.
+"""The plan: where every variable of a network lives, what happens to it, and in which order, before any loop is written.
 
-Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`. Expressions are those of the
-checked model; `Remembered`, `TotalOf`, `Shadow` and `Forecast` appear in them too.
+Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`, which only writes the loops. Expressions are those of
+the checked model with all definitions written out but those of units that a step evaluates; `Remembered`, `TotalOf`, `Shadow` and `Forecast` appear in
+them too.
 """
 
 from __future__ import annotations
@@ -9,38 +10,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import AddTo, Assign, Network, PerUnit, Population, Projection, SumInto, Total, Variable
-from plasticdsl.model.schemes import Scheme
-from plasticdsl.plan.others import Other, readers_first
-from plasticdsl.plan.sweeps import Sweep
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.model import AddTo, Assign, Flow, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
+from plasticdsl.model.protocol import Asked
+from plasticdsl.model.schemes import Scheme, Staged, linear_parts
+from plasticdsl.plan.operations import Operation
+from plasticdsl.plan.others import Other
+from plasticdsl.plan.places import Place, Slot
 from plasticdsl.source import NOWHERE, Span
 
 
-class Place(StrEnum):
-    """The index space of a variable of a projection: one value per connection, per pre unit or per post unit."""
+class Kind(StrEnum):
+    """How a variable is kept: a constant with one value for all, or with one for each unit or connection; a state; what a step evaluates."""
 
-    CONNECTION = "connection"
-    PRE = "pre"
-    POST = "post"
+    SHARED = "shared"
+    CONSTANT = "constant"
+    STATE = "state"
+    EVALUATED = "evaluated"
 
 
-class Slot(StrEnum):
-    """When, within the events of one step, a statement of a projection runs; the order of the members is the order of execution.
-
-    Everything of one slot runs, projection by projection, before the next slot begins. The late and early slots exist for ties: a jump
-    that the other side must not see yet is made late, one that it asked to see (`r⁺`) early (`ties.py`).
-    """
-
-    POST_EARLY = "post early"
-    PRE = "pre"
-    POST = "post"
-    PRE_LATE = "pre late"
-
-    @property
-    def side(self) -> Place:
-        """Whose spikes trigger it."""
-        return Place.PRE if self in (Slot.PRE, Slot.PRE_LATE) else Place.POST
+def kind_of(variable: Variable, differs: bool) -> Kind:
+    """`differs`: it has one value per unit or connection."""
+    match variable.role:
+        case Role.PARAMETER | Role.GIVEN:
+            return Kind.CONSTANT if differs else Kind.SHARED
+        case Role.STATE | Role.CLAMPED:
+            return Kind.STATE
+        case Role.INPUT | Role.DEFINITION:
+            return Kind.EVALUATED
 
 
 class Layout(StrEnum):
@@ -88,17 +85,21 @@ PlanStatement = Assign | AddTo | Remember | Foresee | SumHistory | Total
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One statement at an event. `held`: it changes a weight and is skipped while rules are off."""
+    """One statement at an event. `held`: it changes a weight and is skipped while rules are off. `once`: it remembers what is the same for all
+    connections of the unit that spiked."""
 
     statement: PlanStatement
     held: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A variable of a projection with its place. `derived`: it comes from a learning window, not from the text. `reason` for `explain`."""
+    """A variable of a projection with its place: where the value that the author's name means now lives. `derived`: it stands for no name of the author's
+    but for a part of what is at `variable.span`. `reason` for `explain`."""
 
     variable: Variable
+    kind: Kind = Kind.STATE
     place: Place = Place.CONNECTION
     derived: bool = False
     reason: str = ""
@@ -106,11 +107,11 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlacedScheme:
-    """An integrator of a projection's variables, all in one place. `held`: it moves a weight and stands still while rules are off."""
+    """An integrator of a projection's variables, all in one place. `held`: weights that rules move, which stand still while these are off."""
 
     scheme: Scheme
     place: Place = Place.CONNECTION
-    held: bool = False
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +125,24 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class PastRead:
+    """What delayed sums read of the pre unit. `now`: its value at any time in a step; `stored`: the same when all definitions of the step are known, kept
+    for the sums that read it an axonal delay later."""
+
+    name: str
+    now: Expr
+    stored: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectionPlan:
     """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag). `others`: projections that
-    it reads. `totals`: sums that flows read, each a variable of the post units.
+    it reads. `totals`: sums that flows read, each a variable of the post units. `past`: what its sums read, where they take time. `arriving`: variables of
+    the post units to which it adds a dendritic delay after a spike; `between`: variables of the units to which it adds without a spike. `equations`: flows
+    as the author wrote them.
     """
 
     projection: Projection
@@ -148,39 +161,149 @@ class ProjectionPlan:
     others: tuple[Other, ...] = ()
     layout: Layout = Layout.LISTED
     totals: tuple[Total, ...] = ()
+    past: tuple[PastRead, ...] = ()
+    arriving: tuple[str, ...] = ()
+    between: tuple[Ref, ...] = ()
+    equations: tuple[Flow, ...] = ()
 
-    def place(self, name: str) -> Place:
-        """Where this variable lives."""
-        return next(p.place for p in self.variables if p.variable.name == name)
+    @property
+    def name(self) -> str:
+        """The projection's name."""
+        return self.projection.name
+
+    @property
+    def late(self) -> bool:
+        """Whether its sums take time."""
+        return bool(self.sums and self.projection.delays)
+
+    def variable(self, name: str) -> Placed:
+        """Where this variable of the author's, or a derived one, lives."""
+        return next(p for p in self.variables if p.variable.name == name)
 
     def at(self, slot: Slot) -> tuple[Event, ...]:
         """The statements of a slot."""
         return next((events for s, events in self.events if s is slot), ())
 
 
+# --- populations -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AtThreshold:
+    """A unit spikes where `condition` holds; `rising`: and did not at the previous grid time. `written`: as the author wrote it."""
+
+    condition: Expr
+    rising: bool
+    written: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ByHazard:
+    """A unit spikes each time that the hazard `rate` dt has used up an exponential draw. `of_state`: the rate follows the state."""
+
+    rate: Expr
+    of_state: bool
+    written: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class AtGivenTimes:
+    """Spikes are listed before the run."""
+
+
+Emission = AtThreshold | ByHazard | AtGivenTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A variable of units, its bounds written out."""
+
+    variable: Variable
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class UnitJump:
+    """`target := value` in a unit, then its bounds are applied. `written`: the value as the author wrote it."""
+
+    target: str
+    value: Expr
+    written: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """What units do at steps by themselves, all together: at every step, or every `period`. `number` tells those of one population apart."""
+
+    number: int
+    period: Expr | None
+    jumps: tuple[UnitJump, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The refractory time: `held` variables stand still. `differs`: each unit has its own."""
+
+    duration: Expr
+    held: tuple[str, ...]
+    differs: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PopulationPlan:
-    """One population; its schemes and statements are in `population.block`. `ring`: some projection delays or reads its spikes."""
+    """One population. `emission`: how its units spike; `jumps`: what they do then; `changes`: what they do at steps. `coupled`: their staged integrators
+    take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage. `equations`:
+    flows as the author wrote them."""
 
     population: Population
+    variables: tuple[Stored, ...]
+    emission: Emission | None
+    jumps: tuple[UnitJump, ...]
+    changes: tuple[UnitChange, ...]
+    rest: Rest | None
+    schemes: tuple[Scheme, ...]
+    equations: tuple[Flow, ...]
+    coupled: bool = False
+    staged: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The population's name."""
+        return self.population.name
+
+    def variable(self, name: str) -> Stored:
+        """How this variable is kept."""
+        return next(s for s in self.variables if s.variable.name == name)
+
+    @property
+    def alone(self) -> tuple[Scheme, ...]:
+        """Integrators that need nothing of other units within a step."""
+        return tuple(s for s in self.schemes if not (self.coupled and isinstance(s, Staged)))
+
+    @property
+    def together(self) -> tuple[tuple[str, Expr, Expr], ...]:
+        """(variable, a, b) of the rates a x + b whose stages are taken together with other populations."""
+        return tuple(part for s in self.schemes if self.coupled and isinstance(s, Staged) for part in linear_parts(s))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole network. `per_unit`: parameters and times that have one value per unit or connection; all others are shared.
-
-    `notes`: what passes did, for `explain`. `sweeps`: populations that can update unit by unit.
+    """A whole network. `asked`: what experiments ask of it. `step`: everything that happens in one step, in order. `per_unit`: parameters and times that
+    have one value per unit or connection; all others are shared. `notes`: what passes did, for `explain`.
     """
 
     network: Network
     populations: tuple[PopulationPlan, ...]
     projections: tuple[ProjectionPlan, ...]
     per_unit: PerUnit
+    asked: Asked
+    step: tuple[Operation, ...] = ()
     notes: tuple[str, ...] = ()
-    sweeps: tuple[Sweep, ...] = ()
 
-    @property
-    def readers_first(self) -> tuple[ProjectionPlan, ...]:
-        """The projections in an order in which each is read by others before it changes."""
-        by_name = {p.projection.name: p for p in self.projections}
-        return tuple(by_name[name] for name in readers_first(self.network))
+    def population(self, name: str) -> PopulationPlan:
+        """The population with this name."""
+        return next(p for p in self.populations if p.name == name)
+
+    def projection(self, name: str) -> ProjectionPlan:
+        """The projection with this name."""
+        return next(p for p in self.projections if p.name == name)

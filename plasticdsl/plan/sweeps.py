@@ -1,6 +1,6 @@
 """Units that update one after the other: what one unit's update changes for those that follow.
 
-Comes in: a network, which names the populations that some phase updates unit by unit. Goes out: a `Sweep` for each of them, or an error that says
+Comes in: a network and the populations that some phase updates unit by unit. Goes out: a `Sweep` for each of them, or an error that says
 why its sums cannot be kept up to date while the units change.
 
 A sum h_i = Σ_j f(w_ij, x_j) stays right if f(w_ij, x_j new) − f(w_ij, x_j old) is added to it whenever x_j changes. That needs terms that depend on
@@ -9,7 +9,7 @@ what changes through unit j alone: not through other sums, not through unit i, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -47,21 +47,19 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """A population whose units update one after the other. `inputs`: sums that an update reads; `changed`: states that it changes; `updates`: the
-    sums, of this and other such populations, that follow these states. `anew`: inputs to be summed again first, since rules change their terms.
-    `kept`: inputs that need not be summed in each step."""
+    sums, of this and other such populations, that follow these states. `anew`: inputs to be summed again first, since rules change their terms."""
 
     population: str
     inputs: tuple[str, ...]
     changed: tuple[str, ...]
     updates: tuple[Update, ...]
     anew: tuple[str, ...]
-    kept: tuple[Kept, ...] = ()
 
 
-def sweeps(network: Network) -> tuple[Sweep, ...]:
-    """One for each population of `network.asynchronous` that changes at steps. Raises `PlasError` (`unsupported`)."""
+def sweeps(network: Network, one_by_one: Iterable[str]) -> tuple[Sweep, ...]:
+    """One for each population of `one_by_one` that changes at steps. Raises `PlasError` (`unsupported`)."""
     by_name = {p.name: p for p in network.populations}
-    swept = [by_name[name] for name in network.asynchronous if _changed(by_name[name].block)]
+    swept = [by_name[name] for name in one_by_one if _changed(by_name[name].block)]
     for population in swept:
         _require_steps_alone(population)
     names = {p.name for p in swept}

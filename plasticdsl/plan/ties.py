@@ -18,7 +18,8 @@ from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Speci
 from plasticdsl.model.model import Assign, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.inline import map_refs
-from plasticdsl.plan.plan import Event, Foresee, Remember, Slot
+from plasticdsl.plan.places import Slot
+from plasticdsl.plan.plan import Event, Foresee, Remember
 from plasticdsl.plan.sequence import assigned, reads, value_of, with_value
 from plasticdsl.source import NOWHERE
 

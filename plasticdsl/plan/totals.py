@@ -12,7 +12,7 @@ from dataclasses import replace
 from plasticdsl.model.expr import Expr, Incoming, Ref, Remembered, TotalOf, rebuild, substitute, walk
 from plasticdsl.model.model import Assign, Role, Total, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.plan import Event, Place, Placed, Remember
+from plasticdsl.plan.plan import Event, Placed, Remember
 from plasticdsl.plan.sequence import value_of, with_value
 
 
@@ -49,7 +49,7 @@ class Totals:
         """A handler whose remembered values are variables where they are read on the other side of a sum: the walk over the connections ends there."""
         crossing = {e.statement.name for k, e in enumerate(events) if isinstance(e.statement, Remember) and _crosses(k, events)}
         names = {local: self._free(local) for local in sorted(crossing)}
-        self.kept += [Placed(Variable(n, n, Role.STATE), Place.CONNECTION, True, "kept over a sum") for n in names.values()]
+        self.kept += [Placed(Variable(n, n, Role.STATE), derived=True, reason="kept over a sum") for n in names.values()]
 
         kept: dict[Expr, Expr] = {Remembered(local): Ref(Whose.OWN, name) for local, name in names.items()}
 

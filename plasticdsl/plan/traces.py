@@ -17,7 +17,8 @@ from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.plan.inline import inline
-from plasticdsl.plan.plan import Event, History, Place, Placed, PlacedScheme, SumHistory
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import Event, History, Placed, PlacedScheme, SumHistory
 from plasticdsl.symbolic.windows import window_of
 
 NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired

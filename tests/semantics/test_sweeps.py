@@ -10,6 +10,7 @@ import pytest
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.model import Block, Flow, Network, SumInto, Threshold, Trigger
 from plasticdsl.plan.lower import lower
+from plasticdsl.plan.operations import Keep
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.plan.sweeps import Kept
 from plasticdsl.runtime.engine.engine import Engine, Feed
@@ -121,7 +122,7 @@ def test_a_graded_unit_follows_the_units_before_it() -> None:
 def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -> dict[str, Kept]:
     """What is kept of each population, at the highest level."""
     network = replace(made.network(), asynchronous=asynchronous, fed=fed)
-    return {s.population: k for s in optimise(lower(network, made.per_unit()), 2).sweeps for k in s.kept}
+    return {o.population: o.kept for o in optimise(lower(network, made.per_unit()), 2).step if isinstance(o, Keep)}
 
 
 def test_a_sum_is_kept_while_nothing_else_moves_its_terms() -> None:

@@ -3,17 +3,15 @@ what is added without a spike."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import added
 from plasticdsl.kernels.loops.names import EACH_STEP, INDEX, SLOT, I, J, N, Names, T, arrival_place, arriving_now, place_sizes
 from plasticdsl.kernels.loops.walks import Stretch, arriving, every_unit
 from plasticdsl.kernels.program import Array, Constant, Element, Function, If, Increase, Let, Read, Size, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Compare, Number, Ref
-from plasticdsl.model.model import AddTo
 from plasticdsl.model.owners import Whose, owner_text
-from plasticdsl.plan.plan import Event, Place, Plan, ProjectionPlan
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import Plan, ProjectionPlan
 
 ONE, ZERO = Number(1.0), Number(0.0)
 
@@ -24,36 +22,21 @@ RECENT = Local("recent")
 # --- what is on its way to the post units ----------------------------------------------------------------------------
 
 
-def pending_targets(projection: ProjectionPlan) -> tuple[str, ...]:
-    """Variables of the post units that the projection adds to after a dendritic delay."""
-    if projection.projection.delays.dendritic is None:
-        return ()
-    at_spikes = _added_to([e for _, many in projection.events for e in many])
-    return tuple(sorted({t.name for t in (*at_spikes, *between_targets(projection)) if t.owner is Whose.POST}))
-
-
-def _added_to(events: Sequence[Event]) -> tuple[Ref, ...]:
-    return tuple(dict.fromkeys(e.statement.target for e in events if isinstance(e.statement, AddTo)))
-
-
 def pending_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     """A ring of sums for each of these variables."""
-    p = of_projection(projection.projection.name)
+    p = of_projection(projection.name)
     shape = (p.field(Part.DENDRITIC_SLOTS), place_sizes(projection)[Place.POST])
     return tuple(
         Array(p.field(Part.PENDING, v), "float64", shape, Constant(), True, f"what is on its way to {v}, by step of arrival modulo slots")
-        for v in pending_targets(projection)
+        for v in projection.arriving
     )
 
 
-def arrive(plan: Plan, projection: ProjectionPlan) -> Function | None:
+def arrive(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that hands over what has been on its way for a dendritic delay."""
-    targets = pending_targets(projection)
-    if not targets:
-        return None
-    name, names, p = projection.projection.name, Names(plan, projection=projection), of_projection(projection.projection.name)
+    name, names, p = projection.name, Names(plan, projection=projection), of_projection(projection.name)
     body: list[Statement] = []
-    for target in targets:
+    for target in projection.arriving:
         waiting = element(p.field(Part.PENDING, target), SLOT, I)
         body += [*_handed_over(names, Ref(Whose.POST, target), waiting), Store(waiting, ZERO)]
     slot = Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.DENDRITIC_SLOTS)))))
@@ -70,14 +53,9 @@ def _handed_over(names: Names, target: Ref, waiting: Element) -> tuple[Statement
 # --- what is added without a spike -----------------------------------------------------------------------------------
 
 
-def between_targets(projection: ProjectionPlan) -> tuple[Ref, ...]:
-    """Variables of the units that the projection adds to at every step, or periodically."""
-    return _added_to([*projection.each_step, *(e for _, many in projection.periodic for e in many)])
-
-
 def sum_between(projection: ProjectionPlan, target: Ref) -> Element:
     """What is added to the target in this step, for the unit of the loop's connection."""
-    adds = of_projection(projection.projection.name).field(Part.ADDS, owner_text(target.owner), target.name)
+    adds = of_projection(projection.name).field(Part.ADDS, owner_text(target.owner), target.name)
     return element(adds, J if target.owner is Whose.PRE else I)
 
 
@@ -97,19 +75,19 @@ def between_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
             True,
             f"what is added to {t.path} now",
         )
-        for t in between_targets(projection)
+        for t in projection.between
     )
 
 
-def add_between(plan: Plan, projection: ProjectionPlan) -> Function | None:
+def add_between(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that adds it, when everyone has read the values from before."""
-    p, names = projection.projection.name, Names(plan, projection=projection)
+    p, names = projection.name, Names(plan, projection=projection)
     body: list[Statement] = []
-    for target in between_targets(projection):
+    for target in projection.between:
         amount = sum_between(projection, target)
         body += every_unit(projection, _side(target), [*_handed_over(names, target, amount), Store(amount, ZERO)])
     doc = f"Add to the units what {p} adds without a spike."
-    return Function(Kernel("add_{}", (p,)), doc, EACH_STEP, (), (), tuple(body)) if body else None
+    return Function(Kernel("add_{}", (p,)), doc, EACH_STEP, (), (), tuple(body))
 
 
 # --- spikes that reach the synapses now ------------------------------------------------------------------------------
@@ -131,17 +109,20 @@ def now_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     )
 
 
-def count_now(projection: ProjectionPlan) -> tuple[Function, ...]:
-    """Kernels that count the spikes that reach the synapses now, and forget them afterwards."""
-    p, found = projection.projection.name, []
-    for side in projection.counts_now:
-        cell = arriving_now(projection, side)
-        where = "each connection" if arrival_place(projection, side) is Place.CONNECTION else "each unit's synapses"
-        doc = f"Count the {side} spikes that reach {where} now."
-        count, forget = (_at_arrival(projection, side, statement) for statement in (Increase(cell, ONE), Store(cell, ZERO)))
-        found.append(Function(Kernel(f"count_{side}_{{}}", (p,)), doc, EACH_STEP, (), (), count))
-        found.append(Function(Kernel(f"forget_{side}_{{}}", (p,)), "Forget that count.", EACH_STEP, (), (), forget))
-    return tuple(found)
+def count(projection: ProjectionPlan, side: Place) -> Function:
+    """The kernel that counts the spikes that reach the synapses now."""
+    where = "each connection" if arrival_place(projection, side) is Place.CONNECTION else "each unit's synapses"
+    doc, body = (
+        f"Count the {side} spikes that reach {where} now.",
+        _at_arrival(projection, side, Increase(arriving_now(projection, side), ONE)),
+    )
+    return Function(Kernel(f"count_{side}_{{}}", (projection.name,)), doc, EACH_STEP, (), (), body)
+
+
+def forget(projection: ProjectionPlan, side: Place) -> Function:
+    """The kernel that forgets them afterwards."""
+    body = _at_arrival(projection, side, Store(arriving_now(projection, side), ZERO))
+    return Function(Kernel(f"forget_{side}_{{}}", (projection.name,)), "Forget that count.", EACH_STEP, (), (), body)
 
 
 def _at_arrival(projection: ProjectionPlan, side: Place, *body: Statement) -> tuple[Statement, ...]:
@@ -152,13 +133,13 @@ def _at_arrival(projection: ProjectionPlan, side: Place, *body: Statement) -> tu
 
 def history_sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths of the histories: at most two spikes of a unit a step are kept."""
-    p = of_projection(projection.projection.name)
+    p = of_projection(projection.name)
     return tuple(Size(p.field(Part.HISTORY_LENGTH, h.name), h.duration) for h in projection.histories)
 
 
 def history_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     """The kept spike times, a ring for each unit, and how many there have been."""
-    p, found = of_projection(projection.projection.name), []
+    p, found = of_projection(projection.name), []
     for h in projection.histories:
         length = place_sizes(projection)[arrival_place(projection, h.side)]
         doc = f"times of the last {h.side} spikes as they reached the synapses"
@@ -168,17 +149,16 @@ def history_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
     return tuple(found)
 
 
-def keep_history(projection: ProjectionPlan) -> tuple[Function, ...]:
-    """Kernels that note the spikes that reach the synapses now."""
-    p, found = projection.projection.name, []
-    for h in projection.histories:
-        unit, field = INDEX[arrival_place(projection, h.side)], of_projection(p).field
-        count = element(field(Part.HISTORY_COUNT, h.name), unit)
-        note: tuple[Statement, ...] = (
-            Let(RECENT, Call("mod", (count, Read(field(Part.HISTORY_LENGTH, h.name))))),
-            Store(element(field(Part.HISTORY, h.name), unit, RECENT), Read(T)),
-            Store(count, Binary("+", count, ONE)),
-        )
-        doc = f"Note the {h.side} spikes that reach the synapses of {p} now."
-        found.append(Function(Kernel("keep_{}_{}", (h.name, p)), doc, EACH_STEP, (), (), _at_arrival(projection, h.side, *note)))
-    return tuple(found)
+def keep_times(projection: ProjectionPlan, history: str) -> Function:
+    """The kernel that notes the spikes that reach the synapses now."""
+    h, field = next(h for h in projection.histories if h.name == history), of_projection(projection.name).field
+    unit = INDEX[arrival_place(projection, h.side)]
+    count = element(field(Part.HISTORY_COUNT, h.name), unit)
+    note: tuple[Statement, ...] = (
+        Let(RECENT, Call("mod", (count, Read(field(Part.HISTORY_LENGTH, h.name))))),
+        Store(element(field(Part.HISTORY, h.name), unit, RECENT), Read(T)),
+        Store(count, Binary("+", count, ONE)),
+    )
+    doc = f"Note the {h.side} spikes that reach the synapses of {projection.name} now."
+    body = _at_arrival(projection, h.side, *note)
+    return Function(Kernel("keep_{}_{}", (h.name, projection.name)), doc, EACH_STEP, (), (), body)

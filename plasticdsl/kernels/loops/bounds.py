@@ -21,9 +21,7 @@ def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:
     """`post.g += amount` (or `pre.g`, resolved already) in a loop over connections or units, bounded as the neuron says."""
     cell = names.resolve(Ref(target.owner, target.name))
     assert isinstance(cell, Element)
-    block = names.end(target.owner).block
-    variable = block.variable(target.name)
-    assert variable is not None
+    variable = names.end(target.owner).variable(target.name).variable
     if variable.low is None and variable.high is None:
         return Increase(cell, amount)
     low, high = (None if b is None else names.resolve(_seen_from(target.owner, b)) for b in (variable.low, variable.high))

@@ -1,6 +1,6 @@
 """Variables that a phase takes from a table, one row of it for so many steps.
 
-Comes in: the plan, whose network says which variables may be fed. Goes out: the arguments of each feed and the kernel that copies the row of
+Comes in: the plan, which says which variables may be fed. Goes out: the arguments of each feed and the kernel that copies the row of
 the present step to the variable. The tables themselves come with `CompiledEngine.feed`, between calls.
 """
 
@@ -12,7 +12,6 @@ from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.names import I, N, number_of
 from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Compare, Number
-from plasticdsl.model.model import Population, Role
 from plasticdsl.plan.plan import Plan
 
 ZERO, ONE = Number(0.0), Number(1.0)
@@ -21,12 +20,12 @@ ZERO, ONE = Number(0.0), Number(1.0)
 def sizes(plan: Plan) -> tuple[Size, ...]:
     """Lengths of the tables: items, values in each, and how many items are shown."""
     lengths = (Part.FEED_ROWS, Part.FEED_WIDTH, Part.FEED_COUNT)
-    return tuple(Size(of_population(p).field(part, v)) for p, v in plan.network.fed for part in lengths)
+    return tuple(Size(of_population(p).field(part, v)) for p, v in plan.asked.fed for part in lengths)
 
 
 def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     """The table of each fed variable, the items in the order in which they are shown, and when each is."""
-    return tuple(a for p, v in plan.network.fed for a in _arguments(p, v))
+    return tuple(a for p, v in plan.asked.fed for a in _arguments(p, v))
 
 
 def _arguments(p: str, v: str) -> Iterator[Array | Scalar]:
@@ -41,19 +40,9 @@ def _arguments(p: str, v: str) -> Iterator[Array | Scalar]:
     yield Scalar(field(Part.FEED_ACROSS, v), "int64", Constant(), "1 where rows have a value for each unit, 0 where all units share one")
 
 
-def fed(plan: Plan, population: str, variable: str) -> bool:
-    """Whether a phase may feed this variable."""
-    return (population, variable) in plan.network.fed
-
-
 def active(population: str, variable: str) -> Compare:
     """Whether it is fed now."""
     return Compare("!=", Read(of_population(population).field(Part.FEED_ACTIVE, variable)), ZERO)
-
-
-def kernel(population: str, variable: str) -> Kernel:
-    """What gives the variable its values."""
-    return Kernel("feed_{}_{}", (population, variable))
 
 
 def feed(population: str, variable: str) -> Function:
@@ -74,20 +63,4 @@ def feed(population: str, variable: str) -> Function:
         For(I, ZERO, number_of(population), copy),
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
-    return Function(kernel(population, variable), doc, (N,), (), (), (If(active(population, variable), body),))
-
-
-def feeds(plan: Plan) -> tuple[Function, ...]:
-    """All of them, for the beginning of a step."""
-    return tuple(feed(p, v) for p, v in plan.network.fed)
-
-
-def moved(plan: Plan) -> tuple[Kernel, ...]:
-    """The kernels to run again at the end of a step: of what something else in the step may have changed."""
-    by_name = {p.population.name: p.population for p in plan.populations}
-    return tuple(kernel(p, v) for p, v in plan.network.fed if _may_move(by_name[p], v))
-
-
-def _may_move(population: Population, variable: str) -> bool:
-    declared = population.block.variable(variable)
-    return declared is not None and declared.role in (Role.STATE, Role.INPUT)
+    return Function(Kernel("feed_{}_{}", (population, variable)), doc, (N,), (), (), (If(active(population, variable), body),))

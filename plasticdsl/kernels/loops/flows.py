@@ -28,6 +28,7 @@ from plasticdsl.model.schemes import (
     Scheme,
     linear_parts,
 )
+from plasticdsl.plan.plan import Kind
 
 ZERO = Number(0.0)
 
@@ -182,9 +183,8 @@ def _entry(scheme: Exact, row: int, column: int, part: Part, context: FlowContex
 
 def varies(scheme: Exact, names: Names) -> bool:
     """Whether the matrix depends on a parameter with one value per unit (connection)."""
-    return any(
-        Ref(names.itself, r.name) in names.plan.per_unit for row in scheme.matrix for e in row for r in refs(e) if r.owner is Whose.OWN
-    )
+    own = (r.name for row in scheme.matrix for e in row for r in refs(e) if r.owner is Whose.OWN)
+    return any(names.kind(name) is Kind.CONSTANT for name in own)
 
 
 def propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str]) -> tuple[Array | Scalar, ...]:

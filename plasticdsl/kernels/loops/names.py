@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.program import Element, Read, element
 from plasticdsl.model.expr import Binary, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
-from plasticdsl.model.model import Population, Role, Variable
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
-from plasticdsl.plan.plan import Place, Plan, ProjectionPlan
+from plasticdsl.model.owners import OfProjection, Owner, Whose
+from plasticdsl.model.schemes import STAGES
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import Kind, Plan, PopulationPlan, ProjectionPlan
 
 #: The step and its time, the place of a step in rings of spikes; the connection and its ends.
 N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i"))  # noqa: E741  the i of w_ij
@@ -32,17 +33,17 @@ class Names:
     """Resolves references of one population (`projection` None) or one projection.
 
     `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
-    `staged`: variables of populations of which the value at an integrator's stage is meant. `ends`: what the pre and the post unit are called in
+    `stage`: what has a value at this stage of an integrator is meant with it. `ends`: what the pre and the post unit are called in
     the loop; `along`: the other projection over whose connections it runs, if not over the projection's own. `totals`: sums over connections
     are in arrays of the post units, not in locals.
     """
 
     plan: Plan
-    population: Population | None = None
+    population: PopulationPlan | None = None
     projection: ProjectionPlan | None = None
     index: Local = I
     current: Mapping[str, Expr] = field(default_factory=dict)
-    staged: frozenset[tuple[str, str]] = frozenset()
+    stage: int | None = None
     ends: tuple[Local, Local] = (J, I)
     along: str = ""
     totals: bool = False
@@ -82,34 +83,32 @@ class Names:
         return self.own(ref.name)
 
     @property
-    def itself(self) -> OfPopulation | OfProjection:
-        """Whose names these are, as the model says it."""
-        if self.projection is not None:
-            return self.projection.projection.as_owner
-        assert self.population is not None
-        return self.population.as_owner
-
-    @property
     def group(self) -> Group:
         """Whose names these are."""
         if self.projection is not None:
-            return of_projection(self.projection.projection.name)
+            return of_projection(self.projection.name)
         assert self.population is not None
         return of_population(self.population.name)
 
-    def unit(self, population: Population, name: str, index: Local) -> Expr:
+    def kind(self, name: str) -> Kind:
+        """How an own variable is kept."""
+        owner = self.projection or self.population
+        assert owner is not None
+        return owner.variable(name).kind
+
+    def unit(self, population: PopulationPlan, name: str, index: Local) -> Expr:
         """A population's variable at unit `index`."""
-        group, declared = of_population(population.name), population.block.variable(name)
-        if declared is not None and _is_parameter(declared) and Ref(population.as_owner, name) not in self.plan.per_unit:
+        group = of_population(population.name)
+        if population.variable(name).kind is Kind.SHARED:
             return Read(group.variable(name))
-        part = Part.STAGE if (population.name, name) in self.staged else Part.VARIABLE
+        part = Part.STAGE if self.stage is not None and name in population.staged else Part.VARIABLE
         return element(group.field(part, name), index)
 
     def own(self, name: str, copy: Part = Part.VARIABLE) -> Expr:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
         assert self.projection is not None
-        placed = next(p for p in self.projection.variables if p.variable.name == name)
-        if _is_parameter(placed.variable) and Ref(self.projection.projection.as_owner, name) not in self.plan.per_unit:
+        placed = self.projection.variable(name)
+        if placed.kind is Kind.SHARED:
             return Read(self.group.variable(name))
         return element(self.group.field(copy, name), INDEX[placed.place])
 
@@ -117,22 +116,18 @@ class Names:
         """A variable of another projection at the connection between the same two units (`other_connection`)."""
         assert self.projection is not None
         known = next(o for o in self.projection.others if o.name == owner.name)
-        placed = next(p for p in self._plan_of(owner.name).variables if p.variable.name == name)
+        placed = self.plan.projection(owner.name).variable(name)
         full = of_projection(owner.name).variable(name)
-        if _is_parameter(placed.variable) and Ref(owner, name) not in self.plan.per_unit:
+        if placed.kind is Kind.SHARED:
             return Read(full)
         near, far = reversed(self.ends) if known.transposed else self.ends
         k = K if self.along == owner.name else other_connection(owner.name)
         return element(full, {Place.CONNECTION: k, Place.PRE: near, Place.POST: far}[placed.place])
 
-    def _plan_of(self, projection: str) -> ProjectionPlan:
-        return next(p for p in self.plan.projections if p.projection.name == projection)
-
-    def end(self, side: Owner) -> Population:
+    def end(self, side: Owner) -> PopulationPlan:
         """The population at the projection's `pre` or `post` side."""
         assert self.projection is not None
-        wanted = self.projection.projection.ends[side]
-        return next(p for p in self.plan.network.populations if p.name == wanted)
+        return self.plan.population(self.projection.projection.ends[side])
 
     def _special(self, special: str) -> Expr:
         match special:
@@ -162,7 +157,7 @@ def number_of(population: str) -> Read:
 def arriving_now(projection: ProjectionPlan, side: Place) -> Element:
     """How many spikes of `side` reach the loop's synapse now."""
     part = Part.NOW_PRE if side is Place.PRE else Part.NOW_POST
-    return element(of_projection(projection.projection.name).field(part), INDEX[arrival_place(projection, side)])
+    return element(of_projection(projection.name).field(part), INDEX[arrival_place(projection, side)])
 
 
 def remembered(name: str) -> Local:
@@ -196,5 +191,12 @@ def place_sizes(projection: ProjectionPlan) -> dict[Place, Field]:
     }
 
 
-def _is_parameter(variable: Variable) -> bool:
-    return variable.role in (Role.PARAMETER, Role.GIVEN)
+def stage_time(stage: int | None) -> Expr:
+    """t at a stage of an integrator; None: t_n."""
+    fraction = STAGES[stage or 0]
+    return Read(T) if fraction == 0.0 else Binary("+", Read(T), Binary("*", Number(fraction), DT))
+
+
+def stage_kernel(kernel: Kernel, stage: int | None) -> Kernel:
+    """What a kernel is called where it works on the values of a stage."""
+    return kernel if stage is None else Kernel(f"{kernel.pattern}_at_stage_{stage + 1}", kernel.of)

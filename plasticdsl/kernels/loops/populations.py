@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import DT, EACH_STEP, SLOT, I, N, Names, T, number_of
+from plasticdsl.kernels.loops.names import DT, EACH_STEP, SLOT, I, N, Names, number_of, stage_kernel, stage_time
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -36,27 +36,12 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref
-from plasticdsl.model.model import (
-    Assign,
-    AtRate,
-    Block,
-    GivenSpikes,
-    Handler,
-    PoissonSource,
-    Population,
-    RegularSource,
-    Role,
-    Threshold,
-    Timed,
-    Timing,
-    Trigger,
-)
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.undefined import may_be_undefined, undefined
-from plasticdsl.plan.inline import definitions, inline, map_refs
-from plasticdsl.plan.plan import Plan
+from plasticdsl.plan.operations import Define
+from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitChange, UnitJump
 
 ONE, ZERO = Number(1.0), Number(0.0)
 
@@ -64,49 +49,45 @@ ONE, ZERO = Number(1.0), Number(0.0)
 COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s", "may_fire"))
 
 
-def spikes(population: Population) -> bool:
-    """Whether the population has spikes at all."""
-    return population.block.spike is not None or isinstance(population.source, PoissonSource | RegularSource | GivenSpikes)
-
-
 # --- what it works on ------------------------------------------------------------------------------------------------
 
 
-def sizes(population: Population) -> tuple[Size, ...]:
+def sizes(population: PopulationPlan) -> tuple[Size, ...]:
     """Lengths that belong to the population."""
     p = of_population(population.name)
     return tuple(Size(p.field(part)) for part in (Part.UNITS, Part.SLOTS, Part.CAPACITY, Part.LOG, Part.GIVEN))
 
 
-def arguments(plan: Plan, population: Population) -> tuple[Array | Scalar, ...]:
+def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, ...]:
     """Everything the population's kernels may read or write."""
-    name, block, p = population.name, population.block, of_population(population.name)
+    name, p = population.name, of_population(population.name)
     length = (p.field(Part.UNITS),)
     found: list[Array | Scalar] = []
-    for v in block.variables:
+    for stored in population.variables:
+        v = stored.variable
         full = p.variable(v.name)
-        match v.role:
-            case Role.STATE | Role.CLAMPED:
+        match stored.kind:
+            case Kind.STATE:
                 found.append(Array(full, "float64", length, OfState(p, v.name), True, f"{v.symbol} of {name}", v.unit))
-            case Role.INPUT | Role.DEFINITION:
+            case Kind.EVALUATED:
                 found.append(Array(full, "float64", length, Constant(), True, f"{v.symbol} of {name}, evaluated at t_n", v.unit))
-            case Role.PARAMETER | Role.GIVEN if Ref(population.as_owner, v.name) in plan.per_unit:
+            case Kind.CONSTANT:
                 found.append(Array(full, "float64", length, OfParameter(p, v.name), False, f"{v.symbol} of {name}", v.unit))
-            case Role.PARAMETER | Role.GIVEN:
+            case Kind.SHARED:
                 found.append(Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {name}", v.unit))
-    for scheme in block.schemes:
+    for scheme in population.schemes:
         if isinstance(scheme, Exact):
-            found += propagators(scheme, Names(plan, population), length[0], _held(block))
+            found += propagators(scheme, Names(plan, population), length[0], _held(population))
         if isinstance(scheme, EulerMaruyama):
             found += [noise_stream(p, v) for v, n in zip(scheme.variables, scheme.noises, strict=True) if n is not None]
-    for number, handler in enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY)):
-        if handler.period is not None:
-            period = OfExpression(p, handler.period, steps=True)
-            found.append(Scalar(p.field(Part.PERIOD, str(number)), "int64", period, "period in steps"))
-    return (*found, *_spike_arguments(plan, population))
+    for change in population.changes:
+        if change.period is not None:
+            period = OfExpression(p, change.period, steps=True)
+            found.append(Scalar(p.field(Part.PERIOD, str(change.number)), "int64", period, "period in steps"))
+    return (*found, *_spike_arguments(population))
 
 
-def _spike_arguments(plan: Plan, population: Population) -> list[Array | Scalar]:
+def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
     name, p = population.name, of_population(population.name)
     units, slots, log, given = ((p.field(part),) for part in (Part.UNITS, Part.SLOTS, Part.LOG, Part.GIVEN))
     one, capacity, steps = (RUN.field(Part.ONE),), p.field(Part.CAPACITY), p.field(Part.REFRACTORY_STEPS)
@@ -121,7 +102,7 @@ def _spike_arguments(plan: Plan, population: Population) -> list[Array | Scalar]
         Scalar(p.field(Part.RECORDING), "int64", None, f"1 where spikes of {name} are logged, else 0"),
         Array(p.field(Part.REFRACTORY_UNTIL), "int64", units, Constant(), True, "first step at which the unit may spike again"),
         Array(steps, "int64", units, refractory, False, "refractory time in steps")
-        if _own_refractory(plan, population)
+        if _own_refractory(population)
         else Scalar(steps, "int64", refractory, "refractory time in steps"),
         Array(p.field(Part.WAS_TRUE), "int64", units, Constant(), True, "whether the spike condition held at the previous step"),
         Array(p.field(Part.UNDECIDED), "int64", units, Constant(), True, "1 where the spike condition has once been no number"),
@@ -134,47 +115,40 @@ def _spike_arguments(plan: Plan, population: Population) -> list[Array | Scalar]
     ]
 
 
-def _own_refractory(plan: Plan, population: Population) -> bool:
-    return Timed(population.as_owner, Timing.REFRACTORY) in plan.per_unit
+def _own_refractory(population: PopulationPlan) -> bool:
+    return population.rest is not None and population.rest.differs
 
 
-def _held(block: Block) -> frozenset[str]:
-    return frozenset(block.refractory.held) if block.refractory is not None else frozenset()
+def _held(population: PopulationPlan) -> frozenset[str]:
+    return frozenset() if population.rest is None else frozenset(population.rest.held)
 
 
 # --- spikes ----------------------------------------------------------------------------------------------------------
 
 
-def find_spikes(plan: Plan, population: Population) -> Function | None:
+def find_spikes(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that lists the units that spike at t_n; it returns how many, or −1 where they do not fit the buffer."""
-    source, spike = population.source, population.block.spike
+    assert population.emission is not None
     name, p = population.name, of_population(population.name)
-    match source, spike:
-        case PoissonSource(rate), _:
-            body = _by_hazard(plan, population, rate, refractory=False)
-            how = "a Poisson process"
-        case RegularSource() | GivenSpikes(), _:
-            body = _given(p)
-            how = "given times"
-        case _, AtRate(rate):
-            body = _by_hazard(plan, population, _written_out(rate, population.block), population.block.refractory is not None)
-            how = "a Poisson process whose rate follows the state"
-        case _, Threshold(condition, rising):
-            body = _by_threshold(plan, population, _written_out(condition, population.block), rising)
-            how = f"condition {pretty(condition)}"
-        case _:
-            return None
+    how, body = _emission(plan, population, population.emission)
     body = (now(p), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
     return Function(Kernel("spikes_{}", (name,)), f"List the units of {name} that spike at step n ({how}).", EACH_STEP, (), (), body)
+
+
+def _emission(plan: Plan, population: PopulationPlan, emission: Emission) -> tuple[str, tuple[Statement, ...]]:
+    """In words, and as statements."""
+    match emission:
+        case ByHazard(rate, of_state):
+            return f"a Poisson process{' whose rate follows the state' if of_state else ''}", _by_hazard(plan, population, rate)
+        case AtGivenTimes():
+            return "given times", _given(of_population(population.name))
+        case AtThreshold(condition, rising, written):
+            return f"condition {pretty(written)}", _by_threshold(plan, population, condition, rising)
 
 
 def now(p: Group) -> Let:
     """Where a population's spikes of this step stand in its ring."""
     return Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.SLOTS)))))
-
-
-def _written_out(expr: Expr, block: Block) -> Expr:
-    return inline(expr, {Whose.OWN: definitions(block)})
 
 
 def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
@@ -185,7 +159,7 @@ def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
     )
 
 
-def _by_threshold(plan: Plan, population: Population, condition: Expr, rising: bool) -> tuple[Statement, ...]:
+def _by_threshold(plan: Plan, population: PopulationPlan, condition: Expr, rising: bool) -> tuple[Statement, ...]:
     p, resolved = of_population(population.name), Names(plan, population).resolve(condition)
     may: list[Expr] = [resolved]
     before: list[Statement] = []
@@ -197,22 +171,22 @@ def _by_threshold(plan: Plan, population: Population, condition: Expr, rising: b
         was_true = element(p.field(Part.WAS_TRUE), I)
         may.append(Compare("==", was_true, ZERO))
         after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
-    if population.block.refractory is not None:
+    if population.rest is not None:
         may.append(_free(p))
     fires = Logic("and", tuple(may)) if len(may) > 1 else resolved
     return (For(I, ZERO, number_of(population.name), (Comment(pretty(condition)), *before, If(fires, _append(p, Read(I))), *after)),)
 
 
-def _by_hazard(plan: Plan, population: Population, rate: Expr, refractory: bool) -> tuple[Statement, ...]:
+def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
     p, names = of_population(population.name), Names(plan, population)
     left, draws = element(p.field(Part.HAZARD), I), element(p.field(Part.DRAWS), I)
     draw = Call("exponential", (Read(RUN.field(Part.SEED)), Read(p.field(Part.STREAM)), Read(I), draws))
     due: Expr = Compare("<=", left, ZERO)
     begin: tuple[Statement, ...] = ()
     end: tuple[Statement, ...] = ()
-    if refractory:  # a unit that becomes refractory fires once
+    if population.rest is not None:  # a unit that becomes refractory fires once
         begin = (Let(MAY_FIRE, ONE),)
-        end = (If(Compare(">", _refractory_steps(plan, population), ZERO), (Let(MAY_FIRE, ZERO),)),)
+        end = (If(Compare(">", _refractory_steps(population), ZERO), (Let(MAY_FIRE, ZERO),)),)
         due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
     body: tuple[Statement, ...] = (
         Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
@@ -220,7 +194,7 @@ def _by_hazard(plan: Plan, population: Population, rate: Expr, refractory: bool)
         *begin,
         While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
     )
-    if refractory:
+    if population.rest is not None:
         body = (If(_free(p), body),)
     return (For(I, ZERO, number_of(population.name), body),)
 
@@ -230,9 +204,9 @@ def _free(p: Group) -> Expr:
     return Compare(">=", Read(N), element(p.field(Part.REFRACTORY_UNTIL), I))
 
 
-def _refractory_steps(plan: Plan, population: Population) -> Expr:
+def _refractory_steps(population: PopulationPlan) -> Expr:
     steps = of_population(population.name).field(Part.REFRACTORY_STEPS)
-    return element(steps, I) if _own_refractory(plan, population) else Read(steps)
+    return element(steps, I) if _own_refractory(population) else Read(steps)
 
 
 def _given(p: Group) -> tuple[Statement, ...]:
@@ -264,40 +238,27 @@ def _bookkeeping(p: Group) -> tuple[Statement, ...]:
 # --- jumps -----------------------------------------------------------------------------------------------------------
 
 
-def unit_statements(handler: Handler, names: Names, block: Block) -> tuple[Statement, ...]:
-    """The assignments of a handler of a neuron, top to bottom, each bounded."""
+def unit_statements(jumps: Sequence[UnitJump], names: Names, population: PopulationPlan) -> tuple[Statement, ...]:
+    """The assignments of units, top to bottom, each bounded."""
     statements: list[Statement] = []
-    written = definitions(block)
-    for statement in handler.statements:
-        assert isinstance(statement, Assign)
-        target = names.resolve(Ref(Whose.OWN, statement.target.name))
+    for jump in jumps:
+        target = names.resolve(Ref(Whose.OWN, jump.target))
         assert isinstance(target, Element)
-        statements.append(Comment(f"{statement.target.name} -> {pretty(statement.value)}"))
-        value = names.resolve(_plain(inline(statement.value, {Whose.OWN: written})))
-        variable = block.variable(statement.target.name)
-        assert variable is not None
+        variable = population.variable(jump.target).variable
         low, high = (None if b is None else names.resolve(b) for b in (variable.low, variable.high))
-        statements.append(Store(target, clipped(value, low, high)))
+        statements.append(Comment(f"{jump.target} -> {pretty(jump.written)}"))
+        statements.append(Store(target, clipped(names.resolve(jump.value), low, high)))
     return tuple(statements)
 
 
-def _plain(expr: Expr) -> Expr:
-    return map_refs(expr, lambda ref: Ref(ref.owner, ref.name))
-
-
-def jump_at_spikes(plan: Plan, population: Population) -> Function | None:
+def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel for the jumps of the units that spike at t_n and for the beginning of their refractory time."""
-    handlers = [h for h in population.block.handlers if h.trigger is Trigger.SPIKE]
-    refractory = population.block.refractory is not None
-    if not spikes(population) or not (any(h.statements for h in handlers) or refractory):
-        return None
-    name, p, names = population.name, of_population(population.name), Names(plan, population)
+    name, p = population.name, of_population(population.name)
     body: list[Statement] = [Let(I, element(p.field(Part.SPIKES), SLOT, S))]
-    for handler in handlers:
-        body += unit_statements(handler, names, population.block)
-    if refractory:
+    body += unit_statements(population.jumps, Names(plan, population), population)
+    if population.rest is not None:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
-        body.append(Store(until, Binary("+", Read(N), _refractory_steps(plan, population))))
+        body.append(Store(until, Binary("+", Read(N), _refractory_steps(population))))
     loop = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
     return Function(Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", EACH_STEP, (), (), (now(p), loop))
 
@@ -305,42 +266,35 @@ def jump_at_spikes(plan: Plan, population: Population) -> Function | None:
 # --- flow ------------------------------------------------------------------------------------------------------------
 
 
-def flow_context(plan: Plan, population: Population) -> FlowContext:
+def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
     """What `flows.flow` needs to know of the population."""
-    block, p = population.block, of_population(population.name)
+    p = of_population(population.name)
     return FlowContext(
         names=Names(plan, population),
         unit=I,
-        flows={f.variable: f for f in block.flows},
-        bounds={v.name: (v.low, v.high) for v in block.variables if v.role is Role.STATE},
-        held=_held(block),
-        free=_free(p) if block.refractory is not None else None,
+        flows={f.variable: f for f in population.equations},
+        bounds={s.variable.name: (s.variable.low, s.variable.high) for s in population.variables if s.kind is Kind.STATE},
+        held=_held(population),
+        free=None if population.rest is None else _free(p),
     )
 
 
-def flow_units(plan: Plan, population: Population) -> Function | None:
+def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
-    block, p = population.block, population.name
-    if not block.schemes:
-        return None
-    body = flow(block.schemes, flow_context(plan, population))
-    loop = For(I, ZERO, number_of(p), body, independent=True)
+    p = population.name
+    loop = For(I, ZERO, number_of(p), flow(population.alone, flow_context(plan, population)), independent=True)
     return Function(Kernel("flow_{}", (p,)), f"Let the state of {p} flow from step n to n + 1.", EACH_STEP, (), (), (loop,))
 
 
-def each_step(plan: Plan, population: Population) -> tuple[Function, ...]:
-    """Kernels for what the units do at every step (discrete updates), or periodically: those check the step themselves."""
-    p, block = population.name, population.block
-    found = []
-    handlers = list(enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY)))
-    for number, handler in sorted(handlers, key=lambda h: h[1].trigger is Trigger.EVERY):
-        body: Sequence[Statement] = unit_statements(handler, Names(plan, population), block)
-        loop: Statement = For(I, ZERO, number_of(p), tuple(body), independent=True)
-        if handler.trigger is Trigger.EVERY:
-            loop = every(of_population(p).field(Part.PERIOD, str(number)), (loop,))
-        doc = f"What the units of {p} do at a step by themselves."
-        found.append(Function(Kernel("step_{}_{}", (p, str(number))), doc, EACH_STEP, (), (), (loop,)))
-    return tuple(found)
+def change_units(plan: Plan, population: PopulationPlan, change: UnitChange) -> Function:
+    """The kernel for what the units do at every step (discrete updates), or periodically: it checks the step itself."""
+    p = population.name
+    body = unit_statements(change.jumps, Names(plan, population), population)
+    loop: Statement = For(I, ZERO, number_of(p), body, independent=True)
+    if change.period is not None:
+        loop = every(of_population(p).field(Part.PERIOD, str(change.number)), (loop,))
+    doc = f"What the units of {p} do at a step by themselves."
+    return Function(Kernel("step_{}_{}", (p, str(change.number))), doc, EACH_STEP, (), (), (loop,))
 
 
 def every(period: Field, body: tuple[Statement, ...]) -> If:
@@ -348,17 +302,13 @@ def every(period: Field, body: tuple[Statement, ...]) -> If:
     return If(Compare("==", Call("mod", (Read(N), Read(period))), ZERO), body)
 
 
-def define(
-    plan: Plan, population: Population, variable: str, staged: frozenset[tuple[str, str]] = frozenset(), time: Expr | None = None
-) -> Function:
-    """The kernel that evaluates a definition of the population for those who read it (`staged`: at an integrator's stage)."""
-    block, p = population.block, population.name
-    declared = block.variable(variable)
-    assert declared is not None and isinstance(declared.value, Expr)
-    names = Names(plan, population, staged=staged)
-    value = at_stage(_plain(_written_out(declared.value, block)), {}, time or Read(T), names)
+def define(plan: Plan, population: PopulationPlan, definition: Define) -> Function:
+    """The kernel that evaluates a definition of the population for those who read it, at t_n or at an integrator's stage."""
+    p, variable, stage = population.name, definition.name, definition.stage
+    names = Names(plan, population, stage=stage)
     cell = names.unit(population, variable, I)
     assert isinstance(cell, Element)
-    body = (Comment(f"{variable} = {pretty(declared.value)}"), Store(cell, value))
-    loop = For(I, ZERO, number_of(p), body, independent=True)
-    return Function(Kernel("define_{}_{}", (p, variable)), f"Evaluate {variable} of {p}.", EACH_STEP, (), (), (loop,))
+    value = at_stage(definition.value, {}, stage_time(stage), names)
+    loop = For(I, ZERO, number_of(p), (Comment(f"{variable} = {pretty(definition.written)}"), Store(cell, value)), independent=True)
+    kernel = stage_kernel(Kernel("define_{}_{}", (p, variable)), stage)
+    return Function(kernel, f"Evaluate {variable} of {p}.", EACH_STEP, (), (), (loop,))

@@ -46,14 +46,13 @@ from plasticdsl.kernels.program import (
     Store,
     element,
 )
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref, Remembered, substitute
-from plasticdsl.model.model import AddTo, Assign, Role, Total
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref
+from plasticdsl.model.model import AddTo, Assign, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
-from plasticdsl.model.weights import weights
-from plasticdsl.plan.passes.hoist import reads_only
-from plasticdsl.plan.plan import Event, Foresee, Place, Placed, Plan, ProjectionPlan, Remember, Slot, SumHistory
+from plasticdsl.plan.places import Place, Slot
+from plasticdsl.plan.plan import Event, Foresee, Kind, Placed, Plan, ProjectionPlan, Remember, SumHistory
 from plasticdsl.plan.sequence import value_of
 from plasticdsl.plan.totals import stretches
 
@@ -77,7 +76,7 @@ H, TOTAL = Local("h"), Local("total")
 
 def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths that belong to the projection."""
-    p = of_projection(projection.projection.name)
+    p = of_projection(projection.name)
     parts = [Part.CONNECTIONS, Part.AXONAL_SLOTS, Part.DENDRITIC_SLOTS]
     parts += (Part.ROW_ENDS, Part.COLUMN_ENDS, Part.DELAYED_ROW_ENDS, Part.DELAYED_COLUMN_ENDS)
     return (*(Size(p.field(part)) for part in parts), *history_sizes(projection))
@@ -85,29 +84,29 @@ def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
 
 def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, ...]:
     """Everything the projection's kernels may read or write."""
-    p, lengths = of_projection(projection.projection.name), place_sizes(projection)
+    p, lengths = of_projection(projection.name), place_sizes(projection)
     found: list[Array | Scalar] = []
     for placed in projection.variables:
-        found += _variable(plan, projection, placed)
+        found += _variable(projection, placed)
     for s in projection.schemes:
         if isinstance(s.scheme, Exact):
             found += propagators(s.scheme, Names(plan, projection=projection), lengths[s.place], frozenset())
         if isinstance(s.scheme, EulerMaruyama):
             found += [noise_stream(p, v) for v, n in zip(s.scheme.variables, s.scheme.noises, strict=True) if n is not None]
-    found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(plan, projection)]
+    found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(projection)]
     for number, (period, _) in enumerate(projection.periodic):
         found.append(Scalar(p.field(Part.PERIOD, str(number)), "int64", OfExpression(p, period, steps=True), "period in steps"))
     return (*found, *total_arguments(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
 
 
-def _variable(plan: Plan, projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
-    name, p, v = projection.projection.name, of_projection(projection.projection.name), placed.variable
+def _variable(projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
+    name, p, v = projection.name, of_projection(projection.name), placed.variable
     full, length = p.variable(v.name), place_sizes(projection)[placed.place]
     where = {Place.CONNECTION: "connection", Place.PRE: "pre unit", Place.POST: "post unit"}[placed.place]
     doc = f"{v.symbol} of {name}, one per {where}"
-    if v.role in (Role.PARAMETER, Role.GIVEN):
-        if Ref(projection.projection.as_owner, v.name) in plan.per_unit:
-            return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
+    if placed.kind is Kind.CONSTANT:
+        return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
+    if placed.kind is Kind.SHARED:
         return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {name}", v.unit)]
     per = _PER[placed.place]
     start = initial_of_derived(placed) if placed.derived else OfState(p, v.name)
@@ -129,7 +128,7 @@ def initial_of_derived(placed: Placed) -> Constant:
 
 
 def _counterparts(projection: ProjectionPlan) -> tuple[Array, ...]:
-    name, p = projection.projection.name, of_projection(projection.projection.name)
+    name, p = projection.name, of_projection(projection.name)
     found = []
     for o in projection.others:
         fill, doc = OfCounterpart(name, o.name, o.transposed), f"connection of {o.name} between the same two units"
@@ -138,7 +137,7 @@ def _counterparts(projection: ProjectionPlan) -> tuple[Array, ...]:
 
 
 def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
-    name, p = projection.projection.name, of_projection(projection.projection.name)
+    name, p = projection.name, of_projection(projection.name)
 
     def part(what: Part, dtype: DType, size: Part) -> Array:
         return Array(p.field(what), dtype, (p.field(size),), OfStructure(name, what), False, what.meaning)
@@ -168,13 +167,9 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def event_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[tuple[Slot, Function], ...]:
-    """One kernel per slot that has statements."""
-    return tuple((slot, _event_kernel(plan, projection, slot, events)) for slot, events in projection.events)
-
-
-def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Sequence[Event]) -> Function:
-    side = slot.side
+def at_spikes(plan: Plan, projection: ProjectionPlan, slot: Slot) -> Function:
+    """The kernel for the statements of a slot."""
+    side, events = slot.side, projection.at(slot)
     writer = _writer(plan, projection, side, events)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
@@ -184,8 +179,8 @@ def _event_kernel(plan: Plan, projection: ProjectionPlan, slot: Slot, events: Se
         parts.append(Stretch(*writer.taken()))
     body = writer.while_in_force(arriving(projection, side, parts, writer.stores()))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
-    doc = f"What {projection.projection.name} does when {who} spikes reach its synapses at step n."
-    return Function(Kernel(FUNCTION_NAMES[slot], (projection.projection.name,)), doc, EACH_STEP, (), (), body)
+    doc = f"What {projection.name} does when {who} spikes reach its synapses at step n."
+    return Function(Kernel(FUNCTION_NAMES[slot], (projection.name,)), doc, EACH_STEP, (), (), body)
 
 
 def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
@@ -204,29 +199,22 @@ class _Writer:
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
         self.versions: dict[Field, tuple[Element, Local]] = {}
-        self.unit_locals: set[str] = set()
 
     def add(self, event: Event) -> None:
         """The next statement of the slot."""
         statement = event.statement
         value = self.names.resolve(value_of(statement))
         match statement:
-            case Remember(local, raw):
-                lines: list[Statement] = [Let(remembered(local), value)]
-                if self._uniform(raw):
-                    self.unit += lines
-                    self.unit_locals.add(local)
-                else:
-                    self.connections += lines
+            case Remember(local):
+                (self.unit if event.once else self.connections).append(Let(remembered(local), value))
             case Assign(target, raw):
                 self._assign(event, target.name, raw, value, Part.VARIABLE)
             case Foresee(target_name, raw):
                 self._assign(event, target_name, raw, value, Part.FORECAST)
             case SumHistory():
-                lines = self._sum_history(statement)
-                self.connections += self._guarded(event, lines)
+                self.connections += self._guarded(event, self._sum_history(statement))
             case AddTo(target, raw):
-                lines = [Comment(f"{target.path} += {pretty(raw)}"), *self._add_to(target, value)]
+                lines: list[Statement] = [Comment(f"{target.path} += {pretty(raw)}"), *self._add_to(target, value)]
                 self.connections += self._guarded(event, lines)
 
     def _guarded(self, event: Event, lines: list[Statement]) -> list[Statement]:
@@ -246,19 +234,10 @@ class _Writer:
         """The last versions of the unit's variables, back to their arrays."""
         return [Store(cell, Read(local)) for cell, local in self.versions.values()]
 
-    def _uniform(self, value: Expr) -> bool:
-        allowed = {p.variable.name for p in self.projection.variables if p.place is self.side or self._shared(p)}
-        plain: dict[Expr, Expr] = {Remembered(local): ZERO for local in self.unit_locals}
-        return reads_only(substitute(value, plain), self.side, allowed)
-
-    def _shared(self, placed: Placed) -> bool:
-        key = Ref(self.projection.projection.as_owner, placed.variable.name)
-        return placed.variable.role in (Role.PARAMETER, Role.GIVEN) and key not in self.names.plan.per_unit
-
     def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Part) -> None:
         cell, bounded, comment = self.names.own(target, copy), self._bounded(target, value), Comment(f"{target} -> {pretty(raw)}")
         assert isinstance(cell, Element)
-        if self.side is Place.CONNECTION or self.projection.place(target) is not self.side:
+        if self.side is Place.CONNECTION or self.projection.variable(target).place is not self.side:
             self.connections += self._guarded(event, [comment, Store(cell, bounded)])
             return
         pattern = f"{copy.pattern}_{{}}"
@@ -270,7 +249,7 @@ class _Writer:
             self.names = replace(self.names, current={**self.names.current, target: Read(local)})
 
     def _sum_history(self, statement: SumHistory) -> list[Statement]:
-        field = of_projection(self.projection.projection.name).field
+        field = of_projection(self.projection.name).field
         history = next(h for h in self.projection.histories if h.name == statement.history)
         unit = INDEX[arrival_place(self.projection, history.side)]
         count, length = element(field(Part.HISTORY_COUNT, history.name), unit), Read(field(Part.HISTORY_LENGTH, history.name))
@@ -291,8 +270,7 @@ class _Writer:
         ]
 
     def _bounded(self, variable: str, value: Expr) -> Expr:
-        v = next(p.variable for p in self.projection.variables if p.variable.name == variable)
-        resolve = self.names.resolve
+        v, resolve = self.projection.variable(variable).variable, self.names.resolve
         return clipped(value, None if v.low is None else resolve(v.low), None if v.high is None else resolve(v.high))
 
     def _add_to(self, target: Ref, amount: Expr) -> list[Statement]:
@@ -309,44 +287,36 @@ class _Writer:
         return [Let(DELAY, delay), If(Compare("==", Read(DELAY), ZERO), tuple(at_once), later)]
 
 
-def copies(plan: Plan, projection: ProjectionPlan) -> Function | None:
+def copy_for_ties(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that renews the shadows and forecasts at the beginning of a step's events."""
-    wanted = [(v, Part.SHADOW) for v in projection.shadows] + [(v, Part.FORECAST) for v in projection.forecasts]
-    if not wanted:
-        return None
-    names, own = Names(plan, projection=projection), projection.projection
-    body: list[Statement] = []
-    for variable, kind in wanted:
+    names, body = Names(plan, projection=projection), list[Statement]()
+    for variable, kind in [(v, Part.SHADOW) for v in projection.shadows] + [(v, Part.FORECAST) for v in projection.forecasts]:
         copy, source = names.own(variable, kind), names.own(variable)
         assert isinstance(copy, Element)
-        body += every_place(projection, projection.place(variable), [Store(copy, source)])
-    doc = f"Remember what the traces of {own.name} are before the events of step n."
-    return Function(Kernel("copy_{}", (own.name,)), doc, EACH_STEP, (), (), tuple(body))
+        body += every_place(projection, projection.variable(variable).place, [Store(copy, source)])
+    doc = f"Remember what the traces of {projection.name} are before the events of step n."
+    return Function(Kernel("copy_{}", (projection.name,)), doc, EACH_STEP, (), (), tuple(body))
 
 
 # --- steps and flows -------------------------------------------------------------------------------------------------
 
 
-def each_step(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
-    """Kernels for changes without a spike: at every step, or periodically."""
-    p, found = projection.projection.name, []
-    groups: list[tuple[Field | None, tuple[Event, ...]]] = [(None, projection.each_step)] if projection.each_step else []
-    periods = [of_projection(p).field(Part.PERIOD, str(number)) for number in range(len(projection.periodic))]
-    groups += [(period, events) for period, (_, events) in zip(periods, projection.periodic, strict=True)]
-    for number, (period, events) in enumerate(groups):
-        writer = _writer(plan, projection, Place.CONNECTION, events)
-        writer.names = replace(writer.names, totals=True)
-        body = writer.while_in_force(_in_stretches(projection, events, writer))
-        if period is not None:
-            body = (every(period, body),)
-        doc = f"What {p} does at a step without a spike."
-        found.append(Function(Kernel("step_{}_{}", (p, str(number))), doc, EACH_STEP, (), (), body))
-    return tuple(found)
+def at_step(plan: Plan, projection: ProjectionPlan, periodic: int | None) -> Function:
+    """The kernel for changes without a spike: at every step, or periodically."""
+    p, number = projection.name, 0 if periodic is None else periodic + bool(projection.each_step)
+    events = projection.each_step if periodic is None else projection.periodic[periodic][1]
+    writer = _writer(plan, projection, Place.CONNECTION, events)
+    writer.names = replace(writer.names, totals=True)
+    body = writer.while_in_force(_in_stretches(projection, events, writer))
+    if periodic is not None:
+        body = (every(of_projection(p).field(Part.PERIOD, str(periodic)), body),)
+    doc = f"What {p} does at a step without a spike."
+    return Function(Kernel("step_{}_{}", (p, str(number))), doc, EACH_STEP, (), (), body)
 
 
 def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _Writer) -> tuple[Statement, ...]:
     """One walk over all connections for the statements between two sums; the sums that wait for it are taken in the same walk."""
-    p, body = of_projection(projection.projection.name), list[Statement]()
+    p, body = of_projection(projection.name), list[Statement]()
     groups = list(stretches(events))
     for (_, statements), (totals, _) in zip(groups, [*groups[1:], ((), ())], strict=True):
         for event in statements:
@@ -361,27 +331,17 @@ def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _
     return tuple(body)
 
 
-def flow_kernels(plan: Plan, projection: ProjectionPlan) -> tuple[Function, ...]:
-    """Kernels that move the projection's variables from t_n to t_{n+1}, one per place."""
-    own, found = projection.projection, []
-    for place in Place:
-        schemes = [s.scheme for s in projection.schemes if s.place is place]
-        if schemes:
-            body = flow(schemes, _flow_context(plan, projection, place))
-            doc = f"Let the variables of {own.name} with the {place}s flow from step n to n + 1."
-            pattern = "flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}"
-            found.append(Function(Kernel(pattern, (own.name,)), doc, EACH_STEP, (), (), every_place(projection, place, body)))
-    return tuple(found)
-
-
-def _flow_context(plan: Plan, projection: ProjectionPlan, place: Place) -> FlowContext:
-    own = projection.projection
-    of_rules = {f.variable for f in own.connection.flows if f.is_rule}
-    return FlowContext(
+def flow_connections(plan: Plan, projection: ProjectionPlan, place: Place) -> Function:
+    """The kernel that moves the projection's variables of one place from t_n to t_{n+1}."""
+    own = [s for s in projection.schemes if s.place is place]
+    context = FlowContext(
         names=Names(plan, projection=projection),
         unit=INDEX[place],
-        flows={f.variable: f for f in own.connection.flows},
+        flows={f.variable: f for f in projection.equations},
         bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
-        switch=are_on(own.name),
-        switched=weights(own) & of_rules,
+        switch=are_on(projection.name),
+        switched=frozenset[str]().union(*(s.held for s in own)),
     )
+    doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
+    kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
+    return Function(kernel, doc, EACH_STEP, (), (), every_place(projection, place, flow([s.scheme for s in own], context)))

@@ -11,7 +11,8 @@ from plasticdsl.kernels.program import Array, Comment, Constant, Let, Read, Stat
 from plasticdsl.model.expr import Binary, Number
 from plasticdsl.model.model import Total
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.plan import Place, ProjectionPlan
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import ProjectionPlan
 
 ZERO = Number(0.0)
 

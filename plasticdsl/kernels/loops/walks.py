@@ -14,7 +14,8 @@ from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, number_of, other_connection
 from plasticdsl.kernels.program import Element, For, If, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
-from plasticdsl.plan.plan import Layout, Place, ProjectionPlan
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import Layout, ProjectionPlan
 
 ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, walk
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Distribution, PerUnit, Role
-from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import (
     Euler,
     EulerMaruyama,
@@ -24,20 +23,26 @@ from plasticdsl.model.schemes import (
     Scheme,
     variables_of,
 )
-from plasticdsl.plan.plan import Event, Place, Placed, PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.operations import Flow
+from plasticdsl.plan.order import flows
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import Event, Kind, Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sequence import assigned, value_of
+from plasticdsl.plan.sharing import reads_only, remembering_once
 
 
 def hoist(plan: Plan) -> Plan:
     """The plan with every variable of a projection where it is stored once for all connections that share it."""
-    done = tuple(_hoist_projection(p, plan.per_unit) for p in plan.projections)
+    done = tuple(remembering_once(_hoist_projection(p, plan.per_unit)) for p in plan.projections)
     notes = tuple(
         f"{p.projection.symbol or p.projection.name}: {placed.variable.symbol} lives with the {placed.place} units"
         for p in done
         for placed in p.variables
         if placed.place is not Place.CONNECTION and placed.variable.role is Role.STATE
     )
-    return replace(plan, projections=done, notes=plan.notes + notes)
+    by_name = {p.name: p for p in done}
+    step = tuple(f for o in plan.step for f in (flows(by_name[o.projection]) if isinstance(o, Flow) else (o,)))
+    return replace(plan, projections=done, step=step, notes=plan.notes + notes)
 
 
 def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
@@ -73,12 +78,13 @@ def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> Pro
 
 
 def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> frozenset[str]:
-    owner = projection.projection.as_owner
-    shared = frozenset(p.variable.name for p in projection.variables if _is_shared(p, side, Ref(owner, p.variable.name) in per_unit))
+    shared = frozenset(
+        p.variable.name for p in projection.variables if p.kind is Kind.SHARED or (p.kind is Kind.EVALUATED and p.place is side)
+    )
     candidates = {
         p.variable.name
         for p in projection.variables
-        if p.variable.role is Role.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
+        if p.kind is Kind.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
     }
     candidates -= _changed_elsewhere(projection, side)
     while True:
@@ -87,17 +93,6 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
         if not stuck:
             return frozenset(candidates)
         candidates -= stuck
-
-
-def _is_shared(placed: Placed, side: Place, per_unit: bool) -> bool:
-    """Whether it is the same for all connections of a unit from the beginning: a parameter, or a sum that the unit has."""
-    match placed.variable.role:
-        case Role.STATE:
-            return False
-        case Role.INPUT:
-            return placed.place is side
-        case _:
-            return not per_unit
 
 
 def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit) -> bool:
@@ -139,35 +134,3 @@ def _scheme_fits(placed: PlacedScheme, side: Place, allowed: set[str] | frozense
     if isinstance(placed.scheme, EulerMaruyama) and any(n is not None for n in placed.scheme.noises):
         return False  # each connection draws noise of its own
     return all(reads_only(e, side, allowed) for e in scheme_expressions(placed.scheme))
-
-
-def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> bool:
-    """Whether an expression of a connection has the same value for all connections of a unit of `side`."""
-    for node in walk(expr):
-        match node:
-            case Ref(Whose.OWN, name) | Shadow(name) | Forecast(name):
-                if name not in allowed:
-                    return False
-            case Ref(Whose.PRE, _):
-                if side is not Place.PRE:
-                    return False
-            case Ref(Whose.POST, _):
-                if side is not Place.POST:
-                    return False
-            case Ref(Whose.NETWORK, _):
-                pass
-            case Ref() | Remembered() | TotalOf():
-                return False
-            case Special(name):
-                if name not in _SPECIALS[side]:
-                    return False
-            case _:
-                pass
-    return True
-
-
-_SPECIALS = {
-    Place.PRE: ("t", "dt", "N_pre", "N_post", "j"),
-    Place.POST: ("t", "dt", "N_pre", "N_post", "i"),
-    Place.CONNECTION: ("t", "dt", "N_pre", "N_post", "i", "j", "now_pre", "now_post"),
-}

@@ -10,7 +10,7 @@ add up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
 
@@ -19,9 +19,10 @@ from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn, UpdateOneByOne
 from plasticdsl.plan.plan import Event, Plan, ProjectionPlan
 from plasticdsl.plan.sequence import assigned
-from plasticdsl.plan.sweeps import Kept, Sweep
+from plasticdsl.plan.sweeps import Kept, Owned
 
 _CONSTANT = (Role.PARAMETER, Role.GIVEN)
 _FIXED = frozenset({"dt", "N_pre", "N_post", "i", "j"})
@@ -30,26 +31,49 @@ _DRAWS = frozenset({"uniform", "normal", "exponential"})
 
 def keep_sums(plan: Plan) -> Plan:
     """The plan with every sum that can be kept between sweeps."""
-    done = tuple(replace(s, kept=tuple(k for target in s.inputs if (k := _kept(plan, s, target)) is not None)) for s in plan.sweeps)
-    notes = tuple(_note(plan, s, k) for s in done for k in s.kept)
-    return replace(plan, sweeps=done, notes=plan.notes + notes)
+    swept = [o.sweep for only in plan.step if isinstance(only, Only) for o in only.parts if isinstance(o, UpdateOneByOne)]
+    names = frozenset(s.population for s in swept)
+    kept = {(s.population, target): k for s in swept for target in s.inputs if (k := _kept(plan, s.population, target, names)) is not None}
+    step = tuple(o for operation in plan.step for o in _when_needed(operation, kept))
+    notes = tuple(_note(plan, population, k) for (population, _), k in kept.items())
+    at_end = tuple(Keep(population, k) for (population, _), k in kept.items())
+    return replace(plan, step=(*step, *at_end), notes=plan.notes + notes)
 
 
-def _note(plan: Plan, sweep: Sweep, kept: Kept) -> str:
+def _when_needed(operation: Operation, kept: Mapping[Owned, Kept]) -> Iterator[Operation]:
+    """Sums at the beginning of a step where they are due, before a sweep where a rule has changed their terms."""
+    match operation:
+        case EvaluateInput(population, target, stage=None) if (population, target) in kept:
+            yield Only(Due(population, target), (operation,))
+        case Only(OneByOne(), parts):
+            again = tuple(o for part in parts for o in _where_learnt(part, kept))
+            yield from (replace(operation, parts=again),) if again else ()
+        case _:
+            yield operation
+
+
+def _where_learnt(operation: Operation, kept: Mapping[Owned, Kept]) -> Iterator[Operation]:
+    match operation:
+        case EvaluateInput(population, target) if (population, target) in kept:
+            rules = kept[population, target].switched
+            yield from (Only(RulesOn(rules), (operation,)),) if rules else ()
+        case _:
+            yield operation
+
+
+def _note(plan: Plan, population: str, kept: Kept) -> str:
     symbols = {p.projection.name: p.projection.symbol or p.projection.name for p in plan.projections}
     off = f" and the rules of {', '.join(symbols[p] for p in kept.switched)} are off" if kept.switched else ""
-    return f"{sweep.population}.{kept.target} is kept from step to step while {', '.join(kept.visiting)} update unit by unit{off}"
+    return f"{population}.{kept.target} is kept from step to step while {', '.join(kept.visiting)} update unit by unit{off}"
 
 
-def _kept(plan: Plan, sweep: Sweep, target: str) -> Kept | None:
-    """When this sum of the swept units can be kept; None where it never can."""
-    into = [
-        p for p in plan.projections if p.projection.post == sweep.population and target in {s.target for s in p.projection.connection.sums}
-    ]
-    if not into or any((sweep.population, target) in _added_to(p) for p in plan.projections):
+def _kept(plan: Plan, population: str, target: str, swept: frozenset[str]) -> Kept | None:
+    """When this sum of the units of a swept population can be kept; None where it never can."""
+    into = [p for p in plan.projections if p.projection.post == population and target in {s.target for s in p.projection.connection.sums}]
+    if not into or any((population, target) in _added_to(p) for p in plan.projections):
         return None
-    own: Kept | None = Kept(target, (), (sweep.population,), tuple(f for f in ((sweep.population, target),) if f in plan.network.fed))
-    return reduce(_both, (_of_projection(plan, p, target) for p in into), own)
+    own: Kept | None = Kept(target, (), (population,), tuple(f for f in ((population, target),) if f in plan.asked.fed))
+    return reduce(_both, (_of_projection(plan, p, target, swept) for p in into), own)
 
 
 def _both(one: Kept | None, other: Kept | None) -> Kept | None:
@@ -68,7 +92,7 @@ def _union(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*one, *other)))
 
 
-def _of_projection(plan: Plan, projection: ProjectionPlan, target: str) -> Kept | None:
+def _of_projection(plan: Plan, projection: ProjectionPlan, target: str, swept: frozenset[str]) -> Kept | None:
     own = projection.projection
     ends = {p.name: p for p in plan.network.populations}
     written: dict[Owner, dict[str, Expr]] = {side: definitions(ends[name].block) for side, name in own.ends.items()}
@@ -82,7 +106,7 @@ def _of_projection(plan: Plan, projection: ProjectionPlan, target: str) -> Kept 
             case Whose.OWN:
                 found = _both(found, _of_connection(projection, ref.name, target))
             case Whose.PRE | Whose.POST as side:
-                found = _both(found, _of_unit(plan, ends[own.ends[side]], ref.name, target, side is Whose.PRE))
+                found = _both(found, _of_unit(plan, ends[own.ends[side]], ref.name, target, side is Whose.PRE and own.ends[side] in swept))
             case Whose.NETWORK:
                 constant = any(v.name == ref.name and v.role in _CONSTANT for v in plan.network.variables)
                 found = found if constant else None
@@ -115,7 +139,7 @@ def _of_unit(plan: Plan, population: Population, name: str, target: str, follows
     """A variable of units: constant, or changed by nothing but updates unit by unit. `follows`: a sweep adds its changes to the sum."""
     block, key = population.block, (population.name, name)
     variable = block.variable(name)
-    unfed = (key,) if key in plan.network.fed else ()
+    unfed = (key,) if key in plan.asked.fed else ()
     if variable is None or variable.role not in (*_CONSTANT, Role.STATE, Role.CLAMPED):
         return None
     if any(name in variables_of(s) for s in block.schemes) or any(key in _added_to(p) for p in plan.projections):
@@ -123,8 +147,7 @@ def _of_unit(plan: Plan, population: Population, name: str, target: str, follows
     triggers = {h.trigger for h in block.handlers for s in h.statements if isinstance(s, Assign) and s.target.name == name}
     if not triggers:
         return Kept(target, (), (), unfed)
-    swept = any(s.population == population.name for s in plan.sweeps)
-    return Kept(target, (), (population.name,), unfed) if follows and swept and triggers == {Trigger.STEP} else None
+    return Kept(target, (), (population.name,), unfed) if follows and triggers == {Trigger.STEP} else None
 
 
 def _added_to(projection: ProjectionPlan) -> frozenset[tuple[str, str]]:

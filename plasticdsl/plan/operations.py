@@ -1,0 +1,308 @@
+"""What can happen in a step: a closed union. `Plan.step` holds them in the order in which they happen; `kernels` writes one loop for each.
+
+An operation names what it works on (`population`, `projection`: names) and holds what no part of the plan says; everything else is in that part.
+`stage` (0 to 3): it belongs to a stage of the integrators that are taken together; None: to t_n.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Total
+from plasticdsl.plan.places import Place, Slot
+from plasticdsl.plan.sweeps import Kept, Sweep
+
+# --- spikes and what they do -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A variable takes the values of the item of this step, while a phase feeds it."""
+
+    population: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """The units that spike at t_n are listed."""
+
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyForTies:
+    """Shadows and forecasts become what their variables are before the events of the step."""
+
+    projection: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTimes:
+    """The spikes that reach the synapses now are added to a history."""
+
+    projection: str
+    history: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitJumps:
+    """The units that spike jump, and their refractory time begins."""
+
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """The post units get what spikes sent a dendritic delay ago."""
+
+    projection: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountArrivals:
+    """Spikes of a side that reach the synapses now are counted."""
+
+    projection: str
+    side: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetArrivals:
+    """That count begins anew."""
+
+    projection: str
+    side: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AtSpikes:
+    """What the projection does when spikes reach its synapses."""
+
+    projection: str
+    slot: Slot
+
+
+# --- sums and definitions --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A definition of the units is evaluated. `written`: as the author wrote it."""
+
+    population: str
+    name: str
+    value: Expr
+    written: Expr
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeginLate:
+    """What arrives at an input with a delay begins with 0."""
+
+    population: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What a projection's sums sent a dendritic delay ago is added to it."""
+
+    projection: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddLate:
+    """Sums that need no time on the dendritic side are added to it."""
+
+    projection: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginSum:
+    """An input begins with what arrives `late`, or 0."""
+
+    population: str
+    target: str
+    late: bool
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddSum:
+    """The sums over a projection's connections are added to an input. `along`: they run over the connections of this other projection."""
+
+    projection: str
+    target: str
+    along: str | None
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFed:
+    """An input that is fed is the same at all stages."""
+
+    population: str
+    target: str
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateInput:
+    """Everything that makes an input."""
+
+    population: str
+    target: str
+    parts: tuple[Operation, ...]
+    stage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTotals:
+    """The sums that the flows of connections read, group by group: none reads another one of its group."""
+
+    projection: str
+    groups: tuple[tuple[Total, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendSums:
+    """Sums that arrive a dendritic delay later are sent."""
+
+    projection: str
+
+
+@dataclass(frozen=True, slots=True)
+class RememberPre:
+    """What sums will read of the pre units an axonal delay later is kept."""
+
+    projection: str
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AtStep:
+    """What the projection does without a spike. `periodic`: which of the periodic ones, None for what it does at every step."""
+
+    projection: str
+    periodic: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeUnits:
+    """What the units do by themselves, all at once."""
+
+    population: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOneByOne:
+    """The same one after the other, each seeing what those before it changed."""
+
+    sweep: Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class AddBetween:
+    """The units get what connections add to them without a spike: when everyone has read the values from before."""
+
+    projection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Whether a sum is still right at the next step is noted (`passes.keep`). What changes its terms from outside makes the next step sum anew."""
+
+    population: str
+    kept: Kept
+
+
+# --- flow ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BeginStage:
+    """The variables of units that flow together are led to a stage."""
+
+    population: str
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSlopes:
+    """Their rates there."""
+
+    population: str
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The projection's variables of one place move from t_n to t_{n+1}."""
+
+    projection: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FlowUnits:
+    """The units' variables move, but those that are taken together."""
+
+    population: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The variables that were taken together get what their stages found."""
+
+    population: str
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """While a population updates unit by unit, or (`off`) all at once."""
+
+    population: str
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Where an input that is kept from step to step has to be summed anew."""
+
+    population: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOn:
+    """While the rules of any of these projections are on."""
+
+    projections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """These operations, under a condition."""
+
+    when: OneByOne | Due | RulesOn
+    parts: tuple[Operation, ...]
+
+
+#: What is one loop.
+OfSpikes = Feed | Emit | CopyForTies | KeepTimes | UnitJumps | Arrive | CountArrivals | ForgetArrivals | AtSpikes
+OfSums = Define | BeginLate | HandOver | AddLate | BeginSum | AddSum | HoldFed | TakeTotals | SendSums | RememberPre
+OfSteps = AtStep | ChangeUnits | UpdateOneByOne | AddBetween | Keep
+OfFlow = BeginStage | TakeSlopes | Flow | FlowUnits | Finish
+Single = OfSpikes | OfSums | OfSteps | OfFlow
+Operation = Single | EvaluateInput | Only

@@ -1,0 +1,31 @@
+"""Where a projection's variables live, and when in a step what happens to them does."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Place(StrEnum):
+    """The index space of a variable of a projection: one value per connection, per pre unit or per post unit."""
+
+    CONNECTION = "connection"
+    PRE = "pre"
+    POST = "post"
+
+
+class Slot(StrEnum):
+    """When, within the events of one step, a statement of a projection runs; the order of the members is the order of execution.
+
+    Everything of one slot runs, projection by projection, before the next slot begins. The late and early slots exist for ties: a jump
+    that the other side must not see yet is made late, one that it asked to see (`r⁺`) early (`ties.py`).
+    """
+
+    POST_EARLY = "post early"
+    PRE = "pre"
+    POST = "post"
+    PRE_LATE = "pre late"
+
+    @property
+    def side(self) -> Place:
+        """Whose spikes trigger it."""
+        return Place.PRE if self in (Slot.PRE, Slot.PRE_LATE) else Place.POST

@@ -1,0 +1,66 @@
+"""What is the same for all connections of a unit: it can be stored, or computed at a spike, once.
+
+Comes in: expressions and statements of a projection. Goes out: the same statements, with `Event.once` where one serves all connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from plasticdsl.model.expr import Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, substitute, walk
+from plasticdsl.model.owners import Whose
+from plasticdsl.plan.places import Place
+from plasticdsl.plan.plan import Event, Kind, ProjectionPlan, Remember
+
+_SPECIALS = {
+    Place.PRE: ("t", "dt", "N_pre", "N_post", "j"),
+    Place.POST: ("t", "dt", "N_pre", "N_post", "i"),
+    Place.CONNECTION: ("t", "dt", "N_pre", "N_post", "i", "j", "now_pre", "now_post"),
+}
+
+
+def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> bool:
+    """Whether an expression of a connection has the same value for all connections of a unit of `side`; `allowed`: own names that have."""
+    for node in walk(expr):
+        match node:
+            case Ref(Whose.OWN, name) | Shadow(name) | Forecast(name):
+                if name not in allowed:
+                    return False
+            case Ref(Whose.PRE, _):
+                if side is not Place.PRE:
+                    return False
+            case Ref(Whose.POST, _):
+                if side is not Place.POST:
+                    return False
+            case Ref(Whose.NETWORK, _):
+                pass
+            case Ref() | Remembered() | TotalOf():
+                return False
+            case Special(name):
+                if name not in _SPECIALS[side]:
+                    return False
+            case _:
+                pass
+    return True
+
+
+def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:
+    """At spikes, a value that all connections of the unit share is remembered before its connections are visited. Exact: the unit's own variables change
+    in the same stretch of statements."""
+    events = tuple((slot, _with_once(projection, slot.side, many)) for slot, many in projection.events)
+    return replace(projection, events=events)
+
+
+def _with_once(projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> tuple[Event, ...]:
+    allowed = frozenset(p.variable.name for p in projection.variables if p.place is side or p.kind is Kind.SHARED)
+    known: dict[Expr, Expr] = {}
+    found: list[Event] = []
+    for event in events:
+        statement = event.statement
+        if isinstance(statement, Remember):
+            event = replace(event, once=reads_only(substitute(statement.value, known), side, allowed))
+            if event.once:
+                known[Remembered(statement.name)] = Number(0.0)
+        found.append(event)
+    return tuple(found)
