@@ -328,7 +328,7 @@ def _slope(variable: str, stage: int) -> Local:
 
 def still(variable: str, rate: Expr, context: FlowContext) -> Expr:
     """The rate, or zero while the variable is held."""
-    if context.free is None or variable not in context.held:
+    if context.free is None or variable not in context.held or rate == ZERO:
         return rate
     return Choice(((context.free, rate),), ZERO)
 
