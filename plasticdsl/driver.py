@@ -246,7 +246,8 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
         network = replace(_networks(loaded)[0], fed=(), asynchronous=())  # what experiments do is no part of such a module
         listed = replace(options, without=options.without | {"layout"})  # its users may give other connections
         program = program_of(plan_of(network, per_unit(network), listed), listed)
-    return embed(program, network, *default_step(loaded.module, network))
+    dt, in_steps = default_step(loaded.module, network)
+    return embed(program, network, dt, in_steps=in_steps, alone=not loaded.module.networks)
 
 
 def explain(loaded: Loaded, options: CompileOptions) -> str:

@@ -6,10 +6,12 @@ Comes in: a loop program. Goes out: text that is safe between triple quotes.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from plasticdsl.kernels.identifiers import Local
-from plasticdsl.kernels.kinds import every
-from plasticdsl.kernels.program import Array, Function, Invoke, Program, Scalar, Size
+from plasticdsl.kernels.identifiers import Field, Group, Local, Part
+from plasticdsl.kernels.layout import Member, taken
+from plasticdsl.kernels.program import Array, Function, Program, Scalar, Size
 from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.units.dimension import Dimension
 from plasticdsl.units.table import lookup, parse_quantity
@@ -20,49 +22,71 @@ _DERIVED = (("V", "s"), ("A", "s"), ("S", "s"), ("A", "F"), ("S", "F"), ("mol", 
 
 
 def arguments(function: Function, spelling: Spelling) -> tuple[str, ...]:
-    """The names of a kernel's arguments, in order."""
-    fields = (*function.scalars, *function.arrays)
-    return (*(spelling[name] for name in function.locals_in), *(spelling[name] for name in fields))
+    """The names of a kernel's arguments, in order: locals of the caller, then groups."""
+    names = spelling.inside[function.name]
+    return (*(names[local] for local in function.locals_in), *(spelling.groups[group] for group in taken(function, spelling.groups)))
 
 
 def module_doc(program: Program, spelling: Spelling) -> str:
     """What the module is and all kernels with their arguments."""
     opening = safe(program.doc.strip()) or "Kernels generated from a model."
-    kernels = [line for f in program.functions for line in _signature(f, spelling)]
-    listed = [line for argument in _declared(program) for line in _entry(argument, spelling)]
-    return "\n".join(
-        [
-            f"{safe(program.name)}: {opening}",
-            "",
-            *_filled(
-                "All values are in SI units. Arrays are C-contiguous. Units, connections and steps count from 0; step n is at time t = n dt.",
-                "",
-            ),
-            "",
-            "Kernels, callees first:",
-            "",
-            *kernels,
-            "",
-            "What they work on:",
-            "",
-            *listed,
-        ]
+    frame = (
+        "All values are in SI units. Arrays are C-contiguous. Units, connections and steps count from 0; step n is at time t = n dt. "
+        "What kernels work on is in named tuples, one for each population and projection, whose fields are described below."
     )
+    kernels = [line for f in program.functions for line in _signature(f, spelling)]
+    return "\n".join([f"{safe(program.name)}: {opening}", "", *_filled(frame, ""), "", "Kernels, callees first:", "", *kernels])
 
 
-def function_doc(function: Function, program: Program, spelling: Spelling) -> str:
-    """A kernel's docstring: what it does, and each argument with type, shape, unit and meaning."""
-    own = [line for name in function.locals_in for line in _filled(f"{spelling[name]} : {_LOCALS.get(name, 'int64')}", "    ")]
-    if any(isinstance(s, Invoke) for s in every(function.body)):
-        listed = ["The other arguments are those of the kernels it calls."]
-    else:
-        known = {argument.name: argument for argument in _declared(program)}
-        listed = [line for name in (*function.scalars, *function.arrays) for line in _entry(known[name], spelling)]
-    return "\n".join([*_filled(safe(function.doc), ""), "", *own, *listed])
+def function_doc(function: Function, spelling: Spelling) -> str:
+    """A kernel's docstring: what it does, and what its arguments are."""
+    names = spelling.inside[function.name]
+    own = [f"{names[local]} : {_LOCALS.get(local, 'int64')}" for local in function.locals_in]
+    groups = [f"{spelling.groups[group]} : {spelling.classes[group]}" for group in taken(function, spelling.groups)]
+    return "\n".join([*_filled(safe(function.doc), ""), "", *own, *groups])
 
 
-def _declared(program: Program) -> list[Size | Scalar | Array]:
-    return [*program.sizes, *program.scalars, *program.arrays]
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field of a named tuple: its name, its type and what it is."""
+
+    name: str
+    type: str
+    doc: str
+
+
+def lines(group: Sequence[Member], spelling: Spelling) -> tuple[Line, ...]:
+    """The fields of a group's named tuple."""
+    return tuple(_line(member, spelling) for member in group)
+
+
+def _line(member: Member, spelling: Spelling) -> Line:
+    name = spelling.fields[member.name]
+    match member:
+        case Size(field):
+            return Line(name, "int", safe(field.part.meaning.format(field.group.name)))
+        case Scalar(_, dtype, _, doc, unit):
+            return Line(name, "float" if dtype == "float64" else "int", f"{safe(doc)}{_in(unit)}")
+        case Array(field, dtype, shape, _, _, doc, unit):
+            lengths = ", ".join(_length(s, field.group, spelling) for s in shape)
+            return Line(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc)}{_in(unit)}")
+
+
+def _length(size: Field, group: Group, spelling: Spelling) -> str:
+    if size.part is Part.ONE:
+        return "1"
+    return spelling.fields[size] if size.group == group else spelling.at(size)
+
+
+def group_doc(group: Group) -> str:
+    """What a named tuple holds."""
+    match group.kind:
+        case "run":
+            return "What holds for the whole run."
+        case "network":
+            return "Parameters of the network."
+        case _:
+            return f"The {group.kind} {safe(group.name)}."
 
 
 _LOCALS = {
@@ -75,19 +99,8 @@ _LOCALS = {
 
 
 def _signature(function: Function, spelling: Spelling) -> list[str]:
-    shown = _filled(f"{spelling[function.name]}({', '.join(arguments(function, spelling))})", "    ")
+    shown = _filled(f"{spelling.kernels[function.name]}({', '.join(arguments(function, spelling))})", "    ")
     return [*shown, *("    " + line for line in _filled(safe(function.doc), ""))]
-
-
-def _entry(argument: Size | Scalar | Array, spelling: Spelling) -> list[str]:
-    text = spelling[argument.name]
-    match argument:
-        case Size(name):
-            return _filled(f"{text} : int64, {name.part.meaning.format(name.group.name)}", "    ")
-        case Scalar(_, dtype, _, doc, unit):
-            return _filled(f"{text} : {dtype}, {safe(doc)}{_in(unit)}", "    ")
-        case Array(_, dtype, shape, _, _, doc, unit):
-            return _filled(f"{text} : {dtype}[{', '.join(spelling[s] for s in shape)}], {safe(doc)}{_in(unit)}", "    ")
 
 
 def _in(unit: str) -> str:

@@ -7,20 +7,22 @@ the template `embedded.py.jinja` writes it.
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plasticdsl.kernels.describe import module_doc, safe, si_unit
-from plasticdsl.kernels.emit import render
-from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
+from plasticdsl.kernels.build import FIRST_STEP, STEPS
+from plasticdsl.kernels.describe import Line, lines, safe, si_unit
+from plasticdsl.kernels.embedded_loop import module_text_doc, sides
+from plasticdsl.kernels.emit import call, render
+from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Part, of_population, of_projection
 from plasticdsl.kernels.kinds import Kind
+from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.program import For, Function, Invoke, OfPropagator, OfState, Program
+from plasticdsl.kernels.program import OfPropagator, OfState, Program
 from plasticdsl.kernels.setup_fills import Fills, Matrix
 from plasticdsl.kernels.setup_values import Owner, Places, Value, Written, connection_owner, network_owner, population_owner
-from plasticdsl.kernels.spelling import spell
+from plasticdsl.kernels.spelling import Spelling, flat, spell
 from plasticdsl.model.expr import Expr, Number, Ref, Special, walk
 from plasticdsl.model.model import Connectivity, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource
 from plasticdsl.model.owners import Whose
@@ -87,15 +89,19 @@ class Propagator:
     rows: tuple[tuple[str, ...], ...]
 
 
-def embed(program: Program, network: Network, dt: float, in_steps: bool = False) -> str:
-    """The text of the module. `dt`: default of the step (s); `in_steps`: time is counted in steps.
+def embed(program: Program, network: Network, dt: float, *, in_steps: bool = False, alone: bool = False) -> str:
+    """The text of the module. `dt`: default of the step (s); `in_steps`: time is counted in steps; `alone`: the network is made of blocks without one.
 
     Deterministic. Raises ValueError where something has no value before the first step.
     """
-    places = Places(spell(program, _set_up(network)))
+    set_up = tuple(_set_up(network))
+    known = [m.name for many in members(program).values() for m in many]
+    places = Places(flat((*known, *set_up)))
     around = network_owner(network, places)
     owners: dict[Group, Owner] = {of_population(p.name): population_owner(p, around) for p in network.populations}
     owners |= {of_projection(p.name): connection_owner(p, owners, around) for p in network.projections}
+    more = {field: doc for field, doc in _beside(around, owners) if field not in known}
+    spelling = spell(program, more)
     units = [_units(p, owners[of_population(p.name)], around) for p in network.populations]
     given = frozenset(u.group.name for u in units if u.source is not None)
     fills = Fills(network, places, owners, _matrices(program), given)
@@ -105,23 +111,44 @@ def embed(program: Program, network: Network, dt: float, in_steps: bool = False)
             Propagator(number, tuple(tuple(owners[owner].text(e) for e in row) for row in matrix))
             for (owner, matrix), number in fills.matrices.items()
         ],
-        "part": lambda group, part: places.spelling[group.field(Part[part])],
+        "part": lambda group, part: places.names[group.field(Part[part])],
         "at": lambda group, part: places.at(group.field(Part[part])),
+        "held": lambda group, part: f"a.{spelling.at(group.field(Part[part]))}",
+        "flat": places.names.__getitem__,
         "parameters": _defaults(network, around, owners),
         "network": around.values(),
         "units": units,
         "projections": [_connections(p, owners[of_projection(p.name)]) for p in network.projections],
         "given": given,
-        "doc": _doc(program, places, sorted(given)),
+        "doc": module_text_doc(program, spelling, sorted(given)),
         "dt": dt,
+        "run_dt": RUN.field(Part.DT),
         "in_steps": in_steps,
         "default_steps": 1000 if in_steps else 10_000,
-        "shown": [places.spelling[a.name] for a in program.arrays if isinstance(a.fill, OfState)],
-        "call": _whole(program, places),
+        "shown": [spelling.at(a.name) for a in program.arrays if isinstance(a.fill, OfState)],
+        "advance": call(program.functions[-1], {FIRST_STEP: "a.step", STEPS: "end - a.step"}, spelling, "a."),
         "logs": [of_population(p) for p in program.logs],
+        "made": {group: [f"{spelling.fields[f]}={places.at(f)}" for f in (*known, *more) if f.group == group] for group in spelling.groups},
+        "sides": sides(program, network, spelling) if alone else (),
     }
-    whole = render("embedded.py.jinja", program, places.spelling, support=_HELPERS, **names)
-    return render("embedded.py.jinja", program, places.spelling, support=_used(whole), **names)
+    groups = {group: (*lines(many, spelling), *_lines_beside(group, more, spelling)) for group, many in members(program).items()}
+    groups |= {group: tuple(_lines_beside(group, more, spelling)) for group in spelling.groups if group not in groups}
+    whole = render("embedded.py.jinja", program, spelling, groups, support=_HELPERS, **names)
+    return render("embedded.py.jinja", program, spelling, groups, support=_used(whole), **names)
+
+
+def _beside(around: Owner, owners: Mapping[Group, Owner]) -> Iterator[tuple[Field, str]]:
+    """What the named tuples hold besides what kernels work on: sizes, connections and all that has a value before the first step."""
+    for owner in (around, *owners.values()):
+        parts = {"population": (Part.UNITS,), "projection": (Part.ROWS, Part.TARGETS, Part.SOURCES, Part.AXONAL, Part.DENDRITIC)}.get(
+            owner.group.kind, ()
+        )
+        yield from ((owner.group.field(part), safe(part.meaning.format(owner.name))) for part in parts)
+        yield from ((owner.group.variable(written.name), _meaning(written, owner)) for written in owner.all())
+
+
+def _lines_beside(group: Group, more: Mapping[Field, str], spelling: Spelling) -> Iterator[Line]:
+    return (Line(spelling.fields[field], "Any", doc) for field, doc in more.items() if field.group == group)
 
 
 def _set_up(network: Network) -> Iterator[Field]:
@@ -234,52 +261,3 @@ def _meaning(written: Written, owner: Owner) -> str:
     unit = si_unit(written.unit)
     follows = "" if written.is_constant else f", = {written.shown}"
     return f"{safe(written.symbol)}{f' of {owner.name}' if owner.group != NETWORK else ''}{f', in {unit}' if unit else ''}{follows}"
-
-
-def _doc(program: Program, places: Places, sources: Sequence[str]) -> str:
-    example = "\n".join(f"        {line}" for line in _loop(program, places))
-    return f"""{module_doc(program, places.spelling)}
-
-`PARAMETERS` has the default of each parameter. `allocate()` makes everything that the kernels work on, `simulate(a, duration)` runs it:
-
-    a = allocate()
-    spikes = simulate(a, 1.0)
-
-One step in a loop of your own:
-
-    for n in range(1000):
-        t = n * a.dt
-{example}{"".join(_by_hand(p, places) for p in sources)}"""
-
-
-def _by_hand(population: str, places: Places) -> str:
-    p = of_population(population)
-    slots, spikes, count = (places.at(p.field(part)) for part in (Part.SLOTS, Part.SPIKES, Part.SPIKE_COUNT))
-    return f"""
-
-Instead of `spikes_{population}`, the spikes of `{population}` at step n can be set by hand:
-
-    slot = n % {slots}
-    {spikes}[slot, : len(units)] = units
-    {count}[slot] = len(units)"""
-
-
-def _loop(program: Program, places: Places) -> list[str]:
-    kernels = {f.name: f for f in program.functions}
-    loops = [s for s in program.functions[-1].body if isinstance(s, For)]
-    calls = [s for loop in loops for s in loop.body if isinstance(s, Invoke)]
-    return [line for call in calls for line in _call(call, kernels[call.function], places)]
-
-
-def _whole(program: Program, places: Places) -> list[str]:
-    """The arguments of `advance`."""
-    advance = program.functions[-1]
-    return ["a.step", "end - a.step", *(places.at(name) for name in (*advance.scalars, *advance.arrays))]
-
-
-def _call(call: Invoke, kernel: Function, places: Places) -> Sequence[str]:
-    fields = (*kernel.scalars, *kernel.arrays)
-    words = [*(places.spelling[name] for name in kernel.locals_in), *(places.at(name) for name in fields)]
-    head = f"{places.spelling[call.result]} = " if call.result is not None else ""
-    text = f"{head}{places.spelling[call.function]}({', '.join(words)})"
-    return textwrap.wrap(text, 98, subsequent_indent="    ", break_long_words=False)

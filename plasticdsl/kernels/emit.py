@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from plasticdsl.kernels.describe import arguments, function_doc, module_doc
+from plasticdsl.kernels.describe import Line, arguments, function_doc, group_doc, lines, module_doc
 from plasticdsl.kernels.fold import fold
-from plasticdsl.kernels.identifiers import Kernel
+from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local
 from plasticdsl.kernels.inlined import pieces
 from plasticdsl.kernels.kinds import every, infer
+from plasticdsl.kernels.layout import members, taken, unpacked
 from plasticdsl.kernels.loops.collect import expressions
 from plasticdsl.kernels.printer import Printer
-from plasticdsl.kernels.program import Comment, OfState, Program
+from plasticdsl.kernels.program import Comment, Function, Program
 from plasticdsl.kernels.spelling import Spelling, spell
 from plasticdsl.kernels.threads import has_threads
 
@@ -25,46 +26,72 @@ from plasticdsl.kernels.threads import has_threads
 def emit(program: Program, *, parallel: bool = False) -> str:
     """The text of the module. `parallel`: loops over independent units use all of numba's threads (the results are the same bits)."""
     spelling = spell(program)
-    return render("kernels.py.jinja", program, spelling, parallel=parallel, doc=module_doc(program, spelling))
+    groups = {group: lines(many, spelling) for group, many in members(program).items()}
+    return render("kernels.py.jinja", program, spelling, groups, parallel=parallel, doc=module_doc(program, spelling))
 
 
-def render(template: str, program: Program, spelling: Spelling, *, parallel: bool = False, **more: Any) -> str:
-    """A template that includes the kernels; `more` are further names for it."""
+def render(
+    template: str, program: Program, spelling: Spelling, groups: Mapping[Group, Sequence[Line]], *, parallel: bool = False, **more: Any
+) -> str:
+    """A template that includes the kernels; `groups`: what is in each named tuple; `more` are further names for it."""
     kinds = infer(program)
-    printers = {f.name: Printer(kinds[f.name], spelling) for f in program.functions}
+    printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name]) for f in program.functions}
+    by_name = {f.name: f for f in program.functions}
     environment = _environment()
     environment.tests["with_threads"] = lambda f: parallel and has_threads(f)
     environment.tests["side_by_side"] = lambda s: parallel and s.independent
-    environment.filters["spelled"] = spelling.__getitem__
-    environment.globals["arguments"] = {f.name: arguments(f, spelling) for f in program.functions}
+    environment.globals["call"] = lambda invoke, caller: call(by_name[invoke.function], caller.names, spelling)
     names = {
         "program": program,
         "parallel": parallel,
         "support": pieces((*_called(program, printers), *more.pop("support", ()))),
-        "docs": {f.name: function_doc(f, program, spelling) for f in program.functions},
+        "docs": {f.name: function_doc(f, spelling) for f in program.functions},
         "printers": printers,
+        "spelling": spelling,
+        "groups": groups,
+        "group_doc": group_doc,
+        "arguments": {f.name: arguments(f, spelling) for f in program.functions},
+        "unpacking": {f.name: tuple(_unpacking(f, spelling, 1 if parallel else 6)) for f in program.functions},
     }
     return environment.get_template(template).render({**names, **more})
 
 
+def call(kernel: Function, names: Mapping[Local | Field, str], spelling: Spelling, owner: str = "") -> str:
+    """The call of a kernel where its locals have these names; `owner`: the object that holds the groups, if not arguments do."""
+    groups = (f"{owner}{spelling.groups[group]}" for group in taken(kernel, spelling.groups))
+    return f"{spelling.kernels[kernel.name]}({', '.join([*(names[local] for local in kernel.locals_in), *groups])})"
+
+
+def _unpacking(function: Function, spelling: Spelling, most: int) -> Iterator[str]:
+    """`g, w = cells.g, cells.w`: lines that give fields their names, so many at a time. In functions compiled for several threads numba 0.68 loses what
+    is written to arrays that were unpacked together."""
+    names, own = spelling.inside[function.name], unpacked(function)
+    for group in spelling.groups:
+        fields = [f for f in own if f.group == group]
+        for begin in range(0, len(fields), most):
+            few = fields[begin : begin + most]
+            yield f"{', '.join(names[f] for f in few)} = {', '.join(spelling.at(f) for f in few)}"
+
+
 def emit_entry(program: Program, module: str) -> str:
     """The text of the module that compiles `advance` of `module` to a function over plain pointers."""
-    advance = program.functions[-1]
-    by_name = {a.name: a for a in program.arrays}
+    spelling = spell(program)
     where = {s.name: f"sizes[{position}]" for position, s in enumerate(program.sizes)}
     for dtype, array in (("float64", "floats"), ("int64", "integers")):
         names = [s.name for s in program.scalars if s.dtype == dtype]
         where |= {name: f"{array}[{position}]" for position, name in enumerate(names)}
-    arrays = [{"dtype": by_name[n].dtype, "shape": [where[s] for s in by_name[n].shape]} for n in advance.arrays]
-    template = _environment().get_template("entry.py.jinja")
-    return template.render(module=module, arrays=arrays, scalars=[where[n] for n in advance.scalars]) + "\n"
+    for position, a in enumerate(program.arrays):
+        where[a.name] = f"carray(array_{position}, ({', '.join(where[s] for s in a.shape)},))"
+    groups = {spelling.classes[group]: [where[m.name] for m in many] for group, many in members(program).items()}
+    return (
+        _environment().get_template("entry.py.jinja").render(module=module, dtypes=[a.dtype for a in program.arrays], groups=groups) + "\n"
+    )
 
 
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("plasticdsl.kernels"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    environment.tests["spread"] = lambda a: a.per in ("pre", "post") and isinstance(a.fill, OfState)
     environment.tests["kind"] = lambda value, name: type(value).__name__ == name
     environment.tests["all_comments"] = lambda body: all(isinstance(s, Comment) for s in body)
     environment.filters["fold"] = fold

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 WIDTH = 110
 _STEP = 4
 _BREAK = re.compile(r" (?=(?:[-+*/%<>=!]=?|\*\*|and|or|if|else) )|(?<=,) ")
-_ASSIGNMENT = re.compile(r"(?P<head>(?:[\w\[\], +*-]+ \+?= |return )?)(?P<value>.+)")
+_ASSIGNMENT = re.compile(r"(?P<head>(?:[\w\[\]., +*-]+ \+?= |return )?)(?P<value>.+)")
 _HEADED = re.compile(r"(?P<head>if|elif|while) (?P<value>.+):")
 
 
@@ -66,7 +66,7 @@ def _outer_call(code: str) -> int | None:
         if depth == 0:
             before = body[:position]
             named = re.search(r"[\w.]+$", before)
-            plain = named is not None and re.fullmatch(r"(?:[\w\[\], +*-]+ \+?= |return |def |for \w+ in )?", before[: named.start()])
+            plain = named is not None and re.fullmatch(r"(?:[\w\[\]., +*-]+ \+?= |return |def |for \w+ in )?", before[: named.start()])
             return position if plain else None
     return None
 

@@ -14,7 +14,6 @@ from typing import assert_never
 from plasticdsl.kernels.identifiers import Field, Local
 from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
 from plasticdsl.kernels.program import Element, Read
-from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.model.expr import (
     At,
     Binary,
@@ -56,10 +55,10 @@ _OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Prints expressions of one function."""
+    """Prints expressions of one function; `names`: of its locals and of the fields that it unpacks."""
 
     kinds: Kinds
-    spelling: Spelling
+    names: Mapping[Local | Field, str]
 
     def floating(self, expr: Expr) -> str:
         """As a float (an integer expression is left as it is, numba converts it)."""
@@ -87,7 +86,7 @@ class Printer:
 
     def element(self, target: Element) -> str:
         """An array element, `a[i, j]`."""
-        return f"{self.spelling[target.array]}[{', '.join(self.integer(i) for i in target.indices)}]"
+        return f"{self.names[target.array]}[{', '.join(self.integer(i) for i in target.indices)}]"
 
     def support(self, expr: Expr) -> Iterator[str]:
         """The functions of `support/` that the text of `expr` calls."""
@@ -114,7 +113,7 @@ class Printer:
             case Number(value):
                 return literal(value, want), _SIGN if math.copysign(1.0, value) < 0 else _ATOM
             case Read(name):
-                return self.spelling[name], _ATOM
+                return self.names[name], _ATOM
             case Element(array, _):
                 text = self.element(expr)
                 return f"np.float64({text})" if array in self.kinds.narrow else text, _ATOM

@@ -81,7 +81,7 @@ class Fills:
         """The statements that make an array: `made[…] = …`."""
         shape = "".join(f"{self.places.at(s)}, " for s in array.shape)
         shape = f"({shape.removesuffix(' ') if len(array.shape) == 1 else shape.removesuffix(', ')})"
-        target = f'made["{self.places.spelling[array.name]}"]'
+        target = f'made["{self.places.names[array.name]}"]'
         match array:
             case Array(per="pre" | "post" as side, fill=OfState(owner)):
                 units = self._at(owner, Part.SOURCES if side == "pre" else Part.TARGETS)
@@ -92,7 +92,7 @@ class Fills:
     def scalar(self, scalar: Scalar) -> str:
         """The statement that makes a scalar. Switches are on."""
         value = "1" if scalar.fill is None else f"{'int' if scalar.dtype == 'int64' else 'float'}({self.fill(scalar)})"
-        return f'made["{self.places.spelling[scalar.name]}"] = {value}'
+        return f'made["{self.places.names[scalar.name]}"] = {value}'
 
     def fill(self, argument: Array | Scalar) -> str:
         """What an argument begins with."""

@@ -12,7 +12,6 @@ from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
 from plasticdsl.kernels.numpy_printer import numpy_text
-from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.model.expr import Expr, Number, Ref, Special, refs
 from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, Variable
 from plasticdsl.model.model import Value as RightSide
@@ -28,13 +27,13 @@ _STATES = (Role.STATE, Role.CLAMPED)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where everything stands in the module: as attributes of `a`."""
+    """Where everything stands while it is set up: as attributes of `a` with these names."""
 
-    spelling: Spelling
+    names: Mapping[Field, str]
 
     def at(self, field: Field) -> str:
         """The text that reads a field."""
-        return f"a.{self.spelling[field]}"
+        return f"a.{self.names[field]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Owner:
 
     def target(self, name: str) -> str:
         """The attribute that holds a value."""
-        return self.places.spelling[self.group.variable(name)]
+        return self.places.names[self.group.variable(name)]
 
     def at(self, part: Part) -> str:
         """One of its other fields."""
@@ -120,9 +119,13 @@ class Owner:
             case _:
                 return Value(name, self.text(side))
 
+    def all(self) -> Iterator[Written]:
+        """Everything that is assigned, in order."""
+        return (self.written[name] for name in self._order())
+
     def parameters(self) -> Iterator[Written]:
         """Those of the assignments that set a parameter."""
-        return (self.written[name] for name in self._order() if self.written[name].role in _PARAMETERS)
+        return (written for written in self.all() if written.role in _PARAMETERS)
 
     def default(self, written: Written, known: Mapping[str, float]) -> float | None:
         """The number a parameter has by default; None where it is drawn or differs from unit to unit."""

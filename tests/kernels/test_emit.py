@@ -16,7 +16,9 @@ from plasticdsl.kernels.describe import si_unit
 from plasticdsl.kernels.emit import emit, emit_entry
 from plasticdsl.kernels.fold import WIDTH, fold
 from plasticdsl.kernels.inlined import pieces
+from plasticdsl.kernels.layout import tuples
 from plasticdsl.kernels.program import Comment, For, If, Store
+from plasticdsl.kernels.spelling import spell
 from plasticdsl.model.expr import Call, Compare, Number
 from tests.kernels.programs import arrays_of, bound_network, calculator, element, expected, let, loop, name, network, plus, times, value
 
@@ -40,7 +42,7 @@ def test_only_numpy_and_numba_are_imported() -> None:
         modules = {a.name for n in imports if isinstance(n, ast.Import) for a in n.names} | {
             n.module for n in imports if isinstance(n, ast.ImportFrom)
         }
-        assert modules == {"math", "numpy", "numba"}
+        assert modules == {"math", "numpy", "numba", "typing"}
 
 
 def test_docstrings_tell_shapes_types_and_units() -> None:
@@ -49,9 +51,7 @@ def test_docstrings_tell_shapes_types_and_units() -> None:
     assert module is not None and "Integrate-and-fire" in module
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     assert {"find", "deliver", "flow", "advance", "uniform", "philox"} <= set(functions)
-    flow = ast.get_docstring(functions["flow"])
-    assert flow is not None
-    assert "V : float64[units], membrane potential, in V" in flow
+    assert "V: np.ndarray  # float64[units], membrane potential, in V" in emit(network())
     assert "# tau dV/dt = drive + g - V" in emit(network())
 
 
@@ -66,9 +66,9 @@ def test_the_text_is_ordinary_python() -> None:
     exec(compile(tree, "generated", "exec"), names)
     bound = bound_network()
     wanted = expected(bound, 60)
-    advance = network().functions[-1]
-    values = {**bound.sizes, **bound.scalars}
-    assert names["advance"](0, 60, *(values[n] for n in advance.scalars), *(bound.arrays[n] for n in advance.arrays)) == 60
+    values = {**bound.sizes, **bound.scalars, **bound.arrays}
+    classes = {group: names[name] for group, name in spell(network()).classes.items()}
+    assert names["advance"](0, 60, *tuples(network(), classes, values)) == 60
     np.testing.assert_allclose(arrays_of(bound)["V"], wanted["V"], rtol=1e-14)
     np.testing.assert_array_equal(arrays_of(bound)["total"], wanted["total"])
 
@@ -79,7 +79,8 @@ def test_kernels_can_be_imported_and_called(tmp_path: Path) -> None:
     code = (
         "import sys, numpy as np; sys.path.insert(0, sys.argv[1]); import kernels\n"
         "V, g = np.zeros(3), np.array([0.0, 1.0, 2.0])\n"
-        "kernels.flow(0, 3, 0.5, 0.25, 1, V, g)\n"
+        "run = kernels.Run(3, 0, 0, 0.0, 0.5, 0.25, 1, V, g, *[np.zeros(3)] * 5)\n"
+        "kernels.flow(0, run)\n"
         "assert (g == [0.0, 0.25, 0.5]).all() and (V[1:] > V[:1]).all() and 'plasticdsl' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=tmp_path)
@@ -105,7 +106,7 @@ def test_user_text_stays_text() -> None:
     program = replace(program, doc=HOSTILE, name="Net\n", functions=(function, *program.functions[1:]), arrays=arrays)
     tree = ast.parse(emit(program))
     assert not [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == "abort"]
-    assert {type(n) for n in tree.body} == {ast.Expr, ast.Import, ast.ImportFrom, ast.FunctionDef}
+    assert {type(n) for n in tree.body} == {ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}
     ast.parse(emit_entry(program, "module"))
 
 

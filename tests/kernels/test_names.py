@@ -3,6 +3,7 @@ in every place, with hand values, in the interpreter, in machine code and in the
 
 from __future__ import annotations
 
+import keyword
 from typing import Any
 
 import numba
@@ -138,7 +139,7 @@ def _exported(text: str) -> Any:
     made = driver.export(plasticdsl.parse(text).loaded, CompileOptions())
     module = import_text(made, f"named_{digest_of(made)}")
     a = module.allocate(dt=1e-3)
-    module.simulate(a, 10 * a.dt)
+    module.simulate(a, 10 * a.run.dt)
     return a
 
 
@@ -165,5 +166,6 @@ def test_owners_of_an_exported_module() -> None:
 
 
 def _value(a: Any, owner: str, name: str) -> float:
-    """A variable of a module; a name that the frame or Python has is numbered."""
-    return float(getattr(a, f"{owner}_{name}")[0])
+    """A variable of a module; only what Python itself or the frame of the module has is numbered."""
+    group = getattr(a, owner, None) or getattr(a, f"{owner}_2")
+    return float(getattr(group, f"{name}_2" if keyword.iskeyword(name) else name)[0])

@@ -283,10 +283,10 @@ def test_exported_modules_begin_alike_too(tmp_path: Path) -> None:
     exec(compile(source, "kernels", "exec"), names)
     a = names["allocate"]()  # type: ignore[operator]
     w = np.zeros((30, 30))
-    w[a.J_targets, a.J_sources] = a.J_w
+    w[a.J.targets, a.J.sources] = a.J.w
     np.testing.assert_array_equal(w, w.T)
-    assert len(np.unique(a.J_w)) == pytest.approx(len(a.J_w) / 2, abs=20)
+    assert len(np.unique(a.J.w)) == pytest.approx(len(a.J.w) / 2, abs=20)
     with pytest.raises(ValueError, match="the same in both directions"):
-        names["allocate"](J_w=np.arange(float(len(a.J_w))))  # type: ignore[operator]
+        names["allocate"](J_w=np.arange(float(len(a.J.w))))  # type: ignore[operator]
     with pytest.raises(ValueError, match="one in the other direction"):
         names["allocate"](connections={"J": (np.array([0]), np.array([1]))})  # type: ignore[operator]

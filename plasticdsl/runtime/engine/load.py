@@ -14,7 +14,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from plasticdsl.kernels.artifact import Artifact
+from plasticdsl.kernels.layout import tuples
 from plasticdsl.kernels.program import Program
+from plasticdsl.kernels.spelling import spell
 from plasticdsl.kernels.store import digest_of, import_text, machine, read_object, write_object
 from plasticdsl.kernels.threads import longest_loop
 from plasticdsl.runtime.engine.native import Native, NativeAdvance, checked_arrays, link
@@ -112,11 +114,11 @@ class ThreadedAdvance:
     """Calls the generated module's `advance` through numba."""
 
     def __init__(self, program: Program, module: ModuleType, bound: Bound) -> None:
-        self._advance, self._bound = module.advance, bound
-        self._scalars = program.functions[-1].scalars
-        self._arrays = checked_arrays(program, bound)
+        checked_arrays(program, bound)
+        self._advance, self._program, self._bound = module.advance, program, bound
+        self._classes = {group: getattr(module, name) for group, name in spell(program).classes.items()}
 
     def advance(self, first_step: int, steps: int) -> int:
         """Run whole steps; returns how many were done, or a negative number."""
-        values = {**self._bound.sizes, **self._bound.scalars}
-        return int(self._advance(first_step, steps, *(values[name] for name in self._scalars), *self._arrays))
+        values = {**self._bound.sizes, **self._bound.scalars, **self._bound.arrays}
+        return int(self._advance(first_step, steps, *tuples(self._program, self._classes, values)))

@@ -72,11 +72,10 @@ class NativeAdvance:
 
 
 def checked_arrays(program: Program, bound: Bound) -> list[NDArray[Any]]:
-    """The arrays of `advance` in order; machine code would not notice a wrong one."""
-    declared = {a.name: a for a in program.arrays}
+    """The arrays of a program in order; machine code would not notice a wrong one."""
     found = []
-    for name in program.functions[-1].arrays:
-        array, wanted = bound.arrays[name], declared[name]
+    for wanted in program.arrays:
+        name, array = wanted.name, bound.arrays[wanted.name]
         shape = tuple(bound.sizes[s] for s in wanted.shape)
         if array.shape != shape or array.dtype != np.dtype(wanted.dtype) or not array.flags.c_contiguous:
             raise ValueError(f"{name} is {array.dtype}{list(array.shape)}, but must be contiguous {wanted.dtype}{list(shape)}")

@@ -6,7 +6,7 @@ Comes in: an artifact. Goes out: its `advance`, to be bound to arrays. Numbers b
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,9 @@ import numpy as np
 
 from plasticdsl import cache
 from plasticdsl.kernels.artifact import Artifact
+from plasticdsl.kernels.layout import tuples
 from plasticdsl.kernels.program import Program
+from plasticdsl.kernels.spelling import spell
 from plasticdsl.runtime.engine.native import checked_arrays
 
 if TYPE_CHECKING:
@@ -30,27 +32,27 @@ class Plain:
 
     def bind(self, bound: Bound) -> PlainAdvance:
         """`advance` with its arguments."""
-        return PlainAdvance(self.artifact.program, _advance(self.artifact), bound)
+        return PlainAdvance(self.artifact.program, _names(self.artifact), bound)
 
 
 class PlainAdvance:
     """Calls the Python function."""
 
-    def __init__(self, program: Program, advance: Callable[..., int], bound: Bound) -> None:
-        self._advance, self._bound = advance, bound
-        self._scalars = program.functions[-1].scalars
-        self._arrays = checked_arrays(program, bound)
+    def __init__(self, program: Program, names: Mapping[str, Any], bound: Bound) -> None:
+        checked_arrays(program, bound)
+        self._advance, self._program, self._bound = names["advance"], program, bound
+        self._classes = {group: names[name] for group, name in spell(program).classes.items()}
 
     def advance(self, first_step: int, steps: int) -> int:
         """Run whole steps; returns how many were done, or a negative number."""
-        values = {**self._bound.sizes, **self._bound.scalars}
-        scalars = [np.float64(v) if isinstance(v, float) else v for v in (values[name] for name in self._scalars)]
+        scalars = {name: np.float64(v) if isinstance(v, float) else v for name, v in self._bound.scalars.items()}
+        values = {**self._bound.sizes, **scalars, **self._bound.arrays}
         with np.errstate(all="ignore"):
-            return int(self._advance(first_step, steps, *scalars, *self._arrays))
+            return int(self._advance(first_step, steps, *tuples(self._program, self._classes, values)))
 
 
-def _advance(artifact: Artifact) -> Callable[..., int]:
-    """The function of the module; where it asks for numba it gets decorators that do nothing."""
+def _names(artifact: Artifact) -> dict[str, Any]:
+    """What the module defines; where it asks for numba it gets decorators that do nothing."""
     path = cache.placed(f"plain/plasticdsl_{artifact.digest}.py", artifact.source.encode())
     numba = SimpleNamespace(njit=_as_it_is, prange=range)
 
@@ -59,8 +61,7 @@ def _advance(artifact: Artifact) -> Callable[..., int]:
 
     names: dict[str, Any] = {"__name__": path.stem, "__builtins__": {**vars(builtins), "__import__": imported}}
     exec(compile(artifact.source, str(path), "exec"), names)
-    advance: Callable[..., int] = names["advance"]
-    return advance
+    return names
 
 
 def _as_it_is(**_: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
