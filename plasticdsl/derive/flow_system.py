@@ -26,6 +26,7 @@ from plasticdsl.symbolic.singular import repair
 class System:
     """The flows of a block, ready to be sorted: `rates` and `noises` by variable, with definitions written out.
 
+    `symbols`: their names as the author writes them. `places`: where each stands among `rates`.
     `flowing_inputs`: inputs that are undelayed sums of flowing variables. `held`: variables of other blocks known not to flow.
     """
 
@@ -34,6 +35,8 @@ class System:
     noises: Mapping[str, Expr]
     flowing_inputs: frozenset[str]
     held: frozenset[Ref]
+    symbols: Mapping[str, str]
+    places: Mapping[str, int]
 
     def dependencies(self, name: str) -> frozenset[str]:
         """The flowing variables of the block that the rate of `name` reads."""
@@ -56,8 +59,11 @@ class System:
 
     def symbol(self, name: str) -> str:
         """The variable's name as the author writes it."""
-        variable = self.block.variable(name)
-        return variable.symbol if variable else name
+        return self.symbols.get(name, name)
+
+    def symbols_of(self, names: Iterable[str]) -> list[str]:
+        """The names of flowing variables as the author writes them, in the order of the flows."""
+        return [self.symbols[v] for v in sorted(names, key=self.places.__getitem__)]
 
 
 def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]) -> System:
@@ -75,7 +81,8 @@ def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]
         if flow.noise is not None:
             noise = substitute(flow.noise, values)
             noises[flow.variable] = _independent_sum(noises[flow.variable], noise) if flow.variable in noises else noise
-    return System(block, rates, noises, flowing_inputs, held)
+    symbols = {v.name: v.symbol for v in block.variables}
+    return System(block, rates, noises, flowing_inputs, held, symbols, {v: place for place, v in enumerate(rates)})
 
 
 def _independent_sum(a: Expr, b: Expr) -> Expr:
@@ -124,12 +131,14 @@ def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
     group_of = {name: {name} for name in forms}
     for name, form in forms.items():
         for ref in form.coefficients:
-            if group_of[ref.name] is not group_of[name]:
-                merged = group_of[ref.name] | group_of[name]
-                for member in merged:
-                    group_of[member] = merged
-    distinct = {id(g): g for g in group_of.values()}
-    return [tuple(name for name in forms if name in group) for group in distinct.values()]
+            small, large = sorted((group_of[name], group_of[ref.name]), key=len)
+            if small is not large:
+                large |= small
+                group_of |= dict.fromkeys(small, large)
+    groups: dict[int, list[str]] = {}
+    for name, group in group_of.items():
+        groups.setdefault(id(group), []).append(name)
+    return [tuple(group) for group in groups.values()]
 
 
 def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
@@ -152,8 +161,7 @@ def self_linear(system: System, name: str) -> LinearForm:
 def exponential_euler(system: System, name: str, form: LinearForm) -> ExponentialEuler:
     """The `ExponentialEuler` scheme of one variable."""
     slope = form.coefficient(Ref(Whose.OWN, name))
-    read = system.dependencies(name) - {name}
-    others = [system.symbol(v) for v in system.rates if v in read]
+    others = system.symbols_of(system.dependencies(name) - {name})
     foreign = sorted(r.path for r in refs(system.rates[name]) if r.owner in (Whose.PRE, Whose.POST))
     symbol = system.symbol(name)
     if is_number(slope, 0.0):
@@ -186,7 +194,8 @@ def exponential_stages(system: System, variables: tuple[str, ...], forms: Mappin
 
 def euler_maruyama(system: System, names: Iterable[str], reason: str) -> EulerMaruyama:
     """The `EulerMaruyama` scheme of `names`."""
-    variables = tuple(v for v in system.rates if v in set(names))
+    chosen = set(names)
+    variables = tuple(v for v in system.rates if v in chosen)
     return EulerMaruyama(variables, tuple(system.rates[v] for v in variables), tuple(system.noises.get(v) for v in variables), reason)
 
 

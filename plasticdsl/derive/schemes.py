@@ -24,7 +24,7 @@ Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.conserved import conserved_variables
@@ -42,7 +42,7 @@ from plasticdsl.derive.flow_system import (
     system_of,
 )
 from plasticdsl.derive.methods import schemes_by_method
-from plasticdsl.graph import reachable
+from plasticdsl.graph import circles
 from plasticdsl.model.expr import Ref, moves_with_time, refs
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
@@ -81,14 +81,13 @@ def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
     while True:
         exact = exact_set(system, excluded=frozenset(reasons))
         left = [v for v in system.rates if v not in exact and v not in system.noises and v not in reasons]
-        new = _needs_stages(system, left) or _reading(system, left, frozenset(reasons))
+        new = _needs_stages(system, left)
         if not new:
-            new = _reading(system, left, frozenset(left))
+            new = _reading_each_other(system, left)
             driven |= new.keys()
         if not new:
             break
-        reasons |= new
-        reasons |= _reached_from(system, reasons)
+        reasons |= _with_connected(system, new)
     schemes: list[Scheme] = [exact_scheme(system, group, exact, EXACT_REASON) for group in coupled_groups(exact)]
     schemes += [exponential_euler(system, v, self_linear(system, v)) for v in left]
     if reasons:
@@ -98,14 +97,34 @@ def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
     return tuple(schemes)
 
 
-def _reading(system: System, left: list[str], others: frozenset[str]) -> dict[str, str]:
-    """Those of `left` whose rates read one of `others`, which would have to be held."""
-    found = {}
-    for name in left:
-        read = system.dependencies(name) & (others - {name})
-        if read:
-            those = listed([system.symbol(v) for v in system.rates if v in read])
-            found[name] = f"the rate of {system.symbol(name)} reads {those}, which would have to be held over a step"
+def _reading_each_other(system: System, left: list[str]) -> dict[str, str]:
+    """Those of `left` whose rates read others of `left`, which would have to be held."""
+    read = {v: system.dependencies(v) & frozenset(left) - {v} for v in left}
+    return {v: _would_be_held(system, v, read[v]) for v in left if read[v]}
+
+
+def _would_be_held(system: System, name: str, read: Iterable[str]) -> str:
+    return f"the rate of {system.symbol(name)} reads {listed(system.symbols_of(read))}, which would have to be held over a step"
+
+
+def _with_connected(system: System, reasons: Mapping[str, str]) -> dict[str, str]:
+    """`reasons`, and the noiseless variables that what is in stages takes with it: those that it reads, which it wants at every stage, and those that
+    read it, which would have to hold it (no exact step takes a variable that flows outside it). Each is looked at once."""
+    reads = {v: system.dependencies(v) - system.noises.keys() for v in system.rates if v not in system.noises}
+    read_by: dict[str, list[str]] = {v: [] for v in reads}
+    for name, those in reads.items():
+        for read in those:
+            read_by[read].append(name)
+    found = dict(reasons)
+    new = list(reasons)
+    while new:
+        for name in new:  # grows
+            below = [v for v in reads[name] if v not in found]
+            found.update(dict.fromkeys(below, ""))
+            new += below
+        above = list(dict.fromkeys(reader for name in new for reader in read_by[name] if reader not in found))
+        found |= {v: _would_be_held(system, v, reads[v] & found.keys()) for v in above}
+        new = above
     return found
 
 
@@ -129,25 +148,13 @@ def _needs_stages(system: System, left: list[str]) -> dict[str, str]:
             else:
                 if is_number(form.coefficient(Ref(Whose.OWN, name)), 0.0):
                     turning.append(name)
-    for name in _on_cycles(system, turning):
+    inside = frozenset(turning)
+    for name in circles({v: system.dependencies(v) & inside for v in turning}):
         found[name] = f"{system.symbol(name)} drives the variable that drives it"
     candidates = {v: system.rates[v] for v in left if v not in found}
     for name in conserved_variables(candidates):
         found[name] = f"{system.symbol(name)} is part of a conserved total"
     return found
-
-
-def _on_cycles(system: System, names: list[str]) -> list[str]:
-    """Those of `names` that reach themselves through dependencies among `names`."""
-    inside = frozenset(names)
-    edges = {v: system.dependencies(v) & inside for v in names}
-    return [v for v in names if v in reachable(edges[v], edges)]
-
-
-def _reached_from(system: System, reasons: Mapping[str, str]) -> dict[str, str]:
-    """The noiseless variables that those in `reasons` depend on, directly or not, and that are not yet among them."""
-    edges = {v: frozenset(system.dependencies(v) - system.noises.keys()) for v in system.rates}
-    return {v: "" for v in reachable(reasons, edges) if v not in reasons}
 
 
 def _in_stages(system: System, reasons: Mapping[str, str], driven: set[str]) -> Staged:
@@ -163,9 +170,9 @@ def _in_stages(system: System, reasons: Mapping[str, str], driven: set[str]) -> 
 
 def _with_changing_slopes(system: System, forms: Mapping[str, LinearForm]) -> bool:
     """Whether among variables that are linear in themselves one changes the slope of another that drives it: a gate and its membrane."""
-    edges = {v: system.dependencies(v) & forms.keys() for v in forms}
-    for name, form in forms.items():
-        read = {r.name for r in refs(form.coefficient(Ref(Whose.OWN, name))) if r.owner is Whose.OWN} & forms.keys()
-        if any(name in reachable(edges[other], edges) for other in read):
-            return True
-    return False
+    circle_of = circles({v: system.dependencies(v) & forms.keys() for v in forms})
+    return any(
+        ref.owner is Whose.OWN and ref.name in forms and circle_of.get(ref.name, -1) == circle_of.get(name)
+        for name, form in forms.items()
+        for ref in refs(form.coefficient(Ref(Whose.OWN, name)))
+    )

@@ -24,8 +24,17 @@ TEXTS = {
     "definitions before a flow": "neuron A:\n    10 ms dV/dt = x2000 − V\n    x0 = V\n"
     + lines(2000, lambda k: f"x{k + 1} = x{k}")
     + NETWORK,
-    "a linear system": "neuron A:\n" + lines(2000, lambda k: f"10 ms dv{k}/dt = −v{k} + v{(k + 1) % 2000}") + NETWORK,
+    "a linear system": "neuron A:\n" + lines(1000, lambda k: f"10 ms dv{k}/dt = −v{k} + v{(k + 1) % 1000}") + NETWORK,
     "a cascade": "neuron A:\n    10 ms dv0/dt = −v0 v0\n" + lines(2000, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} + v{k}") + NETWORK,
+    "a cascade of gates": "neuron A:\n    10 ms dv0/dt = −v0 + v1\n"
+    + lines(1000, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} v{k}")
+    + NETWORK,
+    "neighbours of a nonlinear variable": "neuron A:\n    10 ms dv0/dt = −v0 v0 + v1\n"
+    + lines(
+        500, lambda k: f"10 ms dv{2 * k + 2}/dt = −v{2 * k + 2} + v{2 * k + 1} + v{2 * k + 3}\n    10 ms dv{2 * k + 1}/dt = −v{2 * k + 1}"
+    )
+    + "    10 ms dv1001/dt = −v1001\n"
+    + NETWORK,
     "a ring": "neuron A:\n" + lines(2000, lambda k: f"10 ms dv{k}/dt = v{(k + 1) % 2000}² − v{k}²") + NETWORK,
     "learning windows": "neuron A:\n    x = 1\n    spike when x > 2\n\nrule R:\n    w(0) = 0\n    on all pairs:\n"
     + lines(300, lambda k: f"    Δw = exp(−|t_post − t_pre|/({k + 1} ms))")

@@ -7,6 +7,7 @@ what has another likely meaning is reported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -43,13 +44,14 @@ _MEANT: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class _Owner:
     """What has variables: a population, a projection, or the network itself (`block` None). `post`: the variables of the unit that a projection reaches;
-    `watched`: whether the file says what is looked at."""
+    `watched`: whether the file says what is looked at; `jumps`: of the states that jumps alone bring into being, how many there are."""
 
     itself: Owner
     block: Block | None
     variables: tuple[Variable, ...]
     watched: bool
     post: Mapping[str, Variable]
+    jumps: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,12 @@ def _looks(experiment: Experiment) -> bool:
 
 def _owners(network: Network, watched: bool) -> Iterator[_Owner]:
     sides = {p.name: {v.name: v for v in p.block.variables} for p in network.populations}
-    yield _Owner(Whose.NETWORK, None, network.variables, watched, {})
+    yield _Owner(Whose.NETWORK, None, network.variables, watched, {}, {})
     for p in network.populations:
-        yield _Owner(p.as_owner, p.block, p.block.variables, watched, {})
+        yield _Owner(p.as_owner, p.block, p.block.variables, watched, {}, _jumps(p.block))
     for projection in network.projections:
-        yield _Owner(projection.as_owner, projection.connection, projection.connection.variables, watched, sides[projection.post])
+        own = projection.connection
+        yield _Owner(projection.as_owner, own, own.variables, watched, sides[projection.post], _jumps(own))
 
 
 # --- changes that only name a value ----------------------------------------------------------------------------------
@@ -133,10 +136,11 @@ def _defined_at_events(block: tree.Block) -> Iterator[tuple[tree.Define, tree.Na
     """The definitions below triggers, their names, and whether a statement after it reads it."""
     for event in block.body:
         if isinstance(event, tree.OnEvent | tree.Every | tree.SpikeWhen | tree.SpikeAtRate):
-            for number, statement in enumerate(event.body):
+            later: set[str] = set()
+            for statement in reversed(event.body):
                 if isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name):
-                    later = {n.name for n in names_read(event.body[number + 1 :])}
                     yield statement, statement.target, statement.target.name in later
+                later |= {n.name for n in names_read(statement)}
 
 
 def _inert_rules(module: Module, blocks: Sequence[tree.Block], report: Reporter) -> Iterator[_Told]:
@@ -188,22 +192,23 @@ def _idle_definition(owner: _Owner, block: Block, variable: Variable, report: Re
 def _idle_state(owner: _Owner, block: Block, variable: Variable, report: Reporter) -> None:
     """A state that comes into being by its jumps alone and is spelt nearly as another one is a slip of the pen."""
     symbol = variable.symbol
+    jumps = owner.jumps.get(variable.name, 0)
     if variable.name in owner.post:
         message = f"Nothing reads ‘{symbol}’ of the connection, so it reaches no unit."
-        texts = (f"post.{symbol}",) if _jumps(block, variable) == 1 else ()
+        texts = (f"post.{symbol}",) if jumps == 1 else ()
         report.warning("no-effect", message, variable.span, Hint(f"Did you mean ‘post.{symbol}’?", texts))
         return
-    jumps = _jumps(block, variable)
-    near = did_you_mean(variable.name, {v.name: v.symbol for v in block.variables}, 1)
-    if jumps and near:
+    near = did_you_mean(variable.name, {v.name: v.symbol for v in block.variables}, 1) if jumps else Hint("")
+    if near:
         near = near if jumps == 1 else Hint(near.words)
         report.error("misspelt-target", f"Nothing reads ‘{symbol}’, which is changed here.", variable.span, near)
     elif owner.watched:
         report.warning("no-effect", f"Nothing reads ‘{symbol}’, and no experiment records or shows it.", variable.span)
 
 
-def _jumps(block: Block, variable: Variable) -> int:
-    """How many jumps a variable has that nothing else brings into being; else 0."""
-    flows = any(f.variable == variable.name for f in block.flows)
-    jumps = sum(isinstance(s, Assign) and s.target.name == variable.name for h in block.handlers for s in h.statements)
-    return 0 if flows or variable.initial is not None or variable.low is not None or variable.values else jumps
+def _jumps(block: Block) -> Counter[str]:
+    """How many jumps the variables have that nothing else brings into being."""
+    others = {f.variable for f in block.flows}
+    others |= {v.name for v in block.variables if v.initial is not None or v.low is not None or v.values}
+    targets = (s.target.name for h in block.handlers for s in h.statements if isinstance(s, Assign))
+    return Counter(name for name in targets if name not in others)
