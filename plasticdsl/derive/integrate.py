@@ -16,7 +16,7 @@ from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, SumInto
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Scheme
+from plasticdsl.model.schemes import Scheme, variables_of
 
 Owned = tuple[str, str]
 
@@ -33,12 +33,14 @@ def integrate(network: Network) -> Network:
 
 
 def flowing_names(network: Network) -> frozenset[Owned]:
-    """The (population, name) whose value changes between events: states with a flow, what is defined by them, and undelayed sums over them."""
+    """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over them."""
     readers: dict[Owned, set[Owned]] = {}
     for one, read in (*_defined(network), *_summed(network)):
         for other in read:
             readers.setdefault(other, set()).add(one)
-    return frozenset(reachable({(p.name, f.variable) for p in network.populations for f in p.block.flows}, readers))
+    start = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
+    start |= {(p.name, v) for p in network.populations for s in p.block.schemes for v in variables_of(s)}
+    return frozenset(reachable(start, readers))
 
 
 def _defined(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:

@@ -9,18 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild, walk
+from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild
 from plasticdsl.model.model import Block, Flow, Role, Total, Variable
 from plasticdsl.model.owners import Whose
+from plasticdsl.symbolic.block_contents import definitions_with_sums, holds_sum
 
 
 def with_totals(block: Block) -> Block:
     """The block with every sum in its flows read from an input."""
-    holding: set[str] = set()
-    for name, value in block.definitions.items():
-        if _reads(value, holding):
-            holding.add(name)
-    if not any(_reads(expr, holding) for f in block.flows for expr in _parts(f)):
+    holding = definitions_with_sums(block)
+    if not any(holds_sum(expr, holding) for f in block.flows for expr in _parts(f)):
         return block
     return _Naming(block, holding).named()
 
@@ -29,14 +27,10 @@ def _parts(flow: Flow) -> tuple[Expr, ...]:
     return (flow.rate,) if flow.noise is None else (flow.rate, flow.noise)
 
 
-def _reads(expr: Expr, holding: set[str]) -> bool:
-    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in holding) for n in walk(expr))
-
-
 class _Naming:
     """Gives each sum of a block a name; a sum within a sum comes first."""
 
-    def __init__(self, block: Block, holding: set[str]) -> None:
+    def __init__(self, block: Block, holding: frozenset[str]) -> None:
         self.block = block
         self._values: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in block.definitions.items() if name in holding}
         self._taken = {v.name for v in block.variables}

@@ -17,7 +17,7 @@ from plasticdsl.model.model import AddTo, Handler, Trigger
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import rule_off, send
 from plasticdsl.reference.handlers import Local, Site, run_handler, run_unit_handler
-from plasticdsl.reference.scope import ConnectionScope, bounded, everything, variable_of
+from plasticdsl.reference.scope import ConnectionScope, bounded, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sweep import sweep
@@ -67,7 +67,7 @@ def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, 
         return ConnectionScope(structure, others, projection, everyone, now, start if simultaneous else {}, start)
 
     def bound(name: str, new: Floats) -> Floats:
-        return bounded(variable_of(structure, projection, name), new, scope(local, local, False))
+        return bounded(name, new, scope(local, local, False))
 
     def add(statement: AddTo, amounts: Floats) -> None:
         key = projection, statement.target

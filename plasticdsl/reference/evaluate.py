@@ -6,8 +6,7 @@ connection or spike pair (or without an axis, for a value that all share). Condi
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, Protocol, assert_never
 
 import numpy as np
@@ -30,6 +29,7 @@ from plasticdsl.model.expr import (
     SumOver,
     in_jumps,
 )
+from plasticdsl.runtime.numbers.functions import COMPARISONS, FUNCTIONS, OPERATORS
 
 Array = NDArray[Any]
 
@@ -67,13 +67,13 @@ def _value(expr: Expr, scope: Scope) -> Array:
         case Special(name):
             return scope.special(name)
         case Binary(operator, left, right):
-            return _BINARY[operator](_value(left, scope), _value(right, scope))
+            return np.asarray(OPERATORS[operator](_value(left, scope), _value(right, scope)))
         case Negate(operand):
             return np.negative(_value(operand, scope))
         case Call(function, arguments):
-            return np.asarray(_FUNCTIONS[function](*(_value(a, scope) for a in arguments)), dtype=np.float64)
+            return np.asarray(FUNCTIONS[function](*(_value(a, scope) for a in arguments)), dtype=np.float64)
         case Compare(comparison, left, right):
-            return _COMPARE[comparison](_value(left, scope), _value(right, scope))
+            return np.asarray(COMPARISONS[comparison](_value(left, scope), _value(right, scope)))
         case Logic(connective, operands):
             return _logic(connective, [np.asarray(_value(o, scope), dtype=bool) for o in operands])
         case Choice(branches, otherwise):
@@ -98,62 +98,4 @@ def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: Sco
 def _logic(connective: str, operands: list[Array]) -> Array:
     if connective == "not":
         return np.logical_not(operands[0])
-    join = np.logical_and if connective == "and" else np.logical_or
-    result = operands[0]
-    for operand in operands[1:]:
-        result = join(result, operand)
-    return np.asarray(result)
-
-
-def _power(base: Array, exponent: Array) -> Array:
-    return np.asarray(np.power(base, exponent, dtype=np.float64))
-
-
-_BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
-    "+": lambda a, b: np.asarray(a + b),
-    "-": lambda a, b: np.asarray(a - b),
-    "*": lambda a, b: np.asarray(a * b),
-    "/": lambda a, b: np.asarray(np.true_divide(a, b)),
-    "^": _power,
-}
-
-_COMPARE: Mapping[str, Callable[[Array, Array], Array]] = {
-    "<": lambda a, b: np.asarray(a < b),
-    "<=": lambda a, b: np.asarray(a <= b),
-    ">": lambda a, b: np.asarray(a > b),
-    ">=": lambda a, b: np.asarray(a >= b),
-    "==": lambda a, b: np.asarray(a == b),
-    "!=": lambda a, b: np.asarray(a != b),
-}
-
-_erf = np.vectorize(math.erf, otypes=[np.float64])
-
-_FUNCTIONS: Mapping[str, Callable[..., Array]] = {
-    "exp": np.exp,
-    "log": np.log,
-    "log10": np.log10,
-    "sqrt": np.sqrt,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "arcsin": np.arcsin,
-    "arccos": np.arccos,
-    "arctan": np.arctan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "expm1": np.expm1,
-    "log1p": np.log1p,
-    "erf": _erf,
-    "abs": np.abs,
-    "sign": np.sign,
-    "step": lambda x: x > 0,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "round": np.round,
-    "min": np.minimum,
-    "max": np.maximum,
-    "mod": np.mod,
-    "x_over_expm1": lambda x: np.where(x == 0, 1.0, x / np.expm1(x)),
-    "expm1_over_x": lambda x: np.where(x == 0, 1.0, np.expm1(x) / x),
-}
+    return np.asarray(reduce(np.logical_and if connective == "and" else np.logical_or, operands))

@@ -15,16 +15,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, refs, walk
-from plasticdsl.model.model import AddTo, Assign, Block, Handler, Role, Statement, Trigger
+from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.model import AddTo, Assign, Block, Handler, Statement, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.handlers import Local, Site, meetings, right_side, run_handler
 from plasticdsl.reference.pairs import completed
-from plasticdsl.reference.scope import ConnectionScope, bounded, variable_of
+from plasticdsl.reference.scope import ConnectionScope, bounded
 from plasticdsl.reference.spikes import arriving
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
 from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.symbolic.block_contents import definitions_with_sums
 
 Skips = Callable[[Statement], bool]
 
@@ -88,17 +89,6 @@ def traces(block: Block, side: Trigger) -> frozenset[str]:
     return _assigned(block, side) - _assigned(block, OTHER[side])
 
 
-def definitions_with_sums(block: Block) -> frozenset[str]:
-    """The definitions that hold a sum over connections, also through others."""
-    values = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
-    found = {name for name, value in values.items() if any(isinstance(n, Incoming) for n in walk(value))}
-    while more := {
-        n for n, value in values.items() if n not in found and any(r.owner is Whose.OWN and r.name in found for r in refs(value))
-    }:
-        found |= more
-    return frozenset(found)
-
-
 def _assigned(block: Block, side: Trigger) -> frozenset[str]:
     by_handlers = {s.target.name for h in block.handlers if h.trigger is side for s in h.statements if isinstance(s, Assign)}
     return frozenset(by_handlers | {pair.target.name for pair in block.pairs})
@@ -147,7 +137,7 @@ class Event:
             return self._scope(now, plain, {**start, **other_before}, other_after)
 
         def bound(name: str, new: Floats) -> Floats:
-            return bounded(variable_of(self.run.structure, self.projection, name), new, self._scope(local, {}, {}, {}))
+            return bounded(name, new, self._scope(local, {}, {}, {}))
 
         return Site(local, len(self.connections), scope, bound, self._add, skips, self.summing)
 
@@ -173,7 +163,7 @@ class Event:
 
     def _asks_for_after(self, names: frozenset[str]) -> bool:
         asked = {r for h in self.block.handlers if h.trigger is self.side for s in h.statements for r in refs(right_side(s))}
-        definitions = {v.name: v.value for v in self.block.variables if v.role is Role.DEFINITION}
+        definitions = self.block.definitions
         return any(r.owner is Whose.OWN and r.limit == "after" and (r.name in names or r.name in definitions) for r in asked)
 
     def _foreseen(self, names: frozenset[str]) -> Local:
@@ -205,8 +195,8 @@ class Event:
             pairs = completed(self.run, self.projection, rule, self.side, tie_here, self.connections, self.number)
             increment = self.run.structure.increments[self.projection][number]
             increments = pairs.sum_of(increment, lambda at, lags: self._at_pairs(local, other_before, at, lags))
-            variable = variable_of(self.run.structure, self.projection, rule.target.name)
-            local[rule.target.name] = bounded(variable, local[rule.target.name] + increments, self._scope(local, {}, {}, {}))
+            name = rule.target.name
+            local[name] = bounded(name, local[name] + increments, self._scope(local, {}, {}, {}))
 
     def _at_pairs(self, local: Mapping[str, Floats], other_before: Local, at: Index, lags: Floats) -> ConnectionScope:
         own = {name: values[at] for name, values in local.items()}

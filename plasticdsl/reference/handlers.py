@@ -12,14 +12,15 @@ from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Incoming, Limit, Ref, refs, walk
+from plasticdsl.model.expr import Expr, Limit, refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import Array, Scope, evaluate
-from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, variable_of
+from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.symbolic.block_contents import holds_sum
 
 Local = dict[str, Floats]
 Sums = dict[tuple[Expr, Limit], Array]
@@ -85,8 +86,7 @@ def meetings(handler: Handler, site: Site) -> Iterator[None]:
 
 def _holds_sum(statement: Statement, site: Site) -> bool:
     """Whether it reads a sum, also through definitions."""
-    nodes = list(walk(right_side(statement)))
-    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in site.summing) for n in nodes)
+    return holds_sum(right_side(statement), site.summing)
 
 
 def _with_sums(scope: Scope, sums: Sums) -> Scope:
@@ -151,7 +151,7 @@ def run_unit_handler(run: Run, population: str, handler: Handler, units: Index, 
         return UnitScope(run.structure, others, population, units, now, start if simultaneous else {}, start)
 
     def bound(name: str, new: Floats) -> Floats:
-        return bounded(variable_of(run.structure, population, name), new, scope(local, local, False))
+        return bounded(name, new, scope(local, local, False))
 
     run_handler(handler, Site(local, len(units), scope, bound, _adds_to_nobody, lambda _: False))
     for name, array in local.items():
@@ -160,6 +160,3 @@ def run_unit_handler(run: Run, population: str, handler: Handler, units: Index, 
 
 def _adds_to_nobody(statement: AddTo, amounts: Floats) -> None:
     raise ValueError(f"a neuron cannot add to {statement.target.path}")
-
-
-__all__ = ["ConnectionScope", "Local", "Site", "meetings", "right_side", "run_handler", "run_unit_handler"]

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, moves_with_time
-from plasticdsl.model.model import Block
 from plasticdsl.model.schemes import (
     SHARES,
     STAGES,
@@ -31,7 +30,7 @@ from plasticdsl.model.schemes import (
     linear_parts,
 )
 from plasticdsl.reference.evaluate import Scope, evaluate
-from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, everything, variable_of
+from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
@@ -60,14 +59,13 @@ def flow(run: Run) -> None:
             case _:
                 assert_never(scheme)
     _in_stages(run, new)
-    allowed = {x: _in_bounds(run, x, values) for x, values in new.items()}
+    allowed = {(owner, name): _in_bounds(run, owner, name, values) for (owner, name), values in new.items()}
     for (owner, name), values in allowed.items():
         run.frame.values[owner][name] = values
 
 
-def _in_bounds(run: Run, x: tuple[str, str], values: Floats) -> Floats:
-    owner, name = x
-    return bounded(variable_of(run.structure, owner, name), values, everything(run.structure, run.frame, owner))
+def _in_bounds(run: Run, owner: str, name: str, values: Floats) -> Floats:
+    return bounded(name, values, everything(run.structure, run.frame, owner))
 
 
 def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
@@ -81,11 +79,7 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
     if owner in run.structure.populations:
         held = block.refractory is not None and name in block.refractory.held
         return (run.frame.step < run.refractory_until[owner]) & held
-    return np.full(count, name in run.held_now(owner) and _flows_by_rule(block, name))
-
-
-def _flows_by_rule(block: Block, name: str) -> bool:
-    return any(f.variable == name and f.is_rule for f in block.flows)
+    return np.full(count, name in run.held_now(owner) and any(f.variable == name and f.is_rule for f in block.flows))
 
 
 def _each(run: Run, owner: str, expr: Expr, scope: Scope) -> Floats:
@@ -150,7 +144,7 @@ def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
     for substep in range(scheme.substeps):
         scope = _with(run, owner, replace(run.frame, ahead=substep * step), state)
         rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
-        state = {v: _in_bounds(run, (owner, v), state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
+        state = {v: _in_bounds(run, owner, v, state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
 
 
@@ -194,7 +188,7 @@ def _in_stages(run: Run, new: Moved) -> None:
         rates = _rates(run, schemes, at, STAGES[number] * dt)
         moved = {x: _ahead(moved[x], rates[x], share * dt) for x in start}
         if number + 1 < len(STAGES):
-            at = {x: _in_bounds(run, x, _ahead(start[x], rates[x], STAGES[number + 1] * dt)) for x in start}
+            at = {x: _in_bounds(run, *x, _ahead(start[x], rates[x], STAGES[number + 1] * dt)) for x in start}
     new.update(moved)
 
 

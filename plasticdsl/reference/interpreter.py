@@ -19,7 +19,6 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.reference.between import change_between_spikes
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import spike_events
-from plasticdsl.reference.feeds import show_items
 from plasticdsl.reference.integrate import flow
 from plasticdsl.reference.scope import everything
 from plasticdsl.reference.snapshot import restored, snapshot_of
@@ -98,11 +97,8 @@ class ReferenceEngine:
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """Take these variables from tables from now on, and no others."""
-        self._run.feeds = tuple(self._checked(feed) for feed in feeds)
-
-    def _checked(self, feed: Feed) -> Feed:
-        table, items = checked_feed(feed, self._structure.network.fed, self.instance)
-        return replace(feed, table=table, items=items)
+        checked = [checked_feed(feed, self._structure.network.fed, self.instance) for feed in feeds]
+        self._run.feeds = tuple(replace(f, table=table, items=items) for f, (table, items) in zip(feeds, checked, strict=True))
 
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once."""
@@ -126,13 +122,13 @@ def _step(run: Run) -> None:
     """Step n: the events of t_n in order, then the flow to t_{n+1}."""
     run.frame.time = run.frame.step * run.structure.instance.dt
     with np.errstate(all="ignore"):  # what overflows or is undefined shows as inf or nan, as in compiled kernels
-        show_items(run)
+        run.show_items()
         emit(run)
         spike_events(run)
         sum_inputs(run)
         change_between_spikes(run)
         flow(run)
-        show_items(run)
+        run.show_items()
     run.frame.step += 1
     run.frame.time = run.frame.step * run.structure.instance.dt
 

@@ -82,14 +82,9 @@ def partners(pairing: Pairing, side: Trigger, own: list[int], others: list[int],
             return earlier + (ties if tie_here else [])
         case Pairing.NEAREST:
             return _last(earlier, ties, tie_here)
-        case Pairing.CENTRED_PRE:
-            if side is Trigger.PRE:
-                return _last(earlier, ties, tie_here)
-            return _since(own_before, earlier, ties, number, tie_here)
-        case Pairing.CENTRED_POST:
-            if side is Trigger.POST:
-                return _last(earlier, ties, tie_here)
-            return _since(own_before, earlier, ties, number, tie_here)
+        case Pairing.CENTRED_PRE | Pairing.CENTRED_POST:
+            is_centre = side is (Trigger.PRE if pairing is Pairing.CENTRED_PRE else Trigger.POST)
+            return _last(earlier, ties, tie_here) if is_centre else _since(own_before, earlier, ties, number, tie_here)
         case Pairing.REDUCED:
             found = _last(earlier, ties, tie_here)
             return found if ties else [t for t in found if number == 0 and not any(t < u for u in own_before)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.model import AtRate, PoissonSource, Trigger
 from plasticdsl.model.weights import weights
-from plasticdsl.reference.scope import UnitScope, bounded, variable_of
+from plasticdsl.reference.scope import UnitScope, bounded
 from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
 from plasticdsl.reference.tie import tie_side
@@ -54,13 +54,25 @@ class Run:
     feeds: tuple[Feed, ...] = ()
     visits: dict[str, Index] = field(default_factory=dict)
 
+    def show_items(self) -> None:
+        """Every variable that a phase takes from a table has the value of its item: from the beginning of a step on, in place of a sum if it is an
+        input, and again at the end of the step, whatever moved it in between."""
+        for feed in self.feeds:
+            self.keep_fed(self.frame, feed.population, feed.name)
+
+    def keep_fed(self, frame: Frame, population: str, name: str) -> None:
+        """The same for one variable, if it is fed, in any frame; the last item stays."""
+        for feed in self.feeds:
+            if (feed.population, feed.name) == (population, name):
+                shown = np.clip((self.frame.step - feed.first) // feed.hold, 0, len(feed.items) - 1)
+                frame.values[population][name][...] = feed.table[feed.items[shown]]
+
     def add(self, population: str, name: str, units: Index, amounts: Floats) -> None:
         """Add to a variable of units (a unit may be named more than once) and bring it into its bounds."""
         values = self.frame.values[population][name]
         np.add.at(values, units, amounts)
-        variable = variable_of(self.structure, population, name)
         touched = np.unique(units)
-        values[touched] = bounded(variable, values[touched], UnitScope(self.structure, self.frame, population, touched))
+        values[touched] = bounded(name, values[touched], UnitScope(self.structure, self.frame, population, touched))
 
     def add_later(self, step: int, projection: str, name: str, unit: int, amount: float) -> None:
         """Add to a variable of one post unit of a projection at a later step."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.derive.grid import lags_on_grid
+from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.model.expr import Expr, substitute
 from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
@@ -24,7 +25,8 @@ Index = NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class Structure:
     """`sources`, `targets`: pre and post unit of each connection of a projection; `axonal`, `dendritic`: its delays in steps.
-    `increments`: what a pair adds by each learning window of a projection, its lag compared on the grid."""
+    `increments`: what a pair adds by each learning window of a projection, its lag compared on the grid. `flowing`: (population, name) of all that
+    changes during a flow."""
 
     network: Network
     instance: Instance
@@ -35,6 +37,7 @@ class Structure:
     axonal: dict[str, Index]
     dendritic: dict[str, Index]
     increments: dict[str, tuple[Expr, ...]]
+    flowing: frozenset[tuple[str, str]]
 
     def block(self, owner: str) -> Block:
         """The block of a population, or what a projection's connections do."""
@@ -75,6 +78,7 @@ def structure_of(network: Network, instance: Instance) -> Structure:
         {name: _each(d.axonal, d.count) for name, d in drawn.items()},
         {name: _each(d.dendritic, d.count) for name, d in drawn.items()},
         {p.name: tuple(_increment(rule, p.connection) for rule in p.connection.pairs) for p in network.projections},
+        flowing_names(network),
     )
 
 

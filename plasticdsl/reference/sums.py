@@ -11,12 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, refs
-from plasticdsl.model.model import Block, Projection, Role, SumInto
-from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import variables_of
+from plasticdsl.model.expr import Incoming
+from plasticdsl.model.model import Projection, Role, SumInto
 from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.scope import ConnectionScope
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
@@ -28,11 +25,11 @@ def sum_inputs(run: Run) -> None:
     run.delayed = run.inputs_waiting.pop(run.frame.step, {})
     for population, target in inputs_in_order(run.structure):
         for projection, total in _into(run.structure, population, target):
-            if is_delayed(run.structure, projection.name):
+            if projection.delays:
                 at_once = np.flatnonzero(run.structure.dendritic[projection.name] == 0)
                 _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
-        run.frame.values[population][target] = _total(run, run.frame, population, target)
-        keep_fed(run, run.frame, population, target)
+        run.frame.values[population][target] = summed(run, run.frame, population, target)
+        run.keep_fed(run.frame, population, target)
     _send(run)
     _remember(run)
     for name, projection in run.structure.projections.items():
@@ -41,58 +38,12 @@ def sum_inputs(run: Run) -> None:
             run.frame.values[name][own.name] = np.array(evaluate(Incoming(own.body), scope))
 
 
-def total_now(run: Run, frame: Frame, population: str, target: str) -> Floats:
-    """The sum into an input with everything as it is in a frame."""
-    return _total(run, frame, population, target)
-
-
 def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
     """Evaluate the sums of flowing variables in a frame at a stage of an integrator; all other inputs, and what comes with a delay, stay."""
-    flowing = flowing_names(run.structure)
     for population, target in inputs_in_order(run.structure):
-        if (population, target) in flowing:
-            frame.values[population][target] = _total(run, frame, population, target)
-            keep_fed(run, frame, population, target)
-
-
-def flowing_names(structure: Structure) -> frozenset[tuple[str, str]]:
-    """(population, name) of all that changes during a flow: variables with a flow, definitions that read such, undelayed sums of such."""
-    flowing = {
-        (name, flow) for name, population in structure.populations.items() for s in population.block.schemes for flow in variables_of(s)
-    }
-    while True:
-        more = {name for name in _names(structure) if any(read in flowing for read in _reads(structure, *name))} - flowing
-        if not more:
-            return frozenset(flowing)
-        flowing |= more
-
-
-def _names(structure: Structure) -> Iterator[tuple[str, str]]:
-    for population in structure.populations.values():
-        for variable in population.block.variables:
-            if variable.role in (Role.INPUT, Role.DEFINITION):
-                yield population.name, variable.name
-
-
-def _reads(structure: Structure, population: str, name: str) -> Iterator[tuple[str, str]]:
-    """What a definition reads of its unit, or the undelayed sums into an input read of units."""
-    variable = structure.populations[population].block.variable(name)
-    if variable is not None and isinstance(variable.value, Expr):
-        yield from ((population, r.name) for r in refs(variable.value) if r.owner is Whose.OWN)
-    for projection, total in _into(structure, population, name):
-        if not is_delayed(structure, projection.name):
-            for ref in _followed(projection.connection, total.body):
-                if ref.owner in (Whose.PRE, Whose.POST):
-                    yield projection.pre if ref.owner is Whose.PRE else projection.post, ref.name
-
-
-def _followed(block: Block, expr: Expr) -> Iterator[Ref]:
-    """Everything an expression reads, also through definitions of the block."""
-    for ref in refs(expr):
-        yield ref
-        inner = block.variable(ref.name) if ref.owner is Whose.OWN else None
-        if inner is not None and inner.role is Role.DEFINITION and isinstance(inner.value, Expr):
-            yield from _followed(block, inner.value)
+        if (population, target) in run.structure.flowing:
+            frame.values[population][target] = summed(run, frame, population, target)
+            run.keep_fed(frame, population, target)
 
 
 def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
@@ -103,21 +54,17 @@ def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
             yield entry.population, entry.name
 
 
-def is_delayed(structure: Structure, projection: str) -> bool:
-    """Whether sums over this projection take time (perhaps 0 steps)."""
-    return bool(structure.projections[projection].delays)
-
-
 def _into(structure: Structure, population: str, target: str) -> Iterator[tuple[Projection, SumInto]]:
     for projection in structure.projections.values():
         if projection.post == population:
             yield from ((projection, total) for total in projection.connection.sums if total.target == target)
 
 
-def _total(run: Run, frame: Frame, population: str, target: str) -> Floats:
+def summed(run: Run, frame: Frame, population: str, target: str) -> Floats:
+    """The sum into an input with everything as it is in a frame."""
     result = np.zeros(run.structure.count(population))
     for projection, total in _into(run.structure, population, target):
-        if not is_delayed(run.structure, projection.name):
+        if not projection.delays:
             connections = np.arange(run.structure.count(projection.name))
             scope = ConnectionScope(run.structure, frame, projection.name, connections)
             body = np.broadcast_to(evaluate(total.body, scope), connections.shape)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import refs
 from plasticdsl.model.model import Assign, Block, Role, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.feeds import keep_fed
 from plasticdsl.reference.handlers import run_unit_handler
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.sums import inputs_in_order, total_now
+from plasticdsl.reference.sums import inputs_in_order, summed
 
 
 def sweep(run: Run) -> None:
     """One sweep over each population that updates unit by unit now, in the order in which they are declared."""
     for name, population in run.structure.populations.items():
-        if name in run.visits and _at_steps(population.block):
+        if name in run.visits and any(h.trigger is Trigger.STEP for h in population.block.handlers):
             for unit in run.visits[name]:
                 _sum_anew(run)
                 for handler in population.block.handlers:
@@ -34,12 +33,8 @@ def _sum_anew(run: Run) -> None:
     """The sums that updates of visited populations read."""
     for population, target in inputs_in_order(run.structure):
         if population in run.visits and target in read_by_updates(run.structure.block(population)):
-            run.frame.values[population][target] = total_now(run, run.frame, population, target)
-            keep_fed(run, run.frame, population, target)
-
-
-def _at_steps(block: Block) -> bool:
-    return any(h.trigger is Trigger.STEP for h in block.handlers)
+            run.frame.values[population][target] = summed(run, run.frame, population, target)
+            run.keep_fed(run.frame, population, target)
 
 
 def read_by_updates(block: Block) -> frozenset[str]:
@@ -48,8 +43,7 @@ def read_by_updates(block: Block) -> frozenset[str]:
     seen: set[str] = set()
     while waiting:
         for ref in refs(waiting.pop()):
-            variable = block.variable(ref.name) if ref.owner is Whose.OWN and ref.name not in seen else None
-            if variable is not None:
-                seen.add(ref.name)
-                waiting += [variable.value] if variable.role is Role.DEFINITION and isinstance(variable.value, Expr) else []
+            formula = block.definition(ref) if ref.name not in seen else None
+            seen |= {ref.name} if ref.owner is Whose.OWN else set()
+            waiting += [] if formula is None else [formula]
     return frozenset(v.name for v in block.variables if v.role is Role.INPUT and v.name in seen)

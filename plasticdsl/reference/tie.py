@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Block, Distribution, PairRule, Role, Trigger
+from plasticdsl.model.model import Block, PairRule, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import Array, evaluate
 
@@ -33,18 +33,18 @@ def tie_side(rule: PairRule, block: Block) -> Trigger:
 
 def _continuous_from_above(increment: Expr, block: Block, trial: int) -> bool:
     numbers = random.Random(trial)
-    definitions = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION}
+    definitions = block.definitions
     values = {name: numbers.uniform(0.5, 2.0) for name in sorted(_names(increment, definitions))}
     at_zero = float(evaluate(increment, _Anything(0.0, values, definitions)))
     above = float(evaluate(increment, _Anything(NEARLY_ZERO, values, definitions)))
     return bool(np.isclose(at_zero, above, rtol=AGREEMENT, atol=0.0, equal_nan=True))
 
 
-def _names(expr: Expr, definitions: Mapping[str, Expr | Distribution | None]) -> set[str]:
+def _names(expr: Expr, definitions: Mapping[str, Expr]) -> set[str]:
     found = {f"special {node.name}" for node in walk(expr) if isinstance(node, Special)}
     for ref in refs(expr):
         inner = definitions.get(ref.name) if ref.owner is Whose.OWN else None
-        if inner is None or isinstance(inner, Distribution):
+        if inner is None:
             found.add(ref.path)
         else:
             found |= _names(inner, definitions)
@@ -57,12 +57,12 @@ class _Anything:
 
     lag: float
     values: Mapping[str, float]
-    definitions: Mapping[str, Expr | Distribution | None]
+    definitions: Mapping[str, Expr]
 
     def ref(self, ref: Ref) -> Array:
         """The made-up value; definitions are followed."""
         inner = self.definitions.get(ref.name) if ref.owner is Whose.OWN else None
-        if inner is None or isinstance(inner, Distribution):
+        if inner is None:
             return np.asarray(self.values[ref.path])
         return evaluate(inner, self)
 

@@ -1,4 +1,4 @@
-"""What a block says about its names: how they are read from outside, which expressions are constant, default values.
+"""What a block says about its names: how they are read from outside, which hold sums, which expressions are constant, default values.
 
 Comes in: a checked block. Goes out: mappings and answers for the rest of `symbolic`.
 """
@@ -6,8 +6,9 @@ Comes in: a checked block. Goes out: mappings and answers for the rest of `symbo
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
-from plasticdsl.model.expr import Expr, Ref, Special, refs, substitute, walk
+from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs, substitute, walk
 from plasticdsl.model.model import Block, Distribution, Role
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.numeric import evaluate
@@ -20,6 +21,20 @@ def seen_from_outside(expr: Expr, owner: Owner) -> Expr:
     if owner is Whose.OWN:
         return expr
     return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner is Whose.OWN})
+
+
+def holds_sum(expr: Expr, summing: Collection[str]) -> bool:
+    """Whether an expression of a connection holds a sum over connections, itself or through one of the definitions `summing`."""
+    return any(isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in summing) for n in walk(expr))
+
+
+def definitions_with_sums(block: Block) -> frozenset[str]:
+    """The definitions that hold a sum over connections, also through others."""
+    found: set[str] = set()
+    for name, formula in block.definitions.items():
+        if holds_sum(formula, found):
+            found.add(name)
+    return frozenset(found)
 
 
 def is_constant(expr: Expr, block: Block) -> bool:
