@@ -33,7 +33,8 @@ def integrate(network: Network) -> Network:
 
 
 def flowing_names(network: Network) -> frozenset[Owned]:
-    """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over them."""
+    """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
+    them."""
     readers: dict[Owned, set[Owned]] = {}
     for one, read in (*_defined(network), *_summed(network)):
         for other in read:

@@ -104,11 +104,16 @@ def draw_units_over(axes: Axes, x: Floats, y: Floats, names: tuple[str, str], fi
                 linewidth=width,
             )
         return True
-    shown = np.unique(np.linspace(0, count - 1, min(count, _MOST_LINES)).astype(np.int64))
+    shown = evenly(count, _MOST_LINES)
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
     text = f"{names[0]}: mean of {count}" if len(shown) == count else f"{names[0]}: mean of {count}; {len(shown)} shown"
     axes.plot(x, np.mean(values, axis=1), color=_dark(colour), linewidth=3.2 if len(x) <= _DENSE else 1.8, label=text)
     return True
+
+
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """At most so many of the numbers 0 to count − 1, spread over all of them."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
 def _dark(colour: str) -> str:

@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from plasticdsl.results.axis import label_of, legend, shared_label
+from plasticdsl.results.axis import evenly, label_of, legend, shared_label
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.watch.landscape import Landscape
-from plasticdsl.runtime.watch.panels import Panel, PlotPlan
-from plasticdsl.runtime.watch.series import Label, Series
+from plasticdsl.runtime.watch.series import Label, Panel, PlotPlan, Series
 
 #: So many paths are drawn at most, evenly chosen; up to `_FEW` of them in colours of their own.
 _MOST_PATHS, _FEW = 60, 6
@@ -42,7 +41,7 @@ def draw_contours(axes: Axes, plans: Sequence[PlotPlan]) -> None:
     first = plans[0]
     assert first.landscape is not None and first.against is not None, "contours have a plane"
     _draw_landscape(axes, first.landscape, first.series[0].label, first.against.label, first.spec.items[0].scale)
-    shown = np.unique(np.linspace(0, len(plans) - 1, min(len(plans), _MOST_PATHS)).astype(np.int64))
+    shown = evenly(len(plans), _MOST_PATHS)
     for number in shown:
         against = plans[number].against
         assert against is not None, "contours have a plane"
@@ -76,14 +75,10 @@ def _draw_landscape(axes: Axes, landscape: Landscape, vertical: Label, horizonta
 
 def _paths(horizontal: Series, vertical: Series) -> tuple[Floats, Floats]:
     """Both as float64[moments, units]; what is one value goes with each unit of the other."""
-    x, y = (_columns(s.done / s.label.scale) for s in (horizontal, vertical))
+    x, y = (s.done.reshape(s.taken, -1) / s.label.scale for s in (horizontal, vertical))
     moments = min(len(x), len(y))
     units = max(x.shape[1], y.shape[1]) if 1 in (x.shape[1], y.shape[1]) else min(x.shape[1], y.shape[1])
     return _wide(x[:moments], units), _wide(y[:moments], units)
-
-
-def _columns(values: Floats) -> Floats:
-    return values[:, None] if values.ndim == 1 else values
 
 
 def _wide(values: Floats, units: int) -> Floats:
@@ -94,8 +89,7 @@ def _draw_paths(axes: Axes, x: Floats, y: Floats, colours: Sequence[str], name: 
     """Each path with a ring where it begins and a dot where it ends."""
     if not len(x):
         return
-    units = x.shape[1]
-    shown = np.unique(np.linspace(0, units - 1, min(units, _MOST_PATHS)).astype(np.int64))
+    shown = evenly(x.shape[1], _MOST_PATHS)
     width = 2.4 if alone and len(shown) <= _FEW else 1.5
     for place, unit in enumerate(shown):
         colour = colours[place]

@@ -9,14 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.results.axis import legend, note, shared_label
-from plasticdsl.results.stack import run_label
+from plasticdsl.results.axis import label_of, legend, note, shared_label
 from plasticdsl.results.style import COLOURS
 from plasticdsl.runtime.play.sweep import Axis, Study
-from plasticdsl.runtime.watch.panels import Panel, PlotPlan
-from plasticdsl.runtime.watch.series import Series
+from plasticdsl.runtime.watch.series import Label, Panel, PlotPlan, Series
 
 Floats = NDArray[np.float64]
 
@@ -35,9 +34,8 @@ def draw_sweep(axes: Axes, study: Study, plan: PlotPlan, panels: Sequence[Panel]
         for name, runs in lines.items():
             text = ", ".join(p for p in (label.text if len(labels) > 1 else "", name) if p)
             _draw_line(axes, x[runs], y[runs], text, next(colours))
-    over = plan.spec.text.rpartition(" over ")[2]
     unit = along.unit if along is not None and isinstance(axis, Ref) else ""
-    axes.set_xlabel(f"{over} ({unit})" if unit else over)
+    axes.set_xlabel(label_of(Label(plan.over_text, unit=unit)))
     axes.set_ylabel(shared_label(labels))
     if study.repeats > 1:
         note(axes, f"mean ± s.e. of {study.repeats} runs")
@@ -62,17 +60,17 @@ def _value(series: Series) -> float:
 def _own_axis(study: Study, expr: Expr) -> Axis | None:
     """The swept parameter that the horizontal axis shows, itself or through parameters that depend on it."""
     values = {v.name: v.value for v in study.network.variables if isinstance(v.value, Expr)}
-    waiting, read = [expr], set[Ref]()
-    while waiting:
-        new = {Ref(r.owner, r.name) for r in refs(waiting.pop())} - read
-        read |= new
-        waiting += [values[r.name] for r in new if r.owner in (Whose.NETWORK, Whose.OWN) and r.name in values]
-    return next((axis for axis in study.axes if read & set(axis.places)), None)
+    reads = {Ref(owner, name): _read(value) for name, value in values.items() for owner in (Whose.NETWORK, Whose.OWN)}
+    return next((axis for axis in study.axes if not reachable(_read(expr), reads).isdisjoint(axis.places)), None)
+
+
+def _read(expr: Expr) -> set[Ref]:
+    return {Ref(r.owner, r.name) for r in refs(expr)}
 
 
 def _lines(study: Study, along: Axis | None) -> dict[str, NDArray[np.int64]]:
     """Runs that belong to one line, by the values of the other parameters."""
     found: dict[str, list[int]] = {}
     for number in range(len(study.runs)):
-        found.setdefault(run_label(study, number, without=along), []).append(number)
+        found.setdefault(study.label(number, without=along), []).append(number)
     return {name: np.array(numbers) for name, numbers in found.items()}

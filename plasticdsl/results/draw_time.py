@@ -15,17 +15,16 @@ from plasticdsl.results.axis import (
     TimeAxis,
     colours_of,
     draw_units_over,
+    evenly,
     legend,
     shared_label,
     time_axis,
 )
-from plasticdsl.results.stack import run_label
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.play.experiment import Run, train_of
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.sweep import Study
-from plasticdsl.runtime.watch.panels import Panel, PlotPlan
-from plasticdsl.runtime.watch.series import Series, SpikeRecord
+from plasticdsl.runtime.watch.series import Panel, PlotPlan, Series, SpikeRecord
 
 #: More runs than this are not told apart in one figure over time.
 _MOST_RUNS = 6
@@ -98,7 +97,7 @@ def _names(study: Study, series: Series, number: int, runs: list[int], alone: bo
         return text, numbered
     if not study.axes:
         return (f"{text} in {len(runs)} runs", numbered) if number == runs[0] else ("_", "_")
-    label = run_label(study, number)
+    label = study.label(number)
     return label if alone else f"{text}, {label}", f"{numbered}, {label}"
 
 
@@ -121,9 +120,7 @@ def _shown_runs(study: Study) -> list[int]:
     if not study.axes:
         return list(range(min(len(study.runs), _MOST_REPEATS)))
     every = list(range(0, len(study.runs), study.repeats))
-    if len(every) <= _MOST_RUNS:
-        return every
-    return [every[i] for i in np.unique(np.linspace(0, len(every) - 1, _MOST_RUNS).astype(np.int64))]
+    return [every[i] for i in evenly(len(every), _MOST_RUNS)]
 
 
 # --- rasters ---------------------------------------------------------------------------------------------------------
@@ -133,7 +130,7 @@ def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
     """Spikes as dots, populations one above the other; of large ones some units, evenly chosen. A sweep shows its first run, and says so."""
     run, records = study.runs[0], panel.spikes
     sizes = [run.facts.units[r.population] for r in records]
-    shown = [np.unique(np.linspace(0, size - 1, min(size, _MOST_ROWS)).astype(np.int64)) for size in sizes]
+    shown = [evenly(size, _MOST_ROWS) for size in sizes]
     rows = sum(len(units) for units in shown)
     base, ticks = 0.0, []
     for record, units in zip(records, shown, strict=True):
@@ -147,7 +144,7 @@ def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.02 * rows, base - 0.02 * rows)
     if len(study.runs) > 1:
-        text = f"raster: {run_label(study, 0)}" if study.axes else f"raster: first of {len(study.runs)} runs"
+        text = f"raster: {study.label(0)}" if study.axes else f"raster: first of {len(study.runs)} runs"
         axes.set_title(text, loc="right", fontsize=14, color=GREY)
 
 

@@ -10,12 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from plasticdsl.results.axis import legend, shared_label
-from plasticdsl.results.stack import run_label
+from plasticdsl.results.axis import evenly, legend, shared_label
 from plasticdsl.results.style import COLOURS
 from plasticdsl.runtime.play.sweep import Study
-from plasticdsl.runtime.watch.panels import Panel
-from plasticdsl.runtime.watch.series import Series
+from plasticdsl.runtime.watch.series import Panel, Series
 from plasticdsl.runtime.watch.statistics import histogram
 
 _MOST_SHOWN = 6
@@ -56,9 +54,9 @@ def _entries(study: Study, panels: Sequence[Panel]) -> list[tuple[str, Floats]]:
     if len(every) == 1:
         line = study.runs[0].line
         return _moments(every[0][0], line.dt, line.in_steps)
-    picked = [every[i] for i in np.unique(np.linspace(0, len(every) - 1, min(len(every), _MOST_SHOWN)).astype(np.int64))]
+    picked = [every[i] for i in evenly(len(every), _MOST_SHOWN)]
     several = len(panels[0].series) > 1
-    names = [", ".join(p for p in (s.label.text if several else "", run_label(study, run)) if p) for s, run in picked]
+    names = [", ".join(p for p in (s.label.text if several else "", study.label(run)) if p) for s, run in picked]
     return [(name, _last(s)) for name, (s, _) in zip(names, picked, strict=True)]
 
 
@@ -66,8 +64,9 @@ def _moments(series: Series, dt: float, in_steps: bool) -> list[tuple[str, Float
     steps, values = series.steps, series.done / series.label.scale
     if len(steps) <= 1:
         return [("", _last(series))]
-    picked = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), _MOST_SHOWN)).astype(np.int64))
-    return [(f"step {steps[i]}" if in_steps else f"t = {steps[i] * dt:g} s", np.atleast_1d(values[i])) for i in picked]
+    return [
+        (f"step {steps[i]}" if in_steps else f"t = {steps[i] * dt:g} s", np.atleast_1d(values[i])) for i in evenly(len(steps), _MOST_SHOWN)
+    ]
 
 
 def _last(series: Series) -> Floats:

@@ -19,7 +19,7 @@ from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
 from plasticdsl.results.draw_values import draw_histogram, draw_units
 from plasticdsl.results.style import SIZE, style
 from plasticdsl.runtime.play.sweep import Study
-from plasticdsl.runtime.watch.panels import Kind, PlotPlan
+from plasticdsl.runtime.watch.series import Kind, PlotPlan
 
 #: Panels over time share their axis.
 _OVER_TIME: tuple[Kind, ...] = ("time", "raster")

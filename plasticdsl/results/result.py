@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.results.stack import Stacked, stacked
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.expectations import Outcome
@@ -38,38 +37,44 @@ class Result:
         self.load_s = load_s
 
     def __getitem__(self, name: str) -> DataArray:
-        from plasticdsl.results.dataset import to_array
-
-        found = self._stacked.get(name)
-        if found is None:
-            raise KeyError(f"nothing was recorded as {name}; there is {', '.join(self._stacked) or 'nothing'}")
-        return to_array(found)
+        if name not in self._names:
+            raise KeyError(f"nothing was recorded as {name}; there is {', '.join(self._names) or 'nothing'}")
+        return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._stacked)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._stacked)
+        return len(self._names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._stacked
+        return name in self._names
 
     def __repr__(self) -> str:
         marks = {True: "passed", False: "failed", None: "skipped"}
-        lines = [f"<Result {self.study.experiment.name} on {self.study.network.name}: {', '.join(self._stacked) or 'nothing recorded'}"]
+        lines = [f"<Result {self.study.experiment.name} on {self.study.network.name}: {', '.join(self._names) or 'nothing recorded'}"]
         lines += [f"  {marks[o.passed]}: {o.text}" for o in self.expectations]
         return "\n".join(lines) + ">"
 
     @cached_property
-    def _stacked(self) -> dict[str, Stacked]:
-        return {s.name: s for s in stacked(self.study)}
+    def _names(self) -> tuple[str, ...]:
+        found: list[str] = []
+        for run in self.study.runs[:1]:
+            found += [series.name for series in run.recorder.series] + [record.name for record in run.recorder.spikes]
+        return tuple(found)
+
+    @cached_property
+    def _arrays(self) -> dict[str, DataArray]:
+        from plasticdsl.results.stack import stacked
+
+        return dict(zip(self._names, stacked(self.study), strict=True))
 
     @cached_property
     def dataset(self) -> Dataset:
         """All recordings; time dimensions that differ are numbered (`time`, `time_2`, …)."""
-        from plasticdsl.results.dataset import to_dataset
+        from plasticdsl.results.stack import to_dataset
 
-        return to_dataset(self._stacked.values(), self.summary)
+        return to_dataset(self._arrays.values(), self.summary)
 
     @cached_property
     def expectations(self) -> tuple[Outcome, ...]:
@@ -110,12 +115,11 @@ class Result:
 
     def plotted(self) -> Iterator[tuple[str, Dataset]]:
         """The same names, and what each figure shows as an `xarray.Dataset` in SI units."""
-        from plasticdsl.results.dataset import to_dataset
         from plasticdsl.results.plots import file_names
-        from plasticdsl.results.plotted import plotted
+        from plasticdsl.results.stack import plotted, to_dataset
 
         for number, name in enumerate(file_names(self.study)):
-            yield name, to_dataset({s.name: s for s in plotted(self.study, number)}.values(), self.summary)
+            yield name, to_dataset({a.name: a for a in plotted(self.study, number)}.values(), self.summary)
 
     def save(self, folder: str | Path, *, plots: bool = True) -> None:
         """Writes `summary.json`, `recordings.nc` and, for each plot line, a PNG and what it shows (`.nc`) into `folder`, all of it or nothing. What an

@@ -1,43 +1,37 @@
-"""All runs of a study in one array per recording.
+"""All runs of a study in one array per recording, and what its figures show.
 
-Comes in: a `Study`. Goes out: `Stacked`, a plain description of each array (dimensions, values, coordinates) that `dataset` turns into xarray. Axes of
-the sweep come first, then time, then units or connections. Runs of different length or size are filled up with NaN.
+Comes in: a `Study`. Goes out: xarray objects in SI. Axes of the sweep come first, then time, then units or connections. Runs of different length or size
+are filled up with NaN.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from xarray import DataArray, Dataset
 
 from plasticdsl.results.units import si_unit
 from plasticdsl.runtime.play.experiment import train_of
-from plasticdsl.runtime.play.sweep import Axis, Study
-from plasticdsl.runtime.watch.series import Series, SpikeRecord
+from plasticdsl.runtime.play.sweep import Study
+from plasticdsl.runtime.watch.landscape import Landscape
+from plasticdsl.runtime.watch.series import Label, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import histogram
 
 Floats = NDArray[np.float64]
+#: By name: dimensions, values, attributes.
 Coordinates = dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]
+Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
+#: Dimensions on which recordings of one study may have different values.
+_OWN = ("time", "step", "bin")
 
 
-@dataclass(frozen=True, slots=True)
-class Stacked:
-    """One array: `coordinates` by name as (dimensions, values, attributes). `time`: the name of its time dimension, if it has one."""
-
-    name: str
-    dims: tuple[str, ...]
-    values: NDArray[Any]
-    attributes: dict[str, str | float]
-    coordinates: Coordinates = field(default_factory=dict)
-    time: str = ""
-
-
-def stacked(study: Study) -> Iterator[Stacked]:
+def stacked(study: Study) -> Iterator[DataArray]:
     """Every recording of the study."""
     if not study.runs:
         return
@@ -47,61 +41,101 @@ def stacked(study: Study) -> Iterator[Stacked]:
         yield stack_spikes(study, [run.recorder.spikes[number] for run in study.runs], record)
 
 
+def plotted(study: Study, number: int) -> Iterator[DataArray]:
+    """What the figure of plot line `number` shows, each array once. Histograms are there as the values that they count."""
+    plans = [run.recorder.plots[number] for run in study.runs]
+    first = plans[0]
+    for place, series in enumerate(first.series):
+        yield stack_series(study, [plan.series[place] for plan in plans], series)
+    if first.against is not None:
+        yield stack_series(study, [plan.against for plan in plans if plan.against is not None], first.against)
+    for place, record in enumerate(first.spikes):
+        yield stack_spikes(study, [plan.spikes[place] for plan in plans], record)
+    if first.axis is not None:
+        yield _over(study, number, first)
+    if first.landscape is not None and first.against is not None:
+        yield _contours(first.landscape, first, first.against.label)
+
+
+def to_dataset(arrays: Iterable[DataArray], summary: dict[str, Any]) -> Dataset:
+    """All arrays together. Recordings taken at different moments get time dimensions of their own."""
+    known: dict[str, Any] = {}
+    found = {array.name: _with_own(array, known) for array in arrays}
+    attributes: dict[str, Any] = {
+        k: summary[k] for k in ("model", "experiment", "version", "seed", "dt_s", "duration_s") if summary[k] is not None
+    }
+    attributes["parameters"] = json.dumps(summary["parameters"], ensure_ascii=False)
+    if summary.get("interrupted"):
+        attributes["interrupted"] = "true"
+    if summary.get("partial"):
+        attributes["partial"] = " ".join(summary["partial"])
+    return Dataset(found, attrs=attributes)
+
+
+def _with_own(array: DataArray, known: dict[str, Any]) -> DataArray:
+    """`array` with those dimensions renamed on which another one has other values."""
+    for dimension in (d for d in _OWN if d in array.dims):
+        values = array[dimension].values
+        name, number = dimension, 1
+        while name in known and not np.array_equal(known[name], values):
+            number += 1
+            name = f"{dimension}_{number}"
+        known[name] = values
+        array = array if name == dimension else array.rename({dimension: name})
+    return array
+
+
+# --- series ----------------------------------------------------------------------------------------------------------
+
+
 def axes_of(study: Study) -> tuple[tuple[str, ...], Coordinates]:
     """The dimensions of the sweep and their coordinates."""
-    coordinates: Coordinates = {}
-    for axis in study.axes:
-        attributes = {"display_unit": axis.unit} if axis.unit else {}
-        coordinates[axis.name] = (axis.name,), axis.values, attributes
+    coordinates: Coordinates = {a.name: ((a.name,), a.values, {"display_unit": a.unit} if a.unit else {}) for a in study.axes}
     if study.repeats > 1:
         coordinates[REPEAT] = (REPEAT,), np.arange(1, study.repeats + 1), {}
     return tuple(coordinates), coordinates
 
 
-def stack_series(study: Study, every: list[Series], first: Series) -> Stacked:
-    """One recording of all runs."""
-    if first.is_histogram:
-        return _stack_histograms(study, every, first)
-    axes, coordinates = axes_of(study)
-    values = _filled(study, [s.done for s in every])
-    dims = [*axes]
+def stack_series(study: Study, every: list[Series], first: Series) -> DataArray:
+    """One recording of all runs; of a histogram the counts in bins that are the same for all runs and moments."""
+    dims, coordinates = axes_of(study)
+    rank = len(dims)
+    edges = histogram(np.concatenate([s.done.ravel() for s in every]))[1] if first.is_histogram else np.zeros(0)
+    values = _filled(study, [_counts(s, edges) if first.is_histogram else s.done for s in every])
     if first.single:
-        values = values[(slice(None),) * len(axes) + (0,)] if values.shape[len(axes)] else np.full(values.shape[: len(axes)], np.nan)
+        values = values[(slice(None),) * rank + (0,)] if values.shape[rank] else np.full(values.shape[:rank], np.nan)
     else:
-        dims.append("step" if study.runs[0].line.in_steps else "time")
-        coordinates[dims[-1]] = (dims[-1],), *_times(study, every)
-    time = "" if first.single else dims[len(axes)]
-    missing = values.ndim - len(dims)
-    if missing and len(first.axes) == missing:
-        own = letter_dimensions(study, first.axes)
-        dims += own
-        coordinates |= {d: ((d,), np.arange(1, values.shape[dims.index(d)] + 1), {"long_name": "number, from 1"}) for d in own}
-    elif missing == 1 and first.owner:
-        dims.append(unit_dimension(study, first.owner))
-        coordinates |= _ends(study, first.owner, dims[-1])
-    else:
-        dims += [f"{first.name}_{k + 1}" for k in range(missing)]
-    return Stacked(first.name, tuple(dims), values, _attributes(first), coordinates, time)
+        time = "step" if study.runs[0].line.in_steps else "time"
+        dims, coordinates[time] = (*dims, time), ((time,), *_times(study, every))
+    own, of_each = _each(study, first, values.shape[len(dims) :], edges)
+    attributes: Attributes = {"long_name": first.label.text, "units": "1"} if first.is_histogram else _attributes(first.label)
+    return DataArray(values, dims=(*dims, *own), coords={**coordinates, **of_each}, attrs=attributes, name=first.name)
 
 
-def unit_dimension(study: Study, owner: str) -> str:
-    """What the units of a population or the connections of a projection are counted by."""
-    return f"unit_{owner}" if owner in study.runs[0].facts.units else f"connection_{owner}"
+def _each(study: Study, series: Series, shape: tuple[int, ...], edges: Floats) -> tuple[list[str], Coordinates]:
+    """The dimensions of one value of a series, of this shape: bins, what index letters run over, units or connections."""
+    if shape and series.is_histogram:
+        attributes = {"units": si_unit(series.label.dimension), "long_name": "middle of the bin"}
+        return ["bin"], {"bin": (("bin",), 0.5 * (edges[1:] + edges[:-1]), attributes)}
+    if shape and len(series.axes) == len(shape):
+        own = _letter_dimensions(study, series.axes)
+        return own, {d: ((d,), np.arange(1, size + 1), {"long_name": "number, from 1"}) for d, size in zip(own, shape, strict=True)}
+    if len(shape) == 1 and series.owner:
+        dimension = f"unit_{series.owner}" if series.owner in study.runs[0].facts.units else f"connection_{series.owner}"
+        return [dimension], _ends(study, series.owner, dimension)
+    return [f"{series.name}_{k + 1}" for k in range(len(shape))], {}
 
 
-def letter_dimensions(study: Study, axes: tuple[tuple[str, str], ...]) -> list[str]:
+def _letter_dimensions(study: Study, axes: tuple[tuple[str, str], ...]) -> list[str]:
     """What the entries of an observable with index letters are counted by: `pattern_xi`, or `pattern_xi_mu` where two letters run over one set."""
     sets = [over for _, over in axes]
     names = [f"pattern_{over}" if over in study.runs[0].facts.patterns else f"number_{over}" for over in sets]
     return [f"{name}_{letter}" if sets.count(over) > 1 else name for name, (letter, over) in zip(names, axes, strict=True)]
 
 
-def _attributes(series: Series) -> dict[str, str | float]:
-    label = series.label
-    found: dict[str, str | float] = {"units": si_unit(label.dimension), "long_name": label.text}
-    if label.unit:
-        found |= {"display_unit": label.unit, "display_scale": label.scale}
-    return found
+def _attributes(label: Label) -> Attributes:
+    shown: Attributes = {"display_unit": label.unit, "display_scale": label.scale} if label.unit else {}
+    return {"units": si_unit(label.dimension), "long_name": label.text, **shown}
 
 
 def _filled(study: Study, arrays: list[Floats]) -> Floats:
@@ -121,11 +155,10 @@ def _filled(study: Study, arrays: list[Floats]) -> Floats:
 def _times(study: Study, every: list[Series]) -> tuple[NDArray[Any], dict[str, str]]:
     """The times of the longest run; those of the others are its beginning, unless they were taken at other intervals."""
     longest = max(every, key=lambda s: s.taken)
-    steps = longest.steps
     line = study.runs[every.index(longest)].line
     if line.in_steps:
-        return steps, {"long_name": "step"}
-    return steps * line.dt, {"units": "s", "long_name": "end of the interval" if longest.bins else "time"}
+        return longest.steps, {"long_name": "step"}
+    return longest.steps * line.dt, {"units": "s", "long_name": "end of the interval" if longest.bins else "time"}
 
 
 def _ends(study: Study, owner: str, dimension: str) -> Coordinates:
@@ -138,31 +171,15 @@ def _ends(study: Study, owner: str, dimension: str) -> Coordinates:
     return {f"pre_{owner}": ((dimension,), ends[0], {}), f"post_{owner}": ((dimension,), ends[1], {})}
 
 
-def _stack_histograms(study: Study, every: list[Series], first: Series) -> Stacked:
-    """Counts in bins that are the same for all runs and moments."""
-    axes, coordinates = axes_of(study)
-    _, edges = histogram(np.concatenate([s.done.ravel() for s in every]))
-    counts = [
-        np.array([np.histogram(moment, edges)[0] for moment in s.done], dtype=np.float64).reshape(s.taken, len(edges) - 1) for s in every
-    ]
-    values = _filled(study, counts)
-    dims = [*axes]
-    if first.single:
-        values = values[(slice(None),) * len(axes) + (0,)]
-    else:
-        dims.append("step" if study.runs[0].line.in_steps else "time")
-        coordinates[dims[-1]] = (dims[-1],), *_times(study, every)
-    dims.append("bin")
-    coordinates["bin"] = (
-        ("bin",),
-        0.5 * (edges[1:] + edges[:-1]),
-        {"units": si_unit(first.label.dimension), "long_name": "middle of the bin"},
-    )
-    time = "" if first.single else dims[len(axes)]
-    return Stacked(first.name, tuple(dims), values, {"long_name": first.label.text, "units": "1"}, coordinates, time)
+def _counts(series: Series, edges: Floats) -> Floats:
+    counts = [np.histogram(moment, edges)[0] for moment in series.done]
+    return np.array(counts, dtype=np.float64).reshape(series.taken, len(edges) - 1)
 
 
-def stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> Stacked:
+# --- spikes, and what only plots show --------------------------------------------------------------------------------
+
+
+def stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> DataArray:
     """Times of all spikes in one row, with the unit of each and, in a sweep, the run it belongs to."""
     trains = [train_of(run, record) for run, record in zip(study.runs, every, strict=True)]
     dimension = f"spike_{first.population}"
@@ -171,19 +188,28 @@ def stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> 
     coordinates: Coordinates = {f"unit_of_{dimension}": ((dimension,), units, {"long_name": f"unit of {first.population}, from 0"})}
     if study.shape:
         runs = np.repeat(np.arange(len(trains)), [len(steps) for steps, _ in trains])
-        for name, index in zip(axes_of(study)[0], np.unravel_index(runs, study.shape), strict=True):
-            values = np.arange(1, study.repeats + 1) if name == REPEAT else next(a.values for a in study.axes if a.name == name)
+        for (name, (_, values, _)), index in zip(axes_of(study)[1].items(), np.unravel_index(runs, study.shape), strict=True):
             coordinates[f"{name}_of_{dimension}"] = (dimension,), values[index], {}
-    attributes: dict[str, str | float] = {"units": "s", "long_name": f"spike times of {first.population}"}
-    return Stacked(first.name, (dimension,), times, attributes, coordinates)
+    attributes: Attributes = {"units": "s", "long_name": f"spike times of {first.population}"}
+    return DataArray(times, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
 
 
-def run_label(study: Study, number: int, without: Axis | None = None) -> str:
-    """What sets run `number` apart from the others: the values of its parameters, but for that of one axis."""
-    index = np.unravel_index(number, study.shape) if study.shape else ()
-    values = [(axis, axis.values[i] / axis.scale) for axis, i in zip(study.axes, index, strict=False) if axis is not without]
-    return ", ".join(f"{a.name} = {_shown(value)}{' ' + a.unit if a.unit else ''}" for a, value in values)
+def _over(study: Study, number: int, plan: PlotPlan) -> DataArray:
+    """What a sweep is plotted over, for every run; runs that were not made have NaN."""
+    dims, coordinates = axes_of(study)
+    values = np.full(int(np.prod(study.shape, dtype=np.int64)), np.nan)
+    values[: len(study.runs)] = [run.facts.over[number] for run in study.runs]
+    attributes = {"long_name": plan.over_text}
+    return DataArray(values.reshape(study.shape), dims=dims, coords=coordinates, attrs=attributes, name=f"over {plan.over_text}")
 
 
-def _shown(value: float) -> str:
-    return f"{value:g}".replace("-", "\u2212")
+def _contours(landscape: Landscape, plan: PlotPlan, across: Label) -> DataArray:
+    """The values on the plane, float64[points of the vertical axis, points of the horizontal axis]."""
+    item, up = plan.spec.items[0], plan.series[0].label
+    coordinates: Coordinates = {
+        f"plane {label.text}": ((f"plane {label.text}",), side.points(), {"units": si_unit(label.dimension)})
+        for label, side in ((up, landscape.vertical), (across, landscape.horizontal))
+    }
+    attributes: Attributes = {"units": si_unit(item.dimension), "long_name": item.text}
+    dims = (f"plane {up.text}", f"plane {across.text}")
+    return DataArray(landscape.values(), dims=dims, coords=coordinates, attrs=attributes, name=item.text)

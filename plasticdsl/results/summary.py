@@ -13,6 +13,7 @@ from plasticdsl.runtime.play.until import Ending
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.runtime.watch.facts import Spread
 from plasticdsl.runtime.watch.repeats import together
+from plasticdsl.runtime.watch.spikes import spiking_populations
 from plasticdsl.runtime.watch.statistics import rate
 
 
@@ -21,7 +22,7 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
     there only when it is true, `partial` (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
     from plasticdsl.version import __version__
 
-    runs = study.runs
+    runs, spiking = study.runs, spiking_populations(study.network)
     found: dict[str, Any] = {
         "model": path,
         "experiment": study.experiment.name,
@@ -36,8 +37,8 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
             "build_s": round(max(0.0, sum(r.build_s for r in runs) - compile_s), 6),
             "run_s": round(sum(r.run_s for r in runs), 6),
         },
-        "spikes": {name: sum(r.counts[name] for r in runs) for name in _populations(study)},
-        "rates_hz": {name: _number(_mean_rate(study, name)) for name in _populations(study)},
+        "spikes": {name: sum(r.counts[name] for r in runs) for name in spiking},
+        "rates_hz": {name: _number(_mean_rate(study, name)) for name in spiking},
         "expectations": [
             {"text": o.text, "value": _number(o.value), "found": o.found or None, "passed": o.passed} for o in expectations_of(study)
         ],
@@ -101,12 +102,6 @@ def _together(outcomes: list[Outcome], what: str) -> Outcome:
     reasons = [f"failed in {len(failed)} of {len(seen)} {what}"] if failed else []
     reasons += [f"{noted[0].reason} (in {len(noted)} of {len(seen)} {what})"] if noted else []
     return replace(found, reason="; ".join(reasons))
-
-
-def _populations(study: Study) -> list[str]:
-    """Those that can spike."""
-    network = study.network
-    return [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
 
 
 def _mean_rate(study: Study, population: str) -> float:

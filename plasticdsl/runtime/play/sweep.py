@@ -69,6 +69,13 @@ class Study:
         own = tuple(len(a.values) for a in self.axes)
         return (*own, self.repeats) if self.repeats > 1 else own
 
+    def label(self, number: int, without: Axis | None = None) -> str:
+        """What sets run `number` apart from the others: the values of its parameters, but for that of one axis."""
+        index = np.unravel_index(number, self.shape) if self.shape else ()
+        values = [(axis, axis.values[i] / axis.scale) for axis, i in zip(self.axes, index, strict=False) if axis is not without]
+        shown = [f"{value:g}".replace("-", "\u2212") for _, value in values]
+        return ", ".join(f"{a.name} = {text}{' ' + a.unit if a.unit else ''}" for (a, _), text in zip(values, shown, strict=True))
+
 
 def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT) -> Study:
     """All runs, or until one fails. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""

@@ -6,7 +6,7 @@ every point; states, parameters and the weights are what they are at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,18 +37,21 @@ class Along:
 
 @dataclass(frozen=True, slots=True)
 class Landscape:
-    """`expr` over two axes; computed when it is asked for, so only where it is drawn."""
+    """`expr` over two axes; computed when it is first asked for, so only where it is drawn, and kept."""
 
     reader: Reader
     expr: Expr
     horizontal: Along
     vertical: Along
     levels: tuple[float, ...]
+    _grid: list[Floats] = field(default_factory=list, compare=False, repr=False)
 
     def values(self) -> Floats:
         """Float64[vertical, horizontal]: the expression at every point, NaN where it has no value."""
-        x, y = self.horizontal.points(), self.vertical.points()
-        return np.array([[self.at(float(b), float(a)) for b in x] for a in y])
+        if not self._grid:
+            x, y = self.horizontal.points(), self.vertical.points()
+            self._grid.append(np.array([[self.at(float(b), float(a)) for b in x] for a in y]))
+        return self._grid[0]
 
     def at(self, horizontal: float, vertical: float) -> float:
         """The value at one point."""

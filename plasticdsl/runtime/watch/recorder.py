@@ -19,9 +19,8 @@ from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Part, Whose, owner_text
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.landscape import Along, Landscape
-from plasticdsl.runtime.watch.panels import Kind, Panel, PlotPlan
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
-from plasticdsl.runtime.watch.series import Label, Series, SpikeRecord
+from plasticdsl.runtime.watch.series import Kind, Label, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.source import Span
 from plasticdsl.support.steps import to_steps
 from plasticdsl.units.dimension import Dimension

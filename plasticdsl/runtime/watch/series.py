@@ -1,17 +1,21 @@
-"""What is kept of one recorded expression: a value, or one per unit or connection, at each moment.
+"""What is kept of one recorded expression: a value, or one per unit or connection, at each moment; and which of these a plot line shows.
 
-`Series` is filled by the runner and read by `results`; it knows neither xarray nor how it is drawn. All values in SI.
+`Series` and `Panel` are planned by `recorder`, filled by the runner and read by `results`; they know neither xarray nor how they are drawn. All values
+in SI.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Expr
 from plasticdsl.runtime.play.schedule import Moments
+from plasticdsl.runtime.watch.landscape import Landscape
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.units.dimension import Dimension
 
@@ -82,3 +86,44 @@ class SpikeRecord:
     population: str
     begin: int
     end: int
+
+
+# --- plots -----------------------------------------------------------------------------------------------------------
+
+Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Items of a plot line that share two axes: `series`, or the `spikes` of a raster."""
+
+    kind: Kind
+    series: tuple[Series, ...] = ()
+    spikes: tuple[SpikeRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlotPlan:
+    """One plot line: its `panels` from top to bottom, `against` the series on the horizontal axis of a plane, `axis` what a sweep is plotted over. Of
+    contours, the only series and `against` are the path of the run on their plane."""
+
+    spec: PlotSpec
+    panels: tuple[Panel, ...]
+    against: Series | None = None
+    axis: Expr | None = None
+    landscape: Landscape | None = None
+
+    @property
+    def over_text(self) -> str:
+        """What it is plotted over, as written."""
+        return self.spec.text.rpartition(" over ")[2]
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Of all panels."""
+        return tuple(s for panel in self.panels for s in panel.series)
+
+    @property
+    def spikes(self) -> tuple[SpikeRecord, ...]:
+        """Of all panels."""
+        return tuple(s for panel in self.panels for s in panel.spikes)

@@ -102,12 +102,16 @@ def _joined(parts: Sequence[Train]) -> Train:
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
+def spiking_populations(network: Network) -> list[str]:
+    """Those that can spike, neurons and sources."""
+    return [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
+
+
 def logged(network: Network, log: Iterable[str] | None) -> tuple[str, ...]:
     """The populations whose spikes a program keeps: those named, else all neurons that spike (sources can be many and busy). Raises KeyError."""
-    spiking = [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
     if log is None:
         return tuple(p.name for p in network.populations if p.block.spike is not None)
-    names = tuple(canonical(name) for name in log)
+    names, spiking = tuple(canonical(name) for name in log), spiking_populations(network)
     for name in names:
         if name not in spiking:
             raise KeyError(f"{name} is no population that spikes; those that do: {', '.join(spiking) or 'none'}")
