@@ -29,7 +29,7 @@ from plasticdsl.model.expr import (
     SumOver,
     in_jumps,
 )
-from plasticdsl.runtime.numbers.functions import COMPARISONS, FUNCTIONS, OPERATORS
+from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
 Array = NDArray[Any]
 
