@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import (
-    AtRate,
     Block,
     ClampedSource,
     GivenSpikes,
@@ -16,13 +15,13 @@ from plasticdsl.model.model import (
     RegularSource,
     Role,
     Source,
-    Threshold,
-    Trigger,
+    Value,
 )
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
 from plasticdsl.plan.places import Place, Slot
-from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Plan, PopulationPlan, ProjectionPlan
+from plasticdsl.plan.step_words import WHEN, step_in_words
 from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.numeric import evaluate
@@ -33,13 +32,6 @@ _WHERE = {
     Place.POST: "one value per postsynaptic unit",
 }
 
-_WHEN = {
-    Slot.POST_EARLY: "when postsynaptic spikes arrive, before anything else reads it",
-    Slot.PRE: "when presynaptic spikes arrive",
-    Slot.POST: "when postsynaptic spikes arrive",
-    Slot.PRE_LATE: "for presynaptic spikes, after both sides have read it",
-}
-
 
 def explain(plan: Plan) -> str:
     """One paragraph per population and projection: integrators with reasons, traces with places, what runs when, delays and ties; then
@@ -47,7 +39,7 @@ def explain(plan: Plan) -> str:
     network = plan.network
     lines = [f"network {network.name}", ""]
     for p in plan.populations:
-        lines += [*_population(p.population, network), ""]
+        lines += [*_population(p, network), ""]
     for projection in plan.projections:
         lines += [*_projection(projection, network), ""]
     lines += list(_order(plan))
@@ -58,22 +50,32 @@ def explain(plan: Plan) -> str:
 # --- populations -----------------------------------------------------------------------------------------------------
 
 
-def _population(population: Population, network: Network) -> Iterator[str]:
-    words, block = Words(network, population.as_owner), population.block
-    kind = block.name if population.source is None else source_name(population.source)
+def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
+    population, words = plan.population, Words(network, plan.population.as_owner)
+    kind = population.block.name if population.source is None else source_name(population.source)
     yield f"{population.symbol} = {words.formula(population.size)} {kind}"
-    for scheme in block.schemes:
-        yield from (f"  {line}" for line in _scheme(scheme, block, words))
-    match block.spike:
-        case Threshold(condition, rising):
+    for scheme in plan.schemes:
+        yield from (f"  {line}" for line in _scheme(scheme, population.block, words))
+    match plan.emission:
+        case AtThreshold(_, rising, condition):
             yield f"  spikes when {words.formula(condition)}{', on the crossing' if rising else ''}, tested at every grid time"
-        case AtRate(rate):
-            yield f"  spikes at rate {words.formula(rate)}: the hazard of each step uses up exponential draws"
-        case None:
+        case ByHazard(written=rate):
+            yield f"  spikes at rate {words.rate(_given(rate, population))}: the hazard of each step uses up exponential draws"
+        case AtGivenTimes() if isinstance(population.source, RegularSource):
+            yield f"  spikes at rate {words.rate(_given(population.source.rate, population))}, by the clock"
+        case _:
             pass
-    if block.refractory is not None:
-        held = ", ".join(words.name(n) for n in block.refractory.held) or "nothing"
-        yield f"  refractory for {words.duration(block.refractory.duration)}; held meanwhile: {held}"
+    if plan.rest is not None:
+        held = ", ".join(words.name(n) for n in plan.rest.held) or "nothing"
+        yield f"  refractory for {words.duration(plan.rest.duration)}; held meanwhile: {held}"
+
+
+def _given(rate: Expr, population: Population) -> Value:
+    """A rate, or what stands for the name that it is."""
+    if not (isinstance(rate, Ref) and rate.owner is Whose.OWN):
+        return rate
+    declared = population.block.variable(rate.name)
+    return dict(population.values).get(rate.name) or (declared.value if declared is not None else None) or rate
 
 
 def source_name(source: Source) -> str:
@@ -140,7 +142,7 @@ def method(scheme: Scheme) -> str:
 def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
     own, words = projection.projection, Words(network, projection.projection.as_owner)
     ends = f"{own.pre} → {own.post}, {words.connections(own.connectivity)}"
-    yield ends if own.symbol in ("", f"{own.pre} -> {own.post}") else f"{own.symbol}: {ends}"
+    yield ends if ends.startswith(f"{projection.label},") else f"{projection.label}: {ends}"
     for word, delay, same in (
         ("axonal", own.delays.axonal, projection.same_axonal),
         ("dendritic", own.delays.dendritic, projection.same_dendritic),
@@ -164,7 +166,7 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     """What happens at spikes, at every step and now and then, and what is summed."""
     for slot in Slot:
         for event in projection.at(slot):
-            yield f"{_WHEN[slot]}: {words.event(event)}"
+            yield f"{WHEN[slot]}: {words.event(event)}"
     for event in projection.each_step:
         yield f"at every step: {words.event(event)}"
     for period, events in projection.periodic:
@@ -183,14 +185,6 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
 
 
 def _order(plan: Plan) -> Iterator[str]:
-    yield "order of a step: spikes, jumps, on pre, on post, sums and definitions, changes at every step, flow"
-    words = {p.population.name: Words(plan.network, p.population.as_owner) for p in plan.populations}
-    if plan.network.order:
-        names = (f"{e.population}.{words[e.population].name(e.name)}" for e in plan.network.order)
-        yield f"  sums and definitions in this order: {', '.join(names)}"
-    for population in plan.populations:
-        steps = [h for h in population.population.block.handlers if h.trigger is Trigger.STEP]
-        if steps:
-            yield f"  {population.population.symbol} changes at every step"
-    for note in plan.notes:
-        yield f"pass {note}"
+    yield "order of a step:"
+    yield from (f"  {line}" for line in step_in_words(plan))
+    yield from (f"pass {note}" for note in plan.notes)

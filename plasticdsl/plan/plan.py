@@ -172,6 +172,12 @@ class ProjectionPlan:
         return self.projection.name
 
     @property
+    def label(self) -> str:
+        """What people call it: its symbol, or `pre → post`."""
+        own = self.projection
+        return (own.symbol or f"{own.pre} -> {own.post}").replace("->", "→")
+
+    @property
     def late(self) -> bool:
         """Whether its sums take time."""
         return bool(self.sums and self.projection.delays)

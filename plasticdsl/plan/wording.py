@@ -40,6 +40,10 @@ class Words:
         """`5 ms`, or a formula."""
         return f"{expr.value * 1e3:g} ms" if isinstance(expr, Number) else self.formula(expr)
 
+    def rate(self, rate: Value) -> str:
+        """`30 Hz`, a formula, or a distribution."""
+        return f"{rate.value:g} Hz" if isinstance(rate, Number) else self.value(rate)
+
     def value(self, value: Value) -> str:
         """A formula or `~ N(…)`."""
         if isinstance(value, Distribution):

@@ -48,6 +48,7 @@ SHARED = "derived from the learning window; it changes at the spikes of the {} u
 EXPLAINED = f"""network Net
 
 inputs = 2·N Poisson
+  spikes at rate 30 Hz: the hazard of each step uses up exponential draws
 
 cells = N Cell
   Runge–Kutta 4 (fourth order) for V: sums of variables that flow join it to other units, which are integrated together, stage by stage
@@ -73,8 +74,16 @@ go: inputs → cells, p = 0.1
 cells → cells, where i < j
   post.I = sum over incoming connections of w·(pre.V − post.V)
 
-order of a step: spikes, jumps, on pre, on post, sums and definitions, changes at every step, flow
-  sums and definitions in this order: cells.I
+order of a step:
+  spikes: inputs, cells
+  jumps of units that spike: cells
+  when postsynaptic spikes arrive, before anything else reads it: go
+  when presynaptic spikes arrive: go
+  when postsynaptic spikes arrive: go
+  for presynaptic spikes, after both sides have read it: go
+  sums and definitions: cells.I
+  stages of Runge–Kutta that are taken together: cells, cells.I
+  flow: go, cells
 pass hoist: go: r lives with the pre units
 pass hoist: go: o lives with the post units
 """

@@ -1,4 +1,4 @@
-"""Which passes run at which level, in order."""
+"""Which passes run at which level, in order, and what each promises."""
 
 from __future__ import annotations
 
@@ -13,14 +13,50 @@ from plasticdsl.plan.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A rewrite of the plan; it runs from optimisation level `level` on."""
+    """A rewrite of the plan that changes no result but by rounding; it runs from optimisation level `level` on. What it cannot take it leaves as it is.
+
+    `takes`: what it is exact for. `rewrites`: which parts of the plan become others. `found`: where the values that the author's names mean are
+    afterwards, for results, findings and editors. `here`: why it stands at its place.
+    """
 
     name: str
     level: int
     run: Callable[[Plan], Plan]
+    takes: str
+    rewrites: str
+    found: str
+    here: str
 
 
-PASSES = (Pass("hoist", 1, hoist), Pass("layout", 1, lay_out), Pass("keep", 1, keep_sums))
+PASSES = (
+    Pass(
+        "hoist",
+        1,
+        hoist,
+        takes="variables of connections that change through one side alone and start alike at all connections of a unit",
+        rewrites="Placed.place, PlacedScheme.place, Event.once; a Flow becomes one for each place",
+        found="ProjectionPlan.variable(name).place; Array.per says it to the engine, which gives each connection the value of its unit",
+        here="first: where a variable lives decides which loops there are",
+    ),
+    Pass(
+        "layout",
+        1,
+        lay_out,
+        takes="projections between all pairs of units, or all but those of a unit with itself",
+        rewrites="ProjectionPlan.layout",
+        found="where they were: connections keep their numbers",
+        here="anywhere: it changes how connections are walked, and nothing that another pass asks for",
+    ),
+    Pass(
+        "keep",
+        1,
+        keep_sums,
+        takes="sums that units read which update one by one, as long as nothing else changes their terms",
+        rewrites="EvaluateInput comes under a condition (Due, RulesOn), a Keep for each such sum ends the step",
+        found="where they were; Program.kept names what has to be forgotten when something is changed from outside",
+        here="last: it puts conditions around operations that others may still replace",
+    ),
+)
 
 
 def optimise(plan: Plan, level: int, without: frozenset[str] = frozenset()) -> Plan:
