@@ -123,7 +123,7 @@ _CODES: tuple[Code, ...] = (
     Code("nested-block", "a block inside a block",
          "neuron, synapse, rule, network, experiment, function and use stand at the left margin."),
     Code("never-looked-at", "an expectation of a moment that does not come",
-         "Its window or moment lies outside of its phase, or of the whole run. (After `--for`, such expectations are skipped.)"),
+         "Its window or moment lies outside of its phase, or of the whole run. After `--for`, such expectations are skipped."),
     Code("no-derivative", "a derivative that does not exist",
          "Steps, comparisons and rounding have none. A smooth function has one, and `hold(…)` keeps a part constant."),
     Code("no-effect", "something that has no effect",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from plasticdsl.model.expr import Ref
 from plasticdsl.source import NOWHERE, Span
 
 Verdict = Literal["proved", "refuted", "not decided"]
@@ -12,12 +13,13 @@ Verdict = Literal["proved", "refuted", "not decided"]
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`text`: the equation as written. `example`: where it is refuted, numbers at which both sides differ."""
+    """`text`: the equation as written. `example`: where it is refuted, numbers at which both sides differ. `reads`: the variables that stand in it."""
 
     text: str
     outcome: Verdict
     example: str = ""
     span: Span = NOWHERE
+    reads: tuple[Ref, ...] = ()
 
     @property
     def line(self) -> str:

@@ -35,5 +35,5 @@ def test_a_number_before_a_neuron_named_like_a_unit_counts_neurons() -> None:
 
 
 def test_an_equals_sign_under_a_trigger_does_not_change_a_state() -> None:
-    with pytest.raises(plasticdsl.PlasError, match="would not change"):
+    with pytest.raises(plasticdsl.PlasError, match="‘V = …’ only names a value; ‘V’ does not change"):
         plasticdsl.parse(POISSON.format(jump="= 1"))

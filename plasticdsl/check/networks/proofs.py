@@ -24,7 +24,7 @@ from plasticdsl.derive.gradients import extended
 from plasticdsl.derive.local_gradient import without_holds
 from plasticdsl.derive.statement_effects import at_this_moment
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild
+from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild, refs
 from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
@@ -152,14 +152,15 @@ def _decided(network: Network, equation: Equation, text: str, report: Reporter) 
 
     projection = next(p for p in network.projections if p.name == equation.projection)
     gradients = Gradients(network, report)
+    reads = tuple(sorted(refs(equation.left) | refs(equation.right), key=lambda r: r.order))
     before = report.count
     left, right = (_resolved(side, projection, gradients, equation.span) for side in (equation.left, equation.right))
     if report.count != before:
-        return Proof(text, "not decided", "", equation.span)
+        return Proof(text, "not decided", "", equation.span, reads)
     plain = released(extended(network, gradients.found()))
     own = next(p for p in plain.projections if p.name == projection.name)
     found = decide(plain, own, without_holds(left), without_holds(right))
-    proof = Proof(text, found.outcome, found.example, equation.span)
+    proof = Proof(text, found.outcome, found.example, equation.span, reads)
     if found.outcome == "refuted":
         report.error("proof-refuted", f"This does not hold: {found.example}.", equation.span)
     elif found.outcome == "not decided":
