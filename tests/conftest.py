@@ -1,8 +1,12 @@
-"""What all tests share: a cache folder of their own, unless one is given."""
+"""What all tests share: a cache folder for each process, and how they are dealt out where several processes run them (`-n auto`)."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,8 +17,19 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory):
-    """Nothing is read from or left in the user's cache; `PLASTICDSL_CACHE` keeps kernels between test runs."""
-    if not os.environ.get(VARIABLE):
-        os.environ[VARIABLE] = str(tmp_path_factory.mktemp("cache"))
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing is read from or left in the user's cache, while tests are collected neither; `PLASTICDSL_CACHE` keeps kernels between test runs.
+    Processes that run tests side by side share nothing."""
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        folder = tempfile.mkdtemp(prefix="plasticdsl-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ[VARIABLE] = str(Path(folder, os.environ.get("PYTEST_XDIST_WORKER", "")))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each process has a stretch of neighbouring tests, which share kernels; one that is done takes from the end of another's."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None

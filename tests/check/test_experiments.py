@@ -133,7 +133,7 @@ def test_moments(moment: str, window: Window) -> None:
 
 def test_plots() -> None:
     found = run("plot histogram(ex.w)", "plot raster(cell, p) over last 200 ms", "plot mean(ex.w) over ρ").plots
-    assert found[0].window == Window(at_end=True)
+    assert found[0].items[0].window == Window(at_end=True)
     assert found[1].items[0].item == Call("raster", (Ref(OfPopulation("cell"), ""), Ref(OfPopulation("p"), "")))
     assert found[2].window.over == Ref(Whose.NETWORK, "rho")
     assert [p.text for p in found] == ["histogram(ex.w)", "raster(cell, p) over last 200 ms", "mean(ex.w) over ρ"]

@@ -44,7 +44,7 @@ BROKEN = "neuron Broken:\n    x = (3\n"
         ("nueron B:\n    y = 3\n\nnetwork N:\n    a = 10 Cell\n", [(2, "missing-bracket"), (3, "unknown-block"), (7, "undeclared-neuron")]),
         ("function f(x) = (x\n\nneuron B:\n    y = f(3) + z\n", [(2, "missing-bracket"), (3, "missing-bracket")]),
         ("function f(x) = (x\n\nneuron B:\n    y = z\n", [(2, "missing-bracket"), (3, "missing-bracket"), (6, "unknown-name")]),
-        ("use from\n\nneuron B:\n    y = z\n", [(2, "missing-bracket"), (3, "unexpected")]),
+        ("use from\n\nneuron B:\n    y = z\n", [(2, "missing-bracket"), (3, "reserved-word")]),
         ('neuron B:\n    """Open.\n    y = z\n', [(2, "missing-bracket"), (4, "open-docstring")]),
         ("neuron B:\n    y = z\nz = 3\n", [(2, "missing-bracket"), (5, "outside-block")]),
     ],
