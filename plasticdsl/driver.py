@@ -30,6 +30,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import rendered
 from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.model.module import Module
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
@@ -130,19 +131,19 @@ def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: Compil
     from plasticdsl.kernels.store import digest_of
 
     with rendered(loaded.sources):
-        program = program_of(plan_of(network, per_unit, options), options)
+        program = program_of(plan_of(network, per_unit, options, loaded.module.asked_of(network.name)), options)
     text = emit(program, parallel=options.threads > 1)
     made = Artifact(program, text, digest_of(text))
     cache.keep("plans", name, made)
     return made
 
 
-def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions) -> Plan:
-    """What happens when, after all passes."""
+def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions, asked: Asked = NOTHING_ASKED) -> Plan:
+    """What happens when, after all passes. `asked`: what experiments ask of the network."""
     from plasticdsl.plan.lower import lower
     from plasticdsl.plan.passes.pipeline import optimise
 
-    return optimise(lower(network, per_unit), options.level, options.without)
+    return optimise(lower(network, per_unit, asked), options.level, options.without)
 
 
 def program_of(plan: Plan, options: CompileOptions) -> Program:
@@ -202,7 +203,7 @@ class Compiler:
         if self.options.engine == "reference":
             from plasticdsl.reference.interpreter import ReferenceEngine
 
-            return ReferenceEngine(self.network, instance)
+            return ReferenceEngine(self.network, instance, self.loaded.module.asked_of(self.network.name))
         keys = per_unit(self.network, settings)
         if keys not in self.made:
             begin = time.perf_counter()
@@ -243,7 +244,7 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
     from plasticdsl.runtime.instance.timestep import default_step
 
     with rendered(loaded.sources):
-        network = replace(_networks(loaded)[0], fed=(), asynchronous=())  # what experiments do is no part of such a module
+        network = _networks(loaded)[0]  # what experiments ask of it is no part of such a module
         listed = replace(options, without=options.without | {"layout"})  # its users may give other connections
         program = program_of(plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(loaded.module, network)
@@ -285,7 +286,7 @@ def plans(loaded: Loaded, options: CompileOptions) -> tuple[Plan, ...]:
     with rendered(loaded.sources):
         for network in _networks(loaded):
             try:
-                found.append(plan_of(network, per_unit(network), options))
+                found.append(plan_of(network, per_unit(network), options, loaded.module.asked_of(network.name)))
             except PlasError as error:
                 wrong += error.diagnostics
         if wrong:

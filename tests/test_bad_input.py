@@ -45,7 +45,7 @@ def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
     try:
         networks = {n.name: n for n in map(integrate, found.module.networks)}
         for network in networks.values():
-            plan_of(network, per_unit(network), CompileOptions())
+            plan_of(network, per_unit(network), CompileOptions(), found.module.asked_of(network.name))
         studies = [carried_out(e, found.module, networks[e.network]) for e in found.module.experiments]
     except PlasError as error:
         return error.diagnostics
@@ -61,7 +61,7 @@ def carried_out(experiment: Experiment, module: Module, network: Network) -> Stu
         require_small_step(network, made)
         return made
 
-    workshop = Workshop(network, instance, lambda made, _: ReferenceEngine(network, made))
+    workshop = Workshop(network, instance, lambda made, _: ReferenceEngine(network, made, module.asked_of(network.name)))
     return sweep.run(experiment, module, workshop, Order(1, from_experiment(experiment.settings, network, module)), SILENT)
 
 

@@ -95,7 +95,7 @@ class _Checking:
         networks = KnownNetworks(made, self.sight)
         checked = (check_experiment(e, module, networks, self.scope, self.sources, self.report, self.folders) for e in experiments)
         kept = tuple(e for e in checked if e is not None)
-        module = replace(module, networks=tuple(asked(n, kept) for n in module.networks), experiments=kept)
+        module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
         if not self.report.failed:
             check_effects(module, tuple(by_identity.values()), path, self.report)
         return module

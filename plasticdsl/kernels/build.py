@@ -63,8 +63,7 @@ def build(plan: Plan) -> Program:
         arrays=tuple(a for a in arrays if a.name in used),
         functions=(*functions, advance),
         logs=tuple(p.name for p in plan.populations if p.emission is not None),
-        feeds=plan.asked.fed,
-        visits=plan.asked.one_by_one,
+        asked=plan.asked,
         kept=sweep.kept_ages(plan),
         switches=tuple(p for p in names if of_projection(p).field(Part.LEARNING) in used),
     )

@@ -12,6 +12,7 @@ from typing import Literal
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part
 from plasticdsl.model.expr import Expr, Leaf, Number
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 
 DType = Literal["float64", "float32", "int64", "int32"]
 
@@ -286,9 +287,9 @@ class Program:
 
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: populations with a log of their spikes; `switches`:
-    projections whose `LEARNING` is 0 while their rules are off; it and `RECORDING` may change between calls of `advance`. `feeds`: variables
-    (population, name) that can be taken from tables; `visits`: populations that can update unit by unit; `kept`: arrays of one element that have to
-    be set to 0 when states, tables or parameters are changed from outside.
+    projections whose `LEARNING` is 0 while their rules are off; it and `RECORDING` may change between calls of `advance`. `asked`: what can
+    be taken from tables, and what can update unit by unit; `kept`: arrays of one element that have to be set to 0 when states, tables or parameters are
+    changed from outside.
     """
 
     name: str
@@ -299,8 +300,7 @@ class Program:
     functions: tuple[Function, ...]
     logs: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
-    feeds: tuple[tuple[str, str], ...] = ()
-    visits: tuple[str, ...] = ()
+    asked: Asked = NOTHING_ASKED
     kept: tuple[Field, ...] = ()
 
 

@@ -440,10 +440,7 @@ class Evaluate:
 @dataclass(frozen=True, slots=True)
 class Network:
     """Populations and projections in the order written, parameters and observables (`variables`), and `order`: inputs and those
-    definitions that connections or the network read, each after what it depends on.
-
-    `fed`: variables (population, name) that some phase of an experiment on this network takes from patterns or data, item by item;
-    `asynchronous`: populations that some phase updates unit by unit. Both only tell which kernels are needed. `proofs`: what it says of itself.
+    definitions that connections or the network read, each after what it depends on. `proofs`: what it says of itself.
     """
 
     name: str
@@ -454,8 +451,6 @@ class Network:
     order: tuple[Evaluate, ...] = ()
     span: Span = NOWHERE
     patterns: tuple[PatternSet, ...] = ()
-    fed: tuple[tuple[str, str], ...] = ()
-    asynchronous: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
 
     @property

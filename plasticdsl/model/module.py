@@ -6,14 +6,20 @@ from dataclasses import dataclass
 
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.model import Block, Network
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """Everything a file declares or brings in with `use`."""
+    """Everything a file declares or brings in with `use`. `asked`: what its experiments ask of each network (by name)."""
 
     path: str
     doc: str
     blocks: tuple[Block, ...]
     networks: tuple[Network, ...]
     experiments: tuple[Experiment, ...]
+    asked: tuple[tuple[str, Asked], ...] = ()
+
+    def asked_of(self, network: str) -> Asked:
+        """What experiments ask of this network."""
+        return dict(self.asked).get(network, NOTHING_ASKED)

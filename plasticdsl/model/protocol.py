@@ -70,3 +70,6 @@ class Asked:
 
     fed: tuple[tuple[str, str], ...] = ()
     one_by_one: tuple[str, ...] = ()
+
+
+NOTHING_ASKED = Asked()

@@ -1,6 +1,6 @@
 """From the checked network to the plan: everything that happens to a projection, as statements in slots.
 
-`lower(network, per_unit)` takes a network whose blocks carry their integrators (`derive.schemes`) and gives a `Plan` in which every
+`lower(network, per_unit, asked)` takes a network whose blocks carry their integrators (`derive.schemes`) and gives a `Plan` in which every
 variable of a projection still lives with the connections; `passes/` may move it. Learning windows become traces here (`traces.py`).
 """
 
@@ -28,7 +28,7 @@ from plasticdsl.model.model import (
     Trigger,
 )
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.protocol import Asked
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.coupling import coupled
@@ -46,12 +46,11 @@ from plasticdsl.plan.traces import Derived, derive
 from plasticdsl.plan.units import bounded, lower_population
 
 
-def lower(network: Network, per_unit: PerUnit) -> Plan:
-    """The plan of a network, nothing moved yet. `per_unit`: parameters with one value per unit or connection.
+def lower(network: Network, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Plan:
+    """The plan of a network, nothing moved yet. `per_unit`: parameters with one value per unit or connection. `asked`: what experiments ask of it.
 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
-    asked = Asked(network.fed, network.asynchronous)
     by_name = {p.name: p for p in network.populations}
     evaluated = frozenset((e.population, e.name) for e in network.order)
     projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit, network) for p in network.projections)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.between import change_between_spikes
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import spike_events
@@ -37,8 +38,8 @@ class ReferenceEngine:
     Raises `ValueError` where the network's evaluation order leaves an input out, `KeyError` where network and instance do not fit.
     """
 
-    def __init__(self, network: Network, instance: Instance) -> None:
-        self.instance = instance
+    def __init__(self, network: Network, instance: Instance, asked: Asked = NOTHING_ASKED) -> None:
+        self.instance, self.asked = instance, asked
         self._structure = structure_of(network, instance)
         _require_order(self._structure)
         self._run = first_state(self._structure)
@@ -97,13 +98,13 @@ class ReferenceEngine:
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """Take these variables from tables from now on, and no others."""
-        checked = [checked_feed(feed, self._structure.network.fed, self.instance) for feed in feeds]
+        checked = [checked_feed(feed, self.asked.fed, self.instance) for feed in feeds]
         self._run.feeds = tuple(replace(f, table=table, items=items) for f, (table, items) in zip(feeds, checked, strict=True))
 
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once."""
         for population, units in order.items():
-            checked_order(population, units, self._structure.network.asynchronous, self.instance)
+            checked_order(population, units, self.asked.one_by_one, self.instance)
         self._run.visits = {population: np.array(units) for population, units in order.items()}
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:

@@ -44,7 +44,7 @@ def carry_out(
     workshop = Workshop(
         network,
         lambda step, number, values: instantiate(network, dt=step, seed=number, settings=values, patterns=wanted.patterns),
-        lambda instance, _: wrap(ReferenceEngine(network, instance)),
+        lambda instance, _: wrap(ReferenceEngine(network, instance, loaded.module.asked_of(network.name))),
     )
     given = settings.from_experiment(experiment.settings, network, loaded.module) | wanted.settings
     with rendered(loaded.sources):

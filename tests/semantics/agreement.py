@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Assign, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import variables_of
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Instance
 
-#: A checked network with its integrators, its numbers (for this engine alone), and its parameters with one value per unit or connection.
-MakeEngine = Callable[[Network, Instance, PerUnit], Engine]
+
+class MakeEngine(Protocol):
+    """From a checked network with its integrators, its numbers (for this engine alone), its parameters with one value per unit or connection, and what is
+    asked of it."""
+
+    def __call__(self, network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = ..., /) -> Engine: ...
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,7 +33,7 @@ class Case:
     """`numbers()` gives a fresh instance. `switches`: step → rules on or off, by projection. `stop_at_spikes`: where the network feeds
     back, rounding may move a spike; then the comparison ends at the first one that differs, which must not come before this step. `writes`: values
     (owner, name) set before the first step. `feeds`: step → what is taken from tables from then on. `orders`: step → in which
-    order which populations update unit by unit from then on."""
+    order which populations update unit by unit from then on; `asked`: which may be."""
 
     network: Network
     numbers: Callable[[], Instance]
@@ -39,6 +44,7 @@ class Case:
     writes: Mapping[tuple[str, str], float] = field(default_factory=dict)
     feeds: Mapping[int, Sequence[Feed]] = field(default_factory=dict)
     orders: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    asked: Asked = NOTHING_ASKED
 
     def __repr__(self) -> str:
         """The model and its numbers in a few lines, for reports of differences."""
@@ -106,8 +112,8 @@ def _block(block: Block) -> list[str]:
 
 def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: float = 1e-9, atol: float = 1e-12, every: int = 1) -> int:
     """Runs both and compares after every `every` steps; returns the step reached. Raises `AssertionError` at the first difference."""
-    one = first(case.network, case.numbers(), case.per_unit)
-    two = second(case.network, case.numbers(), case.per_unit)
+    one = first(case.network, case.numbers(), case.per_unit, case.asked)
+    two = second(case.network, case.numbers(), case.per_unit, case.asked)
     for engine in (one, two):
         engine.log_spikes([p.name for p in case.network.populations])
         for (owner, name), value in case.writes.items():

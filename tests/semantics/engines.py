@@ -7,6 +7,7 @@ from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.program import Program
 from plasticdsl.model.model import Network, PerUnit
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.reference.interpreter import ReferenceEngine
@@ -18,9 +19,9 @@ from plasticdsl.runtime.instance.instance import Instance
 from tests.semantics.agreement import MakeEngine
 
 
-def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
+def reference(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
     """The interpreter, which does not care how parameters are stored."""
-    return ReferenceEngine(network, instance)
+    return ReferenceEngine(network, instance, asked)
 
 
 # --- generated code --------------------------------------------------------------------------------------------------
@@ -29,16 +30,18 @@ def reference(network: Network, instance: Instance, per_unit: PerUnit) -> Engine
 LEVELS = (0, 1, 2)
 
 
-def program_of(network: Network, per_unit: PerUnit, level: int, without: frozenset[str] = frozenset()) -> Program:
+def program_of(
+    network: Network, per_unit: PerUnit, level: int, without: frozenset[str] = frozenset(), asked: Asked = NOTHING_ASKED
+) -> Program:
     """The loop program of a network at a level."""
-    return build(optimise(lower(network, per_unit), level, without))
+    return build(optimise(lower(network, per_unit, asked), level, without))
 
 
 def in_python(level: int, *without: str) -> MakeEngine:
     """The generated module as plain Python: no compile time, so many models can be tried. `without`: passes that are left out."""
 
-    def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
-        program = program_of(network, per_unit, level, frozenset(without))
+    def make(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
+        program = program_of(network, per_unit, level, frozenset(without), asked)
         text = emit(program)
         return CompiledEngine(program, Plain(Artifact(program, text, digest_of(text))), instance)
 
@@ -48,8 +51,8 @@ def in_python(level: int, *without: str) -> MakeEngine:
 def in_machine_code(level: int) -> MakeEngine:
     """What users run."""
 
-    def make(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
-        program = program_of(network, per_unit, level)
+    def make(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
+        program = program_of(network, per_unit, level, asked=asked)
         text = emit(program)
         return CompiledEngine(program, load(Artifact(program, text, digest_of(text))), instance)
 

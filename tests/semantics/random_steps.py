@@ -8,12 +8,11 @@ that there are no circles; sums over states, and late ones, run in all direction
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import strategies as st
 
 from plasticdsl.model.model import Block, ClampedSource, Flow, Handler, Role, SumInto, Trigger, Variable
+from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Exact
 from plasticdsl.runtime.engine.engine import Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
@@ -179,9 +178,9 @@ def step_cases(draw: st.DrawFn) -> Case:
     network = net.network()
     binary = {name for name, kind in kinds.items() if kind == "binary"}
     fed = [("s", "x"), *((name, "target") for name in "ab"), ("a", "h"), *((name, "x") for name in "ab" if kinds[name] != "rate")]
-    network = replace(network, fed=tuple(fed), asynchronous=tuple("ab") if swept else ())
     switches = draw(st.sampled_from([{}, {}, {4: {"c0": False}}, {4: {"c0": False}, 9: {"c0": True}}]))
     return Case(
         network, net.instance, net.per_unit(), STEPS, switches,
         feeds=draw(feeds(fed, sizes, binary)), orders=draw(orders(list("ab"), sizes)) if swept else {},
+        asked=Asked(tuple(fed), tuple("ab") if swept else ()),
     )  # fmt: skip

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Block, ClampedSource, Flow, Network, Role, SumInto, Trigger, Variable
+from plasticdsl.model.model import Block, ClampedSource, Flow, Role, SumInto, Trigger, Variable
+from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
@@ -35,10 +36,6 @@ def net() -> Net:
     return made
 
 
-def network(made: Net, *fed: tuple[str, str]) -> Network:
-    return replace(made.network(), fed=fed)
-
-
 def images(hold: int = 1, first: int = 0) -> Feed:
     table = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 2.0], [-1.0, 0.25, 0.5]])
     return Feed("image", "x", table, np.array(SHOWN), first, hold)
@@ -53,14 +50,14 @@ def same(one: Engine, two: Engine) -> None:
         np.testing.assert_allclose(one.read(owner, name), two.read(owner, name), rtol=1e-12, atol=1e-15, err_msg=f"{owner}.{name}")
 
 
-ALL = (("image", "x"), ("cell", "target"), ("cell", "x"), ("cell", "h"))
+ALL = Asked((("image", "x"), ("cell", "target"), ("cell", "x"), ("cell", "h")))
 
 
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
 @pytest.mark.parametrize("feeds", [(images(), targets()), (images(2), targets("x", 2)), (images(3, 1), targets("h"), targets("x"))])
 def test_generated_code_takes_the_rows_of_tables(feeds: Sequence[Feed], level: int) -> None:
     made = net()
-    one, two = (make(network(made, *ALL), made.instance(), made.per_unit()) for make in (in_python(level), reference))
+    one, two = (make(made.network(), made.instance(), made.per_unit(), ALL) for make in (in_python(level), reference))
     for count in (1, 2, 1, 4):
         for engine in (one, two):
             engine.feed(feeds)
@@ -74,7 +71,7 @@ def test_generated_code_takes_the_rows_of_tables(feeds: Sequence[Feed], level: i
 
 def test_machine_code_takes_other_tables_in_each_phase() -> None:
     made = net()
-    one, two = (make(network(made, *ALL), made.instance(), made.per_unit()) for make in (in_machine_code(2), reference))
+    one, two = (make(made.network(), made.instance(), made.per_unit(), ALL) for make in (in_machine_code(2), reference))
     shared = Feed("cell", "target", np.array([[3.0]]), np.array([0]), 0)
     for feeds in ((images(), targets()), (replace(images(), items=np.array([1]), first=5), shared), ()):
         for engine in (one, two):
@@ -87,7 +84,7 @@ def test_machine_code_takes_other_tables_in_each_phase() -> None:
 def test_a_fed_input_keeps_its_value_through_the_sums(make: object) -> None:
     assert callable(make)
     made = net()
-    engine: Engine = make(network(made, *ALL), made.instance(), made.per_unit())
+    engine: Engine = make(made.network(), made.instance(), made.per_unit(), ALL)
     engine.feed([images(), targets("h"), replace(targets(), table=np.array([[7.0]]), items=np.array([0]))])
     engine.advance(3)
     assert engine.read("cell", "h").tolist() == [0.0, 1.0]
@@ -100,8 +97,8 @@ def test_a_fed_input_keeps_its_value_through_the_sums(make: object) -> None:
 def test_a_snapshot_holds_the_values_and_not_the_feed(make: object) -> None:
     assert callable(make)
     made = net()
-    one: Engine = make(network(made, *ALL), made.instance(), made.per_unit())
-    two: Engine = make(network(made, *ALL), made.instance(), made.per_unit())
+    one: Engine = make(made.network(), made.instance(), made.per_unit(), ALL)
+    two: Engine = make(made.network(), made.instance(), made.per_unit(), ALL)
     for engine in (one, two):
         engine.feed([images(), targets()])
     one.advance(3)
@@ -124,7 +121,7 @@ def test_a_snapshot_holds_the_values_and_not_the_feed(make: object) -> None:
 def test_tables_that_do_not_fit_are_refused(make: object, feed: Feed, message: str) -> None:
     assert callable(make)
     made = net()
-    engine: Engine = make(network(made, *ALL), made.instance(), made.per_unit())
+    engine: Engine = make(made.network(), made.instance(), made.per_unit(), ALL)
     with pytest.raises(ValueError, match=message):
         engine.feed([feed])
 
@@ -142,8 +139,8 @@ def flowing() -> Net:
 
 def test_a_fed_input_is_the_same_at_all_stages_of_an_integrator() -> None:
     made = flowing()
-    found = network(made, ("cell", "h"))
-    one, two = (make(found, made.instance(), made.per_unit()) for make in (in_python(1), reference))
+    asked = Asked((("cell", "h"),))
+    one, two = (make(made.network(), made.instance(), made.per_unit(), asked) for make in (in_python(1), reference))
     for engine in (one, two):
         engine.feed([Feed("cell", "h", np.array([[0.25]]), np.array([0]), 0)])
         engine.advance(4)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
 
 from plasticdsl.model.model import Network, PerUnit, Trigger
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance
@@ -43,7 +44,7 @@ class Off(ReferenceEngine):
         return super().read(owner, name) * (1 + 3e-9)
 
 
-def off(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
+def off(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
     return Off(network, instance)
 
 
@@ -54,11 +55,11 @@ def test_a_difference_is_found() -> None:
         assert_agree(case, reference, off)
 
 
-def other_spikes(network: Network, instance: Instance, per_unit: PerUnit) -> Engine:
+def other_spikes(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
     steps = instance.populations["a"].spike_steps
     assert steps is not None
     steps[-1] += 1
-    return ReferenceEngine(network, instance)
+    return ReferenceEngine(network, instance, asked)
 
 
 def test_a_spike_that_differs_is_found() -> None:

@@ -16,6 +16,7 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import RandomPatterns
+from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.datasets import all_data
@@ -41,11 +42,12 @@ class Kept:
     """The engines of one way to run, in the order made; the last one has gone to the end."""
 
     make: MakeEngine
+    asked: Asked
     engines: list[Engine] = field(default_factory=list)
 
     def engine(self, network: Network) -> Callable[[Instance, Settings], Engine]:
         def made(instance: Instance, settings: Settings) -> Engine:
-            self.engines.append(self.make(network, instance, per_unit(network, settings)))
+            self.engines.append(self.make(network, instance, per_unit(network, settings), self.asked))
             return self.engines[-1]
 
         return made
@@ -105,7 +107,7 @@ def small(network: Network, experiment: Experiment) -> Settings:
 def carried_out(file: str, experiment: Experiment, module: Module, make: MakeEngine) -> tuple[Run, Engine]:
     network = next(n for n in module.networks if n.name == experiment.network)
     settings = from_experiment(experiment.settings, network, module) | small(network, experiment)
-    kept = Kept(make)
+    kept = Kept(make, module.asked_of(network.name))
     workshop = Workshop(network, lambda dt, seed, given: instantiate(network, dt=dt, seed=seed, settings=given), kept.engine(network))
     short = shortened(experiment, network, settings)
     order = Order(3, settings, data=all_data(short.data, {}))

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.model.model import Block, Flow, Network, SumInto, Threshold, Trigger
+from plasticdsl.model.model import Block, Flow, SumInto, Threshold, Trigger
+from plasticdsl.model.protocol import Asked
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.operations import Keep
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.plan.sweeps import Kept
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
+from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 
 N, M = 12, 5
@@ -45,10 +47,9 @@ def net(body: str = "w * pre.x", *handlers: object, block: Block | None = None, 
     return made
 
 
-def both(made: Net, make: object, *asynchronous: str) -> tuple[Engine, Engine]:
-    assert callable(make)
-    network = replace(made.network(), asynchronous=asynchronous)
-    return make(network, made.instance(), made.per_unit()), reference(network, made.instance(), made.per_unit())
+def both(made: Net, make: MakeEngine, *asynchronous: str) -> tuple[Engine, ...]:
+    asked = Asked((), asynchronous)
+    return tuple(m(made.network(), made.instance(), made.per_unit(), asked) for m in (make, reference))
 
 
 def same(one: Engine, two: Engine, step: int) -> None:
@@ -121,8 +122,8 @@ def test_a_graded_unit_follows_the_units_before_it() -> None:
 
 def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -> dict[str, Kept]:
     """What is kept of each population, at the highest level."""
-    network = replace(made.network(), asynchronous=asynchronous, fed=fed)
-    return {o.population: o.kept for o in optimise(lower(network, made.per_unit()), 2).step if isinstance(o, Keep)}
+    plan = lower(made.network(), made.per_unit(), Asked(fed, asynchronous))
+    return {o.population: o.kept for o in optimise(plan, 2).step if isinstance(o, Keep)}
 
 
 def test_a_sum_is_kept_while_nothing_else_moves_its_terms() -> None:
@@ -165,8 +166,8 @@ class Meddler:
 @pytest.mark.parametrize("seed", range(4))
 def test_kept_sums_follow_whatever_happens_between_steps(seed: int) -> None:
     made = net("eta * w * pre.x", HEBB, seed=seed)
-    network = replace(made.network(), asynchronous=("a", "b"), fed=(("b", "x"),))
-    one, two = (make(network, made.instance(), made.per_unit()) for make in (in_python(2), reference))
+    asked = Asked((("b", "x"),), ("a", "b"))
+    one, two = (make(made.network(), made.instance(), made.per_unit(), asked) for make in (in_python(2), reference))
     meddler = Meddler(seed)
     for step in range(60):
         meddler.meddle(step, one, two)
@@ -179,9 +180,9 @@ def test_kept_sums_are_saved_to_the_bit() -> None:
     """Weights and start such that units change for many steps."""
     made = net(block=binary("x = 0.9 * x + 0.3 * sin(h)"))
     made.projections = [p for p in made.projections if p.name == "J"]
-    network = replace(made.network(), asynchronous=("a",))
+    asked = Asked((), ("a",))
     assert kept(made, "a")
-    whole, first, second = (in_python(2)(network, made.instance(), made.per_unit()) for _ in range(3))
+    whole, first, second = (in_python(2)(made.network(), made.instance(), made.per_unit(), asked) for _ in range(3))
     for engine in (whole, first, second):
         engine.visit({"a": np.arange(N)})
     whole.advance(230)
@@ -195,9 +196,9 @@ def test_kept_sums_are_saved_to_the_bit() -> None:
 def test_kept_sums_do_not_outlive_the_parameters_they_were_made_with() -> None:
     made, other = net("eta * w * pre.x"), net("eta * w * pre.x")
     other.numbers["J"].parameters["eta"] = 0.7
-    network = replace(made.network(), asynchronous=("a", "b"))
-    before = in_python(2)(network, made.instance(), made.per_unit())
-    one, two = (make(network, other.instance(), other.per_unit()) for make in (in_python(2), reference))
+    network, asked = made.network(), Asked((), ("a", "b"))
+    before = in_python(2)(network, made.instance(), made.per_unit(), asked)
+    one, two = (make(network, other.instance(), other.per_unit(), asked) for make in (in_python(2), reference))
     order = {"a": np.arange(N), "b": np.arange(M)}
     before.visit(order)
     before.advance(3)
@@ -237,16 +238,16 @@ def test_kept_sums_see_what_rules_do_at_the_spikes_of_the_step_that_turns_them_o
 def test_an_order_must_name_every_unit_once(make: object) -> None:
     assert callable(make)
     made = net()
-    engine: Engine = make(replace(made.network(), asynchronous=("a",)), made.instance(), made.per_unit())
+    engine: Engine = make(made.network(), made.instance(), made.per_unit(), Asked((), ("a",)))
     with pytest.raises(ValueError, match="each of its 12 units once"):
         engine.visit({"a": np.zeros(N, dtype=np.int64)})
     with pytest.raises(ValueError, match="b is not among"):
         engine.visit({"b": np.arange(M)})
 
 
-def _refused(network: Network, made: Net) -> str:
+def _refused(made: Net) -> str:
     with pytest.raises(PlasError) as error:
-        lower(network, made.per_unit())
+        lower(made.network(), made.per_unit(), Asked((), ("a",)))
     (finding,) = error.value.diagnostics
     assert finding.code == "unsupported"
     return finding.message
@@ -254,14 +255,14 @@ def _refused(network: Network, made: Net) -> str:
 
 def test_what_cannot_follow_single_units_is_refused() -> None:
     late = net(delay=2)
-    assert "has a delay" in _refused(replace(late.network(), asynchronous=("a",)), late)
+    assert "has a delay" in _refused(late)
     own = net("w * pre.x * post.x")
-    assert "reads ‘post.x’" in _refused(replace(own.network(), asynchronous=("a",)), own)
+    assert "reads ‘post.x’" in _refused(own)
     flowing = net(block=binary(flows=(Flow("x", e("h - x")),)))
-    assert "flow in time" in _refused(replace(flowing.network(), asynchronous=("a",)), flowing)
+    assert "flow in time" in _refused(flowing)
     periodic = on(Trigger.EVERY, "x = 0", period="3 * dt")
     often = net(block=replace(binary(), handlers=(*binary().handlers, periodic)))
-    assert "change periodically" in _refused(replace(often.network(), asynchronous=("a",)), often)
+    assert "change periodically" in _refused(often)
 
 
 def test_sums_over_sums_are_refused() -> None:
@@ -271,5 +272,5 @@ def test_sums_over_sums_are_refused() -> None:
     made.population("r", 3, relay)
     made.projection("ar", "a", "r", connection(variables=(state("w"),), sums=(SumInto("g", e("w * pre.x")),)))
     made.projection("ra", "r", "a", connection(variables=(state("w"),), sums=(SumInto("h", e("w * pre.y")),)))
-    message = _refused(replace(made.network(), asynchronous=("a",)), made)
+    message = _refused(made)
     assert message.startswith("‘a’ updates unit by unit from sums over ‘r’, whose own sum ‘g’ changes with each unit")

@@ -7,7 +7,6 @@ which of their populations update unit by unit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from plasticdsl.check.experiments.clamps import reads_item
 from plasticdsl.check.experiments.readings import Taking
@@ -19,7 +18,7 @@ from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.protocol import Order, Until
+from plasticdsl.model.protocol import Asked, Order, Until
 from plasticdsl.syntax import tree
 
 _FIXED = (Role.PARAMETER, Role.GIVEN)
@@ -91,8 +90,8 @@ def stepping(block: Block) -> tuple[str, ...]:
 # --- what experiments ask of a network ---------------------------------------------------------------------------------
 
 
-def asked(network: Network, experiments: Iterable[Experiment]) -> Network:
-    """The network with `fed` and `asynchronous`: what some phase of an experiment on it takes item by item, or updates unit by unit.
+def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
+    """What some phase of an experiment on the network takes item by item, or updates unit by unit.
 
     Inputs that a phase holds at one value are fed too: nothing else can stand in for the sum that they are.
     """
@@ -106,4 +105,4 @@ def asked(network: Network, experiments: Iterable[Experiment]) -> Network:
     }
     swept = any(phase.asynchronous is not None for phase in phases)
     one_by_one = tuple(p.name for p in network.populations if swept and stepping(p.block))
-    return replace(network, fed=tuple(key for key in roles if key in fed), asynchronous=one_by_one)
+    return Asked(tuple(key for key in roles if key in fed), one_by_one)

@@ -36,7 +36,7 @@ class CompiledEngine:
     """Runs `instance` with compiled kernels; see `engine.Engine` for what it offers."""
 
     def __init__(self, program: Program, kernels: Kernels, instance: Instance) -> None:
-        self.instance = instance
+        self.instance, self.asked = instance, program.asked
         self._program = program
         self._bound = bind(program, instance)
         self._code = kernels
@@ -176,7 +176,7 @@ class CompiledEngine:
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
-        for population, name in self._program.feeds:
+        for population, name in self.asked.fed:
             self._bound.scalars[of_population(population).field(Part.FEED_ACTIVE, name)] = 0
         self._sum_anew()
         for feed in feeds:
@@ -184,7 +184,7 @@ class CompiledEngine:
         self._kernels = self._code.bind(self._bound)
 
     def _take(self, feed: Feed) -> None:
-        table, items = checked_feed(feed, self._program.feeds, self.instance)
+        table, items = checked_feed(feed, self.asked.fed, self.instance)
         group, bound = of_population(feed.population), self._bound
 
         def field(part: Part) -> Field:
@@ -200,10 +200,10 @@ class CompiledEngine:
 
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""
-        for population in self._program.visits:
+        for population in self.asked.one_by_one:
             self._bound.scalars[of_population(population).field(Part.VISITING)] = 0
         for population, units in order.items():
-            checked_order(population, units, self._program.visits, self.instance)
+            checked_order(population, units, self.asked.one_by_one, self.instance)
             p = of_population(population)
             self._bound.scalars[p.field(Part.VISITING)] = 1
             if p.field(Part.ORDER) in self._bound.arrays:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.instance.instance import Instance
 
 TOO_MANY_SPIKES = (
@@ -34,9 +35,10 @@ class Feed:
 
 
 class Engine(Protocol):
-    """One network with its state. Owners are names of populations or projections; values are in SI."""
+    """One network with its state. Owners are names of populations or projections; values are in SI. `asked`: what it is ready for beside running."""
 
     instance: Instance
+    asked: Asked
 
     @property
     def step(self) -> int:
@@ -69,11 +71,11 @@ class Engine(Protocol):
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """From now on these variables are taken, item by item, from tables, at the beginning of each step (and again at its end, so that nothing else
-        moves them); variables fed before and not named now keep their last values. Only variables in `Network.fed` can be fed."""
+        moves them); variables fed before and not named now keep their last values. Only variables in `asked.fed` can be fed."""
 
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
-        it is given anew; all others update at once. Only populations in `Network.asynchronous` can be named."""
+        it is given anew; all others update at once. Only populations in `asked.one_by_one` can be named."""
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run (copies), the clock and random counters included."""

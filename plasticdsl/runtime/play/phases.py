@@ -101,15 +101,16 @@ class Stage:
         for start in phase.starts:
             values = started(start, phase.name, self._network, self._observer)
             self._observer.engine.write(start.population, start.name, values)
-        self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network)
-        if self._network.asynchronous:
+        one_by_one = self._observer.engine.asked.one_by_one
+        self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network, one_by_one)
+        if one_by_one:
             self._observer.engine.visit({})
         if self.visits is not None:
             self.visits.tell(self._observer.engine, False)
 
     def leave(self, phase: Phase) -> None:
         """End a phase: sources fall silent. Parameters return when the next phase begins."""
-        if self._network.fed:
+        if self._observer.engine.asked.fed:
             self._observer.engine.feed(())
         self._observer.present.fed = frozenset()
         self._observer.present.item = None
@@ -127,11 +128,11 @@ class Stage:
         return self._show.value(name, self._show.turn_at(done) if self._coming else self._show.turn_before(done))
 
     def _is_fed(self, clamp: Clamp) -> bool:
-        return (clamp.population, clamp.name) in self._network.fed and is_fixed(clamp.value, self._network)
+        return (clamp.population, clamp.name) in self._observer.engine.asked.fed and is_fixed(clamp.value, self._network)
 
     def _feed(self, clamps: list[Clamp]) -> None:
         """Tables for all items at once, which the engine goes through by itself."""
-        if not self._network.fed:
+        if not self._observer.engine.asked.fed:
             return
         engine = self._observer.engine
         self._feeds = [self._fed(c) for c in clamps]

@@ -6,7 +6,7 @@ by seed, population and step), and after it the states in between, which `Visits
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,9 @@ Values = dict[tuple[str, str], NDArray[np.float64]]
 class Visits:
     """The order of the units in one phase."""
 
-    def __init__(self, order: Order, network: Network) -> None:
+    def __init__(self, order: Order, network: Network, populations: Iterable[str]) -> None:
         self._order, self._network = order, network
-        self._variables = {p.name: stepping(network, p.name) for p in network.populations if p.name in network.asynchronous}
+        self._variables = {name: stepping(network, name) for name in populations}
         self._last: dict[str, Integers] = {}
         self._before: Values = {}
 
