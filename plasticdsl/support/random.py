@@ -39,7 +39,7 @@ def signed(seed: int) -> int:
         raise ValueError(f"seed is {seed!r}, but must be a whole number")
     if not -(1 << 63) <= seed < 1 << 64:
         raise ValueError(f"seed is {seed}, but must be a whole number of at most 64 bits (0 to {(1 << 64) - 1})")
-    return seed - (1 << 64) if seed >= 1 << 63 else seed
+    return int(seed) - (1 << 64) if seed >= 1 << 63 else int(seed)
 
 
 def uniforms(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:

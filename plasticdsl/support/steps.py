@@ -58,7 +58,7 @@ class Durations:
         """Whole steps that the next duration adds."""
         if self.rounded is None and not is_multiple(duration, self.dt):
             self.rounded = duration
-        count = to_steps(self.left + duration, self.dt)
+        count = max(0, to_steps(self.left + duration, self.dt))  # a half that was rounded up before stays so
         self.left += duration - count * self.dt
         return count
 

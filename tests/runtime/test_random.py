@@ -66,6 +66,8 @@ def test_python_and_compiled_and_vectorised_agree(
 def test_unsigned_and_signed_seed_are_the_same() -> None:
     assert philox.uniform(2**64 - 5, 3, 1, 2) == philox.uniform(-5, 3, 1, 2) == random.uniforms(2**64 - 5, 3, 1, 2)
     assert random.signed(2**64 - 5) == -5
+    assert [random.signed(np.uint64(2**64 - 5)), random.signed(np.int64(3))] == [-5, 3]
+    assert random.bulk_uniforms(np.int64(3), 1, 4).tolist() == random.bulk_uniforms(3, 1, 4).tolist()
     with pytest.raises(ValueError, match="64 bits"):
         random.signed(2**64)
 

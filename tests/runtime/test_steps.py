@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plasticdsl.support.steps import all_multiples, is_multiple, to_step_array, to_steps
+from plasticdsl.support.steps import Durations, all_multiples, is_multiple, to_step_array, to_steps
 
 
 def test_decimal_fractions_are_exact() -> None:
@@ -50,3 +50,8 @@ def test_impossible_durations() -> None:
             to_steps(duration, dt)
         with pytest.raises(ValueError, match=r"finite|positive"):
             to_step_array(np.array([duration]), dt)
+
+
+def test_what_was_rounded_up_is_not_taken_back() -> None:
+    one_after_the_other = Durations(0.1e-3)
+    assert [one_after_the_other.steps(d) for d in (0.25e-3, 0.0, 0.0, 0.05e-3, 0.2e-3)] == [3, 0, 0, 0, 2]

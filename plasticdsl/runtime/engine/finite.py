@@ -90,7 +90,7 @@ def _definition(observer: Observer, owner: Population, variable: Variable) -> Wr
     return Wrong(owner, f"{owner.symbol}.{variable.symbol}", units, False, observer.engine.step, variable.span, _UNDEFINED)
 
 
-_UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: say what holds there, ‘… if … else …’."
+_UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: say what holds there, in a case of its own with ‘otherwise’ for the rest."
 
 
 def finding(found: Wrong, observer: Observer, in_steps: bool) -> Diagnostic:
