@@ -104,13 +104,14 @@ def prepared(found: Checked) -> Module:
 
 def ready(network: Network) -> Network:
     """A checked network as both engines carry it out: running means start at what they average, removable singularities are repaired, every
-    flow has an integrator, and what jumps with time is decided on the grid."""
+    flow has an integrator, what jumps with time is decided on the grid, and a condition without an answer gives no value."""
+    from plasticdsl.derive.answers import answered
     from plasticdsl.derive.grid import on_grid
     from plasticdsl.derive.integrate import integrate
     from plasticdsl.derive.means import with_starts
     from plasticdsl.symbolic.singular import repaired
 
-    return on_grid(integrate(repaired(with_starts(network))))
+    return answered(on_grid(integrate(repaired(with_starts(network)))))
 
 
 # --- kernels: network ▶ plan ▶ program ▶ text ------------------------------------------------------------------------

@@ -60,12 +60,12 @@ MAX_NODES = 2000
 
 def on_grid(network: Network) -> Network:
     """`network` with all that it evaluates decided on the grid, but for learning windows (`lags_on_grid`)."""
-    return map_network(network, lambda part: _reader(Clock(_names(network, part))))
+    return map_network(network, lambda part: _reader(Clock(names_of(network, part))))
 
 
 def experiment_on_grid(experiment: Experiment, network: Network) -> Experiment:
     """`experiment` with all that it evaluates of its network decided on the grid."""
-    return map_experiment(experiment, _reader(Clock(_names(network, None))))
+    return map_experiment(experiment, _reader(Clock(names_of(network, None))))
 
 
 def lags_on_grid(increment: Expr) -> Expr:
@@ -234,7 +234,7 @@ class Clock:
         return read(f) if len(sizes) < MAX_DEFINITIONS and full.nodes <= MAX_NODES and full.depth <= MAX_DEPTH else None
 
 
-def _names(network: Network, part: Population | Projection | None) -> Mapping[Ref, Variable]:
+def names_of(network: Network, part: Population | Projection | None) -> Mapping[Ref, Variable]:
     """The variables that expressions of a part read, of None, those of the network and of experiments."""
     blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
     match part:

@@ -292,3 +292,42 @@ experiment E on Net:
     result = carried(text)
     assert [d.code for d in result.failure] == ["too-many-spikes"]
     assert "a rate is far too high for this dt" in result.failure[0].message
+
+
+# --- cases -----------------------------------------------------------------------------------------------------------
+
+CASES = """
+neuron Cell:
+    a = 1
+    x(0) = 1.01
+    n(0) = 0
+    10 ms dx/dt = −a
+    CHANGE
+
+network Net:
+    c = 2 Cell, a = i
+
+experiment E on Net:
+    dt = 0.1 ms
+    phase p for 8 ms
+    expect c.n ≤ 80
+"""
+
+FLOW = """u = 1  if √x < 2
+        0  otherwise
+    1 ms dn/dt = u"""
+JUMP = """n → 1  if not √x > 2
+        0  otherwise"""
+NOW_AND_THEN = """every 0.1 ms:
+        n += 1 if log(x) < 0 or x > 1"""
+
+
+@both
+@pytest.mark.parametrize("change", [FLOW, JUMP, NOW_AND_THEN])
+def test_a_case_whose_condition_has_no_answer(carried: Carry, change: str) -> None:
+    """x of unit 2 is 1.01 − 2 t/(10 ms): positive at 5 ms (step 50), where it is looked at last with an answer, and negative at 5.1 ms."""
+    assert messages(carried(CASES.replace("CHANGE", change))) == ["c.n of unit 2 has no value (NaN) at t = 0.0052 s (step 52)."]
+    decided = (
+        change.replace("√x <", "x > 0 and √x <").replace("not √x > 2", "x > 0 and √x < 2").replace("log(x) < 0", "x > 0 and log(x) < 0")
+    )
+    assert messages(carried(CASES.replace("CHANGE", decided))) == []
