@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
@@ -16,8 +16,6 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_expressions import Parts, count_and_name, name_of, span_of
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
-
-Node = TypeVar("Node")
 
 
 def kinds(parts: Parts) -> list[str]:
@@ -31,10 +29,6 @@ def after(parts: Parts, word: str) -> Any:
         if isinstance(part, Token) and word in (part.text, part.kind):
             return parts[number + 1]
     return None
-
-
-def _names(parts: Parts) -> list[tree.Name]:
-    return [name_of(token) for token in parts[::2]]
 
 
 def target_of(expression: tree.Expr) -> tree.Expr:
@@ -111,7 +105,8 @@ def _flow(parts: Parts) -> tree.Flow:
     return tree.Flow(coefficient, variable, parts[-1], span_of(parts))
 
 
-def _draw(parts: Parts) -> tree.Statement:
+def drawn(parts: Parts) -> tree.Initial | tree.Draw:
+    """`τ ~ N(20 ms, 2 ms)`, `V(0) ~ U(a, b)`."""
     left, _, right = parts
     if not isinstance(right, tree.Apply):
         message = "After ‘~’ stands a distribution, not ‘{0}’."
@@ -129,18 +124,10 @@ def _jump(parts: Parts) -> tree.Jump:
     return tree.Jump(target_of(left), sign.kind, right, span_of(parts))
 
 
-def _bound(parts: Parts) -> tree.Bound:
-    return tree.Bound(target_of(parts[0]), parts[2], span_of(parts))
-
-
 def _domain(parts: Parts) -> tree.Interval | tree.SetOf:
     if parts[0].kind == "{":
         return tree.SetOf(tuple(parts[1]), span_of(parts))
     return tree.Interval(parts[1], parts[3], span_of(parts))
-
-
-def _on_event(parts: Parts) -> tree.OnEvent:
-    return tree.OnEvent(parts[1].text, (), span_of(parts))
 
 
 def _on_pairs(parts: Parts) -> tree.OnPairs:
@@ -148,33 +135,16 @@ def _on_pairs(parts: Parts) -> tree.OnPairs:
     return tree.OnPairs(" ".join(words).replace("centered", "centred"), (), span_of(parts))
 
 
-def _every(parts: Parts) -> tree.Every:
-    return tree.Every(parts[1], (), span_of(parts))
-
-
 def _spike_when(parts: Parts) -> tree.SpikeWhen:
     what, span = parts[2], span_of(parts)
-    if isinstance(what, _Crossing):
-        return tree.SpikeWhen(what.condition, True, (), span)
-    return tree.SpikeWhen(what, False, (), span)
+    return replace(what, span=span) if isinstance(what, tree.SpikeWhen) else tree.SpikeWhen(what, False, (), span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crossing:
+def _rising(parts: Parts) -> tree.SpikeWhen:
     """`V rises above V_θ`, as the condition that holds afterwards."""
-
-    condition: tree.Compare
-    span: Span
-
-
-def _rising(parts: Parts) -> _Crossing:
     left, verb, _, right = parts
     condition = tree.Compare((left, right), (">" if verb.text == "rises" else "<",), span_of(parts))
-    return _Crossing(condition, condition.span)
-
-
-def _spike_at_rate(parts: Parts) -> tree.SpikeAtRate:
-    return tree.SpikeAtRate(parts[3], (), span_of(parts))
+    return tree.SpikeWhen(condition, True, (), condition.span)
 
 
 def _refractory(parts: Parts) -> tree.Refractory:
@@ -243,14 +213,6 @@ def _substeps(count: tree.Expr | None) -> int:
             raise Refusal("bad-count", count.span, "The number of substeps is a whole number from 1 to 1000.")
 
 
-def _truncate(parts: Parts) -> tree.Truncate:
-    return tree.Truncate(name_of(parts[1]), parts[3], span_of(parts))
-
-
-def _reactions(parts: Parts) -> tree.Reactions:
-    return tree.Reactions((), span_of(parts))
-
-
 def _reaction(parts: Parts) -> tree.Reaction:
     left, arrow, right, _, forward, *rest = parts
     backward = rest[1] if rest else None
@@ -260,10 +222,6 @@ def _reaction(parts: Parts) -> tree.Reaction:
         wanted = "two rates, ‘k_on, k_off’" if arrow.kind == "<->" else "one rate"
         raise Refusal("reaction-rates", span, f"A reaction with ‘{arrow.text}’ has {wanted}.", "‘⇌’ goes both ways, ‘→’ one way.")
     return tree.Reaction(tuple(left), tuple(right), forward, backward, whole)
-
-
-def _species(parts: Parts) -> list[tree.Species]:
-    return [] if isinstance(parts[0], Token) else _terms(parts[0])
 
 
 def _terms(expression: tree.Expr) -> list[tree.Species]:
@@ -302,50 +260,38 @@ def _block(parts: Parts) -> tree.Block:
     )
 
 
-def _block_name(parts: Parts) -> tuple[tree.Name, tuple[tree.Name, ...]]:
-    return name_of(parts[0]), tuple(parts[2]) if len(parts) > 1 else ()
-
-
-def _function(parts: Parts) -> tree.Function:
-    return tree.Function(name_of(parts[1]), tuple(parts[3]), parts[6], span_of(parts))
-
-
 def _use(parts: Parts) -> tree.UseFile:
     names = tuple(part for part in parts if isinstance(part, tree.Brought))
     return tree.UseFile(names, parts[-1].text[1:-1], span_of(parts))
 
 
-def _brought(parts: Parts) -> tree.Brought:
-    return tree.Brought(name_of(parts[0]), name_of(parts[-1]))
-
-
 DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "item": lambda parts: parts[0],
-    "names": _names,
+    "names": lambda parts: [name_of(token) for token in parts[::2]],
     "assignment": _assignment,
     "flow": _flow,
-    "draw": _draw,
+    "draw": drawn,
     "jump": _jump,
-    "bound": _bound,
+    "bound": lambda parts: tree.Bound(target_of(parts[0]), parts[2], span_of(parts)),
     "domain": _domain,
-    "on_event": _on_event,
+    "on_event": lambda parts: tree.OnEvent(parts[1].text, (), span_of(parts)),
     "on_pairs": _on_pairs,
-    "every": _every,
+    "every": lambda parts: tree.Every(parts[1], (), span_of(parts)),
     "spike_when": _spike_when,
     "rising": _rising,
-    "spike_at_rate": _spike_at_rate,
+    "spike_at_rate": lambda parts: tree.SpikeAtRate(parts[3], (), span_of(parts)),
     "refractory": _refractory,
     "input": _input,
     "output": _output,
     "method": _method,
     "method_word": _method_word,
-    "truncate": _truncate,
-    "reactions": _reactions,
+    "truncate": lambda parts: tree.Truncate(name_of(parts[1]), parts[3], span_of(parts)),
+    "reactions": lambda parts: tree.Reactions((), span_of(parts)),
     "reaction": _reaction,
-    "species": _species,
+    "species": lambda parts: [] if isinstance(parts[0], Token) else _terms(parts[0]),
     "block": _block,
-    "block_name": _block_name,
-    "function": _function,
+    "block_name": lambda parts: (name_of(parts[0]), tuple(parts[2]) if len(parts) > 1 else ()),
+    "function": lambda parts: tree.Function(name_of(parts[1]), tuple(parts[3]), parts[6], span_of(parts)),
     "use": _use,
-    "brought": _brought,
+    "brought": lambda parts: tree.Brought(name_of(parts[0]), name_of(parts[-1])),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -22,11 +22,6 @@ def _phase(parts: Parts) -> tree.Phase:
     until = what if isinstance(what, tree.Until) else None
     duration = None if each or until else what
     return tree.Phase(name, duration, each, until, (), span)
-
-
-def _for_time(parts: Parts) -> tree.Expr:
-    duration: tree.Expr = parts[1]
-    return duration
 
 
 Option = tuple[str, tree.Expr | None, Span]
@@ -90,48 +85,34 @@ def _schedule(parts: Parts) -> tree.Schedule:
 
 
 _NO_MOMENT = tree.Moment(False, None, None, None, None, None, Span(0, 0))
+_MOMENTS = ("at_end", "at", "every", "last", "over", "during")
 
 
 def _moment(parts: Parts) -> tree.Moment:
     """One of `at end`, `at T`, `every T`, `over last T`, `over x`, `in phase P`; `_join` puts several together."""
-    span = span_of(parts)
     last = parts[-1]
+    given: dict[str, Any]
     match kinds(parts):
         case ["at", "end"]:
-            return replace(_NO_MOMENT, at_end=True, span=span)
-        case ["at"]:
-            return replace(_NO_MOMENT, at=last, span=span)
-        case ["every"]:
-            return replace(_NO_MOMENT, every=last, span=span)
+            given = {"at_end": True}
+        case ["at" | "every" | "over" as word]:
+            given = {word: last}
         case ["over", "last"]:
-            return replace(_NO_MOMENT, last=last, span=span)
-        case ["over"]:
-            return replace(_NO_MOMENT, over=last, span=span)
+            given = {"last": last}
         case _:
-            return replace(_NO_MOMENT, during=name_of(last), span=span)
+            given = {"during": name_of(last)}
+    return replace(_NO_MOMENT, **given, span=span_of(parts))
 
 
 def _join(parts: Parts) -> tree.Moment | None:
     """All the moments of one statement as one."""
-    joined: tree.Moment | None = None
-    for part in parts:
-        if not isinstance(part, tree.Moment):
-            continue
-        if joined is None:
-            joined = part
-            continue
-        for name in ("at_end", "at", "every", "last", "over", "during"):
-            if getattr(joined, name) and getattr(part, name):
-                raise Refusal("twice", part.span, "This is given twice.", "Keep one of them.")
-        joined = tree.Moment(
-            joined.at_end or part.at_end,
-            joined.at or part.at,
-            joined.every or part.every,
-            joined.last or part.last,
-            joined.over or part.over,
-            joined.during or part.during,
-            joined.span.to(part.span),
-        )
+    moments = [part for part in parts if isinstance(part, tree.Moment)]
+    joined = moments[0] if moments else None
+    for part in moments[1:]:
+        given = {name: getattr(part, name) for name in _MOMENTS if getattr(part, name)}
+        if joined is None or any(getattr(joined, name) for name in given):
+            raise Refusal("twice", part.span, "This is given twice.", "Keep one of them.")
+        joined = replace(joined, **given, span=joined.span.to(part.span))
     return joined
 
 
@@ -153,42 +134,23 @@ def _plot(parts: Parts) -> tree.Plot:
     return tree.Plot(tuple(parts[1]), _join(parts), _end(parts), planes[0] if planes else None)
 
 
-def _plane(parts: Parts) -> tree.Plane:
-    return tree.Plane(parts[1], parts[3], span_of(parts))
-
-
-def _range(parts: Parts) -> tree.Range:
-    return tree.Range(parts[0], parts[2], parts[4], span_of(parts))
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    left: tree.Expr
-    relation: str
-    right: tree.Expr | None
-    tolerance: tree.Expr | None
-    span: Span
+def _claim(parts: Parts, relation: str, right: tree.Expr | None = None, tolerance: tree.Expr | None = None) -> tree.Expect:
+    """What is expected, whatever the moment."""
+    return tree.Expect(parts[0], relation, right, tolerance, None, None, span_of(parts))
 
 
 def _expect(parts: Parts) -> tree.Expect:
-    claim: Any = parts[1]
-    if not isinstance(claim, _Claim):
-        claim = _Claim(claim, "holds", None, None, claim.span)
-    moment, when = _join(parts), after(parts, "when")
-    return tree.Expect(claim.left, claim.relation, claim.right, claim.tolerance, moment, when, _end(parts))
+    claim: tree.Expect = parts[1] if isinstance(parts[1], tree.Expect) else _claim(parts[1:2], "holds")
+    return replace(claim, moment=_join(parts), when=after(parts, "when"), span=_end(parts))
 
 
-def _approximately(parts: Parts) -> _Claim:
+def _approximately(parts: Parts) -> tree.Expect:
     if len(parts) == 3:
         message = "‘≈’ needs to know how close is close enough."
         end = span_of(parts).end
         hint = Hint("Add ‘± 5 %’, or a tolerance in the unit of what is compared.", (" ± 5 %",), Span(end, end, parts[0].span.path))
         raise Refusal("missing-tolerance", span_of(parts), message, hint)
-    return _Claim(parts[0], "≈", parts[2], parts[4], span_of(parts))
-
-
-def _trend(parts: Parts) -> _Claim:
-    return _Claim(parts[0], f"never {parts[2].text}", None, None, span_of(parts))
+    return _claim(parts, "≈", parts[2], parts[4])
 
 
 def _sweep_part(parts: Parts) -> Any:
@@ -230,7 +192,7 @@ def _data(parts: Parts) -> tree.Data:
 
 EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "phase": _phase,
-    "for_time": _for_time,
+    "for_time": lambda parts: parts[1],
     "for_each": _for_each,
     "each_option": _option,
     "until": _until,
@@ -241,11 +203,11 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "moment": _moment,
     "record": _record,
     "plot": _plot,
-    "plane": _plane,
-    "range": _range,
+    "plane": lambda parts: tree.Plane(parts[1], parts[3], span_of(parts)),
+    "range": lambda parts: tree.Range(parts[0], parts[2], parts[4], span_of(parts)),
     "expect": _expect,
     "approximately": _approximately,
-    "trend": _trend,
+    "trend": lambda parts: _claim(parts, f"never {parts[2].text}"),
     "sweep": _sweep,
     "sweep_part": _sweep_part,
     "data": _data,

@@ -41,10 +41,6 @@ def part_of_name(text: str, end: int, path: str) -> tree.Name:
     return tree.Name(canonical(text), text, Span(end - len(text), end, path))
 
 
-def _name(parts: Parts) -> tree.Name:
-    return name_of(parts[0])
-
-
 def _number(parts: Parts) -> tree.Number:
     token: Token = parts[0]
     return tree.Number(digits(token.text), token.unit, token.span)
@@ -60,18 +56,6 @@ def _limit(parts: Parts) -> tree.Limit:
     text = name.text + sign.text
     whole = tree.Name(canonical(text), text, span_of(parts))
     return tree.Limit(name_of(name), "before" if sign.text == "⁻" else "after", whole, span_of(parts))
-
-
-def _transposed(parts: Parts) -> tree.Transposed:
-    return tree.Transposed(parts[0], span_of(parts))
-
-
-def _indexed(parts: Parts) -> tree.Indexed:
-    return tree.Indexed(parts[0], tuple(parts[2]), span_of(parts))
-
-
-def _items(parts: Parts) -> list[tree.Expr]:
-    return parts[::2]
 
 
 def count_and_name(number: tree.Number) -> tuple[tree.Number, tree.Name] | None:
@@ -127,21 +111,9 @@ def _ascii_sign(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Ex
             return None
 
 
-def _group(parts: Parts) -> tree.Group:
-    return tree.Group(parts[1], span_of(parts))
-
-
 def _list(parts: Parts) -> tree.Expr:
     items: tuple[tree.Expr, ...] = (parts[1], *parts[3]) if len(parts) == 5 else tuple(parts[1])
     return tree.Group(items[0], span_of(parts)) if len(items) == 1 else tree.Listing(items, span_of(parts))
-
-
-def _rectified(parts: Parts) -> tree.Rectified:
-    return tree.Rectified(parts[1], span_of(parts))
-
-
-def _absolute(parts: Parts) -> tree.Absolute:
-    return tree.Absolute(parts[1], span_of(parts))
 
 
 def _average(parts: Parts) -> tree.Average:
@@ -157,10 +129,6 @@ def _root(parts: Parts) -> tree.Apply:
     operand = _operand(parts[1])
     inside = operand.inner if isinstance(operand, tree.Group) else operand
     return tree.Apply(tree.Name("sqrt", sign.text, sign.span), (tree.Argument(None, inside, inside.span),), 0, span_of(parts))
-
-
-def _partial(parts: Parts) -> tree.Partial:
-    return tree.Partial(parts[1], parts[4], span_of(parts))
 
 
 def _raised(parts: Parts) -> tree.Binary:
@@ -190,14 +158,6 @@ def _negative(parts: Parts) -> tree.Expr:
     return tree.Unary("-", operand, span_of(parts)) if sign.kind == "-" else operand
 
 
-def _negated(parts: Parts) -> tree.Unary:
-    return tree.Unary("not", parts[1], span_of(parts))
-
-
-def _juxtaposed(parts: Parts) -> tree.Binary:
-    return tree.Binary("*", parts[0], parts[1], span_of(parts), implicit=True)
-
-
 def _multiplied(parts: Parts) -> tree.Binary:
     left, sign, right = parts
     bare = right.operand if isinstance(right, tree.Unary) else right
@@ -223,10 +183,6 @@ def _added(parts: Parts) -> tree.Expr:
     for sign, right in zip(parts[1::2], parts[2::2], strict=True):
         result = tree.Binary(sign.kind, result, right, result.span.to(right.span))
     return result
-
-
-def _compared(parts: Parts) -> tree.Compare:
-    return tree.Compare(tuple(parts[::2]), tuple(sign.kind for sign in parts[1::2]), span_of(parts))
 
 
 def _logic(parts: Parts) -> tree.Logic:
@@ -287,18 +243,6 @@ def _add_index(
         conditions.append(part)
 
 
-def _index(parts: Parts) -> Any:
-    return parts[0] if len(parts) == 1 else (name_of(parts[0]), parts[2])
-
-
-def _case(parts: Parts) -> tree.Case:
-    return tree.Case(parts[0], parts[2], span_of(parts))
-
-
-def _otherwise(parts: Parts) -> tree.Case:
-    return tree.Case(parts[0], None, span_of(parts))
-
-
 def _right_side(parts: Parts) -> tree.Expr:
     if len(parts) == 1 and not isinstance(parts[0], tree.Case):
         value: tree.Expr = parts[0]
@@ -308,36 +252,36 @@ def _right_side(parts: Parts) -> tree.Expr:
 
 
 EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
-    "name": _name,
+    "name": lambda parts: name_of(parts[0]),
     "number": _number,
     "member": _member,
     "limit": _limit,
-    "transposed": _transposed,
-    "indexed": _indexed,
-    "items": _items,
+    "transposed": lambda parts: tree.Transposed(parts[0], span_of(parts)),
+    "indexed": lambda parts: tree.Indexed(parts[0], tuple(parts[2]), span_of(parts)),
+    "items": lambda parts: parts[::2],
     "applied": _applied,
-    "group": _group,
+    "group": lambda parts: tree.Group(parts[1], span_of(parts)),
     "list": _list,
-    "rectified": _rectified,
-    "absolute": _absolute,
+    "rectified": lambda parts: tree.Rectified(parts[1], span_of(parts)),
+    "absolute": lambda parts: tree.Absolute(parts[1], span_of(parts)),
     "average": _average,
-    "partial": _partial,
+    "partial": lambda parts: tree.Partial(parts[1], parts[4], span_of(parts)),
     "root": _root,
     "raised": _raised,
     "number_raised": _raised,
     "negative_exponent": _negative,
     "sign": _negative,
     "signed_chain": _negative,
-    "negated": _negated,
-    "juxtaposed": _juxtaposed,
+    "negated": lambda parts: tree.Unary("not", parts[1], span_of(parts)),
+    "juxtaposed": lambda parts: tree.Binary("*", parts[0], parts[1], span_of(parts), implicit=True),
     "multiplied": _multiplied,
     "added": _added,
-    "compared": _compared,
+    "compared": lambda parts: tree.Compare(tuple(parts[::2]), tuple(sign.kind for sign in parts[1::2]), span_of(parts)),
     "disjunction": _logic,
     "all_of": _logic,
     "sum": _sum,
-    "index": _index,
-    "case": _case,
-    "otherwise": _otherwise,
+    "index": lambda parts: parts[0] if len(parts) == 1 else (name_of(parts[0]), parts[2]),
+    "case": lambda parts: tree.Case(parts[0], parts[2], span_of(parts)),
+    "otherwise": lambda parts: tree.Case(parts[0], None, span_of(parts)),
     "right_side": _right_side,
 }

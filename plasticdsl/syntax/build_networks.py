@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.build_dynamics import after, kinds, target_of
+from plasticdsl.syntax.build_dynamics import after, drawn, kinds, target_of
 from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, span_of
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
@@ -19,17 +18,13 @@ Setting = tree.Define | tree.Draw | tree.Initial
 def _setting(parts: Parts) -> Setting:
     """`w = 0.2 mV`, `w ~ N(0, 1)`, `V(0) = …` in a population or projection."""
     left, sign, right = parts
-    drawn = sign.kind == "~"
-    span = span_of(parts)
-    if drawn and not isinstance(right, tree.Apply):
-        message = "After ‘~’ stands a distribution, not ‘{0}’."
-        hint = "For example ‘N(mean, sd)’, ‘U(low, high)’, ‘Gamma(shape, scale)’."
-        raise Refusal("not-a-distribution", right.span, message, hint, quoted=(right.span,))
+    if sign.kind == "~":
+        return drawn(parts)
     match left:
         case tree.Apply(function=tree.Name() as name, arguments=(tree.Argument(value=tree.Number(text="0")),)):
-            return tree.Initial(name, right, drawn, span)
+            return tree.Initial(name, right, False, span_of(parts))
         case _:
-            return tree.Draw(target_of(left), right, span) if drawn else tree.Define(target_of(left), (), right, span)
+            return tree.Define(target_of(left), (), right, span_of(parts))
 
 
 def single_name(expression: tree.Expr) -> tree.Name:
@@ -113,21 +108,6 @@ def _random_patterns(made: Parts, settings: Parts) -> tree.RandomPatterns:
     return tree.RandomPatterns(made[0], values, options.get("p"), options.get("active"), span_of(made))
 
 
-@dataclass(frozen=True, slots=True)
-class _Targets:
-    names: tuple[tree.Name, ...]
-    span: Span
-
-
-def _targets(parts: Parts) -> _Targets:
-    names = (name_of(parts[0]),) if len(parts) == 1 else tuple(parts[2])
-    return _Targets(names, names[0].span.to(names[-1].span))
-
-
-def _uses(parts: Parts) -> tuple[tree.Use, ...]:
-    return tuple(parts[::2])
-
-
 def _one_use(parts: Parts) -> tree.Use:
     arguments = tuple(argument(value) for value in parts[2]) if len(parts) == 4 else ()
     return tree.Use(name_of(parts[0]), arguments, span_of(parts))
@@ -145,7 +125,7 @@ def _projection(parts: Parts) -> tree.Projection:
     values = tuple(c for c in clauses if isinstance(c, tree.Define | tree.Draw | tree.Initial))
     ends = [*uses, *rules, *clauses]
     span = parts[0].span.to(ends[-1].span)
-    return tree.Projection(name, source, targets.names, uses, rules, connectivity, values, delays, span)
+    return tree.Projection(name, source, targets, uses, rules, connectivity, values, delays, span)
 
 
 def _clause(parts: Parts) -> list[Any]:
@@ -180,8 +160,8 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "setting": _setting,
     "population": _population,
     "patterns": _patterns,
-    "targets": _targets,
-    "uses": _uses,
+    "targets": lambda parts: (name_of(parts[0]),) if len(parts) == 1 else tuple(parts[2]),
+    "uses": lambda parts: tuple(parts[::2]),
     "one_use": _one_use,
     "projection": _projection,
     "clause": _clause,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.names import NAME
@@ -19,23 +20,6 @@ from plasticdsl.units.table import is_unit
 LONGEST_NUMBER = 100
 LARGEST_UNIT_EXPONENT = 12
 
-FRACTIONS: dict[str, str] = {
-    "½": "1/2",
-    "⅓": "1/3",
-    "⅔": "2/3",
-    "¼": "1/4",
-    "¾": "3/4",
-    "⅕": "1/5",
-    "⅖": "2/5",
-    "⅗": "3/5",
-    "⅘": "4/5",
-    "⅙": "1/6",
-    "⅚": "5/6",
-    "⅛": "1/8",
-    "⅜": "3/8",
-    "⅝": "5/8",
-    "⅞": "7/8",
-}
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
@@ -50,7 +34,7 @@ _NO_UNIT = re.compile(r"[(\['′]|\.[^\W\d]|[⁺⁻](?![⁰¹²³⁴⁵⁶⁷⁸
 
 def digits(text: str) -> str:
     """The text of a number in ASCII: `5e−10` → `5e-10`, `½` → `1/2`."""
-    return FRACTIONS.get(text, text.replace("−", "-"))
+    return unicodedata.normalize("NFKC", text).replace("⁄", "/").replace("−", "-")
 
 
 def number_length(source: SourceFile, start: int, stop: int) -> None:
