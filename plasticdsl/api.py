@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from plasticdsl.net import Net
     from plasticdsl.results.result import Result
     from plasticdsl.runtime.play.progress import Progress
+
+Named = TypeVar("Named", Experiment, Network)
 
 
 def load(path: str | Path) -> Model:
@@ -156,24 +158,10 @@ class Model:
 
     def find_experiment(self, name: str | None) -> Experiment:
         """The experiment of that name, or the first. Raises KeyError with what there is."""
-        experiments = self._loaded.module.experiments
-        if name is None and experiments:
-            return experiments[0]
-        found = next((e for e in experiments if e.name == name), None)
-        if found is None:
-            what = f"there is no experiment {name}" if name is not None else "there is no experiment in this file"
-            raise KeyError(f"{what}; there is {', '.join(self.experiments)}" if experiments else what)
-        return found
+        return _named(self._loaded.module.experiments, name, "experiment")
 
     def _network(self, name: str | None) -> Network:
-        networks = self._loaded.module.networks
-        if name is None and networks:
-            return networks[0]
-        found = next((n for n in networks if n.name == name), None)
-        if found is None:
-            what = f"there is no network {name}" if name is not None else "there is no network in this file"
-            raise KeyError(f"{what}; there is {', '.join(self.networks)}" if networks else what)
-        return found
+        return _named(self._loaded.module.networks, name, "network")
 
     def _step(self, network: Network, dt: str | float | None) -> tuple[float, bool]:
         """The step in s, and whether time is counted in steps."""
@@ -187,6 +175,17 @@ class Model:
     def _explained(self) -> Any:
         """Errors of the model show its text."""
         return rendered(self._loaded.sources)
+
+
+def _named(there: Sequence[Named], name: str | None, kind: str) -> Named:
+    """The one of that name, or the first."""
+    if name is None and there:
+        return there[0]
+    found = next((one for one in there if one.name == name), None)
+    if found is None:
+        what = f"there is no {kind} {name}" if name is not None else f"there is no {kind} in this file"
+        raise KeyError(f"{what}; there is {', '.join(one.name for one in there)}" if there else what)
+    return found
 
 
 __all__ = ["Model", "load", "parse"]

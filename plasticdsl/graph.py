@@ -1,21 +1,27 @@
-"""What can be reached in a graph, and what goes round in it. Comes in: the nodes that each node has edges to. Goes out: nodes."""
+"""What can be reached in a graph, what goes round in it, and an order in which each node comes after those that it needs. Comes in: the nodes that each
+node leads to. Goes out: nodes. Without recursion: a chain of definitions may be longer than Python's stack."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 Node = TypeVar("Node")
 
 
 def reachable(start: Iterable[Node], edges: Mapping[Node, Iterable[Node]]) -> set[Node]:
-    """`start` and all that edges lead to. Each node is visited once, since chains of definitions may be as long as the file."""
+    """`start` and all that edges lead to."""
+    return reached(start, lambda node: edges.get(node, ()))
+
+
+def reached(start: Iterable[Node], following: Callable[[Node], Iterable[Node]]) -> set[Node]:
+    """`start` and everything that follows it, however indirectly. Each node is visited once."""
     waiting, found = list(start), set[Node]()
     while waiting:
         node = waiting.pop()
         if node not in found:
             found.add(node)
-            waiting.extend(edges.get(node, ()))
+            waiting.extend(following(node))
     return found
 
 
@@ -56,3 +62,24 @@ def _walked(start: Node, edges: Mapping[Node, Iterable[Node]], seen: set[Node]) 
             seen.add(following)
             path.append((following, iter(edges[following])))
     return left
+
+
+def ordered(starts: Iterable[Node], needed: Callable[[Node], Iterable[Node]]) -> tuple[tuple[Node, ...], tuple[tuple[Node, ...], ...]]:
+    """The starts and all they need, each after what it needs and moved no further than that, and the circles met, the first of each again at its
+    end; those on a circle stay where they are."""
+    placed: dict[Node, None] = {}
+    circles: list[tuple[Node, ...]] = []
+    for start in starts:
+        path: dict[Node, Iterator[Node]] = {} if start in placed else {start: iter(needed(start))}
+        while path:
+            current, rest = next(reversed(path.items()))
+            following = next((one for one in rest if one not in placed), None)
+            if following is None:
+                del path[current]
+                placed[current] = None
+            elif following in path:
+                above = list(path)
+                circles.append((*above[above.index(following) :], following))
+            else:
+                path[following] = iter(needed(following))
+    return tuple(placed), tuple(circles)

@@ -12,7 +12,7 @@ from plasticdsl.check.sight import Identity, Item, Sight, identity
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.reading import Lost
-from plasticdsl.syntax.walk import descendants
+from plasticdsl.syntax.walk import nodes
 
 
 def known(sight: Sight, main: str, lost: Lost) -> Sight:
@@ -57,9 +57,9 @@ def _on_the_only_network(item: Item) -> bool:
 
 def mentioned(item: Item | tree.Statement) -> frozenset[str]:
     """Every name in an item, its own among them; a unit may be the name of a neuron (`10 A`)."""
-    nodes = list(descendants(item))
-    units = {u.unit for n in nodes if isinstance(n, tree.Number) for u in n.unit}
-    return frozenset(units | {n.name for n in nodes if isinstance(n, tree.Name)})
+    found = list(nodes(item))
+    units = {u.unit for n in found if isinstance(n, tree.Number) for u in n.unit}
+    return frozenset(units | {n.name for n in found if isinstance(n, tree.Name)})
 
 
 def that_mention(statements: Iterable[tree.Statement], names: Set[str]) -> list[Span]:

@@ -19,7 +19,7 @@ What is new is added at the end.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.sight import Identity, Sight, identity
@@ -221,30 +221,24 @@ def spelling(node: object) -> str:
 
 def path_text(target: tree.Expr) -> str:
     """`w` or `post.h` of an assignment's target, canonical; subscripts in brackets are not part of it."""
-    match target:
-        case tree.Name(name=name):
-            return name
-        case tree.Member(base=base, attribute=attribute):
-            return f"{path_text(base)}.{attribute.name}"
-        case tree.Indexed(base=base):
-            return path_text(base)
-        case tree.Limit(whole=whole):
-            return whole.name
-        case _:
-            return ""
+    return _path(target, lambda name: name.name)
 
 
 def written_path(target: tree.Expr) -> str:
     """The same as the text writes it."""
+    return _path(target, lambda name: name.text)
+
+
+def _path(target: tree.Expr, spelt: Callable[[tree.Name], str]) -> str:
     match target:
-        case tree.Name(text=text):
-            return text
+        case tree.Name():
+            return spelt(target)
+        case tree.Limit(whole=name):
+            return spelt(name)
         case tree.Member(base=base, attribute=attribute):
-            return f"{written_path(base)}.{attribute.text}"
+            return f"{_path(base, spelt)}.{spelt(attribute)}"
         case tree.Indexed(base=base):
-            return written_path(base)
-        case tree.Limit(whole=whole):
-            return whole.text
+            return _path(base, spelt)
         case _:
             return ""
 

@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from plasticdsl.cli.console import WrongUsage
-from plasticdsl.options import EngineName
-
-
-class Precision(StrEnum):
-    """How many digits the kernels compute with."""
-
-    double = "double"
-    single = "single"
-
-    @property
-    def word(self) -> Literal["double", "single"]:
-        """As the compiler takes it."""
-        return "double" if self is Precision.double else "single"
-
-
-class Engine(StrEnum):
-    """What runs the network."""
-
-    compiled = "compiled"
-    python = "python"
-    reference = "reference"
-
-    @property
-    def word(self) -> EngineName:
-        """As the compiler takes it."""
-        return self.value
-
+from plasticdsl.options import EngineName, Precision
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="A .plas file, or the name of a model of the library.")]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="One or more .plas files, or names of models of the library.")]
@@ -54,7 +27,7 @@ Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="PASS", help="An optimisation to leave out, as explain names it; repeatable.")
 ]
 Runs = Annotated[
-    Engine,
+    EngineName,
     typer.Option("--engine", help="What runs it: machine code, the same kernels as plain Python, or the definition itself (both slow)."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no results on the screen.")]

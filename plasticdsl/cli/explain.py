@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,15 +12,8 @@ from plasticdsl.cli import console
 from plasticdsl.cli.choices import File, Level, Without
 from plasticdsl.options import CompileOptions
 
-
-class Stage(StrEnum):
-    """What lies between the stages of the compiler."""
-
-    tree = "tree"
-    model = "model"
-    plan = "plan"
-    program = "program"
-    kernels = "kernels"
+#: What lies between the stages of the compiler.
+Stage = Literal["tree", "model", "plan", "program", "kernels"]
 
 
 def explain(
@@ -37,5 +29,5 @@ def explain(
     console.tell_findings(model.warnings, model.loaded.sources)
     with console.asking():
         options = CompileOptions(level=level, without=frozenset(without or ()))
-        text = driver.explain(model.loaded, options) if stage is None else driver.stage(model.loaded, stage.value, options)
+        text = driver.explain(model.loaded, options) if stage is None else driver.stage(model.loaded, stage, options)
     console.say(text.rstrip())

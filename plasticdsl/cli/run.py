@@ -10,7 +10,7 @@ import typer
 
 from plasticdsl.api import load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Digits, Engine, File, Folder, Level, Precision, Quiet, Runs, Seed, Threads, Values, Without, wishes
+from plasticdsl.cli.choices import Digits, File, Folder, Level, Quiet, Runs, Seed, Threads, Values, Without, wishes
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 
@@ -26,13 +26,13 @@ def run(
     ] = None,
     seed: Seed = 1,
     threads: Threads = 1,
-    precision: Digits = Precision.double,
+    precision: Digits = "double",
     out: Folder = None,
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
     quiet: Quiet = False,
     level: Level = 1,
     without: Without = None,
-    engine: Runs = Engine.compiled,
+    engine: Runs = "compiled",
 ) -> None:
     """Run an experiment of a file."""
     if out is not None:
@@ -50,10 +50,10 @@ def run(
                 seed=seed,
                 duration=length,
                 threads=threads,
-                precision=precision.word,
+                precision=precision,
                 level=level,
                 without=without or (),
-                engine=engine.word,
+                engine=engine,
                 progress=bar,
                 parameters=wishes(values),
             )

@@ -9,7 +9,7 @@ import typer
 
 from plasticdsl.api import Model, load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Engine, Files, Level, Quiet, Runs, Seed, Threads
+from plasticdsl.cli.choices import Files, Level, Quiet, Runs, Seed, Threads
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.watch.expectations import Outcome
@@ -22,7 +22,7 @@ def test(
     threads: Threads = 1,
     quiet: Quiet = False,
     level: Level = 1,
-    engine: Runs = Engine.compiled,
+    engine: Runs = "compiled",
 ) -> None:
     """Run every experiment that has `expect` lines; one that was skipped has not passed."""
     good = True
@@ -31,7 +31,7 @@ def test(
         _tell_proofs(model)
         for experiment in model.loaded.module.experiments:
             if experiment.expectations or any(p.expectations for p in experiment.phases):
-                how = {"seed": seed, "threads": threads, "level": level, "engine": engine.word}
+                how = {"seed": seed, "threads": threads, "level": level, "engine": engine}
                 good &= _test(model, experiment, refine, how, quiet)
     if not good:
         raise typer.Exit(1)

@@ -15,7 +15,7 @@ from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_networks import count_and_kind, single_name
-from plasticdsl.syntax.walk import descendants
+from plasticdsl.syntax.walk import nodes
 
 _DELTA = re.compile(r"(?:Δ|∆|Delta(?=_))_?(?=.)")
 _INDICES = re.compile(r"_[^\W_]+$")
@@ -88,8 +88,7 @@ def _without_delta(name: tree.Name) -> tree.Name | None:
 
 
 def _names_used(family: list[tree.Block]) -> frozenset[str]:
-    nodes = (node for block in family for node in descendants(block))
-    return frozenset(node.name for node in nodes if isinstance(node, tree.Name))
+    return frozenset(node.name for node in nodes(tuple(family)) if isinstance(node, tree.Name))
 
 
 def _with_jumps(body: tuple[tree.Statement, ...], used: frozenset[str], *, triggered: bool) -> tuple[tree.Statement, ...]:

@@ -1,30 +1,30 @@
-"""Going through a syntax tree without knowing its node types."""
+"""Going through a syntax tree without knowing its node types: every node below one, every name that is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from plasticdsl.source import Span
+from plasticdsl.syntax import tree
 
 
-def children(node: Any) -> Iterator[Any]:
-    """The nodes directly below a node, in the order of its fields."""
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if hasattr(part, "span") and not isinstance(part, Span):
-                yield part
+def parts(node: object) -> tuple[object, ...]:
+    """What a node (or a tuple of them) consists of, in the order of the text; nothing for a place or a plain value."""
+    if isinstance(node, tuple):
+        return node
+    return tuple(getattr(node, f.name) for f in fields(node)) if is_dataclass(node) and not isinstance(node, Span | type) else ()
 
 
-def descendants(node: Any) -> Iterator[Any]:
-    """The node itself and everything below it; without recursion, so that depth does not matter."""
-    waiting = [node]
+def nodes(node: object) -> Iterator[object]:
+    """`node` (or each of a tuple) and every tree node below it, parents first, in the order of the text; without recursion."""
+    waiting: list[object] = [node]
     while waiting:
         current = waiting.pop()
-        yield current
-        waiting.extend(children(current))
+        if is_dataclass(current) and not isinstance(current, Span):
+            yield current
+        waiting.extend(reversed(parts(current)))
 
 
 def depth(node: Any) -> int:
@@ -32,5 +32,37 @@ def depth(node: Any) -> int:
     level, deepest = [node], 0
     while level:
         deepest += 1
-        level = [child for parent in level for child in children(parent)]
+        level = [child for parent in level for child in _children(parent)]
     return deepest
+
+
+def _children(node: object) -> Iterator[object]:
+    for part in parts(node):
+        yield from (p for p in (part if isinstance(part, tuple) else (part,)) if hasattr(p, "span"))
+
+
+def names_read(node: object, averages: bool = True) -> Iterator[tree.Name]:
+    """The bare names an expression reads, functions it applies included; not attributes, keywords, indices of sums, or both readings of `r⁻`.
+
+    Of `r⁻` the whole name `r⁻` comes before `r`; the caller takes whichever is declared. Without `averages`, what an average is of is left out.
+    """
+    match node:
+        case tree.Name():
+            yield node
+        case tree.Average(body=body, constant=constant):
+            yield from names_read((body, constant) if averages else constant, averages)
+        case tree.Member(base=base):
+            yield from names_read(base, averages)
+        case tree.Apply(function=function, arguments=arguments):
+            yield from names_read(function, averages)
+            for argument in arguments:
+                yield from names_read(argument.value, averages)
+        case tree.Limit(operand=operand, whole=whole):
+            yield whole
+            yield operand
+        case tree.Sum(indices=indices, over=over, where=where, body=body):
+            bound = {index.name for index in indices}
+            yield from (n for part in (over, where, body) for n in names_read(part, averages) if n.name not in bound)
+        case _:
+            for part in parts(node):
+                yield from names_read(part, averages)

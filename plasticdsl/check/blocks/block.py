@@ -20,8 +20,7 @@ from plasticdsl.check.blocks.index_notation import without_indices
 from plasticdsl.check.blocks.roles import changing, constant_names, working_order
 from plasticdsl.check.blocks.sums_into import sums
 from plasticdsl.check.blocks.triggers import handlers, pair_rules
-from plasticdsl.check.blocks.values import Values
-from plasticdsl.check.blocks.variables import variables
+from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.scope import Scope

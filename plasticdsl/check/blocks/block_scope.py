@@ -18,13 +18,13 @@ from plasticdsl.check.terms.context import Context, Typed, unknown
 from plasticdsl.check.terms.expressions import translate_as, translate_number, unknown_name
 from plasticdsl.check.terms.hold import read_hold
 from plasticdsl.check.terms.scope import Declared, Kind, Scope, UserFunction
-from plasticdsl.check.terms.tree_nodes import names_read, nodes
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
 from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import names_read, nodes
 from plasticdsl.units.dimension import FREQUENCY
 
 #: In a synapse or rule, what `x` and `y` mean unless the block declares them: the outputs of the two units.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.declarable import check_declarable
+from plasticdsl.check.terms.scope import check_declarable
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.syntax import tree
 

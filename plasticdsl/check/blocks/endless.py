@@ -5,10 +5,11 @@ Comes in: a checked network. Goes out: a warning for each such neuron.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from plasticdsl.check.networks.reads import changes, keys
 from plasticdsl.check.report import Reporter
+from plasticdsl.graph import reached
 from plasticdsl.model.model import AddTo, Assign, Block, Network, Threshold, Trigger
 
 
@@ -18,9 +19,8 @@ def check_endless(network: Network, path: str, report: Reporter) -> None:
         block, firing = population.block, population.block.spike
         if not isinstance(firing, Threshold) or firing.rising or block.refractory is not None or firing.span.path != path:
             continue
-        depends = _depends(block)
         asked = {ref.name for ref in keys(firing.condition, {})}
-        behind = _closure(asked, depends)
+        behind = reached(asked, _depends(block))
         jumping = {*_jumping(block), *_added(network, population.name)}
         if behind & {f.variable for f in block.flows} and not behind & jumping:
             names = " and ".join(f"‘{v.symbol}’" for v in block.variables if v.name in asked & behind)
@@ -31,24 +31,13 @@ def check_endless(network: Network, path: str, report: Reporter) -> None:
             report.warning("spikes-every-step", message, firing.span, hint)
 
 
-def _depends(block: Block) -> dict[str, set[str]]:
-    """What each variable depends on, by its definition or its flow."""
+def _depends(block: Block) -> Callable[[str], Iterable[str]]:
+    """What a variable depends on, by its definition or its flow."""
     found: dict[str, set[str]] = {}
     for target, parts in changes(block):
         if target is not None:
             found.setdefault(target, set()).update(ref.name for ref in keys(parts, {}))
-    return found
-
-
-def _closure(names: Iterable[str], depends: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(depends.get(name, ()))
-    return found
+    return lambda name: found.get(name, ())
 
 
 def _jumping(block: Block) -> Iterator[str]:

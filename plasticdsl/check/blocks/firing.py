@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.blocks.values import Values
@@ -9,8 +11,10 @@ from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_as, translate_condition, unknown_name
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import AtRate, Distribution, Flow, Refractory, Threshold
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import AtRate, Flow, Refractory, Threshold
 from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import FREQUENCY
@@ -63,17 +67,11 @@ def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Val
 
 def _variables(expr: Expr, values: Values) -> set[str]:
     """The block's variables that an expression reads, looking through definitions."""
-    found: set[str] = set()
-    waiting = [r.name for r in refs(expr) if r.owner is Whose.OWN]
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        value = values.values.get(name)
-        if value is not None and not isinstance(value, Distribution):
-            waiting.extend(r.name for r in refs(value) if r.owner is Whose.OWN)
-    return found
+
+    def own(part: object) -> Iterator[str]:
+        return (r.name for e in expressions(part) for r in refs(e) if r.owner is Whose.OWN)
+
+    return reached(own(expr), lambda name: own(values.values.get(name)))
 
 
 def output_name(scope: BlockScope) -> str | None:

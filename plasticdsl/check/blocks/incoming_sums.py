@@ -64,18 +64,13 @@ class Holding:
         self.definitions: frozenset[str] = frozenset()
         while more := frozenset(n for n, value in values.items() if n not in self.definitions and self.hold(value)):
             self.definitions |= more
-        self.any = bool(self.definitions) or any(self.hold(e) for e in _expressions(block))
+        self.any = bool(self.definitions) or any(self.hold(e) for e in expressions(block))
 
     def hold(self, expr: Expr) -> bool:
         """Whether it holds a sum, also through definitions."""
         return any(
             isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in self.definitions) for n in walk(expr)
         )
-
-
-def _expressions(block: Block) -> Iterator[Expr]:
-    yield from expressions(block)
-    yield from (h.period for h in block.handlers if h.period is not None)
 
 
 def _read(block: Block) -> Iterator[tuple[Expr, Span]]:

@@ -12,9 +12,9 @@ import dataclasses
 import re
 from typing import Any
 
-from plasticdsl.check.terms.tree_nodes import nodes
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import nodes, parts
 
 _SUFFIX = re.compile(r"_(ij|i|j)$")
 _LETTER = re.compile(r"_i?([a-z])$")
@@ -103,12 +103,8 @@ def _free(node: object, declared: frozenset[str]) -> set[str]:
             return {found[1]} if found is not None and name not in declared else set()
         case tree.Indexed(indices=indices):
             return {i.name for i in indices if isinstance(i, tree.Name)}
-        case tuple():
-            return set().union(*(_free(part, declared) for part in node))
-        case _ if dataclasses.is_dataclass(node) and not isinstance(node, Span):
-            return set().union(*(_free(getattr(node, f.name), declared) for f in dataclasses.fields(node)))
         case _:
-            return set()
+            return set().union(*(_free(part, declared) for part in parts(node)))
 
 
 def _with_letter(node: Any, letter: str, declared: frozenset[str]) -> Any:

@@ -13,10 +13,11 @@ from plasticdsl.check.blocks.declarations import Contents
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.builtins import RENAMED, known_functions
 from plasticdsl.check.terms.scope import Scope
-from plasticdsl.check.terms.tree_nodes import names_read, nodes
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.graph import ordered
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import names_read, nodes
 
 #: Of a longer circle only the beginning is shown.
 LONGEST_SHOWN = 12
@@ -29,11 +30,11 @@ def working_order(contents: Contents, report: Reporter) -> tuple[str, ...]:
     """The names of definitions and functions, each after those it uses; those on a circle are reported and left out."""
     formulas = _formulas(contents)
     uses = {name: tuple(_uses(statement, formulas)) for name, statement in formulas.items()}
-    done: dict[str, bool] = {}  # name → whether it is sound (not on a circle)
-    order: list[str] = []
-    for start in uses:
-        _visit(start, uses, done, order, contents, report)
-    return tuple(name for name in order if done[name])
+    order, circles = ordered(uses, uses.__getitem__)
+    for circle in circles:
+        _report_circle(circle, contents, report)
+    unsound = {name for circle in circles for name in circle}
+    return tuple(name for name in order if name not in unsound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +60,7 @@ def _uses(statement: _Formula, formulas: dict[str, _Formula]) -> Iterator[str]:
             yield name.name
 
 
-def _visit(
-    start: str, uses: dict[str, tuple[str, ...]], done: dict[str, bool], order: list[str], contents: Contents, report: Reporter
-) -> None:
-    """Depth-first from `start`, without recursion: a chain of definitions may be as long as the file."""
-    path: dict[str, None] = {}
-    waiting: list[tuple[str, bool]] = [(start, False)]
-    while waiting:
-        name, leaving = waiting.pop()
-        if leaving:
-            path.popitem()
-            order.append(name)
-            done.setdefault(name, True)
-        elif name in path:
-            circle = list(path)[list(path).index(name) :]
-            _report_circle([*circle, name], contents, report)
-            done.update(dict.fromkeys(circle, False))
-        elif name not in done:
-            path[name] = None
-            waiting.append((name, True))
-            waiting.extend((used, False) for used in reversed(uses[name]))
-
-
-def _report_circle(circle: list[str], contents: Contents, report: Reporter) -> None:
+def _report_circle(circle: tuple[str, ...], contents: Contents, report: Reporter) -> None:
     symbols = [contents.symbols[name].text for name in circle]
     formulas = _formulas(contents)
     first = formulas[circle[0]]

@@ -10,13 +10,13 @@ from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import member_base, translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.tree_nodes import nodes
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import SumInto
 from plasticdsl.model.owners import StandIn
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import nodes
 
 
 def sums(scope: BlockScope) -> tuple[SumInto, ...]:

@@ -13,7 +13,6 @@ from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import Declared, Kind, Scope
-from plasticdsl.check.terms.tree_nodes import names_read
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs
@@ -22,6 +21,7 @@ from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import mul, neg
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import names_read
 
 _TRIGGERS = {"pre": Trigger.PRE, "post": Trigger.POST}
 _SIDES = {"pre": Whose.PRE, "post": Whose.POST}

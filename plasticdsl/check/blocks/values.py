@@ -6,6 +6,7 @@ a wrong unit shows in the equation that does not fit, not in the value it was co
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from plasticdsl.check.blocks.block_scope import BlockScope
@@ -18,9 +19,11 @@ from plasticdsl.check.terms.numbers import unit_scale
 from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Value
+from plasticdsl.model.model import Role, Value, Variable
 from plasticdsl.model.owners import StandIn
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import display_unit, unit_text
 from plasticdsl.units.table import combine, is_unit
 
 
@@ -176,3 +179,55 @@ class Values:
 def scale_of(unit: tuple[tree.UnitPower, ...]) -> float:
     """The SI value of one of a written unit."""
     return float(combine((u.unit, Fraction(*u.exponent)) for u in unit)[0])
+
+
+# --- the variables of the block --------------------------------------------------------------------------------------
+
+
+def variables(scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> tuple[Variable, ...]:
+    """Every variable of the block in working order: given, parameters, inputs, states, definitions."""
+    made = [_variable(name, symbol, span, role, scope, values, dims) for name, symbol, span, role in _listed(scope, values)]
+    return tuple(made)
+
+
+def _listed(scope: BlockScope, values: Values) -> Iterator[tuple[str, str, Span, Role]]:
+    contents = scope.contents
+    worked_out = [name for name in values.order if name in values.values]
+    ordered = frozenset(values.order)
+    on_circles = [name for name in contents.defines if name not in ordered]
+    for name, written in scope.given.items():
+        yield name, written.text, written.span, Role.GIVEN
+    for name in worked_out:
+        if name not in values.changing or name in contents.draws:
+            yield name, contents.symbols[name].text, contents.symbols[name].span, Role.PARAMETER
+    for name in contents.inputs:
+        yield name, contents.symbols[name].text, contents.symbols[name].span, Role.INPUT
+    for name, written in contents.states.items():
+        yield name, written.text, written.span, Role.STATE
+    for average in scope.averages.values():
+        yield average.name, average.symbol, average.span, Role.STATE
+    for name in (*(n for n in worked_out if n in values.changing and n not in contents.draws), *on_circles):
+        yield name, contents.symbols[name].text, contents.symbols[name].span, Role.DEFINITION
+
+
+def _variable(name: str, symbol: str, span: Span, role: Role, scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> Variable:
+    dim = dims.get(name)
+    known = None if dim is None else dim.known
+    unit, scale = ("", 1.0) if known is None else display_unit(known)
+    if name in values.units:
+        written = values.units[name]
+        unit, scale = unit_text([(u.unit, Fraction(*u.exponent)) for u in written]), scale_of(written)
+    return Variable(
+        name=name,
+        symbol=symbol,
+        role=role,
+        dimension=known,
+        value=values.values.get(name),
+        initial=values.initials.get(name),
+        low=values.low.get(name),
+        high=values.high.get(name),
+        values=values.allowed.get(name, ()),
+        unit=unit,
+        scale=scale,
+        span=span,
+    )

@@ -22,9 +22,8 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.declarable import check_declarable
 from plasticdsl.check.terms.expressions import translate_as
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable
 from plasticdsl.check.terms.unification import SECONDS, Dim, Solver
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label

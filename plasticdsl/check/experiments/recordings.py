@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from plasticdsl.check.experiments.readings import Taking, text_of
-from plasticdsl.check.experiments.repeats import check_over_repeats, without_repeats
-from plasticdsl.check.experiments.statistics import STATISTICS
+from plasticdsl.check.experiments.statistics import STATISTICS, statistic
 from plasticdsl.check.terms.context import Context, Typed
-from plasticdsl.check.terms.expressions import require_same, translate, translate_as, translate_condition, translate_number
+from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
+from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.shown_units import shown_in
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
-from plasticdsl.model.expr import Call, Expr, Number, Ref, walk
-from plasticdsl.model.owners import OfPopulation
+from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
+from plasticdsl.model.model import Distribution, Network, Role
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.syntax import tree
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -236,3 +237,50 @@ def _over(over: tree.Expr | None, taking: Taking) -> Expr | str | None:
             return "time"
         case _:
             return translate_number(over, taking.reading("plot")).expr
+
+
+# --- over repeats ----------------------------------------------------------------------------------------------------
+
+
+def without_repeats(moment: tree.Moment | None) -> tuple[tree.Moment | None, bool]:
+    """The moment without `over repeats` (one look at all repeats of a combination), and whether it said so."""
+    if moment is None or not isinstance(moment.over, tree.Name) or moment.over.name != "repeats":
+        return moment, False
+    return replace(moment, over=None), True
+
+
+def check_over_repeats(expectation: Expectation, taking: Taking) -> None:
+    """Reports moments of which there are many, and what has a value of its own in each run: what an expectation over repeats reads belongs to statistics,
+    which are of all runs together; outside of them only what is the same in every run has a meaning."""
+    report = taking.context.report
+    if expectation.right is None and expectation.relation != "holds":
+        report.error("not-here", "What happens from step to step is looked at in each run, not over repeats.", expectation.span)
+        return
+    if expectation.window.every is not None:
+        report.error(
+            "not-here", "Repeats are looked at together once, not at every moment.", expectation.span, "Write ‘at end’ or ‘over last T’."
+        )
+    alone = [r for e in (expectation.left, expectation.right, expectation.tolerance) if e is not None for r in _outside(e)]
+    if any(not _same_in_all(r, taking.network) for r in alone):
+        message = "Over repeats there is one value for each run, so a statistic must say what is compared."
+        report.error("not-here", message, expectation.span, "For example ‘mean(…)’, ‘min(…)’ or ‘fraction(… > …)’.")
+
+
+def _outside(expr: Expr) -> Iterator[Expr]:
+    """What is read but not by a statistic of values: variables, and statistics of spikes."""
+    if isinstance(expr, Call) and (found := statistic(expr.function, len(expr.arguments))) is not None:
+        if found[1].of_spikes:
+            yield expr
+        return
+    if isinstance(expr, Ref):
+        yield expr
+    for child in children(expr):
+        yield from _outside(child)
+
+
+def _same_in_all(expr: Expr, network: Network) -> bool:
+    """Whether it is a parameter of the network that is not drawn."""
+    if not isinstance(expr, Ref) or expr.owner is not Whose.NETWORK:
+        return False
+    found = next((v for v in network.variables if v.name == expr.name), None)
+    return found is not None and found.role in (Role.PARAMETER, Role.GIVEN) and not isinstance(found.value, Distribution)

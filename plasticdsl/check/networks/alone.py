@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.model.expr import Expr, Number, Ref, rebuild
-from plasticdsl.model.mapping import map_block, map_variable
+from plasticdsl.model.mapping import map_block, mapped
 from plasticdsl.model.model import (
     AddTo,
     Block,
@@ -92,7 +92,7 @@ def _projection(block: Block, ends: Mapping[Whose, Population]) -> Projection:
 
     declared = tuple(replace(v, role=Role.STATE) if v.role is Role.GIVEN and v.value is None else v for v in block.variables)
     needed = tuple(Variable(n.name, n.name, Role.STATE) for n in block.needs if n.owner is Whose.OWN)
-    variables = tuple(map_variable(v, read) for v in (*declared, *needed))
+    variables = tuple(mapped(v, read) for v in (*declared, *needed))
     connection = replace(map_block(block, read), kind="connection", variables=variables, needs=())
     rules = (block.name,) if block.kind == "rule" else ()
     origins = tuple((v.name, (block.name, v.name)) for v in variables)

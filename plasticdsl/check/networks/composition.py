@@ -7,13 +7,12 @@ units (a weight gets its unit from `post.g += w`) and read off when the whole ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from plasticdsl.check.blocks.dependency_order import in_working_order
 from plasticdsl.check.blocks.incoming_sums import check_incoming
 from plasticdsl.check.experiments.readings import how_to_spike, spikes
 from plasticdsl.check.networks.connection_gradients import local_gradients, reads_observable
-from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.connectivity import Side
 from plasticdsl.check.networks.merging import Joined, Part, join
 from plasticdsl.check.networks.projection_values import Given, give
 from plasticdsl.check.terms.context import Context
@@ -22,8 +21,9 @@ from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.derive.local_gradient import HOLD, PARTIAL, without_holds
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
-from plasticdsl.model.mapping import expressions, map_block, map_variable
+from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
@@ -73,7 +73,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     observed = _observed(joined, parts, ends, context)
     read = _binding(ends, observed) if observed or _has_bindings(parts) else None
     if read is not None:
-        joined.variables = {n: map_variable(v, read) for n, v in joined.variables.items()}
+        joined.variables = {n: mapped(v, read) for n, v in joined.variables.items()}
     variables = give(joined, parts, given, span, context)
     block = Block(
         kind="connection",
@@ -88,7 +88,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     )
     if read is not None:
         block = local_gradients(map_block(block, read), ends.post, ends.observables, ends.delayed, joined.dims, span, context)
-        block = replace(map_block(block, without_holds), variables=tuple(map_variable(v, without_holds) for v in block.variables))
+        block = mapped(block, without_holds)
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)

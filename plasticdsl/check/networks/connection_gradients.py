@@ -7,15 +7,15 @@ Comes in: a composed block with `Call("partial", (E, w))`. Goes out: the block w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.connectivity import Side
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import Local, partials, with_averages
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.graph import reached
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
-from plasticdsl.model.mapping import expressions, map_block, map_variable
+from plasticdsl.model.mapping import expressions, mapped
 from plasticdsl.model.model import Block, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
@@ -32,7 +32,7 @@ def local_gradients(
     local = Local(block, post.block, delayed)
     read = _reader(local, observables, span, context)
     sources = {f.variable: (f.source, f.is_rule) for f in block.flows}
-    written_out = replace(map_block(block, read), variables=tuple(map_variable(v, read) for v in block.variables))
+    written_out = mapped(block, read)
     for average in local.averages:
         above = dims if average.of.owner is Whose.OWN else post.dims
         if average.of.name in above and average.by.name in dims:
@@ -98,7 +98,7 @@ def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) 
     block = local.block
     message = f"∂{_name(block, of)}/∂{_name(block, by)} is 0: {_name(block, of)} does not reach {_name(block, by)} through definitions."
     hint = ""
-    constant = sorted({r.name for r in refs(of) if r.owner is Whose.POST} | _outputs(local, of))
+    constant = sorted(_outputs(local, of))
     if local.delayed and constant:
         hint = "The sum of this projection is delayed, so what arrives now was sent earlier: nothing of it is reached at one moment."
     elif constant:
@@ -107,20 +107,13 @@ def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) 
 
 
 def _outputs(local: Local, of: Expr) -> set[str]:
-    found: set[str] = set()
-    waiting = [of]
-    seen: set[Ref] = set()
-    while waiting:
-        for ref in refs(waiting.pop()):
-            if ref in seen:
-                continue
-            seen.add(ref)
-            if ref.owner is Whose.POST:
-                found.add(ref.name)
-            variable = local.block.variable(ref.name) if ref.owner is Whose.OWN else None
-            if variable is not None and isinstance(variable.value, Expr):
-                waiting.append(variable.value)
-    return found
+    """The names of the postsynaptic unit that an expression reads, through the definitions of the connection."""
+
+    def following(ref: Ref) -> frozenset[Ref]:
+        variable = local.block.variable(ref.name) if ref.owner is Whose.OWN else None
+        return refs(variable.value) if variable is not None and isinstance(variable.value, Expr) else frozenset()
+
+    return {ref.name for ref in reached(refs(of), following) if ref.owner is Whose.POST}
 
 
 def _name(block: Block, expr: Expr) -> str:

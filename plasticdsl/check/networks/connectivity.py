@@ -5,19 +5,19 @@ Comes in: the clauses after the colon. Goes out: `model.Connectivity` and `model
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from plasticdsl.check.networks.ends import Side
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_as, translate_condition
 from plasticdsl.check.terms.mismatch import require_dimension
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Kind, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model.expr import Expr, Logic, Ref, Special
-from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
+from plasticdsl.model.expr import Expr, Logic, Special
+from plasticdsl.model.model import Block, Connectivity, Delays, Population, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -36,6 +36,19 @@ _NUMBERS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One population with the dimension of each of its names."""
+
+    population: Population
+    dims: Mapping[str, Dim]
+
+    @property
+    def block(self) -> Block:
+        """What one of its units is."""
+        return self.population.block
+
+
 def unit_numbers(context: Context) -> Context:
     """The same context with i and j (post and pre unit number, from 1) and N_pre, N_post in sight, where nothing else has these names."""
     return context.inside(context.scope.child({}, missing=lambda name: _NUMBERS.get(name.name)))
@@ -52,11 +65,8 @@ def pair_names(context: Context, pre: Side, post: Side) -> Context:
 
 
 def _of_side(owner: Whose, side: Side) -> Declared:
-    own = {
-        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a parameter", Ref(owner, v.name), side.dims[v.name], span=v.span)
-        for v in side.block.variables
-        if v.role in (Role.PARAMETER, Role.GIVEN) and v.name in side.dims
-    }
+    fixed = (v for v in side.block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
+    own = entries(fixed, side.dims, owner, "a parameter")
     return Declared(owner.value, owner.value, Kind.SIDE, "a unit", members=Scope(own), span=side.population.span)
 
 

@@ -15,7 +15,6 @@ from plasticdsl.check.blocks.endless import check_endless
 from plasticdsl.check.blocks.triggers import change_hint
 from plasticdsl.check.networks.reads import everything_read
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.tree_nodes import names_read
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Experiment
@@ -25,6 +24,7 @@ from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import names_read
 
 _REFRACTORY = "A refractory time is written without ‘=’: ‘refractory 5 ms’."
 _THRESHOLD = "A threshold stands in a condition: ‘spike when V > {0}:’."

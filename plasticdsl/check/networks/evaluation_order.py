@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
+from plasticdsl.graph import ordered, reached
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Distribution, Evaluate, Population, Projection, Role, Variable
@@ -29,12 +30,8 @@ def evaluation_order(
     """The order, and one finding for the first circle met (the order is then that of the text)."""
     edges = _edges(populations, projections)
     wanted = _needed(edges, _roots(edges, populations, projections, observables))
-    order: dict[Evaluate, None] = {}
-    for start in wanted:
-        circle = _place(start, edges, order)
-        if circle:
-            return wanted, (_circle_finding(circle, populations),)
-    return tuple(order), ()
+    order, circles = ordered(wanted, edges.__getitem__)
+    return (wanted, (_circle_finding(circles[0], populations),)) if circles else (order, ())
 
 
 def _edges(populations: Sequence[Population], projections: Sequence[Projection]) -> Edges:
@@ -72,20 +69,15 @@ def _sum_reads(projection: Projection, by_name: Mapping[str, Population]) -> Ite
         yield Evaluate(projection.post, total.target), read
 
 
-def closure(block: Block, expressions: Iterable[Expr]) -> frozenset[Ref]:
+def closure(block: Block, expressions: Iterable[Expr]) -> set[Ref]:
     """Everything the expressions read, looking through the block's own definitions."""
-    found: set[Ref] = set()
-    waiting = [r for e in expressions for r in refs(e)]
-    while waiting:
-        ref = waiting.pop()
-        if ref in found:
-            continue
-        found.add(ref)
+
+    def following(ref: Ref) -> set[Ref]:
         variable = block.variable(ref.name) if ref.owner is Whose.OWN else None
         value = _value_of(variable) if variable is not None else None
-        if value is not None:
-            waiting.extend(refs(value))
-    return frozenset(found)
+        return refs(value) if value is not None else frozenset()
+
+    return reached((r for e in expressions for r in refs(e)), following)
 
 
 def _of_units(projection: Projection, by_name: Mapping[str, Population], read: Iterable[Ref]) -> Iterator[Evaluate]:
@@ -116,34 +108,8 @@ def _roots(
 
 def _needed(edges: Edges, roots: Iterable[Evaluate]) -> tuple[Evaluate, ...]:
     """The roots and all they depend on, in the order written."""
-    found: set[Evaluate] = set()
-    waiting = [r for r in roots if r in edges]
-    while waiting:
-        entry = waiting.pop()
-        if entry not in found:
-            found.add(entry)
-            waiting.extend(edges[entry])
+    found = reached((r for r in roots if r in edges), edges.__getitem__)
     return tuple(e for e in edges if e in found)
-
-
-def _place(entry: Evaluate, edges: Edges, order: dict[Evaluate, None]) -> tuple[Evaluate, ...]:
-    """Puts what `entry` reads, then itself, at the end of `order`; or returns the circle it is in.
-
-    Written without recursion: a chain of definitions may be longer than Python's stack.
-    """
-    path: dict[Evaluate, Iterator[Evaluate]] = {} if entry in order else {entry: iter(edges[entry])}
-    while path:
-        current, rest = next(reversed(path.items()))
-        following = next((r for r in rest if r not in order), None)
-        if following is None:
-            del path[current]
-            order[current] = None
-        elif following in path:
-            above = list(path)
-            return (*above[above.index(following) :], following)
-        else:
-            path[following] = iter(edges[following])
-    return ()
 
 
 def _circle_finding(circle: Sequence[Evaluate], populations: Sequence[Population]) -> Diagnostic:

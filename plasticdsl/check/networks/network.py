@@ -15,7 +15,7 @@ from plasticdsl.check.data import Folders
 from plasticdsl.check.experiments.phases import misplaced
 from plasticdsl.check.experiments.readings import Sources, text_of
 from plasticdsl.check.intact import mentioned, that_mention
-from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.connectivity import Side
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network_gradients import with_gradients
 from plasticdsl.check.networks.patterns import check_patterns
@@ -28,9 +28,8 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.declarable import check_declarable
 from plasticdsl.check.terms.hold import released
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable, entries
 from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
@@ -66,12 +65,9 @@ class Building:
 
     def declare(self, owner: Part, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""
-        members = {
-            v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(owner, v.name), dims[v.name], span=v.span)
-            for v in block.variables
-            if v.name in dims
-        }
-        self.names[owner.name] = Declared(owner.name, symbol, Kind.SIDE, what, members=Scope(members), span=span)
+        self.names[owner.name] = Declared(
+            owner.name, symbol, Kind.SIDE, what, members=Scope(entries(block.variables, dims, owner)), span=span
+        )
 
 
 def check_network(

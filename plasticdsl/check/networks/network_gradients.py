@@ -17,7 +17,7 @@ from plasticdsl.derive.local_gradient import partials
 from plasticdsl.derive.reach import first_in_time
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild
-from plasticdsl.model.mapping import expressions, map_block, map_variable
+from plasticdsl.model.mapping import expressions, mapped
 from plasticdsl.model.model import Network, Projection, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
@@ -57,8 +57,7 @@ class Gradients:
         changes = [(s.span, s) for h in block.handlers for s in h.statements]
         place = next((s.span for _, s in changes), block.flows[0].span if block.flows else projection.span)
         read = self._reader(projection, place)
-        variables = tuple(map_variable(v, read) for v in block.variables)
-        return replace(projection, connection=replace(map_block(block, read), variables=variables))
+        return replace(projection, connection=mapped(block, read))
 
     def _reader(self, projection: Projection, place: Span) -> Callable[[Expr], Expr]:
         known: dict[Expr, Expr] = {}

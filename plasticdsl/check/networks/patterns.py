@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from plasticdsl.check.data import Arrays, Folders, arrays_in, find_data, width
 from plasticdsl.check.experiments.readings import undeclared_population
-from plasticdsl.check.networks.covariance import Entries, check_covariance, covariance_of
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
@@ -20,7 +19,7 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared, Kind
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Population
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.syntax import tree
@@ -65,8 +64,8 @@ def _random(source: tree.RandomPatterns, population: Population, dim: Dim, build
     count = _count(source.count, building)
     if isinstance(source.values, tree.Apply):
         _no_options(source, context)
-        if (matrix := covariance_of(source.values)) is not None:
-            return check_covariance(count, source.values, matrix, Entries(population, dim, building.constants, context))
+        if (matrix := _covariance_of(source.values)) is not None:
+            return _with_covariance(count, source.values, matrix, population, dim, building)
         drawn, found = distribution(source.values, context)
         if context.solver.resolve(found).known != PURE.known:
             context.solver.unify(dim, found)
@@ -113,12 +112,54 @@ def _share(node: tree.Expr | None, what: str, building: Building) -> Expr | None
     return share
 
 
-def _entry(node: tree.Expr, dim: Dim, context: Context) -> Expr:
+def _entry(node: tree.Expr, dim: Dim, context: Context, of: str = "one set") -> Expr:
     """One value; written with a unit, it gives the set its dimension."""
     value = translate_number(node, context)
     if context.solver.resolve(value.dim).known != PURE.known:
-        require_same(node, dim, node, value.dim, context, "be entries of one set")
+        require_same(node, dim, node, value.dim, context, f"be entries of {of}")
     return value.expr
+
+
+# --- whose units vary together ---------------------------------------------------------------------------------------
+
+
+def _covariance_of(values: tree.Apply) -> tree.Expr | None:
+    """The covariance that N is given, if it is."""
+    named_n = isinstance(values.function, tree.Name) and values.function.name == "N" and not values.primes
+    found = (a.value for a in values.arguments if a.keyword is not None and a.keyword.name == "covariance")
+    return next(found, None) if named_n else None
+
+
+def _with_covariance(
+    count: Expr, values: tree.Apply, matrix: tree.Expr, population: Population, dim: Dim, building: Building
+) -> RandomPatterns:
+    """One row and one column for each unit, in the square of the unit of the entries. Whether the matrix is a covariance can be known only when its
+    entries have numbers."""
+    context, report = building.context, building.context.report
+    others = [a for a in values.arguments if a.value is not matrix]
+    if len(others) != 1 or (others[0].keyword is not None and others[0].keyword.name != "mean"):
+        message = "‘N’ with a covariance takes two arguments: N(mean, covariance = [[…], […]])."
+        report.error("wrong-number-of-arguments", message, values.span)
+        return RandomPatterns(count, distribution=("N", (Number(0.0), Number(1.0))))
+    mean = _entry(others[0].value, dim, context)
+    rows = tuple(tuple(_entry(node, dim * dim, context, "one covariance") for node in _items(row)) for row in _items(matrix))
+    if len({len(rows), *(len(row) for row in rows)}) != 1:
+        report.error("sizes-differ", "A covariance has as many rows as columns.", matrix.span, "For example ‘[[2, 1], [1, 2]]’.")
+    size = constant(population.size, building.constants)
+    if size is not None and len(rows) != size:
+        message = f"‘{population.symbol}’ has {size:g} units, and this covariance has {len(rows)} rows."
+        report.error("sizes-differ", message, matrix.span, labels=(Label(population.span, f"‘{population.symbol}’"),))
+    return RandomPatterns(count, distribution=("N", (mean, Number(1.0))), covariance=rows)
+
+
+def _items(node: tree.Expr) -> tuple[tree.Expr, ...]:
+    match node:
+        case tree.Listing(items=items):
+            return items
+        case tree.Group(operand):
+            return (operand,)
+        case _:
+            return (node,)
 
 
 # --- written ---------------------------------------------------------------------------------------------------------

@@ -7,18 +7,17 @@ from dataclasses import replace
 
 from plasticdsl.check.blocks.block import CheckedBlocks
 from plasticdsl.check.blocks.bounds import check_bounds
-from plasticdsl.check.networks.connectivity import unit_numbers
-from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.connectivity import Side, unit_numbers
 from plasticdsl.check.networks.projection_values import GivenValue, given_values, read_value
 from plasticdsl.check.networks.sources import ARGUMENTS, make_source
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_as
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model.expr import Expr, Number, Ref
+from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Block, Population, Role, Source, Value, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
@@ -89,11 +88,7 @@ def _values(
     given: Sequence[GivenValue], block: Block, dims: Mapping[str, Dim], context: Context, constants: Values
 ) -> tuple[tuple[str, Value], ...]:
     """What differs from the block, by name (`V(0)` for initial values)."""
-    own = {
-        v.name: Declared(v.name, v.symbol, Kind.VALUE, "a variable", Ref(Whose.OWN, v.name), dims[v.name], span=v.span)
-        for v in block.variables
-        if v.name in dims
-    }
+    own = entries(block.variables, dims, Whose.OWN)
     network = context.scope
     inside = unit_numbers(context.inside(Scope(network.names, Scope(own, network.parent), network.missing)))
     found: dict[str, Value] = {}

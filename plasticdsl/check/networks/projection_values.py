@@ -11,23 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import check_bounds
-from plasticdsl.check.blocks.dependency_order import circle
 from plasticdsl.check.likes import path_text, written_path
-from plasticdsl.check.networks.connectivity import pair_names
-from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.connectivity import Side, pair_names
 from plasticdsl.check.networks.merging import Joined, Part
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Scope, entries
 from plasticdsl.check.terms.shown_units import unit_of_number, with_dimension
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.unknown_names import did_you_mean, unit_hint
 from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import nearest
+from plasticdsl.model.dependencies import circle
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
@@ -109,11 +108,7 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
 
 def _value_context(joined: Joined, given: Given, context: Context) -> Context:
     """The network's names, then the connection's own, then what is known of the two units."""
-    own = {
-        n: Declared(n, v.symbol, Kind.VALUE, "a variable", Ref(Whose.OWN, n), joined.dims[n], span=v.span)
-        for n, v in joined.variables.items()
-        if n in joined.dims
-    }
+    own = entries(joined.variables.values(), joined.dims, Whose.OWN)
     network = context.scope
     own_scope = Scope(network.names, Scope(own, network.parent, None), network.missing)
     return pair_names(context.inside(own_scope), given.pre, given.post)

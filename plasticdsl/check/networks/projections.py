@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
 from plasticdsl.check.networks.composition import Composed, Ends, compose
-from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
-from plasticdsl.check.networks.ends import Side
+from plasticdsl.check.networks.connectivity import Side, connectivity, delays, pair_names
 from plasticdsl.check.networks.merging import Part
 from plasticdsl.check.networks.projection_values import Given, GivenValue, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out

@@ -19,7 +19,6 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.hold import released
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Scope
-from plasticdsl.check.terms.tree_nodes import nodes
 from plasticdsl.derive.gradients import extended
 from plasticdsl.derive.local_gradient import without_holds
 from plasticdsl.derive.statement_effects import at_this_moment
@@ -30,6 +29,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import nodes
 
 _CHANGE = "change"
 _PREFIX = "Delta_"

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from plasticdsl.check.blocks.dependency_order import circle, in_working_order
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
@@ -18,13 +17,14 @@ from plasticdsl.check.terms.index_letters import free_letters
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared, Kind, Scope
 from plasticdsl.check.terms.shown_units import unit_of_number
-from plasticdsl.check.terms.tree_nodes import names_read
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.graph import reached
+from plasticdsl.model.dependencies import circle, in_working_order
 from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk
 from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import descendants
+from plasticdsl.syntax.walk import names_read, nodes
 
 if TYPE_CHECKING:
     from plasticdsl.check.networks.network import Building
@@ -59,7 +59,7 @@ def sorted_by_kind(defines: Sequence[tree.Define]) -> Sorted:
 
 
 def _reads_units(statement: tree.Define) -> bool:
-    return any(isinstance(n, tree.Sum | tree.Member) for n in descendants(statement.rhs))
+    return any(isinstance(n, tree.Sum | tree.Member) for n in nodes(statement.rhs))
 
 
 def _indexed_targets(defines: Sequence[tree.Define]) -> set[str]:
@@ -81,14 +81,7 @@ def _spread(names: set[str], named: Mapping[str, tree.Define]) -> set[str]:
             readers.setdefault(read.name, []).append(name)
             if read.name not in named:  # m_1
                 readers.setdefault(read.name.rpartition("_")[0], []).append(name)
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(readers.get(name, ()))
-    return found
+    return reached(names, lambda name: readers.get(name, ()))
 
 
 def check_parameters(parameters: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:

@@ -5,15 +5,14 @@ Comes in: a checked network and the experiments on it. Goes out: the variables t
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.expr import Ref
+from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import AddTo, Assign, Block, Network, Projection, Role
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
-from plasticdsl.source import Span
 
 #: Seen from outside: the owners of what a block calls its own, of pre and of post.
 Owners = dict[Owner, Owner]
@@ -76,16 +75,4 @@ def changes(block: Block) -> Iterator[tuple[str | None, object]]:
 
 def keys(node: object, owners: Owners) -> Iterator[Ref]:
     """Every variable that stands anywhere in a part of the model."""
-    match node:
-        case Ref(owner, name):
-            yield Ref(owners.get(owner, owner), name)
-        case tuple():
-            for item in node:
-                yield from keys(item, owners)
-        case Span():
-            return
-        case _ if dataclasses.is_dataclass(node):
-            for field in dataclasses.fields(node):
-                yield from keys(getattr(node, field.name), owners)
-        case _:
-            return
+    return (Ref(owners.get(ref.owner, ref.owner), ref.name) for expr in expressions(node) for ref in refs(expr))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, cast
 
-from plasticdsl.check.terms.applications import apply, not_a_function
+from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed, unknown
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
 from plasticdsl.check.terms.numbers import number
@@ -19,8 +19,6 @@ from plasticdsl.check.terms.unknown_names import unit_hint
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref
 from plasticdsl.syntax import tree
-
-__all__ = ["require_same", "translate", "translate_as", "translate_condition", "translate_number"]
 
 #: Nobody reads more suggestions at once, and each takes a search through all names; through very many, some must do.
 MOST_SUGGESTIONS, FEW_SUGGESTIONS, VERY_MANY = 100, 10, 1000
@@ -319,6 +317,3 @@ def _not_here(node: Placed, context: Context) -> Typed:
     hint = _A_SUM if isinstance(node, tree.Sum) else ""
     context.report.error("not-here", f"{what} has no meaning at this place.", node.span, hint)
     return unknown(context)
-
-
-__all__ += ["case_branches", "limited", "member_base", "not_a_function", "rational", "unknown_name"]

@@ -6,14 +6,13 @@ Comes in: names in canonical spelling, where a letter can be longer than one cha
 
 from __future__ import annotations
 
-import dataclasses
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.check.terms.scope import Scope
-from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import parts
 
 _GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
@@ -66,12 +65,8 @@ def _indexed(node: object, bound: tuple[str, ...], inner: frozenset[str], scope:
     if isinstance(node, tree.Sum):
         own = frozenset(letters_of(node, scope))
         bound, inner = (*bound, *(letter for letter in sorted(own) if letter not in bound)), inner | own
-    if isinstance(node, tuple):
-        for item in node:
-            yield from _indexed(item, bound, inner, scope)
-    elif dataclasses.is_dataclass(node) and not isinstance(node, Span):
-        for f in dataclasses.fields(node):
-            yield from _indexed(getattr(node, f.name), bound, inner, scope)
+    for part in parts(node):
+        yield from _indexed(part, bound, inner, scope)
 
 
 def read_indexed(node: object, bound: Sequence[str], scope: Scope) -> Indexed | None:

@@ -11,11 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.model import Variable
+from plasticdsl.model.owners import Owner
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.words import RESERVED, reserved_message
 
+_TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
+_IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
 #: Beyond this many names a suggestion is looked for among the likeliest alone.
 MANY = 200
 
@@ -61,6 +67,12 @@ class Declared:
     members: Scope | None = None
     function: UserFunction | None = None
     span: Span = NOWHERE
+
+
+def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner, what: str = "a variable") -> dict[str, Declared]:
+    """Those of the variables whose dimension is known; references to them have this owner."""
+    known = [v for v in variables if v.name in dims]
+    return {v.name: Declared(v.name, v.symbol, Kind.VALUE, what, Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
 
 
 Missing = Callable[[tree.Name], "Declared | None"]
@@ -128,3 +140,12 @@ def _similar(name: str, known: Iterable[str]) -> list[str]:
     if len(names) > MANY:
         names = [n for n in names if abs(len(n) - len(name)) <= 1 and n[:1].lower() == name[:1].lower()][:MANY]
     return names
+
+
+def check_declarable(name: tree.Name, report: Reporter, *, in_block: bool = False) -> None:
+    """Reports a name that nothing can have; `in_block`: of a neuron, synapse or rule."""
+    meaning = (_IN_BLOCKS if in_block else _TIME).get(name.name)
+    if meaning is not None:
+        report.error("reserved-word", f"‘{name.text}’ is {meaning} and cannot be another name.", name.span)
+    elif name.text in RESERVED:
+        report.error("reserved-word", reserved_message(name.text), name.span, "Choose another name.")

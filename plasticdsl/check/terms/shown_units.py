@@ -7,12 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from plasticdsl.check.terms.context import Context, Typed
-from plasticdsl.check.terms.tree_nodes import nodes
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model.expr import At, Ref, walk
 from plasticdsl.model.model import Block, Network, Variable
 from plasticdsl.model.owners import Owner
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import nodes
 from plasticdsl.units.dimension import Dimension
 from plasticdsl.units.display import display_unit, unit_text
 from plasticdsl.units.table import combine, is_unit

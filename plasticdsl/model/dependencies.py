@@ -1,0 +1,33 @@
+"""Variables in an order in which each parameter and definition comes after what it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from plasticdsl.graph import ordered
+from plasticdsl.model.expr import refs
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import Variable
+from plasticdsl.model.owners import Owner, Whose
+
+
+def in_working_order(variables: Iterable[Variable], owner: Owner = Whose.OWN) -> tuple[Variable, ...]:
+    """The variables, each after those that its value reads; `owner` is that of references among them."""
+    return _in_order(variables, owner)[0]
+
+
+def circle(variables: Iterable[Variable], owner: Owner = Whose.OWN) -> tuple[str, ...]:
+    """Names that depend on each other in a circle, the first again at the end; empty when there is none."""
+    return next(iter(_in_order(variables, owner)[1]), ())
+
+
+def _in_order(variables: Iterable[Variable], owner: Owner) -> tuple[tuple[Variable, ...], tuple[tuple[str, ...], ...]]:
+    """Initial values are worked out after all parameters and definitions, so they do not count."""
+    named = {v.name: v for v in variables}
+
+    def needed(name: str) -> Iterator[str]:
+        read = (ref for expr in expressions(named[name].value) for ref in sorted(refs(expr), key=lambda r: r.order))
+        return (ref.name for ref in read if ref.owner == owner and ref.name in named)
+
+    order, circles = ordered(named, needed)
+    return tuple(named[name] for name in order), circles
