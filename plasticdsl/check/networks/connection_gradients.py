@@ -110,8 +110,8 @@ def _outputs(local: Local, of: Expr) -> set[str]:
     """The names of the postsynaptic unit that an expression reads, through the definitions of the connection."""
 
     def following(ref: Ref) -> frozenset[Ref]:
-        variable = local.block.variable(ref.name) if ref.owner is Whose.OWN else None
-        return refs(variable.value) if variable is not None and isinstance(variable.value, Expr) else frozenset()
+        value = local.block.definition(ref)
+        return refs(value) if value is not None else frozenset()
 
     return {ref.name for ref in reached(refs(of), following) if ref.owner is Whose.POST}
 

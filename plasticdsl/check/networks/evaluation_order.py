@@ -15,7 +15,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.graph import ordered, reached
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Distribution, Evaluate, Population, Projection, Role, Variable
+from plasticdsl.model.model import Block, Evaluate, Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.source import Span
 
@@ -41,18 +41,13 @@ def _edges(populations: Sequence[Population], projections: Sequence[Projection])
     for population in populations:
         for variable in population.block.variables:
             if variable.role in _EVALUATED:
-                own = _value_of(variable)
+                own = variable.formula
                 edges[Evaluate(population.name, variable.name)] = list(_own(population, refs(own))) if own is not None else []
     for projection in projections:
         for target, read in _sum_reads(projection, by_name):
             if target in edges:
                 edges[target].extend(r for r in read if r not in edges[target])
     return {entry: tuple(read) for entry, read in edges.items()}
-
-
-def _value_of(variable: Variable) -> Expr | None:
-    value = variable.value if variable.role is Role.DEFINITION else None
-    return None if value is None or isinstance(value, Distribution) else value
 
 
 def _own(population: Population, read: Iterable[Ref]) -> Iterator[Evaluate]:
@@ -72,9 +67,8 @@ def _sum_reads(projection: Projection, by_name: Mapping[str, Population]) -> Ite
 def closure(block: Block, expressions: Iterable[Expr]) -> set[Ref]:
     """Everything the expressions read, looking through the block's own definitions."""
 
-    def following(ref: Ref) -> set[Ref]:
-        variable = block.variable(ref.name) if ref.owner is Whose.OWN else None
-        value = _value_of(variable) if variable is not None else None
+    def following(ref: Ref) -> frozenset[Ref]:
+        value = block.definition(ref)
         return refs(value) if value is not None else frozenset()
 
     return reached((r for e in expressions for r in refs(e)), following)
@@ -100,7 +94,7 @@ def _roots(
     for projection in projections:
         yield from _of_units(projection, by_name, closure(projection.connection, expressions(projection.connection)))
     for observable in observables:
-        value = _value_of(observable)
+        value = observable.formula
         for ref in sorted(refs(value), key=lambda r: r.order) if value is not None else ():
             if isinstance(ref.owner, OfPopulation):
                 yield from _own(by_name[ref.owner.name], [Ref(Whose.OWN, ref.name)])
