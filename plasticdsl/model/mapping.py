@@ -6,8 +6,10 @@ through field by field, so what is added to the model is reached too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import replace
+from enum import Enum
+from types import NoneType
 from typing import Any, TypeVar
 
 from plasticdsl.model.experiments import Experiment
@@ -19,6 +21,9 @@ from plasticdsl.source import Span
 Read = Callable[[Expr], Expr]
 Anything = TypeVar("Anything")
 
+#: What holds no expression, whatever it is in.
+_PLAIN = (str, int, float, NoneType, Enum, Span)
+_EMPTY = ()
 #: What a block has beside what changes its variables.
 _NO_CHANGES = frozenset(("variables", "totals", "spike", "refractory", "schemes"))
 #: What is settled before the run.
@@ -30,12 +35,10 @@ def expressions(part: object) -> Iterator[Expr]:
     """Every expression of a part of the model, in the order of its fields; not those inside others."""
     if isinstance(part, Expr):
         yield part
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from expressions(item)
-    elif is_dataclass(part) and not isinstance(part, Span):
-        for field in fields(part):
-            yield from expressions(getattr(part, field.name))
+        return
+    for inner in part if isinstance(part, tuple) else [getattr(part, name) for name in _fields(part)]:
+        if not isinstance(inner, _PLAIN) and inner is not _EMPTY:
+            yield from expressions(inner)
 
 
 def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
@@ -44,17 +47,20 @@ def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
     if isinstance(part, Expr):
         found = read(part)
     elif isinstance(part, tuple):
-        items = tuple(mapped(item, read, but) for item in part)
+        items = tuple(item if isinstance(item, _PLAIN) else mapped(item, read, but) for item in part)
         found = items if any(new is not old for new, old in zip(items, part, strict=True)) else part
-    elif is_dataclass(part) and not isinstance(part, Span | type):
-        changes: dict[str, Any] = {}
-        for field in fields(part):
-            old = getattr(part, field.name)
-            new = old if field.name in but else mapped(old, read, but)
-            if new is not old and (field.name != "target" or isinstance(new, Ref)):
-                changes[field.name] = new
-        found = replace(part, **changes) if changes else part
+    else:
+        inner = {name: getattr(part, name) for name in _fields(part) if name not in but}
+        made = {name: mapped(old, read, but) for name, old in inner.items() if not isinstance(old, _PLAIN) and old is not _EMPTY}
+        changes = {name: new for name, new in made.items() if new is not inner[name] and (name != "target" or isinstance(new, Ref))}
+        found = replace(found, **changes) if changes else part
     return found  # type: ignore[no-any-return]
+
+
+def _fields(part: object) -> Iterable[str]:
+    """The names of the fields of a dataclass; nothing for anything else. Asked for very often, so `dataclasses.fields` is not."""
+    names: Mapping[str, object] = getattr(part, "__dataclass_fields__", {})
+    return names
 
 
 def map_block(block: Block, read: Read) -> Block:
