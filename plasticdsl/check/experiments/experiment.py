@@ -13,7 +13,6 @@ from plasticdsl.check.blocks.bounds import check_held
 from plasticdsl.check.data import Folders, check_data
 from plasticdsl.check.experiments.network_view import network_scope
 from plasticdsl.check.experiments.phases import CheckedPhase, check_phase, misplaced
-from plasticdsl.check.experiments.reached import check_reached
 from plasticdsl.check.experiments.readings import Sources, Taking
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
 from plasticdsl.check.experiments.settings import check_set_once, names_set, setting, sweep_axis, whole, without_restated
@@ -27,8 +26,8 @@ from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable
 from plasticdsl.check.terms.unification import SECONDS, Dim, Solver
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model.experiments import Experiment, Phase, PlotSpec, Recording, SweepAxis
-from plasticdsl.model.expr import Expr, Ref, Special, walk
+from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording, SweepAxis
+from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
 from plasticdsl.model.model import Distribution, Network, Trigger, Value
 from plasticdsl.model.module import Module
@@ -115,7 +114,7 @@ def check_experiment(
     check_held(network, phases, report)
     _check_phases(block, report)
     _check_time(parts.dt, phases, taking)
-    check_reached(parts.dt, phases, expectations, taking)
+    _check_reached(parts.dt, phases, expectations, taking)
     return Experiment(
         block.name.name,
         block.doc,
@@ -282,3 +281,42 @@ def _check_time(dt: Expr | None, phases: Sequence[Phase], taking: Taking) -> Non
                 hint = "Write ‘every …:’ before it, or a derivative ‘dw/dt = …’; without ‘dt’ in the experiment, time is counted in steps."
                 message = f"This change of ‘{handler.source}’ happens at every step, whatever the step is, and the experiment has a ‘dt’."
                 report.error("jump-every-step", message, handler.span, hint)
+
+
+# --- is every expectation looked at ---------------------------------------------------------------------------------
+
+
+#: Rounding that is forgiven, relative to a length; moments are put on the grid later.
+_ROUNDING = 1e-9
+
+
+def _check_reached(dt: Expr | None, phases: Sequence[Phase], expectations: Sequence[Expectation], taking: Taking) -> None:
+    """Reports expectations that no run of this length can look at: their moment lies outside of their phase, or of the run. Lengths that are not known
+    before the run (swept ones, phases that show items or wait for something) are left to the run.
+    `expectations`: those of the experiment; phases bring their own."""
+    step = Number(1.0) if dt is None else dt
+    of_phases = (e for p in phases for e in p.expectations)
+
+    def seconds(expr: Expr | None) -> float | None:
+        return None if expr is None else constant(substitute(expr, {Special("dt"): step}), taking.constants)
+
+    lengths = {p.name: seconds(p.duration) for p in phases}
+    for one in (*of_phases, *expectations):
+        length = lengths.get(one.window.during) if one.window.during is not None else _sum(lengths)
+        wanted = seconds(one.window.last if one.window.last is not None else one.window.at)
+        if length is not None and wanted is not None and wanted > length * (1.0 + _ROUNDING):
+            _never_looked_at(one, wanted, length, None if dt is not None else 1.0, taking)
+
+
+def _sum(lengths: Mapping[str, float | None]) -> float | None:
+    known = [length for length in lengths.values() if length is not None]
+    return sum(known) if len(known) == len(lengths) else None
+
+
+def _never_looked_at(expectation: Expectation, wanted: float, length: float, step: float | None, taking: Taking) -> None:
+    window = expectation.window
+    whole = f"phase ‘{window.during}’" if window.during is not None else "the run"
+    there, asked = (f"{t:g} {'s' if step is None else 'steps'}" for t in (length, wanted))
+    what = f"looks at the last {asked}" if window.last is not None else f"is looked at at {asked}"
+    message = f"This expectation {what}, and {whole} lasts {there}, so it is never looked at."
+    taking.context.report.error("never-looked-at", message, expectation.span, "Choose a moment within, or let it last longer.")

@@ -8,18 +8,18 @@ what has another likely meaning is reported.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.check.blocks.endless import check_endless
 from plasticdsl.check.blocks.triggers import change_hint
-from plasticdsl.check.networks.reads import everything_read
+from plasticdsl.check.networks.reads import changes, everything_read, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.graph import reached
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Incoming, Ref
-from plasticdsl.model.model import Assign, Block, Network, Projection, Role, Variable
+from plasticdsl.model.model import AddTo, Assign, Block, Network, Projection, Role, Threshold, Trigger, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
@@ -88,7 +88,7 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
     if not report.failed:  # else the reset may be what is misspelt
         for network in module.networks:
             if any(e.dt is not None for e in module.experiments if e.network == network.name):
-                check_endless(network, path, report)
+                _check_endless(network, path, report)
 
 
 def _looks(experiment: Experiment) -> bool:
@@ -212,3 +212,48 @@ def _jumps(block: Block) -> Counter[str]:
     others |= {v.name for v in block.variables if v.initial is not None or v.low is not None or v.values}
     targets = (s.target.name for h in block.handlers for s in h.statements if isinstance(s, Assign))
     return Counter(name for name in targets if name not in others)
+
+
+# --- neurons that go on spiking --------------------------------------------------------------------------------------
+
+
+def _check_endless(network: Network, path: str, report: Reporter) -> None:
+    """Reports neurons of the file `path` that go on spiking at every step: a threshold on a variable that flows, which no jump takes back, without
+    refractory time."""
+    for population in network.populations:
+        block, firing = population.block, population.block.spike
+        if not isinstance(firing, Threshold) or firing.rising or block.refractory is not None or firing.span.path != path:
+            continue
+        asked = {ref.name for ref in keys(firing.condition, {})}
+        behind = reached(asked, _depends(block))
+        jumping = {*_jumping(block), *_added(network, population.name)}
+        if behind & {f.variable for f in block.flows} and not behind & jumping:
+            names = " and ".join(f"‘{v.symbol}’" for v in block.variables if v.name in asked & behind)
+            message = (
+                f"‘{block.name}’ spikes at every step as long as this holds: no spike changes {names}, and there is no refractory time."
+            )
+            hint = "Write the reset below it, ‘V → …’, or a line ‘refractory 2 ms’; ‘spike when … rises above …’ is one spike for each crossing."
+            report.warning("spikes-every-step", message, firing.span, hint)
+
+
+def _depends(block: Block) -> Callable[[str], Iterable[str]]:
+    """What a variable depends on, by its definition or its flow."""
+    found: dict[str, set[str]] = {}
+    for target, parts in changes(block):
+        if target is not None:
+            found.setdefault(target, set()).update(ref.name for ref in keys(parts, {}))
+    return lambda name: found.get(name, ())
+
+
+def _jumping(block: Block) -> Iterator[str]:
+    yield from (s.target.name for h in block.handlers for s in h.statements if isinstance(s, Assign))
+
+
+def _added(network: Network, population: str) -> Iterator[str]:
+    """What connections add to units of the population at their own spikes."""
+    for projection in network.projections:
+        ends, spiking = projection.ends, {Trigger.PRE: projection.pre, Trigger.POST: projection.post}
+        for handler in projection.connection.handlers:
+            for statement in handler.statements:
+                if isinstance(statement, AddTo) and ends.get(statement.target.owner) == population == spiking.get(handler.trigger):
+                    yield statement.target.name
