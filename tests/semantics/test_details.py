@@ -345,3 +345,14 @@ def test_the_target_of_a_window_with_one_side_is_no_trace(delay: int, level: int
     )  # fmt: skip
     agree(net, 10, level)
     assert value(net, 10, "c", "s", level)[0] == 0.4
+
+
+@BOTH
+@pytest.mark.parametrize("trigger", [Trigger.STEP, Trigger.EVERY])
+def test_a_later_handler_remembers_what_an_earlier_one_has_made(trigger: Trigger, level: int) -> None:
+    """w: 0 → 1 by the first handler, then 10 by the second, whose v is the w from before itself: 1, then 11."""
+    period = "dt" if trigger is Trigger.EVERY else None
+    rules = (on(trigger, "w = w + 1", period=period), on(trigger, "w = 10 * before(w)", "v = before(w)", period=period))
+    net = pair_of_trains(connection(variables=(state("w"), state("v")), handlers=rules), [3], [5])
+    agree(net, 6, level)
+    assert [value(net, n, "c", "v", level)[0] for n in (1, 2)] == [1.0, 11.0]
