@@ -27,6 +27,10 @@ class Reporter:
         """Adds an error."""
         self.add(diagnostic(code, message, span, hint, labels))
 
+    def twice(self, message: str, span: Span, first: Span, hint: str = "") -> None:
+        """Adds an error about a second definition of what has one at `first`."""
+        self.error("duplicate-definition", message, span, hint, (Label(first, "the first"),))
+
     def warning(self, code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds a warning."""
         self.add(diagnostic(code, message, span, hint, labels, Severity.WARNING))

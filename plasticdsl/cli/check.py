@@ -26,7 +26,10 @@ def check(
     found = [_findings(name) for name in files]
     errors = sum(d.severity is Severity.ERROR for diagnostics, _ in found for d in diagnostics)
     if as_json:
-        _as_json(found)
+        from plasticdsl.diagnostics.render import to_json
+
+        texts = {path: source for _, sources in found for path, source in sources.items()}
+        console.say(to_json((finding for diagnostics, _ in found for finding in diagnostics), texts))
     else:
         for diagnostics, sources in found:
             console.tell_findings(diagnostics, sources)
@@ -50,15 +53,6 @@ def _findings(name: str) -> Findings:
     except PlasError as error:
         return error.diagnostics, sources | dict(error.sources if isinstance(error, Rejected) else {})
     return loaded.warnings, sources
-
-
-def _as_json(found: list[Findings]) -> None:
-    import json
-
-    from plasticdsl.diagnostics.render import as_data
-
-    data = [as_data(finding, sources) for diagnostics, sources in found for finding in diagnostics]
-    console.say(json.dumps(data, ensure_ascii=False, indent=2))
 
 
 def _count(number: int, what: str) -> str:

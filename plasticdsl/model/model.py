@@ -138,7 +138,7 @@ class Pairing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PairRule:
-    """`on all pairs: Δw = …`: for every pair, at the time of its later spike, `increments` are summed over the pairs completed by
+    """`on all pairs: Δw = …`: for every pair, at the time of its later spike, increments are summed over the pairs completed by
     one spike, added to `target`, which is then bounded once. Increments are in terms of `Special("lag")` (t_post − t_pre).
 
     `truncate`: pairs with |lag| above it do not count (None: all count).
@@ -237,7 +237,7 @@ class Block:
 
     `variables`: parameters and definitions come in an order in which each depends only on earlier ones.
     `handlers` of one trigger run in the order given (in a connection: the synapse's, then each rule's).
-    `output`: the variable that `x`/`y` mean. `unit_free`: the block is free of units altogether.
+    `output`: the variable that `x`/`y` mean.
     """
 
     kind: str

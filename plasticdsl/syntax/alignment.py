@@ -9,10 +9,8 @@ from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.spacing import is_sign, spaced
-from plasticdsl.syntax.tokens import Token, tokenize
+from plasticdsl.syntax.tokens import CLOSING, OPENING, Token, tokenize
 
-_OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"))
-_CLOSING = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"))
 _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 # Statements that begin with one of these have no column of `=` to share.
 _NO_COLUMN = frozenset(("record", "plot", "phase", "sweep", "output", "function", "start"))
@@ -74,9 +72,9 @@ def _first_outside(tokens: Sequence[Token], start: int, stop: int, kinds: frozen
     depth = 0
     for number in range(start, stop):
         kind = tokens[number].kind
-        if kind in _OPENING:
+        if kind in OPENING:
             depth += 1
-        elif kind in _CLOSING:
+        elif kind in CLOSING:
             depth -= 1
         elif depth == 0 and kind in kinds:
             return number

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.source import SourceFile, Span
+from plasticdsl.source import Span
 from plasticdsl.syntax.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _CLOSES = {"(": ")", "[": "]", "{": "}", "INDEX": "]", "⟨": "⟩", "BAR_OPEN":
 _CLOSERS = {")": ")", "]": "]", "}": "}", "RECTIFIED": "]", "⟩": "⟩", "AVERAGED": "⟩", "BAR_CLOSE": "|"}
 
 
-def check_brackets(source: SourceFile, tokens: Sequence[Token]) -> None:
+def check_brackets(tokens: Sequence[Token]) -> None:
     """Raises `Refusal` for the first bracket without a partner and for nesting deeper than `DEEPEST_NESTING`."""
     opened: list[tuple[Token, str]] = []
     for token in tokens:

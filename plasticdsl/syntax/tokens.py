@@ -101,6 +101,8 @@ TERMINALS = {
 }
 
 OPERAND_ENDS = frozenset(("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ"))
+OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"))
+CLOSING = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"))
 _INDEXABLE = frozenset(("NAME", ")", "]", "ᵀ"))
 _AFTER_A_NAME = frozenset(("=", "->", "+=", "-=", "*=", "/=", "~", "in", ".", "INDEX", "<->", "+", "DERIVATIVE"))
 _CONTINUES = frozenset(("+", "-", "*", "/", "^", ",", "=", "<", ">", "<=", ">=", "!=", "and", "or", "->", "~"))
@@ -137,7 +139,7 @@ def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[
             tokens.append(Token("LINE", "", Span(start, start, source.path)))
         _tokenize_line(source, start, end, tokens)
     tokens = _mark_bars(tokens)
-    check_brackets(source, tokens)
+    check_brackets(tokens)
     return tuple(_mark_cases(tokens)) if len(stretches) > 1 else tuple(tokens)
 
 
@@ -242,9 +244,9 @@ def _mark_bars(tokens: list[Token]) -> list[Token]:
             closes = open_bars[-1] and marked and marked[-1].kind in OPERAND_ENDS
             open_bars[-1] += -1 if closes else 1
             token = Token("BAR_CLOSE" if closes else "BAR_OPEN", "|", token.span)
-        elif token.kind in ("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"):
+        elif token.kind in OPENING:
             open_bars.append(0)
-        elif token.kind in (")", "]", "}", "RECTIFIED", "⟩", "AVERAGED") and len(open_bars) > 1:
+        elif token.kind in CLOSING and len(open_bars) > 1:
             open_bars.pop()
         if expects and token.kind == "-" and marked and marked[-1].kind == "+" and _touch(marked[-1], token):
             token = Token("+-", "+-", marked.pop().span.to(token.span))
@@ -267,9 +269,9 @@ def _mark_cases(tokens: list[Token]) -> list[Token]:
     depth = 0
     case_ended = False
     for number, token in enumerate(tokens):
-        if token.kind in ("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"):
+        if token.kind in OPENING:
             depth += 1
-        elif token.kind in (")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"):
+        elif token.kind in CLOSING:
             depth -= 1
         elif token.kind in ("if", "otherwise"):
             case_ended = True

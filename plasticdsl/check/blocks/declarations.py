@@ -15,7 +15,6 @@ from plasticdsl.check.terms.scope import check_declarable
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.syntax import tree
 
-Body = tuple[tree.Statement, ...]
 _Single = TypeVar("_Single", tree.Output, tree.Refractory, tree.Method)
 _Kept = TypeVar("_Kept", tree.Define, tree.Draw, tree.Input, tree.Flow, tree.Initial, tree.Bound)
 Event = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate
@@ -154,7 +153,7 @@ def _output(statement: tree.Output, contents: Contents, report: Reporter) -> Non
 
 def _only(kept: list[_Single], statement: _Single, word: str, report: Reporter) -> None:
     if kept:
-        report.error("duplicate-definition", f"A block has only one ‘{word}’.", statement.span, labels=(Label(kept[0].span, "the first"),))
+        report.twice(f"A block has only one ‘{word}’.", statement.span, kept[0].span)
     kept.append(statement)
 
 
@@ -183,8 +182,7 @@ def _once(kept: dict[str, _Kept], target: tree.Expr, statement: _Kept, contents:
     if target.name not in kept:
         kept[target.name] = statement
         return
-    first = kept[target.name]
-    report.error("duplicate-definition", f"‘{target.text}’ is defined twice.", statement.span, labels=(Label(first.span, "the first"),))
+    report.twice(f"‘{target.text}’ is defined twice.", statement.span, kept[target.name].span)
 
 
 def _declarations(contents: Contents) -> Iterator[tuple[str, str, tree.Statement]]:
@@ -200,8 +198,7 @@ def _two_things(contents: Contents, report: Reporter) -> None:
     for name, how, statement in _declarations(contents):
         symbol = contents.symbols[name].text
         if name in first:
-            labels = (Label(first[name].span, "the first"),)
-            report.error("duplicate-definition", f"‘{symbol}’ is declared twice.", statement.span, labels=labels)
+            report.twice(f"‘{symbol}’ is declared twice.", statement.span, first[name].span)
         first.setdefault(name, statement)
         for states, what in ((contents.flows, "a flow"), (contents.initials, "an initial value"), (contents.changed, "a jump")):
             if name in states and not (how == "an input" and states is contents.changed):

@@ -10,7 +10,6 @@ from plasticdsl.check.blocks.values import Values
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_as, translate_condition, unknown_name
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
-from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.mapping import expressions
@@ -24,8 +23,7 @@ def spike(scope: BlockScope) -> Threshold | AtRate | None:
     """The spike condition or rate; a neuron has at most one."""
     found = [e for e in scope.contents.events if isinstance(e, tree.SpikeWhen | tree.SpikeAtRate)]
     if len(found) > 1:
-        labels = (Label(found[0].span, "the first"),)
-        scope.context.report.error("duplicate-definition", "A neuron has only one ‘spike’ statement.", found[1].span, labels=labels)
+        scope.context.report.twice("A neuron has only one ‘spike’ statement.", found[1].span, found[0].span)
     match found[0] if found else None:
         case tree.SpikeWhen(condition=condition, rising=rising, span=span):
             return Threshold(_settled_condition(condition, scope), rising, span)

@@ -186,7 +186,7 @@ def scale_of(unit: tuple[tree.UnitPower, ...]) -> float:
 
 def variables(scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> tuple[Variable, ...]:
     """Every variable of the block in working order: given, parameters, inputs, states, definitions."""
-    made = [_variable(name, symbol, span, role, scope, values, dims) for name, symbol, span, role in _listed(scope, values)]
+    made = [_variable(name, symbol, span, role, values, dims) for name, symbol, span, role in _listed(scope, values)]
     return tuple(made)
 
 
@@ -210,7 +210,7 @@ def _listed(scope: BlockScope, values: Values) -> Iterator[tuple[str, str, Span,
         yield name, contents.symbols[name].text, contents.symbols[name].span, Role.DEFINITION
 
 
-def _variable(name: str, symbol: str, span: Span, role: Role, scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> Variable:
+def _variable(name: str, symbol: str, span: Span, role: Role, values: Values, dims: Mapping[str, Dim]) -> Variable:
     dim = dims.get(name)
     known = None if dim is None else dim.known
     unit, scale = ("", 1.0) if known is None else display_unit(known)

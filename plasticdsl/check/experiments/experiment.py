@@ -157,8 +157,7 @@ def _data_names(block: tree.Block, report: Reporter) -> dict[str, Declared]:
             name = statement.name
             check_declarable(name, report)
             if name.name in names:
-                labels = (Label(names[name.name].span, "the first"),)
-                report.error("duplicate-definition", f"There is data ‘{name.text}’ twice.", name.span, labels=labels)
+                report.twice(f"There is data ‘{name.text}’ twice.", name.span, names[name.name].span)
             names.setdefault(name.name, Declared(name.name, name.text, Kind.OTHER, "a data set", span=name.span))
     return names
 
@@ -251,9 +250,7 @@ def _check_phases(block: tree.Block, report: Reporter) -> None:
         if isinstance(statement, tree.Phase):
             first = written.setdefault(statement.name.name, statement)
             if first is not statement:
-                labels = (Label(first.name.span, "the first"),)
-                message = f"There are two phases ‘{statement.name.text}’."
-                report.error("duplicate-definition", message, statement.name.span, labels=labels)
+                report.twice(f"There are two phases ‘{statement.name.text}’.", statement.name.span, first.name.span)
     if not written:
         hint = "For example: ‘phase run for 1 s’."
         report.error("no-phase", f"‘{block.name.text}’ has no phase, so nothing would run.", block.name.span, hint)

@@ -160,5 +160,4 @@ def _told_twice(target: tree.Expr, is_swept: bool, first: tree.Expr, first_is_sw
         hint = "Leave out one of the two: a sweep sets the parameter to each of its values."
         report.error("swept-and-set", f"‘{text}’ is swept, and this experiment also sets it to one value.", target.span, hint, labels)
         return
-    labels = (Label(first.span, "the first"),)
-    report.error("duplicate-definition", f"‘{text}’ is {'swept' if is_swept else 'set'} twice.", target.span, "Keep one of them.", labels)
+    report.twice(f"‘{text}’ is {'swept' if is_swept else 'set'} twice.", target.span, first.span, "Keep one of them.")

@@ -99,8 +99,7 @@ def _check_names(names: Iterable[tree.Name], context: Context) -> None:
             message = f"‘{name.text}’ is {known.what} already; a part of an item needs a name of its own."
             context.report.error("duplicate-definition", message, name.span, labels=labels)
         elif first.setdefault(name.name, name) is not name:
-            labels = (Label(first[name.name].span, "the first"),)
-            context.report.error("duplicate-definition", f"‘{name.text}’ stands twice in this loop.", name.span, labels=labels)
+            context.report.twice(f"‘{name.text}’ stands twice in this loop.", name.span, first[name.name].span)
 
 
 def _unknown_source(source: tree.Name, taking: Taking) -> None:

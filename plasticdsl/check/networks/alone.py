@@ -38,7 +38,7 @@ def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
     between = [b for b in blocks if b.kind in ("synapse", "rule")]
     ends = {side: _unit(side, between) for side in (Whose.PRE, Whose.POST)} if between else {}
     populations = (*ends.values(), *(_neuron(b) for b in blocks if b.kind == "neuron"))
-    projections = tuple(_projection(b, ends) for b in between)
+    projections = tuple(_projection(b) for b in between)
     order, _ = evaluation_order(populations, projections, ())
     return Network(name, doc, (), populations, projections, order)
 
@@ -80,7 +80,7 @@ def _name(side: Whose, name: str) -> str:
     return _OUTPUTS[side] if name == _OUTPUT else name
 
 
-def _projection(block: Block, ends: Mapping[Whose, Population]) -> Projection:
+def _projection(block: Block) -> Projection:
     """All to all; what a projection would have to give is a state that starts at 0."""
 
     def read(expr: Expr) -> Expr:

@@ -70,7 +70,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
         _bind_needs(part, ends, context)
     _one_method(joined, parts, context)
     _no_transpose_of_own_kind(parts, ends, context)
-    observed = _observed(joined, parts, ends, context)
+    observed = _observed(joined, ends, context)
     read = _binding(ends, observed) if observed or _has_bindings(parts) else None
     if read is not None:
         joined.variables = {n: mapped(v, read) for n, v in joined.variables.items()}
@@ -154,7 +154,7 @@ def _has_bindings(parts: Sequence[Part]) -> bool:
     return any(isinstance(n, Call) and n.function in marks for p in parts for e in expressions(p.block) for n in walk(e))
 
 
-def _observed(joined: Joined, parts: Sequence[Part], ends: Ends, context: Context) -> frozenset[str]:
+def _observed(joined: Joined, ends: Ends, context: Context) -> frozenset[str]:
     """Names that no part has and that the network observes."""
     found = frozenset(name for name in joined.open if name in ends.observables and name not in joined.variables)
     for name in found:

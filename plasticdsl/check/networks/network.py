@@ -124,8 +124,7 @@ def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
         check_declarable(name, report)
         known = first.setdefault(name.name, name)
         if known is not name:
-            labels = (Label(known.span, "the first"),)
-            report.error("duplicate-definition", f"‘{name.text}’ is declared twice in this network.", name.span, labels=labels)
+            report.twice(f"‘{name.text}’ is declared twice in this network.", name.span, known.span)
 
 
 def _no_two_blocks_of_a_name(block: tree.Block, blocks: CheckedBlocks, report: Reporter) -> None:

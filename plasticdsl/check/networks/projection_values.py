@@ -7,7 +7,7 @@ starts at the given value; anything else keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import check_bounds
@@ -87,13 +87,12 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
             misnamed.extend([value] if value.part is None else [])
             continue
         if name in written:
-            labels = (Label(written[name].target, "the first"),)
-            context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target, labels=labels)
+            context.report.twice(f"‘{value.text}’ is given twice.", value.target, written[name].target)
         written[name] = value
         _put(name, value, joined, inside)
     for value in misnamed:
         _misnamed(value, len(misnamed) == 1, joined, parts, span, inside)
-    _complete(joined, parts, written, span, context)
+    _complete(joined, parts, span, context)
     variables = tuple(joined.variables.values())
     on_circle = circle(variables)
     if on_circle:
@@ -198,7 +197,7 @@ def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Va
 # --- what is missing -------------------------------------------------------------------------------------------------
 
 
-def _complete(joined: Joined, parts: Sequence[Part], written: Mapping[str, GivenValue], span: Span, context: Context) -> None:
+def _complete(joined: Joined, parts: Sequence[Part], span: Span, context: Context) -> None:
     """Reports names without a value; gives them a place so that checking can go on."""
     for name, (part, need) in joined.open.items():
         _report_missing(name, part, need, parts, span, context)

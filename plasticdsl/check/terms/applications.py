@@ -202,7 +202,7 @@ def _derivative(function: UserFunction, values: list[Typed], node: tree.Apply, c
         context.report.error("wrong-number-of-arguments", message, node.span, labels=(Label(function.span, "declared here"),))
         return unknown(context)
     argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
-    return _differentiated(_body(function, [argument], context, value), argument, values[0], node, context)
+    return _differentiated(_body(function, [argument], context, value), argument, values[0], node)
 
 
 def _derivative_of_built_in(name: str, node: tree.Apply, values: list[Typed], context: Context) -> Typed:
@@ -213,10 +213,10 @@ def _derivative_of_built_in(name: str, node: tree.Apply, values: list[Typed], co
     if name not in SAME_DIMENSION:
         require_dimension(node.arguments[0].value, values[0].dim, PURE, f"The argument of {name}(…)", context)
     dim = values[0].dim if name in SAME_DIMENSION else PURE
-    return _differentiated(Typed(Call(name, (argument.expr,)), dim), argument, values[0], node, context)
+    return _differentiated(Typed(Call(name, (argument.expr,)), dim), argument, values[0], node)
 
 
-def _differentiated(body: Typed, argument: Typed, at: Typed, node: tree.Apply, context: Context) -> Typed:
+def _differentiated(body: Typed, argument: Typed, at: Typed, node: tree.Apply) -> Typed:
     """The derivative of `body` by `argument`, `primes` times, at the value `at`."""
     from plasticdsl.symbolic.derivative import differentiate
 

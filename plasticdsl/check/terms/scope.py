@@ -54,7 +54,7 @@ class UserFunction:
 class Declared:
     """One name: what a reference to it becomes (`expr`) and its dimension, or its members, or its function.
 
-    `what` names its kind to the reader ("a parameter", "a population"); `unit` is the unit its declaration was written in.
+    `what` names its kind to the reader ("a parameter", "a population").
     """
 
     name: str

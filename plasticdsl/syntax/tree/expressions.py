@@ -97,7 +97,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """`+ - * / ^`; `implicit` marks a product written by juxtaposition, `parenthesised` whether brackets surround it."""
+    """`+ - * / ^`; `implicit` marks a product written by juxtaposition."""
 
     operator: str
     left: Expr
