@@ -32,7 +32,6 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number
-from plasticdsl.model.model import Role
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 
@@ -79,11 +78,7 @@ def _sizes(plan: Plan) -> tuple[Size, ...]:
 
 
 def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
-    network = [
-        Scalar(NETWORK.variable(v.name), "float64", OfParameter(NETWORK, v.name), v.symbol, v.unit)
-        for v in plan.network.variables
-        if v.role in (Role.PARAMETER, Role.GIVEN)
-    ]
+    network = [Scalar(NETWORK.variable(v.name), "float64", OfParameter(NETWORK, v.name), v.symbol, v.unit) for v in plan.parameters]
     return (
         Scalar(RUN.field(Part.DT), "float64", None, "step", "s"),
         Scalar(RUN.field(Part.SEED), "int64", None, "seed of all random draws"),

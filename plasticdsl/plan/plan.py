@@ -306,6 +306,11 @@ class Plan:
     step: tuple[Operation, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def parameters(self) -> tuple[Variable, ...]:
+        """Those of the network itself."""
+        return tuple(v for v in self.network.variables if v.role in (Role.PARAMETER, Role.GIVEN))
+
     def population(self, name: str) -> PopulationPlan:
         """The population with this name."""
         return next(p for p in self.populations if p.name == name)
