@@ -87,6 +87,11 @@ class Expectation:
     span: Span = NOWHERE
     repeats: bool = False
 
+    @property
+    def compared(self) -> tuple[Expr, ...]:
+        """What is compared: left, right and the tolerance, as far as they are there."""
+        return tuple(e for e in (self.left, self.right, self.tolerance) if e is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Clamp:
@@ -149,3 +154,13 @@ class Experiment:
     settings: tuple[tuple[str, Value], ...] = ()
     span: Span = NOWHERE
     data: tuple[DataSet, ...] = ()
+
+    @property
+    def all_recordings(self) -> tuple[Recording, ...]:
+        """Its own, then those of its phases."""
+        return (*self.recordings, *(r for p in self.phases for r in p.recordings))
+
+    @property
+    def all_expectations(self) -> tuple[Expectation, ...]:
+        """Those of its phases, then its own."""
+        return (*(e for p in self.phases for e in p.expectations), *self.expectations)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from plasticdsl.runtime.watch import statistics
-from plasticdsl.runtime.watch.gather import Gathered
+from plasticdsl.runtime.watch.statistics import Gathered
 
 
 def test_rate_is_spikes_per_unit_and_second():

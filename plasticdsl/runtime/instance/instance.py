@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.support.arrays import Floats, Values
 from plasticdsl.support.structure import sources_of
 
@@ -78,3 +79,15 @@ class Instance:
     projections: dict[str, ProjectionInstance]
     patterns: dict[str, Floats] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
+
+    def parameters_of(self, owner: Owner) -> dict[str, Values]:
+        """Parameters of the network, a population or a projection; nothing else has any."""
+        match owner:
+            case OfPopulation(name):
+                return self.populations[name].parameters
+            case OfProjection(name):
+                return self.projections[name].parameters
+            case Whose.NETWORK | Whose.OWN:
+                return self.parameters
+            case _:
+                return {}

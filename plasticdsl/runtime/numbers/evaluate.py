@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, assert_never
 
 import numpy as np
@@ -145,20 +146,9 @@ def _call(function: str, arguments: list[Array]) -> Array:
 
 def _logic(operator: str, operands: tuple[Expr, ...], scope: _Scope) -> Array:
     values = [_truth(_value(o, scope)) for o in operands]
-    match operator:
-        case "not":
-            return np.asarray(np.logical_not(values[0]))
-        case "and":
-            return np.asarray(_folded(np.logical_and, values))
-        case _:
-            return np.asarray(_folded(np.logical_or, values))
-
-
-def _folded(combine: Callable[[Array, Array], Array], values: list[NDArray[np.bool_]]) -> Array:
-    result: Array = values[0]
-    for value in values[1:]:
-        result = combine(result, value)
-    return result
+    if operator == "not":
+        return np.logical_not(values[0])
+    return np.asarray(reduce(np.logical_and if operator == "and" else np.logical_or, values))
 
 
 def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: _Scope) -> Array:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.experiments import Experiment, Phase, Window
-from plasticdsl.model.expr import Expr, Number
+from plasticdsl.model.experiments import Experiment, Window
+from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
@@ -115,7 +115,7 @@ def run_once(
     runner = _Runner(experiment, workshop, observer, order, line, shows)
     runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
     built, processor = time.perf_counter(), time.process_time()
-    runner.go(progress, interruption, share)
+    runner.go(_Tell(progress, interruption, share))
     run = runner.result()
     run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
     return run
@@ -148,12 +148,10 @@ class _Runner:
         self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
         for phase in experiment.phases:
             self.stage.check(phase)
-        recordings = (*experiment.recordings, *(r for p in experiment.phases for r in p.recordings))
-        self.recorder = plan(recordings, experiment.plots, self.line, self.reader, self._numbers, self.stage.preview)
+        self.recorder = plan(experiment.all_recordings, experiment.plots, self.line, self.reader, self._numbers, self.stage.preview)
         observer.present.recorded = self.recorder.recorded
         self.facts = facts_of(observer, self.recorder)
-        expected = (*(e for p in experiment.phases for e in p.expectations), *experiment.expectations)
-        self.watches = [watch(e, self.line, self.reader, self._numbers) for e in expected]
+        self.watches = [watch(e, self.line, self.reader, self._numbers) for e in experiment.all_expectations]
         self.endings: list[Ending] = []
         self.interrupted = False
         self.failure: tuple[Diagnostic, ...] = ()
@@ -184,22 +182,22 @@ class _Runner:
         """Where the clock stands, as planned."""
         return self.observer.engine.step + self.clock.skipped
 
-    def go(self, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
+    def go(self, tell: _Tell) -> None:
         """All phases, or until something goes wrong."""
         try:
-            self._go(progress, interruption, share)
+            self._go(tell)
         except PlasError as problem:
             self.failure = problem.diagnostics
             if isinstance(problem, NotFinite):
                 self._rewind(self.observer.engine.step)
 
-    def _go(self, progress: Progress, interruption: Interruption, share: tuple[float, float]) -> None:
+    def _go(self, tell: _Tell) -> None:
         for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
             self.stage.enter(phase)
             self._look(span.first, _everything if number == 0 else _only(phase.name))
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
             self.guard.remember()
-            self._run_phase(span, waiting, _Tell(progress, interruption, share))
+            self._run_phase(span, waiting, tell)
             if self.interrupted:
                 return
             self.spikes.collect()
@@ -344,9 +342,6 @@ def train_of(run: Run, record: SpikeRecord) -> Train:
 
 
 def _spikes_needed(experiment: Experiment) -> frozenset[str]:
-    phases: tuple[Phase, ...] = experiment.phases
-    recordings = (*experiment.recordings, *(r for p in phases for r in p.recordings))
-    expectations = (*experiment.expectations, *(e for p in phases for e in p.expectations))
-    sides = [e for x in expectations for e in (x.left, x.right or Number(0.0))]
-    awaited = (p.until.condition for p in phases if p.until is not None and p.until.condition is not None)
-    return spikes_needed(recordings, experiment.plots).union(*(populations_needed(e) for e in sides), *map(trains_needed, awaited))
+    expected = [populations_needed(e) for x in experiment.all_expectations for e in x.compared]
+    awaited = [trains_needed(p.until.condition) for p in experiment.phases if p.until is not None and p.until.condition is not None]
+    return spikes_needed(experiment.all_recordings, experiment.plots).union(*expected, *awaited)

@@ -72,22 +72,18 @@ def show_of(phase: Phase, experiment: str, instance: Instance, data: Data) -> Sh
     each = phase.each
     if each is None:
         return None
-    arrays = _arrays(each, instance, data)
+    arrays = data[each.source] if each.source in data else {"": instance.patterns[each.source]}  # patterns are one array without a name
     kept = _kept(each, arrays, instance)
     parts = {name: values.reshape(len(values), -1)[kept] for name, values in zip(each.names, _named(each, arrays), strict=False)}
-    epochs = _epochs(each, instance)
-    orders = [_order(len(kept), each, (experiment, phase.name, str(k)), instance.seed) for k in range(epochs)]
+    names = (experiment, phase.name)
+    orders = [
+        permutation(len(kept), instance.seed, "shuffled", *names, str(epoch)) if each.shuffled else np.arange(len(kept))
+        for epoch in range(_epochs(each, instance))
+    ]
     return Show(parts, np.concatenate(orders), _hold(each, instance))
 
 
 # --- which items -----------------------------------------------------------------------------------------------------
-
-
-def _arrays(each: ForEach, instance: Instance, data: Data) -> Mapping[str, Floats]:
-    """What the items consist of, by name; patterns are one array without a name."""
-    if each.source in data:
-        return data[each.source]
-    return {"": instance.patterns[each.source]}
 
 
 def _named(each: ForEach, arrays: Mapping[str, Floats]) -> list[Floats]:
@@ -137,12 +133,6 @@ def _hold(each: ForEach, instance: Instance) -> int:
     if steps < 1 or not is_multiple(length, instance.dt):
         fail("out-of-range", f"Each item is shown for {length:g} s, which is no whole number of steps of {instance.dt:g} s.", each.span)
     return steps
-
-
-def _order(count: int, each: ForEach, names: tuple[str, ...], seed: int) -> Integers:
-    if not each.shuffled:
-        return np.arange(count)
-    return permutation(count, seed, "shuffled", *names)
 
 
 def permutation(count: int, seed: int, *names: str) -> Integers:

@@ -30,8 +30,7 @@ _PARAMETERS = (Role.PARAMETER, Role.GIVEN)
 
 
 def _role(clamp: Clamp, network: Network) -> Role:
-    block = next(p.block for p in network.populations if p.name == clamp.population)
-    variable = block.variable(clamp.name)
+    variable = network.blocks[OfPopulation(clamp.population)].variable(clamp.name)
     return variable.role if variable is not None else Role.CLAMPED
 
 

@@ -14,8 +14,7 @@ from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.settings import duration
 from plasticdsl.runtime.play.feeds import Show
-from plasticdsl.runtime.play.schedule import Timeline, timeline
-from plasticdsl.runtime.play.timing import Clock
+from plasticdsl.runtime.play.schedule import Clock, Timeline, timeline
 from plasticdsl.runtime.play.until import MOST_STEPS
 from plasticdsl.runtime.watch.observer import constant
 from plasticdsl.source import NOWHERE

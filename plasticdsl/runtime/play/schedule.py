@@ -7,7 +7,7 @@ is the value at t_n, and the spikes of a window [a, b) are those of the steps a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,28 @@ class Moments:
     def steps(self) -> NDArray[np.int64]:
         """All of them."""
         return self.first + self.stride * np.arange(len(self), dtype=np.int64)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Planned and real time: a run is planned with the longest length of each phase, and a phase with `until` may be over sooner.
+    `cuts`: (planned position at which a phase was over, planned position of its end), in order."""
+
+    cuts: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def skipped(self) -> int:
+        """Planned steps that were not done so far."""
+        return sum(end - at for at, end in self.cuts)
+
+    def skip(self, at: int, end: int) -> None:
+        """The phase that was planned to end at `end` was over at position `at`."""
+        if end > at:
+            self.cuts.append((at, end))
+
+    def real(self, position: int) -> int:
+        """The step really done at a planned position; one within a part that was skipped is where it was cut."""
+        return position - sum(min(position, end) - at for at, end in self.cuts if position > at)
 
 
 @dataclass(frozen=True, slots=True)

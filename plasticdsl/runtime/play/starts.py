@@ -9,8 +9,8 @@ import numpy as np
 
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Network
-from plasticdsl.model.owners import OfPatterns
-from plasticdsl.model.patterns import PatternSet, RandomPatterns
+from plasticdsl.model.owners import OfPatterns, OfPopulation
+from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
@@ -69,17 +69,12 @@ def _redrawn(start: Start, phase: str, network: Network, observer: Observer, uni
 
     makings = Makings({found.population: units}, compute, instance.seed, {})
     stream = stream_of(phase, start.population, start.name, "redrawn")
-    return _draw(found, found.source, makings, units, stream)
-
-
-def _draw(patterns: PatternSet, source: RandomPatterns, makings: Makings, units: int, stream: int) -> Floats:
-    return np.asarray(draw_patterns(patterns, source, makings, (1, units), stream)[0])
+    return np.asarray(draw_patterns(found, found.source, makings, (1, units), stream)[0])
 
 
 def allowed_values(network: Network, population: str, name: str) -> tuple[float, ...]:
     """The values a discrete variable can have; none where any number will do."""
-    block = next(p.block for p in network.populations if p.name == population)
-    variable = block.variable(name)
+    variable = network.blocks[OfPopulation(population)].variable(name)
     return variable.values if variable is not None else ()
 
 

@@ -5,6 +5,7 @@ Comes in: the `until` of a phase and a reader. Goes out: whether the phase is ov
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
 from plasticdsl.model.model import Assign, Network, Role, Trigger
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.model.protocol import Until
+from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
 from plasticdsl.runtime.watch.statistics import rate
 
@@ -39,8 +41,9 @@ class Waiting:
 
     def __init__(self, until: Until, network: Network, reader: Reader) -> None:
         self._until, self._reader = until, reader
-        self._discrete = _discrete(network)
-        self._flowing = _flowing(network) if until.within is not None else ()
+        self._discrete = tuple((p.name, name) for p in network.populations for name in stepping(network, p.name))
+        flowing = ((p.name, flow.variable) for p in network.populations for flow in p.block.flows)
+        self._flowing = tuple(flowing) if until.within is not None else ()
         self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader)
         self._within = 0.0 if until.within is None else float(reader.observer.value(until.within))
         self._before = self._now()
@@ -66,8 +69,7 @@ class Waiting:
         return bool(np.all(np.asarray(self._reader.value(condition, 0, 0)) == 1.0))
 
     def _now(self) -> dict[tuple[str, str], NDArray[np.float64]]:
-        engine = self._reader.observer.engine
-        return {key: np.array(engine.read(*key)) for key in (*self._discrete, *self._flowing)}
+        return states_now(self._reader.observer.engine, (*self._discrete, *self._flowing))
 
 
 class SpikesSoFar:
@@ -78,7 +80,7 @@ class SpikesSoFar:
 
     def __init__(self, condition: Expr, reader: Reader) -> None:
         self._reader, self._first = reader, self._now(reader)
-        self._calls = tuple(node for node in walk(condition) if isinstance(node, Call) and is_spike_statistic(node))
+        self._calls = tuple(node for node in walk(condition) if is_spike_statistic(node))
         engine = reader.observer.engine
         self._before = {p: engine.spike_count(p) for call in self._calls for p in populations_needed(call)}
         self._taken: dict[Call, tuple[int, float]] = {}
@@ -110,7 +112,7 @@ class SpikesSoFar:
 
 def trains_needed(condition: Expr) -> frozenset[str]:
     """Populations of which a condition needs to know when they spiked."""
-    calls = (node for node in walk(condition) if isinstance(node, Call) and is_spike_statistic(node))
+    calls = (node for node in walk(condition) if is_spike_statistic(node))
     return frozenset().union(*(populations_needed(c) for c in calls if c.function not in ("spike_count", "rate")))
 
 
@@ -119,14 +121,14 @@ def _still(before: NDArray[np.float64], now: NDArray[np.float64], within: float)
     return bool(np.max(np.abs(now - before), initial=0.0) <= within * largest)
 
 
-def _discrete(network: Network) -> tuple[tuple[str, str], ...]:
-    """Variables of units that jump at each step."""
-    return tuple((p.name, name) for p in network.populations for name in stepping(network, p.name))
+def states_now(engine: Engine, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Copies of variables of populations, by population and name."""
+    return {key: np.array(engine.read(*key)) for key in names}
 
 
 def stepping(network: Network, population: str) -> tuple[str, ...]:
     """The states of a population's units that a statement without a trigger assigns at each step."""
-    block = next(p.block for p in network.populations if p.name == population)
+    block = network.blocks[OfPopulation(population)]
     assigned = {
         s.target.name
         for h in block.handlers
@@ -135,7 +137,3 @@ def stepping(network: Network, population: str) -> tuple[str, ...]:
         if isinstance(s, Assign) and s.target.owner is Whose.OWN
     }
     return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)
-
-
-def _flowing(network: Network) -> tuple[tuple[str, str], ...]:
-    return tuple((p.name, flow.variable) for p in network.populations for flow in p.block.flows)

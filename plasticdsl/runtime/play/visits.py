@@ -15,7 +15,7 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.protocol import Order
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.play.feeds import permutation
-from plasticdsl.runtime.play.until import stepping
+from plasticdsl.runtime.play.until import states_now, stepping
 from plasticdsl.runtime.watch.observer import Observer
 
 Integers = NDArray[np.int64]
@@ -47,7 +47,7 @@ class Visits:
         self._before = self._now(engine) if remember else {}
 
     def _now(self, engine: Engine) -> Values:
-        return {(p, n): np.array(engine.read(p, n)) for p, names in self._variables.items() for n in names}
+        return states_now(engine, ((p, n) for p, names in self._variables.items() for n in names))
 
     def replay(self, observer: Observer) -> Iterator[None]:
         """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from plasticdsl.model.experiments import Expectation, Window
-from plasticdsl.model.expr import Call, Compare, Expr, Number, substitute, walk
+from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
-from plasticdsl.runtime.watch.gather import Gathered
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.watch.repeats import Share
-from plasticdsl.runtime.watch.verdict import Verdict, compared, near, tolerant, truth
+from plasticdsl.runtime.watch.statistics import Gathered
+from plasticdsl.runtime.watch.verdict import Verdict, judged, tolerant
 from plasticdsl.units.display import shown
 
 _ROUNDING = 1e-9
@@ -59,7 +59,7 @@ class Watch:
     moments: Moments
     window: tuple[int, int] | None = None
     reason: str = ""
-    gathered: dict[Expr, Gathered] = field(default_factory=dict)
+    gathered: dict[Call, Gathered] = field(default_factory=dict)
     verdict: Verdict | None = None
     previous: float = math.nan
     complete: bool = False
@@ -96,12 +96,13 @@ class Watch:
     def outcome(self) -> Outcome:
         """The result; skipped where the end of the window was not reached."""
         e = self.expectation
+        skipped = Outcome(e.text, None, None, e.unit, e.scale)
         if self.contribution() is not None:
-            return Outcome(e.text, None, None, e.unit, e.scale, "all repeats are looked at together")
+            return replace(skipped, reason="all repeats are looked at together")
         if self.reason or not self.complete or self.verdict is None:
-            return Outcome(e.text, None, None, e.unit, e.scale, self.reason or "the run ended before")
+            return replace(skipped, reason=self.reason or "the run ended before")
         if self.steady and self.looks < 2:
-            return Outcome(e.text, None, None, e.unit, e.scale, "there was one value, and none to compare it with")
+            return replace(skipped, reason="there was one value, and none to compare it with")
         return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale, self.note, self.verdict.limit)
 
     def contribution(self) -> Share | None:
@@ -115,24 +116,13 @@ class Watch:
     def _gather(self, reader: Reader, step: int) -> bool:
         """Adds to the statistics; at the last moment there is something to judge."""
         for call, so_far in self.gathered.items():
-            assert isinstance(call, Call), "statistics are calls"
             so_far.add(*reader.arguments(call))
         return self.moments.next_after(step) is not None
 
     def _judge(self, reader: Reader, step: int) -> Verdict:
         begin, end = self._span(step)
         results: dict[Expr, Expr] = {call: Number(g.result()) for call, g in self.gathered.items()}
-
-        def read(expr: Expr) -> float | np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-            return reader.value(substitute(expr, results) if results else expr, begin, end)
-
-        match self.expectation:
-            case Expectation(left=left, right=right, tolerance=by, relative=relative) if right is not None and by is not None:
-                return near(read(left), read(right), read(by), relative)
-            case Expectation(left=Compare(operator, left, right)):
-                return compared(operator, read(left), read(right))
-            case _:
-                return truth(read(self.expectation.left))
+        return judged(self.expectation, lambda expr: reader.value(substitute(expr, results) if results else expr, begin, end))
 
     def _keep_worst(self, found: Verdict) -> None:
         """Of several moments all must do: the first that does not is kept, else the last."""
@@ -156,9 +146,8 @@ class Watch:
 
 def watch(expectation: Expectation, line: Timeline, reader: Reader, numbers: Callable[[Window], Taking]) -> Watch:
     """How the expectation is looked at in this run. Raises `PlasError` where it names a unit that does not exist."""
-    for part in (expectation.left, expectation.right, expectation.tolerance, expectation.when):
-        if part is not None:
-            reader.require_units(part, expectation.span)
+    for expr in (*expectation.compared, *(() if expectation.when is None else (expectation.when,))):
+        reader.require_units(expr, expectation.span)
     if expectation.when is not None and not _holds(expectation.when, reader):
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
     taking = numbers(expectation.window)
@@ -169,8 +158,7 @@ def watch(expectation: Expectation, line: Timeline, reader: Reader, numbers: Cal
 
 
 def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
-    parts = [e for e in (expectation.left, expectation.right, expectation.tolerance) if e is not None]
-    of_spikes = any(has_spike_statistic(e) for e in parts)
+    of_spikes = any(has_spike_statistic(e) for e in expectation.compared)
     if expectation.relation in _STEADY:
         return Watch(expectation, moments(taking, line))
     if taking.every is not None:
@@ -178,21 +166,13 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
     found = window(taking, line)
     if taking.last is not None and line.open_within(*found):
         raise DoesNotFit("a phase within it may end at any time")
-    statistics = {node for e in parts for node in walk(e) if is_value_statistic(node)}
+    due = moments(taking if taking.last is not None and not of_spikes else replace(taking, at_end=True, last=None), line)
     if expectation.repeats:
-        several = taking if taking.last is not None and not of_spikes else replace(taking, at_end=True, last=None)
-        return Watch(expectation, moments(several, line), found, share=Share(expectation))
+        return Watch(expectation, due, found, share=Share(expectation))
+    statistics = {node for e in expectation.compared for node in walk(e) if is_value_statistic(node)}
     if taking.last is not None and statistics:
-        return Watch(expectation, moments(taking, line), found, gathered={s: _gathered(s) for s in statistics})
-    if taking.last is not None and not of_spikes:
-        return Watch(expectation, moments(taking, line), found)
-    moment = moments(replace(taking, at_end=True, last=None), line)
-    return Watch(expectation, moment, found)
-
-
-def _gathered(call: Expr) -> Gathered:
-    assert isinstance(call, Call), "statistics are calls"
-    return Gathered(call.function)
+        return Watch(expectation, moments(taking, line), found, gathered={s: Gathered(s.function) for s in statistics})
+    return Watch(expectation, due, found)
 
 
 def _holds(condition: Expr, reader: Reader) -> bool:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
-from plasticdsl.runtime.instance.instance import Instance, Values
+from plasticdsl.model.owners import Whose
+from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.recorder import Recorder
 
@@ -50,16 +50,9 @@ def facts_of(observer: Observer, recorder: Recorder) -> Facts:
             ends[series.owner] = projection.sources(), projection.targets
     over = tuple(None if p.axis is None else float(np.asarray(observer.value(p.axis))) for p in recorder.plots)
     units = {p.name: p.size for p in instance.populations.values()}
-    return Facts(units, dict(_parameters(instance)), ends, over, {name: len(found) for name, found in instance.patterns.items()})
-
-
-def _parameters(instance: Instance) -> dict[Ref, float | Spread]:
-    found = {Ref(Whose.NETWORK, name): _summary(value) for name, value in instance.parameters.items()}
-    for population in instance.populations.values():
-        found |= {Ref(OfPopulation(population.name), name): _summary(value) for name, value in population.parameters.items()}
-    for projection in instance.projections.values():
-        found |= {Ref(OfProjection(projection.name), name): _summary(value) for name, value in projection.parameters.items()}
-    return found
+    owners = (Whose.NETWORK, *observer.network.blocks)
+    parameters = {Ref(owner, name): _summary(value) for owner in owners for name, value in instance.parameters_of(owner).items()}
+    return Facts(units, parameters, ends, over, {name: len(found) for name, found in instance.patterns.items()})
 
 
 def _summary(value: Values) -> float | Spread:

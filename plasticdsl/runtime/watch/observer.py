@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, refs
-from plasticdsl.model.model import AddTo, Block, Network, Role, Variable
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose
+from plasticdsl.model.model import AddTo, Network, Role
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.numbers.evaluate import evaluate, evaluate_indexed
@@ -32,12 +32,8 @@ def constant(expr: Expr, instance: Instance) -> Values:
         match node:
             case Special("dt"):
                 return instance.dt
-            case Ref(Whose.NETWORK | Whose.OWN, name):
-                return instance.parameters[name]
-            case Ref(OfPopulation(owner), name):
-                return instance.populations[owner].parameters[name]
-            case Ref(OfProjection(owner), name):
-                return instance.projections[owner].parameters[name]
+            case Ref(owner, name) if name in (known := instance.parameters_of(owner)):
+                return known[name]
             case _:
                 raise KeyError(f"{node} is not constant during a run")
 
@@ -81,8 +77,7 @@ class Observer:
         self.network = network
         self.engine = engine
         self._sums = {} if in_steps else _undelayed_sums(network)
-        blocks: dict[str, Block] = {p.name: p.block for p in network.populations} | {p.name: p.connection for p in network.projections}
-        self._declared = {(owner, v.name): v for owner, block in blocks.items() for v in block.variables}
+        self._declared = {(owner_text(owner), v.name): v for owner, block in network.blocks.items() for v in block.variables}
         self._ends: dict[str, tuple[Integers, Integers]] = {}
         self.present = Present()
 
@@ -117,8 +112,8 @@ class Observer:
             return drawn.parameters[name]
         if declared is None:
             raise KeyError(f"{owner} has no variable {name}")
-        if declared.role is Role.DEFINITION and declared.value is not None:
-            return self._definition(owner, declared)
+        if declared.formula is not None:
+            return self._of_connection(declared.formula, owner)
         return self.engine.read(owner, name)
 
     def owners(self, expr: Expr) -> frozenset[str]:
@@ -139,10 +134,11 @@ class Observer:
 
     def connections(self, projection: str) -> tuple[Integers, Integers] | None:
         """Post and pre unit (from 0) of each connection; None for anything but a projection."""
+        return self._ends_of(projection) if projection in self.instance.projections else None
+
+    def _ends_of(self, projection: str) -> tuple[Integers, Integers]:
         if projection not in self._ends:
-            found = self.instance.projections.get(projection)
-            if found is None:
-                return None
+            found = self.instance.projections[projection]
             self._ends[projection] = found.targets.astype(np.int64), found.sources().astype(np.int64)
         return self._ends[projection]
 
@@ -172,12 +168,11 @@ class Observer:
         if name in self.instance.parameters:
             return self.instance.parameters[name]
         observable = next((v for v in self.network.variables if v.name == name), None)
-        if observable is None or observable.value is None:
+        if observable is None or observable.formula is None:
             raise KeyError(f"the network has no {name}")
-        assert isinstance(observable.value, Expr), "observables are no distributions"
         if observable.indices:
-            return evaluate_indexed(observable.value, self.look_up, self, observable.indices)
-        return self.value(observable.value)
+            return evaluate_indexed(observable.formula, self.look_up, self, observable.indices)
+        return self.value(observable.formula)
 
     @contextmanager
     def seen_as(self, values: Mapping[tuple[str, str], NDArray[np.float64]]) -> Iterator[None]:
@@ -192,10 +187,6 @@ class Observer:
     def axes(self, name: str) -> tuple[tuple[str, str], ...]:
         """The index letters of an observable, each with what it runs over."""
         return next((v.indices for v in self.network.variables if v.name == name), ())
-
-    def _definition(self, owner: str, declared: Variable) -> Values:
-        assert isinstance(declared.value, Expr), "definitions are no distributions"
-        return self._of_connection(declared.value, owner)
 
     def _of_connection(self, expr: Expr, owner: str) -> Values:
         """An expression within a block of this owner; sums over the connections of a unit are taken first."""
@@ -212,19 +203,17 @@ class Observer:
         return evaluate(plain, lambda node: sums[node] if isinstance(node, Ref) and node in sums else inside(node), self)
 
     def _over_connections(self, body: Expr, projection: str) -> Values:
-        ends = self.connections(projection)
-        assert ends is not None, "such sums are over projections"
-        parts = np.broadcast_to(self._of_connection(body, projection), ends[0].shape)
-        return np.asarray(np.bincount(ends[0], parts, minlength=self.size(self.instance.projections[projection].post))[ends[0]])
+        post, _ = self._ends_of(projection)
+        terms = np.broadcast_to(self._of_connection(body, projection), post.shape)
+        return np.asarray(np.bincount(post, terms, minlength=self.size(self.instance.projections[projection].post))[post])
 
     def _summed(self, population: str, name: str) -> Values:
         """An input, from what its synapses send now."""
         total = np.zeros(self.size(population))
         for projection, body in self._sums[population, name]:
-            ends = self.connections(projection)
-            assert ends is not None, "sums are over projections"
-            parts = np.broadcast_to(evaluate(body, self._inside(projection), self), ends[0].shape)
-            total += np.bincount(ends[0], parts, minlength=len(total))
+            post, _ = self._ends_of(projection)
+            terms = np.broadcast_to(evaluate(body, self._inside(projection), self), post.shape)
+            total += np.bincount(post, terms, minlength=len(total))
         return total
 
     def _inside(self, owner: str) -> Callable[[Ref | Special | At], Values]:
@@ -249,25 +238,17 @@ class Observer:
         values = self.variable(drawn.pre if side is Whose.PRE else drawn.post, name)
         if isinstance(values, float):
             return values
-        ends = self.connections(projection)
-        assert ends is not None, "only projections have sides"
-        return np.asarray(values[ends[1] if side is Whose.PRE else ends[0]])
+        post, pre = self._ends_of(projection)
+        return np.asarray(values[pre if side is Whose.PRE else post])
 
     def _special(self, owner: str, name: str) -> Values:
         projection = self.instance.projections.get(owner)
         if projection is None:
             return np.arange(1.0, self.size(owner) + 1.0)
-        ends = self.connections(owner)
-        assert ends is not None, "this is a projection"
-        match name:
-            case "N_pre":
-                return float(self.size(projection.pre))
-            case "N_post":
-                return float(self.size(projection.post))
-            case "i":
-                return np.asarray(ends[0] + 1.0, dtype=np.float64)
-            case _:
-                return np.asarray(ends[1] + 1.0, dtype=np.float64)
+        if name in ("N_pre", "N_post"):
+            return float(self.size(projection.pre if name == "N_pre" else projection.post))
+        post, pre = self._ends_of(owner)
+        return np.asarray((post if name == "i" else pre) + 1.0, dtype=np.float64)
 
     def _drawn(self, owner: str) -> PopulationInstance | ProjectionInstance:
         return self.instance.populations.get(owner) or self.instance.projections[owner]

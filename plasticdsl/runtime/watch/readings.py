@@ -7,6 +7,7 @@ an array. Statistics become numbers first, from the inside out; what is left is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
 from plasticdsl.model.owners import Part, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.play.timing import Clock
+from plasticdsl.runtime.play.schedule import Clock
 from plasticdsl.runtime.watch import statistics
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
@@ -34,14 +35,14 @@ _OF_TRAINS: Mapping[str, Callable[[Train, list[float], float], float]] = {
 }
 
 
-def is_value_statistic(node: Expr) -> bool:
+def is_value_statistic(node: Expr) -> TypeGuard[Call]:
     """`mean(e)`, `fraction(c)`, …; `min(a, b)` is none."""
     if not isinstance(node, Call) or node.function not in statistics.OF_VALUES:
         return False
     return node.function not in ("min", "max") or len(node.arguments) == 1
 
 
-def is_spike_statistic(node: Expr) -> bool:
+def is_spike_statistic(node: Expr) -> TypeGuard[Call]:
     """`rate(P)`, `cv(P)`, …."""
     return isinstance(node, Call) and node.function in statistics.OF_SPIKES
 
@@ -58,7 +59,7 @@ def has_spike_statistic(expr: Expr) -> bool:
 
 def populations_needed(expr: Expr) -> frozenset[str]:
     """The populations whose spikes have to be logged for this."""
-    return frozenset(_population(a) for n in walk(expr) if isinstance(n, Call) and is_spike_statistic(n) for a in _populations_of(n))
+    return frozenset(_population(a) for n in walk(expr) if is_spike_statistic(n) for a in _populations_of(n))
 
 
 def per_unit(expr: Expr) -> frozenset[Ref]:
@@ -174,7 +175,7 @@ class Reader:
     def require_units(self, expr: Expr, span: Span) -> None:
         """Raises `PlasError` where the expression names a unit or connection that does not exist."""
         for node in walk(expr):
-            if isinstance(node, Call) and node.function == UNIT:
+            if _is_unit(node):
                 try:
                     self._unit(node) if _is_indexed(node) else self._place(node)
                 except DoesNotExist as problem:
@@ -185,7 +186,7 @@ class DoesNotExist(ValueError):
     """A unit or connection that is not there; the message is one sentence."""
 
 
-def _is_unit(node: Expr) -> bool:
+def _is_unit(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function == UNIT
 
 

@@ -16,7 +16,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.model import Variable
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Part, Whose, owner_text
+from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.landscape import Along, Landscape
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
@@ -286,29 +286,15 @@ class _Planner:
 
     def _is_constant(self, expr: Expr) -> bool:
         """Whether it depends on shared parameters alone."""
-        if any(is_statistic(node) for node in walk(expr)):
-            return False
         instance = self.reader.observer.instance
-        for ref in refs(expr):
-            match ref.owner:
-                case OfPopulation(name):
-                    known = instance.populations[name].parameters
-                case OfProjection(name):
-                    known = instance.projections[name].parameters
-                case Whose.NETWORK | Whose.OWN:
-                    known = instance.parameters
-                case _:
-                    return False
-            if ref.name not in known or np.ndim(known[ref.name]):
-                return False
-        return True
+        values = [instance.parameters_of(ref.owner).get(ref.name) for ref in refs(expr)]
+        return not any(is_statistic(node) for node in walk(expr)) and all(v is not None and np.ndim(v) == 0 for v in values)
 
     def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
         """How a variable that others are plotted against is shown."""
         network = self.reader.observer.network
         blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
-        blocks |= {p.as_owner: p.block.variables for p in network.populations}
-        blocks |= {p.as_owner: p.connection.variables for p in network.projections}
+        blocks |= {owner: block.variables for owner, block in network.blocks.items()}
         for ref in refs(expr) if isinstance(expr, (Ref, Call)) else ():
             for variable in blocks.get(ref.owner, ()):
                 if variable.name == ref.name and variable.dimension is not None:
@@ -345,9 +331,9 @@ class _Planner:
             return None
         first, last = self.line.span(wanted.during)
         for series in self.recorder.series:
-            same = series.expr == recording.item and not series.single and not series.is_histogram
             if (
-                same
+                series.expr == recording.item
+                and not (series.single or series.is_histogram)
                 and first <= series.moments.first <= first + 1
                 and last - series.moments.stride < series.moments.last <= last
                 and len(series.moments) > 1

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Expectation
-from plasticdsl.model.expr import At, Call, Compare, Expr, Number, Ref, Special, refs, substitute, walk
+from plasticdsl.model.expr import At, Call, Expr, Number, Ref, Special, refs, substitute, walk
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import evaluate
-from plasticdsl.runtime.watch.gather import Gathered
 from plasticdsl.runtime.watch.readings import Reader, is_value_statistic
-from plasticdsl.runtime.watch.verdict import Verdict, compared, near, truth
+from plasticdsl.runtime.watch.statistics import Gathered
+from plasticdsl.runtime.watch.verdict import Verdict, judged
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Share:
         """The values of this moment; statistics of spikes within them are of the planned steps begin to end − 1."""
         for call in _statistics(self.expectation):
             self.taken.setdefault(call, []).append(tuple(np.array(a) for a in reader.taken(call, begin, end)))
-        plain = (substitute(e, dict.fromkeys(self.taken, Number(0.0))) for e in _sides(self.expectation))
+        plain = (substitute(e, dict.fromkeys(self.taken, Number(0.0))) for e in self.expectation.compared)
         self.parameters = {r: Number(float(np.asarray(reader.observer.value(r)))) for e in plain for r in refs(e)}
 
 
@@ -46,16 +46,7 @@ def together(shares: Sequence[Share]) -> Verdict:
     for call in _statistics(expectation):
         numbers[call] = Number(_over_runs(call, shares))
 
-    def read(expr: Expr) -> Values:
-        return evaluate(substitute(expr, numbers), _nothing)
-
-    match expectation:
-        case Expectation(left=left, right=right, tolerance=by, relative=relative) if right is not None and by is not None:
-            return near(read(left), read(right), read(by), relative)
-        case Expectation(left=Compare(operator, left, right)):
-            return compared(operator, read(left), read(right))
-        case _:
-            return truth(read(expectation.left))
+    return judged(expectation, lambda expr: evaluate(substitute(expr, numbers), _nothing))
 
 
 def _over_runs(call: Call, shares: Sequence[Share]) -> float:
@@ -66,17 +57,13 @@ def _over_runs(call: Call, shares: Sequence[Share]) -> float:
     return gathered.result()
 
 
-def _sides(expectation: Expectation) -> tuple[Expr, ...]:
-    return tuple(e for e in (expectation.left, expectation.right, expectation.tolerance) if e is not None)
-
-
 def _statistics(expectation: Expectation) -> tuple[Call, ...]:
     """The outermost statistics of values."""
     found: dict[Call, None] = {}
     inside: set[Expr] = set()
-    for side in _sides(expectation):
-        for node in walk(side):
-            if isinstance(node, Call) and is_value_statistic(node) and node not in inside:
+    for expr in expectation.compared:
+        for node in walk(expr):
+            if is_value_statistic(node) and node not in inside:
                 found[node] = None
                 inside |= {n for argument in node.arguments for n in walk(argument)}
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Statistics of spikes and of values, as functions of arrays.
+"""Statistics of spikes and of values, as functions of arrays, and of all values in a window of time, gathered moment by moment.
 
 Comes in: spike trains as (step, unit) arrays, or values as float64 arrays. Goes out: numbers; NaN where there is nothing to take a statistic of
 (the mean of no values, the cv of neurons that hardly fire). The list of names and what they take is in `check.experiments.statistics`.
@@ -6,7 +6,10 @@ Comes in: spike trains as (step, unit) arrays, or values as float64 arrays. Goes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,59 +57,11 @@ def _index(k: int) -> int:
     return k - 1 if k > 0 else k
 
 
-def mean(values: Floats) -> float:
-    """The arithmetic mean."""
-    return float(np.mean(values)) if values.size else np.nan
-
-
-def sd(values: Floats) -> float:
-    """The standard deviation (of the population, divisor n)."""
-    return float(np.std(values)) if values.size else np.nan
-
-
-def smallest(values: Floats) -> float:
-    """The smallest value; NaN if any is NaN."""
-    return float(np.min(values)) if values.size else np.nan
-
-
-def largest(values: Floats) -> float:
-    """The largest value; NaN if any is NaN."""
-    return float(np.max(values)) if values.size else np.nan
-
-
-def median(values: Floats) -> float:
-    """The middle value, or the mean of the two in the middle."""
-    return float(np.median(values)) if values.size else np.nan
-
-
-def total(values: Floats) -> float:
-    """The sum."""
-    return float(np.sum(values))
-
-
-def norm(values: Floats) -> float:
-    """The square root of the sum of squares."""
-    return float(np.linalg.norm(values.ravel()))
-
-
-def argmax(values: Floats) -> float:
-    """The number of the first largest value, from 0 as classes in data sets are."""
-    return float(np.argmax(values)) if values.size else np.nan
-
-
-def fraction(conditions: Floats) -> float:
-    """The share of units (connections) for which a condition, 1 or 0, holds."""
-    return float(np.count_nonzero(conditions) / conditions.size) if conditions.size else np.nan
-
-
-def count(conditions: Floats) -> float:
-    """The number of units (connections) for which a condition, 1 or 0, holds."""
-    return float(np.count_nonzero(conditions))
-
-
 def correlation(first: Floats, second: Floats) -> float:
     """Pearson's coefficient; NaN where one of the two does not vary."""
-    a, b = first.ravel() - mean(first), second.ravel() - mean(second)
+    if not first.size:
+        return np.nan
+    a, b = first.ravel() - np.mean(first), second.ravel() - np.mean(second)
     scale = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
     return float(np.dot(a, b) / scale) if scale > 0.0 else np.nan
 
@@ -121,14 +76,84 @@ def histogram(values: Floats, bins: int = 50) -> tuple[Steps, Floats]:
     return np.histogram(finite, edges)[0].astype(np.int64), edges
 
 
-#: Statistics of one moment, by their names in the language.
+def _of_some(function: Callable[[Floats], Any]) -> Callable[[Floats], float]:
+    """The statistic; NaN where there are no values."""
+    return lambda values: float(function(values)) if values.size else np.nan
+
+
+#: Statistics of one moment, by their names in the language. The sd is that of the population (divisor n); min and max are NaN if any value is;
+#: argmax counts from 0, as classes in data sets do; fraction and count are of conditions, 1 or 0.
 OF_VALUES: Mapping[str, Callable[..., float]] = {
-    "mean": mean, "sd": sd, "min": smallest, "max": largest, "median": median, "sum": total, "norm": norm, "argmax": argmax,
-    "fraction": fraction, "count": count, "correlation": correlation,
-}  # fmt: skip
+    "mean": _of_some(np.mean),
+    "sd": _of_some(np.std),
+    "min": _of_some(np.min),
+    "max": _of_some(np.max),
+    "median": _of_some(np.median),
+    "sum": lambda values: float(np.sum(values)),
+    "norm": lambda values: float(np.linalg.norm(values.ravel())),
+    "argmax": _of_some(np.argmax),
+    "fraction": _of_some(lambda conditions: np.count_nonzero(conditions) / conditions.size),
+    "count": lambda conditions: float(np.count_nonzero(conditions)),
+    "correlation": correlation,
+}
 
 #: Those of `OF_VALUES` that are larger for more equal values.
 OF_ALL = frozenset(("sum", "norm", "count"))
 
 #: Statistics of the spikes in a window.
 OF_SPIKES = frozenset(("spikes", "raster", "rate", "cv", "spike_count", "spike_time", "isi"))
+
+
+# --- of all values in a window of time -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Gathered:
+    """One statistic of values that come in pieces, which are not kept where that can be avoided. Mean and variance are merged as in Chan, Golub & LeVeque
+    (1983), Am. Stat. 37:242. `squares`: Σ (x − mean)²; `kept`: the pieces of a statistic that needs them all."""
+
+    statistic: str
+    count: int = 0
+    nonzero: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    low: float = math.inf
+    high: float = -math.inf
+    kept: list[tuple[Floats, ...]] = field(default_factory=list)
+
+    def add(self, *values: Floats) -> None:
+        """The values of one moment (two arrays for a statistic of two)."""
+        if self.statistic not in _STREAMED:
+            self.kept.append(tuple(v.astype(np.float64) for v in values))
+            return
+        (new,) = values
+        if not new.size:
+            return
+        average, size = float(new.mean()), new.size
+        total = self.count + size
+        self.squares += float(np.sum((new - average) ** 2)) + (average - self.mean) ** 2 * self.count * size / total
+        self.mean += (average - self.mean) * size / total
+        self.count = total
+        self.nonzero += int(np.count_nonzero(new))
+        self.low, self.high = float(np.minimum(self.low, new.min())), float(np.maximum(self.high, new.max()))
+
+    def result(self) -> float:
+        """The statistic of everything added so far; NaN where nothing was (0 for what grows with every value)."""
+        if self.statistic not in _STREAMED:
+            pieces = [np.concatenate(p) for p in zip(*self.kept, strict=True)]
+            return OF_VALUES[self.statistic](*pieces) if pieces else math.nan
+        if self.count == 0:
+            return 0.0 if self.statistic in OF_ALL else math.nan
+        return float(_STREAMED[self.statistic](self))
+
+
+_STREAMED: Mapping[str, Callable[[Gathered], float]] = {
+    "mean": lambda all_of: all_of.mean,
+    "sd": lambda all_of: math.sqrt(all_of.squares / all_of.count),
+    "min": lambda all_of: all_of.low,
+    "max": lambda all_of: all_of.high,
+    "sum": lambda all_of: all_of.mean * all_of.count,
+    "norm": lambda all_of: math.sqrt(all_of.squares + all_of.count * all_of.mean**2),
+    "fraction": lambda all_of: all_of.nonzero / all_of.count,
+    "count": lambda all_of: all_of.nonzero,
+}

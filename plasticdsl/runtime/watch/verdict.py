@@ -7,11 +7,13 @@ the one that is furthest off) and the limit that it was compared with. NaN never
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number
 from plasticdsl.runtime.instance.instance import Values
 
@@ -26,6 +28,17 @@ class Verdict:
     passed: bool
     value: float
     limit: float = math.nan
+
+
+def judged(expectation: Expectation, read: Callable[[Expr], Values]) -> Verdict:
+    """Of an expectation that is looked at at one moment; `read` gives the value of an expression then."""
+    match expectation:
+        case Expectation(left=left, right=right, tolerance=by, relative=relative) if right is not None and by is not None:
+            return near(read(left), read(right), read(by), relative)
+        case Expectation(left=Compare(operator, left, right)):
+            return compared(operator, read(left), read(right))
+        case _:
+            return truth(read(expectation.left))
 
 
 def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verdict:
