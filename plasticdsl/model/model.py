@@ -266,6 +266,13 @@ class Block:
         """The formulas of the definitions, in an order in which each depends only on earlier ones."""
         return {v.name: v.formula for v in self.variables if v.formula is not None}
 
+    @property
+    def stepping(self) -> tuple[str, ...]:
+        """The own states that a statement without a trigger assigns at each step."""
+        statements = [s for h in self.handlers if h.trigger is Trigger.STEP for s in h.statements]
+        assigned = {s.target.name for s in statements if isinstance(s, Assign) and s.target.owner is Whose.OWN}
+        return tuple(v.name for v in self.variables if v.role is Role.STATE and v.name in assigned)
+
     def definition(self, ref: Ref) -> Expr | None:
         """The formula behind a name as the block itself reads it; None where it is no definition of its own."""
         found = self.variable(ref.name) if ref.owner is Whose.OWN else None

@@ -16,8 +16,8 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import AddTo, Handler, Trigger
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import rule_off, send
-from plasticdsl.reference.handlers import Local, Site, run_handler, run_unit_handler
-from plasticdsl.reference.scope import ConnectionScope, bounded, everything
+from plasticdsl.reference.handlers import run_at
+from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sweep import sweep
@@ -40,7 +40,7 @@ def change_between_spikes(run: Run) -> None:
     sweep(run)
     for owner, handler in owners:
         if owner in run.structure.populations and owner not in run.visits:
-            run_unit_handler(run, owner, handler, np.arange(run.structure.count(owner)), before)
+            run_at(run, owner, handler, np.arange(run.structure.count(owner)), before)
     for (projection, target), amounts in additions.items():
         send(run, projection, target, np.arange(len(amounts)), amounts)
 
@@ -59,19 +59,8 @@ def _due(run: Run, owner: str) -> Iterator[Handler]:
 
 
 def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, additions: Additions) -> None:
-    structure, values = run.structure, run.frame.values[projection]
-    everyone = np.arange(structure.count(projection))
-    local = {name: array.copy() for name, array in values.items()}
-
-    def scope(now: Local, start: Local, simultaneous: bool) -> ConnectionScope:
-        return ConnectionScope(structure, others, projection, everyone, now, start if simultaneous else {}, start)
-
-    def bound(name: str, new: Floats) -> Floats:
-        return bounded(name, new, scope(local, local, False))
-
     def add(statement: AddTo, amounts: Floats) -> None:
         key = projection, statement.target
         additions[key] = additions.get(key, 0.0) + amounts
 
-    run_handler(handler, Site(local, len(everyone), scope, bound, add, rule_off(run, projection, handler)))
-    values.update(local)
+    run_at(run, projection, handler, np.arange(run.structure.count(projection)), others, add, rule_off(run, projection, handler))

@@ -20,7 +20,7 @@ from plasticdsl.model.model import AddTo, Assign, Block, Handler, Statement, Tri
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.handlers import Local, Site, meetings, right_side, run_handler
 from plasticdsl.reference.pairs import completed
-from plasticdsl.reference.scope import ConnectionScope, bounded
+from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.spikes import arriving
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
@@ -132,7 +132,7 @@ class Event:
                 yield from meetings(handler, self._site(local, other_before, other_after, rule_off(self.run, self.projection, handler)))
 
     def _site(self, local: Local, other_before: Local, other_after: Local, skips: Skips) -> Site:
-        def scope(now: Local, start: Local, simultaneous: bool) -> ConnectionScope:
+        def scope(now: Local, start: Local, simultaneous: bool) -> OwnerScope:
             plain = {**(start if simultaneous else {}), **other_before}
             return self._scope(now, plain, {**start, **other_before}, other_after)
 
@@ -141,12 +141,12 @@ class Event:
 
         return Site(local, len(self.connections), scope, bound, self._add, skips, self.summing)
 
-    def _scope(self, own: Local, plain: Local, before: Local, after: Local) -> ConnectionScope:
+    def _scope(self, own: Local, plain: Local, before: Local, after: Local) -> OwnerScope:
         structure, frame = self.run.structure, self.run.frame
         elsewhere: Local = {}
         if self.side is Trigger.POST:  # no sums at presynaptic spikes
             elsewhere = {name: self.run.before[self.projection][name] for name in traces(self.block, OTHER[self.side])}
-        return ConnectionScope(structure, frame, self.projection, self.connections, own, plain, before, after, elsewhere=elsewhere)
+        return OwnerScope(structure, frame, self.projection, self.connections, own, plain, before, after, elsewhere=elsewhere)
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
         send(self.run, self.projection, statement.target, self.connections, amounts)
@@ -198,11 +198,11 @@ class Event:
             name = rule.target.name
             local[name] = bounded(name, local[name] + increments, self._scope(local, {}, {}, {}))
 
-    def _at_pairs(self, local: Mapping[str, Floats], other_before: Local, at: Index, lags: Floats) -> ConnectionScope:
+    def _at_pairs(self, local: Mapping[str, Floats], other_before: Local, at: Index, lags: Floats) -> OwnerScope:
         own = {name: values[at] for name, values in local.items()}
         plain = {name: values[at] for name, values in other_before.items()}
         structure, frame = self.run.structure, self.run.frame
-        return ConnectionScope(structure, frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
+        return OwnerScope(structure, frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
 
 
 def _assigns_none_of(names: frozenset[str]) -> Skips:

@@ -15,8 +15,8 @@ import numpy as np
 from plasticdsl.model.expr import Expr, Limit, refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.evaluate import Array, Scope, evaluate
-from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded
+from plasticdsl.reference.evaluate import Array, evaluate
+from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.runtime.instance.instance import Floats
@@ -37,13 +37,13 @@ class Site:
 
     local: Local
     count: int
-    scope: Callable[[Local, Local, bool], Scope]
+    scope: Callable[[Local, Local, bool], OwnerScope]
     bound: Callable[[str, Floats], Floats]
     add: Callable[[AddTo, Floats], None]
     skips: Callable[[Statement], bool]
     summing: frozenset[str] = frozenset()
 
-    def value(self, expr: Expr, scope: Scope) -> Floats:
+    def value(self, expr: Expr, scope: OwnerScope) -> Floats:
         """One value per unit or connection."""
         return np.array(np.broadcast_to(evaluate(expr, scope), (self.count,)), dtype=np.float64)
 
@@ -89,8 +89,8 @@ def _holds_sum(statement: Statement, site: Site) -> bool:
     return holds_sum(right_side(statement), site.summing)
 
 
-def _with_sums(scope: Scope, sums: Sums) -> Scope:
-    return replace(scope, sums=sums) if isinstance(scope, ConnectionScope) else scope
+def _with_sums(scope: OwnerScope, sums: Sums) -> OwnerScope:
+    return replace(scope, sums=sums)
 
 
 def _together(statements: Sequence[Statement], site: Site, start: Local, sums: Sums) -> None:
@@ -139,24 +139,33 @@ def right_side(statement: Statement) -> Expr:
             assert_never(statement)
 
 
-# --- units -----------------------------------------------------------------------------------------------------------
-
-
-def run_unit_handler(run: Run, population: str, handler: Handler, units: Index, others: Frame) -> None:
-    """A handler of a neuron at some of its units, whose states it changes; `others` is the frame of everything else it reads."""
-    values = run.frame.values[population]
-    local = {name: array[units] for name, array in values.items()}
-
-    def scope(now: Local, start: Local, simultaneous: bool) -> UnitScope:
-        return UnitScope(run.structure, others, population, units, now, start if simultaneous else {}, start)
-
-    def bound(name: str, new: Floats) -> Floats:
-        return bounded(name, new, scope(local, local, False))
-
-    run_handler(handler, Site(local, len(units), scope, bound, _adds_to_nobody, lambda _: False))
-    for name, array in local.items():
-        values[name][units] = array
+# --- all at once -----------------------------------------------------------------------------------------------------
 
 
 def _adds_to_nobody(statement: AddTo, amounts: Floats) -> None:
     raise ValueError(f"a neuron cannot add to {statement.target.path}")
+
+
+def run_at(
+    run: Run,
+    owner: str,
+    handler: Handler,
+    index: Index,
+    others: Frame,
+    add: Callable[[AddTo, Floats], None] = _adds_to_nobody,
+    skips: Callable[[Statement], bool] = lambda statement: False,
+) -> None:
+    """A handler at some units or connections, whose states it changes; `others` is the frame of everything else it reads, `add` and `skips` as in
+    `Site`."""
+    values = run.frame.values[owner]
+    local = {name: array[index] for name, array in values.items()}
+
+    def scope(now: Local, start: Local, simultaneous: bool) -> OwnerScope:
+        return OwnerScope(run.structure, others, owner, index, now, start if simultaneous else {}, start)
+
+    def bound(name: str, new: Floats) -> Floats:
+        return bounded(name, new, scope(local, local, False))
+
+    run_handler(handler, Site(local, len(index), scope, bound, add, skips))
+    for name, array in local.items():
+        values[name][index] = array

@@ -30,7 +30,7 @@ from plasticdsl.model.schemes import (
     linear_parts,
 )
 from plasticdsl.reference.evaluate import Scope, evaluate
-from plasticdsl.reference.scope import ConnectionScope, UnitScope, bounded, everything
+from plasticdsl.reference.scope import OwnerScope, bounded, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
@@ -168,7 +168,7 @@ def _mean_rate(run: Run, owner: str, name: str, rate: Expr) -> Floats:
     return np.average(np.stack(rates), axis=0, weights=SHARES)
 
 
-def _with(run: Run, owner: str, frame: Frame, own: dict[str, Floats]) -> UnitScope | ConnectionScope:
+def _with(run: Run, owner: str, frame: Frame, own: dict[str, Floats]) -> OwnerScope:
     """The scope of all units or connections of an owner, with some of its values replaced."""
     return replace(everything(run.structure, frame, owner), own=own)
 

@@ -27,7 +27,7 @@ import numpy as np
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Pairing, PairRule, Trigger
 from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.scope import ConnectionScope
+from plasticdsl.reference.scope import OwnerScope
 from plasticdsl.reference.spikes import arrivals
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
@@ -42,7 +42,7 @@ class Completed:
     at: Index
     lags: Floats
 
-    def sum_of(self, increment: Expr, scope: Callable[[Index, Floats], ConnectionScope]) -> Floats:
+    def sum_of(self, increment: Expr, scope: Callable[[Index, Floats], OwnerScope]) -> Floats:
         """Σ increment over the pairs of each connection; `scope(at, lags)` gives the scope with one entry per pair."""
         total = np.zeros(self.count)
         if len(self.at):
@@ -111,6 +111,6 @@ def _longest(run: Run, projection: str, rule: PairRule) -> Floats:
     count = structure.count(projection)
     if rule.truncate is None:
         return np.full(count, np.inf)
-    scope = ConnectionScope(structure, run.frame, projection, np.arange(count))
+    scope = OwnerScope(structure, run.frame, projection, np.arange(count))
     seconds = np.broadcast_to(evaluate(rule.truncate, scope), (count,))
     return np.array([float(structure.steps(s)) for s in seconds])

@@ -12,7 +12,7 @@ from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import AddTo, AtRate, GivenSpikes, PoissonSource, Population, RegularSource, Threshold, Trigger
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.handlers import run_unit_handler
+from plasticdsl.reference.handlers import run_at
 from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
@@ -101,7 +101,7 @@ def _jump(run: Run, population: Population, counts: Index) -> None:
         for handler in population.block.handlers:
             if handler.trigger is Trigger.SPIKE:
                 assert not any(isinstance(s, AddTo) for s in handler.statements), "a neuron adds to nobody"
-                run_unit_handler(run, population.name, handler, units, run.frame)
+                run_at(run, population.name, handler, units, run.frame)
     if population.block.refractory is not None:
         fired = counts > 0
         run.refractory_until[population.name][fired] = run.frame.step + refractory_steps(run, population)[fired]

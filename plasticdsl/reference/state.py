@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.model import AtRate, PoissonSource, Trigger
 from plasticdsl.model.weights import weights
-from plasticdsl.reference.scope import UnitScope, bounded
+from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
 from plasticdsl.reference.tie import tie_side
@@ -72,7 +72,7 @@ class Run:
         values = self.frame.values[population][name]
         np.add.at(values, units, amounts)
         touched = np.unique(units)
-        values[touched] = bounded(name, values[touched], UnitScope(self.structure, self.frame, population, touched))
+        values[touched] = bounded(name, values[touched], OwnerScope(self.structure, self.frame, population, touched))
 
     def add_later(self, step: int, projection: str, name: str, unit: int, amount: float) -> None:
         """Add to a variable of one post unit of a projection at a later step."""

@@ -14,7 +14,7 @@ import numpy as np
 from plasticdsl.model.expr import Incoming
 from plasticdsl.model.model import Projection, Role, SumInto
 from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.scope import ConnectionScope
+from plasticdsl.reference.scope import OwnerScope
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
@@ -34,7 +34,7 @@ def sum_inputs(run: Run) -> None:
     _remember(run)
     for name, projection in run.structure.projections.items():
         for own in projection.connection.totals:
-            scope = ConnectionScope(run.structure, run.frame, name, np.arange(run.structure.count(name)))
+            scope = OwnerScope(run.structure, run.frame, name, np.arange(run.structure.count(name)))
             run.frame.values[name][own.name] = np.array(evaluate(Incoming(own.body), scope))
 
 
@@ -66,7 +66,7 @@ def summed(run: Run, frame: Frame, population: str, target: str) -> Floats:
     for projection, total in _into(run.structure, population, target):
         if not projection.delays:
             connections = np.arange(run.structure.count(projection.name))
-            scope = ConnectionScope(run.structure, frame, projection.name, connections)
+            scope = OwnerScope(run.structure, frame, projection.name, connections)
             body = np.broadcast_to(evaluate(total.body, scope), connections.shape)
             np.add.at(result, run.structure.targets[projection.name], body)
     return result + run.delayed.get((population, target), 0.0)
@@ -84,7 +84,7 @@ def _late_body(run: Run, projection: Projection, total: SumInto, connections: In
         earlier = run.frame if delay == 0 else run.earlier.get(run.frame.step - int(delay))
         if earlier is not None:
             chosen = delays == delay
-            scope = ConnectionScope(structure, run.frame, name, connections[chosen], pre_frame=earlier)
+            scope = OwnerScope(structure, run.frame, name, connections[chosen], pre_frame=earlier)
             result[chosen] = evaluate(total.body, scope)
     return result
 

@@ -11,7 +11,7 @@ import numpy as np
 from plasticdsl.model.expr import refs
 from plasticdsl.model.model import Assign, Block, Role, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.handlers import run_unit_handler
+from plasticdsl.reference.handlers import run_at
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.sums import inputs_in_order, summed
 
@@ -24,7 +24,7 @@ def sweep(run: Run) -> None:
                 _sum_anew(run)
                 for handler in population.block.handlers:
                     if handler.trigger is Trigger.STEP:
-                        run_unit_handler(run, name, handler, np.array([unit]), run.frame)
+                        run_at(run, name, handler, np.array([unit]), run.frame)
     if run.visits:
         _sum_anew(run)
 

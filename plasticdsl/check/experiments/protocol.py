@@ -16,7 +16,7 @@ from plasticdsl.check.terms.expressions import translate_as, translate_condition
 from plasticdsl.check.terms.unification import PURE
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Assign, Block, Network, Role, Trigger
+from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Asked, Order, Until
 from plasticdsl.syntax import tree
@@ -37,7 +37,7 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
         report.error(
             "unknown-option", "‘within’ belongs to ‘until stable’; a condition says itself how close is close enough.", node.within.span
         )
-    if condition is None and within is None and not any(stepping(p.block) for p in taking.network.populations):
+    if condition is None and within is None and not any(p.block.stepping for p in taking.network.populations):
         message = f"No unit of {taking.network.name} changes by jumps at each step, so it would be stable at once."
         report.error(
             "stable-at-once", message, node.span, "For variables that flow say how little change counts: ‘until stable within 1e-4’."
@@ -64,7 +64,7 @@ def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:
     if not statement.asynchronous:
         return None
     network = taking.network
-    if not any(stepping(p.block) for p in network.populations):
+    if not any(p.block.stepping for p in network.populations):
         message = f"No unit of {network.name} changes by jumps at each step, so there is nothing to update one unit after the other."
         flowing = next((p.block for p in network.populations if p.block.flows), None)
         hint = "A jump at each step is a line such as ‘x → +1 if h > 0’."
@@ -73,18 +73,6 @@ def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:
         taking.context.report.error("nothing-to-update", message, statement.span, hint)
         return None
     return "fixed" if statement.order == "fixed" else "random"
-
-
-def stepping(block: Block) -> tuple[str, ...]:
-    """The states of a unit that a statement without a trigger assigns at each step."""
-    assigned = {
-        s.target.name
-        for h in block.handlers
-        if h.trigger is Trigger.STEP
-        for s in h.statements
-        if isinstance(s, Assign) and s.target.owner is Whose.OWN
-    }
-    return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)
 
 
 # --- what experiments ask of a network ---------------------------------------------------------------------------------
@@ -104,5 +92,5 @@ def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
         if reads_item(c.value) or roles.get((c.population, c.name)) is Role.INPUT
     }
     swept = any(phase.asynchronous is not None for phase in phases)
-    one_by_one = tuple(p.name for p in network.populations if swept and stepping(p.block))
+    one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
     return Asked(tuple(key for key in roles if key in fed), one_by_one)

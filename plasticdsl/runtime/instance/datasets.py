@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from plasticdsl.data import files
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.runtime.instance.patterns import read_arrays
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.play.feeds import Data
 
@@ -41,11 +42,7 @@ def _read(each: DataSet) -> dict[str, Floats]:
         fail(
             "not-given", f"The data ‘{each.symbol}’ have no file and were not given.", each.span, "Give them from Python, under this name."
         )
-    try:
-        found = files.load(each.path)
-    except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        fail("unreadable-data", f"The data ‘{each.symbol}’ cannot be read: {reason}.", each.span)
+    found = read_arrays(each.path, f"The data ‘{each.symbol}’", each.span)
     wrong = _problem(found)
     if wrong:
         fail("sizes-differ", f"‘{each.symbol}’: {wrong}.", each.span)

@@ -85,18 +85,22 @@ def _shapes(each: PatternSet, found: tuple[int, ...], wanted: tuple[int | str, .
 
 
 def _from_file(each: PatternSet, path: str, units: int) -> Floats:
-    try:
-        arrays = files.load(path)
-    except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        fail("unreadable-data", f"The patterns of ‘{each.symbol}’ cannot be read: {reason}.", each.span)
-    array = _chosen(each, arrays)
+    array = _chosen(each, read_arrays(path, f"The patterns of ‘{each.symbol}’", each.span))
     if array.ndim > 2:
         array = array.reshape(array.shape[0], -1)
     if array.ndim != 2 or array.shape[1] != units or not len(array):
         fail("sizes-differ", f"{_shapes(each, array.shape, ('any', units))}.", each.span)
     _require_finite(each, array)
     return array
+
+
+def read_arrays(path: str, what: str, span: Span) -> dict[str, Floats]:
+    """The arrays in a file by their names. Raises `PlasError` where it cannot be read; `what` it is, in words."""
+    try:
+        return files.load(path)
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        fail("unreadable-data", f"{what} cannot be read: {reason}.", span)
 
 
 def _chosen(each: PatternSet, arrays: Mapping[str, Floats]) -> Floats:

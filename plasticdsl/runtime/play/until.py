@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
-from plasticdsl.model.model import Assign, Network, Role, Trigger
-from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.model.model import Network
 from plasticdsl.model.protocol import Until
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
@@ -41,7 +40,7 @@ class Waiting:
 
     def __init__(self, until: Until, network: Network, reader: Reader) -> None:
         self._until, self._reader = until, reader
-        self._discrete = tuple((p.name, name) for p in network.populations for name in stepping(network, p.name))
+        self._discrete = tuple((p.name, name) for p in network.populations for name in p.block.stepping)
         flowing = ((p.name, flow.variable) for p in network.populations for flow in p.block.flows)
         self._flowing = tuple(flowing) if until.within is not None else ()
         self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader)
@@ -124,16 +123,3 @@ def _still(before: NDArray[np.float64], now: NDArray[np.float64], within: float)
 def states_now(engine: Engine, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], NDArray[np.float64]]:
     """Copies of variables of populations, by population and name."""
     return {key: np.array(engine.read(*key)) for key in names}
-
-
-def stepping(network: Network, population: str) -> tuple[str, ...]:
-    """The states of a population's units that a statement without a trigger assigns at each step."""
-    block = network.blocks[OfPopulation(population)]
-    assigned = {
-        s.target.name
-        for h in block.handlers
-        if h.trigger is Trigger.STEP
-        for s in h.statements
-        if isinstance(s, Assign) and s.target.owner is Whose.OWN
-    }
-    return tuple(v.name for v in block.variables if v.role is Role.STATE and v.name in assigned)

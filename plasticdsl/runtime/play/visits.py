@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.model import Network
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Order
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.play.feeds import permutation
-from plasticdsl.runtime.play.until import states_now, stepping
+from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
 
 Integers = NDArray[np.int64]
@@ -27,7 +28,7 @@ class Visits:
 
     def __init__(self, order: Order, network: Network, populations: Iterable[str]) -> None:
         self._order, self._network = order, network
-        self._variables = {name: stepping(network, name) for name in populations}
+        self._variables = {name: network.blocks[OfPopulation(name)].stepping for name in populations}
         self._last: dict[str, Integers] = {}
         self._before: Values = {}
 
