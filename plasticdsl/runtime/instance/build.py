@@ -38,12 +38,13 @@ from plasticdsl.runtime.instance.memory import check_memory, expected_count, pop
 from plasticdsl.runtime.instance.pairing import Ends, pattern_of
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
-from plasticdsl.runtime.instance.resolver import Resolver, fail
+from plasticdsl.runtime.instance.resolver import Outside, Resolver, fail
 from plasticdsl.runtime.instance.right_sides import (
     PARAMETERS,
     STATES,
     Given,
     Settings,
+    Sides,
     Written,
     check_settings,
     network_sides,
@@ -116,8 +117,10 @@ def instantiate(
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
     check_memory(needs)
     shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
-    units = {p.name: _units(p, sizes[p.name], setup, shared) for p in network.populations}
-    ends = {p.name: Ends(units[p.pre], units[p.post], _around(setup, shared)) for p in network.projections}
+    around = _around(shared.value, dt)
+    sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
+    units = {p.name: _units(p, sizes[p.name], sides[p.name], seed, around) for p in network.populations}
+    ends = {p.name: Ends(units[p.pre], units[p.post], around) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
@@ -153,31 +156,26 @@ def _check_names(network: Network, connections: Mapping[str, object], spikes: Ma
 
 
 def _network_values(setup: _Setup) -> Resolver:
-    def outside(node: Ref | Special | At) -> Values:
-        return _moment(node, setup.dt)
-
-    network = setup.network
-    sides = network_sides(network, setup.settings)
-    return Resolver(Whose.NETWORK, "", sides, network.variables, 1, setup.seed, outside, lambda values: values)
+    network, others = setup.network, dict[str, Values]()
+    sides, around = network_sides(network, setup.settings), _around(others.__getitem__, setup.dt)
+    return Resolver(Whose.NETWORK, "", sides, network.variables, 1, setup.seed, around, lambda values: values)
 
 
-def _moment(node: Ref | Special | At, dt: float) -> float:
-    match node:
-        case Special("t"):
-            return 0.0
-        case Special("dt"):
-            return dt
-        case _:
-            raise KeyError(node)
+def _around(of_network: Callable[[str], Values], dt: float) -> Outside:
+    """What every population and projection sees of the network before the run."""
 
+    def look_up(node: Ref | Special | At) -> Values:
+        match node:
+            case Ref(Whose.NETWORK, name):
+                return of_network(name)
+            case Special("t"):
+                return 0.0
+            case Special("dt"):
+                return dt
+            case _:
+                raise KeyError(node)
 
-def _around(setup: _Setup, shared: Resolver) -> Callable[[Ref | Special | At], Values]:
-    """What every population and projection sees of the network."""
-
-    def outside(node: Ref | Special | At) -> Values:
-        return shared.value(node.name) if isinstance(node, Ref) and node.owner is Whose.NETWORK else _moment(node, setup.dt)
-
-    return outside
+    return look_up
 
 
 def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
@@ -192,24 +190,18 @@ def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
     return size
 
 
-def _units(population: Population, size: int, setup: _Setup, shared: Resolver) -> Resolver:
-    around = _around(setup, shared)
+def _units(population: Population, size: int, sides: Sides, seed: int, around: Outside) -> Resolver:
+    """The values of a population."""
 
     def outside(node: Ref | Special | At) -> Values:
         return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
 
-    sides = right_sides(population.as_owner, population.block, population.values, setup.settings)
-    arrange = _one_each(size)
-    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, setup.seed, outside, arrange)
-
-
-def _one_each(count: int) -> Callable[[Floats], Floats]:
     def arrange(values: Floats) -> Floats:
-        if values.shape != (count,):
-            raise ValueError(f"an array of shape {values.shape} was given, but there is one value per unit: ({count},)")
+        if values.shape != (size,):
+            raise ValueError(f"an array of shape {values.shape} was given, but there is one value per unit: ({size},)")
         return values
 
-    return arrange
+    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, seed, outside, arrange)
 
 
 def _drawn(block: Block, resolver: Resolver, setup: _Setup) -> tuple[dict[str, Values], dict[str, Floats]]:
@@ -303,25 +295,13 @@ def extend_spikes(network: Network, instance: Instance, horizon: int, ahead: int
     for population in network.populations:
         made = instance.populations[population.name]
         if isinstance(population.source, RegularSource) and made.spikes_until is not None and made.spikes_until < horizon:
-            resolver = _again(population, instance)
+            sides = {**right_sides(population.as_owner, population.block, population.values, {}), **made.parameters}
+            around = _around(instance.parameters.__getitem__, instance.dt)
+            resolver = _units(population, made.size, sides, instance.seed, around)
             found, made.spikes_until = regular_spikes(population.source, population, resolver, instance.dt, horizon + ahead)
             made.spike_steps, made.spike_units = found
             changed.add(population.name)
     return frozenset(changed)
-
-
-def _again(population: Population, instance: Instance) -> Resolver:
-    """The values of a population that has been made."""
-
-    def outside(node: Ref | Special | At) -> Values:
-        if node == Special("i"):
-            return np.arange(1.0, made.size + 1.0)
-        return instance.parameters[node.name] if isinstance(node, Ref) and node.owner is Whose.NETWORK else _moment(node, instance.dt)
-
-    made = instance.populations[population.name]
-    sides = {**right_sides(population.as_owner, population.block, population.values, {}), **made.parameters}
-    arrange = _one_each(made.size)
-    return Resolver(population.as_owner, population.symbol, sides, population.block.variables, made.size, instance.seed, outside, arrange)
 
 
 # --- projections -----------------------------------------------------------------------------------------------------
