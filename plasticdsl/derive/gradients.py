@@ -174,8 +174,7 @@ class Backwards:
     def _declare(self, population: str, name: str, by: str, value: Expr | None) -> str:
         """A new variable of the population: a definition, or an input where there is no value."""
         letter = self.observable
-        block = next(p.block for p in self.network.populations if p.name == population)
-        differentiated = block.variable(name)
+        differentiated = self.network.blocks[OfPopulation(population)].variable(name)
         wish = f"d{letter.name}_d{name}" + (f"_by_{by}" if by else "")
         own = free_name(wish, self.taken[population])
         self.taken[population].add(own)
@@ -241,14 +240,10 @@ def extended(network: Network, all_of: Iterable[Backwards]) -> Network:
 
 def _with_units(population: Population, new: list[Variable]) -> Population:
     """Adjoints follow what they read: each was made after those it needs."""
-    if not new:
-        return population
     return replace(population, block=replace(population.block, variables=(*population.block.variables, *new)))
 
 
 def _with_sums(projection: Projection, new: list[SumInto]) -> Projection:
-    if not new:
-        return projection
     return replace(projection, connection=replace(projection.connection, sums=(*projection.connection.sums, *new)))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.model.expr import At, Expr, Incoming, Number, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, Variable
+from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, SumInto, Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.symbolic.numeric import evaluate
 
@@ -155,8 +155,9 @@ class Small:
         variable = None if block is None else block.variable(ref.name)
         if variable is None:
             return math.nan
-        if isinstance(part, Population) and variable.role is Role.INPUT and self._is_summed(part.name, ref.name):
-            return self._summed(part.name, ref.name, place[0])
+        into = self.network.sums_into(owner_text(ref.owner), ref.name)
+        if isinstance(part, Population) and variable.role is Role.INPUT and not any(projection.delays for projection, _ in into):
+            return self._summed(into, place[0])
         if variable.formula is not None:
             return self._within(variable.formula, part, place)
         return self._free(ref, variable, place)
@@ -175,23 +176,9 @@ class Small:
             case None:
                 return self._observed(expr, {})
 
-    def _is_summed(self, population: str, name: str) -> bool:
-        """Whether sums of this moment fill the input."""
-        into = [p for p in self.network.projections if p.post == population and any(s.target == name for s in p.connection.sums)]
-        return not any(p.delays for p in into)
-
-    def _summed(self, population: str, name: str, unit: int) -> float:
-        total = 0.0
-        for projection in self.network.projections:
-            if projection.post == population:
-                for one in projection.connection.sums:
-                    if one.target == name:
-                        total += sum(
-                            self.at_connection(one.body, projection, post, pre)
-                            for post, pre in self.connections(projection)
-                            if post == unit
-                        )
-        return total
+    def _summed(self, into: tuple[tuple[Projection, SumInto], ...], unit: int) -> float:
+        found = ((p, one, post, pre) for p, one in into for post, pre in self.connections(p) if post == unit)
+        return sum((self.at_connection(one.body, p, post, pre) for p, one, post, pre in found), 0.0)
 
     def _free(self, ref: Ref, variable: Variable, place: Place) -> float:
         key = (ref, place)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
 from plasticdsl.model.model import Block, Network, Projection, Role
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, StandIn, Whose
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, StandIn, Whose, owner_text
 from plasticdsl.symbolic.algebra import ZERO, add
 
 #: The letters of the connection that is looked at.
@@ -45,9 +45,7 @@ class Writer:
                 case Ref(OfProjection(), name):
                     return self._variable(Ref(node.owner, name), (pre, post))  # transposed
                 case Incoming(body):
-                    self.letters += 1
-                    letter = f"k{self.letters}"
-                    return SumOver((letter,), (self.over(projection, post),), self.connection(body, projection, post, letter))
+                    return self._sum(body, projection, post)
                 case Special("N_pre"):
                     return Ref(StandIn.SIZE, projection.pre)
                 case Special("N_post"):
@@ -78,14 +76,10 @@ class Writer:
     def _is_sum(self, ref: Ref) -> bool:
         block = self._blocks.get(ref.owner)
         variable = block.variable(ref.name) if block is not None else None
-        if variable is None or variable.role is not Role.INPUT:
+        if variable is None or variable.role is not Role.INPUT or not isinstance(ref.owner, OfPopulation):
             return False
-        into = [
-            p
-            for p in self.network.projections
-            if OfPopulation(p.post) == ref.owner and any(s.target == ref.name for s in p.connection.sums)
-        ]
-        return bool(into) and not any(p.delays for p in into)
+        into = self.network.sums_into(ref.owner.name, ref.name)
+        return bool(into) and not any(projection.delays for projection, _ in into)
 
     def expanded(self, expr: Expr, inputs: frozenset[At]) -> Expr:
         """The expression with these inputs written as the sums that fill them."""
@@ -98,15 +92,15 @@ class Writer:
     def _sums(self, node: At) -> Expr:
         (post,) = node.indices
         total: Expr = ZERO
-        for projection in self.network.projections:
-            if OfPopulation(projection.post) == node.ref.owner:
-                for one in projection.connection.sums:
-                    if one.target == node.ref.name:
-                        self.letters += 1
-                        letter = f"k{self.letters}"
-                        body = self.connection(one.body, projection, post, letter)
-                        total = add(total, SumOver((letter,), (self.over(projection, post),), body))
+        for projection, one in self.network.sums_into(owner_text(node.ref.owner), node.ref.name):
+            total = add(total, self._sum(one.body, projection, post))
         return total
+
+    def _sum(self, body: Expr, projection: Projection, post: str) -> Expr:
+        """Over the connections of a projection that reach a unit."""
+        self.letters += 1
+        letter = f"k{self.letters}"
+        return SumOver((letter,), (self.over(projection, post),), self.connection(body, projection, post, letter))
 
     def over(self, projection: Projection, post: str) -> str:
         """What a sum over the presynaptic units of a projection runs over; two projections that connect the same units have the same."""

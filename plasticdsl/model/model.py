@@ -465,3 +465,7 @@ class Network:
         """What units and connections do, by their population or projection."""
         of_units: dict[Owner, Block] = {p.as_owner: p.block for p in self.populations}
         return of_units | {p.as_owner: p.connection for p in self.projections}
+
+    def sums_into(self, population: str, name: str) -> tuple[tuple[Projection, SumInto], ...]:
+        """The sums that fill an input of a population, in order, each with the projection over which it runs."""
+        return tuple((p, s) for p in self.projections if p.post == population for s in p.connection.sums if s.target == name)

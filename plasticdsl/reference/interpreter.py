@@ -27,8 +27,7 @@ from plasticdsl.reference.sources import emit
 from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
 from plasticdsl.reference.sums import inputs_in_order, sum_inputs
-from plasticdsl.runtime.engine.engine import Feed
-from plasticdsl.runtime.engine.feeding import checked_feed, checked_order
+from plasticdsl.runtime.engine.engine import Feed, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
 

@@ -24,7 +24,7 @@ def sum_inputs(run: Run) -> None:
     """Evaluate all inputs at t_n, and send what arrives later on its way."""
     run.delayed = run.inputs_waiting.pop(run.frame.step, {})
     for population, target in inputs_in_order(run.structure):
-        for projection, total in _into(run.structure, population, target):
+        for projection, total in run.structure.network.sums_into(population, target):
             if projection.delays:
                 at_once = np.flatnonzero(run.structure.dendritic[projection.name] == 0)
                 _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
@@ -54,16 +54,10 @@ def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
             yield entry.population, entry.name
 
 
-def _into(structure: Structure, population: str, target: str) -> Iterator[tuple[Projection, SumInto]]:
-    for projection in structure.projections.values():
-        if projection.post == population:
-            yield from ((projection, total) for total in projection.connection.sums if total.target == target)
-
-
 def summed(run: Run, frame: Frame, population: str, target: str) -> Floats:
     """The sum into an input with everything as it is in a frame."""
     result = np.zeros(run.structure.count(population))
-    for projection, total in _into(run.structure, population, target):
+    for projection, total in run.structure.network.sums_into(population, target):
         if not projection.delays:
             connections = np.arange(run.structure.count(projection.name))
             scope = OwnerScope(run.structure, frame, projection.name, connections)

@@ -21,7 +21,7 @@ from plasticdsl.results.axis import (
     time_axis,
 )
 from plasticdsl.results.style import COLOURS, GREY
-from plasticdsl.runtime.play.experiment import Run, train_of
+from plasticdsl.runtime.play.experiment import Run
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Panel, PlotPlan, Series, SpikeRecord
@@ -161,7 +161,7 @@ class _Rows:
 def _draw_spikes(axes: Axes, run: Run, record: SpikeRecord, axis: TimeAxis, rows: _Rows) -> None:
     row = np.full(run.facts.units[record.population], -1)
     row[rows.units] = np.arange(len(rows.units))
-    steps, units = train_of(run, record)
+    steps, units = run.train(record)
     at = row[units]
     kept = at >= 0
     times, bottom = axis.of(steps[kept]), rows.base + rows.height * at[kept]

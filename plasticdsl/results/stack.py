@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from xarray import DataArray, Dataset
 
 from plasticdsl.results.units import si_unit
-from plasticdsl.runtime.play.experiment import train_of
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.landscape import Landscape
 from plasticdsl.runtime.watch.series import Label, PlotPlan, Series, SpikeRecord
@@ -181,7 +180,7 @@ def _counts(series: Series, edges: Floats) -> Floats:
 
 def stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> DataArray:
     """Times of all spikes in one row, with the unit of each and, in a sweep, the run it belongs to."""
-    trains = [train_of(run, record) for run, record in zip(study.runs, every, strict=True)]
+    trains = [run.train(record) for run, record in zip(study.runs, every, strict=True)]
     dimension = f"spike_{first.population}"
     times = np.concatenate([steps * run.line.dt for (steps, _), run in zip(trains, study.runs, strict=True)])
     units = np.concatenate([units for _, units in trains])

@@ -144,6 +144,11 @@ def _number_power(x: float, y: float) -> Expr:
     return Number(value) if math.isfinite(value) else Binary("^", Number(x), Number(y))
 
 
+def calling(function: str) -> Callable[[Expr], Expr]:
+    """From an argument to the call."""
+    return lambda argument: Call(function, (argument,))
+
+
 def choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr) -> Expr:
     """The first branch whose condition holds; a single value where all branches agree."""
     if all(value == otherwise for _, value in branches):

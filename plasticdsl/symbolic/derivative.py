@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, SumOver, walk
-from plasticdsl.symbolic.algebra import MAX_NODES, ONE, ZERO, add, choice, div, extent, mul, neg, power, sub
+from plasticdsl.symbolic.algebra import MAX_NODES, ONE, ZERO, add, calling, choice, div, extent, mul, neg, power, sub
 from plasticdsl.symbolic.singular import repair
 
 TWO = Number(2.0)
@@ -146,10 +146,6 @@ def _one_over_root(inside: Expr) -> Expr:
     return div(ONE, Call("sqrt", (inside,)))
 
 
-def _call_of(function: str) -> Callable[[Expr], Expr]:
-    return lambda x: Call(function, (x,))
-
-
 SERIES_LIMIT = Number(0.1)
 
 
@@ -186,23 +182,23 @@ def _expm1_over_x(x: Expr) -> Expr:
 
 #: The derivative by the argument, as a function of the argument.
 OUTER: Mapping[str, Callable[[Expr], Expr]] = {
-    "exp": _call_of("exp"),
-    "expm1": _call_of("exp"),
+    "exp": calling("exp"),
+    "expm1": calling("exp"),
     "log": lambda x: div(ONE, x),
     "log10": lambda x: div(ONE, mul(Number(math.log(10.0)), x)),
     "log1p": lambda x: div(ONE, add(ONE, x)),
     "sqrt": lambda x: div(ONE, mul(TWO, Call("sqrt", (x,)))),
-    "sin": _call_of("cos"),
+    "sin": calling("cos"),
     "cos": lambda x: neg(Call("sin", (x,))),
     "tan": lambda x: add(ONE, _squared(Call("tan", (x,)))),
     "arcsin": lambda x: _one_over_root(sub(ONE, _squared(x))),
     "arccos": lambda x: neg(_one_over_root(sub(ONE, _squared(x)))),
     "arctan": lambda x: div(ONE, add(ONE, _squared(x))),
-    "sinh": _call_of("cosh"),
-    "cosh": _call_of("sinh"),
+    "sinh": calling("cosh"),
+    "cosh": calling("sinh"),
     "tanh": lambda x: sub(ONE, _squared(Call("tanh", (x,)))),
     "erf": lambda x: mul(Number(2.0 / math.sqrt(math.pi)), Call("exp", (neg(_squared(x)),))),
-    "abs": _call_of("sign"),
+    "abs": calling("sign"),
     "x_over_expm1": _x_over_expm1,
     "expm1_over_x": _expm1_over_x,
 }

@@ -21,12 +21,13 @@ from plasticdsl.model.expr import At, Binary, Call, Expr, Negate, Number, Ref, S
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import StandIn, Whose
-from plasticdsl.symbolic.algebra import ONE, add, div, extent, is_number, mul, neg, power
+from plasticdsl.symbolic.algebra import ONE, add, calling, div, extent, is_number, mul, neg, power
 from plasticdsl.symbolic.block_contents import is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
 TWO = Number(2.0)
+_x_over_expm1, _expm1_over_x = calling("x_over_expm1"), calling("expm1_over_x")
 UNKNOWN = Ref(StandIn.ARGUMENT, "")  # stands for the name that a quotient is looked at as a function of
 MAX_LEVELS, MAX_NODES = 4, 400  # of definitions that are looked into
 NO_DEFINITIONS: Mapping[Expr, Expr] = {}
@@ -210,14 +211,6 @@ def _zero(expr: Expr) -> Zero | None:
             return _exponential_less_one(expr)
         case _:
             return None
-
-
-def _x_over_expm1(u: Expr) -> Expr:
-    return Call("x_over_expm1", (u,))
-
-
-def _expm1_over_x(u: Expr) -> Expr:
-    return Call("expm1_over_x", (u,))
 
 
 def _exponential_less_one(expr: Expr) -> Zero | None:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.runtime.engine.binding import Bound, bind
-from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed
-from plasticdsl.runtime.engine.feeding import checked_feed, checked_order
+from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
 CLOCK = "clock"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Block, Network, Role, Value, Variable
-from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
+from plasticdsl.model.owners import OfPopulation, Owner, Whose, owner_text
 
 #: What a name may be set to: an expression or distribution, a number, or one number per unit or connection. A matrix [post, pre], as in w_ij,
 #: gives each connection its element.
@@ -92,9 +92,7 @@ def allowed_keys(network: Network) -> frozenset[Ref]:
     """Everything that `Settings` may hold for this network."""
     keys = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
     keys |= {Ref(p.as_owner, "") for p in network.populations}
-    parts: list[tuple[Part, Block]] = [(p.as_owner, p.block) for p in network.populations]
-    parts += [(p.as_owner, p.connection) for p in network.projections]
-    for owner, block in parts:
+    for owner, block in network.blocks.items():
         for variable in block.variables:
             if variable.role in (*PARAMETERS, *STATES):
                 keys.add(Ref(owner, variable.name))

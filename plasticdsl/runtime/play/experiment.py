@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Experiment, Window
@@ -22,7 +23,7 @@ from plasticdsl.runtime.instance.settings import network_value
 from plasticdsl.runtime.play.feeds import Data, Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
-from plasticdsl.runtime.play.planning import as_run, plan_timeline
+from plasticdsl.runtime.play.planning import plan_timeline
 from plasticdsl.runtime.play.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.play.schedule import PhaseSpan, Taking, Timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
@@ -84,6 +85,12 @@ class Run:
     def duration(self) -> float:
         """Seconds (nominal ones where time is counted in steps) that were simulated."""
         return self.steps * self.line.dt
+
+    def train(self, record: SpikeRecord) -> Train:
+        """The spikes of one record: steps and units (from 0)."""
+        steps, units = self.spikes[record.population]
+        kept = (steps >= record.begin) & (steps < record.end)
+        return steps[kept], units[kept]
 
 
 def time_step(experiment: Experiment, network: Network, order: Order) -> float:
@@ -194,7 +201,7 @@ class _Runner:
     def _go(self, tell: _Tell) -> None:
         for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
             self.stage.enter(phase)
-            self._look(span.first, _everything if number == 0 else _only(phase.name))
+            self._look(span.first, partial(_belongs, None if number == 0 else phase.name))
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
             self.guard.remember()
             self._run_phase(span, waiting, tell)
@@ -316,7 +323,7 @@ class _Runner:
         run = Run(self.order.seed, self.line, self.recorder, self.facts, steps=self.observer.engine.step, interrupted=self.interrupted)
         run.failure = self.failure
         run.endings = tuple(self.endings)
-        run.line = as_run(self.line, self.clock)
+        run.line = self.line.as_run(self.clock)
         for record in records:
             record.begin, record.end = self.clock.real(record.begin), self.clock.real(record.end)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
@@ -326,19 +333,9 @@ class _Runner:
         return run
 
 
-def _everything(_: str | None) -> bool:
-    return True
-
-
-def _only(phase: str) -> Chosen:
-    return lambda during: during == phase
-
-
-def train_of(run: Run, record: SpikeRecord) -> Train:
-    """The spikes of one record: steps and units (from 0)."""
-    steps, units = run.spikes[record.population]
-    kept = (steps >= record.begin) & (steps < record.end)
-    return steps[kept], units[kept]
+def _belongs(phase: str | None, during: str | None) -> bool:
+    """Whether something that belongs to `during` belongs to a phase; all does where none is named."""
+    return phase is None or during == phase
 
 
 def _spikes_needed(experiment: Experiment) -> frozenset[str]:

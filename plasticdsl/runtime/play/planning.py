@@ -14,7 +14,7 @@ from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.settings import duration
 from plasticdsl.runtime.play.feeds import Show
-from plasticdsl.runtime.play.schedule import Clock, Timeline, timeline
+from plasticdsl.runtime.play.schedule import Timeline, timeline
 from plasticdsl.runtime.play.until import MOST_STEPS
 from plasticdsl.runtime.watch.observer import constant
 from plasticdsl.source import NOWHERE
@@ -69,8 +69,3 @@ def run_rounded(seconds: float, dt: float) -> Diagnostic:
     """What is said of runs of a network from Python."""
     message = f"A run of {seconds:g} s is no multiple of dt = {dt:g} s; runs are rounded to whole steps, all of them together."
     return Diagnostic("duration-rounded", message, NOWHERE, severity=Severity.WARNING)
-
-
-def as_run(line: Timeline, clock: Clock) -> Timeline:
-    """The timeline with every phase as long as it really was."""
-    return replace(line, phases=tuple(replace(p, first=clock.real(p.first), last=clock.real(p.last)) for p in line.phases))

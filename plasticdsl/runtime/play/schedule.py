@@ -7,7 +7,7 @@ is the value at t_n, and the spikes of a window [a, b) are those of the steps a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,10 @@ class Timeline:
     def open_within(self, begin: int, end: int) -> bool:
         """Whether a phase between these positions may end early."""
         return any(p.open_ended and p.first < end and p.last > begin for p in self.phases)
+
+    def as_run(self, clock: Clock) -> Timeline:
+        """The same with every phase as long as it really was."""
+        return replace(self, phases=tuple(replace(p, first=clock.real(p.first), last=clock.real(p.last)) for p in self.phases))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.datasets import all_data
-from plasticdsl.runtime.instance.instance import Instance
-from plasticdsl.runtime.instance.right_sides import Given, Settings
+from plasticdsl.runtime.instance.right_sides import Given
 from plasticdsl.runtime.instance.settings import network_value, places
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once, time_step
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
@@ -151,9 +150,5 @@ def _number(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order
     try:
         return network_value(expr, workshop.network, order.settings)
     except KeyError:
-        return constant(expr, _instance(experiment, workshop, order))
-
-
-def _instance(experiment: Experiment, workshop: Workshop, order: Order) -> Instance:
-    settings: Settings = order.settings
-    return workshop.instantiate(time_step(experiment, workshop.network, order), order.seed, settings)
+        dt = time_step(experiment, workshop.network, order)
+        return constant(expr, workshop.instantiate(dt, order.seed, order.settings))

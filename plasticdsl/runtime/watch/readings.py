@@ -143,7 +143,7 @@ class Reader:
         for number, size in zip(numbers, values.shape, strict=True):
             if not 1 <= abs(number) <= size:
                 raise DoesNotExist(f"This observable has the entries 1 to {size}, so there is no number {number}.")
-        return float(values[tuple(n - 1 if n > 0 else n for n in numbers)])
+        return float(values[tuple(map(statistics.from_zero, numbers))])
 
     def _place(self, call: Call) -> tuple[str, int]:
         """The population or projection, and where in its values the unit or connection stands. Raises `DoesNotExist`."""
@@ -161,7 +161,7 @@ class Reader:
         if not 1 <= abs(number) <= size:
             what = "units" if self.observer.connections(owner) is None else "connections"
             raise DoesNotExist(f"‘{owner}’ has the {what} 1 to {size}, so there is no number {number}.")
-        return number - 1 if number > 0 else size + number
+        return statistics.from_zero(number) % size
 
     def _connection(self, owner: str, post: int, pre: int) -> int:
         ends = self.observer.connections(owner)

@@ -21,6 +21,7 @@ from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeli
 from plasticdsl.runtime.watch.landscape import Along, Landscape
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
 from plasticdsl.runtime.watch.series import Kind, Label, Panel, PlotPlan, Series, SpikeRecord
+from plasticdsl.runtime.watch.statistics import from_zero
 from plasticdsl.source import Span
 from plasticdsl.support.steps import to_steps
 from plasticdsl.units.dimension import Dimension
@@ -257,7 +258,7 @@ class _Planner:
         if isinstance(target, Call):
             target, number = target.arguments
             size = self._length(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
-            unit = (round(self._number(number)) - (1 if self._number(number) > 0 else 0)) % size
+            unit = from_zero(round(self._number(number))) % size
         assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
         return Along(target.owner.name, target.name, unit, self._number(side.start), self._number(side.stop))
 

@@ -42,16 +42,17 @@ def _cv_of(intervals: Floats) -> float:
 
 def spike_time(steps: Steps, k: int, dt: float) -> float:
     """Time (s) of the k-th spike, k = 1, 2, …, in order of time over all units; k < 0 counts from the last one; NaN where there are fewer."""
-    return float(np.sort(steps)[_index(k)] * dt) if len(steps) >= abs(k) else np.nan
+    return float(np.sort(steps)[from_zero(k)] * dt) if len(steps) >= abs(k) else np.nan
 
 
 def isi(steps: Steps, k: int, dt: float) -> float:
     """Time (s) from the k-th spike to the next one; k < 0 counts from the last interval; NaN where there are fewer intervals."""
     intervals = np.diff(np.sort(steps))
-    return float(intervals[_index(k)] * dt) if len(intervals) >= abs(k) else np.nan
+    return float(intervals[from_zero(k)] * dt) if len(intervals) >= abs(k) else np.nan
 
 
-def _index(k: int) -> int:
+def from_zero(k: int) -> int:
+    """The index of what is counted from 1, or from −1 backwards. Raises ValueError for 0."""
     if k == 0:
         raise ValueError("spikes are numbered from 1, or from −1 backwards; there is no number 0")
     return k - 1 if k > 0 else k
