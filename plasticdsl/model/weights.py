@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import AddTo, Assign, Block, Projection, Role
+from plasticdsl.model.model import AddTo, Assign, Block, Projection
 from plasticdsl.model.owners import Whose
 
 
@@ -52,7 +52,7 @@ def _read_by_others(block: Block) -> set[str]:
                     changes.append((target.name, value))
                 case AddTo(_, amount):
                     changes.append(("", amount))
-    definitions = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
+    definitions = block.definitions
     definitions |= {total.name: total.body for total in block.totals}
     read: set[str] = set()
     for name, expr in changes:

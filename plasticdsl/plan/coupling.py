@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.derive.integrate import flowing_names
+from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Whose
@@ -26,7 +27,7 @@ def coupled(
     moving = flowing_names(network) | _timed(populations)
     reads = dict(_reads(network, projections, moving))
     inputs = {(p.projection.post, s.target) for p in projections if not p.projection.delays for s in p.sums} & moving
-    wanted = {p.name: _closure(_of_rates(p) & moving, reads) for p in populations}
+    wanted = {p.name: frozenset(reachable(_of_rates(p) & moving, reads)) for p in populations}
     readers = {owner for owner, names in wanted.items() if names & inputs}
     needed = frozenset[Owned]().union(*(wanted[owner] for owner in readers))
     owners = readers | {owner for owner, _ in needed}
@@ -76,14 +77,3 @@ def _reads(network: Network, projections: Sequence[ProjectionPlan], moving: froz
             ends = p.projection.ends
             found |= {(ends[r.owner], r.name) for s in p.sums if s.target == entry.name for r in refs(s.body) if r.owner in ends}
         yield (entry.population, entry.name), frozenset(found & moving)
-
-
-def _closure(start: frozenset[Owned], reads: dict[Owned, frozenset[Owned]]) -> frozenset[Owned]:
-    found: set[Owned] = set()
-    waiting = list(start)
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += reads.get(one, ())
-    return frozenset(found)
