@@ -56,7 +56,7 @@ def test_units_are_counted_from_one_and_backwards() -> None:
 
 def test_a_plot_over_one_unit_is_a_curve() -> None:
     plan = carry_out(TEXT).runs[0].recorder.plots[0]
-    assert plan.kind == "plane"
+    assert [panel.kind for panel in plan.panels] == ["plane"]
     assert plan.against is not None
     assert np.allclose(plan.series[0].done, plan.against.done / 3.0)
 
