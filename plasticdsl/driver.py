@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.engine.compiled import Kernels
     from plasticdsl.runtime.engine.engine import Engine
     from plasticdsl.runtime.instance.instance import Instance
-    from plasticdsl.runtime.instance.right_sides import Settings
+    from plasticdsl.runtime.instance.settable import Settings
     from plasticdsl.runtime.play.experiment import Order, Workshop
     from plasticdsl.runtime.play.progress import Progress
     from plasticdsl.runtime.play.sweep import Study
@@ -241,6 +241,7 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
     Raises ValueError where there is nothing to compile, `PlasError` for what cannot be compiled.
     """
     from plasticdsl.kernels.embed import embed
+    from plasticdsl.runtime.instance.defaults import defaults
     from plasticdsl.runtime.instance.dependence import per_unit
     from plasticdsl.runtime.instance.timestep import default_step
 
@@ -249,7 +250,7 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
         listed = replace(options, without=options.without | {"layout"})  # its users may give other connections
         program = program_of(plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(loaded.module, network)
-    return embed(program, network, dt, in_steps=in_steps, alone=not loaded.module.networks)
+    return embed(program, network, defaults(network), dt, in_steps=in_steps, alone=not loaded.module.networks)
 
 
 def explain(loaded: Loaded, options: CompileOptions) -> str:

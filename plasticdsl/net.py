@@ -27,7 +27,7 @@ from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
 from plasticdsl.runtime.instance.build import FIRST_STEPS, extend_spikes
 from plasticdsl.runtime.instance.instance import ProjectionInstance
-from plasticdsl.runtime.instance.right_sides import Settings
+from plasticdsl.runtime.instance.settable import Settings
 from plasticdsl.runtime.instance.symmetric_values import alike
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite

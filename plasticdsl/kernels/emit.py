@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plasticdsl.kernels.describe import Line, arguments, function_doc, group_doc, lines, module_doc
 from plasticdsl.kernels.fold import fold
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local
-from plasticdsl.kernels.inlined import pieces
+from plasticdsl.kernels.inlined import imports, pieces
 from plasticdsl.kernels.kinds import every, infer
 from plasticdsl.kernels.layout import members, taken, unpacked
 from plasticdsl.kernels.loops.collect import expressions
@@ -37,6 +37,7 @@ def render(
     kinds = infer(program)
     printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name]) for f in program.functions}
     by_name = {f.name: f for f in program.functions}
+    support = pieces((*_called(program, printers), *more.pop("support", ())))
     environment = _environment()
     environment.tests["with_threads"] = lambda f: parallel and has_threads(f)
     environment.tests["side_by_side"] = lambda s: parallel and s.independent
@@ -44,7 +45,8 @@ def render(
     names = {
         "program": program,
         "parallel": parallel,
-        "support": pieces((*_called(program, printers), *more.pop("support", ()))),
+        "support": support,
+        "imports": imports(support, more.pop("imports", ())),
         "docs": {f.name: function_doc(f, spelling) for f in program.functions},
         "printers": printers,
         "spelling": spelling,

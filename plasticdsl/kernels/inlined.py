@@ -1,6 +1,7 @@
 """The text of support functions, to be written into generated modules.
 
-Comes in: names of functions of `support/`. Goes out: their source and that of what they call, callees first.
+Comes in: names of what `support/` defines. Goes out: their source and that of what they use, callees first. All modules of `support/` share one
+space of names, so that their text can stand in one module.
 """
 
 from __future__ import annotations
@@ -14,19 +15,29 @@ from typing import Literal
 
 Compiled = Literal["", "alone", "inline"]
 
+#: A module, and what is imported from it; "" where it is imported itself (then perhaps `as` another name).
+Import = tuple[str, str]
+
+_SUPPORT = "plasticdsl.support."
+
 #: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them.
-MODULES: Mapping[str, Compiled] = {"functions": "alone", "vmath": "inline", "philox": "alone", "propagators": "", "setup": ""}
+MODULES: Mapping[str, Compiled] = {
+    "functions": "alone", "vmath": "inline", "philox": "alone", "propagators": "", "arrays": "", "elementwise": "", "random": "", "distributions": "",
+    "subsets": "", "steps": "", "structure": "", "connectivity": "", "pairs": "", "spikes": "", "values": "",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One top-level definition of a support module. `text` ends without a line break; `needs`: other definitions it uses."""
+    """One top-level definition of a support module. `text` ends without a line break; `needs`: other definitions it uses; `imports`: what it takes
+    from elsewhere."""
 
     name: str
     text: str
-    is_function: bool
+    is_block: bool
     compiled: Compiled
     needs: tuple[str, ...]
+    imports: tuple[Import, ...]
 
 
 def pieces(names: Iterable[str]) -> tuple[Piece, ...]:
@@ -45,6 +56,17 @@ def pieces(names: Iterable[str]) -> tuple[Piece, ...]:
     return tuple(ordered.values())
 
 
+def imports(found: Iterable[Piece], own: Iterable[Import]) -> tuple[str, ...]:
+    """The import lines that these pieces and the module around them rely on: Python's own, an empty line, others."""
+    named: dict[str, set[str]] = {}
+    for module, name in (*own, *(wanted for piece in found for wanted in piece.imports)):
+        named.setdefault(module, set()).add(name)
+    modules = sorted(named, key=lambda module: (named[module] != {""}, module))
+    lines = [f"import {m}" if named[m] == {""} else f"from {m} import {', '.join(sorted(named[m]))}" for m in modules]
+    theirs = [line for line in lines if line.split()[1].split(".")[0] in ("numba", "numpy")]
+    return (*(line for line in lines if line not in theirs), "", *theirs)
+
+
 @cache
 def callable_names() -> frozenset[str]:
     """The names of everything that kernels may call."""
@@ -52,29 +74,66 @@ def callable_names() -> frozenset[str]:
 
 
 @cache
+def defined_names() -> frozenset[str]:
+    """The names of everything that may stand in a generated module beside its own functions."""
+    return frozenset(_catalogue())
+
+
+@cache
 def _catalogue() -> dict[str, Piece]:
     found: dict[str, Piece] = {}
     for module, compiled in MODULES.items():
         text = (files("plasticdsl") / "support" / f"{module}.py").read_text(encoding="utf-8")
-        found.update({piece.name: piece for piece in _pieces(text, compiled)})
+        new = {piece.name: piece for piece in _pieces(text, compiled)}
+        twice = found.keys() & new.keys()
+        if twice:
+            raise ValueError(f"support.{module} defines {', '.join(sorted(twice))}, as another module of support does")
+        found.update(new)
     return found
 
 
 def _pieces(text: str, compiled: Compiled) -> Iterator[Piece]:
-    nodes = {name: node for node in ast.parse(text).body if (name := _defines(node)) is not None}
+    body = ast.parse(text).body
+    nodes = {name: node for node in body if (name := _defines(node)) is not None}
+    taken, other = _imported(body)
     for name, node in nodes.items():
-        used = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in nodes and n.id != name)
-        segment = ast.get_source_segment(text, node)
-        assert segment is not None
+        used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name)
+        needs = tuple(word for word in used if word in nodes or word in other)
         is_function = isinstance(node, ast.FunctionDef)
-        yield Piece(name, segment, is_function, compiled if is_function else "", tuple(dict.fromkeys(used)))
+        how = compiled if is_function else ""
+        yield Piece(
+            name, _text(text, node), is_function or isinstance(node, ast.ClassDef), how, needs, tuple(taken[w] for w in used if w in taken)
+        )
 
 
 def _defines(node: ast.stmt) -> str | None:
     match node:
-        case ast.FunctionDef(name=name):
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return name
-        case ast.Assign(targets=[ast.Name(id=name)]):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return name
         case _:
             return None
+
+
+def _imported(body: Iterable[ast.stmt]) -> tuple[dict[str, Import], set[str]]:
+    """Where each imported name comes from, and the names that come from other support modules."""
+    taken: dict[str, Import] = {}
+    other: set[str] = set()
+    for node in body:
+        match node:
+            case ast.Import(names=names):
+                taken |= {a.asname or a.name: (f"{a.name} as {a.asname}" if a.asname else a.name, "") for a in names}
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith(_SUPPORT):
+                other |= {a.name for a in names}
+            case ast.ImportFrom(module=str(module), names=names) if module != "__future__":
+                taken |= {a.name: (module, a.name) for a in names}
+            case _:
+                pass
+    return taken, other
+
+
+def _text(text: str, node: ast.stmt) -> str:
+    """The source of a definition, decorators included."""
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    return "\n".join(text.split("\n")[first - 1 : node.end_lineno])

@@ -1,26 +1,29 @@
 """Expressions that are computed once, before the first step, as NumPy text.
 
-Comes in: an expression and what its names are in the text. Goes out: text that works on numbers and on arrays of one value per unit alike.
+Comes in: an expression and what its names are in the text. Goes out: text that works on numbers and on arrays of one value per unit alike, and gives the
+same bits as `runtime.numbers.evaluate`: both use the functions of `support.elementwise`, and every operator works on NumPy's numbers, not on Python's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import assert_never
+
+import numpy as np
 
 from plasticdsl.kernels.printer import literal
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.support.elementwise import FUNCTIONS
 
-#: The text of a name; raises KeyError for what has no value before the run.
+#: The text of a name, a number or array of NumPy's; raises ValueError for what has no value before the run.
 Naming = Callable[[Ref | Special], str]
 
-_COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(6)
+_COMPARE, _SUM, _PRODUCT, _SIGN, _ATOM = range(5)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
-_CALLS: Mapping[str, str] = {"abs": "np.abs", "round": "np.rint", "min": "np.minimum", "max": "np.maximum", "erf": "error_function"}
 
 
 def numpy_text(expr: Expr, naming: Naming) -> str:
-    """One line of text. Raises KeyError for a name and ValueError for an operation that there is not before the run."""
+    """One line of text. Raises ValueError for what there is not before the run."""
     return _text(expr, naming)[0]
 
 
@@ -31,45 +34,53 @@ def _text(expr: Expr, naming: Naming) -> tuple[str, int]:
         case Ref() | Special():
             return naming(expr), _ATOM
         case Binary("^", base, exponent):
-            return f"{_within(base, naming, _ATOM)}**{_within(exponent, naming, _SIGN)}", _POWER
+            return f"np.power({_number(base, naming)}, {_number(exponent, naming)})", _ATOM
         case Binary(operator, left, right):
             level = _LEVEL[operator]
-            return f"{_within(left, naming, level)} {operator} {_within(right, naming, level + 1)}", level
+            first = f"np.float64({numpy_text(left, naming)})" if _is_plain(left) and _is_plain(right) else _within(left, naming, level)
+            return f"{first} {operator} {_within(right, naming, level + 1)}", level
         case Negate(operand):
             return f"-{_within(operand, naming, _SIGN)}", _SIGN
-        case Call(function, arguments):
-            return _call(function, arguments, naming)
+        case Call(function, arguments) if function in FUNCTIONS:
+            found = FUNCTIONS[function]
+            name = f"np.{found.__name__}" if isinstance(found, np.ufunc) else found.__name__
+            return f"{name}({', '.join(_number(a, naming) for a in arguments)})", _ATOM
         case Compare(operator, left, right):
             return f"{_within(left, naming, _SUM)} {operator} {_within(right, naming, _SUM)}", _COMPARE
         case Logic("not", (operand,)):
             return f"np.logical_not({numpy_text(operand, naming)})", _ATOM
-        case Logic(connective, operands):
-            texts = ", ".join(numpy_text(o, naming) for o in operands)
-            return f"np.logical_{connective}.reduce(np.broadcast_arrays({texts}))", _ATOM
-        case Choice(branches, otherwise):
-            text = numpy_text(otherwise, naming)
-            for condition, taken in reversed(branches):
-                text = f"np.where({numpy_text(condition, naming)}, {numpy_text(taken, naming)}, {text})"
+        case Logic(connective, (first, *others)):
+            text = numpy_text(first, naming)
+            for other in others:
+                text = f"np.logical_{connective}({text}, {numpy_text(other, naming)})"
             return text, _ATOM
-        case At() | SumOver() | Incoming() | Leaf():
-            raise ValueError("sums and indices have no value before the run")
+        case Choice(branches, otherwise):
+            text = _number(otherwise, naming)
+            for condition, taken in reversed(branches):
+                text = f"np.where({numpy_text(condition, naming)}, {_number(taken, naming)}, {text})"
+            return text, _ATOM
+        case At() | SumOver() | Incoming() | Leaf() | Call() | Logic():
+            raise ValueError("sums, indices and patterns have no value before the run")
         case _:
             assert_never(expr)
 
 
 def _within(expr: Expr, naming: Naming, least: int) -> str:
-    text, level = _text(expr, naming)
+    text, level = (_number(expr, naming), _ATOM) if isinstance(expr, Compare | Logic) else _text(expr, naming)
     return text if level >= least else f"({text})"
 
 
-def _call(function: str, arguments: Sequence[Expr], naming: Naming) -> tuple[str, int]:
-    texts = [numpy_text(a, naming) for a in arguments]
-    match function:
-        case "step":
-            return f"np.where({_within(arguments[0], naming, _SUM)} > 0.0, 1.0, 0.0)", _ATOM
-        case "x_over_expm1" | "expm1_over_x":
-            x = texts[0]
-            ratio = ("np.divide({0}, np.expm1({0}))" if function == "x_over_expm1" else "np.divide(np.expm1({0}), {0})").format(x)
-            return f"np.where(np.equal({x}, 0.0), 1.0, {ratio})", _ATOM
+def _number(expr: Expr, naming: Naming) -> str:
+    """A condition counts as 1 or 0."""
+    return f"np.float64({numpy_text(expr, naming)})" if isinstance(expr, Compare | Logic) else numpy_text(expr, naming)
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Whether its text would be a number of Python's, which divides otherwise."""
+    match expr:
+        case Number():
+            return True
+        case Negate(operand):
+            return _is_plain(operand)
         case _:
-            return f"{_CALLS.get(function, f'np.{function}')}({', '.join(texts)})", _ATOM
+            return False

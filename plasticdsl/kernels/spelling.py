@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from plasticdsl.kernels.identifiers import ADVANCE, Field, Group, Kernel, Local, Part
-from plasticdsl.kernels.inlined import callable_names
+from plasticdsl.kernels.inlined import callable_names, defined_names
 from plasticdsl.kernels.kinds import every
 from plasticdsl.kernels.layout import in_order, members, unpacked
 from plasticdsl.kernels.program import For, Function, Invoke, Let, Program
@@ -52,10 +52,10 @@ def spell(program: Program, more: Iterable[Field] = ()) -> Spelling:
     every_group: dict[Group, None] = dict.fromkeys(f.group for f in found)
     named = sorted(every_group, key=lambda group: group.kind not in ("population", "projection"))
     groups = distinct({group: group.name or group.kind for group in named}, words)
-    classes = distinct({group: text[:1].upper() + text[1:] for group, text in groups.items()}, words)
+    classes = distinct({group: text[:1].upper() + text[1:] for group, text in groups.items()}, words | defined_names())
     words |= set(groups.values())
     wishes = {f.name: f.name.pattern.format(*f.name.of) for f in program.functions if f.name != ADVANCE}
-    kernels = {**distinct(wishes, words | set(classes.values())), ADVANCE: ADVANCE.pattern}
+    kernels = {**distinct(wishes, words | defined_names() | set(classes.values())), ADVANCE: ADVANCE.pattern}
     fields = {field: text for group in every_group for field, text in _attributes([f for f in found if f.group == group])}
     words |= set(kernels.values())
     inside = {f.name: _inside(f, groups, fields, words) for f in program.functions}

@@ -8,8 +8,9 @@ pairs that meet it, and a degree counts among them: each unit of one of these pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,14 @@ from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.random import bulk_uniforms
 from plasticdsl.support.structure import sources_of
 from plasticdsl.support.subsets import choose, choose_among
+from plasticdsl.support.values import number
 
 #: Pairs or numbers worked on at a time.
 BLOCK = 1 << 20
 
 #: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
-PairValue = Callable[[Integers, Integers], "Floats | float"]
-PairCondition = Callable[[Integers, Integers], "NDArray[np.bool_] | bool"]
+PairValue = Callable[[Integers, Integers], Floats | float]
+PairCondition = Callable[[Integers, Integers], NDArray[np.bool_] | bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,19 @@ def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
     return Connections(rows.astype(np.int64), (keys % pattern.n_post).astype(np.int32))
 
 
+def as_given(given: Mapping[str, Any], name: str, pattern: Pattern) -> Pattern:
+    """The pattern, or the pre and post units (from 0) that were given under that name."""
+    if name not in given:
+        return pattern
+    pre, post = (np.asarray(units) for units in given[name])
+    return replace(pattern, kind="listed", listed=(pre, post))
+
+
+def in_rows(found: Connections) -> tuple[Integers, NDArray[np.int32], NDArray[np.int32]]:
+    """Where the connections of each pre unit begin, and post and pre unit of each connection."""
+    return found.rows, found.targets, sources_of(found.rows)
+
+
 # --- values of connections ---------------------------------------------------------------------------------------------
 
 
@@ -298,6 +313,20 @@ def arranged(values: Floats, found: Connections, n_post: int) -> Floats:
     if values.shape != found.targets.shape:
         raise ValueError(f"an array of shape {values.shape} was given, but there is one value per connection: {found.targets.shape}")
     return values if found.order is None else values[found.order]
+
+
+def given_to_each(parameters: Mapping[str, Any], name: str, default: Any, found: Connections, n_post: int) -> Any:
+    """What `parameters` has under that name, one number or an array as `arranged` takes it, else the default, which is in order."""
+    values = number(parameters.get(name, default))
+    return arranged(values, found, n_post) if name in parameters and np.ndim(values) else values
+
+
+def sized(given: Any, default: Any) -> int:
+    """How many units a population has: what was given or, where that is None, the default."""
+    units = whole(float(default if given is None else given))
+    if not units:
+        raise ValueError(f"the size of a population must be a whole number from 1, not {default if given is None else given}")
+    return units
 
 
 # --- listed ----------------------------------------------------------------------------------------------------------

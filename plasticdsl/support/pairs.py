@@ -52,3 +52,16 @@ def mirrored(values: Values, pre: NDArray[Any], post: NDArray[Any]) -> Values:
         return values
     array = np.asarray(values)
     return np.where(post <= pre, array, array[opposite(pre, post)])
+
+
+def symmetric(name: str, values: Values, pre: NDArray[Any], post: NDArray[Any], drawn: bool) -> Values:
+    """The same of the values called so; where nothing was drawn they must be alike. Raises ValueError where they are not."""
+    if not drawn:
+        require_partners(name, values, values, pre, post)
+    return mirrored(values, pre, post)
+
+
+def require_partners(name: str, values: Values, others: Values, pre: NDArray[Any], post: NDArray[Any]) -> None:
+    """Raises ValueError where values are not those that others have in the other direction."""
+    if len(pre) and unlike(np.broadcast_to(values, pre.shape), np.broadcast_to(others, pre.shape)[opposite(pre, post)]).size:
+        raise ValueError(f"{name} must be the same in both directions")

@@ -5,6 +5,7 @@ Comes in: rates, or times. Goes out: steps and units of spikes (int64), sorted b
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,15 @@ def spikes_on_grid(times: Any, units: Any, dt: float) -> Spikes:
 def spikes_of_all(times: Any, units: int, dt: float) -> Spikes:
     """The same times (s) for every one of `units` units."""
     return spikes_on_grid(np.tile(times, units), np.repeat(np.arange(units), len(times)), dt)
+
+
+def spikes_from(given: Mapping[str, Any], names: Sequence[str], dt: float, default: Spikes) -> Spikes:
+    """The times (s) and units that were given under one of these names, else the default."""
+    for name in names:
+        if name in given:
+            times, units = given[name]
+            return spikes_on_grid(times, units, dt)
+    return default
 
 
 def counted_spikes(rate: Values, start: Values, count: Values, units: int, dt: float) -> Spikes:

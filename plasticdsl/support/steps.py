@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats
+from plasticdsl.support.arrays import Floats, Values
 
 _NEARLY = 1e-9
 _PRECISION = 8.0 * 2.0**-52
@@ -37,6 +37,12 @@ def to_step_array(durations: Floats, dt: float) -> NDArray[np.int64]:
     """`to_steps` of each element: int64, same shape."""
     quotients = _quotients(durations, dt)
     return np.copysign(np.floor(np.abs(quotients) + 0.5 + _tolerances(quotients)), quotients).astype(np.int64)
+
+
+def whole_steps(durations: Values, dt: float) -> int | NDArray[np.int64]:
+    """The same of a number or of an array."""
+    steps = to_step_array(np.asarray(durations, dtype=np.float64), dt)
+    return int(steps) if steps.ndim == 0 else steps
 
 
 def all_multiples(durations: Floats, dt: float) -> bool:

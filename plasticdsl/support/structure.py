@@ -86,3 +86,13 @@ def scattered(values: Any, units: NDArray[Any], shape: tuple[int, ...], dtype: s
 def shared(values: Any) -> Any:
     """The one value that all connections have; 0 where there are none."""
     return values if np.ndim(values) == 0 else values[0] if len(values) else 0.0
+
+
+def kept(values: Any, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """The array itself where it is as kernels want it; they do not change it."""
+    return np.ascontiguousarray(values, dtype=dtype) if np.shape(values) == shape else filled(values, shape, dtype)
+
+
+def entry(found: tuple[Floats, Floats], part: str, row: int, column: int) -> Floats:
+    """One entry of a propagator, `P` or its integral `Q`; one for each unit where there is one matrix for each."""
+    return np.asarray(found[0 if part == "P" else 1][..., row, column])

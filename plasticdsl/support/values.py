@@ -5,7 +5,7 @@ Comes in: numbers for all or one for each. Goes out: the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,24 @@ from plasticdsl.support.arrays import Values
 
 #: Values that miss a bound by so little of themselves miss it by rounding.
 ROUNDING = 1e-12
+
+
+def number(value: Any) -> Any:
+    """A float64, or an array of them."""
+    return np.asarray(value, dtype=np.float64)[()]
+
+
+def given(parameters: Mapping[str, Any], name: str, default: Any, count: int) -> Any:
+    """What `parameters` has under that name, one number or `count` of them, else the default."""
+    found = number(parameters.get(name, default))
+    if np.shape(found) not in ((), (count,)):
+        raise ValueError(f"{name}: an array of shape {np.shape(found)} was given, but there is one value per unit: ({count},)")
+    return found
+
+
+def lacks(parameters: Mapping[str, Any], name: str) -> bool:
+    """Whether nothing was given under that name."""
+    return name not in parameters
 
 
 def taken(values: Values, units: Any) -> Values:
@@ -35,3 +53,10 @@ def on_bounds(values: Values, low: Values, high: Values) -> Values:
     """What misses a bound by rounding is put on it."""
     clipped = np.clip(values, low, high)
     return float(clipped) if np.ndim(clipped) == 0 else np.asarray(clipped)
+
+
+def within(name: str, values: Values, low: Values, high: Values, allowed: Sequence[float] = ()) -> Values:
+    """The values, all of them allowed. Raises ValueError where one is not."""
+    if np.isnan(values).any() or outside(values, low, high, allowed).any():
+        raise ValueError(f"{name} is {values}, which is not allowed: {allowed or f'from {low} to {high}'}")
+    return on_bounds(values, low, high)

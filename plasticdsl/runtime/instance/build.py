@@ -29,6 +29,7 @@ from plasticdsl.model.model import (
     Timing,
 )
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.bounds import checked
 from plasticdsl.runtime.instance.counterparts import counterparts
@@ -39,18 +40,7 @@ from plasticdsl.runtime.instance.pairing import Ends, pattern_of
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
 from plasticdsl.runtime.instance.resolver import Outside, Resolver, fail
-from plasticdsl.runtime.instance.right_sides import (
-    PARAMETERS,
-    STATES,
-    Given,
-    Settings,
-    Sides,
-    Written,
-    check_settings,
-    network_sides,
-    placed,
-    right_sides,
-)
+from plasticdsl.runtime.instance.settable import Given, Settings, Sides, Written, check_settings, placed
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.instance.symmetric_values import alike, require_partners
 from plasticdsl.source import Span

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from plasticdsl.model.expr import At, Ref, Special, walk
 from plasticdsl.model.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
-from plasticdsl.runtime.instance.right_sides import Given, Settings, Written, is_array, is_expression, network_sides, placed, right_sides
+from plasticdsl.model.right_sides import network_sides, right_sides
+from plasticdsl.runtime.instance.settable import Given, Settings, Written, is_array, is_expression, placed
 
 _NO_SETTINGS: Settings = {}
 _Named = tuple[str | Timing, Given | None]

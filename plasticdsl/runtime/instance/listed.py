@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Connectivity, Network, Projection
 from plasticdsl.model.weights import weight
-from plasticdsl.runtime.instance.right_sides import Given
+from plasticdsl.runtime.instance.settable import Given
 
 _ALLOWED = (
     "two arrays (pre, post) with the units of each connection (from 0), three (pre, post, weights), or a matrix of weights, dense or of scipy.sparse, "

@@ -14,8 +14,8 @@ import numpy as np
 
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import PerUnit, Population, Projection, Timed, Timing
+from plasticdsl.model.right_sides import PARAMETERS, STATES
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.runtime.instance.right_sides import PARAMETERS, STATES
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
 from plasticdsl.support.connectivity import Pattern

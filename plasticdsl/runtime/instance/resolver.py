@@ -17,7 +17,7 @@ from plasticdsl.model.expr import At, Expr, Ref, Special, refs
 from plasticdsl.model.model import Distribution, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
-from plasticdsl.runtime.instance.right_sides import Given, Sides, is_expression
+from plasticdsl.runtime.instance.settable import Given, Sides, is_expression
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.distributions import draw

@@ -19,9 +19,10 @@ from plasticdsl.model.model import Network, Value
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import OfBlock, Whose
 from plasticdsl.model.patterns import DataSet, RandomPatterns
+from plasticdsl.model.right_sides import network_sides
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.instance.right_sides import Given, Settings, is_expression, network_sides
+from plasticdsl.runtime.instance.settable import Given, Settings, is_expression
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.units.dimension import ONE, TIME, Dimension
 from plasticdsl.units.display import display_unit, name_dimension

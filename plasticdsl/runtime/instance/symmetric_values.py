@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.model import Distribution, Projection
 from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.runtime.instance.right_sides import Given
+from plasticdsl.runtime.instance.settable import Given
 from plasticdsl.support.pairs import mirrored, opposite, unlike
 
 

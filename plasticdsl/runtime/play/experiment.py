@@ -18,7 +18,7 @@ from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.instance import Instance
-from plasticdsl.runtime.instance.right_sides import Settings
+from plasticdsl.runtime.instance.settable import Settings
 from plasticdsl.runtime.instance.settings import network_value
 from plasticdsl.runtime.play.feeds import Data, Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite

@@ -21,7 +21,7 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.datasets import all_data
-from plasticdsl.runtime.instance.right_sides import Given
+from plasticdsl.runtime.instance.settable import Given
 from plasticdsl.runtime.instance.settings import network_value, places
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once, time_step
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress

@@ -1,7 +1,6 @@
-"""What each name of a block or network is before the run: which default, value or setting counts.
+"""What users set: parameters, initial values and sizes of a network, by variable.
 
-Comes in: a block, the values its population or projection gives, and the user's settings. Goes out: name → right side, not yet computed.
-The user's setting goes before the value given in the population or projection, that before the default of the block.
+Comes in: a network, and settings as they were written. Goes out: the same by variable, all of them names that the network has.
 """
 
 from __future__ import annotations
@@ -12,9 +11,10 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Expr, Number, Ref
-from plasticdsl.model.model import Block, Network, Role, Value, Variable
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.model import Network, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose, owner_text
+from plasticdsl.model.right_sides import PARAMETERS, STATES
 
 #: What a name may be set to: an expression or distribution, a number, or one number per unit or connection. A matrix [post, pre], as in w_ij,
 #: gives each connection its element.
@@ -26,10 +26,7 @@ Settings = Mapping[Ref, Given]
 #: The same as Python programs may write it: (population, projection or "network"; name).
 Written = Mapping[tuple[str, str], Given]
 
-Sides = dict[str, Given | None]
-
-PARAMETERS = (Role.PARAMETER, Role.GIVEN)
-STATES = (Role.STATE, Role.CLAMPED)
+Sides = Mapping[str, Given | None]
 
 
 def placed(settings: Settings | Written, network: Network) -> Settings:
@@ -40,42 +37,6 @@ def placed(settings: Settings | Written, network: Network) -> Settings:
     for key, value in settings.items():
         found[key if isinstance(key, Ref) else Ref(owners.get(key[0], OfPopulation(key[0])), key[1])] = value
     return found
-
-
-def right_sides(owner: Owner, block: Block, given: Sequence[tuple[str, Value]], settings: Settings) -> Sides:
-    """The right side of every name of the block; None for a parameter without one."""
-    own = dict(given)
-    return {v.name: _side(owner, v, own, settings) for v in block.variables}
-
-
-def network_sides(network: Network, settings: Settings) -> Sides:
-    """The right side of every parameter of the network."""
-    return {v.name: settings.get(Ref(Whose.NETWORK, v.name), v.value) for v in network.variables if v.role in PARAMETERS}
-
-
-def _side(owner: Owner, variable: Variable, own: Mapping[str, Value], settings: Settings) -> Given | None:
-    name, at_start = variable.name, f"{variable.name}(0)"
-    match variable.role:
-        case Role.PARAMETER | Role.GIVEN:
-            return _first(settings.get(Ref(owner, name)), own.get(name), variable.value)
-        case Role.STATE | Role.CLAMPED:
-            told = _first(
-                settings.get(Ref(owner, name)), settings.get(Ref(owner, at_start)), own.get(at_start), own.get(name), variable.initial
-            )
-            return told if told is not None else Number(_nothing_said(variable))
-        case Role.DEFINITION:
-            return variable.value
-        case Role.INPUT:
-            return Number(0.0)
-
-
-def _nothing_said(variable: Variable) -> float:
-    """0; for a discrete variable the first of its values."""
-    return variable.values[0] if variable.values else 0.0
-
-
-def _first(*candidates: Given | None) -> Given | None:
-    return next((c for c in candidates if c is not None), None)
 
 
 def is_array(given: Given | None) -> bool:

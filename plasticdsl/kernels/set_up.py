@@ -1,0 +1,313 @@
+"""How a network gets its numbers in a module that runs by itself: which function of `support/` makes what.
+
+Comes in: a network. Goes out: assignments in order, as data. They are those by which `runtime.instance.build` makes an instance, with the same functions,
+seeds and streams.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
+from plasticdsl.kernels.recipes import DT, SEED, Apply, Default, Formula, OfPairs, Place, Recipe, Word
+from plasticdsl.model.expr import Expr, Logic, Number, Ref, Special, refs, walk
+from plasticdsl.model.model import (
+    ClampedSource,
+    Distribution,
+    GivenSpikes,
+    Network,
+    Population,
+    Projection,
+    RegularSource,
+    Timing,
+    Value,
+    Variable,
+)
+from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
+from plasticdsl.support.connectivity import Pattern, as_given, connect, given_to_each, in_rows, sized
+from plasticdsl.support.distributions import draw
+from plasticdsl.support.pairs import require_partners, symmetric
+from plasticdsl.support.random import stream_of
+from plasticdsl.support.spikes import counted_spikes, endless_spikes, spikes_from, spikes_of_all
+from plasticdsl.support.steps import to_steps, whole_steps
+from plasticdsl.support.structure import shared
+from plasticdsl.support.values import given, lacks, number, within
+
+#: What `allocate` calls what it was given and what it makes by the way.
+_PARAMETERS, _CONNECTIONS, _SPIKES, _DURATION, _FOUND = map(Word, ("parameters", "connections", "spikes", "duration", "found"))
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Values and where they go."""
+
+    targets: tuple[Field | Word, ...]
+    value: Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is set up together; `title`: for readers."""
+
+    title: str
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose names they are: `itself` seen from outside, `sides`: names with a value before the first step, in an order in which each follows what it
+    depends on; `ends`: the populations of a projection's units."""
+
+    group: Group
+    itself: Owner
+    variables: Mapping[str, Variable]
+    sides: Mapping[str, Value]
+    ends: Mapping[Owner, Group]
+
+    def parameters(self) -> Iterator[Variable]:
+        """Those that are parameters."""
+        return (self.variables[name] for name in self.sides if self.variables[name].role in PARAMETERS)
+
+
+def scopes(network: Network) -> dict[Group, Scope]:
+    """Of the network, its populations and its projections."""
+    sides = _in_order(Whose.NETWORK, network_sides(network, {}), network.variables, ())
+    around = Scope(NETWORK, Whose.NETWORK, {v.name: v for v in network.variables}, sides, {})
+    between = {of_projection(p.name): _scope(p, ()) for p in network.projections}
+    read = {
+        p.name: [p.from_outside(r) for e in (*_written(between[of_projection(p.name)]), *_beside(p)) for r in refs(e)]
+        for p in network.projections
+    }
+    asked = [ref for refs_of in read.values() for ref in refs_of]
+    populations = {of_population(p.name): _scope(p, [r.name for r in asked if r.owner == p.as_owner]) for p in network.populations}
+    return {NETWORK: around, **populations, **between}
+
+
+def _scope(part: Population | Projection, asked: Iterable[str]) -> Scope:
+    """`asked`: names that others ask for."""
+    block = part.block if isinstance(part, Population) else part.connection
+    group = of_population(part.name) if isinstance(part, Population) else of_projection(part.name)
+    ends = {} if isinstance(part, Population) else {side: of_population(name) for side, name in part.ends.items()}
+    own = [r.name for e in _beside(part) for r in refs(e) if r.owner in (Whose.OWN, part.as_owner)]
+    sides = _in_order(part.as_owner, right_sides(part.as_owner, block, part.values, {}), block.variables, (*own, *asked))
+    return Scope(group, part.as_owner, {v.name: v for v in block.variables}, sides, ends)
+
+
+def _written(scope: Scope) -> Iterator[Expr]:
+    return (e for side in scope.sides.values() for e in _expressions(side))
+
+
+def sections(network: Network, known: Mapping[Group, Scope], names: Mapping[Field, str]) -> Iterator[Section]:
+    """Everything that has a value before the first step; `names`: under which users may give values."""
+    around = known[NETWORK]
+    yield Section("the network", tuple(_values(around, 1, names)))
+    sizes = [Assignment((_units(p),), Apply(sized, (Word(names[_units(p)]), _size(p)))) for p in network.populations]
+    yield Section("sizes", tuple(sizes))
+    for population in network.populations:
+        yield Section(population.symbol, tuple(_population(population, known[of_population(population.name)], names)))
+    for projection in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
+        yield Section(projection.symbol, tuple(_projection(projection, known[of_projection(projection.name)], names)))
+    bounded = [a for scope in known.values() if scope.group != NETWORK for a in _bounds(scope, names)]
+    yield Section("bounds", tuple(bounded))
+
+
+# --- populations -----------------------------------------------------------------------------------------------------
+
+
+def _units(population: Population) -> Field:
+    return of_population(population.name).field(Part.UNITS)
+
+
+def _size(population: Population) -> Recipe:
+    size = population.size
+    return int(size.value) if isinstance(size, Number) else Formula(NETWORK, size)
+
+
+def _population(population: Population, scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
+    group, units = scope.group, Place(_units(population))
+    yield from _values(scope, units, names)
+    if isinstance(population.source, ClampedSource) and "x" not in scope.variables:
+        x = group.variable("x")
+        yield Assignment((x,), Apply(given, (_PARAMETERS, names[x], 0.0, units)))
+    if population.block.refractory is not None:
+        duration = Formula(group, population.block.refractory.duration)
+        yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(whole_steps, (duration, DT)))
+    spikes = _spikes(population, group, units)
+    if spikes is not None:
+        called = tuple(dict.fromkeys((*_source_name(population), population.name)))
+        fields = group.field(Part.GIVEN_STEPS), group.field(Part.GIVEN_UNITS)
+        yield Assignment(fields, Apply(spikes_from, (_SPIKES, called, DT, spikes)))
+
+
+def _source_name(population: Population) -> tuple[str, ...]:
+    return (population.source.name,) if isinstance(population.source, GivenSpikes) and population.source.name else ()
+
+
+def _spikes(population: Population, group: Group, units: Place) -> Recipe:
+    """Those that are known beforehand; None where there are none."""
+    match population.source:
+        case RegularSource(rate, start, None):
+            end = Apply(to_steps, (_DURATION, DT))
+            return Apply(endless_spikes, (Formula(group, rate), Formula(group, start), end, units, DT))
+        case RegularSource(rate, start, count):
+            assert count is not None
+            return Apply(counted_spikes, (Formula(group, rate), Formula(group, start), Formula(group, count), units, DT))
+        case GivenSpikes(times):
+            return Apply(spikes_of_all, (tuple(Formula(group, t) for t in times), units, DT))
+        case _:
+            return None
+
+
+# --- projections -----------------------------------------------------------------------------------------------------
+
+
+def _projection(projection: Projection, scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
+    group = scope.group
+    rows, targets, sources = (group.field(part) for part in (Part.ROWS, Part.TARGETS, Part.SOURCES))
+    same, stream = projection.pre == projection.post, stream_of(projection.name, "connections")
+    yield Assignment((_FOUND,), Apply(connect, (_pattern(projection, scope), same, SEED, stream)))
+    yield Assignment((rows, targets, sources), Apply(in_rows, (_FOUND,)))
+    count = Apply(len, (Place(targets),))
+    for assignment in _values(scope, count, names, Place(scope.ends[Whose.POST].field(Part.UNITS))):
+        yield assignment
+        yield from _alike(projection, scope, assignment, names)
+    for name, partner in projection.partners:
+        both = Place(group.variable(name)), Place(group.variable(partner))
+        yield Assignment((), Apply(require_partners, (names[group.variable(name)], *both, Place(sources), Place(targets))))
+    for part, timing, delay in (
+        (Part.AXONAL, Timing.AXONAL, projection.delays.axonal),
+        (Part.DENDRITIC, Timing.DENDRITIC, projection.delays.dendritic),
+    ):
+        steps = 0 if delay is None else Apply(whole_steps, (_value(scope, timing.value, delay, count), DT))
+        yield Assignment((group.field(part),), steps)
+
+
+def _alike(projection: Projection, scope: Scope, made: Assignment, names: Mapping[Field, str]) -> Iterator[Assignment]:
+    """What is alike in both directions is made so."""
+    (target,) = made.targets
+    for name in (*projection.symmetric, *projection.alike):
+        if target == scope.group.variable(name):
+            drawn = isinstance(scope.sides[name], Distribution) and name in projection.symmetric
+            free: Recipe = Apply(lacks, (_PARAMETERS, names[target])) if drawn else False
+            ends = Place(scope.group.field(Part.SOURCES)), Place(scope.group.field(Part.TARGETS))
+            yield Assignment((target,), Apply(symmetric, (names[target], Place(target), *ends, free)))
+
+
+def _pattern(projection: Projection, scope: Scope) -> Recipe:
+    how, group = projection.connectivity, scope.group
+    words: dict[str, Recipe] = {}
+    if how.of:
+        other = of_projection(how.of)
+        words["listed"] = (Place(other.field(Part.TARGETS)), Place(other.field(Part.SOURCES)))
+    if how.kind in ("probability", "in-degree", "out-degree") and how.amount is not None:
+        words["amount"] = (
+            OfPairs(group, how.amount) if any(map(_of_a_pair, walk(how.amount))) else Apply(float, (Formula(group, how.amount),))
+        )
+    conditions = tuple(c for c in (how.amount if how.kind == "where" else None, how.also) if c is not None)
+    if conditions:
+        words["allowed"] = OfPairs(group, Logic("and", conditions) if len(conditions) > 1 else conditions[0])
+    words |= {} if how.self_connections else {"self_connections": False}
+    words |= {"repeats": True} if how.repeats else {}
+    words |= {"mirrored": True} if projection.symmetric else {}
+    kind = "listed" if how.of else how.kind
+    pattern = Apply(Pattern, (kind, *(Place(scope.ends[side].field(Part.UNITS)) for side in (Whose.PRE, Whose.POST))), tuple(words.items()))
+    return pattern if how.of else Apply(as_given, (_CONNECTIONS, projection.name, pattern))
+
+
+def _amount(amount: Expr, group: Group) -> Recipe:
+    if any(_of_a_pair(node) for node in walk(amount)):
+        return OfPairs(group, amount)
+    return amount.value if isinstance(amount, Number) else Apply(float, (Formula(group, amount),))
+
+
+def _of_a_pair(node: Expr) -> bool:
+    match node:
+        case Special("i" | "j") | Ref(Whose.PRE | Whose.POST, _):
+            return True
+        case _:
+            return False
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _values(scope: Scope, count: Recipe, names: Mapping[Field, str], n_post: Recipe = None) -> Iterator[Assignment]:
+    """One assignment for each name; `n_post`: for connections."""
+    for name, side in scope.sides.items():
+        field, role = scope.group.variable(name), scope.variables[name].role
+        default = Default(field) if role in PARAMETERS and isinstance(side, Number) else _value(scope, name, side, count)
+        if role not in (*PARAMETERS, *STATES):
+            yield Assignment((field,), Apply(number, (default,)))
+        elif n_post is None:
+            yield Assignment((field,), Apply(given, (_PARAMETERS, names[field], default, count)))
+        else:
+            yield Assignment((field,), Apply(given_to_each, (_PARAMETERS, names[field], default, _FOUND, n_post)))
+
+
+def _value(scope: Scope, purpose: str, side: Value, count: Recipe) -> Recipe:
+    """What is written, or drawn for this purpose."""
+    match side:
+        case Distribution(name, arguments):
+            stream = stream_of(scope.group.name, "set-up", purpose)
+            drawn = Apply(draw, (name, tuple(Formula(scope.group, a) for a in arguments), count, SEED, stream))
+            return Apply(shared, (drawn,)) if scope.group == NETWORK else drawn
+        case _:
+            return Formula(scope.group, side)
+
+
+def _bounds(scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
+    """What is bounded begins within its bounds."""
+    for name in scope.sides:
+        v, field = scope.variables[name], scope.group.variable(name)
+        if v.role in (*PARAMETERS, *STATES) and not (v.low is None and v.high is None and not v.values):
+            low = -math.inf if v.low is None else Formula(scope.group, v.low)
+            high = math.inf if v.high is None else Formula(scope.group, v.high)
+            yield Assignment((field,), Apply(within, (names[field], Place(field), low, high, v.values)))
+
+
+# --- which names, in which order -------------------------------------------------------------------------------------
+
+
+def _in_order(itself: Owner, written: Mapping[str, Value | None], variables: Iterable[Variable], asked: Iterable[str]) -> dict[str, Value]:
+    """Parameters, states and what is asked for beside, each after what it reads."""
+    sides = {name: side for name, side in written.items() if side is not None}
+    waiting = [name for name in (*(v.name for v in variables if v.role in (*PARAMETERS, *STATES)), *asked) if name in sides]
+    graph: dict[str, list[str]] = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name not in graph:
+            read = {r.name for e in _expressions(sides[name]) for r in refs(e) if r.owner in (Whose.OWN, itself)}
+            graph[name] = sorted(read & sides.keys())
+            waiting += graph[name]
+    return {name: sides[name] for name in TopologicalSorter(graph).static_order()}
+
+
+def _beside(part: Population | Projection) -> Iterator[Expr]:
+    block = part.block if isinstance(part, Population) else part.connection
+    yield from (e for v in block.variables for e in (v.low, v.high) if e is not None)
+    match part:
+        case Population(source=RegularSource(rate, start, count)):
+            yield from (e for e in (rate, start, count) if e is not None)
+        case Population(source=GivenSpikes(times)):
+            yield from times
+        case Projection():
+            sides = (part.connectivity.amount, part.connectivity.also, part.delays.axonal, part.delays.dendritic)
+            yield from (e for side in sides for e in _expressions(side))
+        case _:
+            pass
+    if block.refractory is not None:
+        yield block.refractory.duration
+
+
+def _expressions(side: Value | None) -> Iterable[Expr]:
+    match side:
+        case None:
+            return ()
+        case Distribution():
+            return side.arguments
+        case _:
+            return (side,)

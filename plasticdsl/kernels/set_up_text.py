@@ -1,0 +1,116 @@
+"""Recipes as Python text, for modules that run by themselves.
+
+Comes in: recipes, how fields are called, and whose names expressions use. Goes out: text in which everything that was set up is an attribute of `a`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from plasticdsl.kernels.identifiers import Field, Group, Part
+from plasticdsl.kernels.numpy_printer import numpy_text
+from plasticdsl.kernels.printer import literal
+from plasticdsl.kernels.recipes import Apply, Default, Formula, OfPairs, Place, Recipe, Word
+from plasticdsl.kernels.set_up import Assignment, Scope
+from plasticdsl.model.expr import Ref, Special
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.pretty import pretty
+
+_Naming = Callable[[Ref | Special], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """`names`: the attributes that hold fields; `scopes`: whose names expressions use; `known`: recipes whose value has a name already."""
+
+    names: Mapping[Field, str]
+    scopes: Mapping[Group, Scope]
+    known: Mapping[Recipe, str]
+
+    def at(self, group: Group, part: Part) -> str:
+        """One of the fields of a group; what nobody has is empty."""
+        return self.text(Place(group.field(part)))
+
+    def text(self, recipe: Recipe) -> str:
+        """An expression in Python."""
+        match recipe:
+            case Apply() if recipe in self.known:
+                return self.known[recipe]
+            case Apply(function, arguments, words):
+                texts = [*map(self.text, arguments), *(f"{name}={self.text(value)}" for name, value in words)]
+                return f"{function.__name__}({', '.join(texts)})"
+            case Place(field):
+                return f"a.{self.names[field]}" if field in self.names else "()"
+            case Default(field):
+                return f'PARAMETERS["{self.names[field]}"]'
+            case Word(text):
+                return text
+            case Formula(owner, value):
+                return numpy_text(value, self._naming(self.scopes[owner], pairs=False))
+            case OfPairs(owner, value):
+                return f"lambda pre, post: {numpy_text(value, self._naming(self.scopes[owner], pairs=True))}"
+            case tuple():
+                return f"({', '.join(map(self.text, recipe))}{',' if len(recipe) == 1 else ''})"
+            case str():
+                return f'"{recipe}"'
+            case float():
+                return literal(recipe)
+            case _:
+                return repr(recipe)
+
+    def _naming(self, scope: Scope, pairs: bool) -> _Naming:
+        """What names are in the text of expressions: NumPy's numbers or arrays."""
+        units = {Whose.PRE: "pre", Whose.POST: "post"}
+        if scope.ends and not pairs:
+            units = {Whose.PRE: self.at(scope.group, Part.SOURCES), Whose.POST: self.at(scope.group, Part.TARGETS)}
+
+        def named(node: Ref | Special) -> str:
+            match node:
+                case Special("dt"):
+                    return "a.dt"
+                case Special("t"):
+                    return "np.float64(0.0)"
+                case Special("i" | "j" as letter) if scope.ends:
+                    return f"({units[Whose.POST if letter == 'i' else Whose.PRE]} + np.float64(1.0))"
+                case Special("i") if scope.group.kind == "population":
+                    return f"np.arange(1.0, {self.at(scope.group, Part.UNITS)} + 1.0)"
+                case Special("N_pre" | "N_post" as size) if scope.ends:
+                    return f"np.float64({self.at(scope.ends[Whose.PRE if size == 'N_pre' else Whose.POST], Part.UNITS)})"
+                case Ref(Whose.PRE | Whose.POST as side, name) if side in scope.ends and name in self.scopes[scope.ends[side]].sides:
+                    return f"taken(a.{self.names[scope.ends[side].variable(name)]}, {units[side]})"
+                case Ref(owner, name):
+                    for near in self.scopes.values():
+                        if name in near.sides and (owner == near.itself or (owner is Whose.OWN and near is scope)):
+                            return f"a.{self.names[near.group.variable(name)]}"
+            raise ValueError(f"‘{pretty(node)}’ has no value before the first step, and {scope.group.name} needs it")
+
+        return named
+
+
+def lines(assignments: Iterable[Assignment], writer: Writer) -> Iterator[str]:
+    """One line for each assignment."""
+    for made in assignments:
+        targets = ", ".join(target.text if isinstance(target, Word) else f"a.{writer.names[target]}" for target in made.targets)
+        yield f"{targets} = {writer.text(made.value)}" if targets else writer.text(made.value)
+
+
+def common(recipes: Iterable[Recipe]) -> Iterator[tuple[str, Apply]]:
+    """What occurs more than once in recipes, each after what it contains, with a name for it."""
+    often: Counter[Apply] = Counter()
+    found: list[Apply] = []
+
+    def look(recipe: Recipe) -> None:
+        for argument in recipe.arguments if isinstance(recipe, Apply) else recipe if isinstance(recipe, tuple) else ():
+            if isinstance(argument, Apply):
+                often[argument] += 1
+            if not isinstance(argument, Apply) or often[argument] == 1:
+                look(argument)
+            if isinstance(argument, Apply) and often[argument] == 1:
+                found.append(argument)
+
+    for recipe in recipes:
+        look(recipe)
+    repeated = (recipe for recipe in found if often[recipe] > 1)
+    return ((f"{recipe.function.__name__}_{number}", recipe) for number, recipe in enumerate(repeated, 1))
