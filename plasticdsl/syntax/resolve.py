@@ -17,6 +17,9 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_networks import count_and_kind, single_name
 from plasticdsl.syntax.walk import nodes
 
+#: Blocks by kind and name: those of different kinds may have one name.
+Blocks = Mapping[tuple[str, str], tree.Block]
+
 _DELTA = re.compile(r"(?:Δ|∆|Delta(?=_))_?(?=.)")
 _INDICES = re.compile(r"_[^\W_]+$")
 
@@ -24,11 +27,11 @@ _INDICES = re.compile(r"_[^\W_]+$")
 def resolve(file: tree.File, used: Sequence[tree.Block] = ()) -> tree.File:
     """The file with its jumps and populations; everything else unchanged. `used`: what is in sight in it of other files, as far as that is known."""
     own = (item for item in file.items if isinstance(item, tree.Block))
-    blocks = {block.name.name: block for block in (*used, *own)}
+    blocks = {(block.kind, block.name.name): block for block in (*used, *own)}
     return replace(file, items=tuple(_item(item, blocks, file) for item in file.items))
 
 
-def _item(item: Any, blocks: Mapping[str, tree.Block], file: tree.File) -> Any:
+def _item(item: Any, blocks: Blocks, file: tree.File) -> Any:
     match item:
         case tree.Block(kind="neuron" | "synapse" | "rule"):
             if _has_delta(item.body):
@@ -41,12 +44,12 @@ def _item(item: Any, blocks: Mapping[str, tree.Block], file: tree.File) -> Any:
             return item
 
 
-def _family(block: tree.Block, blocks: Mapping[str, tree.Block]) -> list[tree.Block]:
+def _family(block: tree.Block, blocks: Blocks) -> list[tree.Block]:
     """The block and those of this file that it is `like`."""
     family = [block]
-    while family[-1].base is not None and family[-1].base.name in blocks:
-        base = blocks[family[-1].base.name]
-        if base in family:
+    while family[-1].base is not None:
+        base = blocks.get((block.kind, family[-1].base.name))
+        if base is None or base in family:
             break
         family.append(base)
     return family
@@ -120,8 +123,8 @@ def _is_state(target: tree.Expr, used: frozenset[str]) -> bool:
 # --- populations -----------------------------------------------------------------------------------------------------------
 
 
-def _with_populations(block: tree.Block, blocks: Mapping[str, tree.Block], file: tree.File) -> tuple[tree.Statement, ...]:
-    neurons = {name for name, other in blocks.items() if other.kind == "neuron"}
+def _with_populations(block: tree.Block, blocks: Blocks, file: tree.File) -> tuple[tree.Statement, ...]:
+    neurons = {name for kind, name in blocks if kind == "neuron"}
     neurons |= {one.here.name for item in file.items if isinstance(item, tree.UseFile) for one in item.names}
     own = {
         statement.target.name

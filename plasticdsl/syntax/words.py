@@ -26,6 +26,9 @@ FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
     "reaction": (),
 }
 
+#: Names of values that are no value of a block but a clause where a projection gives them bare: `p = 0.1`, `delay = 1 ms`.
+CLAUSES = ("p", "delay")
+
 #: Words inside statements that no text uses as a name, so that they can have a colour wherever they stand.
 LINKING = ("like", "off", "end", "last")
 

@@ -33,6 +33,7 @@ from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.words import CLAUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +211,17 @@ def _complete(joined: Joined, parts: Sequence[Part], span: Span, context: Contex
             joined.variables[name] = replace(variable, role=Role.PARAMETER)
 
 
+def _as_given(name: str, part: Part) -> str:
+    """How a projection gives a value of a block: with the block's name where the bare one is a clause."""
+    return f"{part.name}.{name}" if name in CLAUSES else name
+
+
 def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
     """`given`: whether the projection gives the value under its name without letters."""
     labels = (Label(need.span, "used here"),)
     if part.block.kind == "synapse":
         message = f"‘{part.name}’ needs a value for ‘{name}’."
-        hint = Hint(f"Add ‘, {name} = …’ to this projection. {unit_hint(name)}".rstrip())
+        hint = Hint(f"Add ‘, {_as_given(name, part)} = …’ to this projection. {unit_hint(name)}".rstrip())
         if name.endswith("_ji"):
             meant = f"{name.removesuffix('_ji')}_ij"
             hint = Hint(
@@ -231,7 +237,7 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     if Ref(Whose.OWN, name) in derived:
         words = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
     else:
-        words = f"Give it a value here (‘, {name} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+        words = f"Give it a value here (‘, {_as_given(name, part)} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
     context.report.error("rule-needs", message, part.use.span, words, labels)
 
 
