@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import AddTo, Assign, Block, Projection
+from plasticdsl.model.model import Assign, Block, Projection
 from plasticdsl.model.owners import Whose
 
 
@@ -45,27 +44,12 @@ def _read_by_others(block: Block) -> set[str]:
     changes: list[tuple[str, Expr]] = [(flow.variable, flow.rate) for flow in block.flows]
     changes += [(pair.target.name, pair.increment) for pair in block.pairs]
     changes += [("", total.body) for total in block.sums]
-    for handler in block.handlers:
-        for statement in handler.statements:
-            match statement:
-                case Assign(target, value):
-                    changes.append((target.name, value))
-                case AddTo(_, amount):
-                    changes.append(("", amount))
-    definitions = block.definitions
-    definitions |= {total.name: total.body for total in block.totals}
-    read: set[str] = set()
-    for name, expr in changes:
-        read |= _own_reads(expr, definitions) - {name}
-    return read
+    statements = [s for handler in block.handlers for s in handler.statements]
+    changes += [(s.target.name, s.value) if isinstance(s, Assign) else ("", s.amount) for s in statements]
+    definitions = block.definitions | {total.name: total.body for total in block.totals}
+    behind = {name: _own(value) for name, value in definitions.items()}
+    return {read for name, expr in changes for read in reachable(_own(expr), behind) if read != name}
 
 
-def _own_reads(expr: Expr, definitions: Mapping[str, Expr]) -> set[str]:
-    found: set[str] = set()
-    for ref in refs(expr):
-        if ref.owner is Whose.OWN:
-            found.add(ref.name)
-            inner = definitions.get(ref.name)
-            if inner is not None:
-                found |= _own_reads(inner, definitions)
-    return found
+def _own(expr: Expr) -> set[str]:
+    return {ref.name for ref in refs(expr) if ref.owner is Whose.OWN}

@@ -54,8 +54,7 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
 def _changes(condition: Expr, network: Network) -> bool:
     """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
     fixed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _FIXED}
-    fixed |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in _FIXED}
-    fixed |= {Ref(p.as_owner, v.name) for p in network.projections for v in p.connection.variables if v.role in _FIXED}
+    fixed |= {Ref(owner, v.name) for owner, block in network.blocks.items() for v in block.variables if v.role in _FIXED}
     return not refs(condition) <= fixed or any(node == Special("t") for node in walk(condition))
 
 

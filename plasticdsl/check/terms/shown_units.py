@@ -9,8 +9,7 @@ from fractions import Fraction
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model.expr import At, Ref, walk
-from plasticdsl.model.model import Block, Network, Variable
-from plasticdsl.model.owners import Owner
+from plasticdsl.model.model import Network, Variable
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import nodes
 from plasticdsl.units.dimension import Dimension
@@ -47,8 +46,7 @@ def _of_variables(found: Typed, network: Network, dimension: Dimension) -> tuple
 
 def _variables(found: Typed, network: Network) -> Iterator[Variable]:
     """The variables an expression reads, in the order it names them."""
-    owners: dict[Owner, Block] = {p.as_owner: p.block for p in network.populations}
-    owners |= {p.as_owner: p.connection for p in network.projections}
+    owners = network.blocks
     for node in walk(found.expr):
         ref = node.ref if isinstance(node, At) else node
         if not isinstance(ref, Ref):
