@@ -14,6 +14,7 @@ from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.precision import in_single
 from plasticdsl.model.model import Network, PerUnit
+from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.explain import explain
 from plasticdsl.plan.lower import lower
@@ -298,8 +299,8 @@ def test_machine_code_in_both_precisions() -> None:
     net = rates(EVERYTHING, "p = 0.7")
     agree(net, in_machine_code(2))
 
-    def single(network: Network, instance: Instance, per: PerUnit) -> CompiledEngine:
-        program = in_single(build(lower(network, per)))
+    def single(network: Network, instance: Instance, per: PerUnit, asked: Asked = NOTHING_ASKED) -> CompiledEngine:
+        program = in_single(build(lower(network, per, asked)))
         text = emit(program)
         return CompiledEngine(program, load(Artifact(program, text, digest_of(text))), instance)
 
