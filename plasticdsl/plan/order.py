@@ -67,7 +67,8 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (_evaluate(plan, owned, None) for owned in evaluated)
     yield from (TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
     yield from (sent for p in synapses for sent in _sent(p))
-    order = [plan.projection(name) for name in readers_first(plan.network)]
+    by_name = {p.name: p for p in synapses}
+    order = [by_name[name] for name in readers_first(plan.network)]
     yield from (step for p in order for step in _at_steps(p))
     yield from _unit_changes(plan, sweeps)
     yield from (AddBetween(p.name) for p in synapses if p.between)
