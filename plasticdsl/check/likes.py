@@ -276,12 +276,13 @@ def _named_alike(
         if not isinstance(statement, tree.Projection):
             continue
         restated = names.get(statement.name.name) if statement.name is not None else None
-        nameless = [p for p in old if statement.name is None or p.name is None]
-        partial = [p for p in nameless if _overlap(p, statement)] if restated is None else [restated] if _drops(restated, statement) else []
-        findings += [_partly(statement, p) for p in partial]
         if restated is not None:
+            findings += [_partly(statement, restated)] if _drops(restated, statement) else []
             continue
-        same = [p for p in old if ends_of(p) == ends_of(statement) and (statement.name is None or p.name is None)]
+        nameless = [p for p in old if statement.name is None or p.name is None]
+        same = [p for p in nameless if ends_of(p) == ends_of(statement)]
+        if not same:
+            findings += [_partly(statement, p) for p in nameless if _overlap(p, statement)]
         if len(same) > 1:
             findings.append(_ambiguous(statement, same))
         for pair in (statement, same[0]) if same else ():
@@ -314,7 +315,8 @@ def _partly(new: tree.Projection, old: tree.Projection) -> Diagnostic:
     name = f"‘{old.name.text}’" if old.name is not None else "A projection without a name"
     there, here = (", ".join(t.text for t in p.targets) for p in (old, new))
     message = f"{name} goes to {there}, and this one, which restates it in part, to {here}."
-    hint = f"Write it again as a whole, ‘→ each of {there}’, or give this one a name of its own."
+    whole = f"each of {there}" if len(old.targets) > 1 else there
+    hint = f"Write it again as a whole, ‘→ {whole}’, or give this one a name of its own."
     return Diagnostic("ambiguous-projection", message, new.span, hint, (Label(old.span, "what is restated"),))
 
 
