@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numba
@@ -161,7 +160,7 @@ def _module(loaded: Any, name: str = "embedded") -> Any:
 def _compared(loaded: Any, seed: int, connections: Any = None, **settings: Any) -> tuple[Any, Any]:
     """The numbers of the module and those of the instance, after every field that kernels work on has been compared."""
     made = _module(loaded)
-    network = replace(driver._networks(loaded)[0], fed=(), asynchronous=())
+    network = driver._networks(loaded)[0]
     options = CompileOptions(level=1, without=frozenset({"layout"}))
     program = driver.program_of(driver.plan_of(network, per_unit(network), options), options)
     sources = any(isinstance(p.source, RegularSource | GivenSpikes) for p in network.populations)
