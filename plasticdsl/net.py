@@ -274,7 +274,10 @@ class Net:
         return fixed
 
     def _set(self, owner: str, name: str, values: ArrayLike) -> None:
-        wanted, size = np.asarray(values, dtype=np.float64), self._observer.owner_size(owner)
+        given, size = np.asarray(values), self._observer.owner_size(owner)
+        if given.dtype.kind not in "biuf":
+            raise ValueError(f"{owner}.{name} is set to numbers in SI, not to {values!r}")
+        wanted = given.astype(np.float64)
         if wanted.shape not in ((), (size,)):
             raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
         self._loans.push()

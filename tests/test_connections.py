@@ -157,3 +157,10 @@ def test_weights_that_cannot_be_written_say_why(model):
     net.run("5 ms")
     with pytest.raises(ValueError, match="parameter"):
         net["cell"].tau = 0.01
+
+
+@pytest.mark.parametrize("value", [None, "1 mV", 1j])
+def test_what_is_no_number_cannot_be_written(model, value):
+    net = model.build(dt="1 ms", engine="python")
+    with pytest.raises(ValueError, match=r"changing\.w is set to numbers in SI, not to"):
+        net["changing"].w = value
