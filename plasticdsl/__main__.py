@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import sys
+import threading
 
 
 def main() -> None:
     """Runs the command line and ends the process."""
+    sys.unraisablehook = come_again
     try:
         from plasticdsl.cli import app
 
@@ -14,6 +17,16 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+
+
+def come_again(lost: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C that falls where Python can raise nothing (a callback in the middle of an import) comes again a moment later."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        again = threading.Timer(0.05, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 if __name__ == "__main__":
