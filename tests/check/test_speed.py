@@ -77,8 +77,8 @@ def test_long_networks_and_experiments(name: str) -> None:
     source = SourceFile("long.plas", WHOLE[name])
 
     def planned() -> None:
-        module = driver.prepared(driver.read(source))
-        for network in module.networks if module is not None else ():
+        found = driver.read(source)
+        for network in driver.prepared(found).networks if found.module is not None else ():
             driver.plan_of(network, per_unit(network), CompileOptions())
 
     assert counted(planned)[1] < PLANNED * source.text.count("\n")
