@@ -296,7 +296,8 @@ def test_a_warm_run_imports_nothing_heavy(model):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_writes_what_there_is_and_is_status_130(model, tmp_path):
-    arguments = [sys.executable, "-m", "plasticdsl", "run", model, "--for", "1e6 s", "--out", str(tmp_path / "r"), "--no-plots"]
+    listening = "import runpy, signal; signal.signal(2, signal.default_int_handler); runpy.run_module('plasticdsl', run_name='__main__')"
+    arguments = [sys.executable, "-c", listening, "run", model, "--for", "1e6 s", "--out", str(tmp_path / "r"), "--no-plots"]
     for patience in (3.0, 9.0, 27.0):  # a busy machine may still be compiling
         process = subprocess.Popen([*arguments, "--set", "I=0 mV"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         time.sleep(patience)
