@@ -1,4 +1,5 @@
-"""Small models that say themselves what is right: every `expect` of every file here holds in the interpreter and in machine code."""
+"""Small models that say themselves what is right: every `expect` of every file here holds in the interpreter and in the kernels, which run as plain
+Python, and as machine code among the slow tests (that the two are alike is asked elsewhere, for every model of the library)."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.api import load
+from plasticdsl.options import EngineName
 from plasticdsl.runtime.watch.expectations import Outcome
-from tests.runtime.experiments import carry_out
 
 FILES = sorted(Path(__file__).parent.glob("*.plas"))
 
@@ -18,10 +19,19 @@ def _failed(outcomes: tuple[Outcome, ...]) -> list[tuple[str, float | None]]:
     return [(o.text, o.value) for o in outcomes if o.passed is not True]
 
 
+def _carried_out(path: Path, engine: EngineName) -> None:
+    model = load(path)
+    for experiment in model.experiments:
+        assert _failed(model.run(experiment, engine=engine).expectations) == [], f"{experiment}, {engine}"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_case(path: Path) -> None:
-    model = load(path)
-    for experiment in model.loaded.module.experiments:
-        by_definition = carry_out(path.read_text(encoding="utf-8"), experiment.name, folder=path.parent)
-        assert _failed(by_definition.runs[0].outcomes) == [], f"{experiment.name}, reference interpreter"
-        assert _failed(model.run(experiment.name).expectations) == [], f"{experiment.name}, compiled"
+    _carried_out(path, "reference")
+    _carried_out(path, "python")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_case_in_machine_code(path: Path) -> None:
+    _carried_out(path, "compiled")

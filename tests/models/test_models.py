@@ -14,8 +14,9 @@ from plasticdsl.syntax.printer import format_file
 LIBRARY = library_models()
 REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 
-#: Experiments that take minutes; each file with one has a shorter experiment as well.
+#: Experiments that take long; each file with one has a shorter experiment as well, or it is looked at closely in tests/science.
 LONG = {
+    ("networks/hopfield_graded", "Map"),
     ("networks/digits", "Learning"),
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),

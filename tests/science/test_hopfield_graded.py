@@ -12,6 +12,11 @@ def result() -> Result:
     return plasticdsl.load("hopfield_graded").run("Map")
 
 
+def test_what_the_model_expects(result: Result) -> None:
+    assert result.expectations
+    assert all(outcome.passed for outcome in result.expectations)
+
+
 def gradient(v: np.ndarray) -> np.ndarray:
     """∂E/∂V = −T V + g⁻¹(V), with λ = 1.4."""
     return -v[..., ::-1] + 2.0 / (np.pi * 1.4) * np.tan(np.pi * v / 2.0)
