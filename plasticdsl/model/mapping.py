@@ -6,9 +6,11 @@ through field by field, so what is added to the model is reached too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
 from enum import Enum
+from functools import cache
+from operator import attrgetter, is_not
 from types import NoneType
 from typing import Any, TypeVar
 
@@ -36,8 +38,8 @@ def expressions(part: object) -> Iterator[Expr]:
     if isinstance(part, Expr):
         yield part
         return
-    for inner in part if isinstance(part, tuple) else [getattr(part, name) for name in _fields(part)]:
-        if not isinstance(inner, _PLAIN) and inner is not _EMPTY:
+    for inner in part if isinstance(part, tuple) else _values(type(part))(part):
+        if inner is not _EMPTY and not _is_plain(type(inner)):
             yield from expressions(inner)
 
 
@@ -46,21 +48,38 @@ def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
     found: Any = part
     if isinstance(part, Expr):
         found = read(part)
-    elif isinstance(part, tuple):
-        items = tuple(item if isinstance(item, _PLAIN) else mapped(item, read, but) for item in part)
-        found = items if any(new is not old for new, old in zip(items, part, strict=True)) else part
+    elif isinstance(part, tuple):  # the entries of a large matrix are nearly all the same object
+        made = {key: item if _is_plain(type(item)) else mapped(item, read, but) for key, item in {id(item): item for item in part}.items()}
+        items = [made[id(item)] for item in part]
+        found = tuple(items) if any(map(is_not, items, part)) else part
     else:
-        inner = {name: getattr(part, name) for name in _fields(part) if name not in but}
-        made = {name: mapped(old, read, but) for name, old in inner.items() if not isinstance(old, _PLAIN) and old is not _EMPTY}
-        changes = {name: new for name, new in made.items() if new is not inner[name] and (name != "target" or isinstance(new, Ref))}
+        old = dict(zip(_fields(type(part)), _values(type(part))(part), strict=True))
+        new = {n: mapped(v, read, but) for n, v in old.items() if v is not _EMPTY and n not in but and not _is_plain(type(v))}
+        changes = {name: value for name, value in new.items() if value is not old[name] and (name != "target" or isinstance(value, Ref))}
         found = replace(found, **changes) if changes else part
     return found  # type: ignore[no-any-return]
 
 
-def _fields(part: object) -> Iterable[str]:
-    """The names of the fields of a dataclass; nothing for anything else. Asked for very often, so `dataclasses.fields` is not."""
-    names: Mapping[str, object] = getattr(part, "__dataclass_fields__", {})
-    return names
+# Parts of a large model are asked for these millions of times, so each kind of part answers once.
+
+
+_is_plain: Callable[[type], bool] = cache(lambda kind: issubclass(kind, _PLAIN))
+#: The names of the fields of a dataclass; nothing for anything else.
+_fields: Callable[[type], tuple[str, ...]] = cache(lambda kind: tuple(getattr(kind, "__dataclass_fields__", ())))
+
+
+def _getter(kind: type) -> Callable[[object], tuple[Any, ...]]:
+    """What gives the values of these fields."""
+    match _fields(kind):
+        case ():
+            return lambda _: ()
+        case (name,):
+            return lambda part: (getattr(part, name),)
+        case names:
+            return attrgetter(*names)
+
+
+_values: Callable[[type], Callable[[object], tuple[Any, ...]]] = cache(_getter)
 
 
 def map_block(block: Block, read: Read) -> Block:

@@ -288,5 +288,5 @@ def test_exported_modules_begin_alike_too(tmp_path: Path) -> None:
     assert len(np.unique(a.J.w)) == pytest.approx(len(a.J.w) / 2, abs=20)
     with pytest.raises(ValueError, match="the same in both directions"):
         names["allocate"](J_w=np.arange(float(len(a.J.w))))  # type: ignore[operator]
-    with pytest.raises(ValueError, match="one in the other direction"):
+    with pytest.raises(ValueError, match="unit 1 is connected to unit 2, but unit 2 not to unit 1"):
         names["allocate"](connections={"J": (np.array([0]), np.array([1]))})  # type: ignore[operator]

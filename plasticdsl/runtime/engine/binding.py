@@ -64,6 +64,8 @@ class _CarriedOut:
                 return recipe
 
     def _shared(self, recipe: Recipe) -> Any:
+        if isinstance(recipe, int | float | str | None):
+            return recipe  # not looked up: 0 is a key like 0.0, and no index like it
         if recipe not in self._known:
             self._known[recipe] = self.fresh(recipe)
         return self._known[recipe]
