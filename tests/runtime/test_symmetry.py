@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -274,11 +275,13 @@ experiment Descent on Net:
     assert verdicts == [True, False]
 
 
-def test_exported_modules_begin_alike_too(tmp_path: Path) -> None:
+def test_exported_modules_begin_alike_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "net.plas").write_text(text("p = 0.3, w ~ N(0, 1), w_ij = w_ji"), encoding="utf-8")
     command = [sys.executable, "-m", "plasticdsl", "compile", str(tmp_path / "net.plas"), "-o", str(tmp_path / "kernels.py")]
     subprocess.run(command, check=True, capture_output=True)
-    names: dict[str, object] = {"__name__": "kernels"}
+    module = ModuleType("kernels")
+    monkeypatch.setitem(sys.modules, module.__name__, module)  # dataclasses look for the module of their class
+    names: dict[str, object] = vars(module)
     source = (tmp_path / "kernels.py").read_text(encoding="utf-8").replace("from numba import njit", "njit = lambda *a, **k: (lambda f: f)")
     exec(compile(source, "kernels", "exec"), names)
     a = names["allocate"]()  # type: ignore[operator]
