@@ -4,7 +4,7 @@ Comes in: an expression, a network or an experiment. Goes out: the same with quo
 u vanishes,
 
     u/(eᵘ − 1) = `x_over_expm1(u)`      (eᵘ − 1)/u = `expm1_over_x(u)`
-    u/tanh u = u + `x_over_expm1(2u)`   u/sinh u = √(`x_over_expm1(2u)` `x_over_expm1(−2u)`)
+    u/tanh u = u + `x_over_expm1(2u)`   u/sinh u = √(`x_over_expm1(2u)` `x_over_expm1(−2u)`)   sinh u/u = e^|u| `expm1_over_x(−2|u|)`
 
 for any factor f = ρ u of the other side of the fraction; both sides agree wherever the quotient was defined, and the new one is right at u = 0
 too. Where several factors would do (z V F in a GHK current), the one is taken that brings u to 0, that is, leaves a ρ of constants. All other
@@ -35,6 +35,19 @@ Name = Ref | Special | At
 Constant = Callable[[Name], bool]
 
 
+def _x_over_tanh(x: Expr) -> Expr:
+    return add(x, _x_over_expm1(mul(TWO, x)))
+
+
+def _x_over_sinh(x: Expr) -> Expr:
+    return Call("sqrt", (mul(_x_over_expm1(mul(TWO, x)), _x_over_expm1(neg(mul(TWO, x)))),))
+
+
+def _sinh_over_x(x: Expr) -> Expr:
+    distance = Call("abs", (x,))
+    return mul(Call("exp", (distance,)), _expm1_over_x(neg(mul(TWO, distance))))
+
+
 @dataclass(frozen=True, slots=True)
 class Factor:
     """One factor of a product; `inverse` if it divides."""
@@ -45,12 +58,12 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Zero:
-    """A factor `scale` · g(u) with g(0) = 0; `quotient` is u/g(u) and `inverse` g(u)/u, both finite at 0 (None: no function for it)."""
+    """A factor `scale` · g(u) with g(0) = 0; `quotient` is u/g(u) and `inverse` g(u)/u, both finite at 0."""
 
     scale: Expr
     argument: Expr
     quotient: Callable[[Expr], Expr]
-    inverse: Callable[[Expr], Expr] | None = None
+    inverse: Callable[[Expr], Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +186,7 @@ def _match(factors: list[Factor], constant: Constant) -> list[Factor] | None:
     found: list[tuple[int, Pair]] = []
     for n, vanishing in enumerate(factors):
         zero = _zero(vanishing.expr)
-        if zero is None or (zero.inverse is None and not vanishing.inverse):
+        if zero is None:
             continue
         for k, other in enumerate(factors):
             split = None if other.inverse == vanishing.inverse else _proportional(other.expr, zero.argument, constant)
@@ -192,7 +205,6 @@ def _replaced(factors: list[Factor], pair: Pair) -> list[Factor]:
         new[pair.vanishing] = Factor(scale, True)
         new[pair.other] = Factor(mul(mul(pair.rest, ratio), pair.zero.quotient(pair.zero.argument)), False)
     else:
-        assert pair.zero.inverse is not None
         new[pair.vanishing] = Factor(mul(div(scale, ratio), pair.zero.inverse(pair.zero.argument)), False)
         new[pair.other] = Factor(pair.rest, True)
     return new
@@ -204,9 +216,9 @@ def _zero(expr: Expr) -> Zero | None:
         case Call("expm1", (u,)):
             return Zero(ONE, u, _x_over_expm1, _expm1_over_x)
         case Call("tanh", (u,)):
-            return Zero(ONE, u, lambda x: add(x, _x_over_expm1(mul(TWO, x))))
+            return Zero(ONE, u, _x_over_tanh, lambda x: div(ONE, _x_over_tanh(x)))
         case Call("sinh", (u,)):
-            return Zero(ONE, u, lambda x: Call("sqrt", (mul(_x_over_expm1(mul(TWO, x)), _x_over_expm1(neg(mul(TWO, x)))),)))
+            return Zero(ONE, u, _x_over_sinh, _sinh_over_x)
         case Binary("+" | "-"):
             return _exponential_less_one(expr)
         case _:

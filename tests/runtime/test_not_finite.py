@@ -331,3 +331,38 @@ def test_a_case_whose_condition_has_no_answer(carried: Carry, change: str) -> No
         change.replace("√x <", "x > 0 and √x <").replace("not √x > 2", "x > 0 and √x < 2").replace("log(x) < 0", "x > 0 and log(x) < 0")
     )
     assert messages(carried(CASES.replace("CHANGE", decided))) == []
+
+
+# --- what a phase waits for --------------------------------------------------------------------------------------------
+
+WAITS = """
+neuron Cel:
+    10 ms dV/dt = 1.2 − V
+    spike when V > 1:
+        V → 0
+
+network N:
+    a = 5 Cel
+
+experiment E on N:
+    dt = 0.1 ms
+    phase p until CONDITION
+"""
+
+NO_ROOT = ["What the phase waits for compares with something that has no value (NaN) at t = 0.0054 s (step 54)."]
+
+
+@both
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("√(0.5 − a.V) < 0.01", NO_ROOT),
+        ("mean(log(0.5 − a.V)) < −1000", NO_ROOT),
+        ("cv(a) > 2 and √(0.5 − a.V) < 0.01, up to 60 steps", []),
+        ("correlation(a.V, a.V) > 2, up to 60 steps", []),
+    ],
+)
+def test_a_condition_without_an_answer(condition: str, told: list[str], carried: Carry) -> None:
+    """V = 1.2 (1 − exp(−t/10 ms)) is beyond 0.5 from t = 10 ms ln(1.2/0.7) = 5.39 ms on, so at 5.4 ms there is no root. Statistics that
+    have no value yet are waited for, and what a first part of the condition has decided is not asked."""
+    assert messages(carried(WAITS.replace("CONDITION", condition))) == told

@@ -38,6 +38,8 @@ SINGULAR = {
     "relative change scaled": ("g*(exp(2*x) - 1)/(k*x)", "x", 0.0, "2*g/k"),
     "hyperbolic tangent": ("V/tanh(V/k)", "V", 0.0, "k"),
     "hyperbolic sine": ("V/sinh(V/k)", "V", 0.0, "k"),
+    "tangent over": ("g*tanh(V/k)/V", "V", 0.0, "g/k"),
+    "sine over": ("sinh(x)/(k*x)", "x", 0.0, "1/k"),
     "inside": ("1/(1 + x/(exp(x) - 1))", "x", 0.0, "1/2"),
     "in cases": ("x/(exp(x) - 1) if g > 0 else 0", "x", 0.0, "1"),
 }  # fmt: skip

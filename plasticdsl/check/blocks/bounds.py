@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.check.report import Reporter
@@ -37,7 +38,7 @@ def check_bounds(variables: Sequence[Variable], constants: Values, places: Mappi
         start = _number(variable.initial, values) if variable.role is Role.STATE else _number(variable.value, values)
         if start is None:
             continue
-        if (low is not None and start < low) or (high is not None and start > high):
+        if _is_outside(start, -math.inf if low is None else low, math.inf if high is None else high):
             bounds = f"{_shown(low, variable) if low is not None else '−∞'} to {_shown(high, variable) if high is not None else '∞'}"
             message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, outside its bounds {bounds}."
             report.error("initial-outside-bounds", message, place)
@@ -51,7 +52,16 @@ def _starts_elsewhere(variable: Variable, start: float, place: Span, report: Rep
 
 
 def _is_allowed(value: float, variable: Variable) -> bool:
-    return not variable.values or value in variable.values
+    return not _is_outside(value, -math.inf, math.inf, variable.values)
+
+
+def _is_outside(value: float, low: float, high: float, allowed: tuple[float, ...] = ()) -> bool:
+    """As it is asked when a network is built."""
+    if low <= value <= high and (not allowed or value in allowed):
+        return False
+    from plasticdsl.support.values import outside  # NumPy, where it may be a matter of rounding
+
+    return bool(outside(value, low, high, allowed).any())
 
 
 def values_of(variable: Variable) -> str:

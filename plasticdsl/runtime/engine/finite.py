@@ -71,7 +71,7 @@ def _spikes(observer: Observer, population: Population) -> Wrong | None:
             what = f"the rate of {population.symbol}"
         case _:
             what, span = f"the rate of {population.symbol}", population.span
-    return Wrong(population, what, units, False, observer.engine.step - 1, span, _UNDEFINED)
+    return Wrong(population, what, units, False, observer.engine.step - 1, span, UNDEFINED)
 
 
 def _definitions(network: Network) -> list[tuple[Population, Variable]]:
@@ -87,10 +87,11 @@ def _definition(observer: Observer, owner: Population, variable: Variable) -> Wr
     units = np.flatnonzero(np.isnan(values))
     if not units.size:
         return None
-    return Wrong(owner, f"{owner.symbol}.{variable.symbol}", units, False, observer.engine.step, variable.span, _UNDEFINED)
+    return Wrong(owner, f"{owner.symbol}.{variable.symbol}", units, False, observer.engine.step, variable.span, UNDEFINED)
 
 
-_UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: say what holds there, in a case of its own with ‘otherwise’ for the rest."
+#: What to do about it.
+UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: say what holds there, in a case of its own with ‘otherwise’ for the rest."
 
 
 def finding(found: Wrong, observer: Observer, in_steps: bool) -> Diagnostic:

@@ -217,7 +217,7 @@ class _Runner:
             before = self.step
             self._advance(before + 1 if waiting is not None else self._next_stop(span, pace))
             self._look_after(self.step)
-            over = waiting is not None and waiting.over()
+            over = waiting is not None and self._is_over(waiting)
             if pace.done(self.step - before) or tell.interruption.requested:
                 tell.progress.show(tell.share[0] + (tell.share[1] - tell.share[0]) * self.step / self.line.end, span.name)
                 self.spikes.collect()
@@ -229,6 +229,13 @@ class _Runner:
                 self._ended(span, waiting, True)
                 return
         self._ended(span, waiting, False)
+
+    def _is_over(self, waiting: Waiting) -> bool:
+        try:
+            return waiting.over()
+        except NotFinite:
+            self.guard.look()  # what the condition reads may have gone wrong before
+            raise
 
     def _ended(self, span: PhaseSpan, waiting: Waiting | None, reached: bool) -> None:
         """What a phase with `until` leaves behind; what was planned for its end is taken where it was over."""

@@ -15,9 +15,13 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
 from plasticdsl.model.model import Network
 from plasticdsl.model.protocol import Until
+from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.engine.finite import UNDEFINED
+from plasticdsl.runtime.play.guard import NotFinite
 from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
 from plasticdsl.runtime.watch.statistics import rate
+from plasticdsl.source import Span
 
 #: The most steps of a phase that does not say how many.
 MOST_STEPS = 1000
@@ -45,12 +49,16 @@ class Waiting:
         self._flowing = tuple(flowing) if until.within is not None else ()
         self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader)
         self._within = 0.0 if until.within is None else float(reader.observer.value(until.within))
+        self._silent = None if until.condition is None else undefined(until.condition, _is_known_at_once)
         self._before = self._now()
 
     def over(self) -> bool:
-        """Whether the phase has reached its end with the last step."""
+        """Whether the phase has reached its end with the last step. Raises `NotFinite` for a condition without an answer."""
         if self._until.condition is not None and self._spikes is not None:
-            return self._holds(substitute(self._until.condition, self._spikes.numbers()))
+            numbers = self._spikes.numbers()
+            if self._silent is not None and np.any(self._value(substitute(self._silent, numbers)) == 1.0):
+                raise NotFinite((self._no_answer(self._until.span),))
+            return bool(np.all(self._value(substitute(self._until.condition, numbers)) == 1.0))
         before, self._before = self._before, self._now()
         same = all(np.array_equal(before[k], self._before[k]) for k in self._discrete)
         return same and all(_still(before[k], self._before[k], self._within) for k in self._flowing)
@@ -64,8 +72,14 @@ class Waiting:
         hint = "More steps are allowed by ‘up to … steps’."
         return Diagnostic("not-stable", message, self._until.span, hint, severity=Severity.WARNING)
 
-    def _holds(self, condition: Expr) -> bool:
-        return bool(np.all(np.asarray(self._reader.value(condition, 0, 0)) == 1.0))
+    def _no_answer(self, span: Span) -> Diagnostic:
+        observer = self._reader.observer
+        step = observer.engine.step
+        message = f"What the phase waits for compares with something that has no value (NaN) at t = {step * observer.instance.dt:.10g} s (step {step})."
+        return Diagnostic("not-finite", message, span, UNDEFINED)
+
+    def _value(self, condition: Expr) -> NDArray[np.float64]:
+        return np.asarray(self._reader.value(condition, 0, 0))
 
     def _now(self) -> dict[tuple[str, str], NDArray[np.float64]]:
         return states_now(self._reader.observer.engine, (*self._discrete, *self._flowing))
@@ -113,6 +127,11 @@ def trains_needed(condition: Expr) -> frozenset[str]:
     """Populations of which a condition needs to know when they spiked."""
     calls = (node for node in walk(condition) if is_spike_statistic(node))
     return frozenset().union(*(populations_needed(c) for c in calls if c.function not in ("spike_count", "rate")))
+
+
+def _is_known_at_once(side: Expr) -> bool:
+    """Whether it has a value from the first step on: the cv of spikes, and the correlation of what does not vary yet, are waited for."""
+    return not any(is_spike_statistic(node) or (isinstance(node, Call) and node.function == "correlation") for node in walk(side))
 
 
 def _still(before: NDArray[np.float64], now: NDArray[np.float64], within: float) -> bool:
