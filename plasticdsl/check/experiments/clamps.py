@@ -13,10 +13,10 @@ from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_po
 from plasticdsl.check.experiments.shown_items import Part
 from plasticdsl.check.experiments.whole_patterns import widths
 from plasticdsl.check.likes import written_path
+from plasticdsl.check.terms.amounts import SHARE, amount
 from plasticdsl.check.terms.constants import constant
-from plasticdsl.check.terms.expressions import translate_as, translate_number
+from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import Clamp
 from plasticdsl.model.expr import Call, Expr, Ref, Special, walk
@@ -138,8 +138,9 @@ def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | 
     if variable.values and number is not None and number not in variable.values:
         message = f"‘{text}’ starts at {number:g} here, and its values are {values_of(variable)}."
         report.error("value-not-allowed", message, statement.source.span)
-    flipped = _share(statement.flipped, "flipped", taking)
-    redrawn = _share(statement.redrawn, "redrawn", taking)
+    what = "The share of units that change"
+    shares = (statement.flipped, statement.redrawn)
+    flipped, redrawn = (None if e is None else amount(e, SHARE, what, taking.context, taking.constants) for e in shares)
     if flipped is not None and len(variable.values) != 2:
         few = f"has the values {values_of(variable)}" if variable.values else "can have any value"
         hint = f"Declare two values in the neuron, ‘{variable.symbol} ∈ {{−1, +1}}’, or draw anew: ‘with 20 % redrawn’."
@@ -148,16 +149,6 @@ def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | 
     if redrawn is not None:
         _check_redrawn(value, statement, taking)
     return Start(population.name, variable.name, value, flipped, redrawn, statement.span)
-
-
-def _share(node: tree.Expr | None, word: str, taking: Taking) -> Expr | None:
-    if node is None:
-        return None
-    share = translate_as(node, PURE, f"The share of units that is {word}", taking.context)
-    value = constant(share, taking.constants)
-    if value is not None and not 0 <= value <= 1:
-        taking.context.report.error("out-of-range", f"A share is between 0 and 1 (100 %), not {value:g}.", node.span)
-    return share
 
 
 def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:

@@ -15,13 +15,13 @@ from plasticdsl.check.experiments.network_view import network_scope
 from plasticdsl.check.experiments.phases import CheckedPhase, check_phase, misplaced
 from plasticdsl.check.experiments.readings import Sources, Taking
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
-from plasticdsl.check.experiments.settings import check_set_once, names_set, setting, sweep_axis, whole, without_restated
+from plasticdsl.check.experiments.settings import check_set_once, names_set, setting, sweep_axis, without_restated
 from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
+from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable
 from plasticdsl.check.terms.unification import SECONDS, Dim, Solver
 from plasticdsl.check.terms.unknown_names import did_you_mean
@@ -224,7 +224,8 @@ def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, lookup:
         case tree.Sweep(axes=axes, repeats=repeats):
             read = [sweep_axis(axis, taking, lookup) for axis in axes]
             parts.sweep += tuple(axis for axis in read if axis is not None)
-            parts.repeats = whole(repeats, "The number of repeats", taking) if repeats is not None else parts.repeats
+            if repeats is not None:
+                parts.repeats = amount(repeats, COUNT, "The number of repeats", taking.context, taking.constants)
         case _:
             misplaced(statement, "an experiment", taking.context.report)
 
@@ -233,12 +234,7 @@ def _time_step(statement: tree.Define, rhs: tree.Expr, parts: _Parts, taking: Ta
     report = taking.context.report
     if parts.dt is not None:
         report.error("duplicate-definition", "‘dt’ is given twice.", statement.span)
-    before = report.count
-    dt = translate_as(rhs, SECONDS, "The time step", taking.context)
-    value = constant(dt, {})
-    if report.count == before and value is not None and value <= 0:
-        report.error("not-positive", "The time step must be greater than 0.", rhs.span)
-    return dt
+    return amount(rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
 
 
 # --- what only the whole can tell ------------------------------------------------------------------------------------

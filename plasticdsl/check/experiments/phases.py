@@ -11,8 +11,7 @@ from plasticdsl.check.experiments.readings import Taking
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
 from plasticdsl.check.experiments.shown_items import Loop, check_loop
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.constants import constant
-from plasticdsl.check.terms.expressions import translate_as
+from plasticdsl.check.terms.amounts import LENGTH, amount
 from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -88,11 +87,7 @@ def _length(phase: tree.Phase, taking: Taking) -> tuple[Expr | None, Until | Non
         return None, check_until(phase.until, taking)
     if phase.duration is None:
         return None, None
-    duration = translate_as(phase.duration, SECONDS, "The length of a phase", taking.context)
-    value = constant(duration, {})
-    if value is not None and value < 0:
-        taking.context.report.error("not-positive", "The length of a phase cannot be negative.", phase.duration.span)
-    return duration, None
+    return amount(phase.duration, LENGTH, "The length of a phase", taking.context, taking.constants, SECONDS), None
 
 
 def _statement(statement: tree.Statement, body: _Body, parts: Parts, taking: Taking) -> None:

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 
 from plasticdsl.check.experiments.clamps import reads_item
 from plasticdsl.check.experiments.readings import Taking
-from plasticdsl.check.experiments.shown_items import positive
-from plasticdsl.check.terms.constants import constant
-from plasticdsl.check.terms.expressions import translate_as, translate_condition
-from plasticdsl.check.terms.unification import PURE
+from plasticdsl.check.terms.amounts import POSITIVE, amount
+from plasticdsl.check.terms.expressions import translate_condition
+from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
@@ -29,10 +28,8 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
     context, report = taking.context, taking.context.report
     before = report.count
     condition = translate_condition(node.condition, taking.reading("expect")) if node.condition is not None else None
-    within = translate_as(node.within, PURE, "A tolerance, relative to the largest value,", context) if node.within is not None else None
-    value = constant(within, taking.constants)
-    if node.within is not None and value is not None and value <= 0:
-        report.error("not-positive", "A tolerance must be greater than 0.", node.within.span)
+    relative = "A tolerance, relative to the largest value,"
+    within = None if node.within is None else amount(node.within, POSITIVE, relative, context, taking.constants)
     if node.within is not None and condition is not None:
         report.error(
             "unknown-option", "‘within’ belongs to ‘until stable’; a condition says itself how close is close enough.", node.within.span
@@ -47,7 +44,11 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
         report.error(
             "nothing-to-wait-for", message, node.condition.span, "Wait for a state, an observable, a statistic of spikes, or the time ‘t’."
         )
-    at_most = positive(node.at_most, "The longest length of a phase", context) if node.at_most is not None else None
+    at_most = (
+        None
+        if node.at_most is None
+        else amount(node.at_most, POSITIVE, "The longest length of a phase", context, taking.constants, SECONDS)
+    )
     return Until(condition, within, at_most, node.span)
 
 

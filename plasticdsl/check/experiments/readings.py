@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from plasticdsl.check.experiments.statistics import Statistic, statistic
 from plasticdsl.check.experiments.whole_patterns import shown
+from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context, Typed, unknown
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
-from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
@@ -83,7 +83,7 @@ def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], c
     """`cell.V[3]`, `ex.w[2, 5]`."""
     before = context.report.count
     value = translate_number(base, context)
-    units = tuple(_whole(i, "The number of a unit", context) for i in indices)
+    units = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices)
     if context.report.count == before:
         _check_unit(node, value.expr, units, context, taking)
     return Typed(Call("unit", (value.expr, *units)), value.dim)
@@ -147,7 +147,8 @@ def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, 
             case "condition":
                 read.append(Typed(translate_condition(argument.value, context), PURE, is_condition=True))
             case "whole":
-                read.append(Typed(_whole(argument.value, f"The number of a spike in ‘{name}’", context), PURE))
+                what = f"The number of a spike in ‘{name}’"
+                read.append(Typed(amount(argument.value, FROM_EITHER_END, what, context, {}), PURE))
             case _:
                 read.append(translate_number(argument.value, context))
     return tuple(read)
@@ -189,11 +190,3 @@ def spikes(population: Population) -> bool:
     if population.source is not None:
         return not isinstance(population.source, ClampedSource)
     return population.block.spike is not None
-
-
-def _whole(node: tree.Expr, what: str, context: Context) -> Expr:
-    found = translate_number(node, context)
-    require_dimension(node, found.dim, PURE, what, context)
-    if isinstance(found.expr, Number) and (not found.expr.value.is_integer() or found.expr.value == 0):
-        context.report.error("not-whole", f"{what} must be a whole number other than 0.", node.span, "The first has number 1.")
-    return found.expr

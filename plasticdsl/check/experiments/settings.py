@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.likes import path_text
-from plasticdsl.check.terms.expressions import translate_number
-from plasticdsl.check.terms.mismatch import require_dimension
+from plasticdsl.check.terms.amounts import COUNT, amount
+from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.shown_units import written_unit
-from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.check.terms.unification import Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import SweepAxis
-from plasticdsl.model.expr import Expr, Number, Ref
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.lookup import Lookup, Setting, UnknownParameter
 from plasticdsl.model.model import Value
 from plasticdsl.model.owners import OfBlock
@@ -43,21 +43,10 @@ def _dim(found: Setting, taking: Taking) -> Dim:
 
 
 def _value(node: tree.Expr, found: Setting, taking: Taking) -> Expr:
-    """A value for a setting, of its dimension; a size must be a whole number."""
+    """A value for a setting, of its dimension."""
     if found.kind == "size":
-        return whole(node, f"The size of ‘{found.owner}’", taking)
-    value = translate_number(node, taking.context)
-    require_dimension(node, value.dim, _dim(found, taking), f"‘{found.text}’", taking.context)
-    return value.expr
-
-
-def whole(node: tree.Expr, what: str, taking: Taking) -> Expr:
-    """A count: a pure number, positive and whole where that can be told."""
-    value = translate_number(node, taking.context)
-    require_dimension(node, value.dim, PURE, what, taking.context)
-    if isinstance(value.expr, Number) and (value.expr.value < 1 or not value.expr.value.is_integer()):
-        taking.context.report.error("not-whole", f"{what} must be a whole number, at least 1.", node.span)
-    return value.expr
+        return amount(node, COUNT, f"The size of ‘{found.owner}’", taking.context, taking.constants)
+    return translate_as(node, _dim(found, taking), f"‘{found.text}’", taking.context)
 
 
 def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxis | None:
@@ -69,7 +58,7 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     written = tuple(e for e in (*axis.values, axis.start, axis.stop) if e is not None)
     unit, scale = (written_unit(written, found.dimension) if found.dimension is not None else None) or ("", 1.0)
     start, stop = (_value(e, found, taking) if e is not None else None for e in (axis.start, axis.stop))
-    count = whole(axis.count, "The number of values", taking) if axis.count is not None else None
+    count = None if axis.count is None else amount(axis.count, COUNT, "The number of values", taking.context, taking.constants)
     values = tuple(_value(v, found, taking) for v in axis.values)
     if not values and count is None:
         message = f"‘{text_of(axis.target.span, taking.sources)}’ is swept over no values, so nothing would run."

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.data import width
 from plasticdsl.check.experiments.readings import Taking
-from plasticdsl.check.experiments.settings import whole
 from plasticdsl.check.experiments.whole_patterns import dimension_of
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.expressions import translate_as, translate_condition
+from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.scope import Declared, Kind
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.check.terms.unknown_names import did_you_mean
@@ -74,20 +73,12 @@ def check_loop(node: tree.ForEach, taking: Taking, sizes: Mapping[str, int | Non
             _unknown_source(node.source, taking)
         parts = tuple(Part(name, context.solver.fresh(), None) for name in node.names)
     where = _where(node.where, found, context) if node.where is not None else None
-    epochs = whole(node.epochs, "The number of epochs", taking) if node.epochs is not None else None
-    each_for = positive(node.each_for, "How long each item is shown", context) if node.each_for is not None else None
+    known = taking.constants
+    epochs = None if node.epochs is None else amount(node.epochs, COUNT, "The number of epochs", context, known)
+    each_for = None if node.each_for is None else amount(node.each_for, POSITIVE, "How long each item is shown", context, known, SECONDS)
     names = tuple(n.name for n in node.names)
     each = ForEach(node.source.name, names, arrays, where, node.shuffled, epochs, each_for, node.span)
     return Loop(each if context.report.count == before and (patterns or found) else None, parts)
-
-
-def positive(node: tree.Expr, what: str, context: Context) -> Expr:
-    """A duration that must be greater than 0."""
-    length = translate_as(node, SECONDS, what, context)
-    value = constant(length, {})
-    if value is not None and value <= 0:
-        context.report.error("not-positive", f"{what} must be greater than 0.", node.span)
-    return length
 
 
 def _check_names(names: Iterable[tree.Name], context: Context) -> None:

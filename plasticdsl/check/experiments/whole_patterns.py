@@ -9,16 +9,15 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 
+from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context, Typed, unknown
-from plasticdsl.check.terms.expressions import translate_number
-from plasticdsl.check.terms.mismatch import require_dimension
+from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim
-from plasticdsl.model.expr import Call, Expr, Number, Ref, children
+from plasticdsl.model.expr import Call, Expr, Ref, children
 from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternSet, WrittenPatterns
-from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 
@@ -28,14 +27,10 @@ def shown(node: tree.Expr, context: Context, network: Network, constants: Values
         case tree.Name(name=name) if context.scope.find(node) is None:
             base, underscore, number = name.rpartition("_")
             patterns = _set_named(base, network) if underscore and number and set(number) <= set(string.digits) else None
-            return None if patterns is None else _pattern(patterns, Number(float(number)), node.span, context, constants)
+            return None if patterns is None else _pattern(patterns, tree.Number(number, (), node.span), node, context, constants)
         case tree.Indexed(base=tree.Name(name=name), indices=(index,)):
             patterns = _set_named(name, network)
-            if patterns is None:
-                return None
-            which = translate_number(index, context)
-            require_dimension(index, which.dim, PURE, "The number of a pattern", context)
-            return _pattern(patterns, which.expr, node.span, context, constants)
+            return None if patterns is None else _pattern(patterns, index, node, context, constants)
         case tree.Apply(function=tree.Name(name="one_hot") as function, primes=0) if context.scope.find(function) is None:
             return _one_hot(node, context, constants)
         case _:
@@ -51,14 +46,13 @@ def dimension_of(patterns: PatternSet, context: Context) -> Dim:
     return context.solver.fresh() if patterns.dimension is None else Dim(patterns.dimension)
 
 
-def _pattern(patterns: PatternSet, which: Expr, span: Span, context: Context, constants: Values) -> Typed:
+def _pattern(patterns: PatternSet, index: tree.Expr, node: tree.Expr, context: Context, constants: Values) -> Typed:
+    which = amount(index, COUNT, "The number of a pattern", context, constants)
     number = constant(which, constants)
-    if number is not None and (number < 1 or not number.is_integer()):
-        context.report.error("not-whole", "The number of a pattern is a whole number; the first is 1.", span)
     count = float(len(patterns.source.rows)) if isinstance(patterns.source, WrittenPatterns) else None
     if number is not None and count and number > count:  # no rows: they could not be read
         message = f"‘{patterns.symbol}’ has the patterns 1 to {count:g}, so there is no number {number:g}."
-        context.report.error("out-of-range", message, span)
+        context.report.error("out-of-range", message, node.span)
     return Typed(Call("pattern", (Ref(OfPatterns(patterns.name), ""), which)), dimension_of(patterns, context))
 
 
@@ -68,13 +62,9 @@ def _one_hot(node: tree.Apply, context: Context, constants: Values) -> Typed:
         message = f"‘one_hot’ takes 2 arguments, the number of the class (from 0) and how many there are, not {len(node.arguments)}."
         context.report.error("wrong-number-of-arguments", message, node.span)
         return unknown(context)
-    which, count = (translate_number(a.value, context) for a in node.arguments)
-    for argument, value, what in zip(node.arguments, (which, count), ("The number of a class", "The number of classes"), strict=True):
-        require_dimension(argument.value, value.dim, PURE, what, context)
-    number = constant(count.expr, constants)
-    if number is not None and (number < 1 or not number.is_integer()):
-        context.report.error("not-whole", "The number of classes is a whole number of at least 1.", node.arguments[1].span)
-    return Typed(Call("one_hot", (which.expr, count.expr)), PURE)
+    which = translate_as(node.arguments[0].value, PURE, "The number of a class", context)
+    count = amount(node.arguments[1].value, COUNT, "The number of classes", context, constants)
+    return Typed(Call("one_hot", (which, count)), PURE)
 
 
 # --- how many values -------------------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, amount
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
-from plasticdsl.check.terms.expressions import translate_as, translate_condition
+from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import Declared, Kind, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
@@ -82,41 +83,31 @@ def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, sp
     also = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)) if conditions else None
     words = {c.kind for c in clauses}
     if not bases:
-        kind, amount = ("where", also) if also is not None else ("all", None)
-        return Connectivity(kind, amount, None, "except self" not in words, False, span)
+        return Connectivity("all" if also is None else "where", also, None, "except self" not in words, False, span)
     base = bases[0]
     kind = _KINDS[base.kind]
-    amount = _amount(base, pre.population, post.population, "with repeats" in words, of_pairs, values)
+    how_many = _amount(base, pre.population, post.population, "with repeats" in words, of_pairs, values)
     is_degree = kind in ("in-degree", "out-degree")
     _fitting_sizes(base, pre.population, post.population, context, values)
     itself = "with self" in words if is_degree else "except self" not in words
-    return Connectivity(kind, amount, also, itself, "with repeats" in words, base.span)
+    return Connectivity(kind, how_many, also, itself, "with repeats" in words, base.span)
 
 
 def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeats: bool, context: Context, values: Values) -> Expr | None:
     """The probability or degree."""
     if clause.value is None:
         return None
-    is_probability = clause.kind == "probability"
-    what = "A probability" if is_probability else "A degree"
-    amount = translate_as(clause.value, PURE, what, context)
-    value = constant(amount, values)
-    if value is None:
-        return amount
-    if is_probability and not 0 <= value <= 1:
-        hint = Hint(f"For a percentage write ‘{value:g} %’.", (f"{value:g} %",)) if 1 < value <= 100 else ""
-        context.report.error("out-of-range", "A probability lies between 0 and 1.", clause.value.span, hint)
-    if not is_probability:
-        other = pre if clause.kind == "in-degree" else post
-        available = constant(other.size, values)
-        if value < 0 or not value.is_integer():
-            context.report.error("not-whole", "A degree is a whole number.", clause.value.span)
-        elif available is not None and value > available and not repeats:
-            message = f"‘{other.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
-            at = Span(clause.value.span.end, clause.value.span.end, clause.value.span.path)
-            repeated = Hint("To draw some of them repeatedly, write ‘with repeats’.", (" with repeats",), at)
-            context.report.error("out-of-range", message, clause.value.span, repeated)
-    return amount
+    if clause.kind == "probability":
+        return amount(clause.value, SHARE, "A probability", context, values)
+    degree = amount(clause.value, COUNT_OR_NONE, "A degree", context, values)
+    other = pre if clause.kind == "in-degree" else post
+    value, available = constant(degree, values), constant(other.size, values)
+    if value is not None and available is not None and value > available and not repeats:
+        message = f"‘{other.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
+        at = Span(clause.value.span.end, clause.value.span.end, clause.value.span.path)
+        repeated = Hint("To draw some of them repeatedly, write ‘with repeats’.", (" with repeats",), at)
+        context.report.error("out-of-range", message, clause.value.span, repeated)
+    return degree
 
 
 def _fitting_sizes(clause: tree.Connectivity, pre: Population, post: Population, context: Context, values: Values) -> None:
@@ -153,8 +144,5 @@ def _delay(clause: tree.Delay, time: Dim, of_pairs: Context, values: Values) -> 
         drawn, dim = distribution(clause.value, of_pairs)
         require_dimension(clause.value, dim, time, "A delay", of_pairs)
         return drawn
-    delay = translate_as(clause.value, time, "A delay", of_pairs)
-    value = constant(delay, values)
-    if value is not None and value < 0:
-        of_pairs.report.error("out-of-range", "A delay cannot be negative.", clause.value.span)
+    delay = amount(clause.value, NOT_NEGATIVE, "A delay", of_pairs, values, time)
     return None if constant(delay, {}) == 0.0 else delay

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from plasticdsl.check.data import Arrays, Folders, arrays_in, find_data, width
 from plasticdsl.check.experiments.readings import undeclared_population
+from plasticdsl.check.terms.amounts import COUNT, SHARE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
-from plasticdsl.check.terms.expressions import translate_as, translate_number
+from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared, Kind
 from plasticdsl.check.terms.unification import PURE, Dim
@@ -61,7 +62,7 @@ def _source(
 
 def _random(source: tree.RandomPatterns, population: Population, dim: Dim, building: Building) -> RandomPatterns:
     context = building.context
-    count = _count(source.count, building)
+    count = amount(source.count, COUNT, "The number of patterns", context, building.constants)
     if isinstance(source.values, tree.Apply):
         _no_options(source, context)
         if (matrix := _covariance_of(source.values)) is not None:
@@ -73,7 +74,8 @@ def _random(source: tree.RandomPatterns, population: Population, dim: Dim, build
     values = tuple(_entry(v, dim, context) for v in source.values.items)
     if len(values) < 2:
         context.report.error("not-a-set", "Random patterns choose among at least two values.", source.values.span)
-    probability, active = (_share(e, what, building) for e, what in ((source.probability, "probability"), (source.active, "active share")))
+    shares = ((source.probability, "The probability of patterns"), (source.active, "The active share of patterns"))
+    probability, active = (None if e is None else amount(e, SHARE, what, context, building.constants) for e, what in shares)
     chosen = next((e for e in (source.active, source.probability) if e is not None), None)
     if chosen is not None and len(values) > 2:
         message = f"A {'share' if source.active is not None else 'probability'} says how often the second of two values comes; here are {len(values)}."
@@ -90,26 +92,6 @@ def _no_options(source: tree.RandomPatterns, context: Context) -> None:
         if option is not None:
             message = "This option belongs to patterns of two values; here entries are drawn from a distribution."
             context.report.error("unknown-option", message, option.span)
-
-
-def _count(node: tree.Expr, building: Building) -> Expr:
-    context = building.context
-    before = context.report.count
-    count = translate_as(node, PURE, "The number of patterns", context)
-    value = constant(count, building.constants)
-    if context.report.count == before and value is not None and (value < 1 or not value.is_integer()):
-        context.report.error("not-whole", f"The number of patterns must be a whole number of at least 1, not {value:g}.", node.span)
-    return count
-
-
-def _share(node: tree.Expr | None, what: str, building: Building) -> Expr | None:
-    if node is None:
-        return None
-    share = translate_as(node, PURE, f"The {what}", building.context)
-    value = constant(share, building.constants)
-    if value is not None and not 0 <= value <= 1:
-        building.context.report.error("out-of-range", f"The {what} of patterns is between 0 and 1, not {value:g}.", node.span)
-    return share
 
 
 def _entry(node: tree.Expr, dim: Dim, context: Context, of: str = "one set") -> Expr:

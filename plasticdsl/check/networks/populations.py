@@ -10,14 +10,14 @@ from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.connectivity import Side, unit_numbers
 from plasticdsl.check.networks.projection_values import GivenValue, given_values, read_value
 from plasticdsl.check.networks.sources import ARGUMENTS, make_source
-from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.amounts import COUNT, amount
+from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.scope import Scope, entries
-from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model.expr import Expr, Number
+from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block, Population, Role, Source, Value, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
@@ -30,7 +30,7 @@ def check_population(
 
     `size` is given and `neurons` is None where the statement stands for a source written in place, which has as many units as its target.
     """
-    size = _size(statement, context, constants) if size is None else size
+    size = amount(statement.size, COUNT, "The size of a population", context, constants) if size is None else size
     source: Source | None = None
     given = given_values(statement.values)
     checked = neurons.find("neuron", statement.kind) if neurons is not None else None
@@ -48,17 +48,6 @@ def check_population(
         return Side(Population(statement.name.name, statement.name.text, size, block, None, (), statement.span), dims)
     values = _values(given, block, dims, context, constants)
     return Side(Population(statement.name.name, statement.name.text, size, block, source, values, statement.span), dims)
-
-
-def _size(statement: tree.Population, context: Context, constants: Values) -> Expr:
-    before = context.report.count
-    size = translate_as(statement.size, PURE, "The size of a population", context)
-    value = constant(size, constants)
-    if context.report.count == before and value is not None and (value < 1 or not value.is_integer()):
-        message = f"A population has a whole number of units, at least 1, not {value:g}."
-        context.report.error("not-whole", message, statement.size.span)
-        return Number(1.0)
-    return size
 
 
 def _unknown_kind(statement: tree.Population, neurons: CheckedBlocks | None, context: Context) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.check.networks.connectivity import unit_numbers
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, amount
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.shown_units import unit_of_number
@@ -110,12 +110,9 @@ def _variable(name: str, value: Expr, node: tree.Expr | None, span: Span) -> Var
 
 
 def _value(name: str, node: tree.Expr, context: Context) -> Expr:
-    value = translate_as(node, _DIMENSIONS[name], f"The {name} of a source", unit_numbers(context))
-    number = constant(value, {})
-    if name in ("rate", "count") and number is not None and number < 0:
-        context.report.error("out-of-range", f"The {name} of a source cannot be negative.", node.span)
-    elif name == "count" and number is not None and not number.is_integer():
-        context.report.error("not-whole", "The count of a source is a whole number.", node.span)
+    what, inside = f"The {name} of a source", unit_numbers(context)
+    kind, dim = {"rate": NOT_NEGATIVE, "count": COUNT_OR_NONE}.get(name), _DIMENSIONS[name]
+    value = translate_as(node, dim, what, inside) if kind is None else amount(node, kind, what, inside, {}, dim)
     if any(r.owner not in (Whose.OWN, Whose.NETWORK) for r in refs(value)):
         message = f"The {name} of a source can depend on the time and on parameters, not on the state of the network."
         context.report.error("not-a-constant", message, node.span)

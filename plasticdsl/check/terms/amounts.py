@@ -1,0 +1,51 @@
+"""Amounts that not every number can be: counts, shares, lengths of time.
+
+Comes in: an expression, and what is known of the names it reads. Goes out: the same translated, with a finding where its value is known by now and cannot
+be such an amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import translate_as
+from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.model.expr import Expr
+from plasticdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Which numbers will do, in words, and the code of the finding about any other."""
+
+    code: str
+    words: str
+    fits: Callable[[float], bool]
+
+
+COUNT = Amount("not-whole", "must be a whole number, at least 1", lambda value: value.is_integer() and value >= 1)
+COUNT_OR_NONE = Amount("not-whole", "must be a whole number, at least 0", lambda value: value.is_integer() and value >= 0)
+FROM_EITHER_END = Amount(
+    "not-whole", "must be a whole number other than 0 (the first is 1)", lambda value: value.is_integer() and value != 0
+)
+SHARE = Amount("out-of-range", "must be between 0 and 1", lambda value: 0 <= value <= 1)
+POSITIVE = Amount("not-positive", "must be greater than 0", lambda value: value > 0)
+LENGTH = Amount("not-positive", "cannot be negative", lambda value: value >= 0)
+NOT_NEGATIVE = Amount("out-of-range", "cannot be negative", lambda value: value >= 0)
+
+
+def amount(node: tree.Expr, kind: Amount, what: str, context: Context, values: Values, dim: Dim = PURE) -> Expr:
+    """`node` as an amount; `what` begins the sentences about it, e.g. "The size of a population"."""
+    before = context.report.count
+    expr = translate_as(node, dim, what, context)
+    value = constant(expr, values)
+    if context.report.count == before and value is not None and not kind.fits(value):
+        found = f", not {value:g}" if dim == PURE else ""
+        is_percentage = kind is SHARE and 1 < value <= 100
+        hint = Hint(f"For a percentage write ‘{value:g} %’.", (f"{value:g} %",)) if is_percentage else ""
+        context.report.error(kind.code, f"{what} {kind.words}{found}.", node.span, hint)
+    return expr
