@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.unknown_names import did_you_mean
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.library import library_folder
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span

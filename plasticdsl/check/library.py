@@ -6,12 +6,12 @@ Nothing outside the file's own folder and the library is ever opened, whatever t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, PlasError, diagnostic
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.library import SUFFIX, library_folder, library_models
 from plasticdsl.source import LARGEST_FILE, SourceFile, Span
 from plasticdsl.syntax import tree
@@ -71,10 +71,8 @@ class _Reader:
                     return path
                 self._error("use-outside", f"‘{use.path}’ is a link that leads outside its folder.", use.span)
                 return None
-        near = difflib.get_close_matches(use.path, list(library_models()), n=1, cutoff=0.6)
-        hint = Hint("The library has: " + ", ".join(library_models()) + "." if library_models() else "")
-        if near:  # the path stands in quotes at the end of the line
-            hint = Hint(f"Did you mean ‘{near[0]}’?", (near[0],), Span(use.span.end - 1 - len(use.path), use.span.end - 1, use.span.path))
+        in_quotes = Span(use.span.end - 1 - len(use.path), use.span.end - 1, use.span.path)  # at the end of the line
+        hint = replace(did_you_mean(use.path, library_models(), "The library has"), at=in_quotes)
         self._error("use-not-found", f"There is no file ‘{wanted}’ beside this one or in the library.", use.span, hint)
         return None
 

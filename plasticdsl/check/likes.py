@@ -23,8 +23,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.sight import Identity, Sight, identity
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label, diagnostic
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 

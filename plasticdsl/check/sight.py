@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.library import Read
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, diagnostic
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.resolve import resolve

@@ -1,32 +1,45 @@
-"""Nearest names: a misspelled name and the known ones come in, the few that may be meant go out, as they were written."""
+"""Nearest names: a misspelled name and the known ones come in, the one that may be meant goes out, as it was written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.names import canonical
 
 SIMILAR = 0.6
+#: Beyond this many names a suggestion is looked for among the likeliest alone: comparing is slow.
+MANY = 200
 
 
-def nearest(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3, similar: float = SIMILAR) -> tuple[str, ...]:
-    """The known names most like `name`, best first.
+def nearest(name: str, known: Iterable[str], similar: float = SIMILAR) -> str | None:
+    """The known name most like `name`: as both are written, else in their canonical spelling whatever the capitals.
 
-    Names are compared in their canonical spelling; `known` may map these to the spelling that is to be shown. A
-    difference of capitals alone always counts as near; `similar`, from 0 to 1, is how alike the others must be.
+    One with another letter in one place comes before one with a letter more or less. `similar`, from 0 to 1, is how alike they must be.
     """
-    shown = known if isinstance(known, Mapping) else {other: other for other in known}
-    same = [other for other in shown if other.lower() == name.lower() and other != name]
-    close = get_close_matches(name, list(shown), n=limit + 1, cutoff=similar)
-    found = dict.fromkeys([*same, *(other for other in close if other != name)])
-    return tuple(shown[other] for other in list(found)[:limit])
+    names = list(dict.fromkeys(other for other in known if other))
+    if not name:
+        return None
+    if len(names) > MANY:
+        names = [n for n in names if abs(len(n) - len(name)) <= 1 and n[0].lower() == name[0].lower()][:MANY]
+    spelled = {canonical(other).lower(): other for other in reversed(names)}
+    for wanted, texts in ((name, {other: other for other in names}), (canonical(name).lower(), spelled)):
+        near = get_close_matches(wanted, texts, cutoff=similar)
+        if near:
+            return texts[min(near, key=lambda text: _letters_off(text, wanted))]
+    return None
 
 
-def did_you_mean(name: str, known: Mapping[str, str] | Iterable[str], limit: int = 3) -> Hint:
-    """`Did you mean ‘a’ or ‘b’?`, or the empty hint where nothing is near."""
-    texts = nearest(name, known, limit)
-    names = [f"‘{other}’" for other in texts]
-    if not names:
-        return Hint("")
-    return Hint("Did you mean " + (names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]) + "?", texts)
+def _letters_off(text: str, wanted: str) -> int:
+    """In how many places another letter stands: 0, 1, or 2 for anything else."""
+    return min(sum(map(str.__ne__, text, wanted)), 2) if len(text) == len(wanted) else 2
+
+
+def did_you_mean(name: str, known: Iterable[str], listing: str = "There is") -> Hint:
+    """`Did you mean ‘x’?`; where nothing is near, all that is known after `listing`, if there is anything and `listing` is not empty."""
+    names = list(dict.fromkeys(known))
+    near = nearest(name, names)
+    if near is not None:
+        return Hint(f"Did you mean ‘{near}’?", (near,))
+    return Hint(f"{listing}: {', '.join(names)}." if listing and names else "")

@@ -85,8 +85,8 @@ _FOLLOW_VALUES = frozenset(
 def body_rule(header: str) -> str:
     """The start rule for the body of a block whose header could not be read."""
     words = header.split(maxsplit=1)
-    kinds = nearest(words[0], BLOCK_RULES, 1) if words and words[0] not in BLOCK_RULES else words[:1]
-    return BLOCK_RULES.get(kinds[0], "dynamics") if kinds else "dynamics"
+    kind = nearest(words[0], BLOCK_RULES) if words else None
+    return "dynamics" if kind is None else BLOCK_RULES[kind]
 
 
 def home_rule(statement: str, rule: str) -> str:
@@ -148,7 +148,7 @@ def _unknown_block(place: _Place) -> Refusal | None:
         message = "A statement stands inside a block, indented."
         return Refusal("outside-block", span, message, "Begin a block above it, for example ‘rule STDP:’, and indent the statement.")
     word = place.first.text
-    hint = did_you_mean(word, FIRST_WORDS["item"], 1) or Hint(f"A file consists of {', '.join(FIRST_WORDS['item'])}.")
+    hint = did_you_mean(word, FIRST_WORDS["item"], "") or Hint(f"A file consists of {', '.join(FIRST_WORDS['item'])}.")
     return Refusal("unknown-block", span, f"‘{word}’ begins no block.", hint)
 
 
@@ -177,10 +177,10 @@ def _misspelled_first_word(place: _Place) -> Refusal | None:
         return None
     if any(token.kind in ("=", "->", "~") for token in place.tokens[1:3]):
         return None
-    near = nearest(word, FIRST_WORDS[place.rule], 1, _ALIKE)
-    if not near:
+    near = nearest(word, FIRST_WORDS[place.rule], _ALIKE)
+    if near is None:
         return None
-    hint = Hint(f"Did you mean ‘{near[0]}’? For example ‘{_EXAMPLES[near[0]]}’.", near)
+    hint = Hint(f"Did you mean ‘{near}’? For example ‘{_EXAMPLES[near]}’.", (near,))
     return Refusal("unknown-statement", place.first.span, f"‘{word}’ begins no statement.", hint)
 
 
@@ -276,7 +276,7 @@ def _unknown_option(place: _Place) -> Refusal | None:
     if not in_loop or "EPOCHS" not in place.choices or place.before is None or place.before.kind != "NAME":
         return None
     word = place.before.text
-    hint = did_you_mean(word, _LOOP_OPTIONS, 1) or Hint("Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’.")
+    hint = did_you_mean(word, _LOOP_OPTIONS, "") or Hint("Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’.")
     return Refusal("unknown-option", place.before.span, f"‘{word}’ is no option of a loop.", hint)
 
 

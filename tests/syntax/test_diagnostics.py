@@ -69,11 +69,13 @@ def test_json_holds_what_the_hint_shows_to_write() -> None:
 
 
 def test_nearest_names_are_shown_as_written() -> None:
-    known = {"tau_m": "τ_m", "tau_ex": "τ_ex", "V_theta": "V_θ", "w": "w"}
-    assert nearest("tau_n", known)[0] == "τ_m"
-    assert did_you_mean("v_theta", known, 1) == Hint("Did you mean ‘V_θ’?", ("V_θ",))
-    assert not did_you_mean("completely_different", known)
-    assert nearest("W", known) == ("w",)
+    known = ["τ_ex", "τ_in", "τ_m", "V_θ", "w"]
+    assert nearest("tau_n", known) == nearest("τ_n", known) == "τ_m"  # another letter is likelier than a missing one
+    assert nearest("τ_i", known) == "τ_m" and nearest("τ_iin", known) == nearest("τ_in", known) == "τ_in"
+    assert did_you_mean("v_theta", known) == Hint("Did you mean ‘V_θ’?", ("V_θ",))
+    assert did_you_mean("completely_different", known, "") == Hint("")
+    assert did_you_mean("completely_different", known) == Hint("There is: τ_ex, τ_in, τ_m, V_θ, w.")
+    assert nearest("W", known) == "w" and nearest("", known) is None
 
 
 def test_every_code_of_the_front_end_is_listed() -> None:

@@ -24,8 +24,8 @@ from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable
 from plasticdsl.check.terms.unification import SECONDS, Dim, Solver
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording, SweepAxis
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup

@@ -13,8 +13,8 @@ from plasticdsl.check.experiments.shown_items import Loop, check_loop
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import LENGTH, amount
 from plasticdsl.check.terms.unification import SECONDS
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Clamp, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.protocol import ForEach, Order, Start, Until

@@ -17,8 +17,8 @@ from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context, Typed, unknown
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
 from plasticdsl.check.terms.unification import PURE, SECONDS
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Call, Expr, Number, Ref
 from plasticdsl.model.model import ClampedSource, Network, Population
 from plasticdsl.model.patterns import DataSet

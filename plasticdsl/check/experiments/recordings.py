@@ -16,7 +16,7 @@ from plasticdsl.check.terms.expressions import translate, translate_as, translat
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.shown_units import shown_in
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
-from plasticdsl.check.terms.unknown_names import did_you_mean
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
 from plasticdsl.model.model import Distribution, Network, Role

@@ -17,8 +17,8 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.scope import Declared, Kind
 from plasticdsl.check.terms.unification import SECONDS, Dim
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.patterns import DataSet, PatternSet

@@ -18,9 +18,9 @@ from plasticdsl.check.networks.projection_values import Given, give
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.mismatch import described
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.derive.local_gradient import HOLD, PARTIAL, without_holds
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped

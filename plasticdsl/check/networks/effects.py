@@ -198,7 +198,7 @@ def _idle_state(owner: _Owner, block: Block, variable: Variable, report: Reporte
         texts = (f"post.{symbol}",) if jumps == 1 else ()
         report.warning("no-effect", message, variable.span, Hint(f"Did you mean ‘post.{symbol}’?", texts))
         return
-    near = did_you_mean(variable.name, {v.name: v.symbol for v in block.variables}, 1) if jumps else Hint("")
+    near = did_you_mean(symbol, (v.symbol for v in block.variables if v.name != variable.name), "") if jumps else Hint("")
     if near:
         near = near if jumps == 1 else Hint(near.words)
         report.error("misspelt-target", f"Nothing reads ‘{symbol}’, which is changed here.", variable.span, near)

@@ -15,8 +15,8 @@ from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Scope, entries
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block, Population, Role, Source, Value, Variable
 from plasticdsl.model.owners import Whose

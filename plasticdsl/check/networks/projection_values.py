@@ -17,15 +17,14 @@ from plasticdsl.check.networks.merging import Joined, Part
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
-from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.expressions import translate_number, unit_hint
 from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import Scope, entries
 from plasticdsl.check.terms.shown_units import unit_of_number, with_dimension
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.check.terms.unknown_names import did_you_mean, unit_hint
 from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.diagnostics.suggest import nearest
+from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model.dependencies import circle
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
@@ -142,12 +141,11 @@ def _misnamed(value: GivenValue, alone: bool, joined: Joined, parts: Sequence[Pa
         _report_missing(turned, *joined.open[turned], parts, span, context, given=True)
         _put(turned, value, joined, context)
         return
-    lacking = list(joined.open)
-    meant = nearest(value.path, lacking, 1) or (tuple(lacking) if alone and len(lacking) == 1 else ())
+    meant = nearest(value.path, joined.open) or (next(iter(joined.open)) if alone and len(joined.open) == 1 else None)
     hint = did_you_mean(value.text, [v.symbol for v in joined.variables.values()])
-    if meant:
-        hint = Hint(f"Did you mean ‘{meant[0]}’, which {joined.open[meant[0]][0].name} needs?", meant)
-        _put(meant[0], value, joined, context)
+    if meant is not None:
+        hint = Hint(f"Did you mean ‘{meant}’, which {joined.open[meant][0].name} needs?", (meant,))
+        _put(meant, value, joined, context)
     context.report.error("unknown-parameter", f"Nothing in this projection is called ‘{value.text}’.", value.target, hint)
 
 

@@ -18,8 +18,8 @@ from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import SECONDS, Dim
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.model import Projection
 from plasticdsl.model.owners import OfArgument, OfProjection
 from plasticdsl.syntax import tree

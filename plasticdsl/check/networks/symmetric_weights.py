@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.unknown_names import did_you_mean
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Negate, Ref, rebuild
 from plasticdsl.model.model import Block, Connectivity, Network, Projection, Role
 from plasticdsl.model.owners import Whose

@@ -5,7 +5,6 @@ Comes in: `tree.Apply` with the translation of expressions. Goes out: a `Typed` 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
@@ -16,6 +15,7 @@ from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import Declared, Kind, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitute
 from plasticdsl.model.owners import StandIn
 from plasticdsl.source import Span
@@ -83,8 +83,7 @@ def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context:
 
 def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
     users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.kind is Kind.FUNCTION}
-    close = difflib.get_close_matches(function.text, sorted(users | known_functions()), n=1, cutoff=0.6)
-    hint = Hint(f"Did you mean ‘{close[0]}’?", (close[0],)) if close else Hint("")
+    hint = did_you_mean(function.text, sorted(users | known_functions()), "")
     if function.name in _FAMILIAR:
         hint = Hint(f"For example {_FAMILIAR[function.name]}.")
     elif function.name in DISTRIBUTIONS:

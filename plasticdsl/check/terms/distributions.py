@@ -7,7 +7,6 @@ numbers: `Bernoulli(p)`, `Binomial(n, p)`, `Poisson(mean)`.
 
 from __future__ import annotations
 
-import difflib
 from itertools import pairwise
 
 from plasticdsl.check.terms.builtins import DISTRIBUTIONS
@@ -15,7 +14,7 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.unification import PURE, Dim
-from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Number
 from plasticdsl.model.model import Distribution
 from plasticdsl.syntax import tree
@@ -33,9 +32,8 @@ def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
         context.report.error("unknown-distribution", "A distribution is needed here.", node.span, words)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
     if node.function.name not in DISTRIBUTIONS:
-        long_name = _LONG_NAMES.get(node.function.name.lower())
-        near = [long_name] if long_name else difflib.get_close_matches(node.function.name, list(DISTRIBUTIONS), n=1, cutoff=0.5)
-        hint = Hint(f"Did you mean ‘{near[0]}’?", (near[0],)) if near else Hint(f"There are {', '.join(DISTRIBUTIONS)}.")
+        name = _LONG_NAMES.get(node.function.name.lower(), node.function.name)
+        hint = did_you_mean(name, DISTRIBUTIONS, "There are")
         context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
         return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
     return _arguments(node, node.function.name, context)

@@ -15,10 +15,11 @@ from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension,
 from plasticdsl.check.terms.numbers import number
 from plasticdsl.check.terms.scope import Declared, Kind, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
-from plasticdsl.check.terms.unknown_names import unit_hint
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref
 from plasticdsl.syntax import tree
+from plasticdsl.units.table import is_unit
 
 #: Nobody reads more suggestions at once, and each takes a search through all names; through very many, some must do.
 MOST_SUGGESTIONS, FEW_SUGGESTIONS, VERY_MANY = 100, 10, 1000
@@ -119,21 +120,27 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
-    near = None if (unit := unit_hint(node.text)) else _nearest(node, scope or context.scope, context.report.count)
-    hint = Hint(f"Did you mean ‘{near}’?", (near,)) if near is not None else Hint(unit or _known_hint(node))
-    where = f"‘{of}’ has no" if of else "Nothing here is called"
-    message = f"{where} ‘{node.text}’." if not of else f"‘{of}’ has nothing called ‘{node.text}’."
+    hint = Hint(unit_hint(node.text)) or _similar(node, scope or context.scope, context.report.count) or Hint(_familiar(node))
+    message = f"‘{of}’ has nothing called ‘{node.text}’." if of else f"Nothing here is called ‘{node.text}’."
     context.report.error("unknown-name", message, node.span, hint)
     return unknown(context)
 
 
-def _nearest(node: tree.Name, scope: Scope, reported: int) -> str | None:
-    if reported >= MOST_SUGGESTIONS or (reported >= FEW_SUGGESTIONS and len(scope.all_names(node.span.path)) > VERY_MANY):
-        return None
-    return scope.nearest(node)
+def unit_hint(name: str) -> str:
+    """For the name of a unit, that it lacks its number; nothing for any other, nor for a letter, which is hardly ever meant as a unit."""
+    if len(name) == 1 or not is_unit(name):
+        return ""
+    return f"As a unit, ‘{name}’ stands directly after a number, without brackets: ‘3 {name}’, ‘3 nS/{name}/s’."
 
 
-def _known_hint(node: tree.Name) -> str:
+def _similar(node: tree.Name, scope: Scope, reported: int) -> Hint:
+    known = scope.all_names(node.span.path)
+    if reported >= MOST_SUGGESTIONS or (reported >= FEW_SUGGESTIONS and len(known) > VERY_MANY):
+        return Hint("")
+    return did_you_mean(node.text, (d.symbol for d in known.values()), "")
+
+
+def _familiar(node: tree.Name) -> str:
     if node.name in ("pre", "post"):
         return "Other units are in sight in synapses and rules only; a neuron gets from them what synapses sum into its inputs."
     return "For the exponential function write exp(x)." if node.name == "e" else ""

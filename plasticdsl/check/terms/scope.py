@@ -6,7 +6,6 @@ an undeclared name. `ex.w` is a name `ex` whose entry has a scope of its own as 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,8 +21,6 @@ from plasticdsl.syntax.words import RESERVED, reserved_message
 
 _TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
 _IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
-#: Beyond this many names a suggestion is looked for among the likeliest alone.
-MANY = 200
 
 
 class Kind(StrEnum):
@@ -122,24 +119,6 @@ class Scope:
         """Everything in sight of what is written in the file `path`, inner names over outer ones."""
         outer = self.parent.all_names(path) if self.parent is not None else {}
         return {**outer, **self.files.get(path, {}), **self.names}
-
-    def nearest(self, name: tree.Name) -> str | None:
-        """The name in sight most like `name`, as its declaration writes it, or None when nothing is."""
-        known = [d for d in self.all_names(name.span.path).values() if d.symbol]
-        for spelling, names in ((name.text, {d.symbol: d.symbol for d in known}), (name.name, {d.name: d.symbol for d in known})):
-            close = difflib.get_close_matches(spelling, _similar(spelling, names), n=1, cutoff=0.6)
-            if close:
-                return names[close[0]]
-        same = [d.symbol for d in known if d.symbol.lower() == name.text.lower()]
-        return same[0] if same else None
-
-
-def _similar(name: str, known: Iterable[str]) -> list[str]:
-    """Of very many names only those of similar length and beginning, and not too many: comparing is slow."""
-    names = list(known)
-    if len(names) > MANY:
-        names = [n for n in names if abs(len(n) - len(name)) <= 1 and n[:1].lower() == name[:1].lower()][:MANY]
-    return names
 
 
 def check_declarable(name: tree.Name, report: Reporter, *, in_block: bool = False) -> None:
