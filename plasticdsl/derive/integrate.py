@@ -17,6 +17,7 @@ from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, SumInto
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Scheme, variables_of
+from plasticdsl.symbolic.block_contents import read_by
 
 Owned = tuple[str, str]
 
@@ -64,13 +65,7 @@ def _undelayed(network: Network) -> list[tuple[Projection, SumInto]]:
 def _reads(expr: Expr, projection: Projection) -> set[Owned]:
     """What a connection's expression reads of the two units, through its own definitions too."""
     ends = projection.ends
-    waiting, seen = list(refs(expr)), set[Ref]()
-    while waiting:
-        ref = waiting.pop()
-        inner = projection.connection.definition(ref) if ref not in seen else None
-        seen.add(ref)
-        waiting += refs(inner) if inner is not None else ()
-    return {(ends[r.owner], r.name) for r in seen if r.owner in ends}
+    return {(ends[r.owner], r.name) for r in read_by(projection.connection, expr) if r.owner in ends}
 
 
 def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:

@@ -1,9 +1,10 @@
 """What happens at a step without a spike: changes at every step, and periodic ones.
 
 Everywhere at once: what a unit or connection reads of others is from before these changes, and what connections add to units is added up for
-each projection and added when all is done. Its own statements run top to bottom. Populations
-that update unit by unit do so after the rules (`sweep`).
-A period of k steps is due at the steps 0, k, 2 k, ….
+each projection and added when all is done. Its own statements run top to bottom. A period of k steps is due at the steps 0, k, 2 k, ….
+
+Populations that update unit by unit do so after the rules: each unit is visited once in a step, in a given order; before each visit the sums that
+updates read are formed anew from all units as they are by then.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import AddTo, Handler, Trigger
+from plasticdsl.model.model import AddTo, Block, Handler, Role, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.events import rule_off, send
-from plasticdsl.reference.handlers import run_at
+from plasticdsl.reference.events import send, without_held
+from plasticdsl.reference.handlers import right_side, run_at
 from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
-from plasticdsl.reference.sweep import sweep
+from plasticdsl.reference.sums import inputs_in_order, sum_input
 from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.symbolic.block_contents import read_by
 
 #: (projection, variable of a unit) → what is added to it, for each connection.
 Additions = dict[tuple[str, Ref], Floats]
@@ -37,7 +40,7 @@ def change_between_spikes(run: Run) -> None:
     for owner, handler in owners:
         if owner in run.structure.projections:
             _at_connections(run, owner, handler, before, additions)
-    sweep(run)
+    _sweep(run)
     for owner, handler in owners:
         if owner in run.structure.populations and owner not in run.visits:
             run_at(run, owner, handler, np.arange(run.structure.count(owner)), before)
@@ -63,4 +66,34 @@ def _at_connections(run: Run, projection: str, handler: Handler, others: Frame, 
         key = projection, statement.target
         additions[key] = additions.get(key, 0.0) + amounts
 
-    run_at(run, projection, handler, np.arange(run.structure.count(projection)), others, add, rule_off(run, projection, handler))
+    run_at(run, projection, without_held(run, projection, handler), np.arange(run.structure.count(projection)), others, add)
+
+
+# --- units that update one after the other ---------------------------------------------------------------------------
+
+
+def _sweep(run: Run) -> None:
+    """One sweep over each population that updates unit by unit now, in the order in which they are declared."""
+    for name, population in run.structure.populations.items():
+        updates = [h for h in population.block.handlers if h.trigger is Trigger.STEP]
+        if not updates:
+            continue
+        for unit in run.visits.get(name, ()):
+            _sum_anew(run)
+            for handler in updates:
+                run_at(run, name, handler, np.array([unit]), run.frame)
+    if run.visits:
+        _sum_anew(run)
+
+
+def _sum_anew(run: Run) -> None:
+    """The sums that updates of visited populations read."""
+    for population, target in inputs_in_order(run.structure):
+        if population in run.visits and target in _read_by_updates(run.structure.block(population)):
+            sum_input(run, run.frame, population, target)
+
+
+def _read_by_updates(block: Block) -> frozenset[str]:
+    """The inputs that what units do at steps reads, also through definitions."""
+    read = read_by(block, *(right_side(s) for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements))
+    return frozenset(v.name for v in block.variables if v.role is Role.INPUT and Ref(Whose.OWN, v.name) in read)

@@ -10,41 +10,35 @@ is read as it was before the events of this step, with ⁺ as it is after them. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.model import AddTo, Assign, Block, Handler, Statement, Trigger
+from plasticdsl.model.model import AddTo, Assign, Block, Handler, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.handlers import Local, Site, meetings, right_side, run_handler
+from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.handlers import Local, meetings, right_side
 from plasticdsl.reference.pairs import completed
 from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.spikes import arriving
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.structure import Index
+from plasticdsl.reference.structure import OTHER, Index
 from plasticdsl.runtime.instance.instance import Floats
-from plasticdsl.symbolic.block_contents import definitions_with_sums
-
-Skips = Callable[[Statement], bool]
-
-OTHER = {Trigger.PRE: Trigger.POST, Trigger.POST: Trigger.PRE}
 
 
 def spike_events(run: Run) -> None:
     """Everything that spikes do at synapses in this step."""
     run.deliver()
     frame, structure = run.frame, run.structure
-    for name in structure.projections:
-        frame.arrived_pre[name] = arriving(structure, run.spikes, name, Trigger.PRE, frame.step)
-        frame.arrived_post[name] = arriving(structure, run.spikes, name, Trigger.POST, frame.step)
+    for side, arrived in frame.arrived.items():
+        arrived.update({name: arriving(structure, run.spikes, name, side, frame.step) for name in structure.projections})
     run.before = {name: {v: values.copy() for v, values in frame.values[name].items()} for name in structure.projections}
-    summing = {name: definitions_with_sums(p.connection) for name, p in structure.projections.items()}
     for side in (Trigger.PRE, Trigger.POST):
         for name in structure.projections:
             for number, parts in _in_order(run, name, side):
-                _in_step([Event(run, name, side, connections, number, summing[name]).happen() for connections in parts])
+                _in_step([Event(run, name, side, connections, number).happen() for connections in parts])
 
 
 def _in_step(parts: list[Iterator[None]]) -> None:
@@ -56,13 +50,12 @@ def _in_step(parts: list[Iterator[None]]) -> None:
 def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, list[Index]]]:
     """The events of one side: number of the spike among those of its unit in this step, and the connections it reaches, all at once or one
     by one."""
-    structure, pre = run.structure, side is Trigger.PRE
-    arrived = (run.frame.arrived_pre if pre else run.frame.arrived_post)[projection]
-    ends = (structure.sources if pre else structure.targets)[projection]
-    delays = (structure.axonal if pre else structure.dendritic)[projection]
-    for delay in np.unique(delays[arrived > 0]):
-        for unit in np.unique(ends[(arrived > 0) & (delays == delay)]):
-            reached = np.flatnonzero((ends == unit) & (delays == delay) & (arrived > 0))
+    arrived = run.frame.arrived[side][projection]
+    end = run.structure.end(projection, side)
+    for delay in np.unique(end.delays[arrived > 0]):
+        now = (arrived > 0) & (end.delays == delay)
+        for unit in np.unique(end.units[now]):
+            reached = np.flatnonzero(now & (end.units == unit))
             for number in range(int(arrived[reached[0]])):
                 if _independent(run, projection, side, reached):
                     yield number, [reached]
@@ -72,15 +65,13 @@ def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, l
 
 def _independent(run: Run, projection: str, side: Trigger, connections: Index) -> bool:
     """Whether no two of these connections change the same unit, nor one a unit that another reads."""
-    declared = run.structure.projections[projection]
-    far = run.structure.targets if side is Trigger.PRE else run.structure.sources
-    near = run.structure.sources if side is Trigger.PRE else run.structure.targets
-    others = far[projection][connections]
+    block = run.structure.block(projection)
+    near, far = run.structure.end(projection, side), run.structure.end(projection, OTHER[side])
+    others = far.units[connections]
     own_side = Whose.PRE if side is Trigger.PRE else Whose.POST
-    shared = any(
-        isinstance(s, AddTo) and s.target.owner is own_side for h in declared.connection.handlers if h.trigger is side for s in h.statements
-    )
-    itself = declared.pre == declared.post and bool(np.any(others == near[projection][connections]))
+    changes = [s for h in block.handlers if h.trigger is side for s in h.statements]
+    shared = any(isinstance(s, AddTo) and s.target.owner is own_side for s in changes)
+    itself = near.population == far.population and bool(np.any(others == near.units[connections]))
     return len(np.unique(others)) == len(others) and not shared and not itself
 
 
@@ -96,137 +87,109 @@ def _assigned(block: Block, side: Trigger) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A spike of `side` at some connections of one unit; `number`: which of the unit's spikes of this step, from 0. `summing`: definitions that
-    hold sums over connections."""
+    """A spike of `side` at some connections of one unit; `number`: which of the unit's spikes of this step, from 0."""
 
     run: Run
     projection: str
     side: Trigger
     connections: Index
     number: int
-    summing: frozenset[str] = frozenset()
+
+    @property
+    def block(self) -> Block:
+        """What the connections do."""
+        return self.run.structure.block(self.projection)
 
     def happen(self) -> Iterator[None]:
         """Carry it out; at each stop the connections hold what has been done so far."""
-        values = self.run.frame.values[self.projection]
-        local = {name: array[self.connections] for name, array in values.items()}
-        for _ in self._statements(local):
-            self._keep(local)
-            yield
-        self._pairs(local)
+        local = {name: array[self.connections] for name, array in self.run.frame.values[self.projection].items()}
+        before = self._before(OTHER[self.side])
+        scope = self._scope(before, self._foreseen() if self._asks_for_after() else {})
+        for handler in self._handlers():
+            for _ in meetings(handler, local, scope, self._add):
+                self._keep(local)
+                yield
+        self._pairs(local, before)
         self._keep(local)
 
     def _keep(self, local: Local) -> None:
         for name, array in local.items():
             self.run.frame.values[self.projection][name][self.connections] = array
 
-    @property
-    def block(self) -> Block:
-        """What the connections do."""
-        return self.run.structure.projections[self.projection].connection
+    def _handlers(self) -> list[Handler]:
+        return [without_held(self.run, self.projection, handler) for handler in self.block.handlers if handler.trigger is self.side]
 
-    def _statements(self, local: Local) -> Iterator[None]:
-        other_before, other_after = self._other_side()
-        for handler in self.block.handlers:
-            if handler.trigger is self.side:
-                yield from meetings(handler, self._site(local, other_before, other_after, rule_off(self.run, self.projection, handler)))
-
-    def _site(self, local: Local, other_before: Local, other_after: Local, skips: Skips) -> Site:
-        def scope(now: Local, start: Local, simultaneous: bool) -> OwnerScope:
-            plain = {**(start if simultaneous else {}), **other_before}
-            return self._scope(now, plain, {**start, **other_before}, other_after)
-
-        def bound(name: str, new: Floats) -> Floats:
-            return bounded(name, new, self._scope(local, {}, {}, {}))
-
-        return Site(local, len(self.connections), scope, bound, self._add, skips, self.summing)
-
-    def _scope(self, own: Local, plain: Local, before: Local, after: Local) -> OwnerScope:
+    def _scope(self, before: Local, after: Local) -> OwnerScope:
+        """What names mean here, with the traces of the other side before this step's events, and after them."""
         structure, frame = self.run.structure, self.run.frame
         elsewhere: Local = {}
         if self.side is Trigger.POST:  # no sums at presynaptic spikes
-            elsewhere = {name: self.run.before[self.projection][name] for name in traces(self.block, OTHER[self.side])}
-        return OwnerScope(structure, frame, self.projection, self.connections, own, plain, before, after, elsewhere=elsewhere)
+            elsewhere = {name: self.run.before[self.projection][name] for name in before}
+        return OwnerScope(structure, frame, self.projection, self.connections, plain=before, after=after, elsewhere=elsewhere)
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
         send(self.run, self.projection, statement.target, self.connections, amounts)
 
     # --- the other side ----------------------------------------------------------------------------------------------
 
-    def _other_side(self) -> tuple[Local, Local]:
-        """Traces of the other side before this step's events, and after them."""
-        names = traces(self.block, OTHER[self.side])
-        before = {name: self.run.before[self.projection][name][self.connections] for name in names}
-        if self.side is Trigger.POST or not self._asks_for_after(names):
-            return before, {}
-        return before, self._foreseen(names)
+    def _before(self, side: Trigger) -> Local:
+        """Traces of a side before this step's events."""
+        return {name: self.run.before[self.projection][name][self.connections] for name in traces(self.block, side)}
 
-    def _asks_for_after(self, names: frozenset[str]) -> bool:
+    def _asks_for_after(self) -> bool:
+        if self.side is Trigger.POST:
+            return False
         asked = {r for h in self.block.handlers if h.trigger is self.side for s in h.statements for r in refs(right_side(s))}
-        definitions = self.block.definitions
-        return any(r.owner is Whose.OWN and r.limit == "after" and (r.name in names or r.name in definitions) for r in asked)
+        known = traces(self.block, OTHER[self.side]) | self.block.definitions.keys()
+        return any(r.owner is Whose.OWN and r.limit == "after" and r.name in known for r in asked)
 
-    def _foreseen(self, names: frozenset[str]) -> Local:
+    def _foreseen(self) -> Local:
         """What the post traces will be after this step's post spikes: their own statements, run on a copy."""
-        foreseen = {name: self.run.before[self.projection][name][self.connections].copy() for name in names}
-        arrived = self.run.frame.arrived_post[self.projection][self.connections]
+        foreseen = self._before(Trigger.POST)
+        arrived = self.run.frame.arrived[Trigger.POST][self.projection][self.connections]
         for number in range(int(arrived.max(initial=0))):
             reached = np.flatnonzero(arrived > number)
             event = Event(self.run, self.projection, Trigger.POST, self.connections[reached], number)
             part = {name: values[reached] for name, values in foreseen.items()}
-            before, _ = event._other_side()
-            for handler in self.block.handlers:
-                if handler.trigger is Trigger.POST:
-                    off = rule_off(self.run, self.projection, handler)
-                    run_handler(handler, event._site(part, before, {}, _either(off, _assigns_none_of(names))))
-            for name in names:
-                foreseen[name][reached] = part[name]
+            for handler in event._handlers():
+                of_traces = tuple(s for s in handler.statements if isinstance(s, Assign) and s.target.name in part)
+                for _ in meetings(replace(handler, statements=of_traces), part, event._scope(event._before(Trigger.PRE), {}), event._add):
+                    pass
+            for name, values in part.items():
+                foreseen[name][reached] = values
         return foreseen
 
     # --- pairs -------------------------------------------------------------------------------------------------------
 
-    def _pairs(self, local: Local) -> None:
-        held = self.run.held_now(self.projection)
-        other_before, _ = self._other_side()
+    def _pairs(self, local: Local, before: Local) -> None:
+        structure, held = self.run.structure, self.run.held_now(self.projection)
         for number, rule in enumerate(self.block.pairs):
-            if rule.target.name in held:
-                continue
-            tie_here = self.run.tie_sides[self.projection, number] is self.side
-            pairs = completed(self.run, self.projection, rule, self.side, tie_here, self.connections, self.number)
-            increment = self.run.structure.increments[self.projection][number]
-            increments = pairs.sum_of(increment, lambda at, lags: self._at_pairs(local, other_before, at, lags))
             name = rule.target.name
-            local[name] = bounded(name, local[name] + increments, self._scope(local, {}, {}, {}))
-
-    def _at_pairs(self, local: Mapping[str, Floats], other_before: Local, at: Index, lags: Floats) -> OwnerScope:
-        own = {name: values[at] for name, values in local.items()}
-        plain = {name: values[at] for name, values in other_before.items()}
-        structure, frame = self.run.structure, self.run.frame
-        return OwnerScope(structure, frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
-
-
-def _assigns_none_of(names: frozenset[str]) -> Skips:
-    return lambda statement: not (isinstance(statement, Assign) and statement.target.name in names)
-
-
-def _either(first: Skips, second: Skips) -> Skips:
-    return lambda statement: first(statement) or second(statement)
+            if name in held:
+                continue
+            at, lags = completed(self.run, self.projection, number, self.side, self.connections, self.number)
+            own, plain = ({v: values[at] for v, values in known.items()} for known in (local, before))
+            scope = OwnerScope(structure, self.run.frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
+            total = np.zeros(len(self.connections))
+            np.add.at(total, at, np.broadcast_to(evaluate(structure.increments[self.projection][number], scope), at.shape))
+            here = OwnerScope(structure, self.run.frame, self.projection, self.connections, local)
+            local[name] = bounded(name, local[name] + total, here)
 
 
 def send(run: Run, projection: str, target: Ref, connections: Index, amounts: Floats) -> None:
     """Add to a post unit after the dendritic delay, to a pre unit at once."""
-    structure, name = run.structure, target.name
-    declared = structure.projections[projection]
     if target.owner is Whose.PRE:
-        run.add(declared.pre, name, structure.sources[projection][connections], amounts)
+        pre = run.structure.pre[projection]
+        run.add(pre.population, target.name, pre.units[connections], amounts)
         return
-    units, delays = structure.targets[projection][connections], structure.dendritic[projection][connections]
-    run.add(declared.post, name, units[delays == 0], amounts[delays == 0])
+    post = run.structure.post[projection]
+    units, delays = post.units[connections], post.delays[connections]
+    run.add(post.population, target.name, units[delays == 0], amounts[delays == 0])
     for k in np.flatnonzero(delays):
-        run.add_later(run.frame.step + int(delays[k]), projection, name, int(units[k]), float(amounts[k]))
+        run.add_later(run.frame.step + int(delays[k]), projection, target.name, int(units[k]), float(amounts[k]))
 
 
-def rule_off(run: Run, projection: str, handler: Handler) -> Skips:
-    """Which statements of a handler are not carried out while rules are off: those of a rule that assign a weight."""
+def without_held(run: Run, projection: str, handler: Handler) -> Handler:
+    """A handler without the statements that are not carried out while rules are off: those of a rule that assign a weight."""
     held = run.held_now(projection) if handler.is_rule else frozenset[str]()
-    return lambda statement: isinstance(statement, Assign) and statement.target.name in held
+    return replace(handler, statements=tuple(s for s in handler.statements if not (isinstance(s, Assign) and s.target.name in held)))

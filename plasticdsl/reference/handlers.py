@@ -7,15 +7,15 @@ the handler, then everything is assigned. ⁻ asks for the value before the hand
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Limit, refs
+from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.evaluate import Array, evaluate
+from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
@@ -23,91 +23,50 @@ from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.symbolic.block_contents import holds_sum
 
 Local = dict[str, Floats]
-Sums = dict[tuple[Expr, Limit], Array]
+#: Carries out an addition to units.
+Add = Callable[[AddTo, Floats], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where a handler runs. `local`: own values there, changed by the handler. `count`: how many units or connections.
+def meetings(handler: Handler, local: Local, scope: OwnerScope, add: Add) -> Iterator[None]:
+    """Carry out the handler, with a stop before each statement that reads a sum over connections, and another when the sums are known: all connections
+    come to the first before any sums, and to the second before any goes on.
 
-    `scope(local, start, simultaneous)`: what names mean, given the values now and those before the handler. `bound(name, values)` applies
-    bounds; `add(statement, amounts)` carries out an addition to a unit; `skips(statement)`: it must not be carried out now.
-    `summing`: definitions that hold sums over connections.
-    """
-
-    local: Local
-    count: int
-    scope: Callable[[Local, Local, bool], OwnerScope]
-    bound: Callable[[str, Floats], Floats]
-    add: Callable[[AddTo, Floats], None]
-    skips: Callable[[Statement], bool]
-    summing: frozenset[str] = frozenset()
-
-    def value(self, expr: Expr, scope: OwnerScope) -> Floats:
-        """One value per unit or connection."""
-        return np.array(np.broadcast_to(evaluate(expr, scope), (self.count,)), dtype=np.float64)
-
-
-def run_handler(handler: Handler, site: Site) -> None:
-    """Carry out the handler at the site."""
-    for _ in meetings(handler, site):
-        pass
-
-
-def meetings(handler: Handler, site: Site) -> Iterator[None]:
-    """The same with a stop before each statement that reads a sum over connections, and another when the sums are known: all connections come to
-    the first before any sums, and to the second before any goes on."""
-    wanted = [s for s in handler.statements if not site.skips(s)]
-    start = {name: values.copy() for name, values in site.local.items()}
-    if handler.simultaneous:
-        sums: Sums = {}
-        if any(_holds_sum(s, site) for s in wanted):
+    `local`: own values of the units or connections of `scope`, changed by the handler; `scope`: what is read beside them, and in their place."""
+    start = {name: values.copy() for name, values in local.items()}
+    plain = {**(start if handler.simultaneous else {}), **scope.plain}
+    seen = replace(scope, own=local, plain=plain, before={**start, **scope.plain})
+    summing = scope.structure.summing.get(scope.owner, frozenset())
+    for statements in [handler.statements] if handler.simultaneous else [(s,) for s in handler.statements]:
+        now = replace(seen, sums={})
+        if any(holds_sum(right_side(s), summing) for s in statements):
             yield
-            for statement in wanted:
-                site.value(right_side(statement), _with_sums(site.scope(site.local, start, True), sums))
+            for statement in statements:
+                _value(statement, now)
             yield
-        _together(wanted, site, start, sums)
-        return
-    for statement in wanted:
-        sums = {}
-        if _holds_sum(statement, site):
-            yield
-            site.value(right_side(statement), _with_sums(site.scope(site.local, start, False), sums))
-            yield
-        value = site.value(right_side(statement), _with_sums(site.scope(site.local, start, False), sums))
-        match statement:
-            case Assign(target, _):
-                site.local[target.name] = site.bound(target.name, value)
-            case AddTo():
-                site.add(statement, value)
-            case _:
-                assert_never(statement)
+        _at_once(statements, local, now, scope, add)
 
 
-def _holds_sum(statement: Statement, site: Site) -> bool:
-    """Whether it reads a sum, also through definitions."""
-    return holds_sum(right_side(statement), site.summing)
-
-
-def _with_sums(scope: OwnerScope, sums: Sums) -> OwnerScope:
-    return replace(scope, sums=sums)
-
-
-def _together(statements: Sequence[Statement], site: Site, start: Local, sums: Sums) -> None:
+def _at_once(statements: Sequence[Statement], local: Local, seen: OwnerScope, scope: OwnerScope, add: Add) -> None:
+    """Evaluate all right sides, then assign and add; `scope` as in `meetings`, `seen` the same in the middle of a handler."""
     new: Local = {}
     additions: list[tuple[AddTo, Floats]] = []
     for statement in _after_what_they_ask_for(statements):
-        value = site.value(right_side(statement), _with_sums(site.scope({**site.local, **new}, start, True), sums))
+        value = _value(statement, replace(seen, own={**local, **new}))
         match statement:
             case Assign(target, _):
-                new[target.name] = site.bound(target.name, value)
+                new[target.name] = bounded(target.name, value, replace(scope, own=local, plain={}, after={}))
             case AddTo():
                 additions.append((statement, value))
             case _:
                 assert_never(statement)
-    site.local.update(new)
+    local.update(new)
     for addition, value in additions:
-        site.add(addition, value)
+        add(addition, value)
+
+
+def _value(statement: Statement, scope: OwnerScope) -> Floats:
+    """One value per unit or connection."""
+    return np.array(np.broadcast_to(evaluate(right_side(statement), scope), scope.index.shape), dtype=np.float64)
 
 
 def _after_what_they_ask_for(statements: Sequence[Statement]) -> list[Statement]:
@@ -130,42 +89,19 @@ def _asks_for(statement: Statement, other: Statement) -> bool:
 
 def right_side(statement: Statement) -> Expr:
     """The value assigned, or the amount added."""
-    match statement:
-        case Assign(_, value):
-            return value
-        case AddTo(_, amount):
-            return amount
-        case _:
-            assert_never(statement)
+    return statement.value if isinstance(statement, Assign) else statement.amount
 
 
-# --- all at once -----------------------------------------------------------------------------------------------------
+def run_at(run: Run, owner: str, handler: Handler, index: Index, others: Frame, add: Add | None = None) -> None:
+    """A handler at some units or connections, all at once, whose states it changes; `others` is the frame of everything else it reads, `add` what to
+    do about additions, of which units have none."""
+    values = run.frame.values[owner]
+    local = {name: array[index] for name, array in values.items()}
+    for _ in meetings(handler, local, OwnerScope(run.structure, others, owner, index), add or _adds_to_nobody):
+        pass
+    for name, array in local.items():
+        values[name][index] = array
 
 
 def _adds_to_nobody(statement: AddTo, amounts: Floats) -> None:
     raise ValueError(f"a neuron cannot add to {statement.target.path}")
-
-
-def run_at(
-    run: Run,
-    owner: str,
-    handler: Handler,
-    index: Index,
-    others: Frame,
-    add: Callable[[AddTo, Floats], None] = _adds_to_nobody,
-    skips: Callable[[Statement], bool] = lambda statement: False,
-) -> None:
-    """A handler at some units or connections, whose states it changes; `others` is the frame of everything else it reads, `add` and `skips` as in
-    `Site`."""
-    values = run.frame.values[owner]
-    local = {name: array[index] for name, array in values.items()}
-
-    def scope(now: Local, start: Local, simultaneous: bool) -> OwnerScope:
-        return OwnerScope(run.structure, others, owner, index, now, start if simultaneous else {}, start)
-
-    def bound(name: str, new: Floats) -> Floats:
-        return bounded(name, new, scope(local, local, False))
-
-    run_handler(handler, Site(local, len(index), scope, bound, add, skips))
-    for name, array in local.items():
-        values[name][index] = array

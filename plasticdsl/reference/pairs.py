@@ -18,55 +18,37 @@ the other pairings each spike of the side at which ties are counted makes one pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Pairing, PairRule, Trigger
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.scope import OwnerScope
 from plasticdsl.reference.spikes import arrivals
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.structure import Index
+from plasticdsl.reference.structure import OTHER, Index
 from plasticdsl.runtime.instance.instance import Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """Pairs that one event completes: `at[p]` is the position of pair p's connection among the `count` of the event, `lags[p]` its lag (s)."""
+def completed(run: Run, projection: str, window: int, side: Trigger, connections: Index, number: int) -> tuple[Index, Floats]:
+    """The pairs that a spike of `side` completes at these connections: the position of each pair's connection among them, and its lag (s).
 
-    count: int
-    at: Index
-    lags: Floats
-
-    def sum_of(self, increment: Expr, scope: Callable[[Index, Floats], OwnerScope]) -> Floats:
-        """Σ increment over the pairs of each connection; `scope(at, lags)` gives the scope with one entry per pair."""
-        total = np.zeros(self.count)
-        if len(self.at):
-            np.add.at(total, self.at, np.broadcast_to(evaluate(increment, scope(self.at, self.lags)), self.at.shape))
-        return total
-
-
-def completed(run: Run, projection: str, rule: PairRule, side: Trigger, tie_here: bool, connections: Index, number: int) -> Completed:
-    """The pairs that a spike of `side` completes at these connections; `number`: which of its unit's spikes of this step. `tie_here`:
-    ties of this rule are counted at events of this side."""
+    `window`: which of the projection's pair rules; `number`: which of its unit's spikes of this step."""
     structure, step = run.structure, run.frame.step
-    other = Trigger.POST if side is Trigger.PRE else Trigger.PRE
+    rule = structure.projections[projection].connection.pairs[window]
+    tie_here = structure.tie_sides[projection][window] is side
     longest = _longest(run, projection, rule)
     sign = 1 if side is Trigger.POST else -1  # lag = t_post − t_pre
     at: list[int] = []
     lags: list[float] = []
     for position, connection in enumerate(connections):
-        own = arrivals(structure, run.spikes, projection, side, int(connection), step)
-        others = arrivals(structure, run.spikes, projection, other, int(connection), step)
+        own, others = (arrivals(structure, run.spikes, projection, s, int(connection), step) for s in (side, OTHER[side]))
         for time in partners(rule.pairing, side, own, others, step, number, tie_here):
             if step - time <= longest[connection]:
                 at.append(position)
                 lags.append(sign * (step - time) * structure.instance.dt)
-    return Completed(len(connections), np.array(at, dtype=np.int64), np.array(lags))
+    return np.array(at, dtype=np.int64), np.array(lags)
 
 
 def partners(pairing: Pairing, side: Trigger, own: list[int], others: list[int], step: int, number: int, tie_here: bool) -> list[int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from plasticdsl.model.expr import Expr, Limit, Ref
+from plasticdsl.model.model import Trigger
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.reference.evaluate import Array, evaluate
 from plasticdsl.reference.structure import Frame, Index, Structure
@@ -86,17 +87,17 @@ class OwnerScope:
     def _unit(self, ref: Ref) -> Array:
         if ref.limit:
             raise ValueError(f"{self.owner}: ⁻ and ⁺ say nothing about {ref.path}, which is not the connection's own")
-        is_pre, population = ref.owner is Whose.PRE, self.structure.projections[self.owner].ends[ref.owner]
-        units = (self.structure.sources if is_pre else self.structure.targets)[self.owner][self.index]
+        is_pre = ref.owner is Whose.PRE
+        end = (self.structure.pre if is_pre else self.structure.post)[self.owner]
         frame = self.pre_frame if is_pre and self.pre_frame is not None else self.frame
-        return OwnerScope(self.structure, frame, population, units).ref(Ref(Whose.OWN, ref.name))
+        return OwnerScope(self.structure, frame, end.population, end.units[self.index]).ref(Ref(Whose.OWN, ref.name))
 
     def _other(self, other: str, name: str) -> Array:
         """A variable of another projection between the same two units, in either direction."""
         here, there = self.structure.projections[self.owner], self.structure.projections[other]
-        pre, post = self.structure.sources[self.owner], self.structure.targets[self.owner]
-        first, second = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
-        found = _matching(self.structure, other, first[self.index], second[self.index])
+        pre, post = (end[self.owner].units[self.index] for end in (self.structure.pre, self.structure.post))
+        ends = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
+        found = _matching(self.structure, other, *ends)
         return OwnerScope(self.structure, self.frame, other, found).ref(Ref(Whose.OWN, name))
 
     def incoming(self, body: Expr) -> Array:
@@ -109,7 +110,8 @@ class OwnerScope:
         return found
 
     def _summed(self, body: Expr) -> Array:
-        targets = self.structure.targets[self.owner]
+        post = self.structure.post[self.owner]
+        targets = post.units
         summed = np.flatnonzero(np.isin(targets, targets[self.index]))
         frame = self.frame.values[self.owner]
         scope = replace(
@@ -122,7 +124,7 @@ class OwnerScope:
             sums=None,
         )
         terms = np.broadcast_to(evaluate(body, scope), summed.shape)
-        totals = np.zeros(self.structure.count(self.structure.projections[self.owner].post))
+        totals = np.zeros(self.structure.count(post.population))
         np.add.at(totals, targets[summed], terms)
         return np.asarray(totals[targets[self.index]])
 
@@ -146,13 +148,13 @@ class OwnerScope:
             case "i" | "j" if projection is None:
                 return np.asarray(self.index + 1, dtype=np.float64)
             case "i" | "j":
-                ends = self.structure.targets if name == "i" else self.structure.sources
-                return np.asarray(ends[self.owner][self.index] + 1, dtype=np.float64)
+                end = (self.structure.post if name == "i" else self.structure.pre)[self.owner]
+                return np.asarray(end.units[self.index] + 1, dtype=np.float64)
             case "N_pre" | "N_post" if projection is not None:
                 population = projection.pre if name == "N_pre" else projection.post
                 return np.asarray(self.structure.count(population), dtype=np.float64)
             case "now_pre" | "now_post" if projection is not None:
-                arrived = self.frame.arrived_pre if name == "now_pre" else self.frame.arrived_post
+                arrived = self.frame.arrived[Trigger.PRE if name == "now_pre" else Trigger.POST]
                 return np.asarray(arrived[self.owner][self.index], dtype=np.float64)
             case "lag" if self.lag is not None:
                 return self.lag
@@ -180,6 +182,6 @@ def bounded(name: str, values: Array, scope: OwnerScope) -> Floats:
 
 def _matching(structure: Structure, projection: str, pre: Index, post: Index) -> Index:
     """The connections of a projection between these units, one for each pair. Raises `KeyError` where there is none."""
-    ends = zip(structure.sources[projection], structure.targets[projection], strict=True)
+    ends = zip(structure.pre[projection].units, structure.post[projection].units, strict=True)
     numbers = {(int(j), int(i)): number for number, (j, i) in enumerate(ends)}
     return np.array([numbers[int(j), int(i)] for j, i in zip(pre, post, strict=True)], dtype=np.int64)

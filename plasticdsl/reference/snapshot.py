@@ -13,60 +13,66 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.reference.spikes import Spikes
-from plasticdsl.reference.state import Run, first_state
-from plasticdsl.reference.structure import Frame, Structure
+from plasticdsl.reference.state import Run, Waiting, first_state
+from plasticdsl.reference.structure import Structure
 
-Arrays = Mapping[str, NDArray[Any]]
+#: What a run keeps of each population, as it is.
+_OF_POPULATIONS = ("refractory_until", "condition", "undecided", "remaining", "draws")
+#: What is on its way, by the step of its arrival.
+_WAITING = ("waiting", "inputs_waiting")
 
 
 def snapshot_of(run: Run) -> dict[str, NDArray[Any]]:
     """Copies of everything that changes."""
-    found: dict[str, NDArray[Any]] = {"step": np.array(run.frame.step)}
-    found.update((f"values/{path}", array) for path, array in _values(run.frame))
-    for name, spikes in run.spikes.items():
-        found[f"spikes/{name}/steps"], found[f"spikes/{name}/units"] = spikes.events()
-        found[f"refractory/{name}"] = run.refractory_until[name].copy()
-        found[f"condition/{name}"], found[f"undecided/{name}"] = run.condition[name].copy(), run.undecided[name].copy()
-    for name in run.remaining:
-        found[f"remaining/{name}"], found[f"draws/{name}"] = run.remaining[name].copy(), run.draws[name].copy()
-    found.update((f"rules/{name}", np.array(on)) for name, on in run.rules_on.items())
-    for kind, queue in (("waiting", run.waiting), ("inputs", run.inputs_waiting)):
-        for step, amounts in queue.items():
-            found.update((f"{kind}/{step}/{owner}/{name}", total.copy()) for (owner, name), total in amounts.items())
-    for step, frame in run.earlier.items():
-        found.update((f"earlier/{step}/{path}", array) for path, array in _values(frame))
-    return found
+    parts = {kind: getattr(run, kind) for kind in (*_OF_POPULATIONS, *_WAITING, "rules_on")}
+    parts |= {"step": run.frame.step, "values": run.frame.values}
+    parts["spikes"] = {name: dict(zip(("steps", "units"), spikes.events(), strict=True)) for name, spikes in run.spikes.items()}
+    parts["earlier"] = {step: frame.values for step, frame in run.earlier.items()}
+    return dict(_paths(parts, ()))
 
 
-def restored(structure: Structure, state: Arrays) -> Run:
+def restored(structure: Structure, state: Mapping[str, NDArray[Any]]) -> Run:
     """A run that continues from a snapshot. Raises `ValueError` where the snapshot is of another network."""
     run = first_state(structure)
-    expected = {f"values/{path}": array.shape for path, array in _values(run.frame)}
-    if {name: array.shape for name, array in state.items() if name.startswith("values/")} != expected:
+    expected = {path: array.shape for path, array in _paths(run.frame.values, ("values",))}
+    if {path: array.shape for path, array in state.items() if path.startswith("values/")} != expected:
         raise ValueError("this snapshot is of another network")
+    parts = _parts(state)
     run.frame.step = int(state["step"])
     run.frame.time = run.frame.step * structure.instance.dt
-    _fill(run.frame, "values", state)
-    for name in structure.populations:
-        run.spikes[name] = _spikes(structure.count(name), state[f"spikes/{name}/steps"], state[f"spikes/{name}/units"])
-        run.refractory_until[name] = state[f"refractory/{name}"].copy()
-        run.condition[name], run.undecided[name] = state[f"condition/{name}"].copy(), state[f"undecided/{name}"].copy()
-    for name in run.remaining:
-        run.remaining[name], run.draws[name] = state[f"remaining/{name}"].copy(), state[f"draws/{name}"].copy()
-    run.rules_on = {name: bool(state[f"rules/{name}"]) for name in structure.projections}
-    _queues(run, state)
+    run.frame.values |= parts.get("values", {})
+    run.spikes = {name: _spikes(structure.count(name), **parts["spikes"][name]) for name in structure.populations}
+    for kind in _OF_POPULATIONS:
+        getattr(run, kind).update(parts.get(kind, {}))
+    run.rules_on = {name: bool(on) for name, on in parts.get("rules_on", {}).items()}
+    run.waiting, run.inputs_waiting = (_queue(parts.get(kind, {})) for kind in _WAITING)
+    for step, values in parts.get("earlier", {}).items():
+        frame = run.frame.copy()
+        frame.step, frame.time = int(step), int(step) * structure.instance.dt
+        frame.values |= values
+        run.earlier[frame.step] = frame
     return run
 
 
-def _values(frame: Frame) -> Iterator[tuple[str, NDArray[Any]]]:
-    for owner, own in frame.values.items():
-        yield from ((f"{owner}/{name}", array.copy()) for name, array in own.items())
+def _paths(part: Any, above: tuple[object, ...]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Copies of all arrays in nested dictionaries, with the keys that lead to them."""
+    if not isinstance(part, dict):
+        yield "/".join(map(str, above)), np.array(part)
+        return
+    for key, inner in part.items():
+        yield from _paths(inner, (*above, *(key if isinstance(key, tuple) else (key,))))
 
 
-def _fill(frame: Frame, prefix: str, state: Arrays) -> None:
-    for owner, own in frame.values.items():
-        for name in own:
-            own[name] = np.array(state[f"{prefix}/{owner}/{name}"], dtype=np.float64)
+def _parts(state: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """The nested dictionaries again, with copies of the arrays."""
+    found: dict[str, Any] = {}
+    for path, array in state.items():
+        *above, last = path.split("/")
+        place = found
+        for key in above:
+            place = place.setdefault(key, {})
+        place[last] = array.copy()
+    return found
 
 
 def _spikes(size: int, steps: NDArray[np.int64], units: NDArray[np.int64]) -> Spikes:
@@ -76,18 +82,5 @@ def _spikes(size: int, steps: NDArray[np.int64], units: NDArray[np.int64]) -> Sp
     return spikes
 
 
-def _queues(run: Run, state: Arrays) -> None:
-    earlier: set[int] = set()
-    for path, array in state.items():
-        kind, _, rest = path.partition("/")
-        if kind in ("waiting", "inputs"):
-            arrival, owner, name = rest.split("/")
-            queue = run.waiting if kind == "waiting" else run.inputs_waiting
-            queue.setdefault(int(arrival), {})[owner, name] = array.copy()
-        elif kind == "earlier":
-            earlier.add(int(rest.partition("/")[0]))
-    for step in earlier:
-        frame = run.frame.copy()
-        frame.step, frame.time = step, step * run.structure.instance.dt
-        _fill(frame, f"earlier/{step}", state)
-        run.earlier[step] = frame
+def _queue(by_step: Mapping[str, Mapping[str, Mapping[str, NDArray[Any]]]]) -> Waiting:
+    return {int(step): {(o, n): total for o, own in by_owner.items() for n, total in own.items()} for step, by_owner in by_step.items()}

@@ -52,25 +52,18 @@ class Spikes:
 
 def arriving(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger, step: int) -> Index:
     """How many spikes of `side` reach each connection at `step`: int64[connections]."""
-    ends, delays, train = _side(structure, spikes, projection, side)
-    arrived = np.zeros(len(ends), dtype=np.int64)
-    for delay in np.unique(delays):
-        emitted = train.counts.get(step - int(delay))
+    end = structure.end(projection, side)
+    arrived = np.zeros(len(end.units), dtype=np.int64)
+    for delay in np.unique(end.delays):
+        emitted = spikes[end.population].counts.get(step - int(delay))
         if emitted is not None:
-            chosen = delays == delay
-            arrived[chosen] = emitted[ends[chosen]]
+            chosen = end.delays == delay
+            arrived[chosen] = emitted[end.units[chosen]]
     return arrived
 
 
 def arrivals(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger, connection: int, step: int) -> list[int]:
     """The steps, up to and including `step`, at which spikes of `side` reached one connection, in order."""
-    ends, delays, train = _side(structure, spikes, projection, side)
-    delay = int(delays[connection])
-    return [s + delay for s in train.trains[int(ends[connection])] if s + delay <= step]
-
-
-def _side(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger) -> tuple[Index, Index, Spikes]:
-    declared = structure.projections[projection]
-    if side is Trigger.PRE:
-        return structure.sources[projection], structure.axonal[projection], spikes[declared.pre]
-    return structure.targets[projection], structure.dendritic[projection], spikes[declared.post]
+    end = structure.end(projection, side)
+    delay = int(end.delays[connection])
+    return [s + delay for s in spikes[end.population].trains[int(end.units[connection])] if s + delay <= step]

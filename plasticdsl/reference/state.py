@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import AtRate, PoissonSource, Trigger
+from plasticdsl.model.model import AtRate, PoissonSource
 from plasticdsl.model.weights import weights
 from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
-from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime.engine.engine import Feed
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
@@ -30,9 +29,8 @@ class Run:
     and the number of its last draw. `refractory_until`: first step at which a unit may spike again. `condition`: whether the spike
     condition held at the previous step. `undecided`: whether a rate or spike condition has been no
     number. `rules_on`: of each projection. `waiting`, `inputs_waiting`: on its way to variables and to inputs;
-    `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps, for axonal delays of sums. `tie_sides`: at which
-    event the ties of each window are counted. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now.
-    `visits`: populations that update unit by unit now, and in which order."""
+    `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps, for axonal delays of sums. `propagators`: those computed
+    so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations that update unit by unit now, and in which order."""
 
     structure: Structure
     frame: Frame
@@ -49,7 +47,6 @@ class Run:
     inputs_waiting: Waiting = field(default_factory=dict)
     delayed: dict[tuple[str, str], Floats] = field(default_factory=dict)
     earlier: dict[int, Frame] = field(default_factory=dict)
-    tie_sides: dict[tuple[str, int], Trigger] = field(default_factory=dict)
     propagators: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict)
     feeds: tuple[Feed, ...] = ()
     visits: dict[str, Index] = field(default_factory=dict)
@@ -109,9 +106,6 @@ def first_state(structure: Structure) -> Run:
     run.condition = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
     run.undecided = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
     run.rules_on = dict.fromkeys(structure.projections, True)
-    for name, projection in structure.projections.items():
-        for number, rule in enumerate(projection.connection.pairs):
-            run.tie_sides[name, number] = tie_side(rule, projection.connection)
     for name, population in structure.populations.items():
         if isinstance(population.source, PoissonSource) or isinstance(population.block.spike, AtRate):
             stream, seed = structure.instance.populations[name].stream, structure.instance.seed

@@ -14,29 +14,43 @@ from numpy.typing import NDArray
 from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.model.expr import Expr, substitute
-from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role
+from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role, Trigger
+from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.support.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
+from plasticdsl.symbolic.block_contents import definitions_with_sums
 
 Index = NDArray[np.int64]
 
 
+OTHER = {Trigger.PRE: Trigger.POST, Trigger.POST: Trigger.PRE}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of a projection: the unit of `population` at each connection, and the delay (in steps) between the two."""
+
+    population: str
+    units: Index
+    delays: Index
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """`sources`, `targets`: pre and post unit of each connection of a projection; `axonal`, `dendritic`: its delays in steps.
-    `increments`: what a pair adds by each learning window of a projection, its lag compared on the grid. `flowing`: (population, name) of all that
-    changes during a flow."""
+    """`pre`, `post`: the two sides of each projection. `increments`: what a pair adds by each learning window of a projection, its lag compared on the
+    grid; `tie_sides`: at which event the ties of each are counted. `summing`: definitions of each connection that hold sums over connections.
+    `flowing`: (population, name) of all that changes during a flow."""
 
     network: Network
     instance: Instance
     populations: dict[str, Population]
     projections: dict[str, Projection]
-    sources: dict[str, Index]
-    targets: dict[str, Index]
-    axonal: dict[str, Index]
-    dendritic: dict[str, Index]
+    pre: dict[str, End]
+    post: dict[str, End]
     increments: dict[str, tuple[Expr, ...]]
+    tie_sides: dict[str, tuple[Trigger, ...]]
+    summing: dict[str, frozenset[str]]
     flowing: frozenset[tuple[str, str]]
 
     def block(self, owner: str) -> Block:
@@ -60,6 +74,10 @@ class Structure:
         """Populations, then projections, in the order written."""
         return (*self.populations, *self.projections)
 
+    def end(self, projection: str, side: Trigger) -> End:
+        """The side of a projection on which a spike is `on pre`, or `on post`."""
+        return (self.pre if side is Trigger.PRE else self.post)[projection]
+
     def steps(self, duration: float) -> int:
         """A duration in whole steps."""
         return to_steps(duration, self.instance.dt)
@@ -67,18 +85,19 @@ class Structure:
 
 def structure_of(network: Network, instance: Instance) -> Structure:
     """The look-up tables of a network. Raises `KeyError` where network and instance do not belong together."""
-    drawn = {p.name: instance.projections[p.name] for p in network.projections}
+    drawn = [(p, instance.projections[p.name]) for p in network.projections]
+    blocks = {p.name: p.connection for p in network.projections}
     return Structure(
         network,
         instance,
-        {p.name: p for p in network.populations},
-        {p.name: p for p in network.projections},
-        {name: d.sources().astype(np.int64) for name, d in drawn.items()},
-        {name: d.targets.astype(np.int64) for name, d in drawn.items()},
-        {name: _each(d.axonal, d.count) for name, d in drawn.items()},
-        {name: _each(d.dendritic, d.count) for name, d in drawn.items()},
-        {p.name: tuple(_increment(rule, p.connection) for rule in p.connection.pairs) for p in network.projections},
-        flowing_names(network),
+        populations={p.name: p for p in network.populations},
+        projections={p.name: p for p in network.projections},
+        pre={p.name: End(p.pre, d.sources().astype(np.int64), _each(d.axonal, d.count)) for p, d in drawn},
+        post={p.name: End(p.post, d.targets.astype(np.int64), _each(d.dendritic, d.count)) for p, d in drawn},
+        increments={name: tuple(_increment(rule, block) for rule in block.pairs) for name, block in blocks.items()},
+        tie_sides={name: tuple(tie_side(rule, block) for rule in block.pairs) for name, block in blocks.items()},
+        summing={name: definitions_with_sums(block) for name, block in blocks.items()},
+        flowing=flowing_names(network),
     )
 
 
@@ -92,20 +111,19 @@ def _each(delay: int | NDArray[np.int32], count: int) -> Index:
 
 @dataclass(slots=True)
 class Frame:
-    """`values[owner][name]`: float64[units or connections]. `step` and `time` (s): when. `arrived_pre`, `arrived_post`: spikes of that
-    side that reach each connection of a projection in this step, int64[connections]. `ahead` (s): how far into the step, at an integrator's stage."""
+    """`values[owner][name]`: float64[units or connections]. `step` and `time` (s): when. `arrived`: how many spikes of each side reach each connection
+    of a projection in this step, int64[connections]. `ahead` (s): how far into the step, at an integrator's stage."""
 
     values: dict[str, dict[str, Floats]]
     step: int
     time: float
-    arrived_pre: dict[str, Index]
-    arrived_post: dict[str, Index]
+    arrived: dict[Trigger, dict[str, Index]]
     ahead: float = 0.0
 
     def copy(self) -> Frame:
         """The same values, untouched by what happens to this frame."""
         values = {owner: {name: array.copy() for name, array in own.items()} for owner, own in self.values.items()}
-        return Frame(values, self.step, self.time, dict(self.arrived_pre), dict(self.arrived_post))
+        return Frame(values, self.step, self.time, {side: dict(arrived) for side, arrived in self.arrived.items()})
 
 
 def first_frame(structure: Structure) -> Frame:
@@ -119,4 +137,4 @@ def first_frame(structure: Structure) -> Frame:
                 own[variable.name] = np.zeros(count)
         values[owner] = own
     nobody = {name: np.zeros(structure.count(name), dtype=np.int64) for name in structure.projections}
-    return Frame(values, 0, 0.0, nobody, dict(nobody))
+    return Frame(values, 0, 0.0, {side: dict(nobody) for side in OTHER})

@@ -26,10 +26,9 @@ def sum_inputs(run: Run) -> None:
     for population, target in inputs_in_order(run.structure):
         for projection, total in run.structure.network.sums_into(population, target):
             if projection.delays:
-                at_once = np.flatnonzero(run.structure.dendritic[projection.name] == 0)
+                at_once = np.flatnonzero(run.structure.post[projection.name].delays == 0)
                 _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
-        run.frame.values[population][target] = summed(run, run.frame, population, target)
-        run.keep_fed(run.frame, population, target)
+        sum_input(run, run.frame, population, target)
     _send(run)
     _remember(run)
     for name, projection in run.structure.projections.items():
@@ -42,8 +41,7 @@ def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
     """Evaluate the sums of flowing variables in a frame at a stage of an integrator; all other inputs, and what comes with a delay, stay."""
     for population, target in inputs_in_order(run.structure):
         if (population, target) in run.structure.flowing:
-            frame.values[population][target] = summed(run, frame, population, target)
-            run.keep_fed(frame, population, target)
+            sum_input(run, frame, population, target)
 
 
 def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
@@ -54,16 +52,17 @@ def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
             yield entry.population, entry.name
 
 
-def summed(run: Run, frame: Frame, population: str, target: str) -> Floats:
-    """The sum into an input with everything as it is in a frame."""
+def sum_input(run: Run, frame: Frame, population: str, target: str) -> None:
+    """Evaluate one input with everything as it is in a frame."""
     result = np.zeros(run.structure.count(population))
     for projection, total in run.structure.network.sums_into(population, target):
         if not projection.delays:
             connections = np.arange(run.structure.count(projection.name))
             scope = OwnerScope(run.structure, frame, projection.name, connections)
             body = np.broadcast_to(evaluate(total.body, scope), connections.shape)
-            np.add.at(result, run.structure.targets[projection.name], body)
-    return result + run.delayed.get((population, target), 0.0)
+            np.add.at(result, run.structure.post[projection.name].units, body)
+    frame.values[population][target] = result + run.delayed.get((population, target), 0.0)
+    run.keep_fed(frame, population, target)
 
 
 # --- delays ----------------------------------------------------------------------------------------------------------
@@ -73,7 +72,7 @@ def _late_body(run: Run, projection: Projection, total: SumInto, connections: In
     """The body at the synapse now, with the pre unit of an axonal delay ago."""
     structure, name = run.structure, projection.name
     result = np.zeros(len(connections))
-    delays = structure.axonal[name][connections]
+    delays = structure.pre[name].delays[connections]
     for delay in np.unique(delays):
         earlier = run.frame if delay == 0 else run.earlier.get(run.frame.step - int(delay))
         if earlier is not None:
@@ -87,13 +86,13 @@ def _gather(
     run: Run, projection: Projection, target: str, connections: Index, amounts: Floats, into: dict[tuple[str, str], Floats]
 ) -> None:
     total = into.setdefault((projection.post, target), np.zeros(run.structure.count(projection.post)))
-    np.add.at(total, run.structure.targets[projection.name][connections], amounts)
+    np.add.at(total, run.structure.post[projection.name].units[connections], amounts)
 
 
 def _send(run: Run) -> None:
     structure = run.structure
     for projection in structure.projections.values():
-        delays = structure.dendritic[projection.name]
+        delays = structure.post[projection.name].delays
         for total in projection.connection.sums:
             for delay in np.unique(delays[delays > 0]):
                 connections = np.flatnonzero(delays == delay)
@@ -105,7 +104,7 @@ def _remember(run: Run) -> None:
     """Keep this step's values for as long as an axonal delay may ask for them."""
     structure = run.structure
     with_sums = [p.name for p in structure.projections.values() if p.connection.sums]
-    longest = max((int(structure.axonal[name].max(initial=0)) for name in with_sums), default=0)
+    longest = max((int(structure.pre[name].delays.max(initial=0)) for name in with_sums), default=0)
     if longest > 0:
         run.earlier[run.frame.step] = run.frame.copy()
         run.earlier.pop(run.frame.step - longest, None)

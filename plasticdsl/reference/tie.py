@@ -11,15 +11,13 @@ must agree to 10⁻⁶ wherever they are tried.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, substitute, walk
 from plasticdsl.model.model import Block, PairRule, Trigger
-from plasticdsl.model.owners import Whose
-from plasticdsl.reference.evaluate import Array, evaluate
+from plasticdsl.symbolic.algebra import written_out
+from plasticdsl.symbolic.numeric import evaluate
 
 TRIALS = 8
 NEARLY_ZERO = 1e-12  # s
@@ -28,52 +26,13 @@ AGREEMENT = 1e-6
 
 def tie_side(rule: PairRule, block: Block) -> Trigger:
     """POST or PRE: the event that counts the tie of a rule on a connection block."""
-    return Trigger.POST if all(_continuous_from_above(rule.increment, block, trial) for trial in range(TRIALS)) else Trigger.PRE
+    increment = substitute(rule.increment, written_out(block.definitions))
+    return Trigger.POST if all(_continuous_from_above(increment, trial) for trial in range(TRIALS)) else Trigger.PRE
 
 
-def _continuous_from_above(increment: Expr, block: Block, trial: int) -> bool:
+def _continuous_from_above(increment: Expr, trial: int) -> bool:
     numbers = random.Random(trial)
-    definitions = block.definitions
-    values = {name: numbers.uniform(0.5, 2.0) for name in sorted(_names(increment, definitions))}
-    at_zero = float(evaluate(increment, _Anything(0.0, values, definitions)))
-    above = float(evaluate(increment, _Anything(NEARLY_ZERO, values, definitions)))
+    names = {node for node in walk(increment) if isinstance(node, Ref | Special)}
+    values: dict[Expr, float] = {name: numbers.uniform(0.5, 2.0) for name in sorted(names, key=str)}
+    at_zero, above = (evaluate(increment, values | {Special("lag"): lag}) for lag in (0.0, NEARLY_ZERO))
     return bool(np.isclose(at_zero, above, rtol=AGREEMENT, atol=0.0, equal_nan=True))
-
-
-def _names(expr: Expr, definitions: Mapping[str, Expr]) -> set[str]:
-    found = {f"special {node.name}" for node in walk(expr) if isinstance(node, Special)}
-    for ref in refs(expr):
-        inner = definitions.get(ref.name) if ref.owner is Whose.OWN else None
-        if inner is None:
-            found.add(ref.path)
-        else:
-            found |= _names(inner, definitions)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Anything:
-    """A scope of made-up values."""
-
-    lag: float
-    values: Mapping[str, float]
-    definitions: Mapping[str, Expr]
-
-    def ref(self, ref: Ref) -> Array:
-        """The made-up value; definitions are followed."""
-        inner = self.definitions.get(ref.name) if ref.owner is Whose.OWN else None
-        if inner is None:
-            return np.asarray(self.values[ref.path])
-        return evaluate(inner, self)
-
-    def at_grid_time(self) -> _Anything:
-        """There are no stages here."""
-        return self
-
-    def incoming(self, body: Expr) -> Array:
-        """Pairs of spikes know no sums."""
-        raise KeyError("a pair of spikes has no sum over connections")
-
-    def special(self, name: str) -> Array:
-        """The lag, or a made-up value."""
-        return np.asarray(self.lag if name == "lag" else self.values[f"special {name}"])

@@ -13,13 +13,13 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import Local, partials, with_averages
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.graph import reached
-from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, mapped
 from plasticdsl.model.model import Block, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number
+from plasticdsl.symbolic.block_contents import read_by
 from plasticdsl.symbolic.derivative import NotDifferentiable
 
 
@@ -108,12 +108,7 @@ def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) 
 
 def _outputs(local: Local, of: Expr) -> set[str]:
     """The names of the postsynaptic unit that an expression reads, through the definitions of the connection."""
-
-    def following(ref: Ref) -> frozenset[Ref]:
-        value = local.block.definition(ref)
-        return refs(value) if value is not None else frozenset()
-
-    return {ref.name for ref in reached(refs(of), following) if ref.owner is Whose.POST}
+    return {ref.name for ref in read_by(local.block, of) if ref.owner is Whose.POST}
 
 
 def _name(block: Block, expr: Expr) -> str:
