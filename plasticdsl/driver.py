@@ -83,10 +83,10 @@ def load(source: SourceFile, folder: Path | None) -> Loaded:
 
 def read(source: SourceFile, folder: Path | None = None) -> Checked:
     """Text to checked model. What is wrong is among the findings, and where an error is among them there is no model."""
-    from plasticdsl.check.module import checked_reading
+    from plasticdsl.check.module import checked
     from plasticdsl.syntax.parser import reading
 
-    return checked_reading(reading(source), source, folder=folder)
+    return checked(reading(source), source, folder=folder)
 
 
 def prepared(found: Checked) -> Module:

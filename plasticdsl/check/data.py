@@ -6,9 +6,11 @@ the model library are searched, whatever the text says and wherever links point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from pathlib import Path
 
+from plasticdsl.check.library import BELOW, SEARCHED, find_file, in_quotes
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.library import library_folder
@@ -37,47 +39,34 @@ class Folders:
         return tuple(p for p in (own, library, library / _SHARED if library is not None else None) if p is not None)
 
 
-def find_data(text: str, span: Span, folders: Folders, report: Reporter) -> Path | None:
-    """The file of that name; None after reporting that there is none, or that it must not be read."""
-    wanted = Path(text)
-    if wanted.is_absolute() or ".." in wanted.parts or "\\" in text or "\0" in text:
-        hint = "Write the name of a file in the folder of this model, or in one below it."
-        report.error("data-outside", f"‘{text}’ leads outside the folder of this model.", span, hint)
-        return None
+def read_data(text: str, span: Span, folders: Folders, report: Reporter) -> tuple[Path, Arrays] | None:
+    """The file of that name with the names and shapes of its arrays; None after reporting why there is no such thing to be read."""
+    from plasticdsl.data.describe import describe
+
+    wanted, places = Path(text), folders.around(span)
     if wanted.suffix.lower() not in _ENDINGS:
         hint = f"Files of data end in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}."
         report.error("unreadable-data", f"‘{text}’ is no file of arrays.", span, hint)
         return None
-    places = folders.around(span)
-    for root in places:
-        path = (root / wanted).resolve()
-        if path.is_file():
-            if path.is_relative_to(root.resolve()):
-                return path
-            report.error("data-outside", f"‘{text}’ is a link that leads outside its folder.", span)
-            return None
-    known = sorted({p.relative_to(root).as_posix() for root in places for ending in _ENDINGS for p in root.glob(f"*{ending}")})
-    near = replace(did_you_mean(text, known), at=Span(span.start + 1, span.end - 1, span.path))
-    report.error("data-not-found", f"There is no file ‘{text}’ beside this one or in the library.", span, near)
-    return None
-
-
-def arrays_in(path: Path, text: str, span: Span, report: Reporter) -> Arrays | None:
-    """Name and shape of what is in a file; None after reporting that it cannot be read."""
-    from plasticdsl.data.describe import describe
-
     try:
-        found = describe(path)
-    except OSError as problem:
-        report.error("unreadable-data", f"‘{text}’ cannot be read: {problem.strerror or problem}.", span)
-        return None
+        path = find_file(text, wanted, places)
     except ValueError as problem:
-        report.error("unreadable-data", f"‘{text}’ cannot be read: {problem}.", span)
+        report.error("data-outside", str(problem), span, BELOW)
         return None
-    if not found:
+    if path is None:
+        known = sorted({p.relative_to(root).as_posix() for root in places for ending in _ENDINGS for p in root.glob(f"*{ending}")})
+        report.error("data-not-found", f"There is no file ‘{text}’ {SEARCHED}.", span, in_quotes(did_you_mean(text, known), text, span))
+        return None
+    try:
+        arrays = describe(path)
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else None
+        report.error("unreadable-data", f"‘{text}’ cannot be read: {reason or problem}.", span)
+        return None
+    if not arrays:
         report.error("unreadable-data", f"‘{text}’ holds no arrays.", span)
         return None
-    return found
+    return path, arrays
 
 
 def check_data(statement: tree.Data, folders: Folders, report: Reporter) -> DataSet | None:
@@ -86,10 +75,10 @@ def check_data(statement: tree.Data, folders: Folders, report: Reporter) -> Data
     if not statement.path:
         return DataSet(name.name, name.text, "", (), statement.span)
     place = Span(statement.span.end - len(statement.path) - 2, statement.span.end, statement.span.path)
-    path = find_data(statement.path, place, folders, report)
-    arrays = arrays_in(path, statement.path, place, report) if path is not None else None
-    if path is None or arrays is None or not _same_items(arrays, statement.path, place, report):
+    found = read_data(statement.path, place, folders, report)
+    if found is None or not _same_items(found[1], statement.path, place, report):
         return None
+    path, arrays = found
     return DataSet(name.name, name.text, str(path), arrays, statement.span)
 
 
@@ -110,7 +99,4 @@ def _same_items(arrays: Arrays, text: str, place: Span, report: Reporter) -> boo
 
 def width(shape: tuple[int, ...]) -> int:
     """How many values one item of an array of this shape has."""
-    count = 1
-    for length in shape[1:]:
-        count *= length
-    return count
+    return math.prod(shape[1:])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from plasticdsl.check.sight import Identity, Item, Sight, identity
+from plasticdsl.check.sight import Identity, Item, Sight, identity, says_no_network
+from plasticdsl.graph import reached
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.reading import Lost
@@ -20,39 +21,32 @@ def known(sight: Sight, main: str, lost: Lost) -> Sight:
     missing = {(main, name) for _, name in lost} | (sight.lost or frozenset())
     if not missing:
         return sight
-    places: dict[Identity, list[tuple[str, str]]] = {}
-    users: dict[tuple[str, str], list[Item]] = {}
     items = {identity(item): item for names in sight.items.values() for item in names.values()}
+    places: dict[Identity, list[tuple[str, str]]] = {}
     for path, names in sight.items.items():
         for (_, name), item in names.items():
             places.setdefault(identity(item), []).append((path, name))
-    for item in items.values():
+    users: dict[tuple[str, str], list[Identity]] = {}
+    on_the_only_network: dict[str, list[Identity]] = {}
+    for one, item in items.items():
         for name in mentioned(item):
-            users.setdefault((item.span.path, name), []).append(item)
-    alone = [item for item in items.values() if _on_the_only_network(item)]
+            users.setdefault((item.span.path, name), []).append(one)
+        if says_no_network(item):
+            on_the_only_network.setdefault(item.span.path, []).append(one)
+
+    def without(names: Iterable[tuple[str, str]], networks: Iterable[str]) -> list[Identity]:
+        """What depends on something that is missing under one of the names, or on a network that is missing in one of the files."""
+        return [*(u for place in names for u in users.get(place, ())), *(e for path in networks for e in on_the_only_network.get(path, ()))]
+
+    def depending(one: Identity) -> list[Identity]:
+        item = items[one]
+        is_network = isinstance(item, tree.Block) and item.kind == "network"
+        return without(places[one], (path for path, _ in places[one]) if is_network else ())
+
     no_network = {main} if any(kind in ("network", "") for kind, _ in lost) else set[str]()
-    no_network |= {path for path, _ in sight.lost or ()}
-    hit = [item for item in alone if item.span.path in no_network]
-    gone = set[Identity]()
-    waiting, seen = set(missing), set(missing)
-    while waiting or hit:
-        gone.update(map(identity, hit))
-        new = {place for item in hit for place in places[identity(item)]} - seen
-        waiting |= new
-        seen |= new
-        without = {path for item in hit if _is_network(item) for path, _ in places[identity(item)]}
-        hit = [item for item in alone if item.span.path in without and identity(item) not in gone]
-        hit += [item for item in users.get(waiting.pop(), ()) if identity(item) not in gone] if waiting else []
+    gone = reached(without(missing, no_network | {path for path, _ in sight.lost or ()}), depending)
     kept = {path: {k: item for k, item in names.items() if identity(item) not in gone} for path, names in sight.items.items()}
     return Sight(kept, sight.lost)
-
-
-def _is_network(item: Item) -> bool:
-    return isinstance(item, tree.Block) and item.kind == "network"
-
-
-def _on_the_only_network(item: Item) -> bool:
-    return isinstance(item, tree.Block) and item.kind == "experiment" and item.on is None and item.base is None
 
 
 def mentioned(item: Item | tree.Statement) -> frozenset[str]:

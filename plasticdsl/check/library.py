@@ -6,77 +6,70 @@ Nothing outside the file's own folder and the library is ever opened, whatever t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, PlasError, diagnostic
+from plasticdsl.check.report import Reporter
+from plasticdsl.diagnostics.diagnostic import Hint, PlasError
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.library import SUFFIX, library_folder, library_models
 from plasticdsl.source import LARGEST_FILE, SourceFile, Span
 from plasticdsl.syntax import tree
 
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """`files`: what was read, by path, the using file first. `uses`: the path that each `use` line means; None where that file cannot be used."""
-
-    files: Mapping[str, tree.File]
-    uses: Mapping[Span, str | None]
-    sources: Mapping[str, SourceFile]
-    diagnostics: tuple[Diagnostic, ...]
+BELOW = "Write the name of a file in the folder of this one or below it, or of one in the library."
+SEARCHED = "beside this one or in the library"
 
 
-def read_used(file: tree.File, folder: Path | None) -> Read:
+def find_file(text: str, wanted: Path, roots: Iterable[Path]) -> Path | None:
+    """The file of that path in the first folder that has it; `text` is what was written. Raises ValueError, in words, where it leads outside."""
+    if wanted.is_absolute() or ".." in wanted.parts or "\\" in text or "\0" in text:
+        raise ValueError(f"‘{text}’ leads outside the folder of this file.")
+    for root in roots:
+        path = (root / wanted).resolve()
+        if path.is_file():
+            if path.is_relative_to(root.resolve()):
+                return path
+            raise ValueError(f"‘{text}’ is a link that leads outside its folder.")
+    return None
+
+
+def in_quotes(hint: Hint, text: str, span: Span) -> Hint:
+    """The hint about a text in quotes that ends where `span` does."""
+    return replace(hint, at=Span(span.end - 1 - len(text), span.end - 1, span.path))
+
+
+def read_used(file: tree.File, folder: Path | None, report: Reporter) -> Read:
     """Follows the `use` lines of `file`; `folder` is None for text that lies in no folder, which can use the library alone."""
-    reader = _Reader({file.span.path: file})
+    read = Read({file.span.path: file})
     own = folder / Path(file.span.path).name if folder is not None else None
     if own is not None and own.is_file():
-        reader.names[own.resolve()] = file.span.path
-    reader.follow(file, folder)
-    return Read(reader.files, reader.uses, reader.sources, tuple(reader.findings))
+        read.names[own.resolve()] = file.span.path
+    read.follow(file, folder, report)
+    return read
 
 
 @dataclass(slots=True)
-class _Reader:
-    """Files read so far, each once: files may use each other in a circle. `names`: the path in the spans of each file read; None where it could not
-    be."""
+class Read:
+    """Files read so far, each once: files may use each other in a circle.
+
+    `files`: what was read, by path, the using file first. `uses`: the path that each `use` line means; None where that file cannot be used.
+    `names`: the path in the spans of each file; None where it could not be read.
+    """
 
     files: dict[str, tree.File]
     uses: dict[Span, str | None] = field(default_factory=dict)
-    names: dict[Path, str | None] = field(default_factory=dict)
     sources: dict[str, SourceFile] = field(default_factory=dict)
-    findings: list[Diagnostic] = field(default_factory=list)
+    names: dict[Path, str | None] = field(default_factory=dict)
 
-    def follow(self, file: tree.File, folder: Path | None) -> None:
+    def follow(self, file: tree.File, folder: Path | None, report: Reporter) -> None:
         """Reads what the `use` lines of `file` mean, and what these files use."""
         for item in file.items:
             if isinstance(item, tree.UseFile):
-                path = self._find(item, folder)
-                self.uses[item.span] = self._read(path, item) if path is not None else None
+                path = _meant(item, folder, report)
+                self.uses[item.span] = self._read(path, item, report) if path is not None else None
 
-    def _find(self, use: tree.UseFile, folder: Path | None) -> Path | None:
-        """The file meant: beside this one, else in the library."""
-        wanted = Path(use.path if use.path.endswith(SUFFIX) else use.path + SUFFIX)
-        if wanted.is_absolute() or ".." in wanted.parts or "\\" in use.path or "\0" in use.path:
-            words = "Write a path below the folder of this file, or the name of a library model."
-            self._error("use-outside", f"‘{use.path}’ leads outside this file’s own folder.", use.span, words)
-            return None
-        for root in (folder, library_folder()):
-            if root is None:
-                continue
-            path = (root / wanted).resolve()
-            if path.is_file():
-                if path.is_relative_to(root.resolve()):
-                    return path
-                self._error("use-outside", f"‘{use.path}’ is a link that leads outside its folder.", use.span)
-                return None
-        in_quotes = Span(use.span.end - 1 - len(use.path), use.span.end - 1, use.span.path)  # at the end of the line
-        hint = replace(did_you_mean(use.path, library_models(), "The library has"), at=in_quotes)
-        self._error("use-not-found", f"There is no file ‘{wanted}’ beside this one or in the library.", use.span, hint)
-        return None
-
-    def _read(self, path: Path, use: tree.UseFile) -> str | None:
+    def _read(self, path: Path, use: tree.UseFile, report: Reporter) -> str | None:
         """The path in the spans of that file; None after reporting that it cannot be read."""
         if path in self.names:
             return self.names[path]
@@ -85,22 +78,34 @@ class _Reader:
         self.names[path] = None
         try:
             if path.stat().st_size > LARGEST_FILE:
-                self._error("file-too-large", f"‘{use.path}’ is larger than {LARGEST_FILE} bytes.", use.span)
+                report.error("file-too-large", f"‘{use.path}’ is larger than {LARGEST_FILE} bytes.", use.span)
                 return None
-            source = SourceFile(str(path), path.read_text(encoding="utf-8"))
+            source = SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError):
-            self._error("use-not-found", f"‘{use.path}’ cannot be read as UTF-8 text.", use.span)
+            report.error("use-not-found", f"‘{use.path}’ cannot be read as UTF-8 text.", use.span)
             return None
         self.sources[source.path] = source
         try:
             file = parse(source)
         except PlasError as error:
-            self.findings.extend(error.diagnostics)
+            for found in error.diagnostics:
+                report.add(found)
             return None
         self.names[path] = source.path
         self.files[source.path] = file
-        self.follow(file, path.parent)
+        self.follow(file, path.parent, report)
         return source.path
 
-    def _error(self, code: str, message: str, span: Span, hint: Hint | str = "") -> None:
-        self.findings.append(diagnostic(code, message, span, hint))
+
+def _meant(use: tree.UseFile, folder: Path | None, report: Reporter) -> Path | None:
+    """The file meant: beside this one, else in the library; None after reporting that there is none."""
+    wanted = Path(use.path if use.path.endswith(SUFFIX) else use.path + SUFFIX)
+    try:
+        found = find_file(use.path, wanted, [root for root in (folder, library_folder()) if root is not None])
+    except ValueError as problem:
+        report.error("use-outside", str(problem), use.span, BELOW)
+        return None
+    if found is None:
+        hint = in_quotes(did_you_mean(use.path, library_models(), "The library has"), use.path, use.span)
+        report.error("use-not-found", f"There is no file ‘{wanted}’ {SEARCHED}.", use.span, hint)
+    return found

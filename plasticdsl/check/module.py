@@ -22,7 +22,6 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
 from plasticdsl.check.terms.builtins import constants
-from plasticdsl.check.terms.scope import Scope
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
@@ -39,63 +38,40 @@ class Checked:
     sources: Mapping[str, SourceFile]
 
 
-def checked(file: tree.File, source: SourceFile, *, folder: Path | None = None) -> Checked:
-    """Everything there is to say about a file that could be read."""
-    return checked_reading(Reading(file), source, folder=folder)
-
-
-def checked_reading(read: Reading, source: SourceFile, *, folder: Path | None = None) -> Checked:
+def checked(read: Reading, source: SourceFile, *, folder: Path | None = None) -> Checked:
     """Everything there is to say about a file: what could not be read, and what is wrong with blocks that depend on none of it."""
     report = Reporter()
-    used = read_used(read.file, folder)
-    sight, clashes = in_sight(used)
-    sources = {**used.sources, source.path: source}
-    for found in (*read.findings, *used.diagnostics, *clashes):
+    for found in read.findings:
         report.add(found)
+    used = read_used(read.file, folder, report)
+    sight = in_sight(used, report)
+    sources = {**used.sources, source.path: source}
     if read.lost is None or sight.lost is None:
         return Checked(None, report.diagnostics, sources)
-    sight = known(sight, read.file.span.path, read.lost)
-    checking = _Checking(read.file, sight, file_scope(sight.functions(), constants()), sources, report, Folders(source.path, folder))
-    module = checking.module()
+    module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder))
     return Checked(None if report.failed else module, report.diagnostics, sources)
 
 
-@dataclass(frozen=True, slots=True)
-class _Checking:
-    """A file with all that is in sight of it and of the files it uses."""
-
-    file: tree.File
-    sight: Sight
-    scope: Scope
-    sources: Mapping[str, SourceFile]
-    report: Reporter
-    folders: Folders
-
-    def module(self) -> Module:
-        """The blocks and networks in sight of the file, and its own experiments; those of files it uses are there to be built on."""
-        path = self.file.span.path
-        whole, findings = resolve_likes(needed(self.sight, path), self.sight)
-        for found in findings:
-            self.report.add(found)
-        by_identity = {identity(b): on_the_only_network(b, self.sight) for b in whole}
-        parts = {i: check_block(b, self.scope, self.report) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
-        blocks = CheckedBlocks(parts, self.sight)
-        here = [identity(b) for b in self.sight.blocks(path)]
-        own = {identity(item) for item in self.file.items if isinstance(item, tree.Block)}
-        experiments = [by_identity[i] for i in here if i in own and by_identity[i].kind == "experiment"]
-        asked_for = [i for i in here if by_identity[i].kind == "network"]
-        done_on = [identity(b) for e in experiments if (b := network_of(e, self.sight)) is not None]
-        made = {
-            i: check_network(by_identity[i], blocks, self.scope, self.report, self.folders, self.sources)
-            for i in dict.fromkeys((*asked_for, *done_on))
-        }
-        module = Module(path, self.file.doc, tuple(parts[i].block for i in here if i in parts), tuple(n for n, _ in made.values()), ())
-        if any(d.code == "unsupported" for d in self.report.diagnostics):
-            return module  # names would be missing that the file does declare
-        networks = KnownNetworks(made, self.sight)
-        checked = (check_experiment(e, module, networks, self.scope, self.sources, self.report, self.folders) for e in experiments)
-        kept = tuple(e for e in checked if e is not None)
-        module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
-        if not self.report.failed:
-            check_effects(module, tuple(by_identity.values()), path, self.report)
-        return module
+def _module(file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], report: Reporter, folders: Folders) -> Module:
+    """The blocks and networks in sight of the file, and its own experiments; those of files it uses are there to be built on."""
+    path, scope = file.span.path, file_scope(sight.functions(), constants())
+    whole = resolve_likes(needed(sight, path), sight, report)
+    by_identity = {identity(b): on_the_only_network(b, sight) for b in whole}
+    parts = {i: check_block(b, scope, report) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
+    blocks = CheckedBlocks(parts, sight)
+    here = [identity(b) for b in sight.blocks(path)]
+    own = {identity(item) for item in file.items if isinstance(item, tree.Block)}
+    experiments = [by_identity[i] for i in here if i in own and by_identity[i].kind == "experiment"]
+    asked_for = [i for i in here if by_identity[i].kind == "network"]
+    done_on = [identity(b) for e in experiments if (b := network_of(e, sight)) is not None]
+    made = {i: check_network(by_identity[i], blocks, scope, report, folders, sources) for i in dict.fromkeys((*asked_for, *done_on))}
+    module = Module(path, file.doc, tuple(parts[i].block for i in here if i in parts), tuple(n for n, _ in made.values()), ())
+    if any(d.code == "unsupported" for d in report.diagnostics):
+        return module  # names would be missing that the file does declare
+    networks = KnownNetworks(made, sight)
+    found = (check_experiment(e, module, networks, scope, sources, report, folders) for e in experiments)
+    kept = tuple(e for e in found if e is not None)
+    module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
+    if not report.failed:
+        check_effects(module, tuple(by_identity.values()), path, report)
+    return module

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.library import Read
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, diagnostic
+from plasticdsl.check.report import Reporter
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -82,9 +83,14 @@ def parts_named(block: tree.Block) -> Iterator[tuple[str, tree.Name]]:
                 pass
 
 
+def says_no_network(item: Item) -> bool:
+    """Whether it is an experiment that does not say on which network it is done."""
+    return isinstance(item, tree.Block) and item.kind == "experiment" and item.on is None and item.base is None
+
+
 def on_the_only_network(block: tree.Block, sight: Sight) -> tree.Block:
     """An experiment that does not say on which network it is done is done on the only one in sight."""
-    if block.kind != "experiment" or block.on is not None or block.base is not None:
+    if not says_no_network(block):
         return block
     networks = [b for b in sight.blocks(block.span.path) if b.kind == "network"]
     return replace(block, on=replace(networks[0].name, span=block.name.span)) if len(networks) == 1 else block
@@ -106,12 +112,11 @@ def needed(sight: Sight, path: str) -> tuple[tree.Block, ...]:
     return tuple(found.values())
 
 
-def in_sight(read: Read) -> tuple[Sight, tuple[Diagnostic, ...]]:
+def in_sight(read: Read, report: Reporter) -> Sight:
     """Carries out the `use` lines of all files."""
-    looking = _Looking(read)
+    looking = _Looking(read, report)
     items = _settled(read, {path: looking.names(path) for path in read.files})
-    lost = None if looking.anything_lost else frozenset(looking.lost)
-    return Sight(items, lost), tuple(looking.findings)
+    return Sight(items, None if looking.anything_lost else frozenset(looking.lost))
 
 
 def _settled(read: Read, items: Mapping[str, Mapping[Key, Item]]) -> Mapping[str, Mapping[Key, Item]]:
@@ -131,9 +136,9 @@ class _Looking:
     """Names are followed from file to file; files may use each other in a circle. `renamed`: what came in under another name, made once."""
 
     read: Read
+    report: Reporter
     own: dict[str, dict[Key, Item]] = field(default_factory=dict)
     renamed: dict[tuple[int, str], Item] = field(default_factory=dict)
-    findings: list[Diagnostic] = field(default_factory=list)
     lost: set[tuple[str, str]] = field(default_factory=set)
     anything_lost: bool = False
 
@@ -143,9 +148,7 @@ class _Looking:
             for item in (i for i in file.items if not isinstance(i, tree.UseFile)):
                 first = kept.setdefault(key_of(item), item)
                 if first is not item:
-                    message = f"‘{item.name.text}’ is declared twice."
-                    labels = (Label(first.name.span, "the first"),)
-                    self.findings.append(Diagnostic("duplicate-definition", message, item.name.span, labels=labels))
+                    self.report.twice(f"‘{item.name.text}’ is declared twice.", item.name.span, first.name.span)
 
     def names(self, path: str) -> dict[Key, Item]:
         """Everything in sight in a file, what is used first; reports what means two things."""
@@ -176,7 +179,8 @@ class _Looking:
             found = self._meant(used, one.name.name)
             if not found:
                 self.lost.add((path, one.here.name))
-                self._unknown(one.name, use, used)
+                hint = did_you_mean(one.name.text, [i.name.text for i in self.own[used].values()], "It has")
+                self.report.error("unknown-name", f"‘{use.path}’ has nothing called ‘{one.name.text}’.", one.name.span, hint)
             yield from ((self._called(item, one.here), one.name.span, one.name.text) for item in found)
 
     def _meant(self, path: str, name: str) -> list[Item]:
@@ -205,11 +209,6 @@ class _Looking:
             return item
         return self.renamed.setdefault((id(item), name.name), replace(item, name=replace(item.name, name=name.name, text=name.text)))
 
-    def _unknown(self, name: tree.Name, use: tree.UseFile, used: str) -> None:
-        known = [i.name.text for i in self.own[used].values()]
-        hint = did_you_mean(name.text, known, "It has")
-        self.findings.append(diagnostic("unknown-name", f"‘{use.path}’ has nothing called ‘{name.text}’.", name.span, hint))
-
     def _clash(self, use: tree.UseFile, item: Item, text: str, other: Label, place: Span) -> None:
         """`text`: what the item is called in its own file."""
         here = item.name.text
@@ -217,4 +216,4 @@ class _Looking:
         write = f"{text} as {text}_2"
         words = "Use it under another name: " if use.names else "Name what you use, and one of these two otherwise: "
         hint = Hint(f'{words}‘use {write} from "{use.path}"’.', (write,) if use.names and here == text else ())
-        self.findings.append(diagnostic("name-clash", message, place, hint, (other,)))
+        self.report.error("name-clash", message, place, hint, (other,))

@@ -11,6 +11,7 @@ from plasticdsl.model.model import Network, Population, Projection, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
+from plasticdsl.syntax.reading import Reading
 
 CELLS = """
 neuron LIF:
@@ -51,7 +52,7 @@ rule Hebb:
 def check_text(text: str, folder: Path | None = None) -> Checked:
     """Everything there is to say about a text; what every test needs (`CELLS`) stands before it."""
     source = SourceFile("<text>", CELLS + textwrap.dedent(text))
-    return checked(parse(source), source, folder=folder)
+    return checked(Reading(parse(source)), source, folder=folder)
 
 
 def module(text: str) -> Module:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plasticdsl.check.module import checked_reading
+from plasticdsl.check.module import checked
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import reading
@@ -20,7 +20,7 @@ FILES = sorted(LIBRARY.rglob("*.plas"))
 
 def findings(text: str, folder: Path | None = None) -> tuple[Diagnostic, ...]:
     source = SourceFile("<text>", text)
-    return checked_reading(reading(source), source, folder=folder).diagnostics
+    return checked(reading(source), source, folder=folder).diagnostics
 
 
 def codes(text: str) -> list[tuple[int, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.check.library import read_used
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, in_sight, needed
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.driver import Loaded
@@ -41,9 +42,10 @@ class Gathered:
 
 
 def gathered(folder: Path, text: str) -> Gathered:
-    read = read_used(parse(SourceFile("main.plas", text)), folder)
-    sight, findings = in_sight(read)
-    return Gathered(sight, (*read.diagnostics, *findings), read.sources)
+    report = Reporter()
+    read = read_used(parse(SourceFile("main.plas", text)), folder, report)
+    sight = in_sight(read, report)
+    return Gathered(sight, report.diagnostics, read.sources)
 
 
 def parse_model(text: str, folder: Path) -> Loaded:
@@ -185,3 +187,9 @@ def test_what_is_no_text(folder: Path) -> None:
     (folder / "binary.plas").write_bytes(b"\xff\xfe\x00")
     (finding,) = gathered(folder, 'use "binary"\n').diagnostics
     assert finding.code == "use-not-found"
+
+
+def test_a_file_that_begins_with_a_byte_order_mark(folder: Path) -> None:
+    (folder / "marked.plas").write_text(NEURONS, encoding="utf-8-sig")
+    found = gathered(folder, 'use LIF from "marked"\n')
+    assert names(found) == ["LIF"] and not found.diagnostics

@@ -12,6 +12,7 @@ from plasticdsl.check.module import checked
 from plasticdsl.model.model import Network
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.parser import parse
+from plasticdsl.syntax.reading import Reading
 
 CELL = """
 neuron Cell:
@@ -39,7 +40,7 @@ def bare(node: Any) -> Any:
 
 def networks(text: str) -> tuple[Network, ...]:
     source = SourceFile("<text>", text)
-    found = checked(parse(source), source)
+    found = checked(Reading(parse(source)), source)
     assert found.module is not None, found.diagnostics
     return found.module.networks
 
@@ -176,4 +177,4 @@ def test_nothing_is_lost_in_silence(new: str, code: str) -> None:
     base = "network Base:\n    a = 3 Cell\n    b = 3 Cell\n    e = a → each of a, b: S, w = 1\n    ξ = 2 random patterns of {0, 1} over a\n"
     text = f"{CELL}\nsynapse S:\n    on pre: post.V += w\n\n{base}\nnetwork One like Base:\n    {new}\n"
     source = SourceFile("<text>", text)
-    assert [d.code for d in checked(parse(source), source).diagnostics] == [code]
+    assert [d.code for d in checked(Reading(parse(source)), source).diagnostics] == [code]

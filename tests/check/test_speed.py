@@ -10,6 +10,7 @@ from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
+from plasticdsl.syntax.reading import Reading
 from tests.counting import counted
 
 LINES = 3000
@@ -31,7 +32,7 @@ LONG = {
 def test_long_files(name: str) -> None:
     source = SourceFile("long.plas", "\n".join(LONG[name]))
     file = parse(source)
-    result, calls = counted(lambda: checked(file, source))
+    result, calls = counted(lambda: checked(Reading(file), source))
     assert calls < CHECKED * LINES
     assert len(result.diagnostics) <= 101
 

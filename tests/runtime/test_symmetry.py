@@ -21,6 +21,7 @@ from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
+from plasticdsl.syntax.reading import Reading
 
 MODEL = """
 neuron Unit:
@@ -62,7 +63,7 @@ def network(*parts: str, **more: str) -> Network:
 
 def findings(*parts: str, **more: str) -> list[tuple[str, str]]:
     source = SourceFile("model.plas", text(*parts, **more))
-    return [(d.code, d.message) for d in checked(parse(source), source).diagnostics]
+    return [(d.code, d.message) for d in checked(Reading(parse(source)), source).diagnostics]
 
 
 def matrix(instance: Instance, values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -250,7 +251,7 @@ def test_flows() -> None:
 def test_changes_at_spikes_are_refused() -> None:
     spiking = text("all to all, w = 0.5, w_ij = w_ji", "on pre:\n    w += 0.1").replace("    X = 0\n", "    X = 0\n    spike when h > 0\n")
     source = SourceFile("model.plas", spiking)
-    [found] = [d for d in checked(parse(source), source).diagnostics if d.code == "not-symmetric"]
+    [found] = [d for d in checked(Reading(parse(source)), source).diagnostics if d.code == "not-symmetric"]
     assert "it changes w at spikes of one side" in found.message
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from plasticdsl.check.module import checked, checked_reading
+from plasticdsl.check.module import checked
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.grammar import keywords
 from plasticdsl.syntax.parser import parse, reading
+from plasticdsl.syntax.reading import Reading
 from plasticdsl.syntax.words import FIRST_WORDS, INSIDE, LINKING, RESERVED
 from tests.runtime.experiments import carry_out
 
@@ -54,7 +55,7 @@ DECLARATIONS = {
 
 def codes(text: str) -> set[str]:
     source = SourceFile("<text>", text)
-    return {d.code for d in checked_reading(reading(source), source).diagnostics}
+    return {d.code for d in checked(reading(source), source).diagnostics}
 
 
 @pytest.mark.parametrize("text", DECLARATIONS.values(), ids=DECLARATIONS)
@@ -197,7 +198,7 @@ experiment H on Fourth:
 def test_any_other_word_is_a_name(word: str) -> None:
     text = MODEL.replace("@", word)
     source = SourceFile("<text>", text)
-    found = checked(parse(source), source)
+    found = checked(Reading(parse(source)), source)
     assert found.module is not None, found.diagnostics
     results = carry_out(text, "E").runs[0].outcomes
     assert [o.text for o in results if o.passed is not True] == []

@@ -12,7 +12,7 @@ from plasticdsl.check.blocks.bounds import values_of
 from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_population
 from plasticdsl.check.experiments.shown_items import Part
 from plasticdsl.check.experiments.whole_patterns import widths
-from plasticdsl.check.likes import written_path
+from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.amounts import SHARE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.expressions import translate_number
@@ -53,7 +53,7 @@ def _value(target: tree.Expr, node: tree.Expr, population: Population, variable:
 
 def _check_holdable(statement: tree.Define, population: Population, variable: Variable, value: Expr, taking: Taking) -> None:
     """What is computed cannot be held, and what is no state or source only at one value."""
-    report, text = taking.context.report, written_path(statement.target)
+    report, text = taking.context.report, path_text(statement.target, as_written=True)
     in_time = any(n == Special("t") for n in walk(value))
     if variable.role is Role.DEFINITION:
         hint = "Hold a state, an input, a parameter or the output of a Source instead."
@@ -114,7 +114,7 @@ def _target(target: tree.Expr, taking: Taking) -> tuple[Population, Variable] | 
 
 def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | None:
     """`start units.x from ξ_1 with 20 % flipped`."""
-    report, text = taking.context.report, written_path(statement.target)
+    report, text = taking.context.report, path_text(statement.target, as_written=True)
     found = _target(statement.target, taking)
     if found is None:
         return None

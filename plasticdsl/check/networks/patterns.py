@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from plasticdsl.check.data import Arrays, Folders, arrays_in, find_data, width
+from plasticdsl.check.data import Arrays, Folders, read_data, width
 from plasticdsl.check.experiments.readings import undeclared_population
 from plasticdsl.check.terms.amounts import COUNT, SHARE, amount
 from plasticdsl.check.terms.constants import constant
@@ -173,10 +173,10 @@ def _from_file(
     source: tree.PatternFile, name: tree.Name, population: Population, building: Building, folders: Folders
 ) -> PatternFile | None:
     report = building.context.report
-    path = find_data(source.path, source.place, folders, report)
-    arrays = arrays_in(path, source.path, source.place, report) if path is not None else None
-    if path is None or arrays is None:
+    read = read_data(source.path, source.place, folders, report)
+    if read is None:
         return None
+    path, arrays = read
     found = _columns(arrays, name)
     size = constant(population.size, building.constants)
     if found is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import check_bounds
-from plasticdsl.check.likes import path_text, written_path
+from plasticdsl.check.likes import path_text
 from plasticdsl.check.networks.connectivity import Side, pair_names
 from plasticdsl.check.networks.merging import Joined, Part
 from plasticdsl.check.terms.constants import Values
@@ -68,9 +68,9 @@ def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -
 def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
     match statement:
         case tree.Define(target=target, rhs=rhs):
-            return GivenValue(path_text(target), written_path(target), target.span, rhs)
+            return GivenValue(path_text(target), path_text(target, as_written=True), target.span, rhs)
         case tree.Draw(target=target, distribution=drawn):
-            return GivenValue(path_text(target), written_path(target), target.span, drawn, drawn=True)
+            return GivenValue(path_text(target), path_text(target, as_written=True), target.span, drawn, drawn=True)
         case tree.Initial(variable=variable, rhs=rhs, drawn=is_drawn):
             return GivenValue(variable.name, variable.text, variable.span, rhs, is_drawn, starts=True)
 
