@@ -25,6 +25,14 @@ def reached(start: Iterable[Node], following: Callable[[Node], Iterable[Node]]) 
     return found
 
 
+def lasting(candidates: Iterable[Node], fits: Callable[[Node, frozenset[Node]], bool]) -> frozenset[Node]:
+    """As many of the candidates as can stay: each of them `fits` with all that stay."""
+    staying = frozenset(candidates)
+    while leaving := {c for c in staying if not fits(c, staying)}:
+        staying -= leaving
+    return staying
+
+
 def circles(edges: Mapping[Node, Collection[Node]]) -> dict[Node, int]:
     """For every node that leads to itself, at once or through others, a number that it shares with those that it leads to and that lead to it.
 

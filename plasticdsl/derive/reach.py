@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import AddTo, AtRate, Block, Network, Projection, Role, Threshold, Trigger
+from plasticdsl.model.model import AtRate, Block, Network, Projection, Role, Threshold, Trigger
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: Stands for the spikes of a population beside its variables.
@@ -86,7 +86,7 @@ def _of_block(block: Block, owners: Mapping[Owner, Owner]) -> Iterator[tuple[Ref
     for handler in block.handlers:
         for statement in handler.statements:
             target = Ref(owners.get(statement.target.owner, statement.target.owner), statement.target.name)
-            yield from _reads(statement.amount if isinstance(statement, AddTo) else statement.value, owners, target)
+            yield from _reads(statement.value, owners, target)
             if handler.trigger in spikes:
                 yield Ref(spikes[handler.trigger], SPIKE), target
 

@@ -88,12 +88,12 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class AddTo:
-    """`post.g += amount` (once per connection), or `pre.g += amount`; the target's owner is `Whose.POST` or `Whose.PRE`.
+    """`post.g += value` (once per connection), or `pre.g += value`; the target's owner is `Whose.POST` or `Whose.PRE`.
 
     In a neuron's handlers there is none."""
 
     target: Ref
-    amount: Expr
+    value: Expr
     span: Span = NOWHERE
 
 
@@ -175,11 +175,11 @@ class SumInto:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """`name` is Σ `body` over the connections of the projection that reach the same post unit. In `Block.totals` (filled in by `derive.totals`)
+    """`name` is Σ `value` over the connections of the projection that reach the same post unit. In `Block.totals` (filled in by `derive.totals`)
     it is an input of the connection's own, for flows that read such sums."""
 
     name: str
-    body: Expr
+    value: Expr
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ def _read_by_others(block: Block) -> set[str]:
     changes += [(pair.target.name, pair.increment) for pair in block.pairs]
     changes += [("", total.body) for total in block.sums]
     statements = [s for handler in block.handlers for s in handler.statements]
-    changes += [(s.target.name, s.value) if isinstance(s, Assign) else ("", s.amount) for s in statements]
-    definitions = block.definitions | {total.name: total.body for total in block.totals}
+    changes += [(s.target.name, s.value) if isinstance(s, Assign) else ("", s.value) for s in statements]
+    definitions = block.definitions | {total.name: total.value for total in block.totals}
     behind = {name: _own(value) for name, value in definitions.items()}
     return {read for name, expr in changes for read in reachable(_own(expr), behind) if read != name}
 

@@ -14,7 +14,6 @@ from plasticdsl.model.expr import Expr, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Staged, linear_parts
-from plasticdsl.plan.inline import definitions
 from plasticdsl.plan.plan import PopulationPlan, ProjectionPlan
 from plasticdsl.plan.sweeps import Owned
 
@@ -55,7 +54,7 @@ def _timed(populations: Sequence[PopulationPlan]) -> frozenset[Owned]:
     found: set[Owned] = set()
     for p in populations:
         timed: set[str] = set()
-        written = definitions(p.population.block)
+        written = p.population.block.definitions
         while True:
             more = {n for n, v in written.items() if Special("t") in walk(v) or any(r.name in timed for r in refs(v))} - timed
             if not more:

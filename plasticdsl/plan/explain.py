@@ -174,7 +174,7 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     for total in projection.sums:
         yield f"post.{words.name(total.target, Whose.POST)} = sum over incoming connections of {words.formula(total.body)}"
     for own in projection.totals:
-        yield f"{words.name(own.name)} = sum over the connections of each post unit of {words.formula(own.body)}, with the sums and definitions"
+        yield f"{words.name(own.name)} = sum over the connections of each post unit of {words.formula(own.value)}, with the sums and definitions"
     for name in projection.shadows:
         yield f"{words.name(name)}: the other side reads a copy from before the events of the step"
     for name in projection.forecasts:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from plasticdsl.model.expr import Expr, Limit, Ref, rebuild
-from plasticdsl.model.model import Block, Role
 from plasticdsl.model.owners import Owner, Whose
 
 #: What the definitions of each owner stand for.
 Scope = Mapping[Owner, Mapping[str, Expr]]
-
-
-def definitions(block: Block) -> dict[str, Expr]:
-    """The block's definitions by name."""
-    return {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
 
 
 def inline(expr: Expr, by_owner: Scope) -> Expr:

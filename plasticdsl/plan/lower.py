@@ -32,12 +32,12 @@ from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.coupling import coupled
-from plasticdsl.plan.inline import Scope, definitions, inline, plain
+from plasticdsl.plan.inline import Scope, inline, plain
 from plasticdsl.plan.order import in_order
 from plasticdsl.plan.others import other_definitions, read_by
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Event, PastRead, Placed, PlacedScheme, Plan, ProjectionPlan, kind_of
-from plasticdsl.plan.sequence import assigned, in_sequence, resolve_own_limits, value_of, with_value
+from plasticdsl.plan.sequence import in_sequence, resolve_own_limits
 from plasticdsl.plan.sharing import remembering_once
 from plasticdsl.plan.sweeps import Owned, sweeps
 from plasticdsl.plan.ties import resolve
@@ -120,9 +120,8 @@ def _projection(
         same_axonal=Timed(projection.as_owner, Timing.AXONAL) not in per_unit,
         same_dendritic=Timed(projection.as_owner, Timing.DENDRITIC) not in per_unit,
         others=others,
-        totals=tuple(Total(t.name, inline(t.body, scope.in_steps)) for t in block.totals),
+        totals=tuple(Total(t.name, inline(t.value, scope.in_steps)) for t in block.totals),
         past=_past(sums, pre, evaluated) if projection.delays else (),
-        equations=block.flows,
     )
     return remembering_once(_with_added(plan))
 
@@ -138,7 +137,7 @@ def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned])
     """What delayed sums read of the pre unit and is no parameter."""
     known = {v.name: v for v in pre.block.variables}
     read = {r.name for s in sums for r in refs(s.body) if r.owner is Whose.PRE and r.name in known}
-    written = definitions(pre.block)
+    written = pre.block.definitions
     unknown = {n: e for n, e in written.items() if (pre.name, n) not in evaluated}
 
     def value(name: str, scope: Mapping[str, Expr]) -> Expr:
@@ -150,7 +149,7 @@ def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned])
 
 def _with_added(plan: ProjectionPlan) -> ProjectionPlan:
     """With what it adds to the units without a spike, and a dendritic delay later."""
-    between = _added_to([*plan.each_step, *(e for _, many in plan.periodic for e in many)])
+    between = _added_to(plan.without_spike)
     at_spikes = _added_to([e for _, many in plan.events for e in many])
     late = () if plan.projection.delays.dendritic is None else sorted({t.name for t in (*at_spikes, *between) if t.owner is Whose.POST})
     return replace(plan, between=between, arriving=tuple(late))
@@ -167,16 +166,16 @@ def _scopes(
     evaluated: frozenset[Owned],
     others: Scope,
 ) -> _Scopes:
-    of_pre, of_post = definitions(pre.block), definitions(post.block)
+    of_pre, of_post = pre.block.definitions, post.block.definitions
     return _Scopes(
-        {**others, Whose.OWN: definitions(block), Whose.PRE: of_pre, Whose.POST: of_post},
+        {**others, Whose.OWN: block.definitions, Whose.PRE: of_pre, Whose.POST: of_post},
         {
             **others,
-            Whose.OWN: definitions(block),
+            Whose.OWN: block.definitions,
             Whose.PRE: {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
             Whose.POST: {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
         },
-        {**others, Whose.OWN: definitions(block), Whose.POST: of_post},
+        {**others, Whose.OWN: block.definitions, Whose.POST: of_post},
     )
 
 
@@ -202,14 +201,12 @@ def _handler(handler: Handler, scope: Scope, held: frozenset[str], totals: Total
     events = tuple(e for s in handler.statements for e in totals.taken_out(_event(s, handler, scope, held)))
     if handler.simultaneous:
         events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))
-    own = frozenset(name for e in events if (name := assigned(e)) is not None)
-    return totals.across(resolve_own_limits(events, own))
+    return totals.across(resolve_own_limits(events))
 
 
 def _event(statement: Assign | AddTo, handler: Handler, scope: Scope, held: frozenset[str]) -> Event:
-    written_out = with_value(statement, inline(value_of(statement), scope))
     holds = handler.is_rule and isinstance(statement, Assign) and statement.target.name in held
-    return Event(written_out, holds)
+    return Event(statement, holds).with_value(inline(statement.value, scope))
 
 
 def _moved(scheme: Scheme, held: frozenset[str], block: Block) -> frozenset[str]:
@@ -218,5 +215,5 @@ def _moved(scheme: Scheme, held: frozenset[str], block: Block) -> frozenset[str]
 
 
 def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:
-    found = {n.name for many in events.values() for e in many for n in walk(value_of(e.statement)) if isinstance(n, Special)}
+    found = {n.name for many in events.values() for e in many for n in walk(e.value) if isinstance(n, Special)}
     return tuple(p for p, name in ((Place.PRE, "now_pre"), (Place.POST, "now_post")) if name in found)

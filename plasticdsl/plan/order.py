@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Role, Total
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.inline import definitions, inline, plain
+from plasticdsl.plan.inline import inline, plain
 from plasticdsl.plan.operations import (
     AddBetween,
     AddLate,
@@ -91,7 +91,7 @@ def _evaluate(plan: Plan, owned: Owned, stage: int | None) -> Define | EvaluateI
     population = plan.population(owned[0])
     declared = population.variable(owned[1]).variable
     if declared.role is Role.DEFINITION and isinstance(declared.value, Expr):
-        value = plain(inline(declared.value, {Whose.OWN: definitions(population.population.block)}))
+        value = plain(inline(declared.value, {Whose.OWN: population.population.block.definitions}))
         return Define(*owned, value, declared.value, stage)
     return EvaluateInput(*owned, tuple(_input(plan, population, owned[1], stage)), stage)
 
@@ -119,7 +119,7 @@ def _groups(totals: Sequence[Total]) -> tuple[tuple[Total, ...], ...]:
     """Groups of sums of which none reads another of its group."""
     groups: list[list[Total]] = []
     for total in totals:
-        read = {r.name for r in refs(total.body) if r.owner is Whose.OWN}
+        read = {r.name for r in refs(total.value) if r.owner is Whose.OWN}
         if not groups or any(t.name in read for t in groups[-1]):
             groups.append([])
         groups[-1].append(total)

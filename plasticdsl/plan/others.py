@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
-from plasticdsl.model.model import Assign, Block, Network, Projection, SumInto, Trigger
+from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.owners import OfProjection, Owner, Whose
-from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.inline import inline
 from plasticdsl.source import Span
 
 
@@ -44,7 +44,7 @@ def read_by(projection: Projection, network: Network) -> tuple[Other, ...]:
 
 def _require_no_sums(projection: Projection, other: Projection) -> None:
     """A sum over the connections of the other is none over those of the reader."""
-    own = definitions(other.connection)
+    own = other.connection.definitions
     for expr, span in _expressions(projection.connection):
         for name in sorted(r.name for r in refs(expr) if r.owner == other.as_owner and r.name in own):
             if any(isinstance(n, Incoming) for n in walk(inline(own[name], {Whose.OWN: own}))):
@@ -64,10 +64,10 @@ def _expressions(block: Block) -> Iterator[tuple[Expr, Span]]:
     yield from ((v.value, v.span) for v in block.variables if isinstance(v.value, Expr))
     yield from ((f.rate, f.span) for f in block.flows)
     yield from ((s.body, s.span) for s in block.sums)
-    yield from ((t.body, block.span) for t in block.totals)
+    yield from ((t.value, block.span) for t in block.totals)
     yield from ((p.increment, p.span) for p in block.pairs)
     for handler in block.handlers:
-        yield from ((s.value if isinstance(s, Assign) else s.amount, s.span) for s in handler.statements)
+        yield from ((s.value, s.span) for s in handler.statements)
 
 
 def _other(projection: Projection, other: Projection, span: Span) -> Other:
@@ -119,11 +119,11 @@ def readers_first(network: Network) -> tuple[str, ...]:
 
 
 def _read_for_changes(block: Block) -> frozenset[str]:
-    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: definitions(block)}
+    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: block.definitions}
     changes = [f.rate for f in block.flows]
     for handler in block.handlers:
         if handler.trigger in (Trigger.STEP, Trigger.EVERY):
-            changes += [s.value if isinstance(s, Assign) else s.amount for s in handler.statements]
+            changes += [s.value for s in handler.statements]
     return frozenset(r.owner.name for e in changes for r in refs(inline(e, written)) if isinstance(r.owner, OfProjection))
 
 
@@ -131,7 +131,7 @@ def other_definitions(projection: Projection, network: Network, others: tuple[Ot
     """What definitions of the other projections stand for, in the reader's terms."""
     by_name = {p.name: p for p in network.projections} if others else {}
     return {
-        OfProjection(o.name): {n: _in_terms_of_reader(e, o.transposed) for n, e in definitions(by_name[o.name].connection).items()}
+        OfProjection(o.name): {n: _in_terms_of_reader(e, o.transposed) for n, e in by_name[o.name].connection.definitions.items()}
         for o in others
     }
 

@@ -7,13 +7,16 @@ them too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import AddTo, Assign, Flow, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.model import AddTo, Assign, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme, Staged, linear_parts
+from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.operations import Operation
 from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Place, Slot
@@ -68,12 +71,12 @@ class Foresee:
 
 @dataclass(frozen=True, slots=True)
 class SumHistory:
-    """`target += Σ increment` over the spike times kept in `history`, then `target` is bounded once. In `increment`, `Special("lag")` stands
+    """`target += Σ value` over the spike times kept in `history`, then `target` is bounded once. In `value`, `Special("lag")` stands
     for the kept spike's time. `with_now`: a spike of this very step counts (a tie that belongs to this side), otherwise earlier ones alone."""
 
     history: str
     target: str
-    increment: Expr
+    value: Expr
     with_now: bool
     span: Span = NOWHERE
 
@@ -91,6 +94,34 @@ class Event:
     statement: PlanStatement
     held: bool = False
     once: bool = False
+
+    @property
+    def value(self) -> Expr:
+        """The right side of its statement."""
+        return self.statement.value
+
+    @property
+    def assigned(self) -> str | None:
+        """The own variable that it assigns."""
+        match self.statement:
+            case Assign(target):
+                return target.name
+            case Foresee(name) | SumHistory(target=name):
+                return name
+            case _:
+                return None
+
+    def reads(self, *limits: str) -> frozenset[str]:
+        """The own variables that it reads with one of these limits, without what an assignment reads of its own target."""
+        return frozenset(r.name for r in refs(self.value) if r.owner is Whose.OWN and r.limit in limits)
+
+    def with_value(self, value: Expr) -> Event:
+        """The same with another right side."""
+        return replace(self, statement=replace(self.statement, value=value))
+
+    def mapped(self, change: Callable[[Ref], Expr]) -> Event:
+        """The same with every reference of its right side replaced by `change(reference)`."""
+        return self.with_value(map_refs(self.value, change))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +172,7 @@ class ProjectionPlan:
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag). `others`: projections that
     it reads. `totals`: sums that flows read, each a variable of the post units. `past`: what its sums read, where they take time. `arriving`: variables of
-    the post units to which it adds a dendritic delay after a spike; `between`: variables of the units to which it adds without a spike. `equations`: flows
-    as the author wrote them.
+    the post units to which it adds a dendritic delay after a spike; `between`: variables of the units to which it adds without a spike.
     """
 
     projection: Projection
@@ -164,7 +194,6 @@ class ProjectionPlan:
     past: tuple[PastRead, ...] = ()
     arriving: tuple[str, ...] = ()
     between: tuple[Ref, ...] = ()
-    equations: tuple[Flow, ...] = ()
 
     @property
     def name(self) -> str:
@@ -185,6 +214,11 @@ class ProjectionPlan:
     def variable(self, name: str) -> Placed:
         """Where this variable of the author's, or a derived one, lives."""
         return next(p for p in self.variables if p.variable.name == name)
+
+    @property
+    def without_spike(self) -> tuple[Event, ...]:
+        """What happens at every step, and what periodically."""
+        return (*self.each_step, *(e for _, events in self.periodic for e in events))
 
     def at(self, slot: Slot) -> tuple[Event, ...]:
         """The statements of a slot."""
@@ -258,8 +292,7 @@ class Rest:
 @dataclass(frozen=True, slots=True)
 class PopulationPlan:
     """One population. `emission`: how its units spike; `jumps`: what they do then; `changes`: what they do at steps. `coupled`: their staged integrators
-    take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage. `equations`:
-    flows as the author wrote them."""
+    take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage."""
 
     population: Population
     variables: tuple[Stored, ...]
@@ -268,7 +301,6 @@ class PopulationPlan:
     changes: tuple[UnitChange, ...]
     rest: Rest | None
     schemes: tuple[Scheme, ...]
-    equations: tuple[Flow, ...]
     coupled: bool = False
     staged: frozenset[str] = frozenset()
 

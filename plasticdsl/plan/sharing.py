@@ -20,7 +20,7 @@ _SPECIALS = {
 }
 
 
-def reads_only(expr: Expr, side: Place, allowed: set[str] | frozenset[str]) -> bool:
+def reads_only(expr: Expr, side: Place, allowed: frozenset[str]) -> bool:
     """Whether an expression of a connection has the same value for all connections of a unit of `side`; `allowed`: own names that have."""
     for node in walk(expr):
         match node:

@@ -17,7 +17,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Assign, Block, Network, Population, Projection, Role, Trigger
 from plasticdsl.model.owners import Owner, Whose
-from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.inline import inline
 from plasticdsl.source import Span
 
 Owned = tuple[str, str]
@@ -84,7 +84,7 @@ def _changed(block: Block) -> tuple[str, ...]:
 
 def _inputs(block: Block) -> tuple[str, ...]:
     """The sums that an update reads, also through definitions."""
-    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: definitions(block)}
+    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: block.definitions}
     values = [s.value for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements if isinstance(s, Assign)]
     read = {r.name for value in values for r in refs(inline(value, written))}
     return tuple(v.name for v in block.variables if v.role is Role.INPUT and v.name in read)
@@ -102,7 +102,7 @@ def _learns(projection: Projection) -> bool:
 def _moving(network: Network, changed: set[Owned]) -> frozenset[Owned]:
     """The states that sweeps change, and all sums that depend on them, also through definitions and other sums."""
     found = set(changed)
-    written = {p.name: definitions(p.block) for p in network.populations}
+    written = {p.name: p.block.definitions for p in network.populations}
     while True:
         more = {
             (p.post, total.target)
@@ -116,7 +116,7 @@ def _moving(network: Network, changed: set[Owned]) -> frozenset[Owned]:
 
 
 def _scope(projection: Projection, written: Mapping[str, Mapping[str, Expr]]) -> dict[Owner, Mapping[str, Expr]]:
-    return {Whose.OWN: definitions(projection.connection), Whose.PRE: written[projection.pre], Whose.POST: written[projection.post]}
+    return {Whose.OWN: projection.connection.definitions, Whose.PRE: written[projection.pre], Whose.POST: written[projection.post]}
 
 
 def _reads(projection: Projection, body: Expr) -> set[Owned]:
@@ -129,7 +129,7 @@ def _updates(
 ) -> list[tuple[str, Update]]:
     """What `projection` adds to sums that a sweep reads, under the name of the population whose changes it follows."""
     post = by_name[projection.post]
-    written = {p.name: definitions(p.block) for p in by_name.values()}
+    written = {p.name: p.block.definitions for p in by_name.values()}
     found: list[tuple[str, Update]] = []
     for total in projection.connection.sums:
         if total.target not in _inputs(post.block):

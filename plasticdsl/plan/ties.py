@@ -14,13 +14,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.graph import lasting
 from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, refs, walk
 from plasticdsl.model.model import Assign, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.places import Slot
 from plasticdsl.plan.plan import Event, Foresee, Remember
-from plasticdsl.plan.sequence import assigned, reads, value_of, with_value
 from plasticdsl.source import NOWHERE
 
 
@@ -47,15 +47,15 @@ def resolve(
     pre_side, post_side = of_pre - of_post, of_post - of_pre
     by_post, by_pre = _seen(post), _seen(pre)
     late = _movable(pre, {v for v in pre_side if by_post.get(v) == {"before"}}, parameters, once)
-    early = _movable_early(post, {v for v in post_side if by_pre.get(v) == {"after"}}, parameters)
+    early = _movable(post, {v for v in post_side if by_pre.get(v) == {"after"}}, parameters)
     shadows = sorted(v for v in pre_side - late if "before" in by_post.get(v, ()))
     forecasts = sorted(v for v in post_side - early if "after" in by_pre.get(v, ()))
     forecast_events = _forecast(post, frozenset(forecasts), parameters)
     return Resolved(
         {
             Slot.POST_EARLY: (*_picked(post, early), *forecast_events),
-            Slot.PRE: tuple(_seeing(e, after=forecasts) for e in pre if assigned(e) not in late),
-            Slot.POST: tuple(_seeing(e, before=shadows) for e in post if assigned(e) not in early),
+            Slot.PRE: tuple(_seeing(e, after=forecasts) for e in pre if e.assigned not in late),
+            Slot.POST: tuple(_seeing(e, before=shadows) for e in post if e.assigned not in early),
             Slot.PRE_LATE: _picked(pre, late),
         },
         tuple(shadows),
@@ -64,64 +64,44 @@ def resolve(
 
 
 def _targets(events: Sequence[Event]) -> frozenset[str]:
-    return frozenset(name for e in events if (name := assigned(e)) is not None)
+    return frozenset(name for e in events if (name := e.assigned) is not None)
 
 
 def _seen(by: Sequence[Event]) -> dict[str, set[str]]:
     """Which limits of which variables the other side reads; a plain read of the other side is one of the value before."""
     found: dict[str, set[str]] = {}
     for event in by:
-        for r in refs(value_of(event.statement)):
+        for r in refs(event.value):
             if r.owner is Whose.OWN:
                 found.setdefault(r.name, set()).add("after" if r.limit == "after" else "before")
     return found
 
 
-def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[str], once: bool) -> frozenset[str]:
-    """Of `wanted`, the variables whose jumps may run after everything else: no later statement that stays reads them (where a unit
-    may fire twice in a step, every statement is a later one), and they read nothing that changes meanwhile (own parameters and other
-    moved variables only)."""
-    moved = set(wanted)
-    while True:
-        stuck = {v for v in moved if _minds_late(v, events, moved, once) or not _self_contained(v, events, moved | parameters)}
-        if not stuck:
-            return frozenset(moved)
-        moved -= stuck
+def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[str], once: bool = False) -> frozenset[str]:
+    """Of `wanted`, the variables whose jumps may run apart from everything else: no statement that stays reads them (with `once`: no later one, and the
+    jumps run late), and they read nothing that changes meanwhile (own parameters and other moved variables only)."""
+
+    def fits(variable: str, moved: frozenset[str]) -> bool:
+        return not _minds(variable, events, moved, once) and _self_contained(variable, events, moved | parameters)
+
+    return lasting(wanted, fits)
 
 
-def _minds_late(variable: str, events: Sequence[Event], moved: set[str], once: bool) -> bool:
+def _minds(variable: str, events: Sequence[Event], moved: frozenset[str], once: bool) -> bool:
     jumped = not once
     for event in events:
-        if jumped and assigned(event) not in moved and variable in reads(event, "", "before", "after"):
+        if jumped and event.assigned not in moved and variable in event.reads("", "before", "after"):
             return True
-        jumped = jumped or assigned(event) == variable
+        jumped = jumped or event.assigned == variable
     return False
 
 
-def _movable_early(events: Sequence[Event], wanted: set[str], parameters: frozenset[str]) -> frozenset[str]:
-    moved = set(wanted)
-    while True:
-        stuck = {
-            v
-            for v in moved
-            if any(v in reads(e, "", "before", "after") for e in events if assigned(e) not in moved)
-            or not _self_contained(v, events, moved | parameters)
-        }
-        if not stuck:
-            return frozenset(moved)
-        moved -= stuck
+def _self_contained(variable: str, events: Sequence[Event], allowed: frozenset[str]) -> bool:
+    jumps = [e for e in events if e.assigned == variable]
+    return not any(e.held for e in jumps) and all(_constant_read(node, allowed) for e in jumps for node in walk(e.value))
 
 
-def _self_contained(variable: str, events: Sequence[Event], allowed: set[str] | frozenset[str]) -> bool:
-    for event in events:
-        if assigned(event) != variable:
-            continue
-        if event.held or not all(_constant_read(node, allowed) for node in walk(value_of(event.statement))):
-            return False
-    return True
-
-
-def _constant_read(node: Expr, allowed: set[str] | frozenset[str]) -> bool:
+def _constant_read(node: Expr, allowed: frozenset[str]) -> bool:
     match node:
         case Ref(owner, name):
             return owner is Whose.OWN and name in allowed
@@ -134,14 +114,14 @@ def _constant_read(node: Expr, allowed: set[str] | frozenset[str]) -> bool:
 
 
 def _picked(events: Sequence[Event], names: frozenset[str]) -> tuple[Event, ...]:
-    return tuple(_seeing(e) for e in events if assigned(e) in names)
+    return tuple(_seeing(e) for e in events if e.assigned in names)
 
 
 def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozenset[str]) -> tuple[Event, ...]:
     """The jumps of `names` made on their forecast copies."""
     for name in sorted(names):
         if not _self_contained(name, post, names | parameters):
-            statement = next(e.statement for e in post if assigned(e) == name)
+            statement = next(e.statement for e in post if e.assigned == name)
             span = NOWHERE if isinstance(statement, Remember | Total) else statement.span
             message = (
                 f"‘{name}⁺’ is asked for at presynaptic spikes, but how ‘{name}’ jumps at a postsynaptic spike depends on more than itself."
@@ -152,12 +132,8 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
     def to_copy(ref: Ref) -> Expr:
         return Forecast(ref.name) if ref.owner is Whose.OWN and ref.name in names else ref
 
-    result = []
-    for event in post:
-        if assigned(event) in names and isinstance(event.statement, Assign):
-            statement = event.statement
-            result.append(Event(Foresee(statement.target.name, map_refs(statement.value, to_copy), statement.span)))
-    return tuple(result)
+    jumps = (e.statement for e in post if e.assigned in names)
+    return tuple(Event(Foresee(s.target.name, map_refs(s.value, to_copy), s.span)) for s in jumps if isinstance(s, Assign))
 
 
 def _seeing(event: Event, before: Collection[str] = (), after: Collection[str] = ()) -> Event:
@@ -170,4 +146,4 @@ def _seeing(event: Event, before: Collection[str] = (), after: Collection[str] =
             return Shadow(ref.name)
         return Ref(ref.owner, ref.name)
 
-    return Event(with_value(event.statement, map_refs(value_of(event.statement), change)), event.held)
+    return event.mapped(change)

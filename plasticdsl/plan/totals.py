@@ -7,13 +7,11 @@ post unit has, and the statement reads the result as `TotalOf(name)`. A sum with
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, Remembered, TotalOf, rebuild, substitute, walk
 from plasticdsl.model.model import Assign, Role, Total, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Event, Placed, Remember
-from plasticdsl.plan.sequence import value_of, with_value
 
 
 class Totals:
@@ -26,9 +24,9 @@ class Totals:
     def taken_out(self, event: Event) -> tuple[Event, ...]:
         """The statement with its sums before it."""
         found: dict[Expr, str] = {}
-        value = self._read(value_of(event.statement), found)
+        value = self._read(event.value, found)
         totals = (Event(Total(name, body)) for body, name in found.items())
-        return (*totals, Event(with_value(event.statement, value), event.held))
+        return (*totals, event.with_value(value))
 
     def _read(self, expr: Expr, found: dict[Expr, str]) -> Expr:
         if not isinstance(expr, Incoming):
@@ -54,10 +52,10 @@ class Totals:
         kept: dict[Expr, Expr] = {Remembered(local): Ref(Whose.OWN, name) for local, name in names.items()}
 
         def written(event: Event) -> Event:
-            value = substitute(value_of(event.statement), kept)
+            value = substitute(event.value, kept)
             if isinstance(event.statement, Remember) and event.statement.name in names:
                 return Event(Assign(Ref(Whose.OWN, names[event.statement.name]), value))
-            return replace(event, statement=with_value(event.statement, value))
+            return event.with_value(value)
 
         return tuple(written(e) for e in events)
 
@@ -69,7 +67,7 @@ def _crosses(place: int, events: Sequence[Event]) -> bool:
     met = False
     for event in events[place + 1 :]:
         met = met or isinstance(event.statement, Total)
-        if met and Remembered(remembered.name) in walk(value_of(event.statement)):
+        if met and Remembered(remembered.name) in walk(event.value):
             return True
     return False
 
@@ -86,7 +84,7 @@ def stretches(events: Sequence[Event]) -> Iterator[tuple[tuple[Total, ...], tupl
         if not isinstance(statement, Total):
             body.append(event)
             continue
-        if body or any(TotalOf(t.name) in walk(statement.body) for t in totals):
+        if body or any(TotalOf(t.name) in walk(statement.value) for t in totals):
             yield tuple(totals), tuple(body)
             totals, body = [], []
         totals.append(statement)

@@ -23,7 +23,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.inline import Scope, definitions, inline, plain
+from plasticdsl.plan.inline import Scope, inline, plain
 from plasticdsl.plan.plan import (
     AtGivenTimes,
     AtThreshold,
@@ -41,7 +41,7 @@ from plasticdsl.plan.plan import (
 def lower_population(population: Population, per_unit: PerUnit) -> PopulationPlan:
     """The plan of a population, nothing coupled yet."""
     block, owner = population.block, population.as_owner
-    scope: Scope = {Whose.OWN: definitions(block)}
+    scope: Scope = {Whose.OWN: block.definitions}
     steps = enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY))
     changes = (UnitChange(number, h.period if h.trigger is Trigger.EVERY else None, _jumps((h,), scope)) for number, h in steps)
     rest = block.refractory
@@ -53,7 +53,6 @@ def lower_population(population: Population, per_unit: PerUnit) -> PopulationPla
         changes=tuple(sorted(changes, key=lambda c: c.period is not None)),
         rest=None if rest is None else Rest(rest.duration, rest.held, Timed(owner, Timing.REFRACTORY) in per_unit),
         schemes=block.schemes,
-        equations=block.flows,
     )
 
 

@@ -34,7 +34,7 @@ def sum_inputs(run: Run) -> None:
     for name, projection in run.structure.projections.items():
         for own in projection.connection.totals:
             scope = OwnerScope(run.structure, run.frame, name, np.arange(run.structure.count(name)))
-            run.frame.values[name][own.name] = np.array(evaluate(Incoming(own.body), scope))
+            run.frame.values[name][own.name] = np.array(evaluate(Incoming(own.value), scope))
 
 
 def sum_inputs_at_stage(run: Run, frame: Frame) -> None:

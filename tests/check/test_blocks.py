@@ -334,7 +334,7 @@ def test_jumps() -> None:
         Binary("+", a, Number(1.0)), Binary("-", a, Number(2.0)), Binary("*", a, Number(3.0)), Binary("/", a, Number(4.0)), Number(5.0)
     ]  # fmt: skip
     adds = [s for s in found.handlers[0].statements if isinstance(s, AddTo)]
-    assert [(s.target, s.amount) for s in adds] == [(Ref(Whose.POST, "g"), W), (Ref(Whose.PRE, "b"), Negate(W))]
+    assert [(s.target, s.value) for s in adds] == [(Ref(Whose.POST, "g"), W), (Ref(Whose.PRE, "b"), Negate(W))]
     assert found.handlers[1].trigger is Trigger.POST
 
 

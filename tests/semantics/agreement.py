@@ -90,7 +90,7 @@ def _block(block: Block) -> list[str]:
     for h in block.handlers:
         kind = f"on {h.trigger}{' together' if h.simultaneous else ''} ({'rule' if h.is_rule else 'synapse'})"
         said = [
-            f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.path} += {pretty(s.amount)}"
+            f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.path} += {pretty(s.value)}"
             for s in h.statements
         ]
         lines.append(f"{kind}: {'; '.join(said)}")

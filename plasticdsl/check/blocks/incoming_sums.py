@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from plasticdsl.check.report import Reporter
 from plasticdsl.model.expr import Expr, Incoming, Ref, children, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import AddTo, Block, Distribution, Role, Trigger, Variable
+from plasticdsl.model.model import Block, Distribution, Role, Trigger, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 
@@ -26,7 +26,7 @@ def check_incoming(block: Block, report: Reporter) -> None:
         return
     for handler in block.handlers:
         for s in handler.statements:
-            if handler.trigger is Trigger.PRE and sums.hold(s.amount if isinstance(s, AddTo) else s.value):
+            if handler.trigger is Trigger.PRE and sums.hold(s.value):
                 message = "A presynaptic spike reaches one connection of a unit, not all over which Σ runs."
                 report.error("not-here", message, s.span, f"{_FILL}, or do this under ‘on post:’ or ‘every …:’.")
         if handler.period is not None and sums.hold(handler.period):
@@ -75,7 +75,7 @@ class Holding:
 
 def _read(block: Block) -> Iterator[tuple[Expr, Span]]:
     for handler in block.handlers:
-        yield from ((s.amount if isinstance(s, AddTo) else s.value, s.span) for s in handler.statements)
+        yield from ((s.value, s.span) for s in handler.statements)
     for variable in block.variables:
         if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
             yield variable.value, variable.span

@@ -137,7 +137,7 @@ def _read_by_others(name: str, block: Block) -> bool:
         read |= refs(pair.increment) if pair.target.name != name else set()
     for handler in block.handlers:
         for statement in handler.statements:
-            value = statement.value if isinstance(statement, Assign) else statement.amount
+            value = statement.value
             read |= refs(value) if statement.target != Ref(Whose.OWN, name) else set()
     return any(r.owner is Whose.OWN and r.name == name for r in read)
 

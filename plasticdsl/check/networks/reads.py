@@ -64,8 +64,8 @@ def changes(block: Block) -> Iterator[tuple[str | None, object]]:
             match statement:
                 case Assign(target=target, value=value):
                     yield target.name, value
-                case AddTo(amount=amount):
-                    yield None, amount
+                case AddTo(value=value):
+                    yield None, value
     for pair in block.pairs:
         yield pair.target.name, (pair.increment, pair.truncate)
     for total in block.sums:

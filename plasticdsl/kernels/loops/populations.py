@@ -272,7 +272,7 @@ def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
     return FlowContext(
         names=Names(plan, population),
         unit=I,
-        flows={f.variable: f for f in population.equations},
+        flows={f.variable: f for f in population.population.block.flows},
         bounds={s.variable.name: (s.variable.low, s.variable.high) for s in population.variables if s.kind is Kind.STATE},
         held=_held(population),
         free=None if population.rest is None else _free(p),

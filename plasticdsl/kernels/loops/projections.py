@@ -53,7 +53,6 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Event, Foresee, Kind, Placed, Plan, ProjectionPlan, Remember, SumHistory
-from plasticdsl.plan.sequence import value_of
 from plasticdsl.plan.totals import stretches
 
 ONE, ZERO = Number(1.0), Number(0.0)
@@ -203,7 +202,7 @@ class _Writer:
     def add(self, event: Event) -> None:
         """The next statement of the slot."""
         statement = event.statement
-        value = self.names.resolve(value_of(statement))
+        value = self.names.resolve(statement.value)
         match statement:
             case Remember(local):
                 (self.unit if event.once else self.connections).append(Let(remembered(local), value))
@@ -253,7 +252,7 @@ class _Writer:
         history = next(h for h in self.projection.histories if h.name == statement.history)
         unit = INDEX[arrival_place(self.projection, history.side)]
         count, length = element(field(Part.HISTORY_COUNT, history.name), unit), Read(field(Part.HISTORY_LENGTH, history.name))
-        increment = self.names.resolve(statement.increment)
+        increment = self.names.resolve(statement.value)
         counted = Compare("<=" if statement.with_now else "<", Read(SPIKE_TIME), Read(T))
         body: tuple[Statement, ...] = (
             Let(RECENT, Call("mod", (Read(H), length))),
@@ -263,7 +262,7 @@ class _Writer:
         cell = self.names.own(statement.target)
         assert isinstance(cell, Element)
         return [
-            Comment(f"{statement.target} += sum over the kept spikes of {pretty(statement.increment)}"),
+            Comment(f"{statement.target} += sum over the kept spikes of {pretty(statement.value)}"),
             Let(TOTAL, ZERO),
             For(H, Call("max", (ZERO, Binary("-", count, length))), count, body),
             Store(cell, self._bounded(statement.target, Binary("+", cell, Read(TOTAL)))),
@@ -324,7 +323,7 @@ def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _
         for total in totals:
             cell = element(p.field(Part.SUM, total.name), I)
             body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
-            writer.connections += [Comment(f"{total.name} += {pretty(total.body)}"), Increase(cell, writer.names.resolve(total.body))]
+            writer.connections += [Comment(f"{total.name} += {pretty(total.value)}"), Increase(cell, writer.names.resolve(total.value))]
         unit, connections = writer.taken()
         if unit or connections:
             body += every_connection(projection, [*unit, *connections])
@@ -337,7 +336,7 @@ def flow_connections(plan: Plan, projection: ProjectionPlan, place: Place) -> Fu
     context = FlowContext(
         names=Names(plan, projection=projection),
         unit=INDEX[place],
-        flows={f.variable: f for f in projection.equations},
+        flows={f.variable: f for f in projection.projection.connection.flows},
         bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
         switch=are_on(projection.name),
         switched=frozenset[str]().union(*(s.held for s in own)),

@@ -114,7 +114,7 @@ def take_totals(plan: Plan, projection: ProjectionPlan, totals: TakeTotals) -> F
             cell = names.own(total.name)
             assert isinstance(cell, Element)
             body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
-            walk += [Comment(f"{total.name} = sum of {pretty(total.body)}"), Increase(cell, names.resolve(total.body))]
+            walk += [Comment(f"{total.name} = sum of {pretty(total.value)}"), Increase(cell, names.resolve(total.value))]
         body += every_connection(projection, walk)
     doc = f"Sum what the flows of {projection.name} read of all connections of a unit."
     return Function(Kernel("total_{}", (projection.name,)), doc, EACH_STEP, (), (), tuple(body))

@@ -20,13 +20,8 @@ ZERO = Number(0.0)
 def total_arguments(projection: ProjectionPlan) -> list[Array]:
     """Sums over the connections of each post unit, for statements without a spike."""
     p, length = of_projection(projection.projection.name), place_sizes(projection)[Place.POST]
-    found = [
-        e.statement
-        for events in (projection.each_step, *(many for _, many in projection.periodic))
-        for e in events
-        if isinstance(e.statement, Total)
-    ]
-    return [Array(p.field(Part.SUM, t.name), "float64", (length,), Constant(), False, f"sum of {pretty(t.body)}") for t in found]
+    found = [e.statement for e in projection.without_spike if isinstance(e.statement, Total)]
+    return [Array(p.field(Part.SUM, t.name), "float64", (length,), Constant(), False, f"sum of {pretty(t.value)}") for t in found]
 
 
 def with_totals(parts: list[Stretch], totals: Sequence[Total], names: Names, same: bool) -> list[Stretch]:
@@ -37,7 +32,7 @@ def with_totals(parts: list[Stretch], totals: Sequence[Total], names: Names, sam
     terms: list[Statement] = []
     for t in totals:
         local = total(t.name)
-        terms += [Comment(f"{t.name} += {pretty(t.body)}"), Let(local, Binary("+", Read(local), names.resolve(t.body)))]
+        terms += [Comment(f"{t.name} += {pretty(t.value)}"), Let(local, Binary("+", Read(local), names.resolve(t.value)))]
     if same and parts:
         last = parts[-1]
         return [*parts[:-1], Stretch([*last.unit, *begin], [*last.connections, *terms])]

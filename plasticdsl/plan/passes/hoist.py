@@ -8,26 +8,17 @@ for the projection); (2) every jump and flow of r reads only shared parameters, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.graph import lasting
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, PerUnit, Role
-from plasticdsl.model.schemes import (
-    Euler,
-    EulerMaruyama,
-    Exact,
-    ExponentialEuler,
-    ExponentialRungeKutta,
-    RungeKutta4,
-    Scheme,
-    variables_of,
-)
+from plasticdsl.model.schemes import EulerMaruyama, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Event, Kind, Placed, PlacedScheme, Plan, ProjectionPlan
-from plasticdsl.plan.sequence import assigned, value_of
+from plasticdsl.plan.plan import Kind, Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sharing import reads_only, remembering_once
 
 
@@ -43,21 +34,6 @@ def hoist(plan: Plan) -> Plan:
     by_name = {p.name: p for p in done}
     step = tuple(f for o in plan.step for f in (flows(by_name[o.projection]) if isinstance(o, Flow) else (o,)))
     return replace(plan, projections=done, step=step, notes=plan.notes + notes)
-
-
-def scheme_expressions(scheme: Scheme) -> tuple[Expr, ...]:
-    """Every expression an integrator evaluates."""
-    match scheme:
-        case Exact(matrix=matrix, offset=offset):
-            return (*(e for row in matrix for e in row), *offset)
-        case ExponentialEuler(slope=slope, offset=offset_):
-            return (slope, offset_)
-        case RungeKutta4(rates=rates) | Euler(rates=rates):
-            return rates
-        case ExponentialRungeKutta(slopes=slopes, offsets=offsets):
-            return (*slopes, *offsets)
-        case EulerMaruyama(rates=rates, noises=noises):
-            return (*rates, *(n for n in noises if n is not None))
 
 
 def _hoist_projection(projection: ProjectionPlan, per_unit: PerUnit) -> ProjectionPlan:
@@ -86,13 +62,8 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
         for p in projection.variables
         if p.kind is Kind.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
     }
-    candidates -= _changed_elsewhere(projection, side)
-    while True:
-        allowed = shared | candidates
-        stuck = {v for v in candidates if not _fits(v, projection, side, allowed, candidates)}
-        if not stuck:
-            return frozenset(candidates)
-        candidates -= stuck
+    elsewhere = _changed_elsewhere(projection, side)
+    return lasting(candidates - elsewhere, lambda variable, moving: _fits(variable, projection, side, shared | moving, moving))
 
 
 def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit) -> bool:
@@ -102,35 +73,26 @@ def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit
     return not (drawn or variable.name in given or f"{variable.name}(0)" in given)
 
 
-def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str]:
+def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | None]:
     """Variables with a jump that is not at this side's spikes, or that is held with the rules."""
     same_delay = projection.same_axonal if side is Place.PRE else projection.same_dendritic
-    found: set[str] = set()
-    for slot, events in projection.events:
-        for event in events:
-            name = assigned(event)
-            if name is not None and (slot.side is not side or event.held or not same_delay):
-                found.add(name)
-    others: Iterable[Event] = (*projection.each_step, *(e for _, events in projection.periodic for e in events))
-    found |= {name for e in others if (name := assigned(e)) is not None}
-    return found
+    at_spikes = (e for slot, events in projection.events for e in events if slot.side is not side or e.held or not same_delay)
+    return {e.assigned for e in (*at_spikes, *projection.without_spike)}
 
 
-def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: set[str] | frozenset[str], moving: set[str]) -> bool:
-    for _slot, events in projection.events:
-        for event in events:
-            if assigned(event) == variable and not reads_only(value_of(event.statement), side, allowed):
-                return False
+def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: frozenset[str], moving: frozenset[str]) -> bool:
+    if any(e.assigned == variable and not reads_only(e.value, side, allowed) for _, events in projection.events for e in events):
+        return False
     for placed in projection.schemes:
         names = variables_of(placed.scheme)
         if variable in names and (placed.held or not set(names) <= moving or not _scheme_fits(placed, side, allowed)):
             return False
-    own = next(p.variable for p in projection.variables if p.variable.name == variable)
+    own = projection.variable(variable).variable
     start = None if isinstance(own.initial, Distribution) else own.initial
     return all(expr is None or reads_only(expr, side, allowed) for expr in (own.low, own.high, start))
 
 
-def _scheme_fits(placed: PlacedScheme, side: Place, allowed: set[str] | frozenset[str]) -> bool:
+def _scheme_fits(placed: PlacedScheme, side: Place, allowed: frozenset[str]) -> bool:
     if isinstance(placed.scheme, EulerMaruyama) and any(n is not None for n in placed.scheme.noises):
         return False  # each connection draws noise of its own
-    return all(reads_only(e, side, allowed) for e in scheme_expressions(placed.scheme))
+    return all(reads_only(e, side, allowed) for e in expressions(placed.scheme))

@@ -18,10 +18,9 @@ from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.plan.inline import definitions, inline
+from plasticdsl.plan.inline import inline
 from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn, UpdateOneByOne
-from plasticdsl.plan.plan import Event, Plan, ProjectionPlan
-from plasticdsl.plan.sequence import assigned
+from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.sweeps import Kept, Owned
 
 _CONSTANT = (Role.PARAMETER, Role.GIVEN)
@@ -95,8 +94,8 @@ def _union(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
 def _of_projection(plan: Plan, projection: ProjectionPlan, target: str, swept: frozenset[str]) -> Kept | None:
     own = projection.projection
     ends = {p.name: p for p in plan.network.populations}
-    written: dict[Owner, dict[str, Expr]] = {side: definitions(ends[name].block) for side, name in own.ends.items()}
-    written[Whose.OWN] = definitions(own.connection)
+    written: dict[Owner, dict[str, Expr]] = {side: ends[name].block.definitions for side, name in own.ends.items()}
+    written[Whose.OWN] = own.connection.definitions
     bodies = [inline(s.body, written) for s in own.connection.sums if s.target == target]
     if not all(_is_fixed(body) for body in bodies):
         return None
@@ -123,8 +122,8 @@ def _is_fixed(body: Expr) -> bool:
 
 def _of_connection(projection: ProjectionPlan, name: str, target: str) -> Kept | None:
     """A variable of the connections: constant, or changed by rules that can be off."""
-    events = [e for _, many in (*projection.events, *projection.periodic) for e in many] + list(projection.each_step)
-    changing: list[Event] = [e for e in events if assigned(e) == name]
+    events = (*(e for _, many in projection.events for e in many), *projection.without_spike)
+    changing = [e for e in events if e.assigned == name]
     roles = {p.variable.role for p in projection.variables if p.variable.name == name}
     if (
         not roles <= {*_CONSTANT, Role.STATE}
