@@ -25,6 +25,15 @@ def reached(start: Iterable[Node], following: Callable[[Node], Iterable[Node]]) 
     return found
 
 
+def backwards(edges: Mapping[Node, Iterable[Node]]) -> dict[Node, list[Node]]:
+    """Which nodes lead to each."""
+    found: dict[Node, list[Node]] = {}
+    for node, others in edges.items():
+        for other in others:
+            found.setdefault(other, []).append(node)
+    return found
+
+
 def lasting(candidates: Iterable[Node], fits: Callable[[Node, frozenset[Node]], bool]) -> frozenset[Node]:
     """As many of the candidates as can stay: each of them `fits` with all that stay."""
     staying = frozenset(candidates)
@@ -39,10 +48,7 @@ def circles(edges: Mapping[Node, Collection[Node]]) -> dict[Node, int]:
     Strongly connected components (Sharir 1981): of the nodes in the order in which they are left, the last one is together with
     those that lead to it, and so on with what remains.
     """
-    back: dict[Node, list[Node]] = {node: [] for node in edges}
-    for node, others in edges.items():
-        for other in others:
-            back[other].append(node)
+    back: dict[Node, Iterable[Node]] = {**dict.fromkeys(edges, ()), **backwards(edges)}
     seen, taken = set[Node](), set[Node]()
     left = [node for start in edges for node in _walked(start, edges, seen)]
     found: dict[Node, int] = {}

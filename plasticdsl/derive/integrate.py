@@ -7,19 +7,17 @@ otherwise, because a sum that is held over a step would make any scheme first-or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.derive.totals import with_totals
-from plasticdsl.graph import reachable
-from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, Network, Population, Projection, Role, SumInto
+from plasticdsl.graph import backwards, reachable
+from plasticdsl.model.dependencies import read_by_units
+from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Scheme, variables_of
-from plasticdsl.symbolic.block_contents import read_by
-
-Owned = tuple[str, str]
 
 
 def integrate(network: Network) -> Network:
@@ -36,49 +34,17 @@ def integrate(network: Network) -> Network:
 def flowing_names(network: Network) -> frozenset[Owned]:
     """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
     them."""
-    readers: dict[Owned, set[Owned]] = {}
-    for one, read in (*_defined(network), *_summed(network)):
-        for other in read:
-            readers.setdefault(other, set()).add(one)
     start = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
     start |= {(p.name, v) for p in network.populations for s in p.block.schemes for v in variables_of(s)}
-    return frozenset(reachable(start, readers))
-
-
-def _defined(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
-    """Definitions of units and what they read."""
-    for p in network.populations:
-        for name, formula in p.block.definitions.items():
-            yield (p.name, name), {(p.name, r.name) for r in refs(formula) if r.owner is Whose.OWN}
-
-
-def _summed(network: Network) -> Iterator[tuple[Owned, set[Owned]]]:
-    """Inputs and what the undelayed sums into them read."""
-    for p, total in _undelayed(network):
-        yield (p.post, total.target), _reads(total.body, p)
-
-
-def _undelayed(network: Network) -> list[tuple[Projection, SumInto]]:
-    return [(p, total) for p in network.projections if not p.delays for total in p.connection.sums]
-
-
-def _reads(expr: Expr, projection: Projection) -> set[Owned]:
-    """What a connection's expression reads of the two units, through its own definitions too."""
-    ends = projection.ends
-    return {(ends[r.owner], r.name) for r in read_by(projection.connection, expr) if r.owner in ends}
+    return frozenset(reachable(start, backwards(read_by_units(network))))
 
 
 def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
     """Populations whose flowing variables reach, through sums, the flow of some population."""
-    reads: dict[Owned, set[Owned]] = {}
-    for one, read in (*_defined(network), *_summed(network)):
-        reads.setdefault(one, set()).update(read)
-    needed = reachable(
-        {(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if r.owner is Whose.OWN}, reads
-    )
-    return frozenset(
-        o for p, s in _undelayed(network) if (p.post, s.target) in needed for o, name in _reads(s.body, p) if (o, name) in flowing
-    )
+    rates = [(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if r.owner is Whose.OWN]
+    needed = reachable(rates, read_by_units(network))
+    sums = ((p, s) for p in network.projections if not p.delays for s in p.connection.sums if (p.post, s.target) in needed)
+    return frozenset(owner for p, s in sums for owner, _ in p.of_units(p.connection.read_through([s.body])) & flowing)
 
 
 def _population(

@@ -1,4 +1,4 @@
-"""Variables in an order in which each parameter and definition comes after what it depends on."""
+"""What variables depend on, and an order in which each parameter and definition comes after what it depends on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from plasticdsl.graph import ordered
 from plasticdsl.model.expr import refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Variable
+from plasticdsl.model.model import Network, Owned, Variable
 from plasticdsl.model.owners import Owner, Whose
 
 
@@ -19,6 +19,18 @@ def in_working_order(variables: Iterable[Variable], owner: Owner = Whose.OWN) ->
 def circle(variables: Iterable[Variable], owner: Owner = Whose.OWN) -> tuple[str, ...]:
     """Names that depend on each other in a circle, the first again at the end; empty when there is none."""
     return next(iter(_in_order(variables, owner)[1]), ())
+
+
+def read_by_units(network: Network, delayed: bool = False) -> dict[Owned, set[Owned]]:
+    """What each definition and input of units reads of units at the same moment; with `delayed`, also what its sums read of earlier ones."""
+    found: dict[Owned, set[Owned]] = {}
+    for p in network.populations:
+        for name, formula in p.block.definitions.items():
+            found[p.name, name] = {(p.name, ref.name) for ref in refs(formula) if ref.owner is Whose.OWN}
+    for q in network.projections:
+        for total in q.connection.sums if delayed or not q.delays else ():
+            found.setdefault((q.post, total.target), set()).update(q.of_units(q.connection.read_through([total.body])))
+    return found
 
 
 def _in_order(variables: Iterable[Variable], owner: Owner) -> tuple[tuple[Variable, ...], tuple[tuple[str, ...], ...]]:

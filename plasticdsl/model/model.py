@@ -6,11 +6,12 @@ interpreter. It knows neither the syntax tree (but for spans) nor sympy, NumPy o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.graph import reached
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.model.proofs import Proof
@@ -269,7 +270,7 @@ class Block:
     @property
     def stepping(self) -> tuple[str, ...]:
         """The own states that a statement without a trigger assigns at each step."""
-        statements = [s for h in self.handlers if h.trigger is Trigger.STEP for s in h.statements]
+        statements = self.statements(Trigger.STEP)
         assigned = {s.target.name for s in statements if isinstance(s, Assign) and s.target.owner is Whose.OWN}
         return tuple(v.name for v in self.variables if v.role is Role.STATE and v.name in assigned)
 
@@ -277,6 +278,19 @@ class Block:
         """The formula behind a name as the block itself reads it; None where it is no definition of its own."""
         found = self.variable(ref.name) if ref.owner is Whose.OWN else None
         return None if found is None else found.formula
+
+    def statements(self, *triggers: Trigger) -> tuple[Statement, ...]:
+        """What its handlers do, one after the other; with `triggers`, those of these alone."""
+        return tuple(s for h in self.handlers if not triggers or h.trigger in triggers for s in h.statements)
+
+    def read_through(self, exprs: Iterable[Expr]) -> set[Ref]:
+        """Everything that expressions of the block read, its own definitions among them, and what these read."""
+
+        def following(ref: Ref) -> frozenset[Ref]:
+            formula = self.definition(ref)
+            return frozenset() if formula is None else refs(formula)
+
+        return reached((ref for expr in exprs for ref in refs(expr)), following)
 
 
 # --- networks --------------------------------------------------------------------------------------------------------
@@ -376,6 +390,8 @@ class Timed:
         return owner_text(self.owner), "", self.timing.value
 
 
+#: A variable of units: the name of the population, and its own.
+Owned = tuple[str, str]
 #: What has one value per unit or connection.
 PerUnit = frozenset[Ref | Timed]
 
@@ -435,13 +451,10 @@ class Projection:
             return Ref(self.as_owner, ref.name)
         return Ref(OfPopulation(self.ends[ref.owner]), ref.name) if ref.owner in self.ends else ref
 
-
-@dataclass(frozen=True, slots=True)
-class Evaluate:
-    """One entry of the evaluation order: a definition or input of a population."""
-
-    population: str
-    name: str
+    def of_units(self, found: Iterable[Ref]) -> set[Owned]:
+        """The variables of the two units among what a connection reads or changes."""
+        ends = self.ends
+        return {(ends[ref.owner], ref.name) for ref in found if ref.owner in ends}
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,7 +468,7 @@ class Network:
     variables: tuple[Variable, ...]
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
-    order: tuple[Evaluate, ...] = ()
+    order: tuple[Owned, ...] = ()
     span: Span = NOWHERE
     patterns: tuple[PatternSet, ...] = ()
     proofs: tuple[Proof, ...] = ()

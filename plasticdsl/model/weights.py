@@ -33,9 +33,7 @@ def weight(projection: Projection) -> str | None:
 def _changed_by_rules(block: Block) -> set[str]:
     changed = {pair.target.name for pair in block.pairs}
     changed.update(flow.variable for flow in block.flows if flow.is_rule)
-    for handler in block.handlers:
-        if handler.is_rule:
-            changed.update(s.target.name for s in handler.statements if isinstance(s, Assign))
+    changed.update(s.target.name for h in block.handlers if h.is_rule for s in h.statements if isinstance(s, Assign))
     return changed
 
 
@@ -44,8 +42,7 @@ def _read_by_others(block: Block) -> set[str]:
     changes: list[tuple[str, Expr]] = [(flow.variable, flow.rate) for flow in block.flows]
     changes += [(pair.target.name, pair.increment) for pair in block.pairs]
     changes += [("", total.body) for total in block.sums]
-    statements = [s for handler in block.handlers for s in handler.statements]
-    changes += [(s.target.name, s.value) if isinstance(s, Assign) else ("", s.value) for s in statements]
+    changes += [(s.target.name if isinstance(s, Assign) else "", s.value) for s in block.statements()]
     definitions = block.definitions | {total.name: total.value for total in block.totals}
     behind = {name: _own(value) for name, value in definitions.items()}
     return {read for name, expr in changes for read in reachable(_own(expr), behind) if read != name}

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from plasticdsl.model.expr import Expr, Limit, Ref, rebuild
+from plasticdsl.model.model import Population, Projection
 from plasticdsl.model.owners import Owner, Whose
 
 #: What the definitions of each owner stand for.
 Scope = Mapping[Owner, Mapping[str, Expr]]
+
+
+def scope_of(projection: Projection, populations: Mapping[str, Population]) -> dict[Owner, Mapping[str, Expr]]:
+    """The definitions of a connection and of the two units."""
+    return {Whose.OWN: projection.connection.definitions} | {side: populations[p].block.definitions for side, p in projection.ends.items()}
 
 
 def inline(expr: Expr, by_owner: Scope) -> Expr:

@@ -16,6 +16,7 @@ from plasticdsl.model.model import (
     Block,
     Handler,
     Network,
+    Owned,
     PerUnit,
     Population,
     Projection,
@@ -39,7 +40,7 @@ from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Event, PastRead, Placed, PlacedScheme, Plan, ProjectionPlan, kind_of
 from plasticdsl.plan.sequence import in_sequence, resolve_own_limits
 from plasticdsl.plan.sharing import remembering_once
-from plasticdsl.plan.sweeps import Owned, sweeps
+from plasticdsl.plan.sweeps import sweeps
 from plasticdsl.plan.ties import resolve
 from plasticdsl.plan.totals import Totals
 from plasticdsl.plan.traces import Derived, derive
@@ -52,10 +53,10 @@ def lower(network: Network, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
     by_name = {p.name: p for p in network.populations}
-    evaluated = frozenset((e.population, e.name) for e in network.order)
+    evaluated = frozenset(network.order)
     projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit, network) for p in network.projections)
     alone = tuple(lower_population(p, per_unit) for p in network.populations)
-    populations, entries = coupled(network, alone, projections)
+    populations, entries = coupled(network, alone)
     plan = Plan(network, populations, projections, per_unit, asked)
     return replace(plan, step=tuple(in_order(plan, sweeps(network, asked.one_by_one), entries)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Role, Total
+from plasticdsl.model.model import Owned, Role, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.inline import inline, plain
 from plasticdsl.plan.operations import (
@@ -48,13 +48,12 @@ from plasticdsl.plan.operations import (
 from plasticdsl.plan.others import readers_first, walks_other
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Plan, PopulationPlan, ProjectionPlan
-from plasticdsl.plan.sweeps import Owned, Sweep
+from plasticdsl.plan.sweeps import Sweep
 
 
 def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> Iterator[Operation]:
     """Everything that happens in a step. `entries`: inputs and definitions that have a value at the stages of an integrator."""
     units, synapses = plan.populations, plan.projections
-    evaluated = [(e.population, e.name) for e in plan.network.order]
     yield from (Feed(*fed) for fed in plan.asked.fed)
     yield from (Emit(p.name) for p in units if p.emission is not None)
     yield from (CopyForTies(p.name) for p in synapses if p.shadows or p.forecasts)
@@ -64,7 +63,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
     yield from (AtSpikes(p.name, slot) for slot in Slot for p in synapses if p.at(slot))
     yield from (ForgetArrivals(p.name, side) for p in synapses for side in p.counts_now)
-    yield from (_evaluate(plan, owned, None) for owned in evaluated)
+    yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
     yield from (TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
     yield from (sent for p in synapses for sent in _sent(p))
     by_name = {p.name: p for p in synapses}

@@ -44,10 +44,10 @@ def read_by(projection: Projection, network: Network) -> tuple[Other, ...]:
 
 def _require_no_sums(projection: Projection, other: Projection) -> None:
     """A sum over the connections of the other is none over those of the reader."""
-    own = other.connection.definitions
+    own = other.connection
     for expr, span in _expressions(projection.connection):
-        for name in sorted(r.name for r in refs(expr) if r.owner == other.as_owner and r.name in own):
-            if any(isinstance(n, Incoming) for n in walk(inline(own[name], {Whose.OWN: own}))):
+        for name in sorted(r.name for r in refs(expr) if r.owner == other.as_owner and r.name in own.definitions):
+            if any(isinstance(n, Incoming) for n in walk(inline(own.definitions[name], {Whose.OWN: own.definitions}))):
                 message = (
                     f"‘{projection.symbol}’ reads ‘{name}’ of ‘{other.symbol}’, which holds a sum over the connections of that projection."
                 )
@@ -66,8 +66,7 @@ def _expressions(block: Block) -> Iterator[tuple[Expr, Span]]:
     yield from ((s.body, s.span) for s in block.sums)
     yield from ((t.value, block.span) for t in block.totals)
     yield from ((p.increment, p.span) for p in block.pairs)
-    for handler in block.handlers:
-        yield from ((s.value, s.span) for s in handler.statements)
+    yield from ((s.value, s.span) for s in block.statements())
 
 
 def _other(projection: Projection, other: Projection, span: Span) -> Other:
@@ -119,12 +118,8 @@ def readers_first(network: Network) -> tuple[str, ...]:
 
 
 def _read_for_changes(block: Block) -> frozenset[str]:
-    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: block.definitions}
-    changes = [f.rate for f in block.flows]
-    for handler in block.handlers:
-        if handler.trigger in (Trigger.STEP, Trigger.EVERY):
-            changes += [s.value for s in handler.statements]
-    return frozenset(r.owner.name for e in changes for r in refs(inline(e, written)) if isinstance(r.owner, OfProjection))
+    changes = [*(f.rate for f in block.flows), *(s.value for s in block.statements(Trigger.STEP, Trigger.EVERY))]
+    return frozenset(ref.owner.name for ref in block.read_through(changes) if isinstance(ref.owner, OfProjection))
 
 
 def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[Owner, Mapping[str, Expr]]:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.graph import backwards, reachable
+from plasticdsl.model.dependencies import read_by_units
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Assign, Block, Network, Population, Projection, Role, Trigger
-from plasticdsl.model.owners import Owner, Whose
-from plasticdsl.plan.inline import inline
+from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role, Trigger
+from plasticdsl.model.owners import Whose
+from plasticdsl.plan.inline import inline, scope_of
 from plasticdsl.source import Span
-
-Owned = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,18 @@ class Sweep:
 def sweeps(network: Network, one_by_one: Iterable[str]) -> tuple[Sweep, ...]:
     """One for each population of `one_by_one` that changes at steps. Raises `PlasError` (`unsupported`)."""
     by_name = {p.name: p for p in network.populations}
-    swept = [by_name[name] for name in one_by_one if _changed(by_name[name].block)]
+    swept = [by_name[name] for name in one_by_one if by_name[name].block.stepping]
     for population in swept:
         _require_steps_alone(population)
     names = {p.name for p in swept}
-    moving = _moving(network, {(p.name, v) for p in swept for v in _changed(p.block)})
+    readers = backwards(read_by_units(network, delayed=True))
+    moving = reachable({(p.name, v) for p in swept for v in p.block.stepping}, readers)
     found = [u for p in network.projections if p.post in names for u in _updates(p, by_name, moving, names)]
     return tuple(
         Sweep(
             p.name,
             _inputs(p.block),
-            _changed(p.block),
+            p.block.stepping,
             tuple(u for pre, u in found if pre == p.name),
             tuple(h for h in _inputs(p.block) if any(_learns(q) and _fills(q, p.name, h) for q in network.projections)),
         )
@@ -77,16 +78,9 @@ def sweeps(network: Network, one_by_one: Iterable[str]) -> tuple[Sweep, ...]:
     )
 
 
-def _changed(block: Block) -> tuple[str, ...]:
-    names = (s.target.name for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements if isinstance(s, Assign))
-    return tuple(dict.fromkeys(names))
-
-
 def _inputs(block: Block) -> tuple[str, ...]:
     """The sums that an update reads, also through definitions."""
-    written: dict[Owner, dict[str, Expr]] = {Whose.OWN: block.definitions}
-    values = [s.value for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements if isinstance(s, Assign)]
-    read = {r.name for value in values for r in refs(inline(value, written))}
+    read = {ref.name for ref in block.read_through(s.value for s in block.statements(Trigger.STEP))}
     return tuple(v.name for v in block.variables if v.role is Role.INPUT and v.name in read)
 
 
@@ -99,42 +93,15 @@ def _learns(projection: Projection) -> bool:
     return any(h.trigger in (Trigger.STEP, Trigger.EVERY) for h in projection.connection.handlers)
 
 
-def _moving(network: Network, changed: set[Owned]) -> frozenset[Owned]:
-    """The states that sweeps change, and all sums that depend on them, also through definitions and other sums."""
-    found = set(changed)
-    written = {p.name: p.block.definitions for p in network.populations}
-    while True:
-        more = {
-            (p.post, total.target)
-            for p in network.projections
-            for total in p.connection.sums
-            if any(read in found for read in _reads(p, inline(total.body, _scope(p, written))))
-        }
-        if more <= found:
-            return frozenset(found)
-        found |= more
-
-
-def _scope(projection: Projection, written: Mapping[str, Mapping[str, Expr]]) -> dict[Owner, Mapping[str, Expr]]:
-    return {Whose.OWN: projection.connection.definitions, Whose.PRE: written[projection.pre], Whose.POST: written[projection.post]}
-
-
-def _reads(projection: Projection, body: Expr) -> set[Owned]:
-    ends = projection.ends
-    return {(ends[r.owner], r.name) for r in refs(body) if r.owner in ends}
-
-
-def _updates(
-    projection: Projection, by_name: Mapping[str, Population], moving: frozenset[Owned], swept: set[str]
-) -> list[tuple[str, Update]]:
+def _updates(projection: Projection, by_name: Mapping[str, Population], moving: set[Owned], swept: set[str]) -> list[tuple[str, Update]]:
     """What `projection` adds to sums that a sweep reads, under the name of the population whose changes it follows."""
     post = by_name[projection.post]
-    written = {p.name: p.block.definitions for p in by_name.values()}
+    scope = scope_of(projection, by_name)
     found: list[tuple[str, Update]] = []
     for total in projection.connection.sums:
         if total.target not in _inputs(post.block):
             continue
-        body = inline(total.body, _scope(projection, written))
+        body = inline(total.body, scope)
         _require_plain(projection, body, by_name, moving, total.span)
         if projection.pre in swept and any(r.owner is Whose.PRE and (projection.pre, r.name) in moving for r in refs(body)):
             found.append((projection.pre, Update(projection.name, projection.post, total.target, body)))
@@ -153,7 +120,7 @@ def _require_steps_alone(population: Population) -> None:
             _refuse(f"‘{symbol}’ updates unit by unit, but its units also change periodically", handler.span)
 
 
-def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Population], moving: frozenset[Owned], span: Span) -> None:
+def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Population], moving: set[Owned], span: Span) -> None:
     symbol, post = projection.symbol, by_name[projection.post]
     if projection.delays:
         _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)

@@ -18,13 +18,12 @@ from plasticdsl.model.model import AddTo, Block, Handler, Role, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import evaluate
 from plasticdsl.reference.events import send, without_held
-from plasticdsl.reference.handlers import right_side, run_at
+from plasticdsl.reference.handlers import run_at
 from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import inputs_in_order, sum_input
 from plasticdsl.runtime.instance.instance import Floats
-from plasticdsl.symbolic.block_contents import read_by
 
 #: (projection, variable of a unit) → what is added to it, for each connection.
 Additions = dict[tuple[str, Ref], Floats]
@@ -95,5 +94,5 @@ def _sum_anew(run: Run) -> None:
 
 def _read_by_updates(block: Block) -> frozenset[str]:
     """The inputs that what units do at steps reads, also through definitions."""
-    read = read_by(block, *(right_side(s) for h in block.handlers if h.trigger is Trigger.STEP for s in h.statements))
+    read = block.read_through(s.value for s in block.statements(Trigger.STEP))
     return frozenset(v.name for v in block.variables if v.role is Role.INPUT and Ref(Whose.OWN, v.name) in read)

@@ -19,7 +19,7 @@ from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Handler, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.handlers import Local, meetings, right_side
+from plasticdsl.reference.handlers import Local, meetings
 from plasticdsl.reference.pairs import completed
 from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.spikes import arriving
@@ -139,7 +139,7 @@ class Event:
     def _asks_for_after(self) -> bool:
         if self.side is Trigger.POST:
             return False
-        asked = {r for h in self.block.handlers if h.trigger is self.side for s in h.statements for r in refs(right_side(s))}
+        asked = {r for h in self.block.handlers if h.trigger is self.side for s in h.statements for r in refs(s.value)}
         known = traces(self.block, OTHER[self.side]) | self.block.definitions.keys()
         return any(r.owner is Whose.OWN and r.limit == "after" and r.name in known for r in asked)
 

@@ -12,7 +12,7 @@ from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
 from plasticdsl.model.owners import Whose
 from plasticdsl.reference.evaluate import evaluate
@@ -38,7 +38,7 @@ def meetings(handler: Handler, local: Local, scope: OwnerScope, add: Add) -> Ite
     summing = scope.structure.summing.get(scope.owner, frozenset())
     for statements in [handler.statements] if handler.simultaneous else [(s,) for s in handler.statements]:
         now = replace(seen, sums={})
-        if any(holds_sum(right_side(s), summing) for s in statements):
+        if any(holds_sum(s.value, summing) for s in statements):
             yield
             for statement in statements:
                 _value(statement, now)
@@ -66,7 +66,7 @@ def _at_once(statements: Sequence[Statement], local: Local, seen: OwnerScope, sc
 
 def _value(statement: Statement, scope: OwnerScope) -> Floats:
     """One value per unit or connection."""
-    return np.array(np.broadcast_to(evaluate(right_side(statement), scope), scope.index.shape), dtype=np.float64)
+    return np.array(np.broadcast_to(evaluate(statement.value, scope), scope.index.shape), dtype=np.float64)
 
 
 def _after_what_they_ask_for(statements: Sequence[Statement]) -> list[Statement]:
@@ -84,12 +84,7 @@ def _after_what_they_ask_for(statements: Sequence[Statement]) -> list[Statement]
 def _asks_for(statement: Statement, other: Statement) -> bool:
     if not isinstance(other, Assign):
         return False
-    return any(r.owner is Whose.OWN and r.limit == "after" and r.name == other.target.name for r in refs(right_side(statement)))
-
-
-def right_side(statement: Statement) -> Expr:
-    """The value assigned, or the amount added."""
-    return statement.value if isinstance(statement, Assign) else statement.amount
+    return any(r.owner is Whose.OWN and r.limit == "after" and r.name == other.target.name for r in refs(statement.value))
 
 
 def run_at(run: Run, owner: str, handler: Handler, index: Index, others: Frame, add: Add | None = None) -> None:

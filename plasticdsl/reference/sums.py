@@ -46,10 +46,10 @@ def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
 
 def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
     """Population and name of every input, each after what it depends on."""
-    for entry in structure.network.order:
-        variable = structure.populations[entry.population].block.variable(entry.name)
+    for population, name in structure.network.order:
+        variable = structure.populations[population].block.variable(name)
         if variable is not None and variable.role is Role.INPUT:
-            yield entry.population, entry.name
+            yield population, name
 
 
 def sum_input(run: Run, frame: Frame, population: str, target: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs, substitute, walk
 from plasticdsl.model.model import Block, Distribution, Role
 from plasticdsl.model.owners import Owner, Whose
@@ -22,16 +21,6 @@ def seen_from_outside(expr: Expr, owner: Owner) -> Expr:
     if owner is Whose.OWN:
         return expr
     return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner is Whose.OWN})
-
-
-def read_by(block: Block, *exprs: Expr) -> set[Ref]:
-    """Every variable that expressions of a block read, themselves or through its definitions."""
-
-    def following(ref: Ref) -> frozenset[Ref]:
-        formula = block.definition(ref)
-        return refs(formula) if formula is not None else frozenset()
-
-    return reached((ref for expr in exprs for ref in refs(expr)), following)
 
 
 def holds_sum(expr: Expr, summing: Collection[str]) -> bool:

@@ -9,7 +9,6 @@ from plasticdsl.model.model import (
     ClampedSource,
     Delays,
     Distribution,
-    Evaluate,
     GivenSpikes,
     PoissonSource,
     RegularSource,
@@ -361,7 +360,7 @@ def test_inputs_come_before_what_reads_them_across_populations() -> None:
             b → c: Linear, w = 1
             a → b: Linear, w = 1
     """)
-    assert found.order == (Evaluate("b", "a"), Evaluate("b", "y"), Evaluate("c", "a"))
+    assert found.order == (("b", "a"), ("b", "y"), ("c", "a"))
 
 
 CIRCLE = """
@@ -399,7 +398,7 @@ def test_a_long_chain_is_ordered_without_recursion() -> None:
     populations = "".join(f"            p{i} = 1 Rate\n" for i in range(400))
     chain = "".join(f"            p{i + 1} → p{i}: Linear, w = 1\n" for i in range(399))
     found = network(f"        network Net:\n{populations}{chain}")
-    assert found.order[0] == Evaluate("p399", "y") and found.order[-1] == Evaluate("p0", "a")
+    assert found.order[0] == ("p399", "y") and found.order[-1] == ("p0", "a")
 
 
 def test_signals_written_out_stay_small() -> None:

@@ -19,7 +19,6 @@ from plasticdsl.model.model import Block, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number
-from plasticdsl.symbolic.block_contents import read_by
 from plasticdsl.symbolic.derivative import NotDifferentiable
 
 
@@ -108,7 +107,7 @@ def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) 
 
 def _outputs(local: Local, of: Expr) -> set[str]:
     """The names of the postsynaptic unit that an expression reads, through the definitions of the connection."""
-    return {ref.name for ref in read_by(local.block, of) if ref.owner is Whose.POST}
+    return {ref.name for ref in local.block.read_through([of]) if ref.owner is Whose.POST}
 
 
 def _name(block: Block, expr: Expr) -> str:

@@ -15,13 +15,13 @@ from dataclasses import replace
 from functools import reduce
 
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
-from plasticdsl.model.model import AddTo, Assign, Population, Role, Trigger
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.model import Assign, Owned, Population, Role, Trigger
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.plan.inline import inline
+from plasticdsl.plan.inline import inline, scope_of
 from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn, UpdateOneByOne
 from plasticdsl.plan.plan import Plan, ProjectionPlan
-from plasticdsl.plan.sweeps import Kept, Owned
+from plasticdsl.plan.sweeps import Kept
 
 _CONSTANT = (Role.PARAMETER, Role.GIVEN)
 _FIXED = frozenset({"dt", "N_pre", "N_post", "i", "j"})
@@ -94,9 +94,8 @@ def _union(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
 def _of_projection(plan: Plan, projection: ProjectionPlan, target: str, swept: frozenset[str]) -> Kept | None:
     own = projection.projection
     ends = {p.name: p for p in plan.network.populations}
-    written: dict[Owner, dict[str, Expr]] = {side: ends[name].block.definitions for side, name in own.ends.items()}
-    written[Whose.OWN] = own.connection.definitions
-    bodies = [inline(s.body, written) for s in own.connection.sums if s.target == target]
+    scope = scope_of(own, ends)
+    bodies = [inline(s.body, scope) for s in own.connection.sums if s.target == target]
     if not all(_is_fixed(body) for body in bodies):
         return None
     found: Kept | None = Kept(target, (), (), ())
@@ -149,13 +148,6 @@ def _of_unit(plan: Plan, population: Population, name: str, target: str, follows
     return Kept(target, (), (population.name,), unfed) if follows and triggers == {Trigger.STEP} else None
 
 
-def _added_to(projection: ProjectionPlan) -> frozenset[tuple[str, str]]:
-    """Variables of units (population, name) to which a projection adds, with or without spikes."""
-    own = projection.projection
-    ends = own.ends
-    return frozenset(
-        (ends[s.target.owner], s.target.name)
-        for h in own.connection.handlers
-        for s in h.statements
-        if isinstance(s, AddTo) and s.target.owner in ends
-    )
+def _added_to(projection: ProjectionPlan) -> set[Owned]:
+    """Variables of units to which a projection adds, with or without spikes."""
+    return projection.projection.of_units(s.target for s in projection.projection.connection.statements())

@@ -77,7 +77,7 @@ def _spikes(observer: Observer, population: Population) -> Wrong | None:
 def _definitions(network: Network) -> list[tuple[Population, Variable]]:
     """Those that others read, so that they have a value at every step."""
     by_name = {p.name: p for p in network.populations}
-    places = ((by_name[entry.population], by_name[entry.population].block.variable(entry.name)) for entry in network.order)
+    places = ((by_name[population], by_name[population].block.variable(name)) for population, name in network.order)
     return [(p, v) for p, v in places if v is not None and v.role is Role.DEFINITION]
 
 
