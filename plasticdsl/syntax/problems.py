@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
@@ -109,8 +110,18 @@ class _Place:
         return self.tokens[self.number] if self.number < len(self.tokens) else None
 
     @property
-    def before(self) -> Token | None:
-        return self.tokens[self.number - 1] if self.number else None
+    def kind(self) -> str:
+        """Of the token; empty at the end of the statement."""
+        return self.token.kind if self.token is not None else ""
+
+    @property
+    def text(self) -> str:
+        return self.token.text if self.token is not None else ""
+
+    @property
+    def before(self) -> Token:
+        """The token before it, or the first one."""
+        return self.tokens[max(self.number - 1, 0)]
 
     @property
     def first(self) -> Token:
@@ -127,47 +138,49 @@ class _Place:
         end = self.tokens[-1].span
         return Span(max(end.end - 1, end.start), end.end, end.path)
 
+    def has(self, *kinds: str) -> bool:
+        """Whether a token of one of these kinds stands anywhere in the statement."""
+        return any(token.kind in kinds for token in self.tokens)
+
+    def refusal(self, code: str, message: str, hint: Hint | str = "", at: Span | None = None) -> Refusal:
+        """What to say of the token, or of another place."""
+        return Refusal(code, at or self.span, message, hint)
+
 
 def unexpected(tokens: Sequence[Token], number: int, choices: Mapping[str, object], rule: str) -> Refusal:
     """The refusal for the token at `number` (the end of the statement where there is none)."""
     place = _Place(tokens, number, frozenset(name for name in choices if name.isupper() or name == "$END"), rule)
-    for recognise in _MISTAKES:
-        refusal = recognise(place)
-        if refusal is not None:
-            return refusal
-    return _anything(place)
+    return next((refusal for recognise in _MISTAKES if (refusal := recognise(place)) is not None), None) or _anything(place)
 
 
-def _unknown_block(place: _Place) -> Refusal | None:
-    """`nueron LIF:`, or a statement at the left margin."""
-    if place.rule != "item" or place.first.text in FIRST_WORDS["item"]:
+def _first_word(place: _Place) -> Refusal | None:
+    """A statement or block at the wrong place, and one that begins with its condition."""
+    word, at = place.first.text, place.first.span
+    if place.rule == "item":
+        return _unknown_block(place) if word not in FIRST_WORDS["item"] else None
+    if place.number == 0:
+        if place.kind not in ("if", "when", "for", "where"):
+            return None
+        hint = "Write the value first: ‘x → +1 if h > θ’; for spikes ‘spike when V > V_θ:’."
+        return place.refusal("condition-first", f"No statement begins with ‘{word}’.", hint)
+    if word in FIRST_WORDS["item"] and place.first.kind == "NAME":
+        message = f"‘{word}’ begins a block, and blocks do not stand inside each other."
+        return place.refusal("nested-block", message, "Move it to the left margin.", at)
+    if word in FIRST_WORDS[place.rule] or word not in _HOME or place.first.kind not in ("NAME", *RESERVED):
         return None
-    span = place.first.span
-    elsewhere = place.first.text in _HOME
-    if elsewhere or any(token.kind in ("=", "->", "~", "in") for token in place.tokens):
-        message = "A statement stands inside a block, indented."
-        return Refusal("outside-block", span, message, "Begin a block above it, for example ‘rule STDP:’, and indent the statement.")
-    word = place.first.text
-    hint = did_you_mean(word, FIRST_WORDS["item"], "") or Hint(f"A file consists of {', '.join(FIRST_WORDS['item'])}.")
-    return Refusal("unknown-block", span, f"‘{word}’ begins no block.", hint)
-
-
-def _inside_block(place: _Place) -> Refusal | None:
-    """An indented block header."""
-    if place.rule == "item" or place.number == 0 or place.first.text not in FIRST_WORDS["item"] or place.first.kind != "NAME":
-        return None
-    message = f"‘{place.first.text}’ begins a block, and blocks do not stand inside each other."
-    return Refusal("nested-block", place.first.span, message, "Move it to the left margin.")
-
-
-def _misplaced(place: _Place) -> Refusal | None:
-    """`phase …` in a neuron: a statement that exists, but elsewhere."""
-    word = place.first.text
-    if word in FIRST_WORDS[place.rule] or word not in _HOME or place.number == 0 or place.first.kind not in ("NAME", *RESERVED):
-        return None
-    where = {"dynamics": "here", "network": "in a network", "procedure": "in an experiment"}.get(place.rule, "here")
+    where = {"network": "in a network", "procedure": "in an experiment"}.get(place.rule, "here")
     message = f"‘{word} …’ does not stand {where}; it belongs in {_HOME[word]}."
-    return Refusal("misplaced-statement", place.first.span, message, f"For example ‘{_EXAMPLES[word]}’.")
+    return place.refusal("misplaced-statement", message, f"For example ‘{_EXAMPLES[word]}’.", at)
+
+
+def _unknown_block(place: _Place) -> Refusal:
+    """`nueron LIF:`, or a statement at the left margin."""
+    word, at = place.first.text, place.first.span
+    if word in _HOME or place.has("=", "->", "~", "in"):
+        hint = "Begin a block above it, for example ‘rule STDP:’, and indent the statement."
+        return place.refusal("outside-block", "A statement stands inside a block, indented.", hint, at)
+    near = did_you_mean(word, FIRST_WORDS["item"], "") or f"A file consists of {', '.join(FIRST_WORDS['item'])}."
+    return place.refusal("unknown-block", f"‘{word}’ begins no block.", near, at)
 
 
 def _misspelled_first_word(place: _Place) -> Refusal | None:
@@ -181,28 +194,19 @@ def _misspelled_first_word(place: _Place) -> Refusal | None:
     if near is None:
         return None
     hint = Hint(f"Did you mean ‘{near}’? For example ‘{_EXAMPLES[near]}’.", (near,))
-    return Refusal("unknown-statement", place.first.span, f"‘{word}’ begins no statement.", hint)
-
-
-def _condition_first(place: _Place) -> Refusal | None:
-    """`if V > θ: V → V_r`."""
-    if place.number or place.first.kind not in ("if", "when", "for", "where"):
-        return None
-    hint = "Write the value first: ‘x → +1 if h > θ’; for spikes ‘spike when V > V_θ:’."
-    return Refusal("condition-first", place.span, f"No statement begins with ‘{place.first.text}’.", hint)
+    return place.refusal("unknown-statement", f"‘{word}’ begins no statement.", hint, place.first.span)
 
 
 def _else(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind not in ("else", "elif", "then"):
+    if place.kind not in ("else", "elif", "then"):
         return None
-    message = f"‘{place.token.text}’ is not used in this language."
-    return Refusal("no-else", place.token.span, message, "Write one case per line, ‘value if condition’, and last ‘value otherwise’.")
+    hint = "Write one case per line, ‘value if condition’, and last ‘value otherwise’."
+    return place.refusal("no-else", f"‘{place.text}’ is not used in this language.", hint)
 
 
 def _reserved(place: _Place) -> Refusal | None:
     """A reserved word where a value is read."""
-    token = place.token
-    return _is_reserved(token) if token is not None and token.text in RESERVED and place.wants_value else None
+    return _is_reserved(place.token) if place.token is not None and place.text in RESERVED and place.wants_value else None
 
 
 def _reserved_name(place: _Place) -> Refusal | None:
@@ -228,98 +232,67 @@ def _is_reserved(token: Token) -> Refusal:
 
 def _number_after_value(place: _Place) -> Refusal | None:
     """`x 2`; `run 10 s`, where the first word was meant to begin a statement."""
-    if place.token is None or place.token.kind != "NUMBER" or place.before is None or "STAR" not in place.choices:
+    if place.kind != "NUMBER" or place.number == 0 or "STAR" not in place.choices:
         return None
-    left, right = place.before.text, place.token.text
-    words = FIRST_WORDS[place.rule]
-    if place.number == 1 and words and not any(token.kind in _ASSIGNS for token in place.tokens):
+    left, words = place.before.text, FIRST_WORDS[place.rule]
+    if place.number == 1 and words and not place.has(*_ASSIGNS):
         hint = f"Definitions have a ‘=’; other statements begin with {', '.join(words)}."
-        return Refusal("unknown-statement", place.first.span, f"‘{left}’ begins no statement.", hint)
-    if place.rule == "network" and any(token.kind == "->" for token in place.tokens) and place.before.kind == "NAME":
-        message = f"The number ‘{right}’ cannot follow ‘{left}’ without a sign between."
-        option = f"{left} {right}" if "-" in left else f"{left} = {right}"
-        last = place.tokens[place.number - 2]
-        text = option
-        advice, at = f"Write ‘{option}’.", place.before.span.to(place.token.span)
-        if last.kind != ",":
-            text = f", {option}"
-            advice, at = f"Options follow commas: ‘{text}’.", Span(last.span.end, at.end, at.path)
-        return Refusal("number-after-value", place.token.span, message, Hint(advice, (text,), at))
-    return number_after_value(place.tokens, place.number)
+        return place.refusal("unknown-statement", f"‘{left}’ begins no statement.", hint, place.first.span)
+    if place.rule != "network" or not place.has("->") or place.before.kind != "NAME":
+        return number_after_value(place.tokens, place.number)
+    option = f"{left} {place.text}" if "-" in left else f"{left} = {place.text}"
+    hint = Hint(f"Write ‘{option}’.", (option,), place.before.span.to(place.span))
+    last = place.tokens[place.number - 2]
+    if last.kind != ",":
+        hint = Hint(f"Options follow commas: ‘, {option}’.", (f", {option}",), Span(last.span.end, place.span.end, place.span.path))
+    return place.refusal("number-after-value", f"The number ‘{place.text}’ cannot follow ‘{left}’ without a sign between.", hint)
 
 
-def _targets(place: _Place) -> Refusal | None:
-    """`A → B, C: …`, `each of A, B → C: …`."""
-    if place.rule != "network" or place.token is None or not any(token.kind == "->" for token in place.tokens):
+def _in_network(place: _Place) -> Refusal | None:
+    """`A → B, C: …`, `each of A, B → C: …`, `E = 800 LIF with a = 1`, `5 random patterns of [−1, 1] over E`."""
+    if place.rule != "network":
         return None
-    if place.token.kind in (",", "[") and ("COLON" in place.choices or "EACH" in place.choices):
-        first = next(after for sign, after in zip(place.tokens, place.tokens[1:], strict=False) if sign.kind == "->")
-        hint = Hint(f"For several write ‘→ each of {first.text}, …’.", (f"each of {first.text}",), first.span)
-        return Refusal("several-targets", place.token.span, "A projection has one target.", hint)
-    if place.token.kind == "each":
-        return Refusal("several-targets", place.token.span, "A projection has one source.", "Write a line for each source.")
+    match place.kind:
+        case "," | "[" if place.has("->") and {"COLON", "EACH"} & place.choices:
+            first = next(after for sign, after in pairwise(place.tokens) if sign.kind == "->")
+            hint = Hint(f"For several write ‘→ each of {first.text}, …’.", (f"each of {first.text}",), first.span)
+            return place.refusal("several-targets", "A projection has one target.", hint)
+        case "each" if place.has("->"):
+            return place.refusal("several-targets", "A projection has one source.", "Write a line for each source.")
+        case "with" if place.number >= 3:
+            at = Span(place.before.span.end, place.span.end, place.span.path)
+            return place.refusal(
+                "unexpected", "‘with’ does not fit here.", Hint("Values follow a comma: ‘E = 800 LIF, V(0) = 3 mV’.", (",",), at)
+            )
+    if place.kind and [token.text for token in place.tokens[: place.number][-3:]] == ["random", "patterns", "of"]:
+        message = "Random patterns take their values from a set or a distribution."
+        return place.refusal("not-a-set", message, "For example ‘{−1, +1}’ or ‘U(−1, 1)’.")
     return None
-
-
-def _values(place: _Place) -> Refusal | None:
-    """`E = 800 LIF with a = 1`."""
-    if place.rule != "network" or place.token is None or place.token.kind != "with" or place.number < 3:
-        return None
-    at = Span(place.tokens[place.number - 1].span.end, place.token.span.end, place.token.span.path)
-    hint = Hint("Values follow a comma: ‘E = 800 LIF, V(0) = 3 mV’.", (",",), at)
-    return Refusal("unexpected", place.token.span, "‘with’ does not fit here.", hint)
 
 
 def _unknown_option(place: _Place) -> Refusal | None:
     """`phase p for each x in data, shufled`: after an expression that is only a name nothing is left but its word, `epochs`."""
     in_loop = place.first.text == "phase" and any(token.kind == "each" for token in place.tokens[: place.number])
-    if not in_loop or "EPOCHS" not in place.choices or place.before is None or place.before.kind != "NAME":
+    if not in_loop or "EPOCHS" not in place.choices or place.before.kind != "NAME":
         return None
     word = place.before.text
-    hint = did_you_mean(word, _LOOP_OPTIONS, "") or Hint("Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’.")
-    return Refusal("unknown-option", place.before.span, f"‘{word}’ is no option of a loop.", hint)
-
-
-def _set_of_patterns(place: _Place) -> Refusal | None:
-    """`5 random patterns of [−1, 1] over E`."""
-    before = [token.text for token in place.tokens[max(0, place.number - 3) : place.number]]
-    if place.rule != "network" or place.token is None or before != ["random", "patterns", "of"]:
-        return None
-    message = "Random patterns take their values from a set or a distribution."
-    return Refusal("not-a-set", place.token.span, message, "For example ‘{−1, +1}’ or ‘U(−1, 1)’.")
+    hint = did_you_mean(word, _LOOP_OPTIONS, "") or "Options are ‘shuffled’, ‘5 epochs’ and ‘for 100 ms each’."
+    return place.refusal("unknown-option", f"‘{word}’ is no option of a loop.", hint, place.before.span)
 
 
 def _second_power(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind not in ("^", "POWER") or "STAR" not in place.choices:
-        return None
-    return second_power(place.tokens, place.number)
-
-
-def _second_equals(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind != "=" or place.wants_value:
-        return None
-    message = "A second ‘=’ in one statement."
-    return Refusal("two-equals", place.token.span, message, "A comma may be missing before the name, or a line break.")
+    return second_power(place.tokens, place.number) if place.kind in ("^", "POWER") and "STAR" in place.choices else None
 
 
 def _tolerance(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind not in ("+-", "~="):
+    if place.kind not in ("+-", "~="):
         return None
-    if place.first.text == "expect":
-        message = f"‘{place.token.text}’ does not fit here: tolerances have the form ‘a ≈ b ± c’."
-        equals = next((token.span for token in reversed(place.tokens[: place.number]) if token.kind == "="), None)
-        hint = Hint("Write ‘≈’ in place of ‘=’.", ("≈",), equals) if equals is not None else ""
-        return Refusal("misplaced-tolerance", place.token.span, message, hint)
-    message = f"‘{place.token.text}’ belongs to an expectation."
-    return Refusal("misplaced-tolerance", place.token.span, message, "For example ‘expect rate(E) ≈ 8 Hz ± 1 Hz’.")
-
-
-def _comparison_statement(place: _Place) -> Refusal | None:
-    """`w ≤ w_max` as a statement."""
-    if place.token is None or place.token.kind not in ("<", "<=", ">", ">=", "!=") or "EQUAL" not in place.choices:
-        return None
-    hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
-    return Refusal("comparison-statement", place.token.span, "A comparison is not a statement.", hint)
+    if place.first.text != "expect":
+        example = "For example ‘expect rate(E) ≈ 8 Hz ± 1 Hz’."
+        return place.refusal("misplaced-tolerance", f"‘{place.text}’ belongs to an expectation.", example)
+    equals = next((token.span for token in reversed(place.tokens[: place.number]) if token.kind == "="), None)
+    hint = Hint("Write ‘≈’ in place of ‘=’.", ("≈",), equals) if equals is not None else ""
+    return place.refusal("misplaced-tolerance", f"‘{place.text}’ does not fit here: tolerances have the form ‘a ≈ b ± c’.", hint)
 
 
 def _derivative(place: _Place) -> Refusal | None:
@@ -327,34 +300,40 @@ def _derivative(place: _Place) -> Refusal | None:
     if place.token is None or derivative is None:
         return None
     message = "A derivative stands alone on the left of ‘=’, with a factor before it at most."
-    return Refusal("misplaced-derivative", derivative.span, message, "For example ‘τ_m dV/dt = E_L − V’.")
+    return place.refusal("misplaced-derivative", message, "For example ‘τ_m dV/dt = E_L − V’.", derivative.span)
 
 
 def _case_line(place: _Place) -> Refusal | None:
-    if (place.token is not None and place.token.kind != "NEXT_CASE") or "IF" not in place.choices or "NEXT_CASE" in place.choices:
-        return None
-    if not any(token.kind == "NEXT_CASE" for token in place.tokens):
+    if place.kind not in ("", "NEXT_CASE") or "IF" not in place.choices or "NEXT_CASE" in place.choices or not place.has("NEXT_CASE"):
         return None
     message = "Each line of a case distinction ends in ‘if …’, the last one may end in ‘otherwise’."
-    return Refusal("incomplete-case", place.span, message, "Add the condition of this case.")
-
-
-def _early_otherwise(place: _Place) -> Refusal | None:
-    if place.token is None or place.token.kind not in ("otherwise", "if", "NEXT_CASE"):
-        return None
-    message = "‘otherwise’ stands on the last of several lines, each of the others has an ‘if’."
-    return Refusal("incomplete-case", place.token.span, message, "Write one case per line, indented deeper than the first.")
+    return place.refusal("incomplete-case", message, "Add the condition of this case.")
 
 
 def _needs_value(place: _Place) -> Refusal | None:
     """`a + * b`, `a = `."""
     if not place.wants_value or place.number == 0:
         return None
-    before = place.tokens[place.number - 1]
+    before = place.before
     if place.token is None:
-        return Refusal("missing-value", before.span, f"A value is missing after ‘{before.text}’.")
-    shown = "the end of the line" if place.token.kind == "NEXT_CASE" else f"‘{place.token.text}’"
-    return Refusal("missing-value", place.token.span, f"A value is missing between ‘{before.text}’ and {shown}.")
+        return place.refusal("missing-value", f"A value is missing after ‘{before.text}’.", at=before.span)
+    shown = "the end of the line" if place.kind == "NEXT_CASE" else f"‘{place.text}’"
+    return place.refusal("missing-value", f"A value is missing between ‘{before.text}’ and {shown}.")
+
+
+def _sign(place: _Place) -> Refusal | None:
+    """A second `=`, `w ≤ w_max` as a statement, and an `otherwise` with cases after it."""
+    match place.kind:
+        case "=" if not place.wants_value:
+            return place.refusal("two-equals", "A second ‘=’ in one statement.", "A comma may be missing before the name, or a line break.")
+        case "<" | "<=" | ">" | ">=" | "!=" if "EQUAL" in place.choices:
+            hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
+            return place.refusal("comparison-statement", "A comparison is not a statement.", hint)
+        case "otherwise" | "if" | "NEXT_CASE":
+            message = "‘otherwise’ stands on the last of several lines, each of the others has an ‘if’."
+            return place.refusal("incomplete-case", message, "Write one case per line, indented deeper than the first.")
+        case _:
+            return None
 
 
 def _anything(place: _Place) -> Refusal:
@@ -367,34 +346,28 @@ def _anything(place: _Place) -> Refusal:
     if place.token is None:
         lone = place.number == 1 and place.rule != "item"
         message = f"‘{place.first.text}’ alone is not a statement." if lone else "The statement ends too early."
-        return Refusal("incomplete", place.span, message, hint or "For example ‘τ = 20 ms’.")
-    if place.token.kind == "NEXT_CASE":
-        return Refusal("unexpected", place.before.span if place.before else place.span, "The line ends too early.", hint)
-    if place.token.kind == "STRING" and place.number == 0:
+        return place.refusal("incomplete", message, hint or "For example ‘τ = 20 ms’.")
+    if place.kind == "NEXT_CASE":
+        return place.refusal("unexpected", "The line ends too early.", hint, place.before.span)
+    if place.kind == "STRING" and place.number == 0:
         hint = 'A text about a block stands in three quotes: """…""".'
-    return Refusal("unexpected", place.token.span, f"‘{place.token.text}’ does not fit here.", hint)
+    return place.refusal("unexpected", f"‘{place.text}’ does not fit here.", hint)
 
 
+#: In the order in which they are asked.
 _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _reserved_name,
-    _unknown_block,
-    _inside_block,
-    _misplaced,
-    _condition_first,
+    _first_word,
     _else,
     _misspelled_first_word,
     _derivative,
     _tolerance,
-    _targets,
-    _values,
-    _set_of_patterns,
+    _in_network,
     _unknown_option,
     _number_after_value,
     _second_power,
     _reserved,
     _case_line,
     _needs_value,
-    _second_equals,
-    _comparison_statement,
-    _early_otherwise,
+    _sign,
 )
