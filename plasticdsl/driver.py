@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.play.progress import Progress
     from plasticdsl.runtime.play.sweep import Study
 
+#: What lies between the stages of the compiler.
+Stage = Literal["tree", "model", "plan", "program", "kernels"]
+
 _log = logging.getLogger(__name__)
 
 
@@ -260,7 +263,7 @@ def explain(loaded: Loaded, options: CompileOptions) -> str:
     return "\n".join(in_words(plan) for plan in plans(loaded, options))
 
 
-def stage(loaded: Loaded, name: Literal["tree", "model", "plan", "program", "kernels"], options: CompileOptions) -> str:
+def stage(loaded: Loaded, name: Stage, options: CompileOptions) -> str:
     """A stage of the compiler as text: of the whole file, or for each of its networks. Raises as `export`."""
     from plasticdsl.kernels.emit import emit
     from plasticdsl.outline import outline

@@ -24,63 +24,39 @@ def outline(value: object) -> str:
 def _lines(value: object, indent: int, before: str = "", after: str = "") -> Iterator[str]:
     margin = "    " * indent
     line = f"{margin}{before}{_inline(value)}{after}"
-    if len(line) <= _WIDTH or not _parts(value):
+    begin, parts, end = _opened(value)
+    if len(line) <= _WIDTH or not parts:
         yield line
         return
-    begin, end = _frame(value)
     yield f"{margin}{before}{begin}"
-    for name, part in _parts(value):
+    for name, part in parts:
         yield from _lines(part, indent + 1, name, ",")
     yield f"{margin}{end}{after}"
 
 
 def _inline(value: object) -> str:
+    begin, parts, end = _opened(value)
+    return f"{begin}{', '.join(f'{name}{_inline(part)}' for name, part in parts)}{end}"
+
+
+def _opened(value: object) -> tuple[str, list[tuple[str, Any]], str]:
+    """How the text of a value begins, the parts it consists of, each with what stands before it, and how it ends."""
+    name = type(value).__name__
     match value:
         case Enum():
-            return f"{type(value).__name__}.{value.name}"
-        case _ if _is_said(value):
-            return f"{type(value).__name__}({value})"
-        case _ if _is_data(value) or isinstance(value, tuple | list | frozenset | set | Mapping):
-            begin, end = _frame(value)
-            return f"{begin}{', '.join(f'{name}{_inline(part)}' for name, part in _parts(value))}{end}"
-        case _:
-            return repr(value)
-
-
-def _is_data(value: object) -> bool:
-    return is_dataclass(value) and not isinstance(value, type)
-
-
-def _is_said(value: object) -> bool:
-    """Whether it has words of its own, as a dimension has."""
-    return _is_data(value) and type(value).__str__ is not object.__str__
-
-
-def _frame(value: object) -> tuple[str, str]:
-    match value:
-        case Mapping() | frozenset() | set():
-            return "{", "}"
-        case tuple() | list():
-            return "[", "]"
-        case _:
-            return f"{type(value).__name__}(", ")"
-
-
-def _parts(value: object) -> list[tuple[str, Any]]:
-    """What a value consists of, each part with what stands before it."""
-    match value:
-        case Enum():
-            return []
+            return f"{name}.{value.name}", [], ""
         case Mapping():
-            return [(f"{_inline(key)}: ", value[key]) for key in sorted(value, key=_inline)]
+            return "{", [(f"{_inline(key)}: ", value[key]) for key in sorted(value, key=_inline)], "}"
         case frozenset() | set():
-            return [("", part) for part in sorted(value, key=_inline)]
+            return "{", [("", part) for part in sorted(value, key=_inline)], "}"
         case tuple() | list():
-            return [("", part) for part in value]
-        case _ if _is_data(value) and not _is_said(value):
-            return list(_fields(value))
+            return "[", [("", part) for part in value], "]"
+        case _ if not is_dataclass(value) or isinstance(value, type):
+            return repr(value), [], ""
+        case _ if type(value).__str__ is not object.__str__:  # it has words of its own, as a dimension has
+            return f"{name}({value})", [], ""
         case _:
-            return []
+            return f"{name}(", list(_fields(value)), ")"
 
 
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:

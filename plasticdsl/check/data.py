@@ -41,7 +41,7 @@ class Folders:
 
 def read_data(text: str, span: Span, folders: Folders, report: Reporter) -> tuple[Path, Arrays] | None:
     """The file of that name with the names and shapes of its arrays; None after reporting why there is no such thing to be read."""
-    from plasticdsl.data.describe import describe
+    from plasticdsl.data.files import describe
 
     wanted, places = Path(text), folders.around(span)
     if wanted.suffix.lower() not in _ENDINGS:

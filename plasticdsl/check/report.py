@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, Severity, diagnostic
 from plasticdsl.source import Span
-from plasticdsl.syntax.limits import MOST_FINDINGS
+from plasticdsl.syntax.limits import shown
 
 
 class Reporter:
@@ -55,12 +55,8 @@ class Reporter:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Everything found, sorted by file and place, cut where nobody would read on."""
-        ordered = tuple(sorted(self._found.values(), key=lambda d: (d.span.path, d.span.start)))
-        if len(ordered) <= MOST_FINDINGS:
-            return ordered
-        message = f"There are more errors; the first {MOST_FINDINGS} are shown."
-        return (*ordered[:MOST_FINDINGS], Diagnostic("too-many-errors", message, ordered[MOST_FINDINGS].span))
+        """Everything found, as it is shown."""
+        return shown(self._found.values())
 
     @property
     def failed(self) -> bool:

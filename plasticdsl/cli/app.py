@@ -16,12 +16,11 @@ import typer
 
 from plasticdsl.cli import console
 from plasticdsl.cli.check import check
-from plasticdsl.cli.compile import compile_file
-from plasticdsl.cli.explain import explain
 from plasticdsl.cli.fmt import fmt
 from plasticdsl.cli.models import models
 from plasticdsl.cli.run import run
 from plasticdsl.cli.test import test
+from plasticdsl.cli.texts import compile_file, explain
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.version import __version__
 

@@ -6,12 +6,19 @@ import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from plasticdsl.api import Model, load
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.runtime.play.progress import SILENT, Progress
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.source import SourceFile
 from plasticdsl.units.display import shown
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
 
 class WrongUsage(Exception):
@@ -60,6 +67,13 @@ def tell_findings(findings: Iterable[Diagnostic], sources: Mapping[str, SourceFi
         tell(render(finding, sources) + "\n")
 
 
+def loaded(file: str) -> Model:
+    """The model of a file, once its warnings have been shown."""
+    model = load(file)
+    tell_findings(model.warnings, model.loaded.sources)
+    return model
+
+
 def number(value: float | None, unit: str = "", scale: float = 1.0) -> str:
     """`8.21 Hz`: four digits, in the unit in which it is to be shown."""
     return "" if value is None else shown(value / scale, unit=unit)
@@ -85,7 +99,22 @@ def progress(quiet: bool) -> Iterator[Progress]:
     if quiet or not sys.stderr.isatty():
         yield SILENT
         return
-    from plasticdsl.cli.bar import Bar
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
-    with Bar() as bar:
-        yield bar
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn())
+    left = (TextColumn("left:"), TimeRemainingColumn())
+    with Bars(*columns, *left, console=Console(stderr=True), transient=True) as bars:
+        yield _Bar(bars, bars.add_task("compiling", total=1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """What is being done, how much of it, the time so far and the time left; it vanishes at the end."""
+
+    bars: Bars
+    task: TaskID
+
+    def show(self, done: float, what: str) -> None:
+        self.bars.update(self.task, completed=done, description=what)

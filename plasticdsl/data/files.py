@@ -1,80 +1,129 @@
 """Arrays in files beside a model: `.npz`, `.npy` and `.csv`.
 
-Comes in: a path. Goes out: name → array of float64, in the order in which they stand in the file. Nothing in a file is executed: NumPy's
-files are read without pickled objects.
+Comes in: a path. Goes out: what the file holds, by name, in the order in which it stands there: shapes (`describe`, which reads no numbers), or arrays of
+float64 (`load`). Nothing in a file is executed: NumPy's files are read without pickled objects.
 """
 
 from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Arrays = tuple[tuple[str, tuple[int, ...]], ...]
 
 #: Endings of files that can be read.
 ENDINGS = (".npz", ".npy", ".csv")
+
+
+def describe(path: Path) -> Arrays:
+    """Name and shape of each array of a file. Raises as `load`, but for what only the numbers themselves tell."""
+    if path.suffix.lower() == ".csv":
+        rows = _rows(path)
+        names, count = _columns(rows, path), sum(1 for _ in rows)
+        return tuple((name, (count,)) for name in names)
+    found = _arrays(path, _without_numbers)
+    _require_numbers(found, path.name)
+    return tuple((name, array.shape) for name, array in found.items())
 
 
 def load(path: str | Path) -> dict[str, Floats]:
     """The arrays of a file: those of an `.npz`, the columns of a `.csv` (its first line names them), the only one of an `.npy` under the
     file's name. Raises OSError where there is no such file, ValueError (one sentence) where it holds no numbers."""
     path = Path(path)
-    match path.suffix.lower():
-        case ".npz":
-            return numbers(_from_npz(path), path.name)
-        case ".npy":
-            return numbers({path.stem: _from_npy(path)}, path.name)
-        case ".csv":
-            return _from_csv(path)
-        case _:
-            raise ValueError(f"{path.name} is no {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]} file")
+    return _table(path) if path.suffix.lower() == ".csv" else numbers(_arrays(path, _with_numbers), path.name)
 
 
 def numbers(arrays: Mapping[str, Any], source: str) -> dict[str, Floats]:
     """The same arrays as float64 (flags become 1 and 0). Raises ValueError for what is no number."""
-    found: dict[str, Floats] = {}
+    found: dict[str, NDArray[Any]] = {}
     for name, values in arrays.items():
         try:
-            array = np.asarray(values)
+            found[name] = np.asarray(values)
         except ValueError:
             raise ValueError(f"{source}: ‘{name}’ is no array: its items have different lengths") from None
-        if array.dtype.kind not in "biuf":
-            raise ValueError(f"{source}: ‘{name}’ holds no real numbers")
-        found[name] = array.astype(np.float64)
+    _require_numbers(found, source)
+    return {name: array.astype(np.float64) for name, array in found.items()}
+
+
+def _require_numbers(arrays: Mapping[str, NDArray[Any]], source: str) -> None:
+    wrong = next((name for name, array in arrays.items() if array.dtype.kind not in "biuf"), None)
+    if wrong is not None:
+        raise ValueError(f"{source}: ‘{wrong}’ holds no real numbers")
+
+
+# --- NumPy's files ---------------------------------------------------------------------------------------------------
+
+
+def _arrays(path: Path, read: Callable[[IO[bytes]], NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Each array of an `.npz` or `.npy`, as `read` takes it from its part of the file."""
+    if path.suffix.lower() not in ENDINGS:
+        raise ValueError(f"{path.name} is no {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]} file")
+    found = {}
+    try:
+        if path.suffix.lower() == ".npy":
+            with path.open("rb") as file:
+                return {path.stem: read(file)}
+        with zipfile.ZipFile(path) as archive:
+            for member in (name for name in archive.namelist() if name.endswith(".npy")):
+                with archive.open(member) as part:
+                    found[member.removesuffix(".npy")] = read(part)
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ):  # the last two: compressed or encrypted in a way nobody reads
+        raise ValueError(f"{path.name} is no NumPy file of plain arrays") from None
     return found
 
 
-def _from_npz(path: Path) -> dict[str, NDArray[Any]]:
+def _with_numbers(file: IO[bytes]) -> NDArray[Any]:
+    return np.asarray(npy.read_array(file, allow_pickle=False))
+
+
+def _without_numbers(file: IO[bytes]) -> NDArray[Any]:
+    """An array of the shape and type that the header gives; it takes no memory."""
+    read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
+    shape, _, kind = read(file)
+    return np.broadcast_to(np.zeros((), kind), shape)
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The lines that are not empty, as cells."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, AttributeError):
-        raise ValueError(f"{path.name} is no NumPy file of plain arrays") from None
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from (row for row in csv.reader(file) if row)
+    except (UnicodeDecodeError, csv.Error):
+        raise ValueError(f"{path.name} is no table of text") from None
 
 
-def _from_npy(path: Path) -> NDArray[Any]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (ValueError, EOFError):
-        raise ValueError(f"{path.name} is no NumPy file of a plain array") from None
-
-
-def _from_csv(path: Path) -> dict[str, Floats]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
-    if not rows:
+def _columns(rows: Iterator[list[str]], path: Path) -> list[str]:
+    """What the first row calls the columns."""
+    names = [cell.strip() for cell in next(rows, [])]
+    if not names:
         raise ValueError(f"{path.name} is empty")
-    names = [cell.strip() for cell in rows[0]]
     if len(set(names)) < len(names) or not all(names):
         raise ValueError(f"the first line of {path.name} must name each column once")
+    return names
+
+
+def _table(path: Path) -> dict[str, Floats]:
+    rows = _rows(path)
+    names = _columns(rows, path)
     columns: dict[str, list[float]] = {name: [] for name in names}
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in enumerate(rows, 2):
         if len(row) != len(names):
             raise ValueError(f"row {number} of {path.name} has {len(row)} entries, not {len(names)}")
         for name, cell in zip(names, row, strict=True):

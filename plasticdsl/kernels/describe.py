@@ -13,12 +13,10 @@ from plasticdsl.kernels.identifiers import Field, Group, Local, Part
 from plasticdsl.kernels.layout import Member, taken
 from plasticdsl.kernels.program import Array, Function, Program, Scalar, Size
 from plasticdsl.kernels.spelling import Spelling
-from plasticdsl.units.dimension import Dimension
-from plasticdsl.units.table import lookup, parse_quantity
+from plasticdsl.units.display import coherent
+from plasticdsl.units.table import parse_quantity
 
 WIDTH = 106
-_NAMED = ("s", "V", "A", "S", "F", "C", "ohm", "m", "kg", "K", "mol", "J", "N", "W", "Pa")
-_DERIVED = (("V", "s"), ("A", "s"), ("S", "s"), ("A", "F"), ("S", "F"), ("mol", "m3"), ("F", "m2"), ("S", "m2"), ("A", "m2"), ("V", "A"))
 
 
 def arguments(function: Function, spelling: Spelling) -> tuple[str, ...]:
@@ -119,26 +117,9 @@ def safe(text: str) -> str:
 
 
 def si_unit(unit: str) -> str:
-    """The coherent SI unit of quantities that the model shows in `unit`: V for mV, V/s for mV/ms; "" for pure numbers."""
-    if not unit:
-        return ""
+    """The SI unit of quantities that the model shows in `unit`: V for mV; "" for pure numbers."""
     try:
-        _, dimension = parse_quantity(f"1 {unit}")
+        dimension = parse_quantity(f"1 {unit}")[1]
     except ValueError:
         return ""
-    return "" if dimension.is_one else _coherent(dimension)
-
-
-def _coherent(dimension: Dimension) -> str:
-    named = {word: lookup(word)[1] for word in _NAMED}
-    powers = named | {f"{w}{p}": d**p for w, d in named.items() for p in (2, 3)}
-    for word, known in powers.items():
-        if known == dimension:
-            return word
-    for word, known in powers.items():
-        if (known * dimension).is_one:
-            return f"1/{word}"
-    for above, below in _DERIVED:
-        if powers[above] / powers[below] == dimension:
-            return f"{above}/{below}"
-    return str(dimension)
+    return "" if dimension.is_one else coherent(dimension)

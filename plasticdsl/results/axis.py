@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from plasticdsl.results.style import COLOURS, GREY
-from plasticdsl.results.units import time_unit
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.watch.series import Label
 
@@ -43,6 +42,15 @@ def time_axis(line: Timeline, begin: int, end: int) -> TimeAxis:
         return TimeAxis(begin, end, "steps", 1.0)
     unit, seconds = time_unit((end - begin) * line.dt)
     return TimeAxis(begin, end, unit, seconds / line.dt)
+
+
+def time_unit(span: float) -> tuple[str, float]:
+    """A unit in which `span` seconds is a handy number, and its length in seconds."""
+    if span < 1.0:
+        return "ms", 1e-3
+    if span < 1200.0:
+        return "s", 1.0
+    return ("min", 60.0) if span < 4 * 3600.0 else ("h", 3600.0)
 
 
 def label_of(label: Label) -> str:

@@ -77,45 +77,27 @@ def _files_of(folder: Path) -> list[str]:
 
 
 def _write_netcdf(dataset: xarray.Dataset, path: Path) -> None:
-    with path.open("w+b", buffering=0) as file:
-        patient = _Patient(file)
-        with_safe_names(dataset).to_netcdf(patient, engine="h5netcdf")
-    if patient.problem is not None:
-        raise patient.problem
+    with _Patient(path, "w+") as file:
+        with_safe_names(dataset).to_netcdf(file, engine="h5netcdf")
+        if file.problem is not None:
+            raise file.problem
 
 
-class _Patient(io.RawIOBase):
+class _Patient(io.FileIO):
     """A file for HDF5, which takes down the process when a write fails: the first failure is kept in `problem`, and what comes later goes nowhere."""
 
-    def __init__(self, file: io.FileIO) -> None:
-        self._file = file
-        self.problem: OSError | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
-
-    def readinto(self, buffer: Any) -> int | None:
-        return self._file.readinto(buffer)
+    problem: OSError | None = None
 
     def truncate(self, size: int | None = None) -> int:
-        return self._tried(partial(self._file.truncate, size), size or 0)
+        return self._tried(partial(super().truncate, size), size or 0)
 
     def write(self, data: Any) -> int:
         rest = memoryview(data).cast("B")
         size = len(rest)
         while rest:
-            done = self._tried(partial(self._file.write, rest), 0)  # may be a part of it
+            done = self._tried(partial(super().write, rest), 0)  # may be a part of it
             if not done:
-                self._file.seek(len(rest), io.SEEK_CUR)
+                self.seek(len(rest), io.SEEK_CUR)
                 break
             rest = rest[done:]
         return size

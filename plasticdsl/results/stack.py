@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from xarray import DataArray, Dataset
 
-from plasticdsl.results.units import si_unit
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.landscape import Landscape
 from plasticdsl.runtime.watch.series import Label, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import histogram
+from plasticdsl.units.dimension import ONE
+from plasticdsl.units.display import coherent
 
 Floats = NDArray[np.float64]
 #: By name: dimensions, values, attributes.
@@ -114,7 +115,7 @@ def stack_series(study: Study, every: list[Series], first: Series) -> DataArray:
 def _each(study: Study, series: Series, shape: tuple[int, ...], edges: Floats) -> tuple[list[str], Coordinates]:
     """The dimensions of one value of a series, of this shape: bins, what index letters run over, units or connections."""
     if shape and series.is_histogram:
-        attributes = {"units": si_unit(series.label.dimension), "long_name": "middle of the bin"}
+        attributes = {"units": coherent(series.label.dimension or ONE), "long_name": "middle of the bin"}
         return ["bin"], {"bin": (("bin",), 0.5 * (edges[1:] + edges[:-1]), attributes)}
     if shape and len(series.axes) == len(shape):
         own = _letter_dimensions(study, series.axes)
@@ -134,7 +135,7 @@ def _letter_dimensions(study: Study, axes: tuple[tuple[str, str], ...]) -> list[
 
 def _attributes(label: Label) -> Attributes:
     shown: Attributes = {"display_unit": label.unit, "display_scale": label.scale} if label.unit else {}
-    return {"units": si_unit(label.dimension), "long_name": label.text, **shown}
+    return {"units": coherent(label.dimension or ONE), "long_name": label.text, **shown}
 
 
 def _filled(study: Study, arrays: list[Floats]) -> Floats:
@@ -206,9 +207,9 @@ def _contours(landscape: Landscape, plan: PlotPlan, across: Label) -> DataArray:
     """The values on the plane, float64[points of the vertical axis, points of the horizontal axis]."""
     item, up = plan.spec.items[0], plan.series[0].label
     coordinates: Coordinates = {
-        f"plane {label.text}": ((f"plane {label.text}",), side.points(), {"units": si_unit(label.dimension)})
+        f"plane {label.text}": ((f"plane {label.text}",), side.points(), {"units": coherent(label.dimension or ONE)})
         for label, side in ((up, landscape.vertical), (across, landscape.horizontal))
     }
-    attributes: Attributes = {"units": si_unit(item.dimension), "long_name": item.text}
+    attributes: Attributes = {"units": coherent(item.dimension or ONE), "long_name": item.text}
     dims = (f"plane {up.text}", f"plane {across.text}")
     return DataArray(landscape.values(), dims=dims, coords=coordinates, attrs=attributes, name=item.text)

@@ -7,7 +7,7 @@ comes near these limits.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
@@ -61,9 +61,9 @@ def check_depth(node: Any) -> None:
         raise Refusal("too-deep", node.span, message, "Name parts of it by definitions of their own.")
 
 
-def shown(findings: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The findings in the order of the text, cut where nobody would read on."""
-    ordered = tuple(sorted(findings, key=lambda finding: finding.span.start))
+def shown(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings by file and in the order of the text, cut where nobody would read on."""
+    ordered = tuple(sorted(findings, key=lambda finding: (finding.span.path, finding.span.start)))
     if len(ordered) <= MOST_FINDINGS:
         return ordered
     message = f"There are more errors; the first {MOST_FINDINGS} are shown."

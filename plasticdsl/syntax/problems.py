@@ -179,7 +179,7 @@ def _unknown_block(place: _Place) -> Refusal:
     if word in _HOME or place.has("=", "->", "~", "in"):
         hint = "Begin a block above it, for example ‘rule STDP:’, and indent the statement."
         return place.refusal("outside-block", "A statement stands inside a block, indented.", hint, at)
-    near = did_you_mean(word, FIRST_WORDS["item"], "") or f"A file consists of {', '.join(FIRST_WORDS['item'])}."
+    near = did_you_mean(word, FIRST_WORDS["item"], "") or Hint(f"A file consists of {', '.join(FIRST_WORDS['item'])}.")
     return place.refusal("unknown-block", f"‘{word}’ begins no block.", near, at)
 
 
@@ -236,8 +236,8 @@ def _number_after_value(place: _Place) -> Refusal | None:
         return None
     left, words = place.before.text, FIRST_WORDS[place.rule]
     if place.number == 1 and words and not place.has(*_ASSIGNS):
-        hint = f"Definitions have a ‘=’; other statements begin with {', '.join(words)}."
-        return place.refusal("unknown-statement", f"‘{left}’ begins no statement.", hint, place.first.span)
+        known = f"Definitions have a ‘=’; other statements begin with {', '.join(words)}."
+        return place.refusal("unknown-statement", f"‘{left}’ begins no statement.", known, place.first.span)
     if place.rule != "network" or not place.has("->") or place.before.kind != "NAME":
         return number_after_value(place.tokens, place.number)
     option = f"{left} {place.text}" if "-" in left else f"{left} = {place.text}"

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from plasticdsl.units.dimension import BASE_UNITS, FREQUENCY, ONE, TIME, VOLTAGE, Dimension, dimension
-from plasticdsl.units.table import AMOUNT, CHARGE, CONCENTRATION, CONDUCTANCE, CURRENT, ENERGY, FORCE, LENGTH, combine
+from plasticdsl.units.table import AMOUNT, CHARGE, CONCENTRATION, CONDUCTANCE, CURRENT, ENERGY, FORCE, LENGTH, combine, parse_quantity
 
 #: Dimension, customary unit, name; the first that fits is taken, also as factor of `… per …`.
 _CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
@@ -35,6 +35,9 @@ _CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
     (ENERGY / TIME, "W", "power"),
     (dimension(cd=1), "cd", "luminous intensity"),
 )
+
+#: SI units that have a name, and those that are written with one.
+_COHERENT = "s Hz m m² m³ kg K mol cd V A S F C Ω J N W Pa V/s A/s S/s mol/m³ F/m² S/m² A/m²"
 
 _SUPERSCRIPTS = str.maketrans("0123456789-/", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᐟ")
 
@@ -65,6 +68,13 @@ def name_dimension(dim: Dimension) -> str:
         below = [name for _, name, power in factors if power < 0]
         return " times ".join(above or ["1"]) + "".join(f" per {name}" for name in below)
     return ""
+
+
+@lru_cache(maxsize=256)
+def coherent(dim: Dimension) -> str:
+    """The SI unit of a dimension: `V`, `V/s`, `1/V`; `1` for a pure number."""
+    known = {ONE: "1"} | {parse_quantity(f"1 {text}")[1]: text for text in _COHERENT.split()}
+    return known[dim] if dim in known else f"1/{known[ONE / dim]}" if ONE / dim in known else str(dim)
 
 
 def unit_text(factors: list[tuple[str, Fraction]]) -> str:
