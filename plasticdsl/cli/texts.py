@@ -1,5 +1,5 @@
-"""`plasticdsl compile`, the kernels as one module that needs NumPy and numba alone, and `plasticdsl explain`, what the compiler derived and decided, in words
-and formulas, or one of its stages as data."""
+"""What a file becomes, as text: `plasticdsl compile` writes the kernels as one module that needs NumPy and numba alone, `plasticdsl explain` says what the
+compiler derived and decided, in words and formulas, or shows one of its stages as data."""
 
 from __future__ import annotations
 
