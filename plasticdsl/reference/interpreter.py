@@ -27,7 +27,7 @@ from plasticdsl.reference.sources import emit
 from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
 from plasticdsl.reference.sums import inputs_in_order, sum_inputs
-from plasticdsl.runtime.engine.engine import Feed, checked_feed, checked_order
+from plasticdsl.runtime.engine.engine import Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
 
@@ -106,11 +106,11 @@ class ReferenceEngine:
             checked_order(population, units, self.asked.one_by_one, self.instance)
         self._run.visits = {population: np.array(units) for population, units in order.items()}
 
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Everything that changes during a run, as copies."""
+    def snapshot(self, into: State | None = None) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes during a run, as copies, always in new arrays."""
         return snapshot_of(self._run)
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` where it is of another network. Nothing here is kept that parameters went into."""
         feeds, visits = self._run.feeds, self._run.visits
         self._run = restored(self._structure, state)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.runtime.engine.binding import Bound, bind
-from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, checked_feed, checked_order
+from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
 CLOCK = "clock"
@@ -210,9 +210,12 @@ class CompiledEngine:
 
     # --- the whole state ---
 
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+    def snapshot(self, into: State | None = None) -> dict[str, NDArray[np.generic]]:
         """Copies of everything that changes during a run, and the clock."""
-        state: dict[str, NDArray[Any]] = {key: values.copy() for key, values in self._changing().items()}
+        state: dict[str, NDArray[Any]] = {}
+        for key, values in self._changing().items():
+            state[key] = np.empty_like(values) if into is None or key not in into else into[key]
+            state[key][...] = values
         state.update({str(_switch(p)): np.asarray(self._bound.scalars[_switch(p)]) for p in self._program.switches})
         state[CLOCK] = np.asarray(self._step)
         return state
@@ -229,7 +232,7 @@ class CompiledEngine:
             fields = ((group.variable(name), values) for name, values in states.items())
             yield from ((str(field), values) for field, values in fields if field not in self._bound.arrays)
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
         wanted = self._changing()
         for name, array in wanted.items():

@@ -21,6 +21,10 @@ TOO_MANY_SPIKES = (
 )
 
 
+#: A snapshot: all arrays that change during a run, by a key that each engine chooses.
+State = Mapping[str, NDArray[np.generic]]
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """`table`: float64[items, units or 1]. From step `first` on, at step n `population.name` has row `items[(n − first) // hold]` of the table;
@@ -77,10 +81,11 @@ class Engine(Protocol):
         """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
         it is given anew; all others update at once. Only populations in `asked.one_by_one` can be named."""
 
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Everything that changes during a run (copies), the clock and random counters included."""
+    def snapshot(self, into: State | None = None) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes during a run (copies), the clock and random counters included. `into`: an earlier snapshot of this engine that is
+        no longer needed, whose arrays may be used again."""
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]], *, other_parameters: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False) -> None:
         """Continue from a snapshot of the same network, to the same bits, or (`other_parameters`) of one that has other values of its parameters;
         raises `ValueError` where it does not fit."""
 

@@ -6,17 +6,12 @@ stands where everything was still well, if that was remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.engine.finite import Wrong, finding, wrong
 from plasticdsl.runtime.watch.observer import Observer
-
-State = Mapping[str, NDArray[np.generic]]
 
 #: Connections are searched at every so many looks, and whenever everything is to be looked at.
 _LOOKS_PER_SEARCH = 10
@@ -38,7 +33,8 @@ class Guard:
     def remember(self) -> None:
         """The network is well now; what goes wrong later is searched for from here."""
         engine = self._observer.engine
-        self._good, self._step = (engine, engine.snapshot()), engine.step
+        before = self._good[1] if self._good is not None and self._good[0] is engine else None
+        self._good, self._step = (engine, engine.snapshot(before)), engine.step
 
     def forget(self) -> None:
         """Only one step is to be looked after, so there is nothing to search."""
