@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,9 +115,15 @@ def _resolve(name: str) -> None:
 
 
 def _in_libraries(name: str) -> int | None:
-    for library in (None, ctypes.util.find_library("m"), ctypes.util.find_library("c")):
+    for library in (None, "m", "c"):
         try:
-            return ctypes.cast(getattr(ctypes.CDLL(library), name), ctypes.c_void_p).value
+            return ctypes.cast(getattr(_library(library), name), ctypes.c_void_p).value
         except (AttributeError, OSError, TypeError):
             continue
     return None
+
+
+@lru_cache
+def _library(name: str | None) -> ctypes.CDLL:
+    """A library by its short name, None for the process itself. Finding one starts other programs, so it is done when it is needed, and once."""
+    return ctypes.CDLL(name and ctypes.util.find_library(name))
