@@ -21,7 +21,7 @@ NAME = (
 )
 
 _GREEK_NAMES = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
-_GREEK = _GREEK_NAMES.split()
+GREEK = _GREEK_NAMES.split()
 _LOWER = "αβγδεζηθικλμνξοπρστυφχψω"
 _UPPER = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 
@@ -42,8 +42,8 @@ _VARIANTS = {
 }
 
 _LETTERS: dict[str, str] = {
-    **dict(zip(_LOWER, _GREEK, strict=True)),
-    **dict(zip(_UPPER, (word.capitalize() for word in _GREEK), strict=True)),
+    **dict(zip(_LOWER, GREEK, strict=True)),
+    **dict(zip(_UPPER, (word.capitalize() for word in GREEK), strict=True)),
     **_VARIANTS,
 }
 

@@ -8,7 +8,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.builtins import constants
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Binary, Call, Compare, Logic, Number, Ref
 from plasticdsl.model.owners import OfProjection, Whose
@@ -27,10 +27,10 @@ def expression(text: str) -> tree.Expr:
 
 def context(**names: Dim) -> Context:
     """A context in which the given names are values."""
-    members = Scope({"w": Declared("w", "w", Kind.VALUE, "a weight", Ref(OfProjection("ex"), "w"), PURE)})
-    declared = {n: Declared(n, n, Kind.VALUE, "a value", Ref(Whose.OWN, n), d) for n, d in names.items()}
-    declared["ex"] = Declared("ex", "ex", Kind.SIDE, "a projection", members=members)
-    declared["digits"] = Declared("digits", "digits", Kind.OTHER, "a data set")
+    members = Scope({"w": Declared("w", "w", "a weight", Ref(OfProjection("ex"), "w"), PURE)})
+    declared = {n: Declared(n, n, "a value", Ref(Whose.OWN, n), d) for n, d in names.items()}
+    declared["ex"] = Declared("ex", "ex", "a projection", members=members)
+    declared["digits"] = Declared("digits", "digits", "a data set")
     return Context(constants().child(declared), Solver(), Reporter())
 
 
@@ -56,7 +56,7 @@ def test_names_from_nowhere_may_be_declared_on_the_way() -> None:
 
     def missing(name: tree.Name) -> Declared:
         made.append(name.name)
-        return Declared(name.name, name.text, Kind.VALUE, "a value", Ref(Whose.OWN, name.name), PURE)
+        return Declared(name.name, name.text, "a value", Ref(Whose.OWN, name.name), PURE)
 
     base = context()
     inner = base.inside(base.scope.child({}, missing))
@@ -88,9 +88,7 @@ def test_a_mistake_is_reported_once() -> None:
 
 @pytest.mark.parametrize(("text", "near"), [("E_l", "E_L"), ("tau_n", "τ_m"), ("v_theta", "V_θ")])
 def test_the_nearest_name_is_suggested(text: str, near: str) -> None:
-    names = {
-        n: Declared(n, s, Kind.VALUE, "a value", Ref(Whose.OWN, n), PURE) for n, s in (("E_L", "E_L"), ("tau_m", "τ_m"), ("V_theta", "V_θ"))
-    }
+    names = {n: Declared(n, s, "a value", Ref(Whose.OWN, n), PURE) for n, s in (("E_L", "E_L"), ("tau_m", "τ_m"), ("V_theta", "V_θ"))}
     found = Context(constants().child(names), Solver(), Reporter())
     translate(expression(text), found)
     assert f"‘{near}’" in found.report.diagnostics[0].hint

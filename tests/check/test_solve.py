@@ -43,7 +43,7 @@ def test_reasons_are_remembered() -> None:
     x = solver.fresh()
     solver.unify(x, VOLTS, Span(3, 5))
     reason = solver.reason(x)
-    assert reason is not None and reason.span == Span(3, 5)
+    assert reason is not None and reason == Span(3, 5)
     assert solver.reason(VOLTS) is None
 
 

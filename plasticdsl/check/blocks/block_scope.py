@@ -14,10 +14,10 @@ from fractions import Fraction
 
 from plasticdsl.check.blocks.declarations import Contents
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_as, translate_number, unknown_name
 from plasticdsl.check.terms.hold import read_hold
-from plasticdsl.check.terms.scope import Declared, Kind, Scope, UserFunction
+from plasticdsl.check.terms.scope import Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
@@ -69,7 +69,7 @@ class BlockScope:
             function = self.contents.functions.get(name)
             if function is not None:
                 user = UserFunction(name, symbol.text, function.arguments, function.rhs, scope, function.span)
-                self._names[name] = Declared(name, symbol.text, Kind.FUNCTION, "a function", function=user, span=symbol.span)
+                self._names[name] = Declared(name, symbol.text, "a function", function=user, span=symbol.span)
             elif name not in self.contents.bounds or name in valued:
                 self.own(name, symbol.text, symbol.span, self._what(name))
         for parameter in self.block.parameters:
@@ -87,7 +87,7 @@ class BlockScope:
     def own(self, name: str, symbol: str, span: Span, what: str = "a variable") -> Declared:
         """Declares a variable of the block, of unknown dimension."""
         self.dims[name] = self.solver.fresh()
-        self._names[name] = Declared(name, symbol, Kind.VALUE, what, Ref(Whose.OWN, name), self.dims[name], span=span)
+        self._names[name] = Declared(name, symbol, what, Ref(Whose.OWN, name), self.dims[name], span=span)
         return self._names[name]
 
     def replace(self, name: str, value: Typed) -> None:
@@ -135,7 +135,7 @@ class BlockScope:
                 (f"t_{side}", Ref(StandIn.PAIR, side), SECONDS, "the time of a spike"),
                 (f"N_{side}", Special("N_pre" if owner is Whose.PRE else "N_post"), PURE, "a number of units"),
             ):
-                found[name] = Declared(name, name, Kind.VALUE, what, expr, dim)
+                found[name] = Declared(name, name, what, expr, dim)
         return found
 
     def _side(self, owner: Foreign, name: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
@@ -145,7 +145,7 @@ class BlockScope:
             return self.need(owner, attribute.name, attribute)
 
         members = Scope({}, None, member)
-        return Declared(name, symbol, Kind.SIDE, what, members=members, span=span)
+        return Declared(name, symbol, what, members=members, span=span)
 
     def need(self, owner: Foreign, name: str, written: tree.Name) -> Declared:
         """What another block must provide, one entry however often it is read."""
@@ -154,7 +154,7 @@ class BlockScope:
         if key not in self.needs:
             self.needs[key] = need
             self.dims[key] = self.solver.fresh()
-        return Declared(name, written.text, Kind.VALUE, "a value from outside", Ref(owner, name), self.dims[key], span=written.span)
+        return Declared(name, written.text, "a value from outside", Ref(owner, name), self.dims[key], span=written.span)
 
     def _undeclared(self, name: tree.Name) -> Declared | None:
         """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""
@@ -200,8 +200,7 @@ class BlockScope:
     def _average(self, node: tree.Average, context: Context) -> Typed:
         if node.constant is None:
             hint = "Write the time constant of a running mean as a subscript: ⟨x⟩_τ, or avg(x, tau)."
-            context.report.error("average-without-constant", "Nothing says over which time this average is taken.", node.span, hint)
-            return unknown(context)
+            return context.refuse("average-without-constant", "Nothing says over which time this average is taken.", node.span, hint)
         body = translate_number(node.body, context)
         constant = translate_as(node.constant, SECONDS, "The time constant of an average", context)
         key = (body.expr, constant)

@@ -12,7 +12,7 @@ from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs
@@ -73,7 +73,7 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
                 continue
             value = translate_number(statement.rhs, context)
             expr = settled(value, statement.rhs, scope)
-            local[name.name] = Declared(name.name, name.text, Kind.VALUE, "a value of this event", expr, value.dim, span=statement.span)
+            local[name.name] = Declared(name.name, name.text, "a value of this event", expr, value.dim, span=statement.span)
         else:
             message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
             context.report.error("misplaced-statement", message, statement.span)

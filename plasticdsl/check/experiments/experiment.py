@@ -22,7 +22,7 @@ from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable
+from plasticdsl.check.terms.scope import Declared, Scope, check_declarable
 from plasticdsl.check.terms.unification import SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -158,7 +158,7 @@ def _data_names(block: tree.Block, report: Reporter) -> dict[str, Declared]:
             check_declarable(name, report)
             if name.name in names:
                 report.twice(f"There is data ‘{name.text}’ twice.", name.span, names[name.name].span)
-            names.setdefault(name.name, Declared(name.name, name.text, Kind.OTHER, "a data set", span=name.span))
+            names.setdefault(name.name, Declared(name.name, name.text, "a data set", span=name.span))
     return names
 
 
@@ -170,7 +170,7 @@ def _recorded_names(parts: _Parts, scope: Scope, solver: Solver) -> dict[str, De
         if recording.alias and scope.find(name) is None:
             dim = solver.fresh() if recording.dimension is None else Dim(recording.dimension)
             expr = Ref(Whose.RECORDED, recording.alias)
-            names[name] = Declared(name, recording.alias, Kind.VALUE, "a recording", expr, dim, span=recording.span)
+            names[name] = Declared(name, recording.alias, "a recording", expr, dim, span=recording.span)
     return names
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plasticdsl.check.terms.index_letters import split_indices
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model.expr import At, Ref
 from plasticdsl.model.lookup import Lookup, Setting
@@ -32,7 +32,7 @@ WORDS: Mapping[Role, str] = {
 def declared(variable: Variable, owner: Owner, solver: Solver) -> Declared:
     """The entry of a variable whose references have `owner`."""
     dim = solver.fresh() if variable.dimension is None else Dim(variable.dimension)
-    return Declared(variable.name, variable.symbol, Kind.VALUE, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span)
+    return Declared(variable.name, variable.symbol, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span)
 
 
 def members(variables: Iterable[Variable], owner: Owner, solver: Solver) -> Scope:
@@ -46,14 +46,10 @@ def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
     names: dict[str, Declared] = _blocks(lookup, solver)
     for population in network.populations:
         inside = members(population.block.variables, population.as_owner, solver)
-        names[population.name] = Declared(
-            population.name, population.symbol, Kind.SIDE, "a population", members=inside, span=population.span
-        )
+        names[population.name] = Declared(population.name, population.symbol, "a population", members=inside, span=population.span)
     for projection in network.projections:
         inside = members(projection.connection.variables, projection.as_owner, solver)
-        names[projection.name] = Declared(
-            projection.name, projection.symbol, Kind.SIDE, "a projection", members=inside, span=projection.span
-        )
+        names[projection.name] = Declared(projection.name, projection.symbol, "a projection", members=inside, span=projection.span)
     for variable in network.variables:
         names[variable.name] = declared(variable, Whose.NETWORK, solver)
     return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
@@ -65,12 +61,12 @@ def _blocks(lookup: Lookup, solver: Solver) -> dict[str, Declared]:
     for setting in lookup.everything:
         if setting.kind == "block":
             found.setdefault(setting.owner, {})[setting.name] = _set(setting, setting.name, solver)
-    return {block: Declared(block, block, Kind.SIDE, "a block", members=Scope(names)) for block, names in found.items()}
+    return {block: Declared(block, block, "a block", members=Scope(names)) for block, names in found.items()}
 
 
 def _set(setting: Setting, symbol: str, solver: Solver) -> Declared:
     dim = solver.fresh() if setting.dimension is None else Dim(setting.dimension)
-    return Declared(setting.name, symbol, Kind.VALUE, "a parameter", setting.targets[0], dim)
+    return Declared(setting.name, symbol, "a parameter", setting.targets[0], dim)
 
 
 def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:

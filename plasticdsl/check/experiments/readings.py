@@ -14,7 +14,7 @@ from plasticdsl.check.experiments.statistics import Statistic, statistic
 from plasticdsl.check.experiments.whole_patterns import shown
 from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount
 from plasticdsl.check.terms.constants import Values
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Label
@@ -128,7 +128,7 @@ def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, 
         message = f"‘{name}(…)’ is more than one number; it has a place in {where} only."
         context.report.error("wrong-statistic", message, node.span)
     if values is None:
-        return unknown(context)
+        return context.unknown
     result = {"time": SECONDS, "rate": PURE / SECONDS, "pure": PURE, "same": values[0].dim}[found.result]
     return Typed(Call(name, tuple(v.expr for v in values)), result)
 
@@ -165,7 +165,7 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
             context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
         return Typed(Ref(population.as_owner, ""), PURE)
     undeclared_population(node, context, [p.symbol for p in taking.network.populations])
-    return unknown(context)
+    return context.unknown
 
 
 def undeclared_population(node: tree.Expr, context: Context, symbols: Iterable[str]) -> None:

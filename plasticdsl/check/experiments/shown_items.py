@@ -15,7 +15,7 @@ from plasticdsl.check.experiments.whole_patterns import dimension_of
 from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_condition
-from plasticdsl.check.terms.scope import Declared, Kind
+from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -48,9 +48,7 @@ class Loop:
     def names(self, context: Context) -> Context:
         """The same context with the parts of an item in sight."""
         own = {
-            p.name.name: Declared(
-                p.name.name, p.name.text, Kind.VALUE, "what the phase shows", Ref(Whose.ITEM, p.name.name), p.dim, span=p.name.span
-            )
+            p.name.name: Declared(p.name.name, p.name.text, "what the phase shows", Ref(Whose.ITEM, p.name.name), p.dim, span=p.name.span)
             for p in self.parts
         }
         return context.inside(context.scope.child(own))
@@ -149,7 +147,7 @@ def _where(node: tree.Expr, data: DataSet | None, context: Context) -> Expr | No
         context.report.error("unknown-array", message, node.span, "Choose the items in Python.")
         return None
     arrays = {canonical(name): (name, shape) for name, shape in data.arrays}
-    names = {c: Declared(c, a, Kind.VALUE, "an array", Ref(OfData(data.name), a), context.solver.fresh()) for c, (a, _) in arrays.items()}
+    names = {c: Declared(c, a, "an array", Ref(OfData(data.name), a), context.solver.fresh()) for c, (a, _) in arrays.items()}
     inside = context.inside(context.scope.child(names))
     before = context.report.count
     condition = translate_condition(_flags(node, frozenset(arrays)), inside)

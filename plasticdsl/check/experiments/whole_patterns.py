@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.constants import Values, constant
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.model.expr import Call, Expr, Ref, children
@@ -60,8 +60,7 @@ def _one_hot(node: tree.Apply, context: Context, constants: Values) -> Typed:
     """`one_hot(k, n)`: n values, 1 for class k (from 0) and 0 for the others."""
     if len(node.arguments) != 2 or any(a.keyword is not None for a in node.arguments):
         message = f"‘one_hot’ takes 2 arguments, the number of the class (from 0) and how many there are, not {len(node.arguments)}."
-        context.report.error("wrong-number-of-arguments", message, node.span)
-        return unknown(context)
+        return context.refuse("wrong-number-of-arguments", message, node.span)
     which = translate_as(node.arguments[0].value, PURE, "The number of a class", context)
     count = amount(node.arguments[1].value, COUNT, "The number of classes", context, constants)
     return Typed(Call("one_hot", (which, count)), PURE)

@@ -14,7 +14,7 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.mismatch import require_dimension
-from plasticdsl.check.terms.scope import Declared, Kind, Scope, entries
+from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Logic, Special
@@ -27,7 +27,7 @@ _KINDS = {"all to all": "all", "one to one": "one", "probability": "probability"
 
 
 _NUMBERS = {
-    name: Declared(name, name, Kind.VALUE, what, Special(name), PURE)  # type: ignore[arg-type]
+    name: Declared(name, name, what, Special(name), PURE)  # type: ignore[arg-type]
     for name, what in (
         ("i", "the number of the postsynaptic unit"),
         ("j", "the number of the presynaptic unit"),
@@ -68,7 +68,7 @@ def pair_names(context: Context, pre: Side, post: Side) -> Context:
 def _of_side(owner: Whose, side: Side) -> Declared:
     fixed = (v for v in side.block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     own = entries(fixed, side.dims, owner, "a parameter")
-    return Declared(owner.value, owner.value, Kind.SIDE, "a unit", members=Scope(own), span=side.population.span)
+    return Declared(owner.value, owner.value, "a unit", members=Scope(own), span=side.population.span)
 
 
 def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, context: Context, values: Values) -> Connectivity:

@@ -29,7 +29,7 @@ from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.hold import released
-from plasticdsl.check.terms.scope import Declared, Kind, Scope, check_declarable, entries
+from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, entries
 from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
@@ -65,9 +65,7 @@ class Building:
 
     def declare(self, owner: Part, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
         """A population or projection with its variables, for what stands later in the network."""
-        self.names[owner.name] = Declared(
-            owner.name, symbol, Kind.SIDE, what, members=Scope(entries(block.variables, dims, owner)), span=span
-        )
+        self.names[owner.name] = Declared(owner.name, symbol, what, members=Scope(entries(block.variables, dims, owner)), span=span)
 
 
 def check_network(
@@ -241,7 +239,7 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     order, findings = evaluation_order(populations, projections, variables)
     for found in findings:
         report.error(found.code, found.message, found.span, found.hint, found.labels)
-    named = {n: d.dim for n, d in building.names.items() if d.kind is Kind.VALUE and d.dim is not None}
+    named = {n: d.dim for n, d in building.names.items() if d.dim is not None}
     known = tuple(_dimensioned(v, named.get(v.name), solver) for v in variables)
     sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
     return Network(block.name.name, block.doc, known, populations, projections, order, block.span, sets)

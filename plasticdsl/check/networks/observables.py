@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from plasticdsl.check.terms.context import Context, Extension, Typed, unknown
+from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
 from plasticdsl.check.terms.hold import read_hold
 from plasticdsl.check.terms.index_letters import Indexed, indexed_names, letters_of, read_indexed
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, walk
 from plasticdsl.model.model import Projection
@@ -113,8 +113,7 @@ def indexing(things: Indexables, bound: Bound) -> Extension:
             return _at(one, node.span, things, bound, context)
         if isinstance(node, tree.Indexed) and bound:
             message = f"Here each index is a number or a letter of the Σ around it: {', '.join(bound)}."
-            context.report.error("unknown-index", message, node.span)
-            return unknown(context)
+            return context.refuse("unknown-index", message, node.span)
         return read_hold(node, context)
 
     return extend
@@ -131,8 +130,7 @@ def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Con
             kind = {1: "population", 2: "projection"}.get(len(one.letters), "thing")
             count = "an index" if len(one.letters) == 1 else f"{len(one.letters)} indices"
             message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {count}.", _hint(one, things)
-        context.report.error("unknown-name", message, span, hint)
-        return unknown(context)
+        return context.refuse("unknown-name", message, span, hint)
     return Typed(At(found[0].ref, one.letters), found[0].dim)
 
 
@@ -150,8 +148,7 @@ def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> 
     letters = letters_of(node, context.scope)
     if not letters:
         message = "In a network Σ needs its index: Σ_i, Σ_ij or Σ_{k ∈ population}."
-        context.report.error("unknown-index", message, node.span)
-        return unknown(context)
+        return context.refuse("unknown-index", message, node.span)
     named = {i.name: _set_name(over, things, context) for i, over in zip(node.indices, node.over, strict=True)}
     own = {name: named.get(name) for name in letters}
     bound = ranges((node.body, node.where), {**outer, **own}, things, context.scope)
@@ -165,7 +162,7 @@ def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> 
 
 def index_number(letter: tree.Name) -> Declared:
     """A letter by itself: the number of the unit, from 1."""
-    return Declared(letter.name, letter.text, Kind.INDEX, "an index letter", Ref(Whose.INDEX, letter.name), PURE, span=letter.span)
+    return Declared(letter.name, letter.text, "an index letter", Ref(Whose.INDEX, letter.name), PURE, span=letter.span)
 
 
 def _set_name(over: tree.Expr | None, things: Indexables, context: Context) -> str | None:

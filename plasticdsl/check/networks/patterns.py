@@ -17,7 +17,7 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.scope import Declared, Kind
+from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Number
@@ -33,7 +33,7 @@ def check_patterns(statements: Iterable[tree.Patterns], building: Building, fold
     """Adds every set to `building` and declares its name."""
     for statement in statements:
         name = statement.name
-        building.names[name.name] = Declared(name.name, name.text, Kind.OTHER, "a set of patterns", span=name.span)
+        building.names[name.name] = Declared(name.name, name.text, "a set of patterns", span=name.span)
         side = building.sides.get(statement.over.name)
         if side is None:
             undeclared_population(statement.over, building.context, [s.population.symbol for s in building.sides.values()])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.networks.network_gradients import Gradients
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.hold import released
 from plasticdsl.check.terms.mismatch import require_same
@@ -101,8 +101,7 @@ def _change(name: str, members: Scope, projection: Projection, node: tree.Member
         return None
     if _added(projection, changed.name) is None:
         message = f"‘{projection.symbol}.{changed.symbol}’ does not change at every step, so it has no Δ."
-        context.report.error("not-a-state", message, node.span, "A rule that says ‘Δw = …’ without a trigger changes it at every step.")
-        return unknown(context)
+        return context.refuse("not-a-state", message, node.span, "A rule that says ‘Δw = …’ without a trigger changes it at every step.")
     return Typed(Call(_CHANGE, (Ref(projection.as_owner, changed.name),)), changed.dim)
 
 
@@ -113,8 +112,7 @@ def _partial(of: tree.Expr, by: tree.Expr, node: tree.Partial, context: Context)
             return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
         case _:
             message = "Here a derivative is that of an observable of the network by a variable of a projection."
-            context.report.error("no-derivative", message, node.span, "Write for example ‘∂L/∂first.w’.")
-            return unknown(context)
+            return context.refuse("no-derivative", message, node.span, "Write for example ‘∂L/∂first.w’.")
 
 
 def _added(projection: Projection, name: str) -> Expr | None:

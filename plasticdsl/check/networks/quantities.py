@@ -15,7 +15,7 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.index_letters import free_letters
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.shown_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import reached
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Defines = tuple[tree.Define, ...]
 
-_PLAIN = Declared("", "", Kind.VALUE, "a quantity")
+_PLAIN = Declared("", "", "a quantity")
 
 #: A signal may have so many parts when the signals it reads are written out.
 LARGEST_SIGNAL = 500
@@ -136,7 +136,7 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
             message = f"‘{name.text}’ is declared twice in this network."
             building.context.report.error("duplicate-definition", message, o.statement.span)
         expr, dim = Ref(Whose.NETWORK, name.name), dims[name.name]
-        building.names[name.name] = Declared(name.name, name.text, Kind.VALUE, "an observable", expr, dim, span=name.span)
+        building.names[name.name] = Declared(name.name, name.text, "an observable", expr, dim, span=name.span)
     variables = tuple(_translated(o, things, building) for o in found)
     _no_circle(variables, building.context)
     return in_working_order(variables, Whose.NETWORK)
@@ -180,7 +180,7 @@ def _check(statements: Sequence[tree.Define], role: Role, what: str, context: Co
         target = statement.target
         assert isinstance(target, tree.Name)
         expr = Ref(Whose.NETWORK, target.name)
-        names[target.name] = Declared(target.name, target.text, Kind.VALUE, what, expr, context.solver.fresh(), span=target.span)
+        names[target.name] = Declared(target.name, target.text, what, expr, context.solver.fresh(), span=target.span)
     variables = tuple(_variable(s, s.target, role, context, names) for s in kept if isinstance(s.target, tree.Name))
     _no_circle(variables, context)
     return in_working_order(variables, Whose.NETWORK)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import reduce
 
 from plasticdsl.check.experiments.statistics import statistic
 from plasticdsl.check.terms.builtins import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, known_functions
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
-from plasticdsl.check.terms.scope import Declared, Kind, Scope, UserFunction
+from plasticdsl.check.terms.scope import Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -37,8 +38,8 @@ _FAMILIAR = {
 }  # fmt: skip
 
 
-def apply(node: tree.Apply, context: Context, value: Translate, anything: Translate) -> Typed:
-    """The value of an application; `value` translates numbers, `anything` also conditions."""
+def apply(node: tree.Apply, context: Context, value: Translate, limited: Callable[[tree.Expr, str, Context], Typed]) -> Typed:
+    """The value of an application; `value` translates numbers, `limited` variables on one side of an event (`before(r)` is `r⁻`)."""
     if isinstance(node.function, tree.Member):
         return not_a_function(node, node.function, context)
     declared = context.scope.find(node.function)
@@ -47,7 +48,8 @@ def apply(node: tree.Apply, context: Context, value: Translate, anything: Transl
     if declared is not None:
         return _of_time(node, declared, context)
     if node.function.name in ("before", "after"):
-        return _limit(node, context, anything)
+        arguments = _values(node, 1, context)
+        return context.unknown if arguments is None else limited(arguments[0], node.function.name, context)
     name = RENAMED.get(node.function.name, node.function.name)
     if name in FUNCTIONS or name in ("clip",):
         return _built_in(name, node, context, value)
@@ -77,12 +79,11 @@ def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context:
     else:
         hint = Hint(f"For the product write ‘{text} (…)’ with a blank before the bracket, or ‘{text}·(…)’.", (f"{text} ", f"{text}·"), name)
     message = f"‘{text}(…)’ applies a function, but ‘{text}’ is not one."
-    context.report.error("not-a-function", message, node.span, hint)
-    return unknown(context)
+    return context.refuse("not-a-function", message, node.span, hint)
 
 
 def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
-    users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.kind is Kind.FUNCTION}
+    users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.function is not None}
     hint = did_you_mean(function.text, sorted(users | known_functions()), "")
     if function.name in _FAMILIAR:
         hint = Hint(f"For example {_FAMILIAR[function.name]}.")
@@ -94,21 +95,7 @@ def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
     elif context.scope.takes_any:
         words = f"{hint.words} For a product write ‘{function.text} (…)’ with a blank before the bracket.".lstrip()
         hint = Hint(words, (*hint.texts, f"{function.text} "))
-    context.report.error("unknown-function", f"There is no function ‘{function.text}’.", function.span, hint)
-    return unknown(context)
-
-
-def _limit(node: tree.Apply, context: Context, anything: Translate) -> Typed:
-    """`before(r)` is `r⁻`, `after(r)` is `r⁺`."""
-    arguments = _values(node, 1, context)
-    if arguments is None:
-        return unknown(context)
-    found = anything(arguments[0], context)
-    assert isinstance(node.function, tree.Name)
-    if isinstance(found.expr, Ref):
-        return Typed(Ref(found.expr.owner, found.expr.name, "before" if node.function.name == "before" else "after"), found.dim)
-    context.report.error("limit-not-a-variable", "Only a variable has a value just before and just after an event.", node.span)
-    return found
+    return context.refuse("unknown-function", f"There is no function ‘{function.text}’.", function.span, hint)
 
 
 # --- built-in functions ----------------------------------------------------------------------------------------------
@@ -118,30 +105,31 @@ def _built_in(name: str, node: tree.Apply, context: Context, value: Translate) -
     counts = {"min": 0, "max": 0, "clip": 3}
     nodes = _values(node, counts.get(name, FUNCTIONS.get(name, 1)), context)
     if nodes is None:
-        return unknown(context)
+        return context.unknown
     values = [value(n, context) for n in nodes]
-    if node.primes:
-        return _derivative_of_built_in(name, node, values, context)
+    if node.primes and (len(values) != 1 or name not in FUNCTIONS):
+        return context.refuse("wrong-number-of-arguments", f"‘{name}’ has no derivative by one argument.", node.span)
     for i in range(1, len(values)):
         require_same(nodes[i - 1], values[i - 1].dim, nodes[i], values[i].dim, context, f"stand together in {name}(…)")
     if name not in SAME_DIMENSION and name not in ("sqrt", "sign", "step"):
         for n, v in zip(nodes, values, strict=True):
             require_dimension(n, v.dim, PURE, f"The argument of {name}(…)", context)
-    expressions = [v.expr for v in values]
+    return _at(values, node.primes, lambda arguments: _called(name, arguments))
+
+
+def _called(name: str, values: list[Typed]) -> Typed:
+    first, expressions = values[0], [v.expr for v in values]
     if name == "clip":
-        return Typed(Call("min", (Call("max", (expressions[0], expressions[1])), expressions[2])), values[0].dim)
+        return Typed(Call("min", (Call("max", (expressions[0], expressions[1])), expressions[2])), first.dim)
     if name in ("min", "max"):
-        return Typed(_nested(name, expressions), values[0].dim)
-    dim = values[0].dim if name in SAME_DIMENSION else values[0].dim ** Fraction(1, 2) if name == "sqrt" else PURE
+        return Typed(_nested(name, expressions), first.dim)
+    dim = first.dim if name in SAME_DIMENSION else first.dim ** Fraction(1, 2) if name == "sqrt" else PURE
     return Typed(Call(name, tuple(expressions)), dim)
 
 
 def _nested(name: str, expressions: list[Expr]) -> Expr:
     """`max(a, b, c)` as `max(max(a, b), c)`."""
-    result = expressions[0]
-    for expression in expressions[1:]:
-        result = Call(name, (result, expression))
-    return result
+    return reduce(lambda left, right: Call(name, (left, right)), expressions)
 
 
 def _values(node: tree.Apply, count: int, context: Context) -> list[tree.Expr] | None:
@@ -166,63 +154,47 @@ def _values(node: tree.Apply, count: int, context: Context) -> list[tree.Expr] |
 def _inline(node: tree.Apply, function: UserFunction, context: Context, value: Translate) -> Typed:
     nodes = _values(node, len(function.arguments), context)
     if nodes is None:
-        return unknown(context)
+        return context.unknown
     if function in context.calls or len(context.calls) >= DEEPEST:
         circle = " → ".join(f.name for f in (*context.calls, function))
-        context.report.error("definition-cycle", f"The function ‘{function.symbol}’ is defined by itself: {circle}.", node.span)
-        return unknown(context)
+        return context.refuse("definition-cycle", f"The function ‘{function.symbol}’ is defined by itself: {circle}.", node.span)
     context.effort.spent += 1
     if context.effort.spent > MOST:
         return _too_large(function, node, context)
     values = [value(n, context) for n in nodes]
-    result = _derivative(function, values, node, context, value) if node.primes else _body(function, values, context, value)
+    if node.primes and len(values) != 1:
+        message = f"‘{function.symbol}'’ is a derivative by one argument, but ‘{function.symbol}’ has {len(values)}."
+        return context.refuse("wrong-number-of-arguments", message, node.span, labels=(Label(function.span, "declared here"),))
+    result = _at(values, node.primes, lambda arguments: _body(function, arguments, context, value))
     return result if _size(result.expr) <= LARGEST else _too_large(function, node, context)
 
 
 def _too_large(function: UserFunction, node: tree.Apply, context: Context) -> Typed:
     message = f"‘{function.symbol}(…)’ becomes too large when the functions it uses are written out (more than {LARGEST} parts)."
-    context.report.error("expression-too-large", message, node.span, "Give an intermediate result a name of its own.")
-    return unknown(context)
+    return context.refuse("expression-too-large", message, node.span, "Give an intermediate result a name of its own.")
 
 
 def _body(function: UserFunction, values: list[Typed], context: Context, value: Translate) -> Typed:
     """The function's body with the argument values in place of the arguments."""
     names = {
-        name.name: Declared(name.name, name.text, Kind.VALUE, "an argument", v.expr, v.dim)
-        for name, v in zip(function.arguments, values, strict=True)
+        name.name: Declared(name.name, name.text, "an argument", v.expr, v.dim) for name, v in zip(function.arguments, values, strict=True)
     }
     scope = (function.scope or context.scope).child(names)
     return value(function.body, context.called(function, scope))
 
 
-def _derivative(function: UserFunction, values: list[Typed], node: tree.Apply, context: Context, value: Translate) -> Typed:
-    if len(values) != 1:
-        message = f"‘{function.symbol}'’ is a derivative by one argument, but ‘{function.symbol}’ has {len(values)}."
-        context.report.error("wrong-number-of-arguments", message, node.span, labels=(Label(function.span, "declared here"),))
-        return unknown(context)
-    argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
-    return _differentiated(_body(function, [argument], context, value), argument, values[0], node)
-
-
-def _derivative_of_built_in(name: str, node: tree.Apply, values: list[Typed], context: Context) -> Typed:
-    if len(values) != 1 or name not in FUNCTIONS:
-        context.report.error("wrong-number-of-arguments", f"‘{name}’ has no derivative by one argument.", node.span)
-        return unknown(context)
-    argument = Typed(Ref(StandIn.ARGUMENT, ""), values[0].dim)
-    if name not in SAME_DIMENSION:
-        require_dimension(node.arguments[0].value, values[0].dim, PURE, f"The argument of {name}(…)", context)
-    dim = values[0].dim if name in SAME_DIMENSION else PURE
-    return _differentiated(Typed(Call(name, (argument.expr,)), dim), argument, values[0], node)
-
-
-def _differentiated(body: Typed, argument: Typed, at: Typed, node: tree.Apply) -> Typed:
-    """The derivative of `body` by `argument`, `primes` times, at the value `at`."""
+def _at(values: list[Typed], primes: int, function: Callable[[list[Typed]], Typed]) -> Typed:
+    """The function at the values; with `primes`, its derivative by its one argument, so many times."""
     from plasticdsl.symbolic.derivative import differentiate
 
+    if not primes:
+        return function(values)
+    at, argument = values[0], Ref(StandIn.ARGUMENT, "")
+    body = function([Typed(argument, at.dim)])
     expr = body.expr
-    for _ in range(node.primes):
-        expr = differentiate(expr, argument.expr)
-    return Typed(substitute(expr, {argument.expr: at.expr}), body.dim / argument.dim**node.primes)
+    for _ in range(primes):
+        expr = differentiate(expr, argument)
+    return Typed(substitute(expr, {argument: at.expr}), body.dim / at.dim**primes)
 
 
 def _size(expr: Expr) -> int:
@@ -247,6 +219,6 @@ def file_scope(functions: Mapping[str, Iterable[tree.Function]], outside: Scope)
     for path, known in functions.items():
         for f in known:
             user = UserFunction(f.name.name, f.name.text, f.arguments, f.body, scope, f.span)
-            declared = Declared(f.name.name, f.name.text, Kind.FUNCTION, "a function", function=user, span=f.name.span)
+            declared = Declared(f.name.name, f.name.text, "a function", function=user, span=f.name.span)
             files.setdefault(path, {})[f.name.name] = declared
     return scope

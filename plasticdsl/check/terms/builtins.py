@@ -6,7 +6,7 @@ Values: CODATA 2018 (exact since the SI of 2019).
 
 from __future__ import annotations
 
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.model.expr import FUNCTIONS, Expr, Number, Special
 from plasticdsl.units.dimension import dimension
@@ -42,7 +42,7 @@ _CONSTANTS: tuple[tuple[str, str, Expr, Dim, str], ...] = (
 
 def constants() -> Scope:
     """The outermost scope: π, faraday, gas_constant, elementary_charge, boltzmann, avogadro, the time t and the step dt."""
-    return Scope({name: Declared(name, symbol, Kind.VALUE, what, expr, dim) for name, symbol, expr, dim, what in _CONSTANTS})
+    return Scope({name: Declared(name, symbol, what, expr, dim) for name, symbol, expr, dim, what in _CONSTANTS})
 
 
 def known_functions() -> frozenset[str]:

@@ -7,6 +7,7 @@ what can be refused early (a size of 0, a probability of 2, an initial value out
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
@@ -14,18 +15,9 @@ from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Ne
 Values = Mapping[Ref, Expr]
 
 _OPERATORS: Mapping[str, Callable[[float, float], float]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "^": lambda a, b: math.pow(a, b),
-    "<": lambda a, b: float(a < b),
-    "<=": lambda a, b: float(a <= b),
-    ">": lambda a, b: float(a > b),
-    ">=": lambda a, b: float(a >= b),
-    "==": lambda a, b: float(a == b),
-    "!=": lambda a, b: float(a != b),
-}
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "^": math.pow,
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
 
 _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "exp": math.exp, "log": math.log, "log10": math.log10, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos, "tan": math.tan,
@@ -44,10 +36,9 @@ def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
         case Ref():
             return constant(values.get(expr), values, depth + 1)
         case Negate(operand):
-            found = constant(operand, values, depth + 1)
-            return None if found is None else -found
-        case Binary(operator, left, right) | Compare(operator, left, right):
-            return _apply(_OPERATORS[operator], [constant(left, values, depth + 1), constant(right, values, depth + 1)])
+            return _apply(operator.neg, [constant(operand, values, depth + 1)])
+        case Binary(sign, left, right) | Compare(sign, left, right):
+            return _apply(_OPERATORS[sign], [constant(left, values, depth + 1), constant(right, values, depth + 1)])
         case Call(function, arguments) if function in _FUNCTIONS:
             return _apply(_FUNCTIONS[function], [constant(a, values, depth + 1) for a in arguments])
         case Choice(branches, otherwise):
@@ -59,10 +50,10 @@ def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
                     return constant(value, values, depth + 1)
             return constant(otherwise, values, depth + 1)
         case Logic("not", (operand,)):
-            return _apply(lambda a: float(not a), [constant(operand, values, depth + 1)])
+            return _apply(operator.not_, [constant(operand, values, depth + 1)])
         case Logic(connective, operands):
-            found_all = [constant(o, values, depth + 1) for o in operands]
-            return _apply(lambda *a: float(all(a) if connective == "and" else any(a)), found_all)
+            together = all if connective == "and" else any
+            return _apply(lambda *a: together(a), [constant(o, values, depth + 1) for o in operands])
         case _:
             return None
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.scope import Scope, UserFunction
 from plasticdsl.check.terms.unification import Dim, Solver
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Number
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 
@@ -49,6 +51,16 @@ class Context:
     calls: tuple[UserFunction, ...] = ()
     effort: Effort = field(default_factory=Effort)
 
+    @property
+    def unknown(self) -> Typed:
+        """What stands for something that has been reported: its dimension fits everywhere."""
+        return Typed(Number(0.0), self.solver.fresh())
+
+    def refuse(self, code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = ()) -> Typed:
+        """Reports an error; what stands for the expression that has it."""
+        self.report.error(code, message, span, hint, labels)
+        return self.unknown
+
     def inside(self, scope: Scope) -> Context:
         """The same context with other names in sight."""
         return replace(self, scope=scope)
@@ -60,8 +72,3 @@ class Context:
     def extended(self, extend: Extension) -> Context:
         """The same context with another extension."""
         return replace(self, extend=extend)
-
-
-def unknown(context: Context) -> Typed:
-    """What stands for something that has been reported: its dimension fits everywhere."""
-    return Typed(Number(0.0), context.solver.fresh())

@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import Literal, cast
 
 from plasticdsl.check.terms.applications import apply
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
 from plasticdsl.check.terms.numbers import number
-from plasticdsl.check.terms.scope import Declared, Kind, Scope
+from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -44,7 +44,7 @@ def translate(node: tree.Expr, context: Context) -> Typed:
         case tree.Limit():
             return _limit(node, context)
         case tree.Apply():
-            return apply(node, context, translate_number, translate)
+            return apply(node, context, translate_number, limited)
         case tree.Unary():
             return _unary(node, context)
         case tree.Binary():
@@ -55,12 +55,10 @@ def translate(node: tree.Expr, context: Context) -> Typed:
             return _logical(node, context)
         case tree.Cases():
             return _cases(node, context)
-        case tree.Rectified(operand=operand):
+        case tree.Rectified(operand=operand) | tree.Absolute(operand=operand):
             inside = translate_number(operand, context)
-            return Typed(Call("max", (inside.expr, Number(0.0))), inside.dim)
-        case tree.Absolute(operand=operand):
-            inside = translate_number(operand, context)
-            return Typed(Call("abs", (inside.expr,)), inside.dim)
+            call = Call("abs", (inside.expr,)) if isinstance(node, tree.Absolute) else Call("max", (inside.expr, Number(0.0)))
+            return Typed(call, inside.dim)
         case _:
             return _not_here(node, context)
 
@@ -71,21 +69,19 @@ def translate_number(node: tree.Expr, context: Context) -> Typed:
     if not found.is_condition:
         return found
     hint = "Write the number it stands for by cases, for example ‘1 if x > 0’ and on the next line ‘0 otherwise’, or Θ(x)."
-    context.report.error("not-a-number", "This is a condition, which holds or not; a number is needed here.", node.span, hint)
-    return unknown(context)
+    return context.refuse("not-a-number", "This is a condition, which holds or not; a number is needed here.", node.span, hint)
 
 
 def translate_condition(node: tree.Expr, context: Context) -> Expr:
     """Like `translate`, but reports a number where a condition is expected."""
     before = context.report.count
     found = translate(node, context)
-    if not found.is_condition and context.report.count > before:
-        return Compare("!=", found.expr, Number(0.0))  # what it is has just been said to be unknown
-    if not found.is_condition:
+    if found.is_condition:
+        return found.expr
+    if context.report.count == before:  # else what it is has just been said to be unknown
         hint = "Compare it with something, for example ‘> 0’."
         context.report.error("not-a-condition", "This is a number; a condition is needed here.", node.span, hint)
-        return Compare("!=", found.expr, Number(0.0))
-    return found.expr
+    return Compare("!=", found.expr, Number(0.0))
 
 
 def translate_as(node: tree.Expr, dim: Dim, what: str, context: Context) -> Expr:
@@ -106,24 +102,22 @@ def _name(node: tree.Name, context: Context) -> Typed:
 def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> Typed:
     """A reference to a declared thing that must have a value."""
     if found.expr is not None and found.dim is not None:
-        return Typed(found.expr, found.dim, found.is_condition)
-    if found.kind is Kind.FUNCTION:
+        return Typed(found.expr, found.dim)
+    if found.function is not None:
         hint = f"Write it with its arguments: ‘{found.symbol}(…)’."
-        context.report.error("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)
-    elif found.kind is not Kind.OTHER or found.what:
-        members = [d.symbol for d in found.members.names.values()][:4] if found.members is not None else []
-        examples = ", ".join(f"‘{found.symbol}.{m}’" for m in members) or f"‘{found.symbol}.V’"
-        hint = f"Write one of its variables, for example {examples}." if found.members is not None else ""
-        context.report.error("not-a-value", f"‘{found.symbol}’ is {found.what} and has no value of its own.", node.span, hint)
-    return unknown(context)
+        return context.refuse("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)
+    hint = ""
+    if found.members is not None:
+        members = [d.symbol for d in found.members.names.values()][:4] or ["V"]
+        hint = f"Write one of its variables, for example {', '.join(f'‘{found.symbol}.{m}’' for m in members)}."
+    return context.refuse("not-a-value", f"‘{found.symbol}’ is {found.what} and has no value of its own.", node.span, hint)
 
 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
     hint = Hint(unit_hint(node.text)) or _similar(node, scope or context.scope, context.report.count) or Hint(_familiar(node))
     message = f"‘{of}’ has nothing called ‘{node.text}’." if of else f"Nothing here is called ‘{node.text}’."
-    context.report.error("unknown-name", message, node.span, hint)
-    return unknown(context)
+    return context.refuse("unknown-name", message, node.span, hint)
 
 
 def unit_hint(name: str) -> str:
@@ -149,11 +143,10 @@ def _familiar(node: tree.Name) -> str:
 def _member(node: tree.Member, context: Context) -> Typed:
     base = member_base(node, context)
     if base is None:
-        return unknown(context)
+        return context.unknown
     if base.members is None:
         what = base.what or "no block"
-        context.report.error("unknown-name", f"‘{base.symbol}’ is {what} and has nothing called ‘{node.attribute.text}’.", node.span)
-        return unknown(context)
+        return context.refuse("unknown-name", f"‘{base.symbol}’ is {what} and has nothing called ‘{node.attribute.text}’.", node.span)
     found = base.members.lookup(node.attribute)
     if found is None:
         return unknown_name(node.attribute, context, base.members, base.symbol)
@@ -174,17 +167,17 @@ def member_base(node: tree.Member, context: Context) -> Declared | None:
 def _limit(node: tree.Limit, context: Context) -> Typed:
     if context.scope.find(node.whole) is not None:
         return _name(node.whole, context)
-    return limited(node.operand, cast(Limit, node.side), context)
+    return limited(node.operand, node.side, context)
 
 
-def limited(node: tree.Expr, side: Limit, context: Context) -> Typed:
+def limited(node: tree.Expr, side: str, context: Context) -> Typed:
     """`r⁻`, `before(r)`: the value of a variable on one side of the event."""
+    before = context.report.count
     found = translate(node, context)
     if isinstance(found.expr, Ref):
-        return Typed(Ref(found.expr.owner, found.expr.name, side), found.dim)
-    if context.report.failed:
-        return found
-    context.report.error("limit-not-a-variable", "Only a variable has a value just before and just after an event.", node.span)
+        return Typed(Ref(found.expr.owner, found.expr.name, cast(Limit, side)), found.dim)
+    if context.report.count == before:
+        context.report.error("limit-not-a-variable", "Only a variable has a value just before and just after an event.", node.span)
     return found
 
 
@@ -322,5 +315,4 @@ _A_SUM = "Sums stand in synapses, rules and networks. A neuron gets one through 
 def _not_here(node: Placed, context: Context) -> Typed:
     what = _NOTATION.get(type(node), "This")
     hint = _A_SUM if isinstance(node, tree.Sum) else ""
-    context.report.error("not-here", f"{what} has no meaning at this place.", node.span, hint)
-    return unknown(context)
+    return context.refuse("not-here", f"{what} has no meaning at this place.", node.span, hint)

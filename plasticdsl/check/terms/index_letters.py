@@ -11,14 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.check.terms.scope import Scope
+from plasticdsl.names import GREEK
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import parts
 
-_GREEK = (
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
-    "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
-)  # fmt: skip
-LETTERS = (*_GREEK, *string.ascii_letters)
+LETTERS = (*GREEK, *string.ascii_letters)
 
 
 def split_indices(name: str, bound: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:

@@ -83,6 +83,6 @@ def _written(node: object) -> str:
 def _why(node: Placed, dim: Dim, context: Context) -> tuple[Label, ...]:
     """Where the dimension of a bare name was inferred, when it was not given by its own value."""
     reason = context.solver.reason(dim)
-    if not isinstance(node, tree.Name) or reason is None or reason.span == node.span or len(dim.unknowns) != 1:
+    if not isinstance(node, tree.Name) or reason is None or reason == node.span or len(dim.unknowns) != 1:
         return ()
-    return (Label(reason.span, f"‘{node.text}’ is {described(dim, context)} because of this"),)
+    return (Label(reason, f"‘{node.text}’ is {described(dim, context)} because of this"),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from plasticdsl.check.terms.context import Context, Typed, unknown
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.expr import Binary, Number, Special
@@ -19,13 +19,12 @@ def number(node: tree.Number, context: Context) -> Typed:
     steps = [u for u in node.unit if u.unit in _STEPS]
     rest = tuple(u for u in node.unit if u.unit not in _STEPS)
     if _ambiguous(node, rest, context):
-        return unknown(context)
+        return context.unknown
     scale, dim = unit_scale(rest, node, context)
     try:
         value = exact(node.text, scale)
     except (OverflowError, ValueError, ZeroDivisionError):
-        context.report.error("number-out-of-range", "This number is beyond the range of double precision.", node.span)
-        return unknown(context)
+        return context.refuse("number-out-of-range", "This number is beyond the range of double precision.", node.span)
     if value == 0.0 and not node.unit:
         return Typed(Number(0.0), context.solver.fresh())
     if not steps:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim
@@ -21,18 +20,6 @@ from plasticdsl.syntax.words import RESERVED, reserved_message
 
 _TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
 _IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
-
-
-class Kind(StrEnum):
-    """What a name stands for. VALUE: anything with a value (parameter, state, definition, input, observable, constant, time, unit count …).
-    FUNCTION: a user function; SIDE: `pre`, `post`, a population or a projection, of interest for its members; INDEX: an index
-    letter; OTHER: something that has no value by itself (a block, a data set): `Declared.what` says what."""
-
-    VALUE = "value"
-    FUNCTION = "function"
-    SIDE = "side"
-    INDEX = "index"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +36,16 @@ class UserFunction:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One name: what a reference to it becomes (`expr`) and its dimension, or its members, or its function.
+    """One name: what a reference to it becomes (`expr`) and its dimension, or its members, or its function; a block or a data set has none of these.
 
     `what` names its kind to the reader ("a parameter", "a population").
     """
 
     name: str
     symbol: str
-    kind: Kind
     what: str
     expr: Expr | None = None
     dim: Dim | None = None
-    is_condition: bool = False
     members: Scope | None = None
     function: UserFunction | None = None
     span: Span = NOWHERE
@@ -69,7 +54,7 @@ class Declared:
 def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner, what: str = "a variable") -> dict[str, Declared]:
     """Those of the variables whose dimension is known; references to them have this owner."""
     known = [v for v in variables if v.name in dims]
-    return {v.name: Declared(v.name, v.symbol, Kind.VALUE, what, Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
+    return {v.name: Declared(v.name, v.symbol, what, Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
 
 
 Missing = Callable[[tree.Name], "Declared | None"]

@@ -56,19 +56,12 @@ PURE = Dim(ONE)
 SECONDS = Dim(TIME)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an unknown got its value: the two sides that were found equal, at `span`."""
-
-    span: Span
-
-
 class Solver:
     """Unknowns and what has been found out about them. `unify` only ever adds knowledge."""
 
     def __init__(self) -> None:
         self._solved: dict[int, Dim] = {}
-        self._reasons: dict[int, Reason] = {}
+        self._reasons: dict[int, Span] = {}
         self._count = 0
 
     def fresh(self) -> Dim:
@@ -97,10 +90,10 @@ class Solver:
         rest = Dim(quotient.constant, quotient.unknowns[:-1])
         self._solved[unknown] = rest ** (-1 / power)
         if span is not None:
-            self._reasons[unknown] = Reason(span)
+            self._reasons[unknown] = span
         return True
 
-    def reason(self, dim: Dim) -> Reason | None:
+    def reason(self, dim: Dim) -> Span | None:
         """Where the first unknown of an unresolved `dim` was found, if it was an unknown at all."""
         return next((self._reasons[unknown] for unknown, _ in dim.unknowns if unknown in self._reasons), None)
 
