@@ -12,7 +12,7 @@ from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
-from plasticdsl.kernels.loops.names import DT, N, T
+from plasticdsl.kernels.loops.names import N, T
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -21,7 +21,6 @@ from plasticdsl.kernels.program import (
     If,
     Invoke,
     Let,
-    OfParameter,
     Program,
     Read,
     Return,
@@ -31,6 +30,7 @@ from plasticdsl.kernels.program import (
     Store,
     only,
 )
+from plasticdsl.kernels.recipes import DT, SEED
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
@@ -70,7 +70,7 @@ def build(plan: Plan) -> Program:
 
 def _sizes(plan: Plan) -> tuple[Size, ...]:
     return (
-        *(s for p in plan.populations for s in units.sizes(p)),
+        *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
         *feeds.sizes(plan),
         Size(RUN.field(Part.ONE)),
@@ -78,11 +78,11 @@ def _sizes(plan: Plan) -> tuple[Size, ...]:
 
 
 def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
-    network = [Scalar(NETWORK.variable(v.name), "float64", OfParameter(NETWORK, v.name), v.symbol, v.unit) for v in plan.parameters]
+    network = [(NETWORK.variable(v.name), v) for v in plan.parameters]
     return (
-        Scalar(RUN.field(Part.DT), "float64", None, "step", "s"),
-        Scalar(RUN.field(Part.SEED), "int64", None, "seed of all random draws"),
-        *network,
+        Scalar(DT, "float64", unit="s"),
+        Scalar(SEED, "int64"),
+        *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),
         *(a for p in plan.populations for a in units.arguments(plan, p)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
         *feeds.arguments(plan),
@@ -181,7 +181,7 @@ def _of_steps(plan: Plan, operation: ops.OfSteps | ops.OfFlow) -> Function:
         case ops.AtStep(p, periodic):
             return synapses.at_step(plan, connections(p), periodic)
         case ops.ChangeUnits(p, number):
-            return units.change_units(plan, unit(p), next(c for c in unit(p).changes if c.number == number))
+            return units.change_units(plan, unit(p), number)
         case ops.UpdateOneByOne(one):
             return sweep.update_one_by_one(plan, one)
         case ops.AddBetween(p):
@@ -217,21 +217,21 @@ def _advance(
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
         body.append(If(full[0] if len(full) == 1 else Logic("or", tuple(full)), (Return(done),)))
-    body += [Let(T, Binary("*", Read(N), DT)), *calls]
+    body += [Let(T, Binary("*", Read(N), Read(DT))), *calls]
     stop = Binary("+", Read(FIRST_STEP), Read(STEPS))
     loop = For(N, Read(FIRST_STEP), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))
     values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
     needed = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
-    found = with_arguments(Function(ADVANCE, "", (), (), (), (loop,)), arrays, scalars, sizes)
+    found = with_arguments(Function(ADVANCE, "", (loop,)), arrays, scalars, sizes)
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
     assert not [s for s in statements(loop.body) if isinstance(s, Store)]
     return Function(
         ADVANCE,
         doc,
-        (FIRST_STEP, STEPS),
-        tuple(s.name for s in values if s.name in needed or s.name in found.scalars or s.name == DT.name),
-        tuple(a.name for a in arrays if a.name in needed or a.name in found.arrays),
         (loop, Return(Read(STEPS))),
+        (FIRST_STEP, STEPS),
+        tuple(s.name for s in values if s.name in needed or s.name in found.scalars or s.name == DT),
+        tuple(a.name for a in arrays if a.name in needed or a.name in found.arrays),
     )
 
 

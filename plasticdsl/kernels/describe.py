@@ -62,12 +62,12 @@ def _line(member: Member, spelling: Spelling) -> Line:
     name = spelling.fields[member.name]
     match member:
         case Size(field):
-            return Line(name, "int", safe(field.part.meaning.format(field.group.name)))
-        case Scalar(_, dtype, _, doc, unit):
-            return Line(name, "float" if dtype == "float64" else "int", f"{safe(doc)}{_in(unit)}")
+            return Line(name, "int", safe(field.meaning))
+        case Scalar(field, dtype, _, doc, unit):
+            return Line(name, "float" if dtype == "float64" else "int", f"{safe(doc or field.meaning)}{_in(unit)}")
         case Array(field, dtype, shape, _, _, doc, unit):
             lengths = ", ".join(_length(s, field.group, spelling) for s in shape)
-            return Line(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc)}{_in(unit)}")
+            return Line(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc or field.meaning)}{_in(unit)}")
 
 
 def _length(size: Field, group: Group, spelling: Spelling) -> str:

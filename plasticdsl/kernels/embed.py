@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plasticdsl.kernels import recipes
 from plasticdsl.kernels.build import FIRST_STEP, STEPS
 from plasticdsl.kernels.describe import Line, lines, safe, si_unit
 from plasticdsl.kernels.embedded_loop import module_text_doc, sides
@@ -19,7 +18,8 @@ from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Part, of_
 from plasticdsl.kernels.inlined import defined_names
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.program import OfState, Program
+from plasticdsl.kernels.program import Program
+from plasticdsl.kernels.recipes import Recipe
 from plasticdsl.kernels.set_up import Assignment, Scope, scopes, sections
 from plasticdsl.kernels.set_up_text import Writer, common
 from plasticdsl.kernels.set_up_text import lines as set_up_lines
@@ -57,7 +57,7 @@ def embed(
         ],
         "sizes": [places[of_population(p.name).field(Part.UNITS)] for p in network.populations],
         "sections": [(safe(s.title), [*set_up_lines(s.assignments, writer)]) for s in sections(network, owners, places) if s.assignments],
-        "fills": _fills(program, network, writer),
+        "fills": _fills(program, writer),
         "held": lambda group, part: f"a.{spelling.at(group.field(Part[part]))}",
         "given": given,
         "doc": module_text_doc(program, spelling, sorted(given)),
@@ -65,7 +65,7 @@ def embed(
         "run_dt": RUN.field(Part.DT),
         "in_steps": in_steps,
         "default_steps": 1000 if in_steps else 10_000,
-        "shown": [spelling.at(a.name) for a in program.arrays if isinstance(a.fill, OfState)],
+        "shown": [spelling.at(a.name) for a in program.arrays if a.is_variable and a.changes],
         "advance": call(program.functions[-1], {FIRST_STEP: "a.step", STEPS: "end - a.step"}, spelling, "a."),
         "logs": [of_population(p) for p in program.logs],
         "made": {group: [f"{spelling.fields[f]}=a.{places[f]}" for f in (*known, *more) if f.group == group] for group in spelling.groups},
@@ -76,14 +76,12 @@ def embed(
     return render("embedded.py.jinja", program, spelling, groups, support=_used(names), imports=_IMPORTS, **names)
 
 
-def _fills(program: Program, network: Network, writer: Writer) -> list[str]:
+def _fills(program: Program, writer: Writer) -> list[str]:
     """What kernels work on, made of what was set up: sizes first, then what several arrays have in common, then each by itself."""
-    between = recipes.ends_of(network)
-    sizes = [Assignment((s.name,), recipes.size(s, between)) for s in program.sizes if s.name.part is not Part.UNITS]
-    made = {s.name: recipes.scalar(s) for s in program.scalars if s.name.group != RUN} | {a.name: recipes.array(a) for a in program.arrays}
-    found = set_up_lines(sizes, writer)
-    known: dict[recipes.Recipe, str] = {}
-    text: list[str] = [*found]
+    sizes = [Assignment((s.name,), s.value) for s in program.sizes if s.name.part is not Part.UNITS]
+    made = {s.name: s.value for s in program.scalars if s.name.group != RUN} | {a.name: a.whole for a in program.arrays}
+    known: dict[Recipe, str] = {}
+    text = [*set_up_lines(sizes, writer)]
     for name, recipe in common(made.values()):
         text.append(f"{name} = {Writer(writer.names, writer.scopes, known).text(recipe)}")
         known[recipe] = name
@@ -98,7 +96,7 @@ def _beside(owners: Mapping[Group, Scope]) -> Iterator[tuple[Field, str]]:
         parts = {"population": (Part.UNITS,), "projection": (Part.ROWS, Part.TARGETS, Part.SOURCES, Part.AXONAL, Part.DENDRITIC)}.get(
             scope.group.kind, ()
         )
-        yield from ((scope.group.field(part), safe(part.meaning.format(scope.group.name))) for part in parts)
+        yield from ((field, safe(field.meaning)) for field in map(scope.group.field, parts))
         yield from ((scope.group.variable(name), _meaning(scope.variables[name], scope)) for name in scope.sides)
 
 

@@ -41,83 +41,83 @@ def of_projection(name: str) -> Group:
 
 
 class Part(Enum):
-    """What of its group a field is: how it is called (`{}` stand for the names in `Field.of`), and what it means.
+    """What of its group a field is: how it is called, and what it means (`{}` stand for the names in `Field.of`).
 
     `VARIABLE` is a variable, parameter or trace of the model, under the name it has there; all others are the compiler's own.
     """
 
     VARIABLE = "{}", "a variable"
     # of the run
-    DT = "dt", "the step in s"
-    SEED = "seed", "the seed of all random draws"
+    DT = "dt", "step"
+    SEED = "seed", "seed of all random draws"
     ONE = "one", "1"
     # of a population
-    UNITS = "units", "number of units of {}"
-    SLOTS = "slots", "largest delay of spikes of {} in steps, plus one"
-    CAPACITY = "capacity", "spikes of {} that one step can hold"
-    LOG = "log", "spikes that the log of {} can hold"
-    GIVEN = "given", "number of given spikes of {}"
-    SPIKES = "spikes", "a ring of the units that spiked"
-    SPIKE_COUNT = "spike_count", "how many in each slot of the ring"
-    SPIKE_TOTAL = "total", "all spikes so far"
+    UNITS = "units", "number of units of {group}"
+    SLOTS = "slots", "largest delay of spikes of {group} in steps, plus one"
+    CAPACITY = "capacity", "spikes of {group} that one step can hold"
+    LOG = "log", "spikes that the log of {group} can hold"
+    GIVEN = "given", "number of given spikes of {group}"
+    SPIKES = "spikes", "units of {group} that spiked, by step modulo slots"
+    SPIKE_COUNT = "spike_count", "number of spikes in each slot"
+    SPIKE_TOTAL = "total", "all spikes of {group} so far"
     LOG_STEPS = "log_steps", "step of each logged spike"
     LOG_UNITS = "log_units", "unit of each logged spike"
     LOG_COUNT = "log_count", "number of logged spikes"
-    RECORDING = "recording", "whether spikes are logged"
+    RECORDING = "recording", "1 where spikes of {group} are logged, else 0"
     REFRACTORY_UNTIL = "refractory_until", "first step at which the unit may spike again"
     REFRACTORY_STEPS = "refractory_steps", "refractory time in steps"
     WAS_TRUE = "was_true", "whether the spike condition held at the previous step"
-    UNDECIDED = "undecided", "whether the spike condition has once been no number"
+    UNDECIDED = "undecided", "1 where the spike condition has once been no number"
     HAZARD = "hazard", "what is left of the hazard until the next spike"
     DRAWS = "draws", "number of the unit's last random draw"
-    STREAM = "stream", "the random stream"
+    STREAM = "stream", "random stream of {group}"
     GIVEN_STEPS = "given_steps", "steps of the given spikes, sorted"
     GIVEN_UNITS = "given_units", "units of the given spikes"
     GIVEN_NEXT = "given_next", "position of the next given spike"
-    DELAYED = "{}_delayed", "what arrives late at an input"
-    STAGE = "{}_stage", "a variable at an integrator's stage"
-    STAGE_SLOPE = "{}_slope", "its slope at the last stage"
-    STAGE_SLOPES = "{}_slopes", "the weighted sum of its slopes"
-    STAGE_GROWTH = "{}_growth", "its factor in a sixth of a step"
-    STAGE_PUSH = "{}_push", "what a sixth of a step adds to it"
-    STAGE_MOVED = "{}_moved", "the variable on its way through the stages"
-    VISITING = "visiting", "whether units update one after the other"
-    ORDER = "order", "units in the order in which they update"
-    KEPT = "{}_kept", "for how many steps a sum has been kept"
-    FEED = "{}_feed", "the table of a fed variable"
+    DELAYED = "{}_delayed", "what arrives at {} of {group} late"
+    STAGE = "{}_stage", "{} of {group} at an integrator's stage"
+    STAGE_SLOPE = "{}_slope", "slope of {} at the last stage"
+    STAGE_SLOPES = "{}_slopes", "weighted sum of the slopes of {}"
+    STAGE_GROWTH = "{}_growth", "factor of {} in a sixth of a step"
+    STAGE_PUSH = "{}_push", "what a sixth of a step adds to {}"
+    STAGE_MOVED = "{}_moved", "{} of {group} on its way through the stages"
+    VISITING = "visiting", "1 while the units of {group} update one after the other, else 0"
+    ORDER = "order", "units of {group} in the order in which they update"
+    KEPT = "{}_kept", "for how many steps {} of {group} has followed single units; 0: it is to be summed anew"
+    FEED = "{}_feed", "values of {} of {group}, one row per item"
     FEED_ITEMS = "{}_feed_items", "row of each item shown, in order"
-    FEED_ACTIVE = "{}_feed_active", "whether a variable is fed"
+    FEED_ACTIVE = "{}_feed_active", "1 while {} of {group} is fed, else 0"
     FEED_FIRST = "{}_feed_first", "step at which the first item is shown"
     FEED_HOLD = "{}_feed_hold", "for how many steps each item is shown"
-    FEED_ACROSS = "{}_feed_across", "whether rows have a value for each unit"
-    FEED_ROWS = "{}_feed_rows", "length of a table for {}"
-    FEED_WIDTH = "{}_feed_width", "length of a table for {}"
-    FEED_COUNT = "{}_feed_count", "length of a table for {}"
+    FEED_ACROSS = "{}_feed_across", "1 where rows have a value for each unit, 0 where all units share one"
+    FEED_ROWS = "{}_feed_rows", "length of a table for {group}"
+    FEED_WIDTH = "{}_feed_width", "length of a table for {group}"
+    FEED_COUNT = "{}_feed_count", "length of a table for {group}"
     # of a population or a projection
-    PROPAGATOR = "P_{}_{}", "an entry of exp(A dt)"
-    PROPAGATOR_HELD = "P_held_{}_{}", "the same while refractory"
-    INTEGRAL = "Q_{}_{}", "an entry of the integral of exp(A s) over the step"
-    INTEGRAL_HELD = "Q_held_{}_{}", "the same while refractory"
-    NOISE = "noise_{}", "the random stream of a variable's noise"
-    PERIOD = "period_{}", "a period in steps"
+    PROPAGATOR = "P_{}_{}", "entry ({}, {}) of exp(A dt)"
+    PROPAGATOR_HELD = "P_held_{}_{}", "entry ({}, {}) of exp(A dt) while refractory"
+    INTEGRAL = "Q_{}_{}", "entry ({}, {}) of the integral of exp(A s) over the step"
+    INTEGRAL_HELD = "Q_held_{}_{}", "entry ({}, {}) of the integral of exp(A s) over the step while refractory"
+    NOISE = "noise_{}", "random stream of the noise of {}"
+    PERIOD = "period_{}", "period in steps"
     # of a projection
-    CONNECTIONS = "connections", "number of connections of {}"
-    AXONAL_SLOTS = "axonal_slots", "largest axonal delay of {} in steps, plus one"
-    DENDRITIC_SLOTS = "dendritic_slots", "largest dendritic delay of {} in steps, plus one"
-    ROW_ENDS = "row_ends", "number of pre units of {}, plus one"
-    COLUMN_ENDS = "column_ends", "number of post units of {}, plus one"
-    DELAYED_ROW_ENDS = "delayed_row_ends", "number of pre units of {} times axonal slots, plus one"
-    DELAYED_COLUMN_ENDS = "delayed_column_ends", "number of post units of {} times dendritic slots, plus one"
-    HISTORY_LENGTH = "{}_length", "spikes that are remembered of each unit of {}"
+    CONNECTIONS = "connections", "number of connections of {group}"
+    AXONAL_SLOTS = "axonal_slots", "largest axonal delay of {group} in steps, plus one"
+    DENDRITIC_SLOTS = "dendritic_slots", "largest dendritic delay of {group} in steps, plus one"
+    ROW_ENDS = "row_ends", "number of pre units of {group}, plus one"
+    COLUMN_ENDS = "column_ends", "number of post units of {group}, plus one"
+    DELAYED_ROW_ENDS = "delayed_row_ends", "number of pre units of {group} times axonal slots, plus one"
+    DELAYED_COLUMN_ENDS = "delayed_column_ends", "number of post units of {group} times dendritic slots, plus one"
+    HISTORY_LENGTH = "{}_length", "spikes that are remembered of each unit of {group}"
     SHADOW = "{}_shadow", "a variable before the events of this step"
     FORECAST = "{}_forecast", "a variable after the events of this step"
     SUM = "{0}", "a sum over the connections of each post unit"
     HISTORY = "{0:}", "times of the last spikes of each unit"
     HISTORY_COUNT = "{}_count", "how many there have been"
-    PENDING = "pending_{}", "what is on its way to a variable"
-    ADDS = "adds_{}_{}", "what is added to a variable of one side now"
-    PAST = "past_{}", "what sums read of the pre units at the last steps"
-    COMING = "coming_{}", "sums on their way to an input"
+    PENDING = "pending_{}", "what is on its way to {}, by step of arrival modulo slots"
+    ADDS = "adds_{}_{}", "what is added to {}.{} now"
+    PAST = "past_{}", "{} of the pre units at the last steps, by step modulo slots"
+    COMING = "coming_{}", "sums on their way to {}, by step of arrival modulo slots"
     ROWS = "rows", "connections of pre unit j are rows[j] to rows[j + 1]"
     TARGETS = "targets", "post unit of each connection"
     SOURCES = "sources", "pre unit of each connection"
@@ -131,20 +131,15 @@ class Part(Enum):
     DELAYED_COLUMN_SOURCES = "delayed_column_sources", "pre unit of each connection, in the order of delayed_column_connections"
     NOW_PRE = "now_pre", "spikes of the pre unit that reach synapses now"
     NOW_POST = "now_post", "spikes of the post unit that reach synapses now"
-    LEARNING = "learning", "0 while the rules of {} are off"
+    LEARNING = "learning", "0 while the rules of {group} are off"
     AXONAL = "axonal", "axonal delay in steps"
     DENDRITIC = "dendritic", "dendritic delay in steps"
-    COUNTERPART = "in_{}", "connection of another projection between the same two units"
+    COUNTERPART = "in_{}", "connection of {} between the same two units"
 
     @property
     def pattern(self) -> str:
         """How it is called."""
         return self.value[0]
-
-    @property
-    def meaning(self) -> str:
-        """What it is."""
-        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +153,18 @@ class Field:
     def __str__(self) -> str:
         """A key that no other field of a network has: `cells.V`, `cells/spikes`."""
         owner = f"{self.group.name}{'.' if self.part is Part.VARIABLE else '/'}" if self.group.name else ""
-        return owner + self.part.pattern.format(*self.of)
+        return owner + self.text
+
+    @property
+    def text(self) -> str:
+        """What it would be called if nothing else were."""
+        return self.part.pattern.format(*self.of)
+
+    @property
+    def meaning(self) -> str:
+        """What it is."""
+        words: str = self.part.value[1]
+        return words.format(*self.of, group=self.group.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +174,15 @@ class Local:
     pattern: str
     of: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """What it would be called if nothing else were."""
+        return self.pattern.format(*self.of)
+
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
-    """A function of the program; called as a `Local` is."""
-
-    pattern: str
-    of: tuple[str, ...] = ()
+class Kernel(Local):
+    """A function of the program."""
 
 
 ADVANCE = Kernel("advance")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plasticdsl.kernels.program import Array, OfParameter, OfState, Program
+from plasticdsl.kernels.program import Array, Program
 
 
 def in_single(program: Program) -> Program:
@@ -17,5 +17,4 @@ def in_single(program: Program) -> Program:
 
 
 def _narrow(array: Array) -> Array:
-    narrow = array.dtype == "float64" and isinstance(array.fill, OfState | OfParameter)
-    return replace(array, dtype="float32") if narrow else array
+    return replace(array, dtype="float32") if array.dtype == "float64" and array.is_variable else array

@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part
+from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
+from plasticdsl.kernels.recipes import Apply, Recipe
 from plasticdsl.model.expr import Expr, Leaf, Number
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
+from plasticdsl.plan.places import Place
+from plasticdsl.support.structure import filled, kept, scattered
 
 DType = Literal["float64", "float32", "int64", "int32"]
 
@@ -32,157 +35,62 @@ class Element(Leaf):
     indices: tuple[Expr, ...]
 
 
-# --- where numbers come from -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OfState:
-    """The initial value of a state of a population or projection (`owner`)."""
-
-    owner: Group
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfParameter:
-    """A parameter of the network, a population or a projection, shared (scalar) or one per unit or connection (array)."""
-
-    owner: Group
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfStructure:
-    """A part of a projection's connectivity or delays.
-
-    `rows` (n_pre + 1), `targets`, `columns` (n_post + 1), `column_connections` (connection numbers sorted by post unit, then
-    connection), `column_sources` (the pre unit of each of these, so that a column walk reads it in sequence), `axonal`, `dendritic`
-    (whole steps; scalar or int32 array). With axonal delays of their own: `delayed_rows` (n_pre·axonal_slots + 1) and
-    `delayed_row_connections`: connections sorted by pre unit, then delay; unit j with delay d has positions
-    delayed_rows[j·axonal_slots + d] to delayed_rows[j·axonal_slots + d + 1]. Likewise `delayed_columns`,
-    `delayed_column_connections` and `delayed_column_sources` by post unit and dendritic delay.
-    """
-
-    projection: str
-    part: Part
-
-
-@dataclass(frozen=True, slots=True)
-class OfPropagator:
-    """`P` or `Q` (`part`) of an exact scheme: entry [row, column] of the propagator of `matrix` (entries in the scope of `owner`'s
-    parameters); a scalar when the matrix is shared, one per unit otherwise."""
-
-    owner: Group
-    matrix: tuple[tuple[Expr, ...], ...]
-    part: Literal["P", "Q"]
-    row: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class OfExpression:
-    """A value computed once from the owner's parameters: `steps` rounds a duration to whole steps."""
-
-    owner: Group
-    value: Expr
-    steps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OfSource:
-    """Given or regular spikes of a population, sorted by step: `steps` (int64) or `units` (int64)."""
-
-    population: str
-    part: Literal["steps", "units"]
-
-
-@dataclass(frozen=True, slots=True)
-class OfStream:
-    """The number that keys random draws: of the population itself (`purpose` empty), or `stream_of(owner, *purpose)`."""
-
-    owner: Group
-    purpose: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OfHazard:
-    """Draw 0 of each unit's unit-mean exponential distribution: what is left of the hazard until its first spike."""
-
-    population: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfRefractory:
-    """`refractory_steps` of a population, shared (scalar) or per unit (array)."""
-
-    population: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfCounterpart:
-    """For each connection of a projection the connection of `other` between the same two units (`transposed`: in the opposite direction)."""
-
-    projection: str
-    other: str
-    transposed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """Every element starts at this value."""
-
-    value: float = 0.0
-
-
-Fill = (
-    OfState
-    | OfParameter
-    | OfStructure
-    | OfPropagator
-    | OfExpression
-    | OfSource
-    | OfStream
-    | OfHazard
-    | OfRefractory
-    | OfCounterpart
-    | Constant
-)
-
 # --- what kernels work on --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A length; its part says which. `value`: a duration in the owner's parameters, where it is that of a history."""
+    """A length; 1 for tables that are given later."""
 
     name: Field
-    value: Expr | None = None
+    value: Recipe = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """One array argument; `shape` names sizes. `changes`: it is part of the state of a run (saved and restored). `per`: what a
-    projection's variable has one value for."""
+    """One array argument; `shape` names sizes, `fill` is one value for all elements or one for each. `changes`: it is part of the state of a run (saved
+    and restored). `per`: what a projection's variable has one value for; where that is a unit, `fill` has one for each connection. `own`: a fresh array;
+    others are never written to and may be that of the instance. `doc`: what it is, where that is more than what fields of its kind are."""
 
     name: Field
     dtype: DType
     shape: tuple[Field, ...]
-    fill: Fill
-    changes: bool
-    doc: str
+    fill: Recipe = 0.0
+    changes: bool = True
+    doc: str = ""
     unit: str = ""
-    per: Literal["", "connection", "pre", "post"] = ""
+    per: Place | None = None
+    own: bool = True
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it begins with the values of a state or parameter."""
+        return isinstance(self.fill, Field) and self.fill.part is Part.VARIABLE
+
+    @property
+    def whole(self) -> Recipe:
+        """The array itself."""
+        values = self.fill
+        if self.per in (Place.PRE, Place.POST) and self.is_variable:
+            units = self.name.group.field(Part.SOURCES if self.per is Place.PRE else Part.TARGETS)
+            values = Apply(scattered, (values, units, self.shape))
+        return Apply(filled if self.own else kept, (values, self.shape, self.dtype))
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One scalar argument, constant during a run. `dt`, `seed` and `learning` switches are scalars too (`fill` None)."""
+    """One scalar argument, constant during a run. `dt`, `seed` and the switches are scalars too; they stand under their own name (`fill` None)."""
 
     name: Field
     dtype: DType
-    fill: Fill | None
-    doc: str
+    fill: Recipe = None
+    doc: str = ""
     unit: str = ""
+
+    @property
+    def value(self) -> Recipe:
+        """The number itself."""
+        return self.name if self.fill is None else Apply(int if self.dtype == "int64" else float, (self.fill,))
 
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -267,18 +175,18 @@ Statement = Comment | Let | Store | Increase | If | For | While | Invoke | Retur
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One kernel. `locals_in`: arguments that are locals of the caller (`n`, `slot_…`), before scalars and arrays.
+    """One kernel. `locals_in`: arguments that are locals of the caller (`n`, `t`), before scalars and arrays.
 
     `scalars` name Scalars and Sizes. `doc` is its docstring's first paragraph; the argument list with shapes, dtypes and units
-    follows from `Array`/`Scalar`.
+    follows from `Array`/`Scalar`. The loops leave out all arguments: they follow from the body (`loops.collect.with_arguments`).
     """
 
     name: Kernel
     doc: str
-    locals_in: tuple[Local, ...]
-    scalars: tuple[Field, ...]
-    arrays: tuple[Field, ...]
     body: tuple[Statement, ...]
+    locals_in: tuple[Local, ...] = ()
+    scalars: tuple[Field, ...] = ()
+    arrays: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
-from plasticdsl.kernels.recipes import DT, SEED, Apply, Default, Formula, OfPairs, Place, Recipe, Word
+from plasticdsl.kernels.recipes import DT, SEED, Apply, Default, Formula, OfPairs, Recipe, Word
 from plasticdsl.model.expr import Expr, Logic, Number, Ref, Special, refs, walk
 from plasticdsl.model.model import (
     ClampedSource,
@@ -128,7 +128,7 @@ def _size(population: Population) -> Recipe:
 
 
 def _population(population: Population, scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
-    group, units = scope.group, Place(_units(population))
+    group, units = scope.group, _units(population)
     yield from _values(scope, units, names)
     if isinstance(population.source, ClampedSource) and "x" not in scope.variables:
         x = group.variable("x")
@@ -147,7 +147,7 @@ def _source_name(population: Population) -> tuple[str, ...]:
     return (population.source.name,) if isinstance(population.source, GivenSpikes) and population.source.name else ()
 
 
-def _spikes(population: Population, group: Group, units: Place) -> Recipe:
+def _spikes(population: Population, group: Group, units: Field) -> Recipe:
     """Those that are known beforehand; None where there are none."""
     match population.source:
         case RegularSource(rate, start, None):
@@ -171,13 +171,13 @@ def _projection(projection: Projection, scope: Scope, names: Mapping[Field, str]
     same, stream = projection.pre == projection.post, stream_of(projection.name, "connections")
     yield Assignment((_FOUND,), Apply(connect, (_pattern(projection, scope), same, SEED, stream)))
     yield Assignment((rows, targets, sources), Apply(in_rows, (_FOUND,)))
-    count = Apply(len, (Place(targets),))
-    for assignment in _values(scope, count, names, Place(scope.ends[Whose.POST].field(Part.UNITS))):
+    count = Apply(len, (targets,))
+    for assignment in _values(scope, count, names, scope.ends[Whose.POST].field(Part.UNITS)):
         yield assignment
         yield from _alike(projection, scope, assignment, names)
     for name, partner in projection.partners:
-        both = Place(group.variable(name)), Place(group.variable(partner))
-        yield Assignment((), Apply(require_partners, (names[group.variable(name)], *both, Place(sources), Place(targets))))
+        both = group.variable(name), group.variable(partner)
+        yield Assignment((), Apply(require_partners, (names[group.variable(name)], *both, sources, targets)))
     for part, timing, delay in (
         (Part.AXONAL, Timing.AXONAL, projection.delays.axonal),
         (Part.DENDRITIC, Timing.DENDRITIC, projection.delays.dendritic),
@@ -193,8 +193,8 @@ def _alike(projection: Projection, scope: Scope, made: Assignment, names: Mappin
         if target == scope.group.variable(name):
             drawn = isinstance(scope.sides[name], Distribution) and name in projection.symmetric
             free: Recipe = Apply(lacks, (_PARAMETERS, names[target])) if drawn else False
-            ends = Place(scope.group.field(Part.SOURCES)), Place(scope.group.field(Part.TARGETS))
-            yield Assignment((target,), Apply(symmetric, (names[target], Place(target), *ends, free)))
+            ends = scope.group.field(Part.SOURCES), scope.group.field(Part.TARGETS)
+            yield Assignment((target,), Apply(symmetric, (names[target], target, *ends, free)))
 
 
 def _pattern(projection: Projection, scope: Scope) -> Recipe:
@@ -202,7 +202,7 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
     words: dict[str, Recipe] = {}
     if how.of:
         other = of_projection(how.of)
-        words["listed"] = (Place(other.field(Part.TARGETS)), Place(other.field(Part.SOURCES)))
+        words["listed"] = (other.field(Part.TARGETS), other.field(Part.SOURCES))
     if how.kind in ("probability", "in-degree", "out-degree") and how.amount is not None:
         words["amount"] = (
             OfPairs(group, how.amount) if any(map(_of_a_pair, walk(how.amount))) else Apply(float, (Formula(group, how.amount),))
@@ -214,7 +214,7 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
     words |= {"repeats": True} if how.repeats else {}
     words |= {"mirrored": True} if projection.symmetric else {}
     kind = "listed" if how.of else how.kind
-    pattern = Apply(Pattern, (kind, *(Place(scope.ends[side].field(Part.UNITS)) for side in (Whose.PRE, Whose.POST))), tuple(words.items()))
+    pattern = Apply(Pattern, (kind, *(scope.ends[side].field(Part.UNITS) for side in (Whose.PRE, Whose.POST))), tuple(words.items()))
     return pattern if how.of else Apply(as_given, (_CONNECTIONS, projection.name, pattern))
 
 
@@ -266,7 +266,7 @@ def _bounds(scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
         if v.role in (*PARAMETERS, *STATES) and not (v.low is None and v.high is None and not v.values):
             low = -math.inf if v.low is None else Formula(scope.group, v.low)
             high = math.inf if v.high is None else Formula(scope.group, v.high)
-            yield Assignment((field,), Apply(within, (names[field], Place(field), low, high, v.values)))
+            yield Assignment((field,), Apply(within, (names[field], field, low, high, v.values)))
 
 
 # --- which names, in which order -------------------------------------------------------------------------------------

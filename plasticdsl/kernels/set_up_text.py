@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import Field, Group, Part
 from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.recipes import Apply, Default, Formula, OfPairs, Place, Recipe, Word
+from plasticdsl.kernels.recipes import Apply, Default, Formula, OfPairs, Recipe, Word
 from plasticdsl.kernels.set_up import Assignment, Scope
 from plasticdsl.model.expr import Ref, Special
 from plasticdsl.model.owners import Whose
@@ -31,7 +31,7 @@ class Writer:
 
     def at(self, group: Group, part: Part) -> str:
         """One of the fields of a group; what nobody has is empty."""
-        return self.text(Place(group.field(part)))
+        return self.text(group.field(part))
 
     def text(self, recipe: Recipe) -> str:
         """An expression in Python."""
@@ -41,8 +41,8 @@ class Writer:
             case Apply(function, arguments, words):
                 texts = [*map(self.text, arguments), *(f"{name}={self.text(value)}" for name, value in words)]
                 return f"{function.__name__}({', '.join(texts)})"
-            case Place(field):
-                return f"a.{self.names[field]}" if field in self.names else "()"
+            case Field():
+                return f"a.{self.names[recipe]}" if recipe in self.names else "()"
             case Default(field):
                 return f'PARAMETERS["{self.names[field]}"]'
             case Word(text):

@@ -54,7 +54,7 @@ def spell(program: Program, more: Iterable[Field] = ()) -> Spelling:
     groups = distinct({group: group.name or group.kind for group in named}, words)
     classes = distinct({group: text[:1].upper() + text[1:] for group, text in groups.items()}, words | defined_names())
     words |= set(groups.values())
-    wishes = {f.name: f.name.pattern.format(*f.name.of) for f in program.functions if f.name != ADVANCE}
+    wishes = {f.name: f.name.text for f in program.functions if f.name != ADVANCE}
     kernels = {**distinct(wishes, words | defined_names() | set(classes.values())), ADVANCE: ADVANCE.pattern}
     fields = {field: text for group in every_group for field, text in _attributes([f for f in found if f.group == group])}
     words |= set(kernels.values())
@@ -79,11 +79,11 @@ def distinct(wishes: Mapping[T, str], taken: Collection[str]) -> dict[T, str]:
 def flat(fields: Iterable[Field]) -> dict[Field, str]:
     """One name for each field among all: `cells_V`."""
     found = dict.fromkeys(fields)
-    return distinct({f: f"{f.group.name}_{_wish(f)}".removeprefix("_") for f in sorted(found, key=_is_own)}, keyword.kwlist)
+    return distinct({f: f"{f.group.name}_{f.text}".removeprefix("_") for f in sorted(found, key=_is_own)}, keyword.kwlist)
 
 
 def _attributes(fields: Iterable[Field]) -> Iterable[tuple[Field, str]]:
-    return distinct({f: _wish(f) for f in sorted(fields, key=_is_own)}, keyword.kwlist).items()
+    return distinct({f: f.text for f in sorted(fields, key=_is_own)}, keyword.kwlist).items()
 
 
 def _is_own(field: Field) -> bool:
@@ -91,14 +91,10 @@ def _is_own(field: Field) -> bool:
     return field.part is not Part.VARIABLE
 
 
-def _wish(field: Field) -> str:
-    return field.part.pattern.format(*field.of)
-
-
 def _inside(
     function: Function, groups: Mapping[Group, str], fields: Mapping[Field, str], words: Collection[str]
 ) -> Mapping[Local | Field, str]:
-    names = distinct({local: local.pattern.format(*local.of) for local in _locals(function)}, words)
+    names = distinct({local: local.text for local in _locals(function)}, words)
     own = unpacked(function)
     often, taken = Counter(fields[f] for f in own), {*words, *names.values()}
     plain = {f: fields[f] for f in own if often[fields[f]] == 1 and fields[f] not in taken}

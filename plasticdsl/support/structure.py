@@ -76,9 +76,9 @@ def filled(values: Any, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
     return np.array(np.broadcast_to(values, shape), dtype=dtype, order="C")
 
 
-def scattered(values: Any, units: NDArray[Any], shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """A fresh array with the values of connections at their units, all others 0."""
-    found = np.zeros(shape, dtype=dtype)
+def scattered(values: Any, units: NDArray[Any], shape: tuple[int, ...]) -> Floats:
+    """The values of connections at their units, all others 0."""
+    found = np.zeros(shape)
     found[units] = values
     return found
 

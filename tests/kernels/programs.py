@@ -12,7 +12,6 @@ from plasticdsl.kernels.identifiers import ADVANCE, RUN, Field, Kernel, Local
 from plasticdsl.kernels.program import (
     Array,
     Comment,
-    Constant,
     Element,
     For,
     Function,
@@ -149,29 +148,29 @@ def network() -> Program:
         sizes=tuple(map(Size, fields("units", "connections", "ends"))),
         scalars=(*(Scalar(field(f), "float64", None, f) for f in floats), Scalar(field("seed"), "int64", None, "seed")),
         arrays=(
-            Array(field("V"), "float64", fields("units"), Constant(), True, "membrane potential", "mV"),
-            Array(field("g"), "float64", fields("units"), Constant(), True, "input"),
-            Array(field("spikes"), "int32", fields("units"), Constant(), True, "units that spike now"),
-            Array(field("total"), "int64", fields("units"), Constant(), True, "spikes so far"),
-            Array(field("rows"), "int64", fields("ends"), Constant(), False, "where rows begin"),
-            Array(field("targets"), "int32", fields("connections"), Constant(), False, "post units"),
-            Array(field("w"), "float64", fields("connections"), Constant(), True, "weights"),
+            Array(field("V"), "float64", fields("units"), 0.0, True, "membrane potential", "mV"),
+            Array(field("g"), "float64", fields("units"), 0.0, True, "input"),
+            Array(field("spikes"), "int32", fields("units"), 0.0, True, "units that spike now"),
+            Array(field("total"), "int64", fields("units"), 0.0, True, "spikes so far"),
+            Array(field("rows"), "int64", fields("ends"), 0.0, False, "where rows begin"),
+            Array(field("targets"), "int32", fields("connections"), 0.0, False, "post units"),
+            Array(field("w"), "float64", fields("connections"), 0.0, True, "weights"),
         ),
         functions=(
-            Function(Kernel("find"), "List the units that spike.", (), fields("units", "threshold"), fields("V", "spikes", "total"), find),
+            Function(Kernel("find"), "List the units that spike.", find, (), fields("units", "threshold"), fields("V", "spikes", "total")),
             Function(
-                Kernel("deliver"), "Hand on the spikes.", (Local("count"),), (), fields("g", "spikes", "rows", "targets", "w"), deliver
+                Kernel("deliver"), "Hand on the spikes.", deliver, (Local("count"),), (), fields("g", "spikes", "rows", "targets", "w")
             ),
             Function(
-                Kernel("flow"), "Move on by one step.", (Local("n"),), fields("units", "leak", "decay", "seed"), fields("V", "g"), flow
+                Kernel("flow"), "Move on by one step.", flow, (Local("n"),), fields("units", "leak", "decay", "seed"), fields("V", "g")
             ),
             Function(
                 ADVANCE,
                 "Run `steps` steps.",
+                (loop("n", name("first_step"), plus(name("first_step"), name("steps")), step), Return(name("steps"))),
                 (Local("first_step"), Local("steps")),
                 fields("units", *floats, "seed"),
                 fields("V", "g", "spikes", "total", "rows", "targets", "w"),
-                (loop("n", name("first_step"), plus(name("first_step"), name("steps")), step), Return(name("steps"))),
             ),
         ),
     )
@@ -229,15 +228,15 @@ def calculator(expr: Expr, inputs: tuple[str, ...], dtype: str = "float64") -> P
     """`result[i] = expr` for all i, where `expr` reads inputs[i] as local names, and `i` itself."""
     body = (*(let(x, element(f"{x}s", "i")) for x in inputs), Store(element("result", "i"), expr))
     every = loop("i", ZERO, value("length"), body)
-    arrays = tuple(Array(field(f"{x}s"), dtype, fields("length"), Constant(), False, x) for x in inputs)  # type: ignore[arg-type]
+    arrays = tuple(Array(field(f"{x}s"), dtype, fields("length"), 0.0, False, x) for x in inputs)  # type: ignore[arg-type]
     names = (*(a.name for a in arrays), field("result"))
     return Program(
         name="Calculator",
         doc="",
         sizes=(Size(field("length")),),
         scalars=(),
-        arrays=(*arrays, Array(field("result"), "float64", fields("length"), Constant(), True, "result")),
+        arrays=(*arrays, Array(field("result"), "float64", fields("length"), 0.0, True, "result")),
         functions=(
-            Function(ADVANCE, "Compute.", (Local("first_step"), Local("steps")), fields("length"), names, (every, Return(name("steps")))),
+            Function(ADVANCE, "Compute.", (every, Return(name("steps"))), (Local("first_step"), Local("steps")), fields("length"), names),
         ),
     )

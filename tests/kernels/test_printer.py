@@ -189,7 +189,7 @@ def test_counters_are_integers_and_sums_are_floats() -> None:
         loop("k", Number(0.0), name("n"), (let("count", plus(count, one)), let("total", plus(total, Number(0.5))))),
         Return(count),
     )
-    program = Program("P", "", (), (), (), (Function(Kernel("f"), "", (Local("n"),), (), (), body),))
+    program = Program("P", "", (), (), (), (Function(Kernel("f"), "", body, (Local("n"),)),))
     kinds = infer(program)[Kernel("f")]
     assert kinds.names[Local("count")] is Kind.INT
     assert kinds.names[Local("total")] is Kind.FLOAT

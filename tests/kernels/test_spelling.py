@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 
 from plasticdsl.kernels.identifiers import ADVANCE, RUN, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.program import Array, Constant, Element, For, Function, Let, Program, Read, Size, Statement, Store
+from plasticdsl.kernels.program import Array, Element, For, Function, Let, Program, Read, Size, Statement, Store
 from plasticdsl.kernels.spelling import Spelling, distinct, flat, spell
 from plasticdsl.model.expr import Number
 
@@ -21,9 +21,9 @@ def spelled() -> Spelling:
     arrays = (V, SLOT, SPIKES, OWN_SPIKES, OTHER, LAMBDA, EX.variable("w"))
     body: tuple[Statement, ...] = (Let(Local("slot"), Number(0.0)), *(Store(Element(a, (Read(I),)), Number(1.0)) for a in arrays))
     loop = For(I, Number(0.0), Read(UNITS_A), (*body, Let(Local("{}_new", ("V",)), Read(UNITS_B))))
-    kernel = Function(Kernel("flow_{}", ("a",)), "", (), (UNITS_A, UNITS_B), arrays, (loop,))
-    advance = Function(ADVANCE, "", (), (UNITS_A, UNITS_B), arrays, ())
-    declared = tuple(Array(a, "float64", (UNITS_A,), Constant(), True, "") for a in arrays)
+    kernel = Function(Kernel("flow_{}", ("a",)), "", (loop,), (), (UNITS_A, UNITS_B), arrays)
+    advance = Function(ADVANCE, "", (), (), (UNITS_A, UNITS_B), arrays)
+    declared = tuple(Array(a, "float64", (UNITS_A,), 0.0, True, "") for a in arrays)
     return spell(Program("P", "", (Size(UNITS_A), Size(UNITS_B)), (), declared, (kernel, advance)))
 
 

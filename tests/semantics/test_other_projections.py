@@ -10,7 +10,7 @@ import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import prepared, read
-from plasticdsl.kernels.program import OfCounterpart
+from plasticdsl.kernels.identifiers import Part
 from plasticdsl.model.model import ClampedSource, Connectivity, Network, Projection, SumInto, Trigger
 from plasticdsl.plan.lower import lower
 from plasticdsl.runtime.instance.build import instantiate
@@ -87,7 +87,7 @@ def test_all_to_all_and_back_runs_along_the_rows_of_the_other(name: str, level: 
     made = net(BODIES[name])
     network = everything(made.network())
     assert assert_agree(case(made, network), in_python(level), reference) == 6
-    maps = [a for a in program_of(network, made.per_unit(), level).arrays if isinstance(a.fill, OfCounterpart)]
+    maps = [a for a in program_of(network, made.per_unit(), level).arrays if a.name.part is Part.COUNTERPART]
     assert bool(maps) == (name == "with weights of its own")
 
 

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from plasticdsl.kernels.loops.names import Names
-from plasticdsl.kernels.program import Element, Increase, Store
+from plasticdsl.kernels.program import Increase, Store
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, rebuild
+from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import Owner, Whose
 
 
-def clipped(value: Expr, low: Expr | None, high: Expr | None) -> Expr:
-    """min(max(value, low), high), where there are bounds."""
-    if low is not None:
-        value = Call("max", (value, low))
-    if high is not None:
-        value = Call("min", (value, high))
+def clipped(value: Expr, variable: Variable, resolve: Callable[[Expr], Expr]) -> Expr:
+    """min(max(value, low), high), where the variable has bounds."""
+    if variable.low is not None:
+        value = Call("max", (value, resolve(variable.low)))
+    if variable.high is not None:
+        value = Call("min", (value, resolve(variable.high)))
     return value
 
 
 def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:
     """`post.g += amount` (or `pre.g`, resolved already) in a loop over connections or units, bounded as the neuron says."""
-    cell = names.resolve(Ref(target.owner, target.name))
-    assert isinstance(cell, Element)
+    cell = names.cell(Ref(target.owner, target.name))
     variable = names.end(target.owner).variable(target.name).variable
     if variable.low is None and variable.high is None:
         return Increase(cell, amount)
-    low, high = (None if b is None else names.resolve(_seen_from(target.owner, b)) for b in (variable.low, variable.high))
-    return Store(cell, clipped(Binary("+", cell, amount), low, high))
+    return Store(cell, clipped(Binary("+", cell, amount), variable, lambda bound: names.resolve(_seen_from(target.owner, bound))))
 
 
 def _seen_from(owner: Owner, bound: Expr) -> Expr:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Local
+from plasticdsl.kernels.loops.names import N, T
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -80,7 +81,7 @@ def with_arguments(function: Function, arrays: Sequence[Array], scalars: Sequenc
     values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
     return replace(
         function,
-        locals_in=tuple(n for n in function.locals_in if n in names),
+        locals_in=tuple(n for n in (N, T) if n in names),
         scalars=tuple(s.name for s in values if s.name in names),
         arrays=tuple(a.name for a in arrays if a.name in names),
     )

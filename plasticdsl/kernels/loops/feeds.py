@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.names import I, N, number_of
-from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
+from plasticdsl.kernels.program import Array, Comment, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Compare, Number
 from plasticdsl.plan.plan import Plan
 
@@ -30,14 +30,10 @@ def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
 
 def _arguments(p: str, v: str) -> Iterator[Array | Scalar]:
     field = of_population(p).field
-    shape = (field(Part.FEED_ROWS, v), field(Part.FEED_WIDTH, v))
-    yield Array(field(Part.FEED, v), "float64", shape, Constant(), False, f"values of {v} of {p}, one row per item")
-    shown = (field(Part.FEED_COUNT, v),)
-    yield Array(field(Part.FEED_ITEMS, v), "int64", shown, Constant(), False, "row of each item shown, in order")
-    yield Scalar(field(Part.FEED_ACTIVE, v), "int64", Constant(), f"1 while {v} of {p} is fed, else 0")
-    yield Scalar(field(Part.FEED_FIRST, v), "int64", Constant(), "step at which the first item is shown")
-    yield Scalar(field(Part.FEED_HOLD, v), "int64", Constant(1.0), "for how many steps each item is shown")
-    yield Scalar(field(Part.FEED_ACROSS, v), "int64", Constant(), "1 where rows have a value for each unit, 0 where all units share one")
+    yield Array(field(Part.FEED, v), "float64", (field(Part.FEED_ROWS, v), field(Part.FEED_WIDTH, v)), changes=False)
+    yield Array(field(Part.FEED_ITEMS, v), "int64", (field(Part.FEED_COUNT, v),), changes=False)
+    for part, start in ((Part.FEED_ACTIVE, 0), (Part.FEED_FIRST, 0), (Part.FEED_HOLD, 1), (Part.FEED_ACROSS, 0)):
+        yield Scalar(field(part, v), "int64", start)
 
 
 def active(population: str, variable: str) -> Compare:
@@ -63,4 +59,4 @@ def feed(population: str, variable: str) -> Function:
         For(I, ZERO, number_of(population), copy),
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
-    return Function(Kernel("feed_{}_{}", (population, variable)), doc, (N,), (), (), (If(active(population, variable), body),))
+    return Function(Kernel("feed_{}_{}", (population, variable)), doc, (If(active(population, variable), body),))

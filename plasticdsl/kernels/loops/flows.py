@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plasticdsl.kernels.identifiers import RUN, Field, Group, Local, Part
+from plasticdsl.kernels import recipes
+from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
-from plasticdsl.kernels.loops.names import DT, K, N, Names, T
-from plasticdsl.kernels.program import Array, Comment, Element, Let, OfPropagator, OfStream, Read, Scalar, Statement, Store, element
+from plasticdsl.kernels.loops.names import DT, N, Names, T
+from plasticdsl.kernels.program import Array, Comment, Let, Read, Scalar, Statement, Store, element
+from plasticdsl.kernels.recipes import SEED, Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
-from plasticdsl.model.model import Flow
+from plasticdsl.model.model import Flow, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import (
@@ -27,8 +29,12 @@ from plasticdsl.model.schemes import (
     RungeKutta4,
     Scheme,
     linear_parts,
+    variables_of,
 )
 from plasticdsl.plan.plan import Kind
+from plasticdsl.support.propagators import propagator
+from plasticdsl.support.random import stream_of
+from plasticdsl.support.structure import entry, square
 
 ZERO = Number(0.0)
 
@@ -40,60 +46,57 @@ def new(variable: str) -> Local:
 
 @dataclass(frozen=True, slots=True)
 class FlowContext:
-    """What the flow of one owner needs: where its names are, which variables stand still while `free` does not hold, its bounds and
-    its texts. `unit`: the index that numbers the random draws. `switched` variables stand still while `switch` does not hold."""
+    """What the flow of one owner needs: where its names are, its flows as the author wrote them, and which variables stand still while `free` does not
+    hold. `unit`: the index of the loop, which numbers the random draws. `switched` variables stand still while `switch` does not hold."""
 
     names: Names
     unit: Local
-    flows: Mapping[str, Flow]
-    bounds: Mapping[str, tuple[Expr | None, Expr | None]]
+    flows: Sequence[Flow]
     held: frozenset[str] = frozenset()
     free: Expr | None = None
     switch: Expr | None = None
     switched: frozenset[str] = frozenset()
 
+    def variable(self, name: str) -> Variable:
+        """What moves, with its bounds."""
+        return self.names.owner.variable(name).variable
+
 
 def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ...]:
     """Statements that move the variables of `schemes` by one step."""
-    statements: list[Statement] = []
-    moved: list[str] = []
-    for scheme in schemes:
-        body, variables = _scheme(scheme, context)
-        statements += body
-        moved += variables
-    return (*statements, *store_all(moved, context))
+    statements = [statement for scheme in schemes for statement in _scheme(scheme, context)]
+    return (*statements, *store_all([v for scheme in schemes for v in variables_of(scheme)], context))
 
 
 def store_all(moved: Sequence[str], context: FlowContext) -> tuple[Statement, ...]:
     """The new values put where they belong. A bound that reads what moves reads it at t_n, before anything is stored."""
-    early = tuple(v for v in moved if any(r.name in moved for bound in context.bounds.get(v, ()) if bound is not None for r in refs(bound)))
+    bounds = {v: (context.variable(v).low, context.variable(v).high) for v in moved}
+    early = tuple(v for v in moved if any(r.name in moved for bound in bounds[v] if bound is not None for r in refs(bound)))
     return (
         *(Let(new(v), within_bounds(v, Read(new(v)), context)) for v in early),
         *(_stored(v, context, v in early) for v in moved),
     )
 
 
-def _scheme(scheme: Scheme, context: FlowContext) -> tuple[list[Statement], tuple[str, ...]]:
+def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
     match scheme:
-        case Exact(variables=variables):
-            return _exact(scheme, context), variables
-        case ExponentialEuler(variable=variable):
-            return _exponential_euler(scheme, context), (variable,)
-        case RungeKutta4(variables=variables):
-            return _runge_kutta(scheme, context), variables
-        case ExponentialRungeKutta(variables=variables):
-            return _exponential_runge_kutta(scheme, context), variables
-        case Euler(variables=variables):
-            return _euler(scheme, context), variables
-        case EulerMaruyama(variables=variables):
-            return _euler_maruyama(scheme, context), variables
+        case Exact():
+            return _exact(scheme, context)
+        case ExponentialEuler():
+            return _exponential_euler(scheme, context)
+        case RungeKutta4():
+            return _runge_kutta(scheme, context)
+        case ExponentialRungeKutta():
+            return _exponential_runge_kutta(scheme, context)
+        case Euler():
+            return _euler(scheme, context)
+        case EulerMaruyama():
+            return _euler_maruyama(scheme, context)
 
 
 def within_bounds(variable: str, value: Expr, context: FlowContext) -> Expr:
     """A value of the variable brought into its bounds as they are at t_n."""
-    low, high = context.bounds.get(variable, (None, None))
-    resolve = context.names.resolve
-    return clipped(value, None if low is None else resolve(low), None if high is None else resolve(high))
+    return clipped(value, context.variable(variable), context.names.resolve)
 
 
 def _bounded(variable: str, local: Local, context: FlowContext) -> list[Statement]:
@@ -104,19 +107,17 @@ def _bounded(variable: str, local: Local, context: FlowContext) -> list[Statemen
 
 def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     """The new value put where it belongs, bounded, unless the variable stands still."""
-    target = context.names.resolve(Ref(Whose.OWN, variable))
-    assert isinstance(target, Element)
+    target = context.names.cell(Ref(Whose.OWN, variable))
     value: Expr = Read(new(variable)) if is_bounded else within_bounds(variable, Read(new(variable)), context)
-    conditions = [context.free] if context.free is not None and variable in context.held else []
-    conditions += [context.switch] if context.switch is not None and variable in context.switched else []
-    for condition in conditions:
-        value = Choice(((condition, value),), target)
+    for condition, still_then in ((context.free, context.held), (context.switch, context.switched)):
+        if condition is not None and variable in still_then:
+            value = Choice(((condition, value),), target)
     return Store(target, value)
 
 
 def _comment(variable: str, context: FlowContext, how: str) -> list[Statement]:
-    written = context.flows.get(variable)
-    text = f"d{variable}/dt = {pretty(written.rate)}" if written is not None else f"{variable}"
+    written = next((f for f in context.flows if f.variable == variable), None)
+    text = variable if written is None else f"d{variable}/dt = {pretty(written.rate)}"
     if written is not None and written.noise is not None:
         text += f" + ({pretty(written.noise)}) xi(t)"
     return [Comment(f"{text}   [{how}]")]
@@ -175,39 +176,43 @@ def _exact_row(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], conte
 def _entry(scheme: Exact, row: int, column: int, part: Part, context: FlowContext) -> Expr:
     """The propagator entry as scalar or per unit."""
     names = context.names
-    entry = names.group.field(part, scheme.variables[row], scheme.variables[column])
-    if not varies(scheme, names):
-        return Read(entry)
-    return element(entry, names.index if names.projection is None else K)
+    field = names.group.field(part, scheme.variables[row], scheme.variables[column])
+    return element(field, context.unit) if varies(scheme, names) else Read(field)
 
 
 def varies(scheme: Exact, names: Names) -> bool:
     """Whether the matrix depends on a parameter with one value per unit (connection)."""
     own = (r.name for row in scheme.matrix for e in row for r in refs(e) if r.owner is Whose.OWN)
-    return any(names.kind(name) is Kind.CONSTANT for name in own)
+    return any(names.owner.variable(name).kind is Kind.CONSTANT for name in own)
 
 
-def propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str]) -> tuple[Array | Scalar, ...]:
-    """The propagator entries that `flow` reads, as arguments with their fills."""
+def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[str] = frozenset()) -> list[Array | Scalar]:
+    """What an integrator reads besides variables: entries of propagators, streams of noise."""
+    owner = names.group
+    match scheme:
+        case Exact():
+            return _propagators(scheme, names, size, held)
+        case EulerMaruyama(variables=variables, noises=noises):
+            noisy = [v for v, noise in zip(variables, noises, strict=True) if noise is not None]
+            return [Scalar(owner.field(Part.NOISE, v), "int64", stream_of(owner.name, "noise", v)) for v in noisy]
+        case _:
+            return []
+
+
+def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str]) -> list[Array | Scalar]:
     reached, owner = reach(scheme.matrix), names.group
     still = tuple(tuple(ZERO for _ in row) if v in held else row for v, row in zip(scheme.variables, scheme.matrix, strict=True))
-    kinds = [(scheme.matrix, Part.PROPAGATOR, Part.INTEGRAL, "")]
-    kinds += [(still, Part.PROPAGATOR_HELD, Part.INTEGRAL_HELD, " while refractory")] if held else []
+    kinds = [(scheme.matrix, Part.PROPAGATOR, Part.INTEGRAL)]
+    kinds += [(still, Part.PROPAGATOR_HELD, Part.INTEGRAL_HELD)] if held else []
     found: list[Array | Scalar] = []
-    for matrix, p, q, when in kinds:
+    for matrix, p, q in kinds:
+        both = Apply(propagator, (Apply(square, (tuple(tuple(Formula(owner, e) for e in row) for row in matrix),)), recipes.DT))
         for row, variable in enumerate(scheme.variables):
             for column, other in enumerate(scheme.variables):
-                if not reached[row][column]:
-                    continue
-                for part, whole in ((p, True), (q, False)):
-                    fill = OfPropagator(owner, matrix, "P" if whole else "Q", row, column)
-                    full = owner.field(part, variable, other)
-                    doc = f"entry ({variable}, {other}) of {'exp(A dt)' if whole else 'the integral of exp(A s) over the step'}{when}"
-                    if varies(scheme, names):
-                        found.append(Array(full, "float64", (size,), fill, False, doc))
-                    else:
-                        found.append(Scalar(full, "float64", fill, doc))
-    return tuple(found)
+                for part, letter in ((p, "P"), (q, "Q")) if reached[row][column] else ():
+                    full, fill = owner.field(part, variable, other), Apply(entry, (both, letter, row, column))
+                    found.append(Array(full, "float64", (size,), fill, False) if varies(scheme, names) else Scalar(full, "float64", fill))
+    return found
 
 
 # --- the others ------------------------------------------------------------------------------------------------------
@@ -361,13 +366,6 @@ def _mean(rate: Expr, names: Names) -> Expr:
     return total
 
 
-def noise_stream(owner: Group, variable: str) -> Scalar:
-    """The stream that keys the noise of a variable."""
-    return Scalar(
-        owner.field(Part.NOISE, variable), "int64", OfStream(owner, ("noise", variable)), f"random stream of the noise of {variable}"
-    )
-
-
 def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Statement]:
     resolve, stream = context.names.resolve, context.names.group.field
     statements: list[Statement] = []
@@ -376,7 +374,7 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
         drift = Binary("*", DT, still(v, _mean(rate, context.names), context))
         value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
         if noise is not None:
-            draw = Call("normal", (Read(RUN.field(Part.SEED)), Read(stream(Part.NOISE, v)), Read(context.unit), Read(N)))
+            draw = Call("normal", (Read(SEED), Read(stream(Part.NOISE, v)), Read(context.unit), Read(N)))
             kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (DT,))), draw)
             value = Binary("+", value, still(v, kick, context))
         statements.append(Let(new(v), value))

@@ -5,12 +5,13 @@ Inside loops `J` is the pre unit, `I` the post unit (or the unit of a population
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.program import Element, Read, element
-from plasticdsl.model.expr import Binary, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
+from plasticdsl.kernels import recipes
+from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.program import Element, For, Let, Read, Statement, element
+from plasticdsl.model.expr import Binary, Call, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
 from plasticdsl.plan.places import Place
@@ -19,13 +20,10 @@ from plasticdsl.plan.plan import Kind, Plan, PopulationPlan, ProjectionPlan
 #: The step and its time, the place of a step in rings of spikes; the connection and its ends.
 N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i"))  # noqa: E741  the i of w_ij
 INDEX = {Place.CONNECTION: K, Place.PRE: J, Place.POST: I}
-DT = Read(RUN.field(Part.DT))
+DT = Read(recipes.DT)
 
 #: The time of a kept spike, in the loop over them.
 SPIKE_TIME = Local("spike_time")
-
-#: What every kernel gets from its caller.
-EACH_STEP = (N, T)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,12 @@ class Names:
             case _:
                 return rebuild(expr, self.resolve)
 
+    def cell(self, ref: Ref) -> Element:
+        """What is assigned to: never one value for all."""
+        found = self.resolve(ref)
+        assert isinstance(found, Element)
+        return found
+
     def _ref(self, ref: Ref) -> Expr:
         if ref.owner is Whose.NETWORK:
             return Read(NETWORK.variable(ref.name))
@@ -80,21 +84,19 @@ class Names:
             return self.other(ref.owner, ref.name)
         if ref.owner is Whose.OWN and ref.name in self.current:
             return self.current[ref.name]
-        return self.own(ref.name)
+        return Read(self.group.variable(ref.name)) if self.owner.variable(ref.name).kind is Kind.SHARED else self.own(ref.name)
+
+    @property
+    def owner(self) -> PopulationPlan | ProjectionPlan:
+        """Whose names these are."""
+        found = self.projection or self.population
+        assert found is not None
+        return found
 
     @property
     def group(self) -> Group:
-        """Whose names these are."""
-        if self.projection is not None:
-            return of_projection(self.projection.name)
-        assert self.population is not None
-        return of_population(self.population.name)
-
-    def kind(self, name: str) -> Kind:
-        """How an own variable is kept."""
-        owner = self.projection or self.population
-        assert owner is not None
-        return owner.variable(name).kind
+        """Where that has its fields."""
+        return (of_population if self.projection is None else of_projection)(self.owner.name)
 
     def unit(self, population: PopulationPlan, name: str, index: Local) -> Expr:
         """A population's variable at unit `index`."""
@@ -104,13 +106,10 @@ class Names:
         part = Part.STAGE if self.stage is not None and name in population.staged else Part.VARIABLE
         return element(group.field(part, name), index)
 
-    def own(self, name: str, copy: Part = Part.VARIABLE) -> Expr:
+    def own(self, name: str, copy: Part = Part.VARIABLE) -> Element:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
         assert self.projection is not None
-        placed = self.projection.variable(name)
-        if placed.kind is Kind.SHARED:
-            return Read(self.group.variable(name))
-        return element(self.group.field(copy, name), INDEX[placed.place])
+        return element(self.group.field(copy, name), INDEX[self.projection.variable(name).place])
 
     def other(self, owner: OfProjection, name: str) -> Expr:
         """A variable of another projection at the connection between the same two units (`other_connection`)."""
@@ -152,6 +151,16 @@ class Names:
 def number_of(population: str) -> Read:
     """How many units a population has."""
     return Read(of_population(population).field(Part.UNITS))
+
+
+def each_unit(population: str, body: Sequence[Statement], index: Local = I) -> For:
+    """For all units of a population, in any order."""
+    return For(index, Number(0.0), number_of(population), tuple(body), independent=True)
+
+
+def ring(place: Local, step: Expr, slots: Field) -> Let:
+    """Where what belongs to a step stands in a ring."""
+    return Let(place, Call("mod", (step, Read(slots))))
 
 
 def arriving_now(projection: ProjectionPlan, side: Place) -> Element:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population
+from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.bounds import clipped
-from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import DT, EACH_STEP, SLOT, I, N, Names, number_of, stage_kernel, stage_time
+from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
+from plasticdsl.kernels.loops.names import SLOT, I, N, Names, each_unit, number_of, ring, stage_kernel, stage_time
 from plasticdsl.kernels.program import (
     Array,
     Comment,
-    Constant,
-    Element,
     For,
     Function,
     If,
     Increase,
     Let,
-    OfExpression,
-    OfHazard,
-    OfParameter,
-    OfRefractory,
-    OfSource,
-    OfState,
-    OfStream,
     Read,
     Return,
     Scalar,
@@ -35,13 +26,16 @@ from plasticdsl.kernels.program import (
     element,
     only,
 )
+from plasticdsl.kernels.recipes import DT, SEED, Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.model.undefined import may_be_undefined, undefined
 from plasticdsl.plan.operations import Define
-from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitChange, UnitJump
+from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitJump
+from plasticdsl.support import structure
+from plasticdsl.support.random import exponentials, stream_of
+from plasticdsl.support.steps import whole_steps
 
 ONE, ZERO = Number(1.0), Number(0.0)
 
@@ -52,66 +46,71 @@ COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s
 # --- what it works on ------------------------------------------------------------------------------------------------
 
 
-def sizes(population: PopulationPlan) -> tuple[Size, ...]:
+def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
     """Lengths that belong to the population."""
-    p = of_population(population.name)
-    return tuple(Size(p.field(part)) for part in (Part.UNITS, Part.SLOTS, Part.CAPACITY, Part.LOG, Part.GIVEN))
+    p, projections = of_population(population.name), plan.network.projections
+    units, given = p.field(Part.UNITS), p.field(Part.GIVEN_STEPS)
+    delays = [of_projection(o.name).field(Part.AXONAL) for o in projections if o.pre == population.name]
+    delays += [of_projection(o.name).field(Part.DENDRITIC) for o in projections if o.post == population.name]
+    return (
+        Size(units, units),
+        Size(p.field(Part.SLOTS), Apply(structure.slots, tuple(delays))),
+        Size(p.field(Part.CAPACITY), Apply(structure.capacity, (given, units))),
+        Size(p.field(Part.LOG), Apply(structure.log_length, (given, units))),
+        Size(p.field(Part.GIVEN), Apply(len, (given,))),
+    )
 
 
 def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, ...]:
     """Everything the population's kernels may read or write."""
-    name, p = population.name, of_population(population.name)
-    length = (p.field(Part.UNITS),)
+    p, length = of_population(population.name), of_population(population.name).field(Part.UNITS)
     found: list[Array | Scalar] = []
     for stored in population.variables:
-        v = stored.variable
-        full = p.variable(v.name)
+        v, full = stored.variable, p.variable(stored.variable.name)
+        doc = f"{v.symbol} of {population.name}"
         match stored.kind:
-            case Kind.STATE:
-                found.append(Array(full, "float64", length, OfState(p, v.name), True, f"{v.symbol} of {name}", v.unit))
             case Kind.EVALUATED:
-                found.append(Array(full, "float64", length, Constant(), True, f"{v.symbol} of {name}, evaluated at t_n", v.unit))
-            case Kind.CONSTANT:
-                found.append(Array(full, "float64", length, OfParameter(p, v.name), False, f"{v.symbol} of {name}", v.unit))
+                found.append(Array(full, "float64", (length,), doc=f"{doc}, evaluated at t_n", unit=v.unit))
+            case Kind.STATE | Kind.CONSTANT as kind:
+                found.append(Array(full, "float64", (length,), full, kind is Kind.STATE, doc, v.unit))
             case Kind.SHARED:
-                found.append(Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {name}", v.unit))
+                found.append(Scalar(full, "float64", full, doc, v.unit))
     for scheme in population.schemes:
-        if isinstance(scheme, Exact):
-            found += propagators(scheme, Names(plan, population), length[0], _held(population))
-        if isinstance(scheme, EulerMaruyama):
-            found += [noise_stream(p, v) for v, n in zip(scheme.variables, scheme.noises, strict=True) if n is not None]
+        found += scheme_arguments(scheme, Names(plan, population), length, _held(population))
     for change in population.changes:
         if change.period is not None:
-            period = OfExpression(p, change.period, steps=True)
-            found.append(Scalar(p.field(Part.PERIOD, str(change.number)), "int64", period, "period in steps"))
+            found.append(period_argument(p, change.number, change.period))
     return (*found, *_spike_arguments(population))
 
 
+def period_argument(owner: Group, number: int, duration: Expr) -> Scalar:
+    """Of something that happens periodically."""
+    return Scalar(owner.field(Part.PERIOD, str(number)), "int64", Apply(whole_steps, (Formula(owner, duration), DT)))
+
+
 def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
-    name, p = population.name, of_population(population.name)
+    p = of_population(population.name)
     units, slots, log, given = ((p.field(part),) for part in (Part.UNITS, Part.SLOTS, Part.LOG, Part.GIVEN))
     one, capacity, steps = (RUN.field(Part.ONE),), p.field(Part.CAPACITY), p.field(Part.REFRACTORY_STEPS)
-    refractory = OfRefractory(name)
+    hazard = Apply(exponentials, (SEED, stream_of(p.name), Apply(range, units), 0))
     return [
-        Array(p.field(Part.SPIKES), "int32", (*slots, capacity), Constant(), True, f"units of {name} that spiked, by step modulo slots"),
-        Array(p.field(Part.SPIKE_COUNT), "int64", slots, Constant(), True, "number of spikes in each slot"),
-        Array(p.field(Part.SPIKE_TOTAL), "int64", one, Constant(), True, f"all spikes of {name} so far"),
-        Array(p.field(Part.LOG_STEPS), "int64", log, Constant(), False, "step of each logged spike"),
-        Array(p.field(Part.LOG_UNITS), "int32", log, Constant(), False, "unit of each logged spike"),
-        Array(p.field(Part.LOG_COUNT), "int64", one, Constant(), False, "number of logged spikes"),
-        Scalar(p.field(Part.RECORDING), "int64", None, f"1 where spikes of {name} are logged, else 0"),
-        Array(p.field(Part.REFRACTORY_UNTIL), "int64", units, Constant(), True, "first step at which the unit may spike again"),
-        Array(steps, "int64", units, refractory, False, "refractory time in steps")
-        if _own_refractory(population)
-        else Scalar(steps, "int64", refractory, "refractory time in steps"),
-        Array(p.field(Part.WAS_TRUE), "int64", units, Constant(), True, "whether the spike condition held at the previous step"),
-        Array(p.field(Part.UNDECIDED), "int64", units, Constant(), True, "1 where the spike condition has once been no number"),
-        Array(p.field(Part.HAZARD), "float64", units, OfHazard(name), True, "what is left of the hazard until the next spike"),
-        Array(p.field(Part.DRAWS), "int64", units, Constant(), True, "number of the unit's last random draw"),
-        Scalar(p.field(Part.STREAM), "int64", OfStream(p), f"random stream of {name}"),
-        Array(p.field(Part.GIVEN_STEPS), "int64", given, OfSource(name, "steps"), False, "steps of the given spikes, sorted"),
-        Array(p.field(Part.GIVEN_UNITS), "int64", given, OfSource(name, "units"), False, "units of the given spikes"),
-        Array(p.field(Part.GIVEN_NEXT), "int64", one, Constant(), True, "position of the next given spike"),
+        Array(p.field(Part.SPIKES), "int32", (*slots, capacity)),
+        Array(p.field(Part.SPIKE_COUNT), "int64", slots),
+        Array(p.field(Part.SPIKE_TOTAL), "int64", one),
+        Array(p.field(Part.LOG_STEPS), "int64", log, changes=False),
+        Array(p.field(Part.LOG_UNITS), "int32", log, changes=False),
+        Array(p.field(Part.LOG_COUNT), "int64", one, changes=False),
+        Scalar(p.field(Part.RECORDING), "int64"),
+        Array(p.field(Part.REFRACTORY_UNTIL), "int64", units),
+        Array(steps, "int64", units, steps, False) if _own_refractory(population) else Scalar(steps, "int64", steps),
+        Array(p.field(Part.WAS_TRUE), "int64", units),
+        Array(p.field(Part.UNDECIDED), "int64", units),
+        Array(p.field(Part.HAZARD), "float64", units, hazard),
+        Array(p.field(Part.DRAWS), "int64", units),
+        Scalar(p.field(Part.STREAM), "int64", stream_of(p.name)),
+        Array(p.field(Part.GIVEN_STEPS), "int64", given, p.field(Part.GIVEN_STEPS), False),
+        Array(p.field(Part.GIVEN_UNITS), "int64", given, p.field(Part.GIVEN_UNITS), False),
+        Array(p.field(Part.GIVEN_NEXT), "int64", one),
     ]
 
 
@@ -132,7 +131,7 @@ def find_spikes(plan: Plan, population: PopulationPlan) -> Function:
     name, p = population.name, of_population(population.name)
     how, body = _emission(plan, population, population.emission)
     body = (now(p), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
-    return Function(Kernel("spikes_{}", (name,)), f"List the units of {name} that spike at step n ({how}).", EACH_STEP, (), (), body)
+    return Function(Kernel("spikes_{}", (name,)), f"List the units of {name} that spike at step n ({how}).", body)
 
 
 def _emission(plan: Plan, population: PopulationPlan, emission: Emission) -> tuple[str, tuple[Statement, ...]]:
@@ -148,7 +147,7 @@ def _emission(plan: Plan, population: PopulationPlan, emission: Emission) -> tup
 
 def now(p: Group) -> Let:
     """Where a population's spikes of this step stand in its ring."""
-    return Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.SLOTS)))))
+    return ring(SLOT, Read(N), p.field(Part.SLOTS))
 
 
 def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
@@ -180,7 +179,7 @@ def _by_threshold(plan: Plan, population: PopulationPlan, condition: Expr, risin
 def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
     p, names = of_population(population.name), Names(plan, population)
     left, draws = element(p.field(Part.HAZARD), I), element(p.field(Part.DRAWS), I)
-    draw = Call("exponential", (Read(RUN.field(Part.SEED)), Read(p.field(Part.STREAM)), Read(I), draws))
+    draw = Call("exponential", (Read(SEED), Read(p.field(Part.STREAM)), Read(I), draws))
     due: Expr = Compare("<=", left, ZERO)
     begin: tuple[Statement, ...] = ()
     end: tuple[Statement, ...] = ()
@@ -190,7 +189,7 @@ def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Stat
         due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
     body: tuple[Statement, ...] = (
         Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
-        Store(left, Binary("-", left, Binary("*", names.resolve(rate), DT))),
+        Store(left, Binary("-", left, Binary("*", names.resolve(rate), Read(DT)))),
         *begin,
         While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
     )
@@ -242,12 +241,8 @@ def unit_statements(jumps: Sequence[UnitJump], names: Names, population: Populat
     """The assignments of units, top to bottom, each bounded."""
     statements: list[Statement] = []
     for jump in jumps:
-        target = names.resolve(Ref(Whose.OWN, jump.target))
-        assert isinstance(target, Element)
-        variable = population.variable(jump.target).variable
-        low, high = (None if b is None else names.resolve(b) for b in (variable.low, variable.high))
-        statements.append(Comment(f"{jump.target} -> {pretty(jump.written)}"))
-        statements.append(Store(target, clipped(names.resolve(jump.value), low, high)))
+        value = clipped(names.resolve(jump.value), population.variable(jump.target).variable, names.resolve)
+        statements += [Comment(f"{jump.target} -> {pretty(jump.written)}"), Store(names.cell(Ref(Whose.OWN, jump.target)), value)]
     return tuple(statements)
 
 
@@ -260,7 +255,7 @@ def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
         body.append(Store(until, Binary("+", Read(N), _refractory_steps(population))))
     loop = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
-    return Function(Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", EACH_STEP, (), (), (now(p), loop))
+    return Function(Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", (now(p), loop))
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------
@@ -268,33 +263,24 @@ def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
 
 def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
     """What `flows.flow` needs to know of the population."""
-    p = of_population(population.name)
-    return FlowContext(
-        names=Names(plan, population),
-        unit=I,
-        flows={f.variable: f for f in population.population.block.flows},
-        bounds={s.variable.name: (s.variable.low, s.variable.high) for s in population.variables if s.kind is Kind.STATE},
-        held=_held(population),
-        free=None if population.rest is None else _free(p),
-    )
+    free = None if population.rest is None else _free(of_population(population.name))
+    return FlowContext(Names(plan, population), I, population.population.block.flows, _held(population), free)
 
 
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
     p = population.name
-    loop = For(I, ZERO, number_of(p), flow(population.alone, flow_context(plan, population)), independent=True)
-    return Function(Kernel("flow_{}", (p,)), f"Let the state of {p} flow from step n to n + 1.", EACH_STEP, (), (), (loop,))
+    loop = each_unit(p, flow(population.alone, flow_context(plan, population)))
+    return Function(Kernel("flow_{}", (p,)), f"Let the state of {p} flow from step n to n + 1.", (loop,))
 
 
-def change_units(plan: Plan, population: PopulationPlan, change: UnitChange) -> Function:
+def change_units(plan: Plan, population: PopulationPlan, number: int) -> Function:
     """The kernel for what the units do at every step (discrete updates), or periodically: it checks the step itself."""
-    p = population.name
-    body = unit_statements(change.jumps, Names(plan, population), population)
-    loop: Statement = For(I, ZERO, number_of(p), body, independent=True)
+    p, change = population.name, next(c for c in population.changes if c.number == number)
+    body: tuple[Statement, ...] = (each_unit(p, unit_statements(change.jumps, Names(plan, population), population)),)
     if change.period is not None:
-        loop = every(of_population(p).field(Part.PERIOD, str(change.number)), (loop,))
-    doc = f"What the units of {p} do at a step by themselves."
-    return Function(Kernel("step_{}_{}", (p, str(change.number))), doc, EACH_STEP, (), (), (loop,))
+        body = (every(of_population(p).field(Part.PERIOD, str(number)), body),)
+    return Function(Kernel("step_{}_{}", (p, str(number))), f"What the units of {p} do at a step by themselves.", body)
 
 
 def every(period: Field, body: tuple[Statement, ...]) -> If:
@@ -306,9 +292,7 @@ def define(plan: Plan, population: PopulationPlan, definition: Define) -> Functi
     """The kernel that evaluates a definition of the population for those who read it, at t_n or at an integrator's stage."""
     p, variable, stage = population.name, definition.name, definition.stage
     names = Names(plan, population, stage=stage)
-    cell = names.unit(population, variable, I)
-    assert isinstance(cell, Element)
-    value = at_stage(definition.value, {}, stage_time(stage), names)
-    loop = For(I, ZERO, number_of(p), (Comment(f"{variable} = {pretty(definition.written)}"), Store(cell, value)), independent=True)
+    store = Store(names.cell(Ref(Whose.OWN, variable)), at_stage(definition.value, {}, stage_time(stage), names))
     kernel = stage_kernel(Kernel("define_{}_{}", (p, variable)), stage)
-    return Function(kernel, f"Evaluate {variable} of {p}.", EACH_STEP, (), (), (loop,))
+    body = each_unit(p, [Comment(f"{variable} = {pretty(definition.written)}"), store])
+    return Function(kernel, f"Evaluate {variable} of {p}.", (body,))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
 
-from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part, of_projection
+from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.arrivals import (
     RECENT,
     between_arguments,
@@ -17,28 +16,21 @@ from plasticdsl.kernels.loops.arrivals import (
     sum_between,
 )
 from plasticdsl.kernels.loops.bounds import added, clipped
-from plasticdsl.kernels.loops.flows import FlowContext, flow, noise_stream, propagators
-from plasticdsl.kernels.loops.names import EACH_STEP, INDEX, SPIKE_TIME, I, K, N, Names, T, arrival_place, place_sizes, remembered
-from plasticdsl.kernels.loops.populations import every
+from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
+from plasticdsl.kernels.loops.names import INDEX, SPIKE_TIME, I, K, N, Names, T, arrival_place, place_sizes, remembered, ring
+from plasticdsl.kernels.loops.populations import every, period_argument
 from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, ring_arguments
 from plasticdsl.kernels.loops.totals import total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     Array,
     Comment,
-    Constant,
-    DType,
     Element,
     For,
     Function,
     If,
     Increase,
     Let,
-    OfCounterpart,
-    OfExpression,
-    OfParameter,
-    OfState,
-    OfStructure,
     Read,
     Scalar,
     Size,
@@ -46,18 +38,19 @@ from plasticdsl.kernels.program import (
     Store,
     element,
 )
+from plasticdsl.kernels.recipes import Apply, Recipe
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref
 from plasticdsl.model.model import AddTo, Assign, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import EulerMaruyama, Exact
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Event, Foresee, Kind, Placed, Plan, ProjectionPlan, Remember, SumHistory
 from plasticdsl.plan.totals import stretches
+from plasticdsl.support.pairs import counterparts
+from plasticdsl.support.structure import by_delay, ends, group_ends, slots, sorting
+from plasticdsl.support.values import taken
 
 ONE, ZERO = Number(1.0), Number(0.0)
-
-_PER: dict[Place, Literal["connection", "pre", "post"]] = {Place.CONNECTION: "connection", Place.PRE: "pre", Place.POST: "post"}
 
 FUNCTION_NAMES = {
     Slot.POST_EARLY: "post_early_{}",
@@ -75,10 +68,19 @@ H, TOTAL = Local("h"), Local("total")
 
 def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
     """Lengths that belong to the projection."""
-    p = of_projection(projection.name)
-    parts = [Part.CONNECTIONS, Part.AXONAL_SLOTS, Part.DENDRITIC_SLOTS]
-    parts += (Part.ROW_ENDS, Part.COLUMN_ENDS, Part.DELAYED_ROW_ENDS, Part.DELAYED_COLUMN_ENDS)
-    return (*(Size(p.field(part)) for part in parts), *history_sizes(projection))
+    own, field = projection.projection, of_projection(projection.name).field
+    pre, post = (of_population(name).field(Part.UNITS) for name in (own.pre, own.post))
+    axonal, dendritic = field(Part.AXONAL), field(Part.DENDRITIC)
+    return (
+        Size(field(Part.CONNECTIONS), Apply(len, (field(Part.TARGETS),))),
+        Size(field(Part.AXONAL_SLOTS), Apply(slots, (axonal,))),
+        Size(field(Part.DENDRITIC_SLOTS), Apply(slots, (dendritic,))),
+        Size(field(Part.ROW_ENDS), Apply(ends, (pre,))),
+        Size(field(Part.COLUMN_ENDS), Apply(ends, (post,))),
+        Size(field(Part.DELAYED_ROW_ENDS), Apply(ends, (pre, axonal))),
+        Size(field(Part.DELAYED_COLUMN_ENDS), Apply(ends, (post, dendritic))),
+        *history_sizes(projection),
+    )
 
 
 def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, ...]:
@@ -88,79 +90,84 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     for placed in projection.variables:
         found += _variable(projection, placed)
     for s in projection.schemes:
-        if isinstance(s.scheme, Exact):
-            found += propagators(s.scheme, Names(plan, projection=projection), lengths[s.place], frozenset())
-        if isinstance(s.scheme, EulerMaruyama):
-            found += [noise_stream(p, v) for v, n in zip(s.scheme.variables, s.scheme.noises, strict=True) if n is not None]
+        found += scheme_arguments(s.scheme, Names(plan, projection=projection), lengths[s.place])
     found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(projection)]
-    for number, (period, _) in enumerate(projection.periodic):
-        found.append(Scalar(p.field(Part.PERIOD, str(number)), "int64", OfExpression(p, period, steps=True), "period in steps"))
+    found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
     return (*found, *total_arguments(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
 
 
 def _variable(projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
-    name, p, v = projection.name, of_projection(projection.name), placed.variable
-    full, length = p.variable(v.name), place_sizes(projection)[placed.place]
-    where = {Place.CONNECTION: "connection", Place.PRE: "pre unit", Place.POST: "post unit"}[placed.place]
-    doc = f"{v.symbol} of {name}, one per {where}"
-    if placed.kind is Kind.CONSTANT:
-        return [Array(full, "float64", (length,), OfParameter(p, v.name), False, doc, v.unit)]
+    p, v = of_projection(projection.name), placed.variable
+    full, shape = p.variable(v.name), (place_sizes(projection)[placed.place],)
+    doc = f"{v.symbol} of {projection.name}"
     if placed.kind is Kind.SHARED:
-        return [Scalar(full, "float64", OfParameter(p, v.name), f"{v.symbol} of {name}", v.unit)]
-    per = _PER[placed.place]
-    start = initial_of_derived(placed) if placed.derived else OfState(p, v.name)
-    found: list[Array | Scalar] = [Array(full, "float64", (length,), start, True, doc, v.unit, per)]
-    if v.name in projection.shadows:
-        shadow, when = p.field(Part.SHADOW, v.name), "before the events of this step"
-        found.append(Array(shadow, "float64", (length,), start, True, f"{doc}, {when}", per=per))
-    if v.name in projection.forecasts:
-        forecast, when = p.field(Part.FORECAST, v.name), "after the events of this step"
-        found.append(Array(forecast, "float64", (length,), start, True, f"{doc}, {when}", per=per))
+        return [Scalar(full, "float64", full, doc, v.unit)]
+    doc += {Place.CONNECTION: ", one per connection", Place.PRE: ", one per pre unit", Place.POST: ", one per post unit"}[placed.place]
+    if placed.kind is Kind.CONSTANT:
+        return [Array(full, "float64", shape, full, False, doc, v.unit)]
+    start = initial_of_derived(placed) if placed.derived else full
+    found: list[Array | Scalar] = [Array(full, "float64", shape, start, True, doc, v.unit, placed.place)]
+    for part, copied, when in ((Part.SHADOW, projection.shadows, "before"), (Part.FORECAST, projection.forecasts, "after")):
+        if v.name in copied:
+            copy = f"{doc}, {when} the events of this step"
+            found.append(Array(p.field(part, v.name), "float64", shape, start, True, copy, per=placed.place))
     return found
 
 
-def initial_of_derived(placed: Placed) -> Constant:
+def initial_of_derived(placed: Placed) -> float:
     """Where a derived variable starts: traces at 0, times of last spikes where the plan says."""
     start = placed.variable.initial
     assert start is None or isinstance(start, Number)
-    return Constant(0.0 if start is None else start.value)
+    return 0.0 if start is None else start.value
 
 
-def _counterparts(projection: ProjectionPlan) -> tuple[Array, ...]:
-    name, p = projection.name, of_projection(projection.name)
-    found = []
+def _counterparts(projection: ProjectionPlan) -> Iterator[Array]:
+    p = of_projection(projection.name)
     for o in projection.others:
-        fill, doc = OfCounterpart(name, o.name, o.transposed), f"connection of {o.name} between the same two units"
-        found.append(Array(p.field(Part.COUNTERPART, o.name), "int32", (p.field(Part.CONNECTIONS),), fill, False, doc))
-    return tuple(found)
+        own, others = _both(p), _both(of_projection(o.name))
+        found = Apply(counterparts, (*(own[::-1] if o.transposed else own), *others))
+        yield Array(p.field(Part.COUNTERPART, o.name), "int32", (p.field(Part.CONNECTIONS),), found, False)
+
+
+def _both(p: Group) -> tuple[Field, Field]:
+    return p.field(Part.SOURCES), p.field(Part.TARGETS)
 
 
 def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
-    name, p = projection.name, of_projection(projection.name)
+    """Connections in other orders. `delayed_rows`: unit j with delay d has positions delayed_rows[j·axonal_slots + d] to
+    delayed_rows[j·axonal_slots + d + 1]; likewise `delayed_columns`. The sources stand beside, so that a column walk reads them in sequence."""
+    p, (sources, targets) = of_projection(projection.name), _both(of_projection(projection.name))
+    axonal, dendritic = p.field(Part.AXONAL), p.field(Part.DENDRITIC)
+    late, late_back = Apply(by_delay, (sources, axonal)), Apply(by_delay, (targets, dendritic))
 
-    def part(what: Part, dtype: DType, size: Part) -> Array:
-        return Array(p.field(what), dtype, (p.field(size),), OfStructure(name, what), False, what.meaning)
+    def ends_of(part: Part, length: Part, values: Recipe) -> Array:
+        return Array(p.field(part), "int64", (p.field(length),), values, False, own=False)
 
-    found: list[Array | Scalar] = [
-        part(Part.ROWS, "int64", Part.ROW_ENDS),
-        part(Part.TARGETS, "int32", Part.CONNECTIONS),
-        part(Part.COLUMNS, "int64", Part.COLUMN_ENDS),
-        part(Part.COLUMN_CONNECTIONS, "int32", Part.CONNECTIONS),
-        part(Part.COLUMN_SOURCES, "int32", Part.CONNECTIONS),
-        part(Part.DELAYED_ROWS, "int64", Part.DELAYED_ROW_ENDS),
-        part(Part.DELAYED_ROW_CONNECTIONS, "int32", Part.CONNECTIONS),
-        part(Part.DELAYED_COLUMNS, "int64", Part.DELAYED_COLUMN_ENDS),
-        part(Part.DELAYED_COLUMN_CONNECTIONS, "int32", Part.CONNECTIONS),
-        part(Part.DELAYED_COLUMN_SOURCES, "int32", Part.CONNECTIONS),
+    def numbers(part: Part, values: Recipe) -> Array:
+        return Array(p.field(part), "int32", (p.field(Part.CONNECTIONS),), values, False, own=False)
+
+    def groups(keys: Recipe, length: Part) -> Recipe:
+        return Apply(group_ends, (keys, p.field(length)))
+
+    def delay(steps: Field, same: bool) -> Array | Scalar:
+        return Scalar(steps, "int64", steps) if same else numbers(steps.part, steps)
+
+    return [
+        ends_of(Part.ROWS, Part.ROW_ENDS, p.field(Part.ROWS)),
+        numbers(Part.TARGETS, targets),
+        ends_of(Part.COLUMNS, Part.COLUMN_ENDS, groups(targets, Part.COLUMN_ENDS)),
+        numbers(Part.COLUMN_CONNECTIONS, Apply(sorting, (targets,))),
+        numbers(Part.COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (targets,))))),
+        ends_of(Part.DELAYED_ROWS, Part.DELAYED_ROW_ENDS, groups(late, Part.DELAYED_ROW_ENDS)),
+        numbers(Part.DELAYED_ROW_CONNECTIONS, Apply(sorting, (late,))),
+        ends_of(Part.DELAYED_COLUMNS, Part.DELAYED_COLUMN_ENDS, groups(late_back, Part.DELAYED_COLUMN_ENDS)),
+        numbers(Part.DELAYED_COLUMN_CONNECTIONS, Apply(sorting, (late_back,))),
+        numbers(Part.DELAYED_COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (late_back,))))),
         *now_arguments(projection),
-        Scalar(p.field(Part.LEARNING), "int64", None, f"0 while the rules of {name} are off"),
+        Scalar(p.field(Part.LEARNING), "int64"),
+        delay(axonal, projection.same_axonal),
+        delay(dendritic, projection.same_dendritic),
     ]
-    for delay, same in ((Part.AXONAL, projection.same_axonal), (Part.DENDRITIC, projection.same_dendritic)):
-        if same:
-            found.append(Scalar(p.field(delay), "int64", OfStructure(name, delay), delay.meaning))
-        else:
-            found.append(part(delay, "int32", Part.CONNECTIONS))
-    return found
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -179,7 +186,7 @@ def at_spikes(plan: Plan, projection: ProjectionPlan, slot: Slot) -> Function:
     body = writer.while_in_force(arriving(projection, side, parts, writer.stores()))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
     doc = f"What {projection.name} does when {who} spikes reach its synapses at step n."
-    return Function(Kernel(FUNCTION_NAMES[slot], (projection.name,)), doc, EACH_STEP, (), (), body)
+    return Function(Kernel(FUNCTION_NAMES[slot], (projection.name,)), doc, body)
 
 
 def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
@@ -235,7 +242,6 @@ class _Writer:
 
     def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Part) -> None:
         cell, bounded, comment = self.names.own(target, copy), self._bounded(target, value), Comment(f"{target} -> {pretty(raw)}")
-        assert isinstance(cell, Element)
         if self.side is Place.CONNECTION or self.projection.variable(target).place is not self.side:
             self.connections += self._guarded(event, [comment, Store(cell, bounded)])
             return
@@ -255,12 +261,11 @@ class _Writer:
         increment = self.names.resolve(statement.value)
         counted = Compare("<=" if statement.with_now else "<", Read(SPIKE_TIME), Read(T))
         body: tuple[Statement, ...] = (
-            Let(RECENT, Call("mod", (Read(H), length))),
+            ring(RECENT, Read(H), field(Part.HISTORY_LENGTH, history.name)),
             Let(SPIKE_TIME, element(field(Part.HISTORY, history.name), unit, RECENT)),
             If(counted, (Let(TOTAL, Binary("+", Read(TOTAL), increment)),)),
         )
         cell = self.names.own(statement.target)
-        assert isinstance(cell, Element)
         return [
             Comment(f"{statement.target} += sum over the kept spikes of {pretty(statement.value)}"),
             Let(TOTAL, ZERO),
@@ -269,8 +274,7 @@ class _Writer:
         ]
 
     def _bounded(self, variable: str, value: Expr) -> Expr:
-        v, resolve = self.projection.variable(variable).variable, self.names.resolve
-        return clipped(value, None if v.low is None else resolve(v.low), None if v.high is None else resolve(v.high))
+        return clipped(value, self.projection.variable(variable).variable, self.names.resolve)
 
     def _add_to(self, target: Ref, amount: Expr) -> list[Statement]:
         own = self.projection.projection
@@ -281,8 +285,8 @@ class _Writer:
             return at_once
         field = of_projection(own.name).field
         delay = Read(field(Part.DENDRITIC)) if self.projection.same_dendritic else element(field(Part.DENDRITIC), K)
-        slot = Call("mod", (Binary("+", Read(N), Read(DELAY)), Read(field(Part.DENDRITIC_SLOTS))))
-        later = (Let(ARRIVAL, slot), Increase(element(field(Part.PENDING, target.name), ARRIVAL, I), amount))
+        slot = ring(ARRIVAL, Binary("+", Read(N), Read(DELAY)), field(Part.DENDRITIC_SLOTS))
+        later = (slot, Increase(element(field(Part.PENDING, target.name), ARRIVAL, I), amount))
         return [Let(DELAY, delay), If(Compare("==", Read(DELAY), ZERO), tuple(at_once), later)]
 
 
@@ -291,10 +295,9 @@ def copy_for_ties(plan: Plan, projection: ProjectionPlan) -> Function:
     names, body = Names(plan, projection=projection), list[Statement]()
     for variable, kind in [(v, Part.SHADOW) for v in projection.shadows] + [(v, Part.FORECAST) for v in projection.forecasts]:
         copy, source = names.own(variable, kind), names.own(variable)
-        assert isinstance(copy, Element)
         body += every_place(projection, projection.variable(variable).place, [Store(copy, source)])
     doc = f"Remember what the traces of {projection.name} are before the events of step n."
-    return Function(Kernel("copy_{}", (projection.name,)), doc, EACH_STEP, (), (), tuple(body))
+    return Function(Kernel("copy_{}", (projection.name,)), doc, tuple(body))
 
 
 # --- steps and flows -------------------------------------------------------------------------------------------------
@@ -310,7 +313,7 @@ def at_step(plan: Plan, projection: ProjectionPlan, periodic: int | None) -> Fun
     if periodic is not None:
         body = (every(of_projection(p).field(Part.PERIOD, str(periodic)), body),)
     doc = f"What {p} does at a step without a spike."
-    return Function(Kernel("step_{}_{}", (p, str(number))), doc, EACH_STEP, (), (), body)
+    return Function(Kernel("step_{}_{}", (p, str(number))), doc, body)
 
 
 def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _Writer) -> tuple[Statement, ...]:
@@ -333,14 +336,9 @@ def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _
 def flow_connections(plan: Plan, projection: ProjectionPlan, place: Place) -> Function:
     """The kernel that moves the projection's variables of one place from t_n to t_{n+1}."""
     own = [s for s in projection.schemes if s.place is place]
-    context = FlowContext(
-        names=Names(plan, projection=projection),
-        unit=INDEX[place],
-        flows={f.variable: f for f in projection.projection.connection.flows},
-        bounds={p.variable.name: (p.variable.low, p.variable.high) for p in projection.variables},
-        switch=are_on(projection.name),
-        switched=frozenset[str]().union(*(s.held for s in own)),
-    )
+    moved_by_rules = frozenset[str]().union(*(s.held for s in own))
+    names, flows = Names(plan, projection=projection), projection.projection.connection.flows
+    context = FlowContext(names, INDEX[place], flows, switch=are_on(projection.name), switched=moved_by_rules)
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
-    return Function(kernel, doc, EACH_STEP, (), (), every_place(projection, place, flow([s.scheme for s in own], context)))
+    return Function(kernel, doc, every_place(projection, place, flow([s.scheme for s in own], context)))

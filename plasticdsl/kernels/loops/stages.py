@@ -7,15 +7,14 @@ stages found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops import feeds
 from plasticdsl.kernels.loops.flows import along, at_stage, growth, new, push, sixth, still, store_all, within_bounds
-from plasticdsl.kernels.loops.names import DT, EACH_STEP, I, number_of, stage_kernel, stage_time
+from plasticdsl.kernels.loops.names import DT, I, each_unit, stage_kernel, stage_time
 from plasticdsl.kernels.loops.populations import flow_context
-from plasticdsl.kernels.program import Array, Comment, Constant, For, Function, If, Increase, Let, Read, Statement, Store, element
+from plasticdsl.kernels.program import Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
@@ -32,26 +31,15 @@ def arguments(plan: Plan) -> tuple[Array, ...]:
     """Arrays for stage values, slopes and their weighted sum."""
     found: list[Array] = []
     for population in sorted(plan.populations, key=lambda p: p.name):
-        owner, p = population.name, of_population(population.name)
-        slopes = {v: slope for v, slope, _ in population.together}
+        p, slopes = of_population(population.name), {v: slope for v, slope, _ in population.together}
         for variable in sorted(population.staged):
-            docs = {Part.STAGE: f"{variable} of {owner} at an integrator's stage"}
-            if variable not in slopes:
-                pass  # nothing more
-            elif slopes[variable] == ZERO:
-                docs[Part.STAGE_SLOPE] = f"slope of {variable} at the last stage"
-                docs[Part.STAGE_SLOPES] = f"weighted sum of the slopes of {variable}"
-            else:
-                docs[Part.STAGE_GROWTH] = f"factor of {variable} in a sixth of a step"
-                docs[Part.STAGE_PUSH] = f"what a sixth of a step adds to {variable}"
-                docs[Part.STAGE_MOVED] = f"{variable} of {owner} on its way through the stages"
-            length = (p.field(Part.UNITS),)
-            found += [Array(p.field(part, variable), "float64", length, Constant(), False, doc) for part, doc in docs.items()]
+            parts = [Part.STAGE]
+            if variable in slopes and slopes[variable] == ZERO:
+                parts += [Part.STAGE_SLOPE, Part.STAGE_SLOPES]
+            elif variable in slopes:
+                parts += [Part.STAGE_GROWTH, Part.STAGE_PUSH, Part.STAGE_MOVED]
+            found += [Array(p.field(part, variable), "float64", (p.field(Part.UNITS),), changes=False) for part in parts]
     return tuple(found)
-
-
-def _loop(population: PopulationPlan, body: Sequence[Statement]) -> For:
-    return For(I, ZERO, number_of(population.name), tuple(body), independent=True)
 
 
 def begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
@@ -71,16 +59,15 @@ def begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
         value = within_bounds(variable, value, context) if stage else value
         body.append(Store(element(p.field(Part.STAGE, variable), I), value))
     doc = f"Values of {population.name} at stage {stage + 1} of Runge-Kutta 4."
-    return Function(Kernel(f"stage_{stage + 1}_{{}}", (population.name,)), doc, EACH_STEP, (), (), (_loop(population, body),))
+    return Function(Kernel(f"stage_{stage + 1}_{{}}", (population.name,)), doc, (each_unit(population.name, body),))
 
 
 def hold_fed(population: PopulationPlan, variable: str, stage: int) -> Function:
     """The kernel that keeps a fed input as it is."""
     owner, p = population.name, of_population(population.name)
-    kept = _loop(population, [Store(element(p.field(Part.STAGE, variable), I), element(p.variable(variable), I))])
+    kept = each_unit(owner, [Store(element(p.field(Part.STAGE, variable), I), element(p.variable(variable), I))])
     doc = f"A fed {variable} of {owner} is the same at all stages."
-    body = (If(feeds.active(owner, variable), (kept,)),)
-    return Function(stage_kernel(Kernel("keep_{}_{}", (owner, variable)), stage), doc, EACH_STEP, (), (), body)
+    return Function(stage_kernel(Kernel("keep_{}_{}", (owner, variable)), stage), doc, (If(feeds.active(owner, variable), (kept,)),))
 
 
 def slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:
@@ -105,7 +92,7 @@ def slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:
         body += along(variable, moved, element(way if stage else p.variable(variable), I), SHARES[stage])
         body.append(Store(element(way, I), Read(moved)))
     doc = f"Slopes of {population.name} at stage {stage + 1} of Runge-Kutta 4."
-    return Function(Kernel(f"slopes_{stage + 1}_{{}}", (population.name,)), doc, EACH_STEP, (), (), (_loop(population, body),))
+    return Function(Kernel(f"slopes_{stage + 1}_{{}}", (population.name,)), doc, (each_unit(population.name, body),))
 
 
 def finish(plan: Plan, population: PopulationPlan) -> Function:
@@ -118,4 +105,4 @@ def finish(plan: Plan, population: PopulationPlan) -> Function:
         body.append(Let(new(variable), Binary("+", element(p.variable(variable), I), step) if slope == ZERO else moved))
     body += store_all([variable for variable, _, _ in population.together], context)
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
-    return Function(Kernel("finish_{}", (population.name,)), doc, EACH_STEP, (), (), (_loop(population, body),))
+    return Function(Kernel("finish_{}", (population.name,)), doc, (each_unit(population.name, body),))

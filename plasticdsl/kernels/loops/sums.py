@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.flows import at_stage
-from plasticdsl.kernels.loops.names import EACH_STEP, SLOT, I, J, K, N, Names, number_of, place_sizes, stage_kernel, stage_time
+from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, Names, each_unit, place_sizes, ring, stage_kernel, stage_time
 from plasticdsl.kernels.loops.walks import every_connection, every_unit
-from plasticdsl.kernels.program import Array, Comment, Constant, Element, For, Function, If, Increase, Let, Read, Statement, Store, element
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number, Ref, refs
+from plasticdsl.kernels.program import Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
+from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, Ref, refs
 from plasticdsl.model.model import SumInto
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
@@ -36,29 +36,20 @@ AGO, PAST, DELAY, ARRIVAL = (Local(text) for text in ("ago", "past", "delay", "a
 def arguments(plan: Plan) -> tuple[Array, ...]:
     """What arrives at each input with a delay."""
     late = dict.fromkeys((p.projection.post, s.target) for p in plan.projections if p.late for s in p.sums)
-    return tuple(_late_at(post, target) for post, target in late)
+    units = [(of_population(post), target) for post, target in late]
+    return tuple(Array(p.field(Part.DELAYED, target), "float64", (p.field(Part.UNITS),), changes=False) for p, target in units)
 
 
-def _late_at(post: str, target: str) -> Array:
-    p = of_population(post)
-    doc = f"what arrives at {target} of {post} late"
-    return Array(p.field(Part.DELAYED, target), "float64", (p.field(Part.UNITS),), Constant(), False, doc)
-
-
-def ring_arguments(projection: ProjectionPlan) -> tuple[Array, ...]:
+def ring_arguments(projection: ProjectionPlan) -> list[Array]:
     """What a projection with delays remembers of its pre units, and what it has sent."""
-    p, lengths, found, delays = of_projection(projection.name), place_sizes(projection), [], projection.projection.delays
-    for past in projection.past if delays.axonal is not None else ():
-        shape, doc = (
-            (p.field(Part.AXONAL_SLOTS), lengths[Place.PRE]),
-            f"{past.name} of the pre units at the last steps, by step modulo slots",
-        )
-        found.append(Array(p.field(Part.PAST, past.name), "float64", shape, Constant(), True, doc))
-    for target in _targets(projection) if projection.late and delays.dendritic is not None else ():
-        shape = (p.field(Part.DENDRITIC_SLOTS), lengths[Place.POST])
-        doc = f"sums on their way to {target}, by step of arrival modulo slots"
-        found.append(Array(p.field(Part.COMING, target), "float64", shape, Constant(), True, doc))
-    return tuple(found)
+    p, lengths, delays = of_projection(projection.name), place_sizes(projection), projection.projection.delays
+    read = [past.name for past in projection.past] if delays.axonal is not None else []
+    sent = _targets(projection) if projection.late and delays.dendritic is not None else ()
+    remembered, coming = (p.field(Part.AXONAL_SLOTS), lengths[Place.PRE]), (p.field(Part.DENDRITIC_SLOTS), lengths[Place.POST])
+    return [
+        *(Array(p.field(Part.PAST, name), "float64", remembered) for name in read),
+        *(Array(p.field(Part.COMING, target), "float64", coming) for target in sent),
+    ]
 
 
 def _targets(projection: ProjectionPlan) -> tuple[str, ...]:
@@ -75,11 +66,7 @@ def begin_sum(begin: BeginSum) -> Function:
     start = element(p.field(Part.DELAYED, begin.target), I) if begin.late else ZERO
     kernel = stage_kernel(Kernel("clear_{}_{}", (begin.population, begin.target)), begin.stage)
     doc = f"Begin the sum {begin.target} of {begin.population}{at}."
-    return Function(kernel, doc, EACH_STEP, (), (), (_units(begin.population, Store(cell, start)),))
-
-
-def _units(population: str, *body: Statement) -> For:
-    return For(I, ZERO, number_of(population), body, independent=True)
+    return Function(kernel, doc, (each_unit(begin.population, [Store(cell, start)]),))
 
 
 def add_sum(plan: Plan, projection: ProjectionPlan, add: AddSum) -> Function:
@@ -88,17 +75,14 @@ def add_sum(plan: Plan, projection: ProjectionPlan, add: AddSum) -> Function:
     names, walked = Names(plan, projection=projection, stage=stage), projection
     if add.along is not None:  # along the other's rows: their pre unit is the post unit of this projection
         names, walked = replace(names, ends=(I, J), along=add.along), plan.projection(add.along)
-    cell = names.resolve(Ref(Whose.POST, target))
-    assert isinstance(cell, Element)
+    cell = names.cell(Ref(Whose.POST, target))
     body: list[Statement] = []
     for total in _into(projection, target):
-        body += [
-            Comment(f"post.{target} = sum of {pretty(total.body)}"),
-            Increase(cell, at_stage(total.body, {}, stage_time(stage), names)),
-        ]
+        amount = at_stage(total.body, {}, stage_time(stage), names)
+        body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, amount)]
     doc = f"Add the sum over the incoming connections of {own.name} to {target}."
     kernel = stage_kernel(Kernel("sum_{}_{}", (own.name, target)), stage)
-    return Function(kernel, doc, EACH_STEP, (), (), every_connection(walked, body))
+    return Function(kernel, doc, every_connection(walked, body))
 
 
 def _into(projection: ProjectionPlan, target: str) -> list[SumInto]:
@@ -112,12 +96,11 @@ def take_totals(plan: Plan, projection: ProjectionPlan, totals: TakeTotals) -> F
         walk: list[Statement] = []
         for total in group:
             cell = names.own(total.name)
-            assert isinstance(cell, Element)
             body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
             walk += [Comment(f"{total.name} = sum of {pretty(total.value)}"), Increase(cell, names.resolve(total.value))]
         body += every_connection(projection, walk)
     doc = f"Sum what the flows of {projection.name} read of all connections of a unit."
-    return Function(Kernel("total_{}", (projection.name,)), doc, EACH_STEP, (), (), tuple(body))
+    return Function(Kernel("total_{}", (projection.name,)), doc, tuple(body))
 
 
 # --- with delays -----------------------------------------------------------------------------------------------------
@@ -125,49 +108,49 @@ def take_totals(plan: Plan, projection: ProjectionPlan, totals: TakeTotals) -> F
 
 def begin_late(population: str, target: str) -> Function:
     """The kernel that begins what arrives at an input with a delay."""
-    clear = _units(population, Store(element(of_population(population).field(Part.DELAYED, target), I), ZERO))
+    clear = each_unit(population, [Store(element(of_population(population).field(Part.DELAYED, target), I), ZERO)])
     doc = f"Begin what arrives at {target} of {population} with a delay."
-    return Function(Kernel("begin_{}_{}", (population, target)), doc, EACH_STEP, (), (), (clear,))
+    return Function(Kernel("begin_{}_{}", (population, target)), doc, (clear,))
 
 
 def hand_over(projection: ProjectionPlan, target: str) -> Function:
     """The kernel that gives an input what was sent to it a dendritic delay ago."""
     own, p = projection.projection, of_projection(projection.name)
     late, coming = element(of_population(own.post).field(Part.DELAYED, target), I), element(p.field(Part.COMING, target), SLOT, I)
-    slot = Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.DENDRITIC_SLOTS)))))
+    slot = ring(SLOT, Read(N), p.field(Part.DENDRITIC_SLOTS))
     body = every_unit(projection, Place.POST, [Increase(late, coming)])
     doc = f"Hand over to {target} what {own.name} sent a dendritic delay ago."
-    return Function(Kernel("arrive_{}_{}", (own.name, target)), doc, EACH_STEP, (), (), (slot, *body))
+    return Function(Kernel("arrive_{}_{}", (own.name, target)), doc, (slot, *body))
 
 
 def add_late(plan: Plan, projection: ProjectionPlan, target: str) -> Function:
     """The kernel for sums with delays that need no time on the dendritic side."""
     doc = f"Add what {projection.name} gives {target} without a dendritic delay."
     body = _late(plan, projection, _into(projection, target), at_once=True)
-    return Function(Kernel("sum_{}_{}", (projection.name, target)), doc, EACH_STEP, (), (), body)
+    return Function(Kernel("sum_{}_{}", (projection.name, target)), doc, body)
 
 
 def send(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that sends the sums that arrive later."""
     doc = f"Send the sums of {projection.name} that arrive later on their way."
     body = (*_forget(projection), *_late(plan, projection, projection.sums, at_once=False))
-    return Function(Kernel("send_{}", (projection.name,)), doc, EACH_STEP, (), (), body)
+    return Function(Kernel("send_{}", (projection.name,)), doc, body)
 
 
 def remember_pre(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that keeps what sums read of the pre units later."""
     names, p = Names(plan, projection=projection), of_projection(projection.name)
-    slot = Let(SLOT, Call("mod", (Read(N), Read(p.field(Part.AXONAL_SLOTS)))))
+    slot = ring(SLOT, Read(N), p.field(Part.AXONAL_SLOTS))
     stores = [Store(element(p.field(Part.PAST, past.name), SLOT, J), names.resolve(past.stored)) for past in projection.past]
     doc = f"Remember what the sums of {projection.name} read of the pre units at step n."
     body = (slot, *every_unit(projection, Place.PRE, stores))
-    return Function(Kernel("remember_{}", (projection.name,)), doc, EACH_STEP, (), (), body)
+    return Function(Kernel("remember_{}", (projection.name,)), doc, body)
 
 
 def _forget(projection: ProjectionPlan) -> tuple[Statement, ...]:
     """What arrived at the step before has been read by everyone; its place in the ring is free."""
     p = of_projection(projection.projection.name)
-    slot = Let(SLOT, Call("mod", (Binary("-", Read(N), ONE), Read(p.field(Part.DENDRITIC_SLOTS)))))
+    slot = ring(SLOT, Binary("-", Read(N), ONE), p.field(Part.DENDRITIC_SLOTS))
     clear = [Store(element(p.field(Part.COMING, target), SLOT, I), ZERO) for target in _targets(projection)]
     return (slot, *every_unit(projection, Place.POST, clear))
 
@@ -198,14 +181,14 @@ def _delay(p: Group, part: Part, same: bool) -> Expr:
 
 def _if_something_left(p: Group, delay: Expr, body: Sequence[Statement]) -> list[Statement]:
     """Before an axonal delay has passed nothing can have arrived."""
-    past = Let(PAST, Call("mod", (Binary("-", Read(N), Read(AGO)), Read(p.field(Part.AXONAL_SLOTS)))))
+    past = ring(PAST, Binary("-", Read(N), Read(AGO)), p.field(Part.AXONAL_SLOTS))
     return [Let(AGO, delay), If(Compare(">=", Read(N), Read(AGO)), (past, *body))]
 
 
 def _if_arriving(p: Group, delay: Expr, body: Sequence[Statement], at_once: bool) -> list[Statement]:
     if at_once:
         return [Let(DELAY, delay), If(Compare("==", Read(DELAY), ZERO), tuple(body))]
-    arrival = Let(ARRIVAL, Call("mod", (Binary("+", Read(N), Read(DELAY)), Read(p.field(Part.DENDRITIC_SLOTS)))))
+    arrival = ring(ARRIVAL, Binary("+", Read(N), Read(DELAY)), p.field(Part.DENDRITIC_SLOTS))
     return [Let(DELAY, delay), If(Compare(">", Read(DELAY), ZERO), (arrival, *body))]
 
 

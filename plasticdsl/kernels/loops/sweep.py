@@ -11,13 +11,12 @@ from typing import Literal
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops import feeds
-from plasticdsl.kernels.loops.names import EACH_STEP, J, Names, number_of
+from plasticdsl.kernels.loops.names import J, Names, number_of
 from plasticdsl.kernels.loops.populations import unit_statements
 from plasticdsl.kernels.loops.walks import S, are_on, row
 from plasticdsl.kernels.program import (
     Array,
     Comment,
-    Constant,
     Element,
     For,
     Function,
@@ -50,13 +49,10 @@ def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     found: list[Array | Scalar] = []
     for name in (o.sweep.population for part in plan.step if isinstance(part, Only) for o in part.parts if isinstance(o, UpdateOneByOne)):
         p = of_population(name)
-        doc = f"1 while the units of {name} update one after the other, else 0"
-        found.append(Scalar(p.field(Part.VISITING), "int64", Constant(), doc))
-        doc = f"units of {name} in the order in which they update"
-        found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), Constant(), False, doc))
+        found.append(Scalar(p.field(Part.VISITING), "int64", 0))
+        found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), changes=False))
         for kept in (o.kept for o in plan.step if isinstance(o, Keep) and o.population == name):
-            doc = f"for how many steps {kept.target} of {name} has followed single units; 0: it is to be summed anew"
-            found.append(Array(age(name, kept.target).array, "int64", (RUN.field(Part.ONE),), Constant(), True, doc))
+            found.append(Array(age(name, kept.target).array, "int64", (RUN.field(Part.ONE),)))
     return tuple(found)
 
 
@@ -92,7 +88,7 @@ def keep(population: str, kept: Kept) -> Function:
     older = Store(cell, Call("mod", (Binary("+", cell, ONE), STEPS_KEPT)))
     body = If(joined("and", conditions), (older,), (Store(cell, ZERO),))
     doc = f"Keep {kept.target} of {population} for the next step if only updates unit by unit, which it has followed, changed its terms."
-    return Function(Kernel("keep_{}_{}", (population, kept.target)), doc, (), (), (), (body,))
+    return Function(Kernel("keep_{}_{}", (population, kept.target)), doc, (body,))
 
 
 def condition(when: OneByOne | Due | RulesOn) -> Expr:
@@ -127,7 +123,7 @@ def update_one_by_one(plan: Plan, sweep: Sweep) -> Function:
     if follow:
         body.append(If(joined("or", changes), tuple(follow)))
     doc = f"Update the units of {name} one after the other, each seeing what those before it changed."
-    return Function(Kernel("sweep_{}", (name,)), doc, EACH_STEP, (), (), (For(S, ZERO, number_of(name), tuple(body)),))
+    return Function(Kernel("sweep_{}", (name,)), doc, (For(S, ZERO, number_of(name), tuple(body)),))
 
 
 def _before(variable: str) -> Local:
@@ -139,8 +135,7 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     """The sums of the units that unit j projects to."""
     projection = plan.projection(update.projection)
     names = Names(plan, projection=projection)
-    cell = names.resolve(Ref(Whose.POST, update.target))
-    assert isinstance(cell, Element)
+    cell = names.cell(Ref(Whose.POST, update.target))
 
     def earlier(ref: Ref) -> Expr:
         return Read(_before(ref.name)) if ref.owner is Whose.PRE and ref.name in sweep.changed else Ref(ref.owner, ref.name)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from plasticdsl.kernels.identifiers import Part, of_projection
 from plasticdsl.kernels.loops.names import Names, place_sizes, total
 from plasticdsl.kernels.loops.walks import Stretch
-from plasticdsl.kernels.program import Array, Comment, Constant, Let, Read, Statement
+from plasticdsl.kernels.program import Array, Comment, Let, Read, Statement
 from plasticdsl.model.expr import Binary, Number
 from plasticdsl.model.model import Total
 from plasticdsl.model.pretty import pretty
@@ -19,9 +19,9 @@ ZERO = Number(0.0)
 
 def total_arguments(projection: ProjectionPlan) -> list[Array]:
     """Sums over the connections of each post unit, for statements without a spike."""
-    p, length = of_projection(projection.projection.name), place_sizes(projection)[Place.POST]
+    p, shape = of_projection(projection.projection.name), (place_sizes(projection)[Place.POST],)
     found = [e.statement for e in projection.without_spike if isinstance(e.statement, Total)]
-    return [Array(p.field(Part.SUM, t.name), "float64", (length,), Constant(), False, f"sum of {pretty(t.value)}") for t in found]
+    return [Array(p.field(Part.SUM, t.name), "float64", shape, doc=f"sum of {pretty(t.value)}") for t in found]
 
 
 def with_totals(parts: list[Stretch], totals: Sequence[Total], names: Names, same: bool) -> list[Stretch]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import Field, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.collect import mentioned
-from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, number_of, other_connection
+from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
 from plasticdsl.kernels.program import Element, For, If, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
 from plasticdsl.plan.places import Place
@@ -46,7 +46,7 @@ def arriving(
     delayed = (own.delays.axonal if at_pre else own.delays.dendritic) is not None
     common = of_projection(own.name).field(Part.AXONAL if at_pre else Part.DENDRITIC)
     ago: Expr = Binary("-", Read(N), Read(common if same else D)) if delayed else Read(N)
-    slot = Let(SLOT, Call("mod", (ago, Read(p.field(Part.SLOTS)))))
+    slot = ring(SLOT, ago, p.field(Part.SLOTS))
     body: list[Statement] = [Let(J if at_pre else I, element(p.field(Part.SPIKES), SLOT, S))]
     for stretch in stretches:
         whole = same or stretch.everyone
@@ -172,9 +172,7 @@ def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> t
 def every_unit(projection: ProjectionPlan, side: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All units of one side."""
     own = projection.projection
-    if side is Place.PRE:
-        return (For(J, ZERO, number_of(own.pre), tuple(body), independent=True),)
-    return (For(I, ZERO, number_of(own.post), tuple(body), independent=True),)
+    return (each_unit(own.pre, body, J) if side is Place.PRE else each_unit(own.post, body),)
 
 
 def every_place(projection: ProjectionPlan, place: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:

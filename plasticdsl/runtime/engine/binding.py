@@ -1,7 +1,7 @@
 """From an instance to the arrays and scalars that a program's kernels work on.
 
 Comes in: `Program` (what is needed), `Instance` (the numbers). Goes out: `Bound`, with one NumPy array per array argument. What each begins with says
-`kernels.recipes`; here it is carried out.
+the program in recipes (`kernels.recipes`); here they are carried out.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import Field, Group, Part
 from plasticdsl.kernels.program import Program
-from plasticdsl.kernels.recipes import Apply, Formula, Place, Recipe
+from plasticdsl.kernels.recipes import Apply, Formula, Recipe
 from plasticdsl.model.expr import At, Expr, Ref, Special
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
@@ -33,12 +32,11 @@ class Bound:
 
 def bind(program: Program, instance: Instance) -> Bound:
     """Every argument of the program's kernels for this instance; fresh arrays (constant ones may be shared with the instance)."""
-    between = {name: (p.pre, p.post) for name, p in instance.projections.items()}
     carried_out = _CarriedOut(instance)
     for s in program.sizes:
-        carried_out.sizes[s.name] = carried_out.fresh(recipes.size(s, between))
-    scalars = {s.name: carried_out.fresh(recipes.scalar(s)) for s in program.scalars}
-    return Bound(carried_out.sizes, scalars, {a.name: carried_out.fresh(recipes.array(a)) for a in program.arrays})
+        carried_out.sizes[s.name] = carried_out.fresh(s.value)
+    scalars = {s.name: carried_out.fresh(s.value) for s in program.scalars}
+    return Bound(carried_out.sizes, scalars, {a.name: carried_out.fresh(a.whole) for a in program.arrays})
 
 
 class _CarriedOut:
@@ -52,8 +50,8 @@ class _CarriedOut:
     def fresh(self, recipe: Recipe) -> Any:
         """What a recipe gives, of its own."""
         match recipe:
-            case Place(field):
-                return self.sizes[field] if field in self.sizes else self._at(field)
+            case Field():
+                return self.sizes[recipe] if recipe in self.sizes else self._at(recipe)
             case Formula(owner, value):
                 return self._evaluate(owner, value)
             case Apply(function, arguments):
