@@ -14,12 +14,12 @@ from plasticdsl.kernels.build import FIRST_STEP, STEPS
 from plasticdsl.kernels.describe import Line, lines, safe, si_unit
 from plasticdsl.kernels.embedded_loop import module_text_doc, sides
 from plasticdsl.kernels.emit import call, render
-from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Part, of_population
 from plasticdsl.kernels.inlined import defined_names
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.printer import literal
 from plasticdsl.kernels.program import Program
-from plasticdsl.kernels.recipes import Recipe
+from plasticdsl.kernels.recipes import DT, SEED, Recipe
 from plasticdsl.kernels.set_up import Assignment, Scope, scopes, sections
 from plasticdsl.kernels.set_up_text import Writer, common
 from plasticdsl.kernels.set_up_text import lines as set_up_lines
@@ -42,9 +42,11 @@ def embed(
 
     Deterministic. Raises ValueError where something has no value before the first step.
     """
-    known = [m.name for many in members(program).values() for m in many]
-    places, owners = flat((*known, *_set_up(network))), scopes(network)
-    more = {field: doc for field, doc in _beside(owners) if field not in known}
+    owners, known = scopes(network), [m.name for many in members(program).values() for m in many]
+    made = [*sections(network, owners)]
+    set_up = dict.fromkeys(target for _, many in made for a in many for target in a.targets if isinstance(target, Field))
+    places = flat((*known, DT, SEED, *set_up))
+    more = {field: _said(field, owners[field.group]) for field in set_up if field not in known}
     spelling = spell(program, more)
     given = [p.name for p in network.populations if isinstance(p.source, RegularSource | GivenSpikes)]
     writer = Writer(places, owners, {})
@@ -56,13 +58,13 @@ def embed(
             if Ref(scope.itself, v.name) in defaults
         ],
         "sizes": [places[of_population(p.name).field(Part.UNITS)] for p in network.populations],
-        "sections": [(safe(s.title), [*set_up_lines(s.assignments, writer)]) for s in sections(network, owners, places) if s.assignments],
+        "sections": [(safe(title), [*set_up_lines(assignments, writer)]) for title, assignments in made if assignments],
         "fills": _fills(program, writer),
         "held": lambda group, part: f"a.{spelling.at(group.field(Part[part]))}",
         "given": given,
         "doc": module_text_doc(program, spelling, sorted(given)),
         "dt": dt,
-        "run_dt": RUN.field(Part.DT),
+        "run_dt": DT,
         "in_steps": in_steps,
         "default_steps": 1000 if in_steps else 10_000,
         "shown": [spelling.at(a.name) for a in program.arrays if a.is_variable and a.changes],
@@ -90,39 +92,21 @@ def _fills(program: Program, writer: Writer) -> list[str]:
     return [*text, *(f'made["{writer.names[f]}"] = {"1" if f in switches else writer.text(r)}' for f, r in made.items())]
 
 
-def _beside(owners: Mapping[Group, Scope]) -> Iterator[tuple[Field, str]]:
-    """What the named tuples hold besides what kernels work on: sizes, connections and all that has a value before the first step."""
-    for scope in owners.values():
-        parts = {"population": (Part.UNITS,), "projection": (Part.ROWS, Part.TARGETS, Part.SOURCES, Part.AXONAL, Part.DENDRITIC)}.get(
-            scope.group.kind, ()
-        )
-        yield from ((field, safe(field.meaning)) for field in map(scope.group.field, parts))
-        yield from ((scope.group.variable(name), _meaning(scope.variables[name], scope)) for name in scope.sides)
-
-
 def _lines_beside(group: Group, more: Mapping[Field, str], spelling: Spelling) -> Iterator[Line]:
     return (Line(spelling.fields[field], "Any", doc) for field, doc in more.items() if field.group == group)
-
-
-def _set_up(network: Network) -> Iterator[Field]:
-    """What is set up whether kernels have it or not."""
-    yield from (RUN.field(part) for part in (Part.DT, Part.SEED))
-    yield from (NETWORK.variable(v.name) for v in network.variables)
-    for population in network.populations:
-        p = of_population(population.name)
-        yield from (p.variable(name) for name in dict.fromkeys((*(v.name for v in population.block.variables), "x")))
-        spikes = (Part.GIVEN_STEPS, Part.GIVEN_UNITS) if isinstance(population.source, RegularSource | GivenSpikes) else ()
-        yield from (p.field(part) for part in (Part.UNITS, Part.REFRACTORY_STEPS, *spikes))
-    for projection in network.projections:
-        p = of_projection(projection.name)
-        yield from (p.variable(v.name) for v in projection.connection.variables)
-        yield from (p.field(part) for part in (Part.ROWS, Part.TARGETS, Part.SOURCES, Part.AXONAL, Part.DENDRITIC))
 
 
 def _used(names: Mapping[str, Any]) -> list[str]:
     """What of `support/` the set-up and the frame around it call."""
     text = "\n".join([*(line for _, assignments in names["sections"] for line in assignments), *names["fills"], "signed(", "to_steps("])
     return sorted(name for name in defined_names() if re.search(rf"\b{name}\(", text))
+
+
+def _said(field: Field, scope: Scope) -> str:
+    """Of what is set up but not for kernels."""
+    return (
+        _meaning(scope.variables[field.of[0]], scope) if field.part is Part.VARIABLE and field.of[0] in scope.sides else safe(field.meaning)
+    )
 
 
 def _meaning(variable: Variable, scope: Scope) -> str:

@@ -38,10 +38,17 @@ class Default:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """What whoever sets a network up calls so: a given value, or one that was made before."""
+class Called:
+    """The name under which users give the values of a field."""
 
-    text: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What whoever sets a network up calls so: a given value (of a field, under its name), or one that was made before."""
+
+    name: str | Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,6 @@ class Apply:
 
 
 #: A field stands for what has this name once a network is set up, a tuple for a tuple, numbers and texts for themselves.
-Recipe = Field | Formula | OfPairs | Default | Word | Apply | tuple[Any, ...] | float | str | None
+Recipe = Field | Formula | OfPairs | Default | Called | Word | Apply | tuple[Any, ...] | float | str | None
 
 DT, SEED = RUN.field(Part.DT), RUN.field(Part.SEED)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
-from plasticdsl.kernels.recipes import DT, SEED, Apply, Default, Formula, OfPairs, Recipe, Word
-from plasticdsl.model.expr import Expr, Logic, Number, Ref, Special, refs, walk
+from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, OfPairs, Recipe, Word
+from plasticdsl.model.expr import Expr, Logic, Number, of_a_pair, refs
 from plasticdsl.model.model import (
     ClampedSource,
     Distribution,
@@ -49,12 +49,8 @@ class Assignment:
     value: Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What is set up together; `title`: for readers."""
-
-    title: str
-    assignments: tuple[Assignment, ...]
+#: What is set up together, under a title for readers.
+Section = tuple[str, tuple[Assignment, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +97,15 @@ def _written(scope: Scope) -> Iterator[Expr]:
     return (e for side in scope.sides.values() for e in _expressions(side))
 
 
-def sections(network: Network, known: Mapping[Group, Scope], names: Mapping[Field, str]) -> Iterator[Section]:
-    """Everything that has a value before the first step; `names`: under which users may give values."""
-    around = known[NETWORK]
-    yield Section("the network", tuple(_values(around, 1, names)))
-    sizes = [Assignment((_units(p),), Apply(sized, (Word(names[_units(p)]), _size(p)))) for p in network.populations]
-    yield Section("sizes", tuple(sizes))
+def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section]:
+    """Everything that has a value before the first step."""
+    yield "the network", tuple(_values(known[NETWORK], 1))
+    yield "sizes", tuple(Assignment((_units(p),), Apply(sized, (Word(_units(p)), _size(p)))) for p in network.populations)
     for population in network.populations:
-        yield Section(population.symbol, tuple(_population(population, known[of_population(population.name)], names)))
+        yield population.symbol, tuple(_population(population, known[of_population(population.name)]))
     for projection in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
-        yield Section(projection.symbol, tuple(_projection(projection, known[of_projection(projection.name)], names)))
-    bounded = [a for scope in known.values() if scope.group != NETWORK for a in _bounds(scope, names)]
-    yield Section("bounds", tuple(bounded))
+        yield projection.symbol, tuple(_projection(projection, known[of_projection(projection.name)]))
+    yield "bounds", tuple(a for scope in known.values() if scope.group != NETWORK for a in _bounds(scope))
 
 
 # --- populations -----------------------------------------------------------------------------------------------------
@@ -127,12 +120,12 @@ def _size(population: Population) -> Recipe:
     return int(size.value) if isinstance(size, Number) else Formula(NETWORK, size)
 
 
-def _population(population: Population, scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
+def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
     group, units = scope.group, _units(population)
-    yield from _values(scope, units, names)
+    yield from _values(scope, units)
     if isinstance(population.source, ClampedSource) and "x" not in scope.variables:
         x = group.variable("x")
-        yield Assignment((x,), Apply(given, (_PARAMETERS, names[x], 0.0, units)))
+        yield Assignment((x,), Apply(given, (_PARAMETERS, Called(x), 0.0, units)))
     if population.block.refractory is not None:
         duration = Formula(group, population.block.refractory.duration)
         yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(whole_steps, (duration, DT)))
@@ -165,19 +158,19 @@ def _spikes(population: Population, group: Group, units: Field) -> Recipe:
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
-def _projection(projection: Projection, scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
+def _projection(projection: Projection, scope: Scope) -> Iterator[Assignment]:
     group = scope.group
     rows, targets, sources = (group.field(part) for part in (Part.ROWS, Part.TARGETS, Part.SOURCES))
     same, stream = projection.pre == projection.post, stream_of(projection.name, "connections")
     yield Assignment((_FOUND,), Apply(connect, (_pattern(projection, scope), same, SEED, stream)))
     yield Assignment((rows, targets, sources), Apply(in_rows, (_FOUND,)))
     count = Apply(len, (targets,))
-    for assignment in _values(scope, count, names, scope.ends[Whose.POST].field(Part.UNITS)):
+    for assignment in _values(scope, count, scope.ends[Whose.POST].field(Part.UNITS)):
         yield assignment
-        yield from _alike(projection, scope, assignment, names)
+        yield from _alike(projection, scope, assignment)
     for name, partner in projection.partners:
         both = group.variable(name), group.variable(partner)
-        yield Assignment((), Apply(require_partners, (names[group.variable(name)], *both, sources, targets)))
+        yield Assignment((), Apply(require_partners, (Called(group.variable(name)), *both, sources, targets)))
     for part, timing, delay in (
         (Part.AXONAL, Timing.AXONAL, projection.delays.axonal),
         (Part.DENDRITIC, Timing.DENDRITIC, projection.delays.dendritic),
@@ -186,15 +179,15 @@ def _projection(projection: Projection, scope: Scope, names: Mapping[Field, str]
         yield Assignment((group.field(part),), steps)
 
 
-def _alike(projection: Projection, scope: Scope, made: Assignment, names: Mapping[Field, str]) -> Iterator[Assignment]:
+def _alike(projection: Projection, scope: Scope, made: Assignment) -> Iterator[Assignment]:
     """What is alike in both directions is made so."""
     (target,) = made.targets
     for name in (*projection.symmetric, *projection.alike):
         if target == scope.group.variable(name):
             drawn = isinstance(scope.sides[name], Distribution) and name in projection.symmetric
-            free: Recipe = Apply(lacks, (_PARAMETERS, names[target])) if drawn else False
+            free: Recipe = Apply(lacks, (_PARAMETERS, Called(target))) if drawn else False
             ends = scope.group.field(Part.SOURCES), scope.group.field(Part.TARGETS)
-            yield Assignment((target,), Apply(symmetric, (names[target], target, *ends, free)))
+            yield Assignment((target,), Apply(symmetric, (Called(target), target, *ends, free)))
 
 
 def _pattern(projection: Projection, scope: Scope) -> Recipe:
@@ -204,9 +197,7 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
         other = of_projection(how.of)
         words["listed"] = (other.field(Part.TARGETS), other.field(Part.SOURCES))
     if how.kind in ("probability", "in-degree", "out-degree") and how.amount is not None:
-        words["amount"] = (
-            OfPairs(group, how.amount) if any(map(_of_a_pair, walk(how.amount))) else Apply(float, (Formula(group, how.amount),))
-        )
+        words["amount"] = OfPairs(group, how.amount) if of_a_pair(how.amount) else Apply(float, (Formula(group, how.amount),))
     conditions = tuple(c for c in (how.amount if how.kind == "where" else None, how.also) if c is not None)
     if conditions:
         words["allowed"] = OfPairs(group, Logic("and", conditions) if len(conditions) > 1 else conditions[0])
@@ -218,24 +209,10 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
     return pattern if how.of else Apply(as_given, (_CONNECTIONS, projection.name, pattern))
 
 
-def _amount(amount: Expr, group: Group) -> Recipe:
-    if any(_of_a_pair(node) for node in walk(amount)):
-        return OfPairs(group, amount)
-    return amount.value if isinstance(amount, Number) else Apply(float, (Formula(group, amount),))
-
-
-def _of_a_pair(node: Expr) -> bool:
-    match node:
-        case Special("i" | "j") | Ref(Whose.PRE | Whose.POST, _):
-            return True
-        case _:
-            return False
-
-
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
-def _values(scope: Scope, count: Recipe, names: Mapping[Field, str], n_post: Recipe = None) -> Iterator[Assignment]:
+def _values(scope: Scope, count: Recipe, n_post: Recipe = None) -> Iterator[Assignment]:
     """One assignment for each name; `n_post`: for connections."""
     for name, side in scope.sides.items():
         field, role = scope.group.variable(name), scope.variables[name].role
@@ -243,9 +220,9 @@ def _values(scope: Scope, count: Recipe, names: Mapping[Field, str], n_post: Rec
         if role not in (*PARAMETERS, *STATES):
             yield Assignment((field,), Apply(number, (default,)))
         elif n_post is None:
-            yield Assignment((field,), Apply(given, (_PARAMETERS, names[field], default, count)))
+            yield Assignment((field,), Apply(given, (_PARAMETERS, Called(field), default, count)))
         else:
-            yield Assignment((field,), Apply(given_to_each, (_PARAMETERS, names[field], default, _FOUND, n_post)))
+            yield Assignment((field,), Apply(given_to_each, (_PARAMETERS, Called(field), default, _FOUND, n_post)))
 
 
 def _value(scope: Scope, purpose: str, side: Value, count: Recipe) -> Recipe:
@@ -259,14 +236,14 @@ def _value(scope: Scope, purpose: str, side: Value, count: Recipe) -> Recipe:
             return Formula(scope.group, side)
 
 
-def _bounds(scope: Scope, names: Mapping[Field, str]) -> Iterator[Assignment]:
+def _bounds(scope: Scope) -> Iterator[Assignment]:
     """What is bounded begins within its bounds."""
     for name in scope.sides:
         v, field = scope.variables[name], scope.group.variable(name)
         if v.role in (*PARAMETERS, *STATES) and not (v.low is None and v.high is None and not v.values):
             low = -math.inf if v.low is None else Formula(scope.group, v.low)
             high = math.inf if v.high is None else Formula(scope.group, v.high)
-            yield Assignment((field,), Apply(within, (names[field], field, low, high, v.values)))
+            yield Assignment((field,), Apply(within, (Called(field), field, low, high, v.values)))
 
 
 # --- which names, in which order -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import Field, Group, Part
 from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.recipes import Apply, Default, Formula, OfPairs, Recipe, Word
+from plasticdsl.kernels.recipes import Apply, Called, Default, Formula, OfPairs, Recipe, Word
 from plasticdsl.kernels.set_up import Assignment, Scope
 from plasticdsl.model.expr import Ref, Special
 from plasticdsl.model.owners import Whose
@@ -45,8 +45,10 @@ class Writer:
                 return f"a.{self.names[recipe]}" if recipe in self.names else "()"
             case Default(field):
                 return f'PARAMETERS["{self.names[field]}"]'
-            case Word(text):
-                return text
+            case Called(field):
+                return f'"{self.names[field]}"'
+            case Word(name):
+                return name if isinstance(name, str) else self.names[name]
             case Formula(owner, value):
                 return numpy_text(value, self._naming(self.scopes[owner], pairs=False))
             case OfPairs(owner, value):
@@ -92,7 +94,7 @@ class Writer:
 def lines(assignments: Iterable[Assignment], writer: Writer) -> Iterator[str]:
     """One line for each assignment."""
     for made in assignments:
-        targets = ", ".join(target.text if isinstance(target, Word) else f"a.{writer.names[target]}" for target in made.targets)
+        targets = ", ".join(map(writer.text, made.targets))
         yield f"{targets} = {writer.text(made.value)}" if targets else writer.text(made.value)
 
 

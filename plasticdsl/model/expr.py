@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.owners import Owner, owner_text
+from plasticdsl.model.owners import Owner, Whose, owner_text
 
 Limit = Literal["", "before", "after"]
 
@@ -235,6 +235,12 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield expr
     for child in children(expr):
         yield from walk(child)
+
+
+def of_a_pair(expr: Expr) -> bool:
+    """Whether it has a value for each pair of units."""
+    own = (Special("i"), Special("j"))
+    return any(node in own or (isinstance(node, Ref) and node.owner in (Whose.PRE, Whose.POST)) for node in walk(expr))
 
 
 def refs(expr: Expr) -> frozenset[Ref]:

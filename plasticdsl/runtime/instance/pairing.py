@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Expr, Ref, Special, walk
+from plasticdsl.model.expr import At, Ref, Special, of_a_pair
 from plasticdsl.model.model import Connectivity, Projection
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.instance.instance import Values
@@ -80,20 +80,12 @@ def _amount(projection: Projection, written: Connectivity, ends: Ends) -> float 
     if written.kind not in ("probability", "in-degree", "out-degree") or written.amount is None:
         return 1.0
     amount = written.amount
-    if any(_of_a_pair(node) for node in walk(amount)):
+    if of_a_pair(amount):
         if written.kind != "probability":
             message = f"The degree of ‘{projection.symbol}’ must be the same for all units."
             fail("not-a-constant", message, written.span, "Draw with a probability that depends on i and j, or write several projections.")
         return lambda pre, post: evaluate(amount, _checked(projection, ends, pre, post))
     return float(evaluate(amount, _checked(projection, ends, np.zeros(1, np.int64), np.zeros(1, np.int64))))
-
-
-def _of_a_pair(node: Expr) -> bool:
-    match node:
-        case Special("i" | "j") | Ref(Whose.PRE | Whose.POST, _):
-            return True
-        case _:
-            return False
 
 
 def _allowed(projection: Projection, written: Connectivity, ends: Ends) -> PairCondition | None:
