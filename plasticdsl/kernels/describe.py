@@ -6,7 +6,7 @@ Comes in: a loop program. Goes out: text that is safe between triple quotes.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part
@@ -19,10 +19,11 @@ from plasticdsl.units.table import parse_quantity
 WIDTH = 106
 
 
-def arguments(function: Function, spelling: Spelling) -> tuple[str, ...]:
-    """The names of a kernel's arguments, in order: locals of the caller, then groups."""
-    names = spelling.inside[function.name]
-    return (*(names[local] for local in function.locals_in), *(spelling.groups[group] for group in taken(function, spelling.groups)))
+def call(kernel: Function, names: Mapping[Local | Field, str], spelling: Spelling, owner: str = "") -> str:
+    """The call of a kernel where its locals have these names, which is also the head of its definition; `owner`: the object that holds the groups, if not
+    arguments do."""
+    groups = (f"{owner}{spelling.groups[group]}" for group in taken(kernel, spelling.groups))
+    return f"{spelling.kernels[kernel.name]}({', '.join([*(names[local] for local in kernel.locals_in), *groups])})"
 
 
 def module_doc(program: Program, spelling: Spelling) -> str:
@@ -97,8 +98,10 @@ _LOCALS = {
 
 
 def _signature(function: Function, spelling: Spelling) -> list[str]:
-    shown = _filled(f"{spelling.kernels[function.name]}({', '.join(arguments(function, spelling))})", "    ")
-    return [*shown, *("    " + line for line in _filled(safe(function.doc), ""))]
+    return [
+        *_filled(call(function, spelling.inside[function.name], spelling), "    "),
+        *("    " + line for line in _filled(safe(function.doc), "")),
+    ]
 
 
 def _in(unit: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plasticdsl.kernels.build import FIRST_STEP, STEPS
-from plasticdsl.kernels.describe import Line, lines, safe, si_unit
+from plasticdsl.kernels.describe import Line, call, lines, safe, si_unit
 from plasticdsl.kernels.embedded_loop import module_text_doc, sides
-from plasticdsl.kernels.emit import call, render
+from plasticdsl.kernels.emit import render
 from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Part, of_population
 from plasticdsl.kernels.inlined import defined_names
 from plasticdsl.kernels.layout import members

@@ -9,8 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from plasticdsl.kernels.describe import module_doc
-from plasticdsl.kernels.emit import call
+from plasticdsl.kernels.describe import call, module_doc
 from plasticdsl.kernels.identifiers import ADVANCE, RUN, Part, of_population
 from plasticdsl.kernels.program import For, Invoke, Program
 from plasticdsl.kernels.spelling import Spelling

@@ -10,13 +10,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from plasticdsl.kernels.describe import Line, arguments, function_doc, group_doc, lines, module_doc
+from plasticdsl.kernels.describe import Line, call, function_doc, group_doc, lines, module_doc
 from plasticdsl.kernels.fold import fold
-from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local
+from plasticdsl.kernels.identifiers import Group, Kernel
 from plasticdsl.kernels.inlined import imports, pieces
-from plasticdsl.kernels.kinds import every, infer
-from plasticdsl.kernels.layout import members, taken, unpacked
-from plasticdsl.kernels.loops.collect import expressions
+from plasticdsl.kernels.kinds import infer
+from plasticdsl.kernels.layout import members, unpacked
+from plasticdsl.kernels.loops.collect import expressions, statements
 from plasticdsl.kernels.printer import Printer
 from plasticdsl.kernels.program import Comment, Function, Program
 from plasticdsl.kernels.spelling import Spelling, spell
@@ -52,16 +52,10 @@ def render(
         "spelling": spelling,
         "groups": groups,
         "group_doc": group_doc,
-        "arguments": {f.name: arguments(f, spelling) for f in program.functions},
+        "heads": {f.name: call(f, spelling.inside[f.name], spelling) for f in program.functions},
         "unpacking": {f.name: tuple(_unpacking(f, spelling, 1 if parallel else 6)) for f in program.functions},
     }
     return environment.get_template(template).render({**names, **more})
-
-
-def call(kernel: Function, names: Mapping[Local | Field, str], spelling: Spelling, owner: str = "") -> str:
-    """The call of a kernel where its locals have these names; `owner`: the object that holds the groups, if not arguments do."""
-    groups = (f"{owner}{spelling.groups[group]}" for group in taken(kernel, spelling.groups))
-    return f"{spelling.kernels[kernel.name]}({', '.join([*(names[local] for local in kernel.locals_in), *groups])})"
 
 
 def _unpacking(function: Function, spelling: Spelling, most: int) -> Iterator[str]:
@@ -106,7 +100,7 @@ def _called(program: Program, printers: Mapping[Kernel, Printer]) -> list[str]:
     return [
         name
         for function in program.functions
-        for statement in every(function.body)
+        for statement in statements(function.body)
         for expr in expressions(statement)
         for name in printers[function.name].support(expr)
     ]

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import assert_never
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local
+from plasticdsl.kernels.loops.collect import statements
 from plasticdsl.kernels.program import (
     Comment,
     Element,
@@ -142,7 +143,7 @@ def infer(program: Program) -> dict[Kernel, Kinds]:
     while changed:
         before = ({f: dict(found) for f, found in names.items()}, dict(results))
         for function in program.functions:
-            for statement in every(function.body):
+            for statement in statements(function.body):
                 _learn(statement, function, arrays, names, results, program)
         changed = before != (names, results)
     narrow = frozenset(a.name for a in program.arrays if a.dtype == "float32")
@@ -150,7 +151,7 @@ def infer(program: Program) -> dict[Kernel, Kinds]:
 
 
 def _is_called(name: Kernel, program: Program) -> bool:
-    return any(isinstance(s, Invoke) and s.function == name for f in program.functions for s in every(f.body))
+    return any(isinstance(s, Invoke) and s.function == name for f in program.functions for s in statements(f.body))
 
 
 def _learn(
@@ -181,17 +182,3 @@ def _learn(
             pass
         case _:
             assert_never(statement)
-
-
-def every(body: Sequence[Statement]) -> Iterator[Statement]:
-    """Every statement, nested ones included."""
-    for statement in body:
-        yield statement
-        match statement:
-            case If(_, then, otherwise):
-                yield from every(then)
-                yield from every(otherwise)
-            case For(body=inner) | While(body=inner):
-                yield from every(inner)
-            case _:
-                pass

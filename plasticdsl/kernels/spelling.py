@@ -16,8 +16,8 @@ from typing import TypeVar
 
 from plasticdsl.kernels.identifiers import ADVANCE, Field, Group, Kernel, Local, Part
 from plasticdsl.kernels.inlined import callable_names, defined_names
-from plasticdsl.kernels.kinds import every
 from plasticdsl.kernels.layout import in_order, members, unpacked
+from plasticdsl.kernels.loops.collect import statements
 from plasticdsl.kernels.program import For, Function, Invoke, Let, Program
 
 #: What the frame of generated modules calls by these names, and attributes of the object that holds all groups.
@@ -104,7 +104,7 @@ def _inside(
 
 def _locals(function: Function) -> Iterator[Local]:
     yield from function.locals_in
-    for statement in every(function.body):
+    for statement in statements(function.body):
         match statement:
             case Let(name) | For(name):
                 yield name

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.kernels.identifiers import Field
-from plasticdsl.kernels.kinds import every
-from plasticdsl.kernels.loops.collect import expressions
+from plasticdsl.kernels.loops.collect import expressions, statements
 from plasticdsl.kernels.program import For, Function, Program, Read, Statement
 from plasticdsl.model.expr import walk
 
@@ -36,4 +35,4 @@ def _loops(function: Function) -> Iterator[For]:
 
 
 def _operations(body: Sequence[Statement]) -> int:
-    return sum(1 for statement in every(body) for expr in expressions(statement) for _ in walk(expr))
+    return sum(1 for statement in statements(body) for expr in expressions(statement) for _ in walk(expr))

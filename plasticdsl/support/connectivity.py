@@ -77,7 +77,7 @@ def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connecti
         case "all" if pattern.allowed is None:
             return _every_pair(pattern, barred)
         case "all" | "where":
-            blocks = _by_rows(pattern, barred, _everything)
+            blocks = _by_rows(pattern, barred)
         case "one":
             blocks = _one_to_one(pattern, barred)
         case "probability":
@@ -122,18 +122,19 @@ def _permitted(pattern: Pattern, barred: bool, pre: Integers, post: Integers) ->
     return np.broadcast_to(keep, np.broadcast_shapes(pre.shape, post.shape))
 
 
-def _everything(first: int, pre: Integers, post: Integers) -> NDArray[np.bool_]:
-    return np.broadcast_to(np.asarray(True), (len(pre), post.size))
-
-
-def _by_rows(pattern: Pattern, barred: bool, drawn: Callable[[int, Integers, Integers], NDArray[np.bool_]]) -> Pieces:
-    """All pairs, some rows at a time, that are permitted and for which `drawn(number of the first pair, pre, post)` holds."""
+def _rows(pattern: Pattern) -> Pieces:
+    """All pairs, some rows at a time: numbers of shape [pre, 1] and [1, post]."""
     step = max(1, BLOCK // max(1, pattern.n_post))
     post = np.arange(pattern.n_post)[None, :]
     for begin in range(0, pattern.n_pre if pattern.n_post else 0, step):
-        pre = np.arange(begin, min(begin + step, pattern.n_pre))[:, None]
-        rows, columns = np.nonzero(drawn(begin * pattern.n_post, pre, post) & _permitted(pattern, barred, pre, post))
-        yield rows + begin, columns
+        yield np.arange(begin, min(begin + step, pattern.n_pre))[:, None], post
+
+
+def _by_rows(pattern: Pattern, barred: bool) -> Pieces:
+    """All pairs that are permitted."""
+    for pre, post in _rows(pattern):
+        rows, columns = np.nonzero(_permitted(pattern, barred, pre, post))
+        yield rows + pre[0], columns
 
 
 def _one_to_one(pattern: Pattern, barred: bool) -> Pieces:
@@ -154,7 +155,7 @@ def _with_probability(pattern: Pattern, barred: bool, seed: int, stream: int) ->
     if pattern.amount == 0.0:
         return iter(())
     if pattern.amount == 1.0:
-        return _by_rows(pattern, barred, _everything)
+        return _by_rows(pattern, barred)
     return _skipping(pattern, pattern.amount, barred, seed, stream)
 
 
@@ -178,16 +179,12 @@ def _skipping(pattern: Pattern, p: float, barred: bool, seed: int, stream: int) 
 
 def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bool, seed: int, stream: int) -> Pieces:
     """A probability that depends on the pair: one random number for each pair."""
-
-    def drawn(first: int, pre: Integers, post: Integers) -> NDArray[np.bool_]:
-        shape = (len(pre), post.size)
-        permitted = _permitted(pattern, barred, pre, post)
-        p = np.where(permitted, probability(pre, post), 0.0)
+    for pre, post in _rows(pattern):
+        p = np.where(_permitted(pattern, barred, pre, post), probability(pre, post), 0.0)
         for extreme in (p.min(), p.max()):
             _check_probability(float(extreme))
-        return np.asarray(bulk_uniforms(seed, stream, p.size, first).reshape(shape) < p)
-
-    return _by_rows(pattern, barred, drawn)
+        rows, columns = np.nonzero(bulk_uniforms(seed, stream, p.size, int(pre[0, 0]) * pattern.n_post).reshape(p.shape) < p)
+        yield rows + pre[0], columns
 
 
 # --- both ways ---------------------------------------------------------------------------------------------------------
@@ -217,24 +214,18 @@ def both_ways(pattern: Pattern, found: Connections) -> Connections:
 
 def _require_alike(pattern: Pattern) -> None:
     """Conditions and probabilities of pairs are the same both ways."""
-    step, post = max(1, BLOCK // max(1, pattern.n_post)), np.arange(pattern.n_post)[None, :]
     of_pairs = [f for f in (pattern.allowed, pattern.amount) if callable(f)]
-    for begin in range(0, pattern.n_pre if of_pairs else 0, step):
-        pre = np.arange(begin, min(begin + step, pattern.n_pre))[:, None]
+    for pre, post in _rows(pattern) if of_pairs else ():
+        shape = (len(pre), post.size)
+        turned = np.broadcast_to(post, shape), np.broadcast_to(pre, shape)  # in full so that rows stay rows
         for one in of_pairs:
-            there, back = (np.broadcast_to(one(*ends), (len(pre), post.size)) for ends in ((pre, post), _turned(pre, post)))
-            unlike = np.argwhere(~np.isclose(there.astype(np.float64), back.astype(np.float64), rtol=1e-9, atol=0.0))
+            there, back = (np.broadcast_to(one(*ends), shape).astype(np.float64) for ends in ((pre, post), turned))
+            unlike = np.argwhere(~np.isclose(there, back, rtol=1e-9, atol=0.0))
             if unlike.size:
-                j, i = unlike[0][0] + begin + 1, unlike[0][1] + 1
+                j, i = pre[unlike[0][0], 0] + 1, unlike[0][1] + 1
                 raise NotSymmetric(
                     f"whether unit {j} is connected to unit {i} is decided otherwise than whether unit {i} is connected to unit {j}"
                 )
-
-
-def _turned(pre: Integers, post: Integers) -> tuple[Integers, Integers]:
-    """The same pairs the other way round, in full so that rows stay rows."""
-    shape = np.broadcast_shapes(pre.shape, post.shape)
-    return np.broadcast_to(post, shape), np.broadcast_to(pre, shape)
 
 
 # --- degrees ---------------------------------------------------------------------------------------------------------
@@ -245,23 +236,24 @@ def _with_degree(pattern: Pattern, barred: bool, seed: int, stream: int) -> Conn
     allows nobody have none."""
     incoming = pattern.kind == "in-degree"
     units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
-    degree = _whole_degree(pattern)
-    if pattern.allowed is None:
-        partners = choose(units, others, degree, barred, pattern.repeats, seed, stream)
-        own = np.repeat(np.arange(units, dtype=np.int64), degree)
-    else:
-        own, partners = choose_among(units, others, degree, _permissions(pattern, incoming), barred, pattern.repeats, seed, stream)
-    pre, post = (partners, own) if incoming else (own, partners)
-    keys = np.sort(pre * pattern.n_post + post)
-    return _from_keys(keys, pattern)
 
+    def permitted(some: Integers) -> NDArray[np.bool_]:
+        """Which of the others these units may have: bool[units, others]."""
+        pair = np.arange(others)[None, :], some[:, None]
+        return _permitted(pattern, False, *(pair if incoming else pair[::-1]))
 
-def _whole_degree(pattern: Pattern) -> int:
     assert not callable(pattern.amount), "a degree is one number"
     degree = whole(pattern.amount)
     if degree is None:
         raise ValueError(f"{pattern.kind} is {pattern.amount:g}, but must be a whole number, not negative")
-    return degree
+    if pattern.allowed is None:
+        partners = choose(units, others, degree, barred, pattern.repeats, seed, stream)
+        own = np.repeat(np.arange(units, dtype=np.int64), degree)
+    else:
+        own, partners = choose_among(units, others, degree, permitted, barred, pattern.repeats, seed, stream)
+    pre, post = (partners, own) if incoming else (own, partners)
+    keys = np.sort(pre * pattern.n_post + post)
+    return _from_keys(keys, pattern)
 
 
 def whole(value: float) -> int | None:
@@ -270,23 +262,10 @@ def whole(value: float) -> int | None:
     return int(nearest) if nearest >= 0.0 and abs(value - nearest) <= 1e-9 * max(1.0, nearest) else None
 
 
-def _permissions(pattern: Pattern, incoming: bool) -> Callable[[Integers], NDArray[np.bool_]]:
-    """From some units of the side that draws to which of the others they may have: bool[units, others]."""
-
-    def of(units: Integers) -> NDArray[np.bool_]:
-        if incoming:
-            return _permitted(pattern, False, np.arange(pattern.n_pre)[None, :], units[:, None])
-        return _permitted(pattern, False, units[:, None], np.arange(pattern.n_post)[None, :])
-
-    return of
-
-
 def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
     """From sorted pre·n_post + post."""
-    if not len(keys):
-        return Connections(np.zeros(pattern.n_pre + 1, dtype=np.int64), np.zeros(0, dtype=np.int32))
     rows = np.searchsorted(keys, np.arange(pattern.n_pre + 1, dtype=np.int64) * pattern.n_post)
-    return Connections(rows.astype(np.int64), (keys % pattern.n_post).astype(np.int32))
+    return Connections(rows.astype(np.int64), (keys % max(1, pattern.n_post)).astype(np.int32))
 
 
 def as_given(given: Mapping[str, Any], name: str, pattern: Pattern) -> Pattern:
@@ -335,17 +314,13 @@ def sized(given: Any, default: Any) -> int:
 def _listed(pattern: Pattern) -> Connections:
     if pattern.listed is None:
         raise ValueError("the connections of this projection have to be given, as two arrays of pre and post unit numbers (from 0)")
-    pre, post = (_unit_numbers(numbers, size, side) for numbers, size, side in _sides(pattern, pattern.listed))
+    pre, post = map(_unit_numbers, pattern.listed, (pattern.n_pre, pattern.n_post), ("pre", "post"))
     if pre.shape != post.shape:
         raise ValueError(f"there are {len(pre)} pre and {len(post)} post units, but each connection needs one of both")
     keys = pre * max(1, pattern.n_post) + post
     order = np.argsort(keys, kind="stable")
     found = _from_keys(keys[order], pattern)
     return Connections(found.rows, found.targets, order)
-
-
-def _sides(pattern: Pattern, listed: tuple[Integers, Integers]) -> tuple[tuple[Integers, int, str], tuple[Integers, int, str]]:
-    return (listed[0], pattern.n_pre, "pre"), (listed[1], pattern.n_post, "post")
 
 
 def _unit_numbers(numbers: Integers, size: int, side: str) -> Integers:

@@ -31,29 +31,16 @@ from plasticdsl.support.random import box_muller, bulk_uniforms, generator_of
 
 _DRAWN = 1 << 20  # values drawn at a time
 
-_Generate = Callable[[np.random.Generator, Sequence[Values], int], NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Transform:
-    """Values from `uniforms` independent uniform numbers each."""
-
-    uniforms: int
-    value: Callable[..., Floats]
-
-
-@dataclass(frozen=True, slots=True)
-class _Generated:
-    """Values from a generator of their own, in order."""
-
-    generate: _Generate
-
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
+    """`value` makes values of `uniforms` independent uniform numbers each and the arguments or, where that is 0, so many of a generator of their own, in
+    order. `problem`: where the arguments are not allowed."""
+
     arguments: tuple[str, ...]
-    how: _Transform | _Generated
-    problem: Callable[..., NDArray[np.bool_]]  # where the arguments are not allowed
+    uniforms: int
+    value: Callable[..., Any]
+    problem: Callable[..., NDArray[np.bool_]]
     allowed: str
 
 
@@ -76,32 +63,37 @@ def _no_probability(p: Values) -> NDArray[np.bool_]:
 
 
 KINDS: Mapping[str, _Kind] = {
-    "N": _Kind(("mean", "sd"), _Transform(2, _normal), lambda mean, sd: np.less(sd, 0.0), "a standard deviation that is not negative"),
-    "U": _Kind(
-        ("low", "high"), _Transform(1, lambda u, low, high: low + (high - low) * u), lambda low, high: np.greater(low, high), "low ≤ high"
-    ),
+    "N": _Kind(("mean", "sd"), 2, _normal, lambda mean, sd: np.less(sd, 0.0), "a standard deviation that is not negative"),
+    "U": _Kind(("low", "high"), 1, lambda u, low, high: low + (high - low) * u, lambda low, high: np.greater(low, high), "low ≤ high"),
     "Gamma": _Kind(
         ("shape", "scale"),
-        _Generated(lambda g, a, count: g.standard_gamma(a[0], count) * a[1]),
+        0,
+        lambda generator, count, shape, scale: generator.standard_gamma(shape, count) * scale,
         lambda shape, scale: np.less_equal(shape, 0.0),
         "a positive shape",
     ),
     "LogN": _Kind(
         ("mean", "sd"),
-        _Transform(2, _log_normal),
+        2,
+        _log_normal,
         lambda mean, sd: np.less_equal(mean, 0.0) | np.less(sd, 0.0),
         "a positive mean and a standard deviation that is not negative",
     ),
-    "Exp": _Kind(("mean",), _Transform(1, lambda u, mean: -mean * np.log(u)), lambda mean: np.isnan(mean), "a number"),
-    "Bernoulli": _Kind(("p",), _Transform(1, lambda u, p: np.where(u < p, 1.0, 0.0)), _no_probability, "a probability from 0 to 1"),
+    "Exp": _Kind(("mean",), 1, lambda u, mean: -mean * np.log(u), lambda mean: np.isnan(mean), "a number"),
+    "Bernoulli": _Kind(("p",), 1, lambda u, p: np.where(u < p, 1.0, 0.0), _no_probability, "a probability from 0 to 1"),
     "Binomial": _Kind(
         ("n", "p"),
-        _Generated(lambda g, a, count: g.binomial(np.asarray(a[0]).astype(np.int64), a[1], count)),
+        0,
+        lambda generator, count, n, p: generator.binomial(np.asarray(n).astype(np.int64), p, count),
         lambda n, p: _no_count(n) | _no_probability(p),
         "a whole number n and a probability p from 0 to 1",
     ),
     "Poisson": _Kind(
-        ("mean",), _Generated(lambda g, a, count: g.poisson(a[0], count)), lambda mean: np.less(mean, 0.0), "a mean that is not negative"
+        ("mean",),
+        0,
+        lambda generator, count, mean: generator.poisson(mean, count),
+        lambda mean: np.less(mean, 0.0),
+        "a mean that is not negative",
     ),
 }
 
@@ -115,19 +107,13 @@ def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: 
     if kind is None:
         raise ValueError(f"{name} is no distribution; there are {', '.join(KINDS)}")
     _require_allowed(name, kind, arguments)
-    match kind.how:
-        case _Transform() as how:
-            return _transformed(how, arguments, count, seed, stream)
-        case _Generated(generate):
-            return generate(generator_of(seed, stream), arguments, count).astype(np.float64)
-
-
-def _transformed(how: _Transform, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
+    if not kind.uniforms:
+        return np.asarray(kind.value(generator_of(seed, stream), count, *arguments), dtype=np.float64)
     result = np.empty(count)
     for begin in range(0, count, _DRAWN):
         part = slice(begin, min(begin + _DRAWN, count))
-        uniforms = bulk_uniforms(seed, stream, how.uniforms * (part.stop - begin), how.uniforms * begin).reshape(-1, how.uniforms)
-        result[part] = how.value(*uniforms.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
+        uniforms = bulk_uniforms(seed, stream, kind.uniforms * (part.stop - begin), kind.uniforms * begin).reshape(-1, kind.uniforms)
+        result[part] = kind.value(*uniforms.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
     return result
 
 

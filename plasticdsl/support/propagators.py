@@ -2,21 +2,20 @@
 
 Comes in: the matrix A of x' = A x + b, one or many. Goes out: P = e^{A dt} and Q = ∫₀^dt e^{A s} ds, so that x(t + dt) = P x(t) + Q b for a
 b that is constant during the step. No closed forms, so coincident, oscillating, singular and stiff systems need no case of their own.
-This file is copied into generated modules and needs NumPy alone.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
+from plasticdsl.support.elementwise import expm1_over_x_each
 
 TAYLOR_TERMS = 18  # remainder below 1/20! = 4e-19 for a norm of at most 1
 BALANCING_SWEEPS = 30
 
 
-def propagator(matrix: Array, dt: float) -> tuple[Array, Array]:
+def propagator(matrix: Floats, dt: float) -> tuple[Floats, Floats]:
     """P = e^{A dt} and Q = ∫₀^dt e^{A s} ds.
 
     `matrix`: A, shape (…, n, n), in 1/s and the variables' units; `dt` in s. Returns P and Q of the same shape. Errors are a few units
@@ -24,7 +23,7 @@ def propagator(matrix: Array, dt: float) -> tuple[Array, Array]:
     """
     scaled = np.asarray(matrix, dtype=np.float64) * dt
     if scaled.shape[-1] == 1:
-        return np.exp(scaled), dt * _expm1_over_x(scaled)
+        return np.exp(scaled), dt * expm1_over_x_each(scaled)
     finite = np.all(np.isfinite(scaled), axis=(-2, -1), keepdims=True)
     units = _balance(np.where(finite, scaled, 0.0))
     balanced = np.where(finite, scaled, 0.0) * (units[..., None, :] / units[..., :, None])
@@ -35,13 +34,7 @@ def propagator(matrix: Array, dt: float) -> tuple[Array, Array]:
     return np.where(finite, p, np.nan), np.where(finite, q, np.nan)
 
 
-def _expm1_over_x(x: Array) -> Array:
-    """(eˣ − 1)/x, 1 at 0."""
-    zero = x == 0.0
-    return np.where(zero, 1.0, np.expm1(x) / np.where(zero, 1.0, x))
-
-
-def _square_up(scaled: Array) -> tuple[Array, Array]:
+def _square_up(scaled: Floats) -> tuple[Floats, Floats]:
     """e^X − 1 and φ₁(X) = Σ Xᵏ/(k+1)! by scaling and squaring.
 
     With E = e^{X/2ᵏ} − 1 (kept instead of e^{X/2ᵏ}, which would lose slow modes beside fast ones), doubling the step is
@@ -62,7 +55,7 @@ def _square_up(scaled: Array) -> tuple[Array, Array]:
     return change, phi
 
 
-def _balance(matrix: Array) -> Array:
+def _balance(matrix: Floats) -> Floats:
     """Units (powers of two, so that scaling is exact) in which rows and columns of `matrix` are of like size; shape (…, n).
 
     Parlett & Reinsch (1969), Numer. Math. 13:293. Their separate treatment of rows or columns without entries is replaced by a floor at the
