@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+
+Kind = TypeVar("Kind")
+
+
+def of_kind(statements: Iterable[object], kind: type[Kind]) -> list[Kind]:
+    """The statements of one kind, in the order written."""
+    return [s for s in statements if isinstance(s, kind)]
 
 
 def parts(node: object) -> tuple[object, ...]:

@@ -7,12 +7,12 @@ sweep, with every name resolved and every duration in seconds (`5 steps` is 5 `d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import check_held
 from plasticdsl.check.data import Folders, check_data
 from plasticdsl.check.experiments.network_view import network_scope
-from plasticdsl.check.experiments.phases import CheckedPhase, check_phase, misplaced
+from plasticdsl.check.experiments.phases import check_phase, check_places
 from plasticdsl.check.experiments.readings import Sources, Taking
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
 from plasticdsl.check.experiments.settings import check_set_once, names_set, setting, sweep_axis, without_restated
@@ -22,20 +22,21 @@ from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.scope import Declared, Scope, check_declarable
-from plasticdsl.check.terms.unification import SECONDS, Dim, Solver
+from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
+from plasticdsl.check.terms.unification import SECONDS, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording, SweepAxis
+from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
-from plasticdsl.model.model import Distribution, Network, Trigger, Value
+from plasticdsl.model.model import Distribution, Network, Trigger
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
 
 
 def network_of(block: tree.Block, sight: Sight) -> tree.Block | None:
@@ -77,17 +78,7 @@ class KnownNetworks:
         return self.made.get(identity(meant))
 
 
-@dataclass(slots=True)
-class _Parts:
-    """What has been read of an experiment so far."""
-
-    dt: Expr | None = None
-    phases: list[CheckedPhase] = field(default_factory=list)
-    recordings: list[Recording] = field(default_factory=list)
-    plots: list[PlotSpec] = field(default_factory=list)
-    sweep: tuple[SweepAxis, ...] = ()
-    repeats: Expr | None = None
-    settings: list[tuple[str, Value]] = field(default_factory=list)
+_PLACES = (tree.Define, tree.Phase, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep)
 
 
 def check_experiment(
@@ -99,79 +90,97 @@ def check_experiment(
         return None
     network, missing = known
     report.doubt(_doubtful(block.body, missing))
-    solver, lookup = Solver(), Lookup(network, module)
-    block = replace(block, body=without_restated(block, lookup, sources))
-    data = {s.name.name: check_data(s, folders, report) for s in block.body if isinstance(s, tree.Data)}
-    scope = network_scope(lookup, outside, solver).child(_data_names(block, report))
-    taking = _taking(block, network, sources, Context(scope, solver, report), data)
-    parts = _Parts()
-    for statement in sorted(block.body, key=lambda s: not _is_dt(s)):
-        _statement(statement, parts, taking, lookup)
-    expecting = replace(taking, context=taking.context.inside(scope.child(_recorded_names(parts, scope, solver))))
-    expectations = tuple(expectation(s, expecting) for s in block.body if isinstance(s, tree.Expect))
-    phases = tuple(p.whole(expecting) for p in parts.phases)
-    check_set_once(block.body, taking, lookup)
-    check_held(network, phases, report)
+    lookup = Lookup(network, module)
+    body = without_restated(block, lookup, sources)
+    check_places(body, _PLACES, "an experiment", report)
+    sets = of_kind(body, tree.Data)
+    data = {s.name.name: check_data(s, folders, report) for s in sets}
+    solver = Solver()
+    scope = network_scope(lookup, outside, solver).child(_data_names(sets, report))
+    taking = _taking(body, network, sources, Context(scope, solver, report), data)
+    settings = [setting(s, taking, lookup) for s in of_kind(body, tree.Define) if not _is_dt(s)]
+    sweeps = of_kind(body, tree.Sweep)
+    axes = [sweep_axis(axis, taking, lookup) for s in sweeps for axis in s.axes]
+    repeats = [amount(s.repeats, COUNT, "The number of repeats", taking.context, taking.constants) for s in sweeps if s.repeats is not None]
+    phases, plots = _phases_and_plots(body, taking)
+    own = tuple(r for s in of_kind(body, tree.Record) for r in recordings(s, taking))
+    recorded = _recorded_names((*own, *(r for phase, _, _ in phases for r in phase.recordings)), solver)
+    whole = tuple(replace(phase, expectations=_expectations(s.body, recorded, inside)) for phase, s, inside in phases)
+    check_set_once(body, taking, lookup)
+    check_held(network, whole, report)
     _check_phases(block, report)
-    _check_time(parts.dt, phases, taking)
-    _check_reached(parts.dt, phases, expectations, taking)
-    return Experiment(
-        block.name.name,
-        block.doc,
-        network.name,
-        parts.dt,
-        phases,
-        tuple(parts.recordings),
-        tuple(parts.plots),
-        expectations,
-        parts.sweep,
-        parts.repeats,
-        tuple(parts.settings),
-        block.span,
-        tuple(d for d in data.values() if d is not None),
+    made = Experiment(
+        name=block.name.name,
+        doc=block.doc,
+        network=network.name,
+        dt=_time_step(body, taking),
+        phases=whole,
+        recordings=own,
+        plots=plots,
+        expectations=_expectations(body, recorded, taking),
+        sweep=tuple(axis for axis in axes if axis is not None),
+        repeats=repeats[-1] if repeats else None,
+        settings=tuple(s for s in settings if s is not None),
+        span=block.span,
+        data=tuple(d for d in data.values() if d is not None),
     )
+    _check_time(made, taking)
+    _check_reached(made, taking)
+    return made
 
 
-def _taking(block: tree.Block, network: Network, sources: Sources, context: Context, data: Mapping[str, DataSet | None]) -> Taking:
-    resized = names_set(block.body)
-    known = (v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized)
+def _taking(
+    body: Sequence[tree.Statement], network: Network, sources: Sources, context: Context, data: Mapping[str, DataSet | None]
+) -> Taking:
+    resized = names_set(body)
+    known = [v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized]
     constants = {Ref(Whose.NETWORK, v.name): v.value for v in known if v.value is not None and not isinstance(v.value, Distribution)}
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
-    return Taking(
-        context,
-        network,
-        sources,
-        tuple(s.name.name for s in block.body if isinstance(s, tree.Phase)),
-        resized=resized,
-        constants=constants,
-        sizes={name: None if size is None else int(size) for name, size in sizes.items()},
-        data=data,
-    )
+    phases = tuple(s.name.name for s in of_kind(body, tree.Phase))
+    whole = {name: None if size is None else int(size) for name, size in sizes.items()}
+    return Taking(context, network, sources, phases, None, resized, constants, whole, data)
 
 
-def _data_names(block: tree.Block, report: Reporter) -> dict[str, Declared]:
+def _data_names(sets: Sequence[tree.Data], report: Reporter) -> dict[str, Declared]:
     """The names of data sets, which have no value of their own."""
-    names: dict[str, Declared] = {}
-    for statement in block.body:
-        if isinstance(statement, tree.Data):
-            name = statement.name
-            check_declarable(name, report)
-            if name.name in names:
-                report.twice(f"There is data ‘{name.text}’ twice.", name.span, names[name.name].span)
-            names.setdefault(name.name, Declared(name.name, name.text, "a data set", span=name.span))
-    return names
+    names = [s.name for s in sets]
+    check_different(names, "There is data ‘{}’ twice.", report)
+    for name in names:
+        check_declarable(name, report)
+    return {n.name: Declared(n.name, n.text, "a data set", span=n.span) for n in reversed(names)}
 
 
-def _recorded_names(parts: _Parts, scope: Scope, solver: Solver) -> dict[str, Declared]:
-    """`correct` after `record … as correct`: everything recorded under that name. What the network declares wins."""
-    names: dict[str, Declared] = {}
-    for recording in (*parts.recordings, *(r for p in parts.phases for r in p.phase.recordings)):
-        name = canonical(recording.alias)
-        if recording.alias and scope.find(name) is None:
-            dim = solver.fresh() if recording.dimension is None else Dim(recording.dimension)
-            expr = Ref(Whose.RECORDED, recording.alias)
-            names[name] = Declared(name, recording.alias, "a recording", expr, dim, span=recording.span)
-    return names
+def _phases_and_plots(
+    body: Sequence[tree.Statement], taking: Taking
+) -> tuple[list[tuple[Phase, tree.Phase, Taking]], tuple[PlotSpec, ...]]:
+    """The phases but for what they expect, which may read what other phases record, each with what is in sight in it; and all plots, as they stand."""
+    phases: list[tuple[Phase, tree.Phase, Taking]] = []
+    plots: list[PlotSpec] = []
+    for statement in body:
+        if isinstance(statement, tree.Phase):
+            phase, inside = check_phase(statement, taking)
+            phases.append((phase, statement, inside))
+            plots += [plot(s, inside) for s in of_kind(statement.body, tree.Plot)]
+        elif isinstance(statement, tree.Plot):
+            plots.append(plot(statement, taking))
+    return phases, tuple(plots)
+
+
+def _recorded_names(recorded: Iterable[Recording], solver: Solver) -> dict[str, Declared]:
+    """`correct` after `record … as correct`: everything recorded under that name."""
+    named = {canonical(r.alias): r for r in recorded if r.alias}
+    return {
+        name: Declared(name, r.alias, "a recording", Ref(Whose.RECORDED, r.alias), solver.of(r.dimension), span=r.span)
+        for name, r in named.items()
+    }
+
+
+def _expectations(body: Iterable[tree.Statement], recorded: Mapping[str, Declared], taking: Taking) -> tuple[Expectation, ...]:
+    """What the lines of an experiment or of a phase expect, with what is recorded in sight; anything else of such a name wins."""
+    scope = taking.context.scope
+    known = scope.child({name: entry for name, entry in recorded.items() if scope.find(name) is None})
+    expecting = replace(taking, context=taking.context.inside(known))
+    return tuple(expectation(s, expecting) for s in of_kind(body, tree.Expect))
 
 
 def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterator[Span]:
@@ -184,10 +193,9 @@ def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterat
                 if mentioned(replace(statement, body=())) & missing:
                     yield statement.span
                 else:
-                    yield from that_mention([s for s in statement.body if not isinstance(s, tree.RulesOff)], missing)
-                    yield from (
-                        s.span for s in statement.body if isinstance(s, tree.RulesOff)
-                    )  # a projection's rules are named by themselves
+                    off = of_kind(statement.body, tree.RulesOff)  # a projection's rules are named by themselves
+                    yield from (s.span for s in off)
+                    yield from that_mention([s for s in statement.body if s not in off], missing)
             case tree.Define(target=tree.Name()) if not _is_dt(statement):
                 yield statement.span
             case tree.Sweep():
@@ -200,70 +208,32 @@ def _is_dt(statement: tree.Statement) -> bool:
     return isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and statement.target.name == "dt"
 
 
-# --- statements ------------------------------------------------------------------------------------------------------
-
-
-def _statement(statement: tree.Statement, parts: _Parts, taking: Taking, lookup: Lookup) -> None:
-    match statement:
-        case tree.Define(rhs=rhs) if _is_dt(statement):
-            parts.dt = _time_step(statement, rhs, parts, taking)
-        case tree.Define():
-            found = setting(statement, taking, lookup)
-            if found is not None:
-                parts.settings.append(found)
-        case tree.Phase():
-            checked = check_phase(statement, taking)
-            parts.phases.append(checked)
-            parts.plots.extend(checked.plots)
-        case tree.Record():
-            parts.recordings.extend(recordings(statement, taking))
-        case tree.Plot():
-            parts.plots.append(plot(statement, taking))
-        case tree.Expect() | tree.Data():
-            pass  # data before everything, expectations after it
-        case tree.Sweep(axes=axes, repeats=repeats):
-            read = [sweep_axis(axis, taking, lookup) for axis in axes]
-            parts.sweep += tuple(axis for axis in read if axis is not None)
-            if repeats is not None:
-                parts.repeats = amount(repeats, COUNT, "The number of repeats", taking.context, taking.constants)
-        case _:
-            misplaced(statement, "an experiment", taking.context.report)
-
-
-def _time_step(statement: tree.Define, rhs: tree.Expr, parts: _Parts, taking: Taking) -> Expr:
-    report = taking.context.report
-    if parts.dt is not None:
-        report.error("duplicate-definition", "‘dt’ is given twice.", statement.span)
-    return amount(rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
+def _time_step(body: Iterable[tree.Statement], taking: Taking) -> Expr | None:
+    found = [s for s in of_kind(body, tree.Define) if _is_dt(s)]
+    for statement in found[1:]:
+        taking.context.report.error("duplicate-definition", "‘dt’ is given twice.", statement.span)
+    steps = [amount(s.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS) for s in found]
+    return steps[-1] if steps else None
 
 
 # --- what only the whole can tell ------------------------------------------------------------------------------------
 
 
 def _check_phases(block: tree.Block, report: Reporter) -> None:
-    written: dict[str, tree.Phase] = {}
-    for statement in block.body:
-        if isinstance(statement, tree.Phase):
-            first = written.setdefault(statement.name.name, statement)
-            if first is not statement:
-                report.twice(f"There are two phases ‘{statement.name.text}’.", statement.name.span, first.name.span)
-    if not written:
+    names = [s.name for s in of_kind(block.body, tree.Phase)]
+    check_different(names, "There are two phases ‘{}’.", report)
+    if not names:
         hint = "For example: ‘phase run for 1 s’."
         report.error("no-phase", f"‘{block.name.text}’ has no phase, so nothing would run.", block.name.span, hint)
 
 
-def _lengths(phase: Phase) -> Iterator[Expr]:
-    for length in (phase.duration, phase.each.each_for if phase.each else None, phase.until.at_most if phase.until else None):
-        if length is not None:
-            yield length
-
-
-def _check_time(dt: Expr | None, phases: Sequence[Phase], taking: Taking) -> None:
+def _check_time(experiment: Experiment, taking: Taking) -> None:
     """With no `dt`, time is counted in steps: durations must be; with one, nothing may change at every step without saying so."""
     report = taking.context.report
-    if dt is None:
-        for phase in phases:
-            if any(not any(n == Special("dt") for n in walk(e)) and constant(e, {}) != 0.0 for e in _lengths(phase)):
+    if experiment.dt is None:
+        for phase in experiment.phases:
+            lengths = (phase.duration, phase.each.each_for if phase.each else None, phase.until.at_most if phase.until else None)
+            if any(e is not None and Special("dt") not in walk(e) and constant(e, {}) != 0.0 for e in lengths):
                 hint = "Write the time step, for example ‘dt = 0.1 ms’, or the length in steps, for example ‘for 10 steps’."
                 message = "This experiment has no time step, so the length of a phase cannot be a time."
                 report.error("missing-dt", message, phase.span, hint)
@@ -283,22 +253,20 @@ def _check_time(dt: Expr | None, phases: Sequence[Phase], taking: Taking) -> Non
 _ROUNDING = 1e-9
 
 
-def _check_reached(dt: Expr | None, phases: Sequence[Phase], expectations: Sequence[Expectation], taking: Taking) -> None:
+def _check_reached(experiment: Experiment, taking: Taking) -> None:
     """Reports expectations that no run of this length can look at: their moment lies outside of their phase, or of the run. Lengths that are not known
-    before the run (swept ones, phases that show items or wait for something) are left to the run.
-    `expectations`: those of the experiment; phases bring their own."""
-    step = Number(1.0) if dt is None else dt
-    of_phases = (e for p in phases for e in p.expectations)
+    before the run (swept ones, phases that show items or wait for something) are left to the run."""
+    step = Number(1.0) if experiment.dt is None else experiment.dt
 
     def seconds(expr: Expr | None) -> float | None:
         return None if expr is None else constant(substitute(expr, {Special("dt"): step}), taking.constants)
 
-    lengths = {p.name: seconds(p.duration) for p in phases}
-    for one in (*of_phases, *expectations):
+    lengths = {p.name: seconds(p.duration) for p in experiment.phases}
+    for one in experiment.all_expectations:
         length = lengths.get(one.window.during) if one.window.during is not None else _sum(lengths)
         wanted = seconds(one.window.last if one.window.last is not None else one.window.at)
         if length is not None and wanted is not None and wanted > length * (1.0 + _ROUNDING):
-            _never_looked_at(one, wanted, length, None if dt is not None else 1.0, taking)
+            _never_looked_at(one, wanted, length, "steps" if experiment.dt is None else "s", taking)
 
 
 def _sum(lengths: Mapping[str, float | None]) -> float | None:
@@ -306,10 +274,10 @@ def _sum(lengths: Mapping[str, float | None]) -> float | None:
     return sum(known) if len(known) == len(lengths) else None
 
 
-def _never_looked_at(expectation: Expectation, wanted: float, length: float, step: float | None, taking: Taking) -> None:
+def _never_looked_at(expectation: Expectation, wanted: float, length: float, unit: str, taking: Taking) -> None:
     window = expectation.window
     whole = f"phase ‘{window.during}’" if window.during is not None else "the run"
-    there, asked = (f"{t:g} {'s' if step is None else 'steps'}" for t in (length, wanted))
+    there, asked = (f"{t:g} {unit}" for t in (length, wanted))
     what = f"looks at the last {asked}" if window.last is not None else f"is looked at at {asked}"
     message = f"This expectation {what}, and {whole} lasts {there}, so it is never looked at."
     taking.context.report.error("never-looked-at", message, expectation.span, "Choose a moment within, or let it last longer.")

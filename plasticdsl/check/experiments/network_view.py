@@ -7,51 +7,26 @@ parameter of the network one of `Whose.NETWORK`, a population as such (in `rate(
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plasticdsl.check.terms.index_letters import split_indices
-from plasticdsl.check.terms.scope import Declared, Scope
-from plasticdsl.check.terms.unification import Dim, Solver
+from plasticdsl.check.terms.scope import Declared, Scope, seen
+from plasticdsl.check.terms.unification import Solver
 from plasticdsl.model.expr import At, Ref
 from plasticdsl.model.lookup import Lookup, Setting
-from plasticdsl.model.model import Role, Variable
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
-
-WORDS: Mapping[Role, str] = {
-    Role.PARAMETER: "a parameter",
-    Role.GIVEN: "a parameter",
-    Role.STATE: "a state",
-    Role.DEFINITION: "a definition",
-    Role.INPUT: "an input",
-    Role.CLAMPED: "a value that phases set",
-}
-
-
-def declared(variable: Variable, owner: Owner, solver: Solver) -> Declared:
-    """The entry of a variable whose references have `owner`."""
-    dim = solver.fresh() if variable.dimension is None else Dim(variable.dimension)
-    return Declared(variable.name, variable.symbol, WORDS[variable.role], Ref(owner, variable.name), dim, span=variable.span)
-
-
-def members(variables: Iterable[Variable], owner: Owner, solver: Solver) -> Scope:
-    """The variables of one population or projection."""
-    return Scope({v.name: declared(v, owner, solver) for v in variables})
 
 
 def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
     """Everything an experiment on a network can name."""
-    network = lookup.network
-    names: dict[str, Declared] = _blocks(lookup, solver)
-    for population in network.populations:
-        inside = members(population.block.variables, population.as_owner, solver)
-        names[population.name] = Declared(population.name, population.symbol, "a population", members=inside, span=population.span)
-    for projection in network.projections:
-        inside = members(projection.connection.variables, projection.as_owner, solver)
-        names[projection.name] = Declared(projection.name, projection.symbol, "a projection", members=inside, span=projection.span)
-    for variable in network.variables:
-        names[variable.name] = declared(variable, Whose.NETWORK, solver)
+    network, blocks = lookup.network, lookup.network.blocks
+    names = _blocks(lookup, solver)
+    for what, parts in (("a population", network.populations), ("a projection", network.projections)):
+        for part in parts:
+            own = Scope(seen(blocks[part.as_owner].variables, part.as_owner, solver))
+            names[part.name] = Declared(part.name, part.symbol, what, members=own, span=part.span)
+    names |= seen(network.variables, Whose.NETWORK, solver)
     return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
 
 
@@ -65,8 +40,7 @@ def _blocks(lookup: Lookup, solver: Solver) -> dict[str, Declared]:
 
 
 def _set(setting: Setting, symbol: str, solver: Solver) -> Declared:
-    dim = solver.fresh() if setting.dimension is None else Dim(setting.dimension)
-    return Declared(setting.name, symbol, "a parameter", setting.targets[0], dim)
+    return Declared(setting.name, symbol, "a parameter", setting.targets[0], solver.of(setting.dimension))
 
 
 def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
@@ -77,10 +51,8 @@ def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | No
 
 def _entry(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
     split = split_indices(name.name, ())
-    found = next(
-        (v for v in lookup.network.variables if split is not None and v.name == split[0] and len(v.indices) == len(split[1])), None
-    )
-    if split is None or found is None:
+    if split is None:
         return None
-    of_all = declared(found, Whose.NETWORK, solver)
-    return replace(of_all, symbol=name.text, expr=At(Ref(Whose.NETWORK, found.name), split[1]))
+    fitting = [v for v in lookup.network.variables if v.name == split[0] and len(v.indices) == len(split[1])]
+    found = seen(fitting, Whose.NETWORK, solver).get(split[0])
+    return None if found is None else replace(found, symbol=name.text, expr=At(Ref(Whose.NETWORK, found.name), split[1]))

@@ -2,84 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from plasticdsl.check.experiments.clamps import Parts, check_clamp, check_start
+from plasticdsl.check.experiments.clamps import check_clamp, check_start
 from plasticdsl.check.experiments.protocol import check_schedule, check_until
 from plasticdsl.check.experiments.readings import Taking
-from plasticdsl.check.experiments.recordings import expectation, plot, recordings
-from plasticdsl.check.experiments.shown_items import Loop, check_loop
+from plasticdsl.check.experiments.recordings import recordings
+from plasticdsl.check.experiments.shown_items import check_loop
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import LENGTH, amount
 from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.experiments import Clamp, Phase, PlotSpec, Recording
+from plasticdsl.model.experiments import Phase
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.protocol import ForEach, Order, Start, Until
+from plasticdsl.model.protocol import Order, Until
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
+
+_PLACES = (tree.Define, tree.Start, tree.Schedule, tree.RulesOff, tree.Record, tree.Plot, tree.Expect)
 
 
-@dataclass(slots=True)
-class _Body:
-    clamps: list[Clamp] = field(default_factory=list)
-    starts: list[Start] = field(default_factory=list)
-    rules_off: tuple[str, ...] | None = None
-    schedule: tree.Schedule | None = None
-    order: Order | None = None
-    recordings: list[Recording] = field(default_factory=list)
-    plots: list[PlotSpec] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedPhase:
-    """A phase but for its expectations, which may read what other phases record; the plots written in it; and the names of what it shows."""
-
-    phase: Phase
-    plots: tuple[PlotSpec, ...]
-    expectations: tuple[tree.Expect, ...]
-    loop: Loop | None
-
-    def whole(self, taking: Taking) -> Phase:
-        """The phase with what it expects; `taking` is that of the experiment, with the names of all recordings in sight."""
-        inside = _inside(taking, self.phase.name, self.loop)
-        return replace(self.phase, expectations=tuple(expectation(s, inside) for s in self.expectations))
-
-
-def _inside(taking: Taking, phase: str, loop: Loop | None) -> Taking:
-    context = taking.context if loop is None else loop.names(taking.context)
-    return replace(taking, phase=phase, context=context)
-
-
-def check_phase(phase: tree.Phase, taking: Taking) -> CheckedPhase:
-    """The phase with everything in it but what it expects."""
+def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
+    """The phase with everything in it but what it expects; and what is in sight of its lines, with the parts of the items that it shows."""
+    check_places(phase.body, _PLACES, "a phase", taking.context.report)
     loop = check_loop(phase.each, taking, taking.sizes) if phase.each is not None else None
-    inside = _inside(taking, phase.name.name, loop)
-    duration, until = _length(phase, inside)
     each, parts = (loop.each, loop.parts) if loop is not None else (None, ())
-    body = _Body()
-    expected = tuple(s for s in phase.body if isinstance(s, tree.Expect))
-    for statement in phase.body:
-        if not isinstance(statement, tree.Expect):
-            _statement(statement, body, parts, inside)
-    return CheckedPhase(_phase(phase, duration, each, until, body), tuple(body.plots), expected, loop)
-
-
-def _phase(phase: tree.Phase, duration: Expr | None, each: ForEach | None, until: Until | None, body: _Body) -> Phase:
-    return Phase(
-        phase.name.name,
-        duration,
-        tuple(body.clamps),
-        body.rules_off,
-        tuple(body.recordings),
-        (),
-        phase.span,
-        each,
-        until,
-        tuple(body.starts),
-        body.order,
+    inside = replace(taking, phase=phase.name.name, context=taking.context if loop is None else loop.names(taking.context))
+    duration, until = _length(phase, inside)
+    clamps = [check_clamp(s, parts, inside) for s in of_kind(phase.body, tree.Define)]
+    starts = [check_start(s, parts, inside) for s in of_kind(phase.body, tree.Start)]
+    made = Phase(
+        name=phase.name.name,
+        duration=duration,
+        clamps=tuple(c for c in clamps if c is not None),
+        rules_off=_rules_off(of_kind(phase.body, tree.RulesOff), inside),
+        recordings=tuple(r for s in of_kind(phase.body, tree.Record) for r in recordings(s, inside)),
+        span=phase.span,
+        each=each,
+        until=until,
+        starts=tuple(s for s in starts if s is not None),
+        asynchronous=_order(of_kind(phase.body, tree.Schedule), inside),
     )
+    return made, inside
+
+
+def _order(schedules: Sequence[tree.Schedule], taking: Taking) -> Order | None:
+    for statement in schedules[1:]:
+        taking.context.report.error("twice", "This phase says twice how its units update.", statement.span, "Keep one of them.")
+    orders = [check_schedule(s, taking) for s in schedules]
+    return orders[-1] if orders else None
 
 
 def _length(phase: tree.Phase, taking: Taking) -> tuple[Expr | None, Until | None]:
@@ -90,33 +63,15 @@ def _length(phase: tree.Phase, taking: Taking) -> tuple[Expr | None, Until | Non
     return amount(phase.duration, LENGTH, "The length of a phase", taking.context, taking.constants, SECONDS), None
 
 
-def _statement(statement: tree.Statement, body: _Body, parts: Parts, taking: Taking) -> None:
-    match statement:
-        case tree.Define():
-            clamp = check_clamp(statement, parts, taking)
-            if clamp is not None:
-                body.clamps.append(clamp)
-        case tree.Start():
-            start = check_start(statement, parts, taking)
-            if start is not None:
-                body.starts.append(start)
-        case tree.Schedule():
-            if body.schedule is not None:
-                taking.context.report.error("twice", "This phase says twice how its units update.", statement.span, "Keep one of them.")
-            body.schedule, body.order = statement, check_schedule(statement, taking)
-        case tree.RulesOff(names=names):
-            off = tuple(_rules_named(names, taking))
-            _check_all_rules(names, off, taking)
-            body.rules_off = off if names else ()
-        case tree.Record():
-            body.recordings.extend(recordings(statement, taking))
-        case tree.Plot():
-            body.plots.append(plot(statement, taking))
-        case _:
-            misplaced(statement, "a phase", taking.context.report)
-
-
 # --- rules off -------------------------------------------------------------------------------------------------------
+
+
+def _rules_off(statements: Sequence[tree.RulesOff], taking: Taking) -> tuple[str, ...] | None:
+    off: tuple[str, ...] | None = None
+    for statement in statements:
+        off = tuple(_rules_named(statement.names, taking))
+        _check_all_rules(statement.names, off, taking)
+    return off
 
 
 def _rules_named(names: Sequence[tree.Name], taking: Taking) -> Iterator[str]:
@@ -145,6 +100,8 @@ def _check_all_rules(names: Sequence[tree.Name], off: Sequence[str], taking: Tak
 # --- what has no place -----------------------------------------------------------------------------------------------
 
 
-def misplaced(statement: tree.Statement, where: str, report: Reporter) -> None:
-    """Reports a statement that has no place in `where`."""
-    report.error("misplaced-statement", f"This statement has no place in {where}.", statement.span)
+def check_places(body: Iterable[tree.Statement], places: tuple[type, ...], where: str, report: Reporter) -> None:
+    """Reports the statements that have no place in `where`, which takes those of `places`."""
+    for statement in body:
+        if not isinstance(statement, places):
+            report.error("misplaced-statement", f"This statement has no place in {where}.", statement.span)

@@ -43,7 +43,7 @@ def _set_named(name: str, network: Network) -> PatternSet | None:
 
 def dimension_of(patterns: PatternSet, context: Context) -> Dim:
     """That of its entries; one still to be found where they are plain numbers."""
-    return context.solver.fresh() if patterns.dimension is None else Dim(patterns.dimension)
+    return context.solver.of(patterns.dimension)
 
 
 def _pattern(patterns: PatternSet, index: tree.Expr, node: tree.Expr, context: Context, constants: Values) -> Typed:

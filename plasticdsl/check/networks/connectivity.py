@@ -67,7 +67,7 @@ def pair_names(context: Context, pre: Side, post: Side) -> Context:
 
 def _of_side(owner: Whose, side: Side) -> Declared:
     fixed = (v for v in side.block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
-    own = entries(fixed, side.dims, owner, "a parameter")
+    own = entries(fixed, side.dims, owner)
     return Declared(owner.value, owner.value, "a unit", members=Scope(own), span=side.population.span)
 
 

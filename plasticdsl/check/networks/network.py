@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
 from plasticdsl.check.data import Folders
-from plasticdsl.check.experiments.phases import misplaced
+from plasticdsl.check.experiments.phases import check_places
 from plasticdsl.check.experiments.readings import Sources, text_of
 from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.networks.connectivity import Side
@@ -29,7 +29,7 @@ from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.hold import released
-from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, entries
+from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different, entries
 from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
@@ -39,6 +39,9 @@ from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
+
+_PLACES = (tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Expect)
 
 #: Projections that read each other are followed this far; real chains have two or three.
 _LONGEST_CHAIN = 50
@@ -77,8 +80,8 @@ def check_network(
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
-    defines = [s for s in block.body if isinstance(s, tree.Define)]
-    quantities = sorted_by_kind(defines)
+    check_places(block.body, _PLACES, "a network", report)
+    quantities = sorted_by_kind(of_kind(block.body, tree.Define))
     variables = check_parameters(quantities.parameters, building.context, names)
     building.constants = {
         Ref(Whose.NETWORK, v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
@@ -87,14 +90,13 @@ def check_network(
     building.observables = {n: building.context.solver.fresh() for n in names_of(quantities.observables)}
     _doubt_unsound(block, building)
     _populations(block, building)
-    patterns = [s for s in block.body if isinstance(s, tree.Patterns)]
+    patterns = of_kind(block.body, tree.Patterns)
     check_patterns(patterns, building, folders)
     taken = frozenset((*building.sides, *names))
-    statements = [s for s in block.body if isinstance(s, tree.Projection)]
+    statements = of_kind(block.body, tree.Projection)
     report.doubt(that_mention((*patterns, *statements), building.missing))
     _projections(expand(statements, taken, building.context), building)
-    _others(block, report)
-    claims = [s for s in block.body if isinstance(s, tree.Expect)]
+    claims = of_kind(block.body, tree.Expect)
     _missing_projections(statements, building)
     if building.missing:  # names of variables without an owner would be missing too
         report.doubt([*(s.span for s in quantities.observables), *(s.span for s in claims)])
@@ -109,20 +111,12 @@ def check_network(
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
-    first: dict[str, tree.Name] = {}
-    for statement in block.body:
-        name: tree.Expr | None = None
-        match statement:
-            case tree.Population(name=name) | tree.Patterns(name=name) | tree.Define(target=name) | tree.Projection(name=name):
-                pass
-            case _:
-                continue
-        if not isinstance(name, tree.Name):
-            continue
+    declaring = [s for s in block.body if isinstance(s, tree.Population | tree.Patterns | tree.Define | tree.Projection)]
+    written = [s.target if isinstance(s, tree.Define) else s.name for s in declaring]
+    names = of_kind(written, tree.Name)
+    check_different(names, "‘{}’ is declared twice in this network.", report)
+    for name in names:
         check_declarable(name, report)
-        known = first.setdefault(name.name, name)
-        if known is not name:
-            report.twice(f"‘{name.text}’ is declared twice in this network.", name.span, known.span)
 
 
 def _no_two_blocks_of_a_name(block: tree.Block, blocks: CheckedBlocks, report: Reporter) -> None:
@@ -157,12 +151,11 @@ def _doubt_unsound(block: tree.Block, building: Building) -> None:
 
 
 def _populations(block: tree.Block, building: Building) -> None:
-    for statement in block.body:
-        if isinstance(statement, tree.Population):
-            side = check_population(statement, building.blocks, building.context, building.constants)
-            _add_side(side, building)
-            if side.population.source is None and building.blocks.find("neuron", statement.kind) is None:
-                building.missing.add(side.population.name)
+    for statement in of_kind(block.body, tree.Population):
+        side = check_population(statement, building.blocks, building.context, building.constants)
+        _add_side(side, building)
+        if side.population.source is None and building.blocks.find("neuron", statement.kind) is None:
+            building.missing.add(side.population.name)
 
 
 def _add_side(side: Side, building: Building) -> None:
@@ -214,15 +207,6 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
     building.projections[projection.name] = projection
     building.dims[projection.name] = dims
     building.declare(projection.as_owner, projection.symbol, "a projection", dims, projection.connection, projection.span)
-
-
-def _others(block: tree.Block, report: Reporter) -> None:
-    for statement in block.body:
-        match statement:
-            case tree.Define() | tree.Population() | tree.Projection() | tree.Patterns() | tree.Expect():
-                pass
-            case _:
-                misplaced(statement, "a network", report)
 
 
 # --- what only the whole network tells -------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ an undeclared name. `ex.w` is a name `ex` whose entry has a scope of its own as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Variable
+from plasticdsl.model.model import Role, Variable
 from plasticdsl.model.owners import Owner
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
@@ -51,10 +51,25 @@ class Declared:
     span: Span = NOWHERE
 
 
-def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner, what: str = "a variable") -> dict[str, Declared]:
-    """Those of the variables whose dimension is known; references to them have this owner."""
+_ROLES: Mapping[Role, str] = {
+    Role.PARAMETER: "a parameter",
+    Role.GIVEN: "a parameter",
+    Role.STATE: "a state",
+    Role.DEFINITION: "a definition",
+    Role.INPUT: "an input",
+    Role.CLAMPED: "a value that phases set",
+}
+
+
+def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner) -> dict[str, Declared]:
+    """Those of the variables that have a dimension; references to them have this owner."""
     known = [v for v in variables if v.name in dims]
-    return {v.name: Declared(v.name, v.symbol, what, Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
+    return {v.name: Declared(v.name, v.symbol, _ROLES[v.role], Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
+
+
+def seen(variables: Sequence[Variable], owner: Owner, solver: Solver) -> dict[str, Declared]:
+    """Variables of a checked network; where it is free of units they have whatever dimension is asked of them."""
+    return entries(variables, {v.name: solver.of(v.dimension) for v in variables}, owner)
 
 
 Missing = Callable[[tree.Name], "Declared | None"]
@@ -113,3 +128,12 @@ def check_declarable(name: tree.Name, report: Reporter, *, in_block: bool = Fals
         report.error("reserved-word", f"‘{name.text}’ is {meaning} and cannot be another name.", name.span)
     elif name.text in RESERVED:
         report.error("reserved-word", reserved_message(name.text), name.span, "Choose another name.")
+
+
+def check_different(names: Iterable[tree.Name], message: str, report: Reporter) -> None:
+    """Reports each name that stands there already; `message` with `{}` for it."""
+    first: dict[str, tree.Name] = {}
+    for name in names:
+        known = first.setdefault(name.name, name)
+        if known is not name:
+            report.twice(message.format(name.text), name.span, known.span)

@@ -69,6 +69,10 @@ class Solver:
         self._count += 1
         return Dim(ONE, ((self._count, Fraction(1)),))
 
+    def of(self, dimension: Dimension | None) -> Dim:
+        """A dimension read off before; where there is none, one that fits everywhere."""
+        return self.fresh() if dimension is None else Dim(dimension)
+
     def resolve(self, dim: Dim) -> Dim:
         """`dim` with everything put in that is known by now."""
         asked = dim
