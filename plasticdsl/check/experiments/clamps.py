@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from plasticdsl.check.blocks.bounds import values_of
 from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_population
-from plasticdsl.check.experiments.shown_items import Part
-from plasticdsl.check.experiments.whole_patterns import widths
+from plasticdsl.check.experiments.whole_patterns import set_named
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.amounts import SHARE, amount
 from plasticdsl.check.terms.constants import constant
@@ -19,26 +18,24 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import Clamp
-from plasticdsl.model.expr import Call, Expr, Ref, Special, walk
+from plasticdsl.model.expr import Call, Expr, Ref, Special, children, walk
 from plasticdsl.model.model import GivenSpikes, Population, RegularSource, Role, Variable
-from plasticdsl.model.owners import OfPatterns, Whose
+from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
-Parts = tuple[Part, ...]
 
-
-def check_clamp(statement: tree.Define, parts: Parts, taking: Taking) -> Clamp | None:
-    """`bell = 1`, `digit.target = one_hot(label, 10)`; `parts`: of the items that the phase shows."""
+def check_clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
+    """`bell = 1`, `digit.target = one_hot(label, 10)`."""
     found = _target(statement.target, taking)
     if found is None:
         return None
     population, variable = found
     value = _value(statement.target, statement.rhs, population, variable, taking)
     _check_holdable(statement, population, variable, value, taking)
-    _check_fits(value, statement.rhs.span, population, variable, parts, taking)
+    _check_fits(value, statement.rhs.span, population, variable, taking)
     return Clamp(population.name, variable.name, value, statement.span)
 
 
@@ -102,17 +99,16 @@ def _target(target: tree.Expr, taking: Taking) -> tuple[Population, Variable] | 
         case tree.Member(base=tree.Name() as base) if any(p.name == base.name for p in network.projections):
             message = f"‘{base.text}’ is a projection; a phase can only hold variables of populations."
             report.error("not-clamped", message, target.span)
-        case tree.Member(base=base):
-            undeclared_population(base, taking.context, [p.symbol for p in network.populations])
         case _:
-            undeclared_population(target, taking.context, [p.symbol for p in network.populations])
+            named = target.base if isinstance(target, tree.Member) else target
+            undeclared_population(named, taking.context, [p.symbol for p in network.populations])
     return None
 
 
 # --- start -----------------------------------------------------------------------------------------------------------
 
 
-def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | None:
+def check_start(statement: tree.Start, taking: Taking) -> Start | None:
     """`start units.x from ξ_1 with 20 % flipped`."""
     report, text = taking.context.report, path_text(statement.target, as_written=True)
     found = _target(statement.target, taking)
@@ -133,7 +129,7 @@ def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | 
         message = "A phase starts once, at its beginning, so this cannot follow the items that it shows."
         report.error("not-here", message, statement.source.span, "Name one pattern, for example ‘ξ_1’.")
         return None
-    _check_fits(value, statement.source.span, population, variable, parts, taking)
+    _check_fits(value, statement.source.span, population, variable, taking)
     number = constant(value, taking.constants)
     if variable.values and number is not None and number not in variable.values:
         message = f"‘{text}’ starts at {number:g} here, and its values are {values_of(variable)}."
@@ -153,7 +149,7 @@ def check_start(statement: tree.Start, parts: Parts, taking: Taking) -> Start | 
 
 def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:
     """There must be a distribution to draw from: that of random patterns."""
-    patterns = _whole_pattern(value, (), taking)
+    patterns = _whole_pattern(value, taking)
     if patterns is None or not isinstance(patterns.source, RandomPatterns):
         message = "‘redrawn’ draws again from the distribution of random patterns, and this is none of them."
         hint = "Start from a pattern of a set declared with ‘random patterns’."
@@ -163,10 +159,9 @@ def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:
 # --- whether a value fits ---------------------------------------------------------------------------------------------
 
 
-def _check_fits(value: Expr, span: Span, population: Population, variable: Variable, parts: Parts, taking: Taking) -> None:
+def _check_fits(value: Expr, span: Span, population: Population, variable: Variable, taking: Taking) -> None:
     """One value, or one for each unit; of a discrete variable, only values that it can have."""
-    items = {p.name.name: p.width for p in parts}
-    found = widths(value, items, taking.sizes, taking.network, taking.constants)
+    found = _widths(value, taking)
     size = taking.sizes.get(population.name)
     wrong = sorted(found - {size}) if size is not None else []
     if wrong or len(found) > 1:
@@ -176,11 +171,30 @@ def _check_fits(value: Expr, span: Span, population: Population, variable: Varia
         message = f"‘{population.symbol}’ has {units}, and ‘{text}’ has {many} values."
         taking.context.report.error("sizes-differ", message, span, labels=(Label(population.span, f"‘{population.symbol}’"),))
     if variable.values:
-        _check_allowed(value, span, variable, parts, taking)
+        _check_allowed(value, span, variable, taking)
 
 
-def _check_allowed(value: Expr, span: Span, variable: Variable, parts: Parts, taking: Taking) -> None:
-    patterns = _whole_pattern(value, parts, taking)
+def _widths(expr: Expr, taking: Taking) -> frozenset[int]:
+    """How many values an expression has, as far as it can be told: several numbers where its parts do not fit, none where it is one value or
+    nothing is known."""
+    match expr:
+        case Ref(Whose.ITEM, name):
+            found = next((p.width for p in taking.items if p.name.name == name), None)
+        case Ref(OfPopulation(name)):
+            found = taking.sizes[name]
+        case Call("pattern", (Ref(OfPatterns(name)), _)):
+            patterns = set_named(name, taking.network)
+            found = taking.sizes.get(patterns.population) if patterns is not None else None
+        case Call("one_hot", (_, count)):
+            number = constant(count, taking.constants)
+            found = int(number) if number is not None and number >= 1 else None
+        case _:
+            return frozenset().union(*(_widths(child, taking) for child in children(expr)))
+    return frozenset() if found is None or found == 1 else frozenset({found})
+
+
+def _check_allowed(value: Expr, span: Span, variable: Variable, taking: Taking) -> None:
+    patterns = _whole_pattern(value, taking)
     if patterns is None:
         return
     for entry in _entries(patterns):
@@ -204,12 +218,12 @@ def _entries(patterns: PatternSet) -> Iterator[Expr | None]:
             return
 
 
-def _whole_pattern(value: Expr, parts: Parts, taking: Taking) -> PatternSet | None:
+def _whole_pattern(value: Expr, taking: Taking) -> PatternSet | None:
     """The set that a value is a pattern of as it stands."""
     match value:
         case Call("pattern", (Ref(OfPatterns(name)), _)):
-            return next((p for p in taking.network.patterns if p.name == name), None)
+            return set_named(name, taking.network)
         case Ref(Whose.ITEM, name):
-            return next((p.patterns for p in parts if p.name.name == name), None)
+            return next((p.patterns for p in taking.items if p.name.name == name), None)
         case _:
             return None

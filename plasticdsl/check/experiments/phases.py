@@ -27,12 +27,11 @@ _PLACES = (tree.Define, tree.Start, tree.Schedule, tree.RulesOff, tree.Record, t
 def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
     """The phase with everything in it but what it expects; and what is in sight of its lines, with the parts of the items that it shows."""
     check_places(phase.body, _PLACES, "a phase", taking.context.report)
-    loop = check_loop(phase.each, taking, taking.sizes) if phase.each is not None else None
-    each, parts = (loop.each, loop.parts) if loop is not None else (None, ())
-    inside = replace(taking, phase=phase.name.name, context=taking.context if loop is None else loop.names(taking.context))
+    inside = replace(taking, phase=phase.name.name)
+    each, inside = check_loop(phase.each, inside) if phase.each is not None else (None, inside)
     duration, until = _length(phase, inside)
-    clamps = [check_clamp(s, parts, inside) for s in of_kind(phase.body, tree.Define)]
-    starts = [check_start(s, parts, inside) for s in of_kind(phase.body, tree.Start)]
+    clamps = [check_clamp(s, inside) for s in of_kind(phase.body, tree.Define)]
+    starts = [check_start(s, inside) for s in of_kind(phase.body, tree.Start)]
     made = Phase(
         name=phase.name.name,
         duration=duration,

@@ -16,12 +16,12 @@ from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
-from plasticdsl.check.terms.unification import PURE, SECONDS
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Call, Expr, Number, Ref
 from plasticdsl.model.model import ClampedSource, Network, Population
-from plasticdsl.model.patterns import DataSet
+from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
 
@@ -29,10 +29,21 @@ Sources = Mapping[str, SourceFile]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One name of a loop: how many values it has for each item (None: not known here), and the pattern set it is from, if it is a pattern."""
+
+    name: tree.Name
+    dim: Dim
+    width: int | None
+    patterns: PatternSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taking:
     """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one.
     `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
-    units of each population, where they are known. `data`: by name; None for one that could not be read."""
+    units of each population, where they are known. `data`: by name; None for one that could not be read.
+    `items`: the parts of the items that the phase shows."""
 
     context: Context
     network: Network
@@ -43,6 +54,7 @@ class Taking:
     constants: Values = field(default_factory=dict)
     sizes: Mapping[str, int | None] = field(default_factory=dict)
     data: Mapping[str, DataSet | None] = field(default_factory=dict)
+    items: tuple[Part, ...] = ()
 
     def showing(self) -> Context:
         """The context of what a phase holds or starts from, in which whole patterns have a meaning."""
@@ -170,12 +182,9 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
 
 def undeclared_population(node: tree.Expr, context: Context, symbols: Iterable[str]) -> None:
     """Reports that the name of a population is needed here; `symbols`: of those there are."""
-    if not isinstance(node, tree.Name):
-        hint = did_you_mean("", symbols, "The populations are")
-        context.report.error("undeclared-population", "The name of a population is needed here.", node.span, hint)
-        return
-    hint = did_you_mean(node.text, symbols, "The populations are")
-    context.report.error("undeclared-population", f"There is no population ‘{node.text}’.", node.span, hint)
+    name = node.text if isinstance(node, tree.Name) else ""
+    message = f"There is no population ‘{name}’." if name else "The name of a population is needed here."
+    context.report.error("undeclared-population", message, node.span, did_you_mean(name, symbols, "The populations are"))
 
 
 def how_to_spike(population: Population) -> str:

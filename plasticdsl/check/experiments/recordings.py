@@ -6,7 +6,7 @@ at every step, an expectation at the end (of its phase, if it stands in one), an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from plasticdsl.check.experiments.readings import Taking, text_of
@@ -15,7 +15,7 @@ from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.shown_units import shown_in
-from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
+from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
@@ -28,7 +28,7 @@ from plasticdsl.syntax import tree
 
 def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
     """One recording per item; `as name` names the only item."""
-    window = window_of(statement.moment, taking)
+    window = _window(statement.moment, taking)
     if statement.alias is not None and len(statement.items) > 1:
         message = f"‘as {statement.alias.text}’ can name one recording, and here are {len(statement.items)}."
         taking.context.report.error("alias-of-several", message, statement.alias.span, "Write one ‘record’ line for each.")
@@ -40,14 +40,15 @@ def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
 def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
     """A plot line; a histogram without a moment is taken at the end."""
     plane = statement.plane
+    text = text_of(statement.span, taking.sources).removeprefix("plot ")
     if plane is not None or any(_is_contours(item) for item in statement.items):
-        return _contours(statement, plane, taking)
-    window = window_of(statement.moment, taking)
+        return _contours(statement, plane, text, taking)
+    window = _window(statement.moment, taking)
     items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
     if statement.moment is None:
         items = tuple(replace(i, window=replace(window, at_end=True)) if _calls(i, "histogram") else i for i in items)
     _require_time(statement, items, taking.context)
-    return PlotSpec(items, window, text_of(statement.span, taking.sources).removeprefix("plot "), statement.span)
+    return PlotSpec(items, window, text, statement.span)
 
 
 def _calls(recording: Recording, function: str) -> bool:
@@ -73,7 +74,7 @@ def _is_contours(item: tree.Expr) -> bool:
     return isinstance(item, tree.Apply) and isinstance(item.function, tree.Name) and item.function.name == "contours"
 
 
-def _contours(statement: tree.Plot, plane: tree.Plane | None, taking: Taking) -> PlotSpec:
+def _contours(statement: tree.Plot, plane: tree.Plane | None, text: str, taking: Taking) -> PlotSpec:
     """`contours(E) over x from a to b, y from c to d at [levels]`; the path of the run is taken with it."""
     context = taking.reading("plot")
     window = Window(during=taking.phase)
@@ -81,7 +82,6 @@ def _contours(statement: tree.Plot, plane: tree.Plane | None, taking: Taking) ->
     if moment is not None and (moment.at_end or any(p is not None for p in (moment.every, moment.last, moment.over, moment.during))):
         context.report.error("not-here", "Contours are drawn as they are at the end of the run.", moment.span, "Leave the moment out.")
     items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
-    text = text_of(statement.span, taking.sources).removeprefix("plot ")
     if plane is None or len(items) != 1 or not _is_contours(statement.items[0]):
         message = "A contour plot is of one expression over a plane of two variables."
         hint = "Write ‘plot contours(E) over cell.a from 0 to 1, cell.b from 0 to 1’."
@@ -97,30 +97,28 @@ def _levels(item: tree.Expr, moment: tree.Moment | None, context: Context) -> tu
     if moment is None or moment.at is None:
         return ()
     written = moment.at.items if isinstance(moment.at, tree.Listing) else (moment.at,)
-    of = translate(item, context)
-    found: list[Expr] = []
-    for level in written:
-        value = translate_number(level, context)
-        require_same(item, of.dim, level, value.dim, context, "be compared")
-        found.append(value.expr)
-    return tuple(found)
+    return _comparable(item, written, context)
+
+
+def _comparable(item: tree.Expr, written: Iterable[tree.Expr], context: Context) -> tuple[Expr, ...]:
+    """Values that `item` is compared with."""
+    dim = translate(item, context).dim
+    values = [translate_number(node, context) for node in written]
+    for node, value in zip(written, values, strict=True):
+        require_same(item, dim, node, value.dim, context, "be compared")
+    return tuple(value.expr for value in values)
 
 
 def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
     """One side of the plane: a variable of a population, or of one of its units."""
-    context = taking.reading("plot")
     target = _recording(side.target, window, "", "plot", taking)
-    found = translate(side.target, context)
     variable = target.item.arguments[0] if isinstance(target.item, Call) and target.item.function == "unit" else target.item
     if not isinstance(variable, Ref) or not isinstance(variable.owner, OfPopulation):
         message = f"‘{target.text}’ is no variable of a population, so there is nothing to vary."
-        context.report.error("not-here", message, side.target.span, "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells.")
-    ends: list[Expr] = []
-    for end in (side.start, side.stop):
-        value = translate_number(end, context)
-        require_same(side.target, found.dim, end, value.dim, context, "be compared")
-        ends.append(value.expr)
-    return Side(target, ends[0], ends[1])
+        hint = "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells."
+        taking.context.report.error("not-here", message, side.target.span, hint)
+    start, stop = _comparable(side.target, (side.start, side.stop), taking.reading("plot"))
+    return Side(target, start, stop)
 
 
 def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:
@@ -135,12 +133,13 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     """An `expect` line."""
     context = taking.reading("expect")
     left, relation, right, tolerance, relative = _claim(statement, context)
-    moment, repeats = without_repeats(statement.moment)
-    if moment is not None and moment.over is not None:
+    moment = statement.moment
+    repeats = moment is not None and isinstance(moment.over, tree.Name) and moment.over.name == "repeats"
+    if moment is not None and moment.over is not None and not repeats:
         hint = "‘when P = 50’ chooses runs of a sweep, ‘over repeats’ takes all repeats together, ‘over last 5 s’ is a time."
         context.report.error("not-here", "An expectation cannot be over a variable.", moment.span, hint)
-        moment = replace(moment, over=None)
-    window = window_of(moment, taking)
+    moment = None if moment is None else replace(moment, over=None)
+    window = _window(moment, taking)
     if moment is None or not _says_when(moment):
         window = replace(window, at_end=relation in ("near", "holds") and not _of_spikes(left.expr))
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
@@ -149,53 +148,45 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     text = text_of(statement.span, taking.sources).removeprefix("expect ")
     found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
     if repeats:
-        check_over_repeats(found, taking)
+        _check_over_repeats(found, taking)
     return found
 
 
-def _claim(statement: tree.Expect, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
-    """(left, relation, right, tolerance, whether the tolerance is relative)."""
+#: What is claimed: left, relation, right, tolerance, and whether the tolerance is relative.
+_Claim = tuple[Typed, str, Expr | None, Expr | None, bool]
+
+
+def _claim(statement: tree.Expect, context: Context) -> _Claim:
     match statement:
-        case tree.Expect(left=left, relation="≈", right=right, tolerance=tolerance) if right is not None and tolerance is not None:
+        case tree.Expect(left=left, right=right, tolerance=tolerance) if right is not None:
             return _near(left, right, tolerance, context)
         case tree.Expect(left=tree.Compare(operands=(left, right), operators=("=",)), relation="holds"):
-            return _equal(left, right, context)
+            return _near(left, right, None, context)
         case tree.Expect(left=left, relation="holds"):
-            return Typed(translate_condition(left, context), _compared_in(left, context), is_condition=True), "holds", None, None, False
+            shown = translate_number(left.operands[0], context).dim if isinstance(left, tree.Compare) and len(left.operands) == 2 else PURE
+            return Typed(translate_condition(left, context), shown, is_condition=True), "holds", None, None, False
         case _:
             return translate_number(statement.left, context), statement.relation, None, None, False
 
 
-def _compared_in(condition: tree.Expr, context: Context) -> Dim:
-    """The dimension of the value that is shown: that of the left side of a comparison."""
-    match condition:
-        case tree.Compare(operands=(left, _)):
-            return translate_number(left, context).dim
-        case _:
-            return PURE
-
-
-def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
-    value, wanted, by = (translate_number(e, context) for e in (left, right, tolerance))
+def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr | None, context: Context) -> _Claim:
+    """`left ≈ right ± tolerance`; without a tolerance `left = right`, which is for whole numbers."""
+    value, wanted = translate_number(left, context), translate_number(right, context)
     require_same(left, value.dim, right, wanted.dim, context, "be compared")
+    if tolerance is None:
+        if isinstance(wanted.expr, Number) and not wanted.expr.value.is_integer():
+            message = "‘=’ compares exactly, which is only sensible for whole numbers."
+            context.report.error("exact-comparison", message, right.span, "Write ‘≈ … ± …’ and say how close is close enough.")
+        return value, "near", wanted.expr, Number(0.0), False
+    by = translate_number(tolerance, context)
     relative = isinstance(tolerance, tree.Number) and any(u.unit == "%" for u in tolerance.unit)
     if not relative:
         require_same(right, wanted.dim, tolerance, by.dim, context, "be compared")
     return value, "near", wanted.expr, by.expr, relative
 
 
-def _equal(left: tree.Expr, right: tree.Expr, context: Context) -> tuple[Typed, str, Expr | None, Expr | None, bool]:
-    """`=` is for whole numbers."""
-    value, wanted = translate_number(left, context), translate_number(right, context)
-    require_same(left, value.dim, right, wanted.dim, context, "be compared")
-    if isinstance(wanted.expr, Number) and not wanted.expr.value.is_integer():
-        message = "‘=’ compares exactly, which is only sensible for whole numbers."
-        context.report.error("exact-comparison", message, right.span, "Write ‘≈ … ± …’ and say how close is close enough.")
-    return value, "near", wanted.expr, Number(0.0), False
-
-
 def _says_when(moment: tree.Moment) -> bool:
-    return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last, moment.over))
+    return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last))
 
 
 def _of_spikes(expr: Expr) -> bool:
@@ -205,7 +196,7 @@ def _of_spikes(expr: Expr) -> bool:
 # --- moments ---------------------------------------------------------------------------------------------------------
 
 
-def window_of(moment: tree.Moment | None, taking: Taking) -> Window:
+def _window(moment: tree.Moment | None, taking: Taking) -> Window:
     """The moment as written; inside a phase it is of that phase."""
     if moment is None:
         return Window(during=taking.phase)
@@ -242,28 +233,19 @@ def _over(over: tree.Expr | None, taking: Taking) -> Expr | str | None:
 # --- over repeats ----------------------------------------------------------------------------------------------------
 
 
-def without_repeats(moment: tree.Moment | None) -> tuple[tree.Moment | None, bool]:
-    """The moment without `over repeats` (one look at all repeats of a combination), and whether it said so."""
-    if moment is None or not isinstance(moment.over, tree.Name) or moment.over.name != "repeats":
-        return moment, False
-    return replace(moment, over=None), True
-
-
-def check_over_repeats(expectation: Expectation, taking: Taking) -> None:
+def _check_over_repeats(expectation: Expectation, taking: Taking) -> None:
     """Reports moments of which there are many, and what has a value of its own in each run: what an expectation over repeats reads belongs to statistics,
     which are of all runs together; outside of them only what is the same in every run has a meaning."""
-    report = taking.context.report
+    message = hint = ""
     if expectation.right is None and expectation.relation != "holds":
-        report.error("not-here", "What happens from step to step is looked at in each run, not over repeats.", expectation.span)
-        return
-    if expectation.window.every is not None:
-        report.error(
-            "not-here", "Repeats are looked at together once, not at every moment.", expectation.span, "Write ‘at end’ or ‘over last T’."
-        )
-    alone = [r for e in (expectation.left, expectation.right, expectation.tolerance) if e is not None for r in _outside(e)]
-    if any(not _same_in_all(r, taking.network) for r in alone):
+        message = "What happens from step to step is looked at in each run, not over repeats."
+    elif expectation.window.every is not None:
+        message, hint = "Repeats are looked at together once, not at every moment.", "Write ‘at end’ or ‘over last T’."
+    elif any(not _same_in_all(r, taking.network) for e in expectation.compared for r in _outside(e)):
         message = "Over repeats there is one value for each run, so a statistic must say what is compared."
-        report.error("not-here", message, expectation.span, "For example ‘mean(…)’, ‘min(…)’ or ‘fraction(… > …)’.")
+        hint = "For example ‘mean(…)’, ‘min(…)’ or ‘fraction(… > …)’."
+    if message:
+        taking.context.report.error("not-here", message, expectation.span, hint)
 
 
 def _outside(expr: Expr) -> Iterator[Expr]:

@@ -7,16 +7,16 @@ Comes in: the loop as written and what the experiment knows. Goes out: a model `
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from plasticdsl.check.data import width
-from plasticdsl.check.experiments.readings import Taking
+from plasticdsl.check.experiments.readings import Part, Taking
 from plasticdsl.check.experiments.whole_patterns import dimension_of
 from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_condition
-from plasticdsl.check.terms.scope import Declared
-from plasticdsl.check.terms.unification import SECONDS, Dim
+from plasticdsl.check.terms.scope import Declared, check_different
+from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Ref, refs
@@ -28,42 +28,15 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One name of a loop: how many values it has for each item (None: not known here), and the pattern set it is from, if it is a pattern."""
-
-    name: tree.Name
-    dim: Dim
-    width: int | None
-    patterns: PatternSet | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """`each`: None after an error."""
-
-    each: ForEach | None
-    parts: tuple[Part, ...]
-
-    def names(self, context: Context) -> Context:
-        """The same context with the parts of an item in sight."""
-        own = {
-            p.name.name: Declared(p.name.name, p.name.text, "what the phase shows", Ref(Whose.ITEM, p.name.name), p.dim, span=p.name.span)
-            for p in self.parts
-        }
-        return context.inside(context.scope.child(own))
-
-
-def check_loop(node: tree.ForEach, taking: Taking, sizes: Mapping[str, int | None]) -> Loop:
-    """The loop of a phase; `sizes`: units of the populations, where they are known."""
+def check_loop(node: tree.ForEach, taking: Taking) -> tuple[ForEach, Taking]:
+    """The loop of a phase, and what is in sight with the parts of its items."""
     context = taking.context
-    before = context.report.count
     arrays: tuple[str, ...] = ()
     _check_names(node.names, context)
     patterns = next((p for p in taking.network.patterns if p.name == node.source.name), None)
     found = taking.data.get(node.source.name)
     if patterns is not None:
-        parts = _of_patterns(node, patterns, sizes, context)
+        parts = _of_patterns(node, patterns, taking.sizes, context)
     elif found is not None:
         parts, arrays = _of_data(node, found, context)
     else:
@@ -76,19 +49,24 @@ def check_loop(node: tree.ForEach, taking: Taking, sizes: Mapping[str, int | Non
     each_for = None if node.each_for is None else amount(node.each_for, POSITIVE, "How long each item is shown", context, known, SECONDS)
     names = tuple(n.name for n in node.names)
     each = ForEach(node.source.name, names, arrays, where, node.shuffled, epochs, each_for, node.span)
-    return Loop(each if context.report.count == before and (patterns or found) else None, parts)
+    scope = context.scope.child({part.name.name: _declared(part) for part in parts})
+    return each, replace(taking, context=context.inside(scope), items=parts)
+
+
+def _declared(part: Part) -> Declared:
+    """The name of a part of an item."""
+    name = part.name
+    return Declared(name.name, name.text, "what the phase shows", Ref(Whose.ITEM, name.name), part.dim, span=name.span)
 
 
 def _check_names(names: Iterable[tree.Name], context: Context) -> None:
-    first: dict[str, tree.Name] = {}
+    check_different(names, "‘{}’ stands twice in this loop.", context.report)
     for name in names:
         known = context.scope.find(name)
         if known is not None:
             labels = (Label(known.span, f"‘{known.symbol}’"),) if known.span.path else ()
             message = f"‘{name.text}’ is {known.what} already; a part of an item needs a name of its own."
             context.report.error("duplicate-definition", message, name.span, labels=labels)
-        elif first.setdefault(name.name, name) is not name:
-            context.report.twice(f"‘{name.text}’ stands twice in this loop.", name.span, first[name.name].span)
 
 
 def _unknown_source(source: tree.Name, taking: Taking) -> None:

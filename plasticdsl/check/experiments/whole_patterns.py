@@ -1,22 +1,21 @@
 """What only phases can name: whole patterns (`ξ_1`, `ξ[k]`) and `one_hot(label, 10)`.
 
 Comes in: syntax tree, in the extension of an experiment's expressions. Goes out: `Call("pattern", (set, number))` and `Call("one_hot", (class, count))`:
-one value for each unit. `widths` tells how many values an expression of them has.
+one value for each unit.
 """
 
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
 
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim
-from plasticdsl.model.expr import Call, Expr, Ref, children
+from plasticdsl.model.expr import Call, Ref
 from plasticdsl.model.model import Network
-from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
+from plasticdsl.model.owners import OfPatterns
 from plasticdsl.model.patterns import PatternSet, WrittenPatterns
 from plasticdsl.syntax import tree
 
@@ -26,10 +25,10 @@ def shown(node: tree.Expr, context: Context, network: Network, constants: Values
     match node:
         case tree.Name(name=name) if context.scope.find(node) is None:
             base, underscore, number = name.rpartition("_")
-            patterns = _set_named(base, network) if underscore and number and set(number) <= set(string.digits) else None
+            patterns = set_named(base, network) if underscore and number and set(number) <= set(string.digits) else None
             return None if patterns is None else _pattern(patterns, tree.Number(number, (), node.span), node, context, constants)
         case tree.Indexed(base=tree.Name(name=name), indices=(index,)):
-            patterns = _set_named(name, network)
+            patterns = set_named(name, network)
             return None if patterns is None else _pattern(patterns, index, node, context, constants)
         case tree.Apply(function=tree.Name(name="one_hot") as function, primes=0) if context.scope.find(function) is None:
             return _one_hot(node, context, constants)
@@ -37,7 +36,8 @@ def shown(node: tree.Expr, context: Context, network: Network, constants: Values
             return None
 
 
-def _set_named(name: str, network: Network) -> PatternSet | None:
+def set_named(name: str, network: Network) -> PatternSet | None:
+    """The set of patterns of this name."""
     return next((p for p in network.patterns if p.name == name), None)
 
 
@@ -64,31 +64,3 @@ def _one_hot(node: tree.Apply, context: Context, constants: Values) -> Typed:
     which = translate_as(node.arguments[0].value, PURE, "The number of a class", context)
     count = amount(node.arguments[1].value, COUNT, "The number of classes", context, constants)
     return Typed(Call("one_hot", (which, count)), PURE)
-
-
-# --- how many values -------------------------------------------------------------------------------------------------
-
-
-def widths(
-    expr: Expr, items: Mapping[str, int | None], sizes: Mapping[str, int | None], network: Network, constants: Values
-) -> frozenset[int]:
-    """How many values an expression has, as far as it can be told: several numbers where its parts do not fit, none where it is one value or
-    nothing is known. `items`: of the parts of an item; `sizes`: units of the populations."""
-
-    def of(node: Expr) -> frozenset[int]:
-        return widths(node, items, sizes, network, constants)
-
-    match expr:
-        case Ref(Whose.ITEM, name):
-            found = items.get(name)
-        case Ref(OfPopulation(name)):
-            found = sizes[name]
-        case Call("pattern", (Ref(OfPatterns(name)), _)):
-            patterns = _set_named(name, network)
-            found = sizes.get(patterns.population) if patterns is not None else None
-        case Call("one_hot", (_, count)):
-            number = constant(count, constants)
-            found = int(number) if number is not None and number >= 1 else None
-        case _:
-            return frozenset().union(*(of(child) for child in children(expr)))
-    return frozenset() if found is None or found == 1 else frozenset({found})

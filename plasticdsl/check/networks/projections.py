@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
+from plasticdsl.check.experiments.readings import undeclared_population
 from plasticdsl.check.networks.composition import Composed, Ends, compose
 from plasticdsl.check.networks.connectivity import Side, connectivity, delays, pair_names
 from plasticdsl.check.networks.merging import Part
@@ -139,9 +140,7 @@ def check_projection(wanted: Wanted, around: Around, context: Context) -> tuple[
 def _population(name: tree.Name, around: Around, context: Context) -> Side | None:
     side = around.sides.get(name.name)
     if side is None:
-        symbols = [s.population.symbol for s in around.sides.values()]
-        hint = did_you_mean(name.text, symbols, "The populations are")
-        context.report.error("undeclared-population", f"There is no population ‘{name.text}’.", name.span, hint)
+        undeclared_population(name, context, [s.population.symbol for s in around.sides.values()])
     return side
 
 
