@@ -138,6 +138,18 @@ def split(body: Iterable[tree.Statement]) -> tuple[tree.Statement, ...]:
 
 # --- what a statement is about ---------------------------------------------------------------------------------------
 
+
+def subject(statement: tree.Statement) -> tree.Expr | None:
+    """The left side of a statement about one variable, once it is `split`; of `r⁺ = …` the whole name."""
+    match statement:
+        case tree.Define(target=left) | tree.Draw(target=left) | tree.Jump(target=left) | tree.Bound(target=left):
+            return left.whole if isinstance(left, tree.Limit) else left
+        case tree.Flow(variable=name) | tree.Initial(variable=name) | tree.Input(names=(name,)):
+            return name
+        case _:
+            return None
+
+
 #: Statements of which a block has one group, restated as a whole; types that share a word replace each other.
 _WHOLE: dict[type, str] = {tree.SpikeAtRate: "SpikeWhen"}
 
@@ -146,12 +158,10 @@ def _about(statement: tree.Statement, kind: str) -> Hashable:
     """What the statement settles, once it is `split`; two statements about the same say the same thing differently."""
     word = _WHOLE.get(type(statement), type(statement).__name__)
     match statement:
-        case tree.Define(target=target) | tree.Draw(target=target) | tree.Jump(target=target) | tree.Flow(variable=target):
-            return "name", path_text(target)
-        case tree.Input(names=(name,)):
-            return "name", name.name
-        case tree.Initial(variable=target) | tree.Bound(target=target):
-            return word, path_text(target)
+        case tree.Define() | tree.Draw() | tree.Jump() | tree.Flow() | tree.Input():
+            return "name", path_text(subject(statement))
+        case tree.Initial() | tree.Bound():
+            return word, path_text(subject(statement))
         case tree.Population(name=name) | tree.Patterns(name=name) | tree.Phase(name=name) | tree.Data(name=name):
             return word, name.name
         case tree.Truncate(function=name):
@@ -184,7 +194,7 @@ def spelling(node: object) -> str:
             return repr(node)
 
 
-def path_text(target: tree.Expr, as_written: bool = False) -> str:
+def path_text(target: tree.Expr | None, as_written: bool = False) -> str:
     """`w` or `post.h` of an assignment's target, canonical unless `as_written`; subscripts in brackets are not part of it."""
     match target:
         case tree.Name(name=name, text=text) | tree.Limit(whole=tree.Name(name=name, text=text)):

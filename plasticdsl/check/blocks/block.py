@@ -81,7 +81,7 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
     average_flows(scope, parts)
     flows, pulses = flows_and_pulses(scope, parts)
     held = refractory(scope, firing, values, flows)
-    method = contents.methods[0] if contents.methods else None
+    method = contents.method
     dims = {name: scope.solver.resolve(dim) for name, dim in scope.dims.items()}
     checked = Block(
         kind=block.kind,

@@ -37,11 +37,9 @@ _OUTPUTS = {"x": Whose.PRE, "y": Whose.POST}
 class Average:
     """⟨body⟩_τ: a state `name` that follows `body` with time constant `constant`."""
 
-    name: str
-    symbol: str
+    name: tree.Name
     body: Typed
     constant: Expr
-    span: Span
 
 
 class BlockScope:
@@ -107,7 +105,7 @@ class BlockScope:
 
     def free_name(self, wish: str) -> str:
         """`wish`, or `wish_2` … when it is taken."""
-        taken = self._names.keys() | {a.name for a in self.averages.values()}
+        taken = self._names.keys() | {a.name.name for a in self.averages.values()}
         return next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(taken) + 3))) if n not in taken)
 
     def _parameter(self, name: tree.Name) -> None:
@@ -208,10 +206,10 @@ class BlockScope:
             name = self.free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]))
             symbol = f"⟨{_symbol(node.body, name)}⟩_{_symbol(node.constant, name)}"
             self.own(name, symbol, node.span)
-            self.averages[key] = Average(name, symbol, body, constant, node.span)
-        found = self.averages[key]
-        self.solver.unify(self.dims[found.name], body.dim, node.span)
-        return Typed(Ref(Whose.OWN, found.name), body.dim)
+            self.averages[key] = Average(tree.Name(name, symbol, node.span), body, constant)
+        found = self.averages[key].name.name
+        self.solver.unify(self.dims[found], body.dim, node.span)
+        return Typed(Ref(Whose.OWN, found), body.dim)
 
 
 def no_index(node: tree.Sum, context: Context) -> None:

@@ -6,47 +6,46 @@ no place in a block of this kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
+from plasticdsl.check.likes import split, subject
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.scope import check_declarable
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.syntax import tree
 
-_Single = TypeVar("_Single", tree.Output, tree.Refractory, tree.Method)
-_Kept = TypeVar("_Kept", tree.Define, tree.Draw, tree.Input, tree.Flow, tree.Initial, tree.Bound)
+_Stated = TypeVar("_Stated", bound=tree.Statement)
 Event = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Contents:
     """Statements by the canonical name they are about. `changed`: the first jump of each name; `symbols`: each declared name as first written.
 
-    `states`: every name with a flow, a jump or an initial value, or taking part in a reaction, unless something else declares it; filled in last.
+    `states`: every name with a flow, a jump or an initial value, or taking part in a reaction, unless something else declares it.
     `steps`: jumps outside any trigger; `events`: triggers with their bodies; `sums`: `post.h = …`.
     """
 
-    defines: dict[str, tree.Define] = field(default_factory=dict)
-    functions: dict[str, tree.Define] = field(default_factory=dict)
-    draws: dict[str, tree.Draw] = field(default_factory=dict)
-    inputs: dict[str, tree.Input] = field(default_factory=dict)
-    flows: dict[str, tree.Flow] = field(default_factory=dict)
-    initials: dict[str, tree.Initial] = field(default_factory=dict)
-    bounds: dict[str, tree.Bound] = field(default_factory=dict)
-    changed: dict[str, tree.Jump] = field(default_factory=dict)
-    species: dict[str, tree.Name] = field(default_factory=dict)
-    symbols: dict[str, tree.Name] = field(default_factory=dict)
-    states: dict[str, tree.Name] = field(default_factory=dict)
-    reactions: list[tree.Reaction] = field(default_factory=list)
-    sums: list[tree.Define] = field(default_factory=list)
-    steps: list[tree.Jump] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    outputs: list[tree.Output] = field(default_factory=list)
-    refractory: list[tree.Refractory] = field(default_factory=list)
-    methods: list[tree.Method] = field(default_factory=list)
-    truncations: list[tree.Truncate] = field(default_factory=list)
+    defines: Mapping[str, tree.Define]
+    functions: Mapping[str, tree.Define]
+    draws: Mapping[str, tree.Draw]
+    inputs: Mapping[str, tree.Input]
+    flows: Mapping[str, tree.Flow]
+    initials: Mapping[str, tree.Initial]
+    bounds: Mapping[str, tree.Bound]
+    changed: Mapping[str, tree.Jump]
+    symbols: Mapping[str, tree.Name]
+    states: Mapping[str, tree.Name]
+    reactions: Sequence[tree.Reaction]
+    sums: Sequence[tree.Define]
+    steps: Sequence[tree.Jump]
+    events: Sequence[Event]
+    truncations: Sequence[tree.Truncate]
+    output: tree.Output | None
+    refractory: tree.Refractory | None
+    method: tree.Method | None
 
 
 _EVERYWHERE = (tree.Flow, tree.Define, tree.Initial, tree.Draw, tree.Jump, tree.Bound, tree.Every, tree.Method, tree.Reactions)
@@ -61,18 +60,50 @@ _WORDS: dict[type, str] = {
 
 def collect(block: tree.Block, report: Reporter) -> Contents:
     """The block's statements by name."""
-    contents = Contents()
     allowed = _NEURON if block.kind == "neuron" else _CONNECTION
+    body = split(s for s in block.body if isinstance(s, allowed))
     for statement in block.body:
-        if isinstance(statement, allowed):
-            _sort(statement, contents, report)
-        else:
+        if not isinstance(statement, allowed):
             _wrong_block(block, statement, report)
+
+    def of(kind: type[_Stated]) -> list[_Stated]:
+        return [s for s in body if isinstance(s, kind)]
+
+    own = [d for d in of(tree.Define) if not isinstance(d.target, tree.Member)]
+    defines = _by_name((d for d in own if not _is_function(d)), report)
+    draws, inputs = _by_name(of(tree.Draw), report), _by_name(of(tree.Input), report)
+    flows, initials = _by_name(of(tree.Flow), report), _by_name(of(tree.Initial), report)
+    changed: dict[str, tree.Jump] = {}
+    for jump in (jump for statement in body for jump in _jumps(statement)):
+        if isinstance(name := subject(jump), tree.Name):
+            changed.setdefault(name.name, jump)
+    symbols: dict[str, tree.Name] = {}
+    for name in (name for statement in body for name in _names(statement)):
+        symbols.setdefault(name.name, name)
+    species = [name.name for reactions in of(tree.Reactions) for name in _names(reactions)]
+    moving = dict.fromkeys((*flows, *initials, *changed, *species))
+    contents = Contents(
+        defines=defines,
+        functions=_by_name(filter(_is_function, own), report),
+        draws=draws,
+        inputs=inputs,
+        flows=flows,
+        initials=initials,
+        bounds=_by_name(of(tree.Bound), report),
+        changed=changed,
+        symbols=symbols,
+        states={name: symbols[name] for name in moving if not (name in defines or name in draws or name in inputs)},
+        reactions=[reaction for reactions in of(tree.Reactions) for reaction in reactions.body],
+        sums=[d for d in of(tree.Define) if isinstance(d.target, tree.Member)],
+        steps=of(tree.Jump),
+        events=[s for s in body if isinstance(s, Event)],
+        truncations=of(tree.Truncate),
+        output=_only(of(tree.Output), "output", report),
+        refractory=_only(of(tree.Refractory), "refractory", report),
+        method=_only(of(tree.Method), "method", report),
+    )
     _two_things(contents, report)
-    fixed = contents.defines.keys() | contents.draws.keys() | contents.inputs.keys()
-    named = [*contents.flows, *contents.initials, *contents.changed, *contents.species]
-    contents.states.update((name, contents.symbols[name]) for name in dict.fromkeys(named) if name not in fixed)
-    for symbol in (*block.parameters, *(symbol for name, symbol in contents.symbols.items() if name not in contents.bounds)):
+    for symbol in (*block.parameters, *(symbol for name, symbol in symbols.items() if name not in contents.bounds)):
         check_declarable(symbol, report, in_block=True)
     return contents
 
@@ -86,125 +117,67 @@ def _wrong_block(block: tree.Block, statement: tree.Statement, report: Reporter)
         report.error("misplaced-statement", f"‘{word}’ has no place in a {block.kind}; it belongs to {other}.", statement.span)
 
 
-def _sort(statement: tree.Statement, contents: Contents, report: Reporter) -> None:
-    match statement:
-        case tree.Define():
-            _define(statement, contents, report)
-        case tree.Draw(target=target):
-            _once(contents.draws, target, statement, contents, report)
-        case tree.Input(names=names):
-            for name in names:
-                _once(contents.inputs, name, statement, contents, report)
-        case tree.Flow(variable=variable):
-            _once(contents.flows, variable, statement, contents, report)
-        case tree.Initial(variable=variable):
-            _once(contents.initials, variable, statement, contents, report)
-        case tree.Bound(target=target):
-            _once(contents.bounds, target, statement, contents, report)
-        case tree.Output():
-            _output(statement, contents, report)
-        case _:
-            _sort_rest(statement, contents, report)
+def _is_function(define: tree.Define) -> bool:
+    """Whether it is applied to arguments; `I(t) = …` is a value that changes with time."""
+    return bool(define.arguments) and [a.name for a in define.arguments] != ["t"]
 
 
-def _sort_rest(statement: tree.Statement, contents: Contents, report: Reporter) -> None:
-    """Statements that are about no single name, or that may stand several times for one."""
+def _jumps(statement: tree.Statement) -> Iterator[tree.Jump]:
+    """The jump that a statement is, or those below a trigger."""
+    inside = statement.body if isinstance(statement, Event) else (statement,)
+    return (s for s in inside if isinstance(s, tree.Jump))
+
+
+def _names(statement: tree.Statement) -> Iterator[tree.Name]:
+    """The names that a statement declares, in the order of the text."""
     match statement:
-        case tree.Jump():
-            contents.steps.append(statement)
-            _changes(statement, contents)
         case tree.Reactions(body=body):
-            contents.reactions.extend(body)
-            for term in (term for reaction in body for term in (*reaction.reactants, *reaction.products)):
-                _note(term.name, contents)
-                contents.species.setdefault(term.name.name, term.name)
-        case tree.OnEvent() | tree.OnPairs() | tree.Every() | tree.SpikeWhen() | tree.SpikeAtRate():
-            contents.events.append(statement)
-            for inner in statement.body:
-                if isinstance(inner, tree.Jump):
-                    _changes(inner, contents)
-        case tree.Refractory():
-            _only(contents.refractory, statement, "refractory", report)
-        case tree.Method():
-            _only(contents.methods, statement, "method", report)
-        case tree.Truncate():
-            contents.truncations.append(statement)
+            yield from (term.name for reaction in body for term in (*reaction.reactants, *reaction.products))
         case _:
-            pass
+            about = (subject(s) for s in (_jumps(statement) if isinstance(statement, Event) else (statement,)))
+            yield from (name for name in about if isinstance(name, tree.Name))
 
 
-def _define(statement: tree.Define, contents: Contents, report: Reporter) -> None:
-    if isinstance(statement.target, tree.Member):
-        contents.sums.append(statement)
-        return
-    of_time = len(statement.arguments) == 1 and statement.arguments[0].name == "t"
-    kept = contents.functions if statement.arguments and not of_time else contents.defines
-    _once(kept, statement.target, statement, contents, report)
+def _by_name(statements: Iterable[_Stated], report: Reporter) -> dict[str, _Stated]:
+    """The statements by what they are about; a second one about the same name is an error."""
+    kept: dict[str, _Stated] = {}
+    for statement in statements:
+        match subject(statement):
+            case tree.Name(name=name, text=text):
+                first = kept.setdefault(name, statement)
+                if first is not statement:
+                    report.twice(f"‘{text}’ is defined twice.", statement.span, first.span)
+            case tree.Member(span=span):
+                hint = "A block sets only its own variables; it may add to ‘post.’ at an event."
+                report.error("not-owned", "This belongs to another unit and cannot be set here.", span, hint)
+            case target:
+                report.error("bad-left-side", "Only a name can stand on this side.", (target or statement).span)
+    return kept
 
 
-def _output(statement: tree.Output, contents: Contents, report: Reporter) -> None:
-    _only(contents.outputs, statement, "output", report)
-    variable = statement.variable
-    if statement.rhs is not None:
-        _once(contents.defines, variable, tree.Define(variable, (), statement.rhs, statement.span), contents, report)
-    if statement.domain is not None:
-        _once(contents.bounds, variable, tree.Bound(variable, statement.domain, statement.span), contents, report)
-
-
-def _only(kept: list[_Single], statement: _Single, word: str, report: Reporter) -> None:
-    if kept:
-        report.twice(f"A block has only one ‘{word}’.", statement.span, kept[0].span)
-    kept.append(statement)
-
-
-def _note(name: tree.Name, contents: Contents) -> None:
-    contents.symbols.setdefault(name.name, name)
-
-
-def _changes(jump: tree.Jump, contents: Contents) -> None:
-    name = jump.target.whole if isinstance(jump.target, tree.Limit) else jump.target
-    if isinstance(name, tree.Name):
-        _note(name, contents)
-        contents.changed.setdefault(name.name, jump)
-
-
-def _once(kept: dict[str, _Kept], target: tree.Expr, statement: _Kept, contents: Contents, report: Reporter) -> None:
-    """Keeps the statement under its name; a second one about the same name is an error."""
-    target = target.whole if isinstance(target, tree.Limit) else target
-    if isinstance(target, tree.Member):
-        hint = "A block sets only its own variables; it may add to ‘post.’ at an event."
-        report.error("not-owned", "This belongs to another unit and cannot be set here.", target.span, hint)
-        return
-    if not isinstance(target, tree.Name):
-        report.error("bad-left-side", "Only a name can stand on this side.", target.span)
-        return
-    _note(target, contents)
-    if target.name not in kept:
-        kept[target.name] = statement
-        return
-    report.twice(f"‘{target.text}’ is defined twice.", statement.span, kept[target.name].span)
-
-
-def _declarations(contents: Contents) -> Iterator[tuple[str, str, tree.Statement]]:
-    """(name, how it is declared, where) of everything that settles a name's value once and for all."""
-    for kept in (contents.defines, contents.functions, contents.draws, contents.inputs):
-        for name, statement in kept.items():
-            yield name, "an input" if kept is contents.inputs else "defined", statement
+def _only(found: Sequence[_Stated], word: str, report: Reporter) -> _Stated | None:
+    for other in found[1:]:
+        report.twice(f"A block has only one ‘{word}’.", other.span, found[0].span)
+    return found[0] if found else None
 
 
 def _two_things(contents: Contents, report: Reporter) -> None:
     """A name cannot be a definition twice over, nor a definition and a state."""
     first: dict[str, tree.Statement] = {}
-    for name, how, statement in _declarations(contents):
-        symbol = contents.symbols[name].text
-        if name in first:
-            report.twice(f"‘{symbol}’ is declared twice.", statement.span, first[name].span)
-        first.setdefault(name, statement)
-        for states, what in ((contents.flows, "a flow"), (contents.initials, "an initial value"), (contents.changed, "a jump")):
-            if name in states and not (how == "an input" and states is contents.changed):
-                message = f"‘{symbol}’ is {how} here and has {what} elsewhere; it cannot be both fixed and a state."
-                report.error("fixed-and-state", message, statement.span, _start_hint(statement), (Label(states[name].span, what),))
-                break
+    starts: list[tuple[Mapping[str, tree.Statement], str]] = [(contents.flows, "a flow"), (contents.initials, "an initial value")]
+    changes = [*starts, (contents.changed, "a jump")]
+    for kept, how, others in (
+        *((defined, "defined", changes) for defined in (contents.defines, contents.functions, contents.draws)),
+        (contents.inputs, "an input", starts),
+    ):
+        for name, statement in kept.items():
+            symbol = contents.symbols[name].text
+            if first.setdefault(name, statement) is not statement:
+                report.twice(f"‘{symbol}’ is declared twice.", statement.span, first[name].span)
+            other = next(((moving[name], what) for moving, what in others if name in moving), None)
+            if other is not None:
+                message = f"‘{symbol}’ is {how} here and has {other[1]} elsewhere; it cannot be both fixed and a state."
+                report.error("fixed-and-state", message, statement.span, _start_hint(statement), (Label(other[0].span, other[1]),))
 
 
 def _start_hint(statement: tree.Statement) -> Hint | str:

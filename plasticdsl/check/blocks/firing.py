@@ -40,9 +40,9 @@ def _settled_condition(node: tree.Expr, scope: BlockScope) -> Expr:
 
 def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Values, flows: tuple[Flow, ...]) -> Refractory | None:
     """How long after a spike which variables are held; those of the spike condition that have flows unless the text names others."""
-    if not scope.contents.refractory:
+    statement = scope.contents.refractory
+    if statement is None:
         return None
-    statement = scope.contents.refractory[0]
     duration = settled(
         Typed(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), SECONDS), statement.duration, scope
     )
@@ -74,9 +74,9 @@ def _variables(expr: Expr, values: Values) -> set[str]:
 
 def output_name(scope: BlockScope) -> str | None:
     """The variable that `x` and `y` of synapses mean."""
-    if not scope.contents.outputs:
+    if scope.contents.output is None:
         return None
-    variable = scope.contents.outputs[0].variable
+    variable = scope.contents.output.variable
     if scope.context.scope.find(variable) is None:
         unknown_name(variable, scope.context)
     return variable.name

@@ -7,6 +7,7 @@ was just before the spike.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -160,11 +161,11 @@ def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
 def average_flows(scope: BlockScope, parts: FlowParts) -> None:
     """dm/dt = (x − m)/τ for each average ⟨x⟩_τ."""
     for average in scope.averages.values():
-        difference = Binary("-", average.body.expr, Ref(Whose.OWN, average.name))
-        split(average.name, Binary("/", difference, average.constant), None, average, scope, parts)
+        difference = Binary("-", average.body.expr, Ref(Whose.OWN, average.name.name))
+        split(average.name.name, Binary("/", difference, average.constant), None, average.name, scope, parts)
 
 
-def reaction_flows(reactions: list[tree.Reaction], scope: BlockScope, parts: FlowParts) -> None:
+def reaction_flows(reactions: Iterable[tree.Reaction], scope: BlockScope, parts: FlowParts) -> None:
     """Mass action: a + 2 b → c at rate k changes each species by its net count times k a b² (no factor ½ for pairs of one kind).
 
     A species that the block declares as a parameter, input or definition takes part but is not changed.

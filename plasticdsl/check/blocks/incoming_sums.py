@@ -7,14 +7,11 @@ reach them one by one, nor before the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from plasticdsl.check.report import Reporter
 from plasticdsl.model.expr import Expr, Incoming, Ref, children, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Distribution, Role, Trigger, Variable
+from plasticdsl.model.model import Block, Role, Trigger, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.source import Span
 
 _FILL = "Let the synapse fill an input of the postsynaptic unit (‘post.s = Σ …’) and read ‘post.s’"
 
@@ -26,10 +23,10 @@ def check_incoming(block: Block, report: Reporter) -> None:
         return
     for handler in block.handlers:
         for s in handler.statements:
-            if handler.trigger is Trigger.PRE and sums.hold(s.value):
+            if handler.trigger is Trigger.PRE and sums.hold(s):
                 message = "A presynaptic spike reaches one connection of a unit, not all over which Σ runs."
                 report.error("not-here", message, s.span, f"{_FILL}, or do this under ‘on post:’ or ‘every …:’.")
-        if handler.period is not None and sums.hold(handler.period):
+        if sums.hold(handler.period):
             report.error("not-here", "A period is one number for all connections; it cannot depend on a sum over them.", handler.span)
     for pair in block.pairs:
         if sums.hold(pair.increment):
@@ -41,17 +38,16 @@ def check_incoming(block: Block, report: Reporter) -> None:
             report.error("not-here", message, total.span, "Fill two inputs of the postsynaptic unit and let it combine them.")
     for variable in block.variables:
         _check_variable(variable, sums, report)
-    for expr, span in _read(block):
-        if _has_limit(expr, sums, False):
-            report.error("not-here", "What a sum over connections reads is the value now; ⁻ and ⁺ have no place in it.", span)
+    definitions = [v for v in block.variables if v.role is Role.DEFINITION]
+    for read in (*(s for handler in block.handlers for s in handler.statements), *definitions):
+        if any(_has_limit(expr, sums, False) for expr in expressions(read)):
+            report.error("not-here", "What a sum over connections reads is the value now; ⁻ and ⁺ have no place in it.", read.span)
 
 
 def _check_variable(variable: Variable, sums: Holding, report: Reporter) -> None:
-    start = variable.initial
-    at_start = start.arguments if isinstance(start, Distribution) else () if start is None else (start,)
-    if any(sums.hold(e) for e in at_start):
+    if sums.hold(variable.initial):
         report.error("not-here", f"‘{variable.symbol}’ cannot start at a sum over connections: they begin all at once.", variable.span)
-    if any(bound is not None and sums.hold(bound) for bound in (variable.low, variable.high)):
+    if sums.hold((variable.low, variable.high)):
         message = f"A bound of ‘{variable.symbol}’ cannot be a sum over connections."
         report.error("not-here", message, variable.span, f"{_FILL}.")
 
@@ -64,21 +60,15 @@ class Holding:
         self.definitions: frozenset[str] = frozenset()
         while more := frozenset(n for n, value in values.items() if n not in self.definitions and self.hold(value)):
             self.definitions |= more
-        self.any = bool(self.definitions) or any(self.hold(e) for e in expressions(block))
+        self.any = bool(self.definitions) or self.hold(block)
 
-    def hold(self, expr: Expr) -> bool:
-        """Whether it holds a sum, also through definitions."""
+    def hold(self, part: object) -> bool:
+        """Whether a part of the block holds a sum, also through definitions."""
         return any(
-            isinstance(n, Incoming) or (isinstance(n, Ref) and n.owner is Whose.OWN and n.name in self.definitions) for n in walk(expr)
+            isinstance(node, Incoming) or (isinstance(node, Ref) and node.owner is Whose.OWN and node.name in self.definitions)
+            for expr in expressions(part)
+            for node in walk(expr)
         )
-
-
-def _read(block: Block) -> Iterator[tuple[Expr, Span]]:
-    for handler in block.handlers:
-        yield from ((s.value, s.span) for s in handler.statements)
-    for variable in block.variables:
-        if variable.role is Role.DEFINITION and isinstance(variable.value, Expr):
-            yield variable.value, variable.span
 
 
 def _has_limit(expr: Expr, sums: Holding, inside: bool) -> bool:

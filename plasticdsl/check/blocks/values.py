@@ -6,25 +6,24 @@ a wrong unit shows in the equation that does not fit, not in the value it was co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
+from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import rational, translate, translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.numbers import unit_scale
 from plasticdsl.check.terms.scope import Declared
+from plasticdsl.check.terms.shown_units import as_written, unit_of_number
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Role, Value, Variable
 from plasticdsl.model.owners import StandIn
-from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.units.display import display_unit, unit_text
-from plasticdsl.units.table import combine, is_unit
+from plasticdsl.units.display import display_unit
 
 
 class Values:
@@ -39,7 +38,7 @@ class Values:
         self.low: dict[str, Expr] = {}
         self.high: dict[str, Expr] = {}
         self.allowed: dict[str, tuple[float, ...]] = {}
-        self.units: dict[str, tuple[tree.UnitPower, ...]] = {}
+        self.units: dict[str, tuple[str, float]] = {}
 
     def translate(self) -> None:
         """Everything in turn: what is surest about units first, so that an error shows where an equation does not fit."""
@@ -79,8 +78,8 @@ class Values:
             if statement.unit is not None:
                 _, dim = unit_scale(statement.unit, statement, self.scope.context)
                 self.scope.solver.unify(self.scope.dims[name], dim, statement.span)
-                if all(is_unit(u.unit) for u in statement.unit):
-                    self.units[name] = statement.unit
+                if (unit := as_written(statement.unit)) is not None:
+                    self.units[name] = unit[:2]
 
     def _define(self, name: str, statement: tree.Define) -> None:
         context = self.scope.context
@@ -92,36 +91,31 @@ class Values:
             return
         self.values[name] = value.expr
         self._unit_of(name, statement.rhs)
-        self._same(name, statement, statement.rhs, value.dim)
+        self._same(statement.target, statement.rhs, value.dim)
 
     def _draw(self, name: str, statement: tree.Draw) -> None:
         if name in self.changing:
-            message = f"‘{self._symbol(name)}’ is drawn once, before the run, but this depends on what changes during it."
+            message = (
+                f"‘{self.scope.contents.symbols[name].text}’ is drawn once, before the run, but this depends on what changes during it."
+            )
             self.scope.context.report.error("draw-not-constant", message, statement.distribution.span)
         drawn, dim = distribution(statement.distribution, self.scope.context)
         self.values[name] = drawn
-        for argument in statement.distribution.arguments:
-            self._unit_of(name, argument.value)
-        self._same(name, statement, statement.distribution, dim)
+        self._unit_of(name, statement.distribution)
+        self._same(statement.target, statement.distribution, dim)
 
-    def _same(self, name: str, statement: tree.Define | tree.Draw | tree.Initial, rhs: tree.Expr, dim: Dim) -> None:
-        own = self._own(name)
-        target = statement.variable if isinstance(statement, tree.Initial) else statement.target
+    def _same(self, target: tree.Expr, rhs: tree.Expr, dim: Dim) -> None:
+        own = self._own(path_text(target))
         if own is not None and own.dim is not None:
             require_same(target, own.dim, rhs, dim, self.scope.context)
 
     def _own(self, name: str) -> Declared | None:
         return self.scope.context.scope.find(name)
 
-    def _symbol(self, name: str) -> str:
-        return self.scope.contents.symbols[name].text
-
     def _unit_of(self, name: str, node: tree.Expr) -> None:
         """The unit a value was written in is the one to show it in."""
-        while isinstance(node, tree.Unary | tree.Group):
-            node = node.operand if isinstance(node, tree.Unary) else node.inner
-        if isinstance(node, tree.Number) and node.unit and all(u.unit not in ("steps", "step", "%") for u in node.unit):
-            self.units.setdefault(name, node.unit)
+        if (unit := unit_of_number(node)) is not None:
+            self.units.setdefault(name, unit)
 
     def _initial(self, name: str, statement: tree.Initial) -> None:
         context = self.scope.context
@@ -133,7 +127,7 @@ class Values:
             dim = value.dim
             self.initials[name] = settled(value, statement.rhs, self.scope)
         self._unit_of(name, statement.rhs)
-        self._same(name, statement, statement.rhs, dim)
+        self._same(statement.variable, statement.rhs, dim)
 
     # --- bounds ------------------------------------------------------------------------------------------------------
 
@@ -176,50 +170,32 @@ class Values:
         self.allowed[name] = tuple(float(v) for v in values if v is not None)
 
 
-def scale_of(unit: tuple[tree.UnitPower, ...]) -> float:
-    """The SI value of one of a written unit."""
-    return float(combine((u.unit, Fraction(*u.exponent)) for u in unit)[0])
-
-
 # --- the variables of the block --------------------------------------------------------------------------------------
 
 
 def variables(scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> tuple[Variable, ...]:
     """Every variable of the block in working order: given, parameters, inputs, states, definitions."""
-    made = [_variable(name, symbol, span, role, values, dims) for name, symbol, span, role in _listed(scope, values)]
-    return tuple(made)
-
-
-def _listed(scope: BlockScope, values: Values) -> Iterator[tuple[str, str, Span, Role]]:
     contents = scope.contents
     worked_out = [name for name in values.order if name in values.values]
-    ordered = frozenset(values.order)
-    on_circles = [name for name in contents.defines if name not in ordered]
-    for name, written in scope.given.items():
-        yield name, written.text, written.span, Role.GIVEN
-    for name in worked_out:
-        if name not in values.changing or name in contents.draws:
-            yield name, contents.symbols[name].text, contents.symbols[name].span, Role.PARAMETER
-    for name in contents.inputs:
-        yield name, contents.symbols[name].text, contents.symbols[name].span, Role.INPUT
-    for name, written in contents.states.items():
-        yield name, written.text, written.span, Role.STATE
-    for average in scope.averages.values():
-        yield average.name, average.symbol, average.span, Role.STATE
-    for name in (*(n for n in worked_out if n in values.changing and n not in contents.draws), *on_circles):
-        yield name, contents.symbols[name].text, contents.symbols[name].span, Role.DEFINITION
+    constant = [name for name in worked_out if name not in values.changing or name in contents.draws]
+    on_circles = contents.defines.keys() - set(values.order)
+    following = [n for n in worked_out if n not in set(constant)] + [n for n in contents.defines if n in on_circles]
+    by_role: dict[Role, Iterable[tree.Name]] = {
+        Role.GIVEN: scope.given.values(),
+        Role.PARAMETER: (contents.symbols[name] for name in constant),
+        Role.INPUT: (contents.symbols[name] for name in contents.inputs),
+        Role.STATE: (*contents.states.values(), *(average.name for average in scope.averages.values())),
+        Role.DEFINITION: (contents.symbols[name] for name in following),
+    }
+    return tuple(_variable(name, role, values, dims.get(name.name)) for role, names in by_role.items() for name in names)
 
 
-def _variable(name: str, symbol: str, span: Span, role: Role, values: Values, dims: Mapping[str, Dim]) -> Variable:
-    dim = dims.get(name)
-    known = None if dim is None else dim.known
-    unit, scale = ("", 1.0) if known is None else display_unit(known)
-    if name in values.units:
-        written = values.units[name]
-        unit, scale = unit_text([(u.unit, Fraction(*u.exponent)) for u in written]), scale_of(written)
+def _variable(written: tree.Name, role: Role, values: Values, dim: Dim | None) -> Variable:
+    name, known = written.name, None if dim is None else dim.known
+    unit, scale = values.units.get(name) or (("", 1.0) if known is None else display_unit(known))
     return Variable(
         name=name,
-        symbol=symbol,
+        symbol=written.text,
         role=role,
         dimension=known,
         value=values.values.get(name),
@@ -229,5 +205,5 @@ def _variable(name: str, symbol: str, span: Span, role: Role, values: Values, di
         values=values.allowed.get(name, ()),
         unit=unit,
         scale=scale,
-        span=span,
+        span=written.span,
     )

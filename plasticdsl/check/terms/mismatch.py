@@ -5,15 +5,15 @@ Comes in: two places with their dimensions. Goes out: unified dimensions in the 
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Protocol
 
 from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.shown_units import unit_of_number
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.units.display import display_unit, name_dimension, unit_text
+from plasticdsl.units.display import display_unit, name_dimension
 
 
 class Placed(Protocol):
@@ -53,9 +53,10 @@ def require_dimension(node: Placed, found: Dim, wanted: Dim, what: str, context:
     return False
 
 
-def describe(node: object, dim: Dim, context: Context) -> str:
+def describe(node: Placed, dim: Dim, context: Context) -> str:
     """`in mV/ms (voltage per time)`, `a pure number`; the unit as written where `node` is a written quantity."""
-    return described(dim, context, _written(node))
+    written = unit_of_number(node)
+    return described(dim, context, "" if written is None else written[0])
 
 
 def described(dim: Dim, context: Context, written: str = "") -> str:
@@ -68,16 +69,6 @@ def described(dim: Dim, context: Context, written: str = "") -> str:
         return name
     unit = written or display_unit(known)[0]
     return f"in {unit} ({name})" if name else f"in {unit}"
-
-
-def _written(node: object) -> str:
-    match node:
-        case tree.Number(unit=unit) if unit and unit[0].unit != "steps":
-            return unit_text([(u.unit, Fraction(*u.exponent)) for u in unit])
-        case tree.Unary(operand=inner) | tree.Group(inner=inner):
-            return _written(inner)
-        case _:
-            return ""
 
 
 def _why(node: Placed, dim: Dim, context: Context) -> tuple[Label, ...]:

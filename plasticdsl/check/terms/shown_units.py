@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from plasticdsl.check.terms.builtins import DISTRIBUTIONS
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model.expr import At, Ref, walk
@@ -27,14 +28,34 @@ def shown_in(written: tuple[tree.Expr, ...], found: Typed, network: Network, con
 
 def written_unit(written: tuple[tree.Expr, ...], dimension: Dimension) -> tuple[str, float] | None:
     """The first unit of that dimension written in the expressions."""
-    for node in nodes(written):
-        if not isinstance(node, tree.Number) or not node.unit or not all(is_unit(u.unit) and u.unit != "%" for u in node.unit):
-            continue
-        factors = [(u.unit, Fraction(*u.exponent)) for u in node.unit]
-        scale, of = combine(factors)
-        if of == dimension:
-            return unit_text(factors), float(scale)
-    return None
+    found = (_after(node) for node in nodes(written))
+    return next(((text, scale) for text, scale, of in filter(None, found) if of == dimension), None)
+
+
+def unit_of_number(node: object) -> tuple[str, float] | None:
+    """The unit of a plain written number such as `0.2 mV` or `−1 mV`, and of the first argument of `N(0.2 mV, …)` that has one."""
+    while isinstance(node, tree.Unary | tree.Group):
+        node = node.operand if isinstance(node, tree.Unary) else node.inner
+    if isinstance(node, tree.Apply) and isinstance(node.function, tree.Name) and node.function.name in DISTRIBUTIONS:
+        return next(filter(None, (unit_of_number(a.value) for a in node.arguments)), None)
+    found = _after(node)
+    return None if found is None else found[:2]
+
+
+def _after(node: object) -> tuple[str, float, Dimension] | None:
+    """The unit that stands after a number; a share in % is no unit to show a quantity in."""
+    if not isinstance(node, tree.Number) or any(u.unit == "%" for u in node.unit):
+        return None
+    return as_written(node.unit)
+
+
+def as_written(unit: tuple[tree.UnitPower, ...]) -> tuple[str, float, Dimension] | None:
+    """Text, SI value and dimension of a written unit; None for none, and for words that are no units (`steps`)."""
+    if not unit or not all(is_unit(u.unit) for u in unit):
+        return None
+    factors = [(u.unit, Fraction(*u.exponent)) for u in unit]
+    scale, dimension = combine(factors)
+    return unit_text(factors), float(scale), dimension
 
 
 def _of_variables(found: Typed, network: Network, dimension: Dimension) -> tuple[str, float] | None:
@@ -53,18 +74,6 @@ def _variables(found: Typed, network: Network) -> Iterator[Variable]:
             continue
         own = owners[ref.owner].variable(ref.name) if ref.owner in owners else None
         yield from (v for v in (own, *network.variables) if v is not None and v.name == ref.name)
-
-
-def unit_of_number(node: tree.Expr) -> tuple[str, float] | None:
-    """The unit of a plain written number such as `0.2 mV` or `−1 mV`, and of the first argument of `N(0.2 mV, …)`."""
-    while isinstance(node, tree.Unary | tree.Group):
-        node = node.operand if isinstance(node, tree.Unary) else node.inner
-    if isinstance(node, tree.Apply) and node.arguments:
-        return unit_of_number(node.arguments[0].value)
-    if not isinstance(node, tree.Number) or not node.unit or not all(is_unit(u.unit) and u.unit != "%" for u in node.unit):
-        return None
-    factors = [(u.unit, Fraction(*u.exponent)) for u in node.unit]
-    return unit_text(factors), float(combine(factors)[0])
 
 
 def with_dimension(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
