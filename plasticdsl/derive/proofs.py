@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from plasticdsl.derive.gradient_seeds import with_sums_named
 from plasticdsl.derive.tiny_network import Key, Small
@@ -34,20 +33,12 @@ MOST_PRODUCTS = 2000
 _SUM = "#sum"
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """`example`: in words, where `outcome` is refuted."""
-
-    outcome: Verdict
-    example: str = ""
-
-
-def decide(network: Network, projection: Projection, left: Expr, right: Expr) -> Decided:
-    """Whether `left = right` holds for every connection of `projection`."""
+def decide(network: Network, projection: Projection, left: Expr, right: Expr) -> tuple[Verdict, str]:
+    """Whether `left = right` holds for every connection of `projection`; where it is refuted, with an example in words."""
     example = _counterexample(network, projection, left, right)
     if example is not None:
-        return Decided("refuted", example)
-    return Decided("proved" if _is_proved(network, projection, left, right) else "not decided")
+        return "refuted", example
+    return "proved" if _is_proved(network, projection, left, right) else "not decided", ""
 
 
 # --- examples --------------------------------------------------------------------------------------------------------
@@ -61,7 +52,7 @@ def _counterexample(network: Network, projection: Projection, left: Expr, right:
             place = next(small.connections(projection), None)
             if place is None:
                 break
-            a, b = (small.at_connection(side, projection, *place) for side in (left, right))
+            a, b = (small.value(side, projection.as_owner, place) for side in (left, right))
             if math.isfinite(a) and math.isfinite(b) and not math.isclose(a, b, rel_tol=1e-7, abs_tol=1e-12):
                 return _in_words(network, units, small.used, a, b)
     return None
@@ -89,7 +80,7 @@ def _in_words(network: Network, units: int, used: Mapping[Key, float], left: flo
 
 def _is_proved(network: Network, projection: Projection, left: Expr, right: Expr) -> bool:
     writer = Writer(network)
-    a, b = writer.connection(left, projection), writer.connection(right, projection)
+    a, b = (writer.written(side, projection.as_owner) for side in (left, right))
     for _ in range(DEEPEST):
         if extent(a).nodes + extent(b).nodes > MOST_NODES:
             return False

@@ -9,71 +9,59 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from plasticdsl.derive.written_out import seen_at
 from plasticdsl.model.expr import At, Expr, Incoming, Number, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Distribution, Network, Population, Projection, Role, SumInto, Variable
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose, owner_text
+from plasticdsl.model.model import Distribution, Network, Projection, Role, Variable
+from plasticdsl.model.owners import OfPopulation, Owner, Whose, owner_text
 from plasticdsl.symbolic.numeric import evaluate
 
 Place = tuple[int, ...]
 Key = tuple[Ref, Place]
+MOST_VALUES = 100_000
+NO_LETTERS: Mapping[str, int] = {}
 
 
 @dataclass(slots=True)
 class Small:
-    """`units`: of every population. `seed` chooses the free values; `given` overrides some of them, by variable and place. `used`: the free values
-    read so far. Places count from 0: of a connection the post, then the pre unit."""
+    """`units`: of every population. `seed` chooses the free values. `used`: the free values read so far. Places count from 0: of a connection the post,
+    then the pre unit; the network has an empty one."""
 
     network: Network
     units: int
     seed: int = 0
-    given: dict[Key, float] = field(default_factory=dict)
     used: dict[Key, float] = field(default_factory=dict)
     _known: dict[Key, float] = field(default_factory=dict)
 
-    def variable(self, ref: Ref, place: Place) -> float:
-        """The value of a variable of a population or projection."""
-        key = (ref, place)
-        if key not in self._known:
-            if len(self._known) > 100_000:
-                return math.nan
-            self._known[key] = self._found(ref, place)
-        return self._known[key]
+    def value(self, expr: Expr, owner: Owner, place: Place, letters: Mapping[str, int] = NO_LETTERS) -> float:
+        """An expression of a unit, a connection or the network. `letters`: those of the sums around it."""
+        projections: dict[Owner, Projection] = {p.as_owner: p for p in self.network.projections}
+        seen = seen_at(owner, place, projections)
 
-    def at_unit(self, expr: Expr, population: str, unit: int) -> float:
-        """An expression of a unit."""
-        owner = OfPopulation(population)
-        return self._value(expr, lambda r: self.variable(Ref(owner, r.name), (unit,)) if r.owner is Whose.OWN else self._outside(r), None)
-
-    def at_connection(self, expr: Expr, projection: Projection, post: int, pre: int) -> float:
-        """An expression of a connection and its two units."""
-
-        def look_up(ref: Ref) -> float:
-            match ref.owner:
-                case Whose.OWN:
-                    return self.variable(projection.from_outside(ref), (post, pre))
-                case Whose.PRE:
-                    return self.variable(projection.from_outside(ref), (pre,))
-                case Whose.POST:
-                    return self.variable(projection.from_outside(ref), (post,))
-                case OfProjection():
-                    return self.variable(ref, (pre, post))  # another projection's, transposed
+        def read(node: Expr) -> Expr:
+            match node:
+                case Ref(Whose.INDEX, letter):
+                    return Number(letters[letter] + 1.0)
+                case Ref(whose, name):
+                    outside, at = seen.get(whose, (whose, (0,)))
+                    return Number(self._variable(Ref(outside, name), at))
+                case At(ref, indices):
+                    return Number(self._variable(ref, tuple(letters[k] if k in letters else int(k) - 1 for k in indices)))
+                case SumOver():
+                    return Number(self._sum(node, letters))
+                case Incoming(body):
+                    reaching = (at for at in self.connections(projections[owner]) if at[0] == place[0])
+                    return Number(sum(self.value(body, owner, at) for at in reaching))
+                case Special("N_pre" | "N_post"):
+                    return Number(float(self.units))
+                case Special(name):
+                    return Number(1.0 if name == "dt" else 0.5)
                 case _:
-                    return self._outside(ref)
+                    return rebuild(node, read)
 
-        def summed(node: Expr) -> Expr:
-            if not isinstance(node, Incoming):
-                return rebuild(node, summed)
-            reaching = [j for i, j in self.connections(projection) if i == post]
-            return Number(sum(self.at_connection(node.body, projection, post, j) for j in reaching))
-
-        return self._value(summed(expr), look_up, projection)
-
-    def observable(self, name: str) -> float:
-        """The value of an observable."""
-        return self._outside(Ref(Whose.NETWORK, name))
+        return evaluate(read(expr), {})
 
     def connections(self, projection: Projection) -> Iterator[Place]:
         """(post, pre) of each connection: one to one as it says, all others complete."""
@@ -89,107 +77,40 @@ class Small:
 
     # --- look-ups ----------------------------------------------------------------------------------------------------
 
-    def _value(self, expr: Expr, look_up: Callable[[Ref], float], projection: Projection | None) -> float:
-        values: dict[Expr, float] = {}
-        for node in walk(expr):
-            match node:
-                case Ref():
-                    values[node] = look_up(node)
-                case Special("N_pre" | "N_post"):
-                    values[node] = float(self.units)
-                case Special("dt"):
-                    values[node] = 1.0
-                case Special():
-                    values[node] = 0.5
-                case _:
-                    pass
-        return evaluate(expr, values)
-
-    def _outside(self, ref: Ref) -> float:
-        variable = next((v for v in self.network.variables if v.name == ref.name and ref.owner in (Whose.NETWORK, Whose.OWN)), None)
-        if variable is None:
-            return math.nan
-        if variable.formula is None:
-            return self._free(Ref(Whose.NETWORK, variable.name), variable, ())
-        return self._observed(variable.formula, {})
-
-    def _observed(self, expr: Expr, bound: Mapping[str, int]) -> float:
-        """An observable's formula, its sums carried out one after the other."""
-
-        def read(node: Expr) -> Expr:
-            match node:
-                case At(ref, letters):
-                    place = tuple(bound[k] if k in bound else int(k) - 1 for k in letters)
-                    return Number(self.variable(ref, place))
-                case SumOver():
-                    return Number(self._sum(node, bound))
-                case Ref(Whose.INDEX, letter):
-                    return Number(bound[letter] + 1.0)
-                case Ref(Whose.NETWORK | Whose.OWN, _):
-                    return Number(self._outside(node))
-                case Ref():
-                    return Number(self.variable(node, (0,)))
-                case _:
-                    return rebuild(node, read)
-
-        return evaluate(read(expr), {})
-
-    def _sum(self, node: SumOver, bound: Mapping[str, int]) -> float:
-        of_connections = [
-            (n.indices, tuple(self.connections(p)))
-            for n in walk(node.body)
-            if isinstance(n, At)
-            for p in self.network.projections
-            if p.as_owner == n.ref.owner
-        ]
+    def _sum(self, node: SumOver, letters: Mapping[str, int]) -> float:
+        """Over the units, or over the connections of the projections in it."""
+        connections: dict[Owner, tuple[Place, ...]] = {p.as_owner: tuple(self.connections(p)) for p in self.network.projections}
+        read = [n for n in walk(node.body) if isinstance(n, At) and n.ref.owner in connections]
         total = 0.0
         for places in itertools.product(range(self.units), repeat=len(node.indices)):
-            inner = {**bound, **dict(zip(node.indices, places, strict=True))}
-            exist = all(tuple(inner.get(k, 0) for k in letters) in known for letters, known in of_connections)
-            if exist and (node.where is None or self._observed(node.where, inner)):
-                total += self._observed(node.body, inner)
+            inner = {**letters, **dict(zip(node.indices, places, strict=True))}
+            exist = all(tuple(inner.get(k, 0) for k in n.indices) in connections[n.ref.owner] for n in read)
+            if exist and (node.where is None or self.value(node.where, Whose.NETWORK, (), inner)):
+                total += self.value(node.body, Whose.NETWORK, (), inner)
         return total
 
+    def _variable(self, ref: Ref, place: Place) -> float:
+        """The value of a variable of a population, a projection or the network."""
+        key = (ref, () if ref.owner is Whose.NETWORK else place)
+        if key not in self._known:
+            if len(self._known) > MOST_VALUES:
+                return math.nan
+            self._known[key] = self._found(*key)
+        return self._known[key]
+
     def _found(self, ref: Ref, place: Place) -> float:
-        part, block = self._part(ref.owner), self.network.blocks.get(ref.owner)
-        variable = None if block is None else block.variable(ref.name)
+        variables = {Whose.NETWORK: self.network.variables} | {owner: block.variables for owner, block in self.network.blocks.items()}
+        variable = next((v for v in variables.get(ref.owner, ()) if v.name == ref.name), None)
         if variable is None:
             return math.nan
         into = self.network.sums_into(owner_text(ref.owner), ref.name)
-        if isinstance(part, Population) and variable.role is Role.INPUT and not any(projection.delays for projection, _ in into):
-            return self._summed(into, place[0])
-        if variable.formula is not None:
-            return self._within(variable.formula, part, place)
-        return self._free(ref, variable, place)
-
-    def _part(self, owner: Owner) -> Population | Projection | None:
-        parts: tuple[Population | Projection, ...] = (*self.network.projections, *self.network.populations)
-        return next((p for p in parts if p.as_owner == owner), None)
-
-    def _within(self, expr: Expr, part: Population | Projection | None, place: Place) -> float:
-        """An expression of a connection, of a unit or of the network itself."""
-        match part:
-            case Projection():
-                return self.at_connection(expr, part, *place)
-            case Population():
-                return self.at_unit(expr, part.name, place[0])
-            case None:
-                return self._observed(expr, {})
-
-    def _summed(self, into: tuple[tuple[Projection, SumInto], ...], unit: int) -> float:
-        found = ((p, one, post, pre) for p, one in into for post, pre in self.connections(p) if post == unit)
-        return sum((self.at_connection(one.body, p, post, pre) for p, one, post, pre in found), 0.0)
-
-    def _free(self, ref: Ref, variable: Variable, place: Place) -> float:
-        key = (ref, place)
-        if key in self.given:
-            value = self.given[key]
-        elif variable.role is Role.PARAMETER and isinstance(variable.value, Expr):
-            return self._within(variable.value, self._part(ref.owner), place)
-        else:
-            value = self._drawn(key, variable)
-        self.used[key] = value
-        return value
+        if isinstance(ref.owner, OfPopulation) and variable.role is Role.INPUT and not any(p.delays for p, _ in into):
+            reaching = ((p, one, at) for p, one in into for at in self.connections(p) if at[0] == place[0])
+            return sum((self.value(one.body, p.as_owner, at) for p, one, at in reaching), 0.0)
+        if isinstance(variable.value, Expr) and variable.role in (Role.DEFINITION, Role.PARAMETER):
+            return self.value(variable.value, ref.owner, place)
+        self.used[ref, place] = self._drawn((ref, place), variable)
+        return self.used[ref, place]
 
     def _drawn(self, key: Key, variable: Variable) -> float:
         """A number of two digits that depends on nothing but the name, the place and the seed."""

@@ -7,15 +7,32 @@ sum over k of what reaches it. So expressions of different projections can be co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
 from plasticdsl.model.model import Block, Network, Projection, Role
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, StandIn, Whose, owner_text
 from plasticdsl.symbolic.algebra import ZERO, add
 
-#: The letters of the connection that is looked at.
-POST, PRE = "i", "j"
+#: The letters of the connection that is looked at: its post and its pre unit.
+CONNECTION = ("i", "j")
+
+Letter = TypeVar("Letter", str, int)
+Seen = dict[Owner, tuple[Owner, tuple[Letter, ...]]]
+
+
+def seen_at(owner: Owner, place: tuple[Letter, ...], projections: Mapping[Owner, Projection]) -> Seen[Letter]:
+    """Whose the names are that something of `owner` at a place reads, and where: its own, of a connection at (post, pre) also those of its two units, and
+    those of another projection between them, the other way round."""
+    seen: Seen[Letter] = {Whose.OWN: (owner, place)}
+    if owner in projections:
+        post, pre = place
+        ends = projections[owner].ends
+        seen |= {side: (OfPopulation(ends[side]), (unit,)) for side, unit in ((Whose.POST, post), (Whose.PRE, pre))}
+        seen |= {other: (other, (pre, post)) for other in projections}
+    return seen
 
 
 @dataclass(slots=True)
@@ -24,50 +41,33 @@ class Writer:
 
     network: Network
     letters: int = 0
-    _projections: dict[str, Projection] = field(default_factory=dict)
+    _projections: dict[Owner, Projection] = field(default_factory=dict)
     _blocks: dict[Owner, Block] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._projections = {p.name: p for p in self.network.projections}
+        self._projections = {p.as_owner: p for p in self.network.projections}
         self._blocks |= self.network.blocks
 
-    def connection(self, expr: Expr, projection: Projection, post: str = POST, pre: str = PRE) -> Expr:
-        """An expression of a connection at the letters of its units, all definitions written out."""
+    def written(self, expr: Expr, owner: Owner, letters: tuple[str, ...] = CONNECTION) -> Expr:
+        """An expression of a connection or unit at its letters, all definitions written out."""
+        seen = seen_at(owner, letters, self._projections)
 
         def read(node: Expr) -> Expr:
             match node:
-                case Ref(Whose.OWN):
-                    return self._variable(projection.from_outside(node), (post, pre))
-                case Ref(Whose.PRE):
-                    return self._variable(projection.from_outside(node), (pre,))
-                case Ref(Whose.POST):
-                    return self._variable(projection.from_outside(node), (post,))
-                case Ref(OfProjection(), name):
-                    return self._variable(Ref(node.owner, name), (pre, post))  # transposed
+                case Ref(whose, name) if whose in seen:
+                    outside, at = seen[whose]
+                    formula = self._blocks[outside].definition(Ref(Whose.OWN, name))
+                    return At(Ref(outside, name), at) if formula is None else self.written(formula, outside, at)
                 case Incoming(body):
-                    return self._sum(body, projection, post)
+                    return self._sum(body, self._projections[owner], letters[0])
                 case Special("N_pre"):
-                    return Ref(StandIn.SIZE, projection.pre)
+                    return Ref(StandIn.SIZE, self._projections[owner].pre)
                 case Special("N_post"):
-                    return Ref(StandIn.SIZE, projection.post)
+                    return Ref(StandIn.SIZE, self._projections[owner].post)
                 case _:
                     return rebuild(node, read)
 
         return read(expr)
-
-    def _variable(self, ref: Ref, letters: tuple[str, ...]) -> Expr:
-        formula = self._blocks[ref.owner].definition(Ref(Whose.OWN, ref.name))
-        if formula is None:
-            return At(ref, letters)
-        if isinstance(ref.owner, OfProjection):
-            return self.connection(formula, self._projections[ref.owner.name], *letters)
-
-        def read(node: Expr) -> Expr:
-            if isinstance(node, Ref) and node.owner is Whose.OWN:
-                return self._variable(Ref(ref.owner, node.name), letters)
-            return rebuild(node, read)
-
-        return read(formula)
 
     def inputs(self, expr: Expr) -> frozenset[At]:
         """The inputs in an expression that are sums of this moment."""
@@ -100,13 +100,13 @@ class Writer:
         """Over the connections of a projection that reach a unit."""
         self.letters += 1
         letter = f"k{self.letters}"
-        return SumOver((letter,), (self.over(projection, post),), self.connection(body, projection, post, letter))
+        return SumOver((letter,), (self.over(projection, post),), self.written(body, projection.as_owner, (post, letter)))
 
     def over(self, projection: Projection, post: str) -> str:
         """What a sum over the presynaptic units of a projection runs over; two projections that connect the same units have the same."""
         connected = projection.connectivity
         if connected.kind == "transposed":
-            original = self._projections[connected.of]
+            original = self._projections[OfProjection(connected.of)]
             if original.connectivity.kind == "all":
                 return self._all(original, original.post, post)
             return f"post of {post} in {original.name}"

@@ -157,11 +157,11 @@ def _decided(network: Network, equation: Equation, text: str, report: Reporter) 
         return Proof(text, "not decided", "", equation.span, reads)
     plain = released(extended(network, gradients.found()))
     own = next(p for p in plain.projections if p.name == projection.name)
-    found = decide(plain, own, without_holds(left), without_holds(right))
-    proof = Proof(text, found.outcome, found.example, equation.span, reads)
-    if found.outcome == "refuted":
-        report.error("proof-refuted", f"This does not hold: {found.example}.", equation.span)
-    elif found.outcome == "not decided":
+    outcome, example = decide(plain, own, without_holds(left), without_holds(right))
+    proof = Proof(text, outcome, example, equation.span, reads)
+    if outcome == "refuted":
+        report.error("proof-refuted", f"This does not hold: {example}.", equation.span)
+    elif outcome == "not decided":
         message = "This could be neither proved nor refuted: both sides agree wherever they were compared."
         hint = "Write both sides in the same functions, with no |x|, max or cases where they are not needed."
         report.add(Diagnostic("proof-not-decided", message, equation.span, hint, severity=Severity.WARNING))
