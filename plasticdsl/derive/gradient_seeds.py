@@ -19,6 +19,8 @@ from plasticdsl.model.owners import StandIn, Whose, owner_text
 from plasticdsl.symbolic.algebra import ZERO, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 
+Through = Literal["unit", "connection", "post", "pre"]
+
 
 class NotLocal(Exception):
     """`str()` is a sentence that says why; `hint` what to write instead."""
@@ -33,19 +35,17 @@ class Share:
     """One part of a derivative. `through`: `unit`: `value` is in terms of the unit itself; `connection`: of a connection of `projection` and its two
     units; `post` (`pre`): the sum of such values over all connections of `projection` for which the unit is the post (pre) unit."""
 
-    through: Literal["unit", "connection", "post", "pre"]
+    through: Through
     value: Expr
     projection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Flat:
-    """A sum over `indices` together, without another inside."""
+    """A sum over `indices` together, without another inside; over none, the body itself."""
 
     indices: tuple[str, ...]
-    sets: tuple[str, ...]
     body: Expr
-    conditions: tuple[Expr, ...]
 
 
 def shares(formula: Expr, of: Ref, network: Network) -> tuple[Share, ...]:
@@ -104,53 +104,45 @@ def _of_single_units(skeleton: Expr, of: Ref, network: Network) -> Iterator[Shar
 # --- sums ------------------------------------------------------------------------------------------------------------
 
 
-def _flat(one: SumOver) -> Iterator[_Flat]:
-    """Σ_i c_i Σ_j b_ij is Σ_ij c_i b_ij; a sum inside a function stays and is refused."""
-    conditions = () if one.where is None else (one.where,)
-    for indices, sets, body, more in _inner(one.body):
-        if any(isinstance(n, SumOver) for n in walk(body)):
+def _flat(expr: Expr) -> Iterator[_Flat]:
+    """Σ_i c_i Σ_j b_ij is Σ_ij c_i b_ij; a sum inside a function is refused."""
+    match expr:
+        case _ if not _has_sums(expr):
+            yield _Flat((), expr)
+        case SumOver(outer, _, body, where):
+            for indices, one in ((f.indices, f.body) for f in _flat(body)):
+                if set(indices) & set(outer):
+                    raise NotLocal("Two sums, one inside the other, use the same letter.", "Use different letters.")
+                yield _Flat((*outer, *indices), one if where is None else Choice(((where, one),), ZERO))
+        case Negate(operand):
+            yield from (_Flat(f.indices, Negate(f.body)) for f in _flat(operand))
+        case Binary("+", left, right):
+            yield from (*_flat(left), *_flat(right))
+        case Binary("-", left, right):
+            yield from (*_flat(left), *_flat(Negate(right)))
+        case Binary("*", left, right) if not _has_sums(left):
+            yield from (_Flat(f.indices, mul(left, f.body)) for f in _flat(right))
+        case Binary("*" | "/" as operator, left, right) if not _has_sums(right):
+            yield from (_Flat(f.indices, Binary(operator, f.body, right)) for f in _flat(left))
+        case _:
             message = "A sum stands inside a function in another sum, so its derivatives need a value that no unit has."
             raise NotLocal(message, "Let the neuron compute the inner sum: an input that a synapse fills, read by name in the observable.")
-        if set(indices) & set(one.indices):
-            raise NotLocal("Two sums, one inside the other, use the same letter.", "Use different letters.")
-        yield _Flat((*one.indices, *indices), (*one.sets, *sets), body, (*conditions, *more))
 
 
-def _inner(body: Expr) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Expr, tuple[Expr, ...]]]:
-    if not any(isinstance(n, SumOver) for n in walk(body)):
-        yield (), (), body, ()
-        return
-    match body:
-        case SumOver():
-            yield from ((f.indices, f.sets, f.body, f.conditions) for f in _flat(body))
-        case Negate(operand):
-            yield from ((i, s, Negate(b), w) for i, s, b, w in _inner(operand))
-        case Binary("+", left, right):
-            yield from _inner(left)
-            yield from _inner(right)
-        case Binary("-", left, right):
-            yield from _inner(left)
-            yield from ((i, s, Negate(b), w) for i, s, b, w in _inner(right))
-        case Binary("*", left, right) if not any(isinstance(n, SumOver) for n in walk(left)):
-            yield from ((i, s, mul(left, b), w) for i, s, b, w in _inner(right))
-        case Binary("*" | "/" as operator, left, right) if not any(isinstance(n, SumOver) for n in walk(right)):
-            yield from ((i, s, Binary(operator, b, right), w) for i, s, b, w in _inner(left))
-        case _:
-            yield (), (), body, ()
+def _has_sums(expr: Expr) -> bool:
+    return any(isinstance(n, SumOver) for n in walk(expr))
 
 
 def _of_sum(one: _Flat, factor: Expr, of: Ref, network: Network) -> Iterator[Share]:
-    body = one.body
-    for condition in reversed(one.conditions):
-        body = Choice(((condition, body),), ZERO)
-    projection = _led(body, network)
-    for node in dict.fromkeys(n for n in walk(body) if isinstance(n, At) and n.ref == of):
-        value = mul(factor, differentiate(body, node))
+    projection = _led(one.body, network)
+    for node in dict.fromkeys(n for n in walk(one.body) if isinstance(n, At) and n.ref == of):
+        value = mul(factor, differentiate(one.body, node))
         if projection is None:
             yield Share("unit", _at_unit(value, one, of))
         else:
-            through = _through(node, projection, one)
-            yield Share(through, _at_connection(value, projection, one), projection.name)
+            post, pre = _ends(projection, one)
+            through: Through = "connection" if len(node.indices) == 2 else "post" if node.indices == (post,) else "pre"
+            yield Share(through, _placed(value, {post: Whose.POST, pre: Whose.PRE}), projection.name)
 
 
 def _led(body: Expr, network: Network) -> Projection | None:
@@ -173,13 +165,6 @@ def _at_unit(value: Expr, one: _Flat, of: Ref) -> Expr:
     return _placed(value, {one.indices[0]: Whose.OWN})
 
 
-def _through(node: At, projection: Projection, one: _Flat) -> Literal["connection", "post", "pre"]:
-    post, _ = _ends(projection, one)
-    if len(node.indices) == 2:
-        return "connection"
-    return "post" if node.indices == (post,) else "pre"
-
-
 def _ends(projection: Projection, one: _Flat) -> tuple[str, str]:
     """The letters of the post and pre unit; every variable of the projection must stand at these, and there must be no other letter."""
     found = {n.indices for n in walk(one.body) if isinstance(n, At) and n.ref.owner == projection.as_owner}
@@ -188,11 +173,6 @@ def _ends(projection: Projection, one: _Flat) -> tuple[str, str]:
         message = f"A sum reads ‘{projection.symbol}’ for more than one pair of units at once."
         raise NotLocal(message, "A gradient can follow sums in which each term belongs to one connection.")
     return letters[0], letters[1]
-
-
-def _at_connection(value: Expr, projection: Projection, one: _Flat) -> Expr:
-    post, pre = _ends(projection, one)
-    return _placed(value, {post: Whose.POST, pre: Whose.PRE})
 
 
 def _placed(value: Expr, owners: dict[str, Whose]) -> Expr:

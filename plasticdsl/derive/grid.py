@@ -40,9 +40,9 @@ from plasticdsl.model.expr import (
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
-from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, div, extent, mul, neg, sub
+from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, calling, div, extent, mul, neg, sub
 from plasticdsl.symbolic.block_contents import seen_from_outside
-from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
+from plasticdsl.symbolic.derivative import HOLD, NotDifferentiable, differentiate, without_holds
 from plasticdsl.units.dimension import TIME
 
 #: Two times are the same if they differ by no more.
@@ -258,13 +258,16 @@ def _slope(f: Expr, times: Sequence[Expr], smooth: bool) -> Expr | None:
     total: Expr = ZERO
     for time in times:
         try:
-            found = _released(differentiate(_without_jumps(f, smooth), time))
+            found = without_holds(differentiate(_without_jumps(f, smooth), time))
         except NotDifferentiable:
             return None
         if not all(_is_tame(node, time) for node in walk(found)):
             return None
         total = add(total, Number(abs(found.value)) if isinstance(found, Number) else Call("abs", (found,)))
     return total
+
+
+_held = calling(HOLD)
 
 
 def _without_jumps(f: Expr, smooth: bool) -> Expr:
@@ -278,18 +281,6 @@ def _without_jumps(f: Expr, smooth: bool) -> Expr:
             return _held(new)
         case _:
             return new
-
-
-def _held(x: Expr) -> Expr:
-    return Call("hold", (x,))
-
-
-def _released(expr: Expr) -> Expr:
-    match expr:
-        case Call("hold", (x,)):
-            return _released(x)
-        case _:
-            return rebuild(expr, _released)
 
 
 def _is_tame(node: Expr, time: Expr) -> bool:

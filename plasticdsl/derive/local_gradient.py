@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.model.expr import Binary, Call, Expr, Ref, rebuild, refs, substitute, walk
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, refs, walk
 from plasticdsl.model.model import Block, Flow, Role, Variable
-from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul
 from plasticdsl.symbolic.block_contents import seen_from_outside
-from plasticdsl.symbolic.derivative import differentiate
+from plasticdsl.symbolic.derivative import depends, differentiate, without_holds
 
-PARTIAL, HOLD = "partial", "hold"
+PARTIAL = "partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,12 @@ class Local:
         return self._total(of, by, {})
 
     def _total(self, expr: Expr, by: Ref, known: dict[Ref, Expr]) -> Expr:
-        held: dict[Expr, Expr] = {}
-        free = _without_held(expr, held)
         total: Expr = ZERO
-        for ref in sorted(refs(free), key=lambda r: r.order):
+        for ref in sorted((r for r in refs(expr) if depends(expr, r)), key=lambda r: r.order):
             inner = self._of(ref, by, known)
             if not is_number(inner, 0.0):
-                total = add(total, mul(differentiate(free, ref), inner))
-        return substitute(total, held)
+                total = add(total, mul(differentiate(expr, ref), inner))
+        return without_holds(total)
 
     def _of(self, ref: Ref, by: Ref, known: dict[Ref, Expr]) -> Expr:
         """∂ref/∂by."""
@@ -119,25 +117,6 @@ def averaged(variable: Variable, block: Block, marks: tuple[str, ...] = ("⟨",)
             return body, constant
         case _:
             return None
-
-
-def without_holds(expr: Expr) -> Expr:
-    """The expression with every `hold(x)` read as x."""
-    match expr:
-        case Call("hold", (inner,)):
-            return without_holds(inner)
-        case _:
-            return rebuild(expr, without_holds)
-
-
-def _without_held(expr: Expr, held: dict[Expr, Expr]) -> Expr:
-    match expr:
-        case Call("hold", (inner,)):
-            placeholder = Ref(StandIn.HELD, str(len(held)))
-            held[placeholder] = inner
-            return placeholder
-        case _:
-            return rebuild(expr, lambda child: _without_held(child, held))
 
 
 def _symbol(block: Block, ref: Ref) -> str:

@@ -33,7 +33,7 @@ class StandIn(Enum):
     """What stands in the place of something else while one stage works on an expression, and never leaves it.
 
     PULSE: a spike train S_pre, S_post. NOISE: white noise ξ(t). PAIR: the times t_pre, t_post of a pair of spikes. ARGUMENT: what a function
-    is differentiated by. SUM: a sum. HELD: what a gradient takes as constant. SIZE: the number of units of a population.
+    is differentiated by. SUM: a sum. SIZE: the number of units of a population.
     """
 
     PULSE = "pulse"
@@ -41,7 +41,6 @@ class StandIn(Enum):
     PAIR = "pair"
     ARGUMENT = "argument"
     SUM = "sum"
-    HELD = "held"
     SIZE = "size"
 
     __hash__ = object.__hash__

@@ -15,9 +15,9 @@ from importlib import import_module
 from operator import add, mul, sub, truediv
 from typing import Any
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import At, Binary, Call, Expr, Incoming, Leaf, Negate, Number, Ref, Special, SumOver, children, rebuild
 from plasticdsl.model.pretty import pretty
-from plasticdsl.symbolic.algebra import extent, neg
+from plasticdsl.symbolic.algebra import ZERO, extent, neg
 
 MAX_NODES = 2000
 MAX_DEPTH = 200
@@ -30,9 +30,6 @@ SHARED: Mapping[str, str] = {
 }  # fmt: skip
 BACK: Mapping[str, str] = {theirs: ours for ours, theirs in SHARED.items()}
 ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul, "/": truediv}
-COMPARISONS: Mapping[str, str] = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
-COMPARISONS_BACK: Mapping[str, str] = {word: operator for operator, word in COMPARISONS.items()}
-OPAQUE = "opaque_"
 
 
 class NotAnalysable(Exception):
@@ -40,7 +37,8 @@ class NotAnalysable(Exception):
 
 
 class Translator:
-    """Translates one way and back, remembering which symbol stands for what. One per question asked."""
+    """Translates one way and back, remembering which symbol stands for what, and which function for a node without what stands in it. One per
+    question asked."""
 
     def __init__(self) -> None:
         self._symbols: dict[Expr, Any] = {}
@@ -86,6 +84,8 @@ class Translator:
         return self._meanings[symbol]
 
     def _forward(self, expr: Expr) -> Any:
+        sympy = import_module("sympy")
+
         match expr:
             case Number(value):
                 return _rational(value)
@@ -100,16 +100,40 @@ class Translator:
             case Negate(operand):
                 return -self._forward(operand)
             case Binary(operator, left, right):
-                return _binary(operator, self._forward(left), self._forward(right))
-            case Call(function, arguments):
-                return _call(function, [self._forward(a) for a in arguments])
-            case Compare(comparison, left, right):
-                return _opaque(COMPARISONS[comparison], [self._forward(left), self._forward(right)])
-            case Logic(connective, operands):
-                return _opaque(connective, [self._forward(o) for o in operands])
-            case Choice(branches, otherwise):
-                parts = [self._forward(part) for branch in branches for part in branch]
-                return _opaque("choice", [*parts, self._forward(otherwise)])
+                return self._binary(operator, self._forward(left), self._forward(right))
+            case Call("sqrt", (argument,)):
+                return self._power(self._forward(argument), sympy.Rational(1, 2))
+            case Call("expm1", (argument,)):
+                return sympy.exp(self._forward(argument)) - 1
+            case Call("log1p", (argument,)):
+                return sympy.log(1 + self._forward(argument))
+            case Call(function, (argument,)) if function in SHARED:
+                return getattr(sympy, SHARED[function])(self._forward(argument))
+            case _:
+                return self._opaque(expr, *map(self._forward, children(expr)))
+
+    def _binary(self, operator: str, left: Any, right: Any) -> Any:
+        if operator == "/" and right.is_zero:
+            raise NotAnalysable("a division by zero")
+        return self._power(left, right) if operator == "^" else ARITHMETIC[operator](left, right)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        """A power that sympy may evaluate: small exponents; of plain numbers only whole ones (it would factorise for roots)."""
+        if exponent.is_Number and abs(exponent) > MAX_EXPONENT:
+            raise NotAnalysable("a huge exponent")
+        if base.is_zero and exponent.is_negative:
+            raise NotAnalysable("a division by zero")
+        if base.is_Number and exponent.is_Number and not exponent.is_Integer:
+            return self._opaque(Binary("^", ZERO, ZERO), base, exponent)
+        return base**exponent
+
+    def _opaque(self, expr: Expr, *arguments: Any) -> Any:
+        """A function that sympy does not look into, the same for all nodes of one kind."""
+        empty = rebuild(expr, lambda _: ZERO)
+        if empty not in self._symbols:
+            self._symbols[empty] = import_module("sympy").Function(f"opaque_{len(self._symbols)}", real=True)
+            self._meanings[self._symbols[empty]] = empty
+        return self._symbols[empty](*arguments)
 
     def _sum_back(self, expression: Any) -> Expr:
         terms = [self.back(a) for a in expression.args]
@@ -144,21 +168,12 @@ class Translator:
 
     def _function_back(self, expression: Any) -> Expr:
         name = getattr(expression.func, "__name__", "")
-        arguments = tuple(self.back(a) for a in expression.args)
         if name in BACK:
-            return Call(BACK[name], arguments)
-        if not name.startswith(OPAQUE):
+            return Call(BACK[name], tuple(self.back(a) for a in expression.args))
+        if expression.func not in self._meanings:
             raise NotAnalysable(f"sympy answered with {name}")
-        word = name.removeprefix(OPAQUE)
-        if word in COMPARISONS_BACK:
-            return Compare(COMPARISONS_BACK[word], *arguments)  # type: ignore[arg-type]
-        if word in ("and", "or", "not"):
-            return Logic(word, arguments)  # type: ignore[arg-type]
-        if word == "choice":
-            return Choice(tuple(zip(arguments[:-1:2], arguments[1:-1:2], strict=True)), arguments[-1])
-        if word == "root":
-            return Binary("^", *arguments)
-        return Call(word, arguments)
+        arguments = iter(expression.args)
+        return rebuild(self._meanings[expression.func], lambda _: self.back(next(arguments)))
 
 
 def _is_negative(term: Expr) -> bool:
@@ -184,41 +199,6 @@ def _number_back(number: Any) -> Expr:
     return Number(value)
 
 
-def _binary(operator: str, left: Any, right: Any) -> Any:
-    if operator == "/" and right.is_zero:
-        raise NotAnalysable("a division by zero")
-    return _power(left, right) if operator == "^" else ARITHMETIC[operator](left, right)
-
-
-def _power(base: Any, exponent: Any) -> Any:
-    """A power that sympy may evaluate: small exponents; of plain numbers only whole ones (it would factorise for roots)."""
-    if exponent.is_Number and abs(exponent) > MAX_EXPONENT:
-        raise NotAnalysable("a huge exponent")
-    if base.is_zero and exponent.is_negative:
-        raise NotAnalysable("a division by zero")
-    if base.is_Number and exponent.is_Number and not exponent.is_Integer:
-        return _opaque("root", [base, exponent])
-    return base**exponent
-
-
-def _call(function: str, arguments: list[Any]) -> Any:
-    sympy = import_module("sympy")
-
-    if function == "sqrt":
-        return _power(arguments[0], sympy.Rational(1, 2))
-    if function == "expm1":
-        return sympy.exp(arguments[0]) - 1
-    if function == "log1p":
-        return sympy.log(1 + arguments[0])
-    return getattr(sympy, SHARED[function])(*arguments) if function in SHARED else _opaque(function, arguments)
-
-
-def _opaque(name: str, arguments: list[Any]) -> Any:
-    sympy = import_module("sympy")
-
-    return sympy.Function(OPAQUE + name, real=True)(*arguments)
-
-
 # --- questions -------------------------------------------------------------------------------------------------------
 
 
@@ -233,17 +213,5 @@ def vanishes(expr: Expr) -> bool | None:
         expression = Translator().forward(expr)
         expression = expression.rewrite((sympy.tanh, sympy.sinh, sympy.cosh), sympy.exp)
         return True if sympy.cancel(sympy.expand(sympy.together(expression))) == 0 else None
-    except (NotAnalysable, sympy.PolynomialError, NotImplementedError):
-        return None
-
-
-def quotient(numerator: Expr, denominator: Expr) -> Expr | None:
-    """`numerator` / `denominator` with common factors cancelled; None if it cannot be asked. The caller bounds the size."""
-    sympy = import_module("sympy")
-
-    translator = Translator()
-    try:
-        cancelled = sympy.cancel(translator.forward(numerator) / translator.forward(denominator))
-        return translator.back(cancelled)
     except (NotAnalysable, sympy.PolynomialError, NotImplementedError):
         return None

@@ -11,11 +11,13 @@ import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, SumOver, walk
+from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Logic, Negate, Number, SumOver, children, rebuild
 from plasticdsl.symbolic.algebra import MAX_NODES, ONE, ZERO, add, calling, choice, div, extent, mul, neg, power, sub
-from plasticdsl.symbolic.singular import repair
+from plasticdsl.symbolic.singular import repair, scaled_exponential
 
 TWO = Number(2.0)
+#: The function whose argument is constant in a derivative.
+HOLD = "hold"
 
 
 class NotDifferentiable(Exception):
@@ -35,10 +37,24 @@ def differentiate(expr: Expr, by: Expr) -> Expr:
     return result
 
 
+def depends(expr: Expr, by: Expr) -> bool:
+    """Whether `by` stands in an expression, outside what `hold(…)` encloses."""
+    return expr == by or (not _is_held(expr) and any(depends(child, by) for child in children(expr)))
+
+
+def without_holds(expr: Expr) -> Expr:
+    """The expression with every `hold(x)` read as x."""
+    return without_holds(children(expr)[0]) if _is_held(expr) else rebuild(expr, without_holds)
+
+
+def _is_held(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.function == HOLD
+
+
 def _derivative(expr: Expr, by: Expr) -> Expr:
     if expr == by:
         return ONE
-    if by not in walk(expr):
+    if not depends(expr, by):
         return ZERO
     match expr:
         case Negate(operand):
@@ -51,13 +67,11 @@ def _derivative(expr: Expr, by: Expr) -> Expr:
             return add(mul(_derivative(left, by), right), mul(left, _derivative(right, by)))
         case Binary("/", left, right):
             own = div(_derivative(left, by), right)
-            return own if by not in walk(right) else sub(own, mul(expr, _logarithmic(right, by)))
+            return own if not depends(right, by) else sub(own, mul(expr, _logarithmic(right, by)))
         case Binary(_, base, exponent):
             return _power(base, exponent, by)
         case Choice(branches, otherwise):
             return choice(tuple((c, _derivative(v, by)) for c, v in branches), _derivative(otherwise, by))
-        case Call("hold"):
-            return ZERO
         case Call(function, arguments):
             return _call(function, arguments, by)
         case SumOver(indices, sets, body, where):
@@ -84,37 +98,23 @@ def _logarithmic(expr: Expr, by: Expr) -> Expr:
 def _constant_and_exponential(expr: Expr, by: Expr) -> tuple[Expr, Expr, Expr] | None:
     """(c, k, g) of c + k eᵍ with c and k free of `by`."""
     match expr:
-        case Binary("+", left, right) if by not in walk(left):
-            found = _factor_and_exponent(right, by)
-            return None if found is None else (left, *found)
-        case Binary("+", left, right) if by not in walk(right):
-            found = _factor_and_exponent(left, by)
-            return None if found is None else (right, *found)
-        case _:
-            return None
-
-
-def _factor_and_exponent(expr: Expr, by: Expr) -> tuple[Expr, Expr] | None:
-    match expr:
-        case Call("exp", (exponent,)):
-            return ONE, exponent
-        case Binary("*", left, Call("exp", (exponent,))) if by not in walk(left):
-            return left, exponent
-        case Binary("/", Call("exp", (exponent,)), right) if by not in walk(right):
-            return div(ONE, right), exponent
-        case _:
-            return None
+        case Binary("+", left, right):
+            for constant, term in ((left, right), (right, left)):
+                split = scaled_exponential(term)
+                if split is not None and not depends(constant, by) and not depends(split[0], by):
+                    return constant, *split
+    return None
 
 
 def _power(base: Expr, exponent: Expr, by: Expr) -> Expr:
     own: Expr = ZERO
-    if by in walk(base):
+    if depends(base, by):
         slope = _derivative(base, by)
         if isinstance(exponent, Number) and exponent.value < 0:
             own = mul(mul(exponent, Binary("^", base, exponent)), _logarithmic(base, by))
         else:
             own = mul(mul(exponent, power(base, sub(exponent, ONE))), slope)
-    if by not in walk(exponent):
+    if not depends(exponent, by):
         return own
     return add(own, mul(mul(Binary("^", base, exponent), Call("log", (base,))), _derivative(exponent, by)))
 

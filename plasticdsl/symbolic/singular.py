@@ -231,8 +231,8 @@ def _exponential_less_one(expr: Expr) -> Zero | None:
     if len(terms) != 2:
         return None
     for (sign, term), (other_sign, other) in (terms, terms[::-1]):
-        split = _scaled_exponential(term)
-        if split is None or _scaled_exponential(other) is not None:
+        split = scaled_exponential(term)
+        if split is None or scaled_exponential(other) is not None:
             continue
         scale, exponent = (neg(split[0]) if sign < 0 else split[0]), split[1]
         if surely_equal(scale, neg(other) if other_sign > 0 else other):
@@ -252,20 +252,20 @@ def _signed_terms(expr: Expr, sign: int = 1) -> list[tuple[int, Expr]]:
             return [(sign, expr)]
 
 
-def _scaled_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
+def scaled_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
     """(k, u) of k eᵘ."""
     match expr:
         case Call("exp", (exponent,)):
             return ONE, exponent
         case Binary("*", left, right):
-            first, second = _scaled_exponential(left), _scaled_exponential(right)
+            first, second = scaled_exponential(left), scaled_exponential(right)
             if first is not None and second is None:
                 return mul(first[0], right), first[1]
             return (mul(left, second[0]), second[1]) if second is not None and first is None else None
         case Binary("/", left, Call("exp", (exponent,))):
             return left, neg(exponent)
         case Binary("/", left, right):
-            found = _scaled_exponential(left)
+            found = scaled_exponential(left)
             return None if found is None else (div(found[0], right), found[1])
         case _:
             return None

@@ -7,7 +7,8 @@ thresholds the distance beyond which they vanish.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import reduce
 
 from plasticdsl.model.expr import Call, Choice, Compare, Expr, Logic, Number, rebuild, substitute
 from plasticdsl.symbolic.algebra import ZERO, decide, div, fold, is_number, neg, sub
@@ -21,7 +22,7 @@ FALSE = Compare("!=", ZERO, ZERO)
 def on_side(expr: Expr, sign: int) -> Expr:
     """`expr` for Δt of this sign (0: at Δt = 0)."""
     cases = by_cases(expr)
-    return fold(substitute(cases, {LAG: ZERO}) if sign == 0 else fold(_decided(cases, sign)))
+    return fold(substitute(cases, {LAG: ZERO}) if sign == 0 else fold(_settled(cases, lambda comparison: _comparison(comparison, sign))))
 
 
 def by_cases(expr: Expr) -> Expr:
@@ -42,32 +43,32 @@ def by_cases(expr: Expr) -> Expr:
             return new
 
 
-def _decided(expr: Expr, sign: int) -> Expr:
-    """With every comparison that this side settles replaced, from the inside out (so that |Δt| is known to be ±Δt further out)."""
-    new = fold(rebuild(expr, lambda child: _decided(child, sign)))
+def _settled(expr: Expr, compared: Callable[[Compare], Expr]) -> Expr:
+    """With `compared` applied to every comparison of Δt, from the inside out (so that |Δt| is known to be ±Δt further out)."""
+    new = fold(rebuild(expr, lambda child: _settled(child, compared)))
     match new:
-        case Compare(operator, left, right) if has_lag(new):
-            return _comparison(operator, sub(left, right), sign) or new
+        case Compare() if has_lag(new):
+            return compared(new)
         case Logic():
             return _logic(new)
         case _:
             return new
 
 
-def _comparison(operator: str, difference: Expr, sign: int) -> Compare | None:
-    """`difference operator 0` for s > 0, if that does not depend on s."""
+def _comparison(comparison: Compare, sign: int) -> Compare:
+    """The comparison for s > 0, without s if it does not depend on it."""
     try:
-        terms = terms_of(difference, sign)
+        terms = terms_of(sub(comparison.left, comparison.right), sign)
     except NotExponential:
-        return None
+        return comparison
     if not terms:
-        return Compare(operator, ZERO, ZERO)  # type: ignore[arg-type]
+        return Compare(comparison.operator, ZERO, ZERO)
     if not all(mode.is_real_exponential for mode, _ in terms):
-        return None
+        return comparison
     if len(terms) == 1:
-        return Compare(operator, terms[0][1], ZERO)  # type: ignore[arg-type]
+        return Compare(comparison.operator, terms[0][1], ZERO)
     signs = {math.copysign(1.0, c.value) if isinstance(c, Number) else 0.0 for _, c in terms}
-    return Compare(operator, Number(signs.pop()), ZERO) if signs in ({1.0}, {-1.0}) else None  # type: ignore[arg-type]
+    return Compare(comparison.operator, Number(signs.pop()), ZERO) if signs in ({1.0}, {-1.0}) else comparison
 
 
 def _logic(expr: Logic) -> Expr:
@@ -87,36 +88,22 @@ def support(formula: Expr, sign: int, values: Mapping[Expr, float]) -> Expr | No
     `values`: representative values of the parameters, used for the sign of factors of Δt alone.
     """
     thresholds: list[Expr] = []
-
-    def far(expr: Expr) -> Expr:
-        new = fold(rebuild(expr, far))
-        match new:
-            case Compare(operator, left, right) if has_lag(new):
-                return _beyond(operator, sub(left, right), sign, values, thresholds)
-            case Logic():
-                return _logic(new)
-            case _:
-                return new
-
     try:
-        if not is_number(fold(far(formula)), 0.0) or not thresholds:
+        far = _settled(formula, lambda comparison: _beyond(comparison, sign, values, thresholds))
+        if not is_number(fold(far), 0.0) or not thresholds:
             return None
     except NotExponential:
         return None
-    largest = thresholds[0]
-    for threshold in thresholds[1:]:
-        if threshold != largest:
-            largest = Call("max", (largest, threshold))
-    return largest
+    return reduce(lambda a, b: a if a == b else Call("max", (a, b)), thresholds)
 
 
-def _beyond(operator: str, difference: Expr, sign: int, values: Mapping[Expr, float], thresholds: list[Expr]) -> Expr:
-    """`a + b s operator 0` for large s; notes where it changes."""
-    line = linear_in_s(terms_of(difference, sign))
+def _beyond(comparison: Compare, sign: int, values: Mapping[Expr, float], thresholds: list[Expr]) -> Expr:
+    """What the comparison of a + b s with 0 comes to for large s; notes where it changes."""
+    line = linear_in_s(terms_of(sub(comparison.left, comparison.right), sign))
     slope = math.nan if line is None else evaluate(line[1], values)
     if line is None or not slope:
         raise NotExponential("a condition on Δt that is not linear in it")
     if math.isnan(slope):
         raise NotExponential("a factor of Δt of unknown sign")
     thresholds.append(fold(div(neg(line[0]), line[1])))
-    return Compare(operator, Number(math.copysign(1.0, slope)), ZERO)  # type: ignore[arg-type]
+    return Compare(comparison.operator, Number(math.copysign(1.0, slope)), ZERO)

@@ -18,7 +18,7 @@ from plasticdsl.check.networks.projection_values import Given, give
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.mismatch import described
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.derive.local_gradient import HOLD, PARTIAL, without_holds
+from plasticdsl.derive.local_gradient import PARTIAL
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
@@ -28,6 +28,7 @@ from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
 from plasticdsl.source import Span
+from plasticdsl.symbolic.derivative import HOLD, without_holds
 
 OUTPUT = "#output"
 

@@ -20,7 +20,6 @@ from plasticdsl.check.terms.hold import released
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.derive.gradients import extended
-from plasticdsl.derive.local_gradient import without_holds
 from plasticdsl.derive.statement_effects import at_this_moment
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild, refs
@@ -28,6 +27,7 @@ from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span
+from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import nodes
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_number
-from plasticdsl.derive.local_gradient import HOLD, without_holds
 from plasticdsl.model.expr import Call
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Network
+from plasticdsl.symbolic.derivative import HOLD, without_holds
 from plasticdsl.syntax import tree
 
 
