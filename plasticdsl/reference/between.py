@@ -16,10 +16,9 @@ import numpy as np
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import AddTo, Block, Handler, Role, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.events import send, without_held
 from plasticdsl.reference.handlers import run_at
-from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import inputs_in_order, sum_input

@@ -1,13 +1,16 @@
-"""The value of an expression, node by node.
+"""The value of an expression, node by node, and what names mean to a unit and to a connection.
 
-Comes in: an expression of the checked model and a scope that knows what names mean. Goes out: a NumPy array, one value per unit,
-connection or spike pair (or without an axis, for a value that all share). Conditions give arrays of bool.
+Comes in: an expression of the checked model and a scope that knows what names mean at one moment. Goes out: a NumPy array, one value per unit,
+connection or spike pair (or without an axis, for a value that all share). Conditions give arrays of bool. A definition is evaluated whenever it is
+read, from whatever its own names mean at that moment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,7 @@ from plasticdsl.model.expr import (
     Expr,
     Incoming,
     Leaf,
+    Limit,
     Logic,
     Negate,
     Number,
@@ -29,34 +33,22 @@ from plasticdsl.model.expr import (
     SumOver,
     in_jumps,
 )
+from plasticdsl.model.model import Trigger
+from plasticdsl.model.owners import OfProjection, Whose
+from plasticdsl.reference.structure import Frame, Index, Structure
+from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
 Array = NDArray[Any]
 
 
-class Scope(Protocol):
-    """What names mean at one moment."""
-
-    def ref(self, ref: Ref) -> Array:
-        """The value of a variable."""
-
-    def special(self, name: str) -> Array:
-        """The value of `t`, `dt`, `lag`, …."""
-
-    def at_grid_time(self) -> Scope:
-        """The same with `t` at the grid time at which the step began."""
-
-    def incoming(self, body: Expr) -> Array:
-        """The sum of `body` over the connections that reach the same post unit."""
-
-
-def evaluate(expr: Expr, scope: Scope) -> Array:
+def evaluate(expr: Expr, scope: OwnerScope) -> Array:
     """The value of `expr`. Raises `TypeError` for sums over a network, which are no part of what a unit or connection does."""
     with np.errstate(all="ignore"):
         return _value(expr, scope)
 
 
-def _value(expr: Expr, scope: Scope) -> Array:
+def _value(expr: Expr, scope: OwnerScope) -> Array:
     if in_jumps(expr):
         scope = scope.at_grid_time()
     match expr:
@@ -88,7 +80,7 @@ def _value(expr: Expr, scope: Scope) -> Array:
             assert_never(expr)
 
 
-def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: Scope) -> Array:
+def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: OwnerScope) -> Array:
     result = _value(otherwise, scope)
     for condition, value in reversed(branches):
         result = np.where(np.asarray(_value(condition, scope), dtype=bool), _value(value, scope), result)
@@ -99,3 +91,175 @@ def _logic(connective: str, operands: list[Array]) -> Array:
     if connective == "not":
         return np.logical_not(operands[0])
     return np.asarray(reduce(np.logical_and if connective == "and" else np.logical_or, operands))
+
+
+# --- what names mean ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerScope:
+    """Units of a population, or connections of a projection: those numbered `index` of `owner`.
+
+    Own names: `plain`, `before`, `after` hold what a name without limit, with ⁻ and with ⁺ means where that differs from `own`; `own`
+    holds the values of these very units or connections, and where it is None the frame's do. `limit` is the one under which a definition is read.
+    `at_grid`: `t` does not move with the stages of an integrator.
+
+    Of connections alone: `lag`: of one spike pair per connection. `pre_frame`: where the pre units are read, if not in `frame`. `elsewhere`: for sums,
+    what a name means at connections that are not among these, where that differs from the frame. `sums`: what sums have come to, by body and limit; it
+    is filled while they are evaluated.
+    """
+
+    structure: Structure
+    frame: Frame
+    owner: str
+    index: Index
+    own: Mapping[str, Floats] | None = None
+    plain: Mapping[str, Floats] = field(default_factory=dict)
+    before: Mapping[str, Floats] = field(default_factory=dict)
+    after: Mapping[str, Floats] = field(default_factory=dict)
+    limit: Limit = ""
+    lag: Floats | None = None
+    pre_frame: Frame | None = None
+    elsewhere: Mapping[str, Floats] = field(default_factory=dict)
+    sums: dict[tuple[Expr, Limit], Array] | None = None
+    at_grid: bool = False
+
+    def at_grid_time(self) -> OwnerScope:
+        """Its own `t` does not move with the stages of an integrator."""
+        return replace(self, at_grid=True)
+
+    def ref(self, ref: Ref) -> Array:
+        """Own names and parameters of the network; of a connection also names of the two units and of other projections."""
+        match ref.owner:
+            case Whose.OWN:
+                return self._own(ref)
+            case Whose.NETWORK:
+                return np.asarray(self.structure.instance.parameters[ref.name], dtype=np.float64)
+            case Whose.PRE | Whose.POST if self.owner in self.structure.projections:
+                return self._unit(ref)
+            case OfProjection(other) if self.owner in self.structure.projections:
+                return self._other(other, ref.name)
+            case _:
+                raise KeyError(f"{self.owner} cannot read {ref.path}")
+
+    def _own(self, ref: Ref) -> Array:
+        limit = ref.limit or self.limit
+        table = {"": self.plain, "before": self.before, "after": self.after}[limit]
+        if ref.name in table:
+            return table[ref.name]
+        if self.own is not None and ref.name in self.own:
+            return self.own[ref.name]
+        values = self.frame.values[self.owner]
+        if ref.name in values:
+            return values[ref.name][self.index]
+        parameters = self.structure.parameters(self.owner)
+        if ref.name in parameters:
+            array = np.asarray(parameters[ref.name], dtype=np.float64)
+            return array if array.ndim == 0 else array[self.index]
+        block = self.structure.block(self.owner)
+        formula = block.definition(ref)
+        if formula is None:
+            raise KeyError(f"{block.name}: {ref.name} has no value")
+        return evaluate(formula, replace(self, limit=limit))
+
+    def _unit(self, ref: Ref) -> Array:
+        if ref.limit:
+            raise ValueError(f"{self.owner}: ⁻ and ⁺ say nothing about {ref.path}, which is not the connection's own")
+        is_pre = ref.owner is Whose.PRE
+        end = (self.structure.pre if is_pre else self.structure.post)[self.owner]
+        frame = self.pre_frame if is_pre and self.pre_frame is not None else self.frame
+        return OwnerScope(self.structure, frame, end.population, end.units[self.index]).ref(Ref(Whose.OWN, ref.name))
+
+    def _other(self, other: str, name: str) -> Array:
+        """A variable of another projection between the same two units, in either direction."""
+        here, there = self.structure.projections[self.owner], self.structure.projections[other]
+        pre, post = (end[self.owner].units[self.index] for end in (self.structure.pre, self.structure.post))
+        ends = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
+        found = _matching(self.structure, other, *ends)
+        return OwnerScope(self.structure, self.frame, other, found).ref(Ref(Whose.OWN, name))
+
+    def incoming(self, body: Expr) -> Array:
+        """The sum over all connections that reach the post unit of each of these."""
+        found = self.sums.get((body, self.limit)) if self.sums is not None else None
+        if found is None:
+            found = self._summed(body)
+        if self.sums is not None:
+            self.sums[body, self.limit] = found
+        return found
+
+    def _summed(self, body: Expr) -> Array:
+        post = self.structure.post[self.owner]
+        targets = post.units
+        summed = np.flatnonzero(np.isin(targets, targets[self.index]))
+        frame = self.frame.values[self.owner]
+        scope = replace(
+            self,
+            index=summed,
+            own=None if self.own is None else self._widened(self.own, frame, summed),
+            plain=self._widened(self.plain, {**frame, **self.elsewhere}, summed),
+            before=self._widened(self.before, {**frame, **self.elsewhere}, summed),
+            after=self._widened(self.after, {**frame, **self.elsewhere}, summed),
+            sums=None,
+        )
+        terms = np.broadcast_to(evaluate(body, scope), summed.shape)
+        totals = np.zeros(self.structure.count(post.population))
+        np.add.at(totals, targets[summed], terms)
+        return np.asarray(totals[targets[self.index]])
+
+    def _widened(self, known: Mapping[str, Floats], others: Mapping[str, Floats], summed: Index) -> Mapping[str, Floats]:
+        """Values of these connections and of all others that are summed."""
+        found: dict[str, Floats] = {}
+        for name, values in known.items():
+            whole = others[name].copy()
+            whole[self.index] = values
+            found[name] = whole[summed]
+        return found
+
+    def special(self, name: str) -> Array:
+        """Everything of `model.expr.Special`; of units alone `t`, `dt` and their number."""
+        projection = self.structure.projections.get(self.owner)
+        match name:
+            case "t":
+                return np.asarray(self.frame.time if self.at_grid else self.frame.time + self.frame.ahead, dtype=np.float64)
+            case "dt":
+                return np.asarray(self.structure.instance.dt, dtype=np.float64)
+            case "i" | "j" if projection is None:
+                return np.asarray(self.index + 1, dtype=np.float64)
+            case "i" | "j":
+                end = (self.structure.post if name == "i" else self.structure.pre)[self.owner]
+                return np.asarray(end.units[self.index] + 1, dtype=np.float64)
+            case "N_pre" | "N_post" if projection is not None:
+                population = projection.pre if name == "N_pre" else projection.post
+                return np.asarray(self.structure.count(population), dtype=np.float64)
+            case "now_pre" | "now_post" if projection is not None:
+                arrived = self.frame.arrived[Trigger.PRE if name == "now_pre" else Trigger.POST]
+                return np.asarray(arrived[self.owner][self.index], dtype=np.float64)
+            case "lag" if self.lag is not None:
+                return self.lag
+            case _:
+                raise KeyError(f"{self.owner}: {name} means nothing here")
+
+
+def everything(structure: Structure, frame: Frame, owner: str) -> OwnerScope:
+    """All units or connections of an owner."""
+    return OwnerScope(structure, frame, owner, np.arange(structure.count(owner)))
+
+
+def bounded(name: str, values: Array, scope: OwnerScope) -> Floats:
+    """`values` of one of the owner's variables brought into its bounds."""
+    variable = scope.structure.block(scope.owner).variable(name)
+    if variable is None:
+        raise KeyError(f"{scope.owner} has no variable {name}")
+    result = np.asarray(values, dtype=np.float64)
+    if variable.low is not None:
+        result = np.maximum(result, evaluate(variable.low, scope))
+    if variable.high is not None:
+        result = np.minimum(result, evaluate(variable.high, scope))
+    return np.asarray(result, dtype=np.float64)
+
+
+def _matching(structure: Structure, projection: str, pre: Index, post: Index) -> Index:
+    """The connections of a projection between these units, one for each pair. Raises `KeyError` where there is none."""
+    ends = zip(structure.pre[projection].units, structure.post[projection].units, strict=True)
+    numbers = {(int(j), int(i)): number for number, (j, i) in enumerate(ends)}
+    return np.array([numbers[int(j), int(i)] for j, i in zip(pre, post, strict=True)], dtype=np.int64)

@@ -18,10 +18,9 @@ import numpy as np
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Handler, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.handlers import Local, meetings
 from plasticdsl.reference.pairs import completed
-from plasticdsl.reference.scope import OwnerScope, bounded
 from plasticdsl.reference.spikes import arriving
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import OTHER, Index

@@ -15,8 +15,7 @@ import numpy as np
 from plasticdsl.model.expr import refs
 from plasticdsl.model.model import AddTo, Assign, Handler, Statement
 from plasticdsl.model.owners import Whose
-from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.scope import OwnerScope, bounded
+from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.runtime.instance.instance import Floats

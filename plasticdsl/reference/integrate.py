@@ -29,8 +29,7 @@ from plasticdsl.model.schemes import (
     Staged,
     linear_parts,
 )
-from plasticdsl.reference.evaluate import Scope, evaluate
-from plasticdsl.reference.scope import OwnerScope, bounded, everything
+from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
@@ -82,12 +81,12 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
     return np.full(count, name in run.held_now(owner) and any(f.variable == name and f.is_rule for f in block.flows))
 
 
-def _each(run: Run, owner: str, expr: Expr, scope: Scope) -> Floats:
+def _each(run: Run, owner: str, expr: Expr, scope: OwnerScope) -> Floats:
     """One value per unit or connection."""
     return np.array(np.broadcast_to(evaluate(expr, scope), (run.structure.count(owner),)), dtype=np.float64)
 
 
-def _rate(run: Run, owner: str, name: str, expr: Expr, scope: Scope) -> Floats:
+def _rate(run: Run, owner: str, name: str, expr: Expr, scope: OwnerScope) -> Floats:
     return np.where(standing(run, owner, name), 0.0, _each(run, owner, expr, scope))
 
 

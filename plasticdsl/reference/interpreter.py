@@ -18,10 +18,9 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.between import change_between_spikes
-from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.events import spike_events
 from plasticdsl.reference.integrate import flow
-from plasticdsl.reference.scope import everything
 from plasticdsl.reference.snapshot import restored, snapshot_of
 from plasticdsl.reference.sources import emit
 from plasticdsl.reference.state import Run, first_state

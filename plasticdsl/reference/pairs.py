@@ -23,8 +23,7 @@ from typing import assert_never
 import numpy as np
 
 from plasticdsl.model.model import Pairing, PairRule, Trigger
-from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.scope import OwnerScope
+from plasticdsl.reference.evaluate import OwnerScope, evaluate
 from plasticdsl.reference.spikes import arrivals
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import OTHER, Index

@@ -11,9 +11,8 @@ import numpy as np
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import AddTo, AtRate, GivenSpikes, PoissonSource, Population, RegularSource, Threshold, Trigger
 from plasticdsl.model.undefined import undefined
-from plasticdsl.reference.evaluate import evaluate
+from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.handlers import run_at
-from plasticdsl.reference.scope import everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.model import AtRate, PoissonSource
 from plasticdsl.model.weights import weights
-from plasticdsl.reference.scope import OwnerScope, bounded
+from plasticdsl.reference.evaluate import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.structure import Frame, Index, Structure, first_frame
 from plasticdsl.runtime.engine.engine import Feed

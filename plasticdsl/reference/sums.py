@@ -13,8 +13,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Incoming
 from plasticdsl.model.model import Projection, Role, SumInto
-from plasticdsl.reference.evaluate import evaluate
-from plasticdsl.reference.scope import OwnerScope
+from plasticdsl.reference.evaluate import OwnerScope, evaluate
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
