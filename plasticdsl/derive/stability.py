@@ -6,12 +6,13 @@ Comes in: a block with schemes and the values of its variables. Goes out: time c
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Exact, ExponentialEuler, ExponentialRungeKutta, linear_parts
+from plasticdsl.model.schemes import Exact, linear_parts
 from plasticdsl.symbolic.algebra import add, mul
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
@@ -33,22 +34,10 @@ def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> 
     return found
 
 
-def _slopes(block: Block) -> list[tuple[str, Expr]]:
+def _slopes(block: Block) -> Iterator[tuple[str, Expr]]:
     """∂rate/∂variable of each variable that is not integrated exactly and whose rate has a derivative."""
-    found: list[tuple[str, Expr]] = []
     for scheme in block.schemes:
-        if isinstance(scheme, Exact):
-            continue
-        if isinstance(scheme, ExponentialEuler):
-            found.append((scheme.variable, scheme.slope))
-            continue
-        if isinstance(scheme, ExponentialRungeKutta):
-            rates = [(v, add(mul(a, Ref(Whose.OWN, v)), b)) for v, a, b in linear_parts(scheme)]
-        else:
-            rates = list(zip(scheme.variables, scheme.rates, strict=True))
-        for name, rate in rates:
-            try:
-                found.append((name, differentiate(rate, Ref(Whose.OWN, name))))
-            except NotDifferentiable:
-                continue
-    return found
+        for name, slope, offset in () if isinstance(scheme, Exact) else linear_parts(scheme):
+            own = Ref(Whose.OWN, name)
+            with suppress(NotDifferentiable):
+                yield name, differentiate(add(mul(slope, own), offset), own)

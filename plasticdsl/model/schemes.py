@@ -88,8 +88,12 @@ def variables_of(scheme: Scheme) -> tuple[str, ...]:
     return (scheme.variable,) if isinstance(scheme, ExponentialEuler) else scheme.variables
 
 
-def linear_parts(scheme: Staged) -> tuple[tuple[str, Expr, Expr], ...]:
-    """(variable, a, b) of each rate a x + b that is evaluated at stages; a is 0 where the rate is taken as a whole."""
-    if isinstance(scheme, RungeKutta4):
-        return tuple((v, Number(0.0), rate) for v, rate in zip(scheme.variables, scheme.rates, strict=True))
-    return tuple(zip(scheme.variables, scheme.slopes, scheme.offsets, strict=True))
+def linear_parts(scheme: ExponentialEuler | Staged | Euler | EulerMaruyama) -> tuple[tuple[str, Expr, Expr], ...]:
+    """(variable, a, b) of each rate a x + b; a is 0 where the rate is taken as a whole."""
+    match scheme:
+        case ExponentialEuler(variable, slope, offset):
+            return ((variable, slope, offset),)
+        case ExponentialRungeKutta(variables, slopes, offsets):
+            return tuple(zip(variables, slopes, offsets, strict=True))
+        case _:
+            return tuple((v, Number(0.0), rate) for v, rate in zip(scheme.variables, scheme.rates, strict=True))

@@ -21,7 +21,7 @@ from plasticdsl.model.expr import At, Binary, Call, Expr, Negate, Number, Ref, S
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import StandIn, Whose
-from plasticdsl.symbolic.algebra import ONE, add, calling, div, extent, is_number, mul, neg, power
+from plasticdsl.symbolic.algebra import ONE, OPERATIONS, add, calling, div, extent, is_number, mul, neg, power
 from plasticdsl.symbolic.block_contents import is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.linear import NotLinear, linear_form
@@ -106,8 +106,7 @@ def repair(expr: Expr, constant: Constant = lambda name: False, definitions: Map
     changed = False
     while (found := _first_match(_written(factors, definitions), constant)) is not None:
         factors, changed = found, True
-    new = [f.expr for f in factors]
-    return _assembled(expr, iter(new), mul, div) if changed else _assembled(expr, iter(new), _times, _over)
+    return _assembled(expr, (f.expr for f in factors), tidy=changed)
 
 
 def _written(factors: list[Factor], definitions: Mapping[Expr, Expr]) -> Iterator[list[Factor]]:
@@ -148,32 +147,19 @@ def _factors(expr: Expr, inverse: bool) -> list[Factor]:
             return [Factor(expr, inverse)]
 
 
-def _times(a: Expr, b: Expr) -> Expr:
-    return Binary("*", a, b)
+def _assembled(expr: Expr, factors: Iterator[Expr], tidy: bool) -> Expr:
+    """The product written as `expr` is, from new factors in the order of `_factors`; `tidy`: with signs and plain numbers worked out."""
 
+    def again(part: Expr) -> Expr:
+        return _assembled(part, factors, tidy)
 
-def _over(a: Expr, b: Expr) -> Expr:
-    return Binary("/", a, b)
-
-
-Operation = Callable[[Expr, Expr], Expr]
-
-
-def _assembled(expr: Expr, factors: Iterator[Expr], times: Operation, over: Operation) -> Expr:
-    """The product written as `expr` is, from new factors in the order of `_factors`."""
     match expr:
         case Negate(operand):
-            inner = _assembled(operand, factors, times, over)
-            return neg(inner) if times is mul else Negate(inner)
-        case Binary("*", left, right):
-            first = _assembled(left, factors, times, over)
-            return times(first, _assembled(right, factors, times, over))
-        case Binary("/", left, right):
-            first = _assembled(left, factors, times, over)
-            return over(first, _assembled(right, factors, times, over))
-        case Binary("^", left, Number(-1.0) as exponent):
-            inner = _assembled(left, factors, times, over)
-            return power(inner, exponent) if times is mul else Binary("^", inner, exponent)
+            return neg(again(operand)) if tidy else Negate(again(operand))
+        case Binary(operator, left, right) if _is_product(expr):
+            first = again(left)
+            second = right if operator == "^" else again(right)
+            return OPERATIONS[operator](first, second) if tidy else Binary(operator, first, second)
         case _:
             return next(factors)
 
