@@ -95,7 +95,7 @@ def _projection(
     )
     shared = frozenset(rule.target.name for rule in block.pairs)
     resolved = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
-    late = tuple(e for d in derived for e in d.pre_late)
+    late = tuple(e for d in derived for e in d.late)
     events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
     in_sums = scope.in_late_sums if projection.delays else scope.in_steps
     sums = tuple(SumInto(s.target, plain(inline(s.body, in_sums)), s.span) for s in block.sums)
@@ -194,7 +194,7 @@ def _events(
         if handler.trigger is trigger:
             events += _handler(handler, scope, held, totals)
     for d in derived:
-        events += d.pre if trigger is Trigger.PRE else d.post if trigger is Trigger.POST else ()
+        events += d.at[Place(trigger)]
     return tuple(events)
 
 

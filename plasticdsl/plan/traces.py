@@ -25,39 +25,24 @@ NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired
 ZERO = Number(0.0)
 NOW = Special("t")
 STEP = Special("dt")
+LAG = Special("lag")  # of a pair; inside a sum over a history, the time of a kept spike
 
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """What one pair rule contributes: variables, their flows, and statements by trigger (`pre_late`: after both sides have read)."""
-
-    variables: tuple[Placed, ...] = ()
-    schemes: tuple[PlacedScheme, ...] = ()
-    pre: tuple[Event, ...] = ()
-    post: tuple[Event, ...] = ()
-    pre_late: tuple[Event, ...] = ()
-    histories: tuple[History, ...] = ()
+_OTHER = {Place.PRE: Place.POST, Place.POST: Place.PRE}
 
 
 @dataclass(slots=True)
-class _Draft:
-    """Derived, while it is put together."""
+class Derived:
+    """What one pair rule contributes: variables, their flows, and statements at the spikes of each side (`late`: at presynaptic ones, after both sides
+    have read). `taken`: names that variables have; `held`: the rule changes a weight."""
 
     rule: PairRule
     held: bool
     taken: set[str]
     variables: list[Placed] = field(default_factory=list)
     schemes: list[PlacedScheme] = field(default_factory=list)
-    pre: list[Event] = field(default_factory=list)
-    post: list[Event] = field(default_factory=list)
-    pre_late: list[Event] = field(default_factory=list)
+    at: dict[Place, list[Event]] = field(default_factory=lambda: {Place.PRE: [], Place.POST: []})
+    late: list[Event] = field(default_factory=list)
     histories: list[History] = field(default_factory=list)
-
-    def done(self) -> Derived:
-        """The finished contribution."""
-        return Derived(
-            tuple(self.variables), tuple(self.schemes), tuple(self.pre), tuple(self.post), tuple(self.pre_late), tuple(self.histories)
-        )
 
     def fresh(self, hint: str) -> str:
         """A name for a derived variable that nobody has."""
@@ -86,15 +71,17 @@ def derive(rule: PairRule, block: Block, scope: Mapping[Owner, Mapping[str, Expr
     Raises `PlasError` `window-not-separable` as `window_of`.
     """
     window = _on_grid(window_of(replace(rule, increment=inline(rule.increment, scope)), block))
-    draft = _Draft(rule, held, taken)
+    derived = Derived(rule, held, taken)
     match rule.pairing:
         case Pairing.ALL:
-            _all_pairs(window, draft)
+            _all_pairs(window, derived)
         case Pairing.NEAREST | Pairing.REDUCED:
-            _nearest(window, draft, reduced=rule.pairing is Pairing.REDUCED)
-        case Pairing.CENTRED_PRE | Pairing.CENTRED_POST:
-            _centred(window, draft, on_pre=rule.pairing is Pairing.CENTRED_PRE)
-    return draft.done()
+            _nearest(window, derived)
+        case Pairing.CENTRED_PRE:
+            _centred(window, derived, Place.PRE)
+        case Pairing.CENTRED_POST:
+            _centred(window, derived, Place.POST)
+    return derived
 
 
 def _on_grid(window: Window) -> Window:
@@ -103,113 +90,102 @@ def _on_grid(window: Window) -> Window:
     return replace(window, causal=causal, acausal=acausal)
 
 
+def _side(window: Window, earlier: Place) -> Side:
+    """The window where the spike of `earlier` comes first."""
+    return window.causal if earlier is Place.PRE else window.acausal
+
+
 # --- all pairs -------------------------------------------------------------------------------------------------------
 
 
-def _all_pairs(window: Window, draft: _Draft) -> None:
-    own_tie = substitute(window.tie, {Special("lag"): ZERO}) if window.tie_side is None and window.tie != ZERO else None
-    causal = _sum_over_earlier(window.causal, Place.PRE, "after" if window.tie_side == "post" else "before", draft)
-    acausal = _sum_over_earlier(window.acausal, Place.POST, "after" if window.tie_side == "pre" else "before", draft, own_tie)
-    if own_tie is not None and window.acausal.traces is not None:
-        tie = Binary("*", Special("now_post"), own_tie)
-        acausal = tie if acausal is None else Binary("+", acausal, tie)
-    if acausal is not None:
-        draft.pre.insert(0, draft.add(acausal))
-    if causal is not None:
-        draft.post.insert(0, draft.add(causal))
-
-
-def _sum_over_earlier(side: Side, earlier: Place, limit: Limit, draft: _Draft, own_tie: Expr | None = None) -> Expr | None:
-    """The sum over all pairs with an earlier spike of `earlier`; None where F is zero on this side, or summed over a history (with ties)."""
-    if side.traces is None:
-        _history(side, earlier, limit, draft, own_tie)
-        return None
-    total: Expr | None = None
-    for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
-        names = [draft.state(hint, ZERO, "a trace of the learning window") for hint in trace.names]
-        draft.schemes.append(PlacedScheme(_flow(names, trace.names, trace.matrix)))
-        events = draft.pre if earlier is Place.PRE else draft.post
-        events += [_jump(name, size) for name, size in zip(names, trace.jump, strict=True) if size != 0.0]
-        for name, coefficient in zip(names, coefficients, strict=True):
-            if coefficient == ZERO:
+def _all_pairs(window: Window, derived: Derived) -> None:
+    own_tie = substitute(window.tie, {LAG: ZERO}) if window.tie_side is None and window.tie != ZERO else None
+    for earlier, later in _OTHER.items():
+        side, tie = _side(window, earlier), own_tie if earlier is Place.POST else None
+        limit: Limit = "after" if window.tie_side == later else "before"
+        if side.traces is None:
+            change = _over_history(side, earlier, limit == "after", derived, tie)
+        else:
+            _, total = _over_traces(side, derived, derived.at[earlier], "a trace of the learning window", limit)
+            if tie is not None:
+                total = _plus(total, Binary("*", Special("now_post"), tie))
+            if total is None:
                 continue
-            term = Binary("*", coefficient, Ref(Whose.OWN, name, limit))
-            total = term if total is None else Binary("+", total, term)
-    return total
+            change = derived.add(total)
+        derived.at[later].insert(0, change)
 
 
-def _flow(names: list[str], hints: tuple[str, ...], matrix: tuple[tuple[Expr, ...], ...]) -> Exact:
-    return Exact(tuple(names), matrix, tuple(ZERO for _ in hints), "a trace of the learning window: linear, so its propagator is exact")
+def _over_traces(side: Side, derived: Derived, jumps: list[Event], why: str, limit: Limit = "") -> tuple[list[str], Expr | None]:
+    """Traces that spikes of the earlier side drive (`jumps`), and the sum over all pairs that a spike of the later one completes; None where F is zero."""
+    assert side.traces is not None
+    total: Expr | None = None
+    made: list[str] = []
+    for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
+        names = [derived.state(hint, ZERO, why) for hint in trace.names]
+        reason = "a trace of the learning window: linear, so its propagator is exact"
+        derived.schemes.append(PlacedScheme(Exact(tuple(names), trace.matrix, tuple(ZERO for _ in names), reason)))
+        own = [Ref(Whose.OWN, name) for name in names]
+        jumps += [Event(Assign(r, Binary("+", r, Number(size)))) for r, size in zip(own, trace.jump, strict=True) if size != 0.0]
+        for name, coefficient in zip(names, coefficients, strict=True):
+            if coefficient != ZERO:
+                total = _plus(total, Binary("*", coefficient, Ref(Whose.OWN, name, limit)))
+        made += names
+    return made, total
 
 
-def _jump(name: str, size: float) -> Event:
-    own = Ref(Whose.OWN, name)
-    return Event(Assign(own, Binary("+", own, Number(size))))
+def _plus(total: Expr | None, term: Expr) -> Expr:
+    return term if total is None else Binary("+", total, term)
 
 
-def _history(side: Side, earlier: Place, limit: Limit, draft: _Draft, own_tie: Expr | None) -> None:
-    """No finite system: sum F over the spikes of the last `history` seconds, kept for each unit. `own_tie`: F(0) where it is neither limit of F."""
-    assert side.history is not None  # else it is refused (`window_of`)
-    name = draft.fresh(f"times_{earlier}")
-    draft.histories.append(History(name, earlier, side.history))
-    spike = Special("lag")  # inside SumHistory: the earlier spike's time
-    amount = substitute(side.formula, {Special("lag"): _lag(spike, earlier)})
-    cases: tuple[tuple[Expr, Expr], ...] = ((Compare("<=", _steps_since(spike), _whole_steps(side.history)), amount),)
+def _over_history(side: Side, earlier: Place, with_now: bool, derived: Derived, own_tie: Expr | None) -> Event:
+    """No finite system: F is summed over the spikes of the last `history` seconds, kept for each unit. `own_tie`: F(0) where it is neither limit of F."""
+    name, recent, amount = _kept(side, earlier, derived)
+    cases: tuple[tuple[Expr, Expr], ...] = ((recent, amount),)
     if own_tie is not None:
-        cases = ((Compare("==", spike, NOW), own_tie), *cases)
-    with_now = limit == "after" or own_tie is not None
-    event = Event(SumHistory(name, draft.rule.target.name, Choice(cases, ZERO), with_now, draft.rule.span), draft.held)
-    (draft.post if earlier is Place.PRE else draft.pre).insert(0, event)
+        cases = ((Compare("==", LAG, NOW), own_tie), *cases)
+    with_now = with_now or own_tie is not None
+    return Event(SumHistory(name, derived.rule.target.name, Choice(cases, ZERO), with_now, derived.rule.span), derived.held)
+
+
+def _kept(side: Side, earlier: Place, derived: Derived) -> tuple[str, Compare, Expr]:
+    """A new history of the spikes of `earlier`; whether a kept one still counts, and what it adds."""
+    assert side.history is not None  # else it is refused (`window_of`)
+    name = derived.fresh(f"times_{earlier}")
+    derived.histories.append(History(name, earlier, side.history))
+    return name, Compare("<=", _steps_since(LAG), _whole_steps(side.history)), substitute(side.formula, {LAG: _lag(LAG, earlier)})
 
 
 # --- nearest pairs ---------------------------------------------------------------------------------------------------
 
 
-def _nearest(window: Window, draft: _Draft, *, reduced: bool) -> None:
-    last = _last_times(draft)
-    draft.post.append(draft.add(_with_last_pre(window, last, reduced, draft.rule)))
-    draft.pre.append(draft.add(_with_last_post(window, last, reduced, draft.rule)))
-    _note_times(last, draft)
+def _nearest(window: Window, derived: Derived) -> None:
+    last = _last_times(derived)
+    for earlier, later in _OTHER.items():
+        derived.at[later].append(derived.add(_with_last(window, last, earlier, derived.rule)))
+    _note_times(last, derived)
 
 
-def _last_times(draft: _Draft) -> tuple[str, str]:
-    return (
-        draft.state("last_pre", NEVER, "the time of the last presynaptic spike"),
-        draft.state("last_post", NEVER, "the time of the last postsynaptic spike"),
-    )
+def _last_times(derived: Derived) -> dict[Place, Ref]:
+    return {side: Ref(Whose.OWN, derived.state(f"last_{side}", NEVER, f"the time of the last {side}synaptic spike")) for side in _OTHER}
 
 
-def _note_times(last: tuple[str, str], draft: _Draft) -> None:
-    draft.pre.append(Event(Assign(Ref(Whose.OWN, last[0]), NOW)))
-    draft.post.append(Event(Assign(Ref(Whose.OWN, last[1]), NOW)))
+def _note_times(last: Mapping[Place, Ref], derived: Derived) -> None:
+    for side, target in last.items():
+        derived.at[side].append(Event(Assign(target, NOW)))
 
 
-def _with_last_pre(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
-    """What a postsynaptic spike adds for its pair with the last presynaptic spike."""
-    pre = Ref(Whose.OWN, last[0], "after")
-    paired = substitute(window.causal.formula, {Special("lag"): _lag(pre, Place.PRE)})
-    at_tie = substitute(window.tie, {Special("lag"): ZERO}) if window.tie_side == "post" else ZERO
-    may: list[Expr] = [Compare(">=", pre, ZERO)]
-    if reduced:
-        may.append(Compare(">=", pre, Ref(Whose.OWN, last[1])))
-    may += _cut(rule, pre)
-    return Choice(((Compare("==", pre, NOW), at_tie), (_all(may), paired)), ZERO)
-
-
-def _with_last_post(window: Window, last: tuple[str, str], reduced: bool, rule: PairRule) -> Expr:
-    """What a presynaptic spike adds for its pair with the last postsynaptic spike."""
-    post = Ref(Whose.OWN, last[1], "after")
-    paired = substitute(window.acausal.formula, {Special("lag"): _lag(post, Place.POST)})
-    at_tie = ZERO if window.tie_side == "post" else substitute(window.tie, {Special("lag"): ZERO})
-    may: list[Expr] = [Compare(">=", post, ZERO)]
-    if reduced:
-        may.append(Compare(">=", post, Ref(Whose.OWN, last[0])))
-    may += _cut(rule, post)
-    return Choice(((Compare("==", post, NOW), at_tie), (_all(may), paired)), ZERO)
-
-
-def _cut(rule: PairRule, earlier: Expr) -> list[Expr]:
-    return [] if rule.truncate is None else [Compare("<=", _steps_since(earlier), _whole_steps(rule.truncate))]
+def _with_last(window: Window, last: Mapping[Place, Ref], earlier: Place, rule: PairRule) -> Choice:
+    """What a spike adds for its pair with the last spike of the `earlier` side."""
+    when = Ref(Whose.OWN, last[earlier].name, "after")
+    paired = substitute(_side(window, earlier).formula, {LAG: _lag(when, earlier)})
+    has_tie = (window.tie_side == "post") == (earlier is Place.PRE)
+    at_tie = substitute(window.tie, {LAG: ZERO}) if has_tie else ZERO
+    may: list[Expr] = [Compare(">=", when, ZERO)]
+    if rule.pairing is Pairing.REDUCED:
+        may.append(Compare(">=", when, last[_OTHER[earlier]]))
+    if rule.truncate is not None:
+        may.append(Compare("<=", _steps_since(when), _whole_steps(rule.truncate)))
+    return Choice(((Compare("==", when, NOW), at_tie), (may[0] if len(may) == 1 else Logic("and", tuple(may)), paired)), ZERO)
 
 
 # --- lags, in whole steps: a difference of two times is off by their rounding, which decides at the edge of a window -----
@@ -230,69 +206,36 @@ def _whole_steps(duration: Expr) -> Expr:
     return Call("floor", (Binary("+", Binary("/", duration, STEP), Number(0.5 + 1e-9)),))
 
 
-def _all(conditions: list[Expr]) -> Expr:
-    return conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions))
-
-
 # --- centred pairs ---------------------------------------------------------------------------------------------------
 
 
-def _centred(window: Window, draft: _Draft, *, on_pre: bool) -> None:
+def _centred(window: Window, derived: Derived, centre: Place) -> None:
     """Each spike of the centre pairs with the other side's last spike and with its next one, which collects all spikes of the centre since the
     one before."""
-    last = _last_times(draft)
-    side = window.causal if on_pre else window.acausal
-    collect = _collect_history if side.traces is None else _collect_traces
-    before, collected, after = collect(side, last, draft, on_pre)
-    nearest_post = _with_last_post(window, last, reduced=False, rule=draft.rule)
-    nearest_pre = _with_last_pre(window, last, reduced=False, rule=draft.rule)
-    if on_pre:
-        draft.pre.append(draft.add(nearest_post))
-        draft.post[:0] = [*before, draft.add(Binary("+", collected, _tie_only(nearest_pre))), *after]
-    else:
-        draft.post.append(draft.add(nearest_pre))
-        draft.pre[:0] = [*before, draft.add(Binary("+", collected, _tie_only(nearest_post))), *after]
-    _note_times(last, draft)
+    last, other = _last_times(derived), _OTHER[centre]
+    collect = _collect_history if _side(window, centre).traces is None else _collect_traces
+    before, collected, after = collect(_side(window, centre), last[other], derived, centre)
+    derived.at[centre].append(derived.add(_with_last(window, last, other, derived.rule)))
+    simultaneous = Choice(_with_last(window, last, centre, derived.rule).branches[:1], ZERO)
+    derived.at[other][:0] = [*before, derived.add(Binary("+", collected, simultaneous)), *after]
+    _note_times(last, derived)
 
 
 # statements before the weight changes, the sum over the spikes of the centre that waited, statements afterwards
 _Collected = tuple[list[Event], Expr, list[Event]]
 
 
-def _collect_traces(side: Side, last: tuple[str, str], draft: _Draft, on_pre: bool) -> _Collected:
+def _collect_traces(side: Side, last: Ref, derived: Derived, centre: Place) -> _Collected:
     """In traces that the collecting spike clears."""
-    assert side.traces is not None
-    total: Expr | None = None
-    clear: list[Event] = []
-    for trace, coefficients in zip(side.traces, side.coefficients, strict=True):
-        names = [draft.state(hint, ZERO, "a trace of the learning window, cleared by the other side's spike") for hint in trace.names]
-        draft.schemes.append(PlacedScheme(_flow(names, trace.names, trace.matrix)))
-        jumps = [_jump(name, size) for name, size in zip(names, trace.jump, strict=True) if size != 0.0]
-        if on_pre:
-            draft.pre_late += jumps
-        else:
-            draft.post += jumps
-        clear += [Event(Assign(Ref(Whose.OWN, name), ZERO)) for name in names]
-        for name, coefficient in zip(names, coefficients, strict=True):
-            term = Binary("*", coefficient, Ref(Whose.OWN, name))
-            total = term if total is None else Binary("+", total, term)
-    return [], ZERO if total is None else total, clear
+    jumps = derived.late if centre is Place.PRE else derived.at[centre]
+    names, total = _over_traces(side, derived, jumps, "a trace of the learning window, cleared by the other side's spike")
+    return [], ZERO if total is None else total, [Event(Assign(Ref(Whose.OWN, name), ZERO)) for name in names]
 
 
-def _collect_history(side: Side, last: tuple[str, str], draft: _Draft, on_pre: bool) -> _Collected:
+def _collect_history(side: Side, last: Ref, derived: Derived, centre: Place) -> _Collected:
     """From the kept spikes of the centre: those at or after the last spike of the collecting side, whose first one in a step finds them."""
-    assert side.history is not None
-    earlier, own = (Place.PRE, last[1]) if on_pre else (Place.POST, last[0])
-    name, collected = draft.fresh(f"times_{earlier}"), draft.state("collected", ZERO, "the sum over the spikes that waited")
-    draft.histories.append(History(name, earlier, side.history))
-    spike = Special("lag")  # inside SumHistory: the earlier spike's time
-    waited = Logic("and", (Compare("<=", _steps_since(spike), _whole_steps(side.history)), Compare(">=", spike, Ref(Whose.OWN, own))))
-    amount = Choice(((waited, substitute(side.formula, {Special("lag"): _lag(spike, earlier)})),), ZERO)
-    gather = Event(SumHistory(name, collected, amount, with_now=False, span=draft.rule.span))
-    return [Event(Assign(Ref(Whose.OWN, collected), ZERO)), gather], Ref(Whose.OWN, collected), []
-
-
-def _tie_only(pair: Expr) -> Expr:
-    """Of the nearest pair, the part for a simultaneous spike."""
-    assert isinstance(pair, Choice)
-    return Choice(pair.branches[:1], ZERO)
+    name, recent, amount = _kept(side, centre, derived)
+    collected = Ref(Whose.OWN, derived.state("collected", ZERO, "the sum over the spikes that waited"))
+    waited = Logic("and", (recent, Compare(">=", LAG, last)))
+    gather = SumHistory(name, collected.name, Choice(((waited, amount),), ZERO), with_now=False, span=derived.rule.span)
+    return [Event(Assign(collected, ZERO)), Event(gather)], collected, []
