@@ -112,7 +112,7 @@ def _calls(plan: Plan, operations: Sequence[ops.Operation], made: dict[Kernel, F
 
 
 def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
-    if not isinstance(operation, ops.Emit):
+    if not (isinstance(operation, ops.Units) and operation.what is ops.OfUnits.SPIKE):
         return (Invoke(kernel),)
     count = Local("count_{}", (operation.population,))
     return Invoke(kernel, count), If(Compare("<", Read(count), ZERO), (Return(Number(-1.0)),))
@@ -120,6 +120,10 @@ def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
 
 def _kernel(plan: Plan, operation: ops.Single) -> Function:
     """The loop of one operation."""
+    if isinstance(operation, ops.Units):
+        return _OF_UNITS[operation.what](plan, plan.population(operation.population))
+    if isinstance(operation, ops.Connections):
+        return _OF_CONNECTIONS[operation.what](plan, plan.projection(operation.projection))
     if isinstance(operation, ops.OfSpikes):
         return _of_spikes(plan, operation)
     if isinstance(operation, ops.OfSums):
@@ -127,21 +131,28 @@ def _kernel(plan: Plan, operation: ops.Single) -> Function:
     return _of_steps(plan, operation)
 
 
+_OF_UNITS = {
+    ops.OfUnits.SPIKE: units.find_spikes,
+    ops.OfUnits.JUMP: units.jump_at_spikes,
+    ops.OfUnits.FLOW: units.flow_units,
+    ops.OfUnits.FINISH: stages.finish,
+}
+_OF_CONNECTIONS = {
+    ops.OfConnections.COPY: synapses.copy_for_ties,
+    ops.OfConnections.ARRIVE: arrivals.arrive,
+    ops.OfConnections.SEND: sums.send,
+    ops.OfConnections.REMEMBER: sums.remember_pre,
+    ops.OfConnections.ADD: arrivals.add_between,
+}
+
+
 def _of_spikes(plan: Plan, operation: ops.OfSpikes) -> Function:
-    unit, connections = plan.population, plan.projection
+    connections = plan.projection
     match operation:
         case ops.Feed(p, name):
             return feeds.feed(p, name)
-        case ops.Emit(p):
-            return units.find_spikes(plan, unit(p))
-        case ops.CopyForTies(p):
-            return synapses.copy_for_ties(plan, connections(p))
         case ops.KeepTimes(p, history):
             return arrivals.keep_times(connections(p), history)
-        case ops.UnitJumps(p):
-            return units.jump_at_spikes(plan, unit(p))
-        case ops.Arrive(p):
-            return arrivals.arrive(plan, connections(p))
         case ops.CountArrivals(p, side):
             return arrivals.count(connections(p), side)
         case ops.ForgetArrivals(p, side):
@@ -169,10 +180,6 @@ def _of_sums(plan: Plan, operation: ops.OfSums) -> Function:
             return stages.hold_fed(unit(p), target, stage)
         case ops.TakeTotals(p):
             return sums.take_totals(plan, connections(p), operation)
-        case ops.SendSums(p):
-            return sums.send(plan, connections(p))
-        case ops.RememberPre(p):
-            return sums.remember_pre(plan, connections(p))
 
 
 def _of_steps(plan: Plan, operation: ops.OfSteps | ops.OfFlow) -> Function:
@@ -184,20 +191,14 @@ def _of_steps(plan: Plan, operation: ops.OfSteps | ops.OfFlow) -> Function:
             return units.change_units(plan, unit(p), number)
         case ops.UpdateOneByOne(one):
             return sweep.update_one_by_one(plan, one)
-        case ops.AddBetween(p):
-            return arrivals.add_between(plan, connections(p))
-        case ops.Keep(p, kept):
-            return sweep.keep(p, kept)
+        case ops.Keep():
+            return sweep.keep(operation)
         case ops.BeginStage(p, stage):
             return stages.begin(plan, unit(p), stage)
         case ops.TakeSlopes(p, stage):
             return stages.slopes(plan, unit(p), stage)
         case ops.Flow(p, place):
             return synapses.flow_connections(plan, connections(p), place)
-        case ops.FlowUnits(p):
-            return units.flow_units(plan, unit(p))
-        case ops.Finish(p):
-            return stages.finish(plan, unit(p))
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------

@@ -7,11 +7,50 @@ An operation names what it works on (`population`, `projection`: names) and hold
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Total
+from plasticdsl.model.model import Owned, Total
 from plasticdsl.plan.places import Place, Slot
-from plasticdsl.plan.sweeps import Kept, Sweep
+from plasticdsl.plan.sweeps import Sweep
+
+# --- what needs no more than its name ---------------------------------------------------------------------------------
+
+
+class OfUnits(StrEnum):
+    """What all units of a population do, and in words when it is."""
+
+    SPIKE = "spikes"  # those that spike at t_n are listed
+    JUMP = "jumps of units that spike"  # and their refractory time begins
+    FLOW = "flow"  # but of variables that are taken together
+    FINISH = "flow at the end of stages"  # variables that were taken together get what their stages found
+
+
+class OfConnections(StrEnum):
+    """What a projection does for all its connections, and in words when it is."""
+
+    COPY = "copies for ties"  # shadows and forecasts become what their variables are before the events of the step
+    ARRIVE = "what spikes sent a dendritic delay ago arrives"  # at the post units
+    SEND = "sums with dendritic delays are sent"
+    REMEMBER = "what sums read an axonal delay later is kept"  # of the pre units
+    ADD = "what is added to units without a spike"  # when everyone has read the values from before
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """One of these for a population."""
+
+    population: str
+    what: OfUnits
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """One of these for a projection."""
+
+    projection: str
+    what: OfConnections
+
 
 # --- spikes and what they do -----------------------------------------------------------------------------------------
 
@@ -25,39 +64,11 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class Emit:
-    """The units that spike at t_n are listed."""
-
-    population: str
-
-
-@dataclass(frozen=True, slots=True)
-class CopyForTies:
-    """Shadows and forecasts become what their variables are before the events of the step."""
-
-    projection: str
-
-
-@dataclass(frozen=True, slots=True)
 class KeepTimes:
     """The spikes that reach the synapses now are added to a history."""
 
     projection: str
     history: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnitJumps:
-    """The units that spike jump, and their refractory time begins."""
-
-    population: str
-
-
-@dataclass(frozen=True, slots=True)
-class Arrive:
-    """The post units get what spikes sent a dendritic delay ago."""
-
-    projection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +180,6 @@ class TakeTotals:
     groups: tuple[tuple[Total, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SendSums:
-    """Sums that arrive a dendritic delay later are sent."""
-
-    projection: str
-
-
-@dataclass(frozen=True, slots=True)
-class RememberPre:
-    """What sums will read of the pre units an axonal delay later is kept."""
-
-    projection: str
-
-
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 
@@ -210,18 +207,16 @@ class UpdateOneByOne:
 
 
 @dataclass(frozen=True, slots=True)
-class AddBetween:
-    """The units get what connections add to them without a spike: when everyone has read the values from before."""
-
-    projection: str
-
-
-@dataclass(frozen=True, slots=True)
 class Keep:
-    """Whether a sum is still right at the next step is noted (`passes.keep`). What changes its terms from outside makes the next step sum anew."""
+    """Whether an input is still right at the next step is noted (`passes.keep`): if, in this one, the rules of the projections `switched` are off, the
+    populations `visiting` update unit by unit, and the variables `unfed` do not come from tables. What changes its terms from outside makes the next
+    step sum anew."""
 
     population: str
-    kept: Kept
+    target: str
+    switched: tuple[str, ...]
+    visiting: tuple[str, ...]
+    unfed: tuple[Owned, ...]
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------
@@ -249,20 +244,6 @@ class Flow:
 
     projection: str
     place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class FlowUnits:
-    """The units' variables move, but those that are taken together."""
-
-    population: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """The variables that were taken together get what their stages found."""
-
-    population: str
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------
@@ -300,9 +281,9 @@ class Only:
 
 
 #: What is one loop.
-OfSpikes = Feed | Emit | CopyForTies | KeepTimes | UnitJumps | Arrive | CountArrivals | ForgetArrivals | AtSpikes
-OfSums = Define | BeginLate | HandOver | AddLate | BeginSum | AddSum | HoldFed | TakeTotals | SendSums | RememberPre
-OfSteps = AtStep | ChangeUnits | UpdateOneByOne | AddBetween | Keep
-OfFlow = BeginStage | TakeSlopes | Flow | FlowUnits | Finish
-Single = OfSpikes | OfSums | OfSteps | OfFlow
+OfSpikes = Feed | KeepTimes | CountArrivals | ForgetArrivals | AtSpikes
+OfSums = Define | BeginLate | HandOver | AddLate | BeginSum | AddSum | HoldFed | TakeTotals
+OfSteps = AtStep | ChangeUnits | UpdateOneByOne | Keep
+OfFlow = BeginStage | TakeSlopes | Flow
+Single = Units | Connections | OfSpikes | OfSums | OfSteps | OfFlow
 Operation = Single | EvaluateInput | Only

@@ -10,108 +10,75 @@ from collections.abc import Iterator, Sequence
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Owned, Role, Total
 from plasticdsl.model.owners import Whose
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.inline import inline, plain
-from plasticdsl.plan.operations import (
-    AddBetween,
-    AddLate,
-    AddSum,
-    Arrive,
-    AtSpikes,
-    AtStep,
-    BeginLate,
-    BeginStage,
-    BeginSum,
-    ChangeUnits,
-    CopyForTies,
-    CountArrivals,
-    Define,
-    Emit,
-    EvaluateInput,
-    Feed,
-    Finish,
-    Flow,
-    FlowUnits,
-    ForgetArrivals,
-    HandOver,
-    HoldFed,
-    KeepTimes,
-    OneByOne,
-    Only,
-    Operation,
-    RememberPre,
-    SendSums,
-    TakeSlopes,
-    TakeTotals,
-    UnitJumps,
-    UpdateOneByOne,
-)
 from plasticdsl.plan.others import readers_first, walks_other
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Plan, PopulationPlan, ProjectionPlan
 from plasticdsl.plan.sweeps import Sweep
 
 
-def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> Iterator[Operation]:
+def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> Iterator[ops.Operation]:
     """Everything that happens in a step. `entries`: inputs and definitions that have a value at the stages of an integrator."""
     units, synapses = plan.populations, plan.projections
-    yield from (Feed(*fed) for fed in plan.asked.fed)
-    yield from (Emit(p.name) for p in units if p.emission is not None)
-    yield from (CopyForTies(p.name) for p in synapses if p.shadows or p.forecasts)
-    yield from (KeepTimes(p.name, h.name) for p in synapses for h in p.histories)
-    yield from (UnitJumps(p.name) for p in units if p.emission is not None and (p.jumps or p.rest is not None))
-    yield from (Arrive(p.name) for p in synapses if p.arriving)
-    yield from (CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
-    yield from (AtSpikes(p.name, slot) for slot in Slot for p in synapses if p.at(slot))
-    yield from (ForgetArrivals(p.name, side) for p in synapses for side in p.counts_now)
+    yield from (ops.Feed(*fed) for fed in plan.asked.fed)
+    yield from (ops.Units(p.name, ops.OfUnits.SPIKE) for p in units if p.emission is not None)
+    yield from (ops.Connections(p.name, ops.OfConnections.COPY) for p in synapses if p.shadows or p.forecasts)
+    yield from (ops.KeepTimes(p.name, h.name) for p in synapses for h in p.histories)
+    yield from (ops.Units(p.name, ops.OfUnits.JUMP) for p in units if p.emission is not None and (p.jumps or p.rest is not None))
+    yield from (ops.Connections(p.name, ops.OfConnections.ARRIVE) for p in synapses if p.arriving)
+    yield from (ops.CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
+    yield from (ops.AtSpikes(p.name, slot) for slot in Slot for p in synapses if p.at(slot))
+    yield from (ops.ForgetArrivals(p.name, side) for p in synapses for side in p.counts_now)
     yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
-    yield from (TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
+    yield from (ops.TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
     yield from (sent for p in synapses for sent in _sent(p))
     by_name = {p.name: p for p in synapses}
     order = [by_name[name] for name in readers_first(plan.network)]
     yield from (step for p in order for step in _at_steps(p))
     yield from _unit_changes(plan, sweeps)
-    yield from (AddBetween(p.name) for p in synapses if p.between)
+    yield from (ops.Connections(p.name, ops.OfConnections.ADD) for p in synapses if p.between)
     for stage in range(4 if any(p.coupled for p in units) else 0):
-        yield from (BeginStage(p.name, stage) for p in units if p.coupled)
+        yield from (ops.BeginStage(p.name, stage) for p in units if p.coupled)
         yield from (_evaluate(plan, owned, stage) for owned in entries)
-        yield from (TakeSlopes(p.name, stage) for p in units if p.coupled)
+        yield from (ops.TakeSlopes(p.name, stage) for p in units if p.coupled)
     # all schemes read the values at t_n: connections before the units that they read, what stages have found last
     yield from (flow for p in order for flow in flows(p))
-    yield from (FlowUnits(p.name) for p in units if p.alone)
-    yield from (Finish(p.name) for p in units if p.coupled)
-    yield from (Feed(p, v) for p, v in plan.asked.fed if plan.population(p).variable(v).variable.role in (Role.STATE, Role.INPUT))
+    yield from (ops.Units(p.name, ops.OfUnits.FLOW) for p in units if p.alone)
+    yield from (ops.Units(p.name, ops.OfUnits.FINISH) for p in units if p.coupled)
+    yield from (ops.Feed(p, v) for p, v in plan.asked.fed if plan.population(p).variable(v).variable.role in (Role.STATE, Role.INPUT))
 
 
 # --- sums and definitions --------------------------------------------------------------------------------------------
 
 
-def _evaluate(plan: Plan, owned: Owned, stage: int | None) -> Define | EvaluateInput:
+def _evaluate(plan: Plan, owned: Owned, stage: int | None) -> ops.Define | ops.EvaluateInput:
     """An input or a definition, at t_n or at a stage."""
     population = plan.population(owned[0])
     declared = population.variable(owned[1]).variable
     if declared.role is Role.DEFINITION and isinstance(declared.value, Expr):
         value = plain(inline(declared.value, {Whose.OWN: population.population.block.definitions}))
-        return Define(*owned, value, declared.value, stage)
-    return EvaluateInput(*owned, tuple(_input(plan, population, owned[1], stage)), stage)
+        return ops.Define(*owned, value, declared.value, stage)
+    return ops.EvaluateInput(*owned, tuple(_input(plan, population, owned[1], stage)), stage)
 
 
-def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | None) -> Iterator[Operation]:
+def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | None) -> Iterator[ops.Operation]:
     """What arrives late (the same at all stages), then the sums over connections without delays; what feeds an input replaces its sum."""
     into = [p for p in plan.projections if p.projection.post == population.name and any(s.target == target for s in p.sums)]
     late = [p for p in into if p.late]
     if late and stage is None:
-        yield BeginLate(population.name, target)
+        yield ops.BeginLate(population.name, target)
         for p in late:
             if p.projection.delays.dendritic is not None:
-                yield HandOver(p.name, target)
-            yield AddLate(p.name, target)
-    yield BeginSum(population.name, target, bool(late), stage)
+                yield ops.HandOver(p.name, target)
+            yield ops.AddLate(p.name, target)
+    yield ops.BeginSum(population.name, target, bool(late), stage)
     for p in into:
         if not p.late:
             other = walks_other(p.projection, tuple(s for s in p.sums if s.target == target), p.others)
-            yield AddSum(p.name, target, None if other is None else other.name, stage)
+            yield ops.AddSum(p.name, target, None if other is None else other.name, stage)
     if (population.name, target) in plan.asked.fed:
-        yield Feed(population.name, target) if stage is None else HoldFed(population.name, target, stage)
+        yield ops.Feed(population.name, target) if stage is None else ops.HoldFed(population.name, target, stage)
 
 
 def _groups(totals: Sequence[Total]) -> tuple[tuple[Total, ...], ...]:
@@ -125,38 +92,38 @@ def _groups(totals: Sequence[Total]) -> tuple[tuple[Total, ...], ...]:
     return tuple(tuple(group) for group in groups)
 
 
-def _sent(projection: ProjectionPlan) -> Iterator[Operation]:
+def _sent(projection: ProjectionPlan) -> Iterator[ops.Operation]:
     """When all inputs and definitions are known."""
     delays = projection.projection.delays
     if projection.late and delays.dendritic is not None:
-        yield SendSums(projection.name)
+        yield ops.Connections(projection.name, ops.OfConnections.SEND)
     if projection.past and delays.axonal is not None:
-        yield RememberPre(projection.name)
+        yield ops.Connections(projection.name, ops.OfConnections.REMEMBER)
 
 
 # --- steps and flows -------------------------------------------------------------------------------------------------
 
 
-def _at_steps(projection: ProjectionPlan) -> Iterator[Operation]:
+def _at_steps(projection: ProjectionPlan) -> Iterator[ops.Operation]:
     if projection.each_step:
-        yield AtStep(projection.name, None)
-    yield from (AtStep(projection.name, number) for number in range(len(projection.periodic)))
+        yield ops.AtStep(projection.name, None)
+    yield from (ops.AtStep(projection.name, number) for number in range(len(projection.periodic)))
 
 
-def _unit_changes(plan: Plan, sweeps: Sequence[Sweep]) -> Iterator[Operation]:
+def _unit_changes(plan: Plan, sweeps: Sequence[Sweep]) -> Iterator[ops.Operation]:
     """One unit after the other, then all at once. Sums that rules have changed are formed anew before the first unit moves, while the definitions that
     they read still hold; from then on they follow the units."""
     for one in sweeps:
         if one.anew:
-            yield Only(OneByOne(one.population), tuple(_evaluate(plan, (one.population, target), None) for target in one.anew))
-    yield from (Only(OneByOne(one.population), (UpdateOneByOne(one),)) for one in sweeps)
+            yield ops.Only(ops.OneByOne(one.population), tuple(_evaluate(plan, (one.population, target), None) for target in one.anew))
+    yield from (ops.Only(ops.OneByOne(one.population), (ops.UpdateOneByOne(one),)) for one in sweeps)
     swept = {one.population for one in sweeps}
     for p in plan.populations:
         for change in p.changes:
-            at_once = ChangeUnits(p.name, change.number)
-            yield Only(OneByOne(p.name, off=True), (at_once,)) if p.name in swept else at_once
+            at_once = ops.ChangeUnits(p.name, change.number)
+            yield ops.Only(ops.OneByOne(p.name, off=True), (at_once,)) if p.name in swept else at_once
 
 
-def flows(projection: ProjectionPlan) -> tuple[Flow, ...]:
+def flows(projection: ProjectionPlan) -> tuple[ops.Flow, ...]:
     """One for each place in which something flows."""
-    return tuple(Flow(projection.name, place) for place in Place if any(s.place is place for s in projection.schemes))
+    return tuple(ops.Flow(projection.name, place) for place in Place if any(s.place is place for s in projection.schemes))

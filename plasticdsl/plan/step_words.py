@@ -54,14 +54,10 @@ def _who(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
     match operation:
         case ops.UpdateOneByOne(sweep):
             return plan.population(sweep.population).population.symbol
-        case ops.Feed(owner, name) | ops.Define(owner, name) | ops.EvaluateInput(owner, name) | ops.HoldFed(owner, name):
-            return _variable(plan, owner, name)
-        case ops.Keep(owner, kept):
-            return _variable(plan, owner, kept.target)
-        case ops.Emit(owner) | ops.UnitJumps(owner) | ops.BeginLate(owner) | ops.BeginSum(owner) | ops.ChangeUnits(owner):
-            return plan.population(owner).population.symbol
-        case ops.BeginStage(owner) | ops.TakeSlopes(owner) | ops.FlowUnits(owner) | ops.Finish(owner):
-            return plan.population(owner).population.symbol
+        case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.HoldFed(p, name) | ops.Keep(p, name):
+            return _variable(plan, p, name)
+        case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.BeginStage(p) | ops.TakeSlopes(p):
+            return plan.population(p).population.symbol
         case _:
             return plan.projection(operation.projection).label
 
@@ -75,6 +71,10 @@ def _what(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
     match operation:
         case ops.Define(stage=int()) | ops.EvaluateInput(stage=int()) | ops.BeginStage() | ops.TakeSlopes():
             return _STAGES
+        case ops.Units(_, ops.OfUnits.FLOW | ops.OfUnits.FINISH) | ops.Flow():
+            return "flow"
+        case ops.Units() | ops.Connections():
+            return str(operation.what)
         case ops.AtSpikes(_, slot):
             return WHEN[slot]
         case ops.AtStep(_, periodic):
@@ -88,21 +88,11 @@ def _what(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
 
 _WORDS: dict[type[ops.Single | ops.EvaluateInput], str] = {
     ops.Feed: "from what a phase shows",
-    ops.Emit: "spikes",
-    ops.CopyForTies: "copies for ties",
     ops.KeepTimes: "spike times are kept",
-    ops.UnitJumps: "jumps of units that spike",
-    ops.Arrive: "what spikes sent a dendritic delay ago arrives",
     ops.CountArrivals: "spikes that arrive are counted",
     ops.Define: "sums and definitions",
     ops.EvaluateInput: "sums and definitions",
     ops.TakeTotals: "sums that flows of connections read",
-    ops.SendSums: "sums with dendritic delays are sent",
-    ops.RememberPre: "what sums read an axonal delay later is kept",
     ops.UpdateOneByOne: "at every step",
-    ops.AddBetween: "what is added to units without a spike",
-    ops.Flow: "flow",
-    ops.FlowUnits: "flow",
-    ops.Finish: "flow",
     ops.Keep: "whether sums are still right",
 }

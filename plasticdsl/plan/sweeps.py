@@ -34,17 +34,6 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An input that is still right at the next step if, in this one, the rules of the projections `switched` are off, the populations `visiting` update
-    unit by unit, and the variables `unfed` (population, name) do not come from tables."""
-
-    target: str
-    switched: tuple[str, ...]
-    visiting: tuple[str, ...]
-    unfed: tuple[Owned, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Sweep:
     """A population whose units update one after the other. `inputs`: sums that an update reads; `changed`: states that it changes; `updates`: the
     sums, of this and other such populations, that follow these states. `anew`: inputs to be summed again first, since rules change their terms."""

@@ -13,7 +13,6 @@ from plasticdsl.model.protocol import Asked
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.operations import Keep
 from plasticdsl.plan.passes.pipeline import optimise
-from plasticdsl.plan.sweeps import Kept
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import MakeEngine
@@ -120,14 +119,14 @@ def test_a_graded_unit_follows_the_units_before_it() -> None:
 # --- sums that are kept ----------------------------------------------------------------------------------------------
 
 
-def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -> dict[str, Kept]:
+def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -> dict[str, Keep]:
     """What is kept of each population, at the highest level."""
     plan = lower(made.network(), made.per_unit(), Asked(fed, asynchronous))
-    return {o.population: o.kept for o in optimise(plan, 2).step if isinstance(o, Keep)}
+    return {o.population: o for o in optimise(plan, 2).step if isinstance(o, Keep)}
 
 
 def test_a_sum_is_kept_while_nothing_else_moves_its_terms() -> None:
-    assert kept(net(), "a", "b") == {"a": Kept("h", (), ("a", "b"), ()), "b": Kept("h", (), ("b", "a"), ())}
+    assert kept(net(), "a", "b") == {"a": Keep("a", "h", (), ("a", "b"), ()), "b": Keep("b", "h", (), ("b", "a"), ())}
     assert kept(net("w * pre.x", HEBB), "a", "b")["a"].switched == ("J",)
     assert kept(net(), "a", "b", fed=(("b", "x"),))["a"].unfed == (("b", "x"),)
 

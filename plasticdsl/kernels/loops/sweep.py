@@ -36,7 +36,7 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.inline import map_refs, plain
 from plasticdsl.plan.operations import Due, Keep, OneByOne, Only, RulesOn, UpdateOneByOne
 from plasticdsl.plan.plan import Plan
-from plasticdsl.plan.sweeps import Kept, Sweep, Update
+from plasticdsl.plan.sweeps import Sweep, Update
 
 ZERO, ONE = Number(0.0), Number(1.0)
 
@@ -51,7 +51,7 @@ def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         p = of_population(name)
         found.append(Scalar(p.field(Part.VISITING), "int64", 0))
         found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), changes=False))
-        for kept in (o.kept for o in plan.step if isinstance(o, Keep) and o.population == name):
+        for kept in (o for o in plan.step if isinstance(o, Keep) and o.population == name):
             found.append(Array(age(name, kept.target).array, "int64", (RUN.field(Part.ONE),)))
     return tuple(found)
 
@@ -76,19 +76,20 @@ def age(population: str, target: str) -> Element:
 
 def kept_ages(plan: Plan) -> tuple[Field, ...]:
     """Where all of these are."""
-    return tuple(age(o.population, o.kept.target).array for o in plan.step if isinstance(o, Keep))
+    return tuple(age(o.population, o.target).array for o in plan.step if isinstance(o, Keep))
 
 
-def keep(population: str, kept: Kept) -> Function:
+def keep(kept: Keep) -> Function:
     """The kernel at the end of a step that says whether such a sum is still right."""
-    cell = age(population, kept.target)
+    cell = age(kept.population, kept.target)
     conditions: list[Expr] = [visiting(p) for p in kept.visiting]
     conditions += [off(are_on(p)) for p in kept.switched]
     conditions += [off(feeds.active(p, v)) for p, v in kept.unfed]
     older = Store(cell, Call("mod", (Binary("+", cell, ONE), STEPS_KEPT)))
     body = If(joined("and", conditions), (older,), (Store(cell, ZERO),))
-    doc = f"Keep {kept.target} of {population} for the next step if only updates unit by unit, which it has followed, changed its terms."
-    return Function(Kernel("keep_{}_{}", (population, kept.target)), doc, (body,))
+    target, population = kept.target, kept.population
+    doc = f"Keep {target} of {population} for the next step if only updates unit by unit, which it has followed, changed its terms."
+    return Function(Kernel("keep_{}_{}", (population, target)), doc, (body,))
 
 
 def condition(when: OneByOne | Due | RulesOn) -> Expr:
