@@ -1,20 +1,19 @@
 """What a projection's connections do: synapse and rules as one block, bound to the units on both sides, with the values the projection gives.
 
-Comes in: the parts of one projection and the two populations. Goes out: a `Composed` block without needs. Dimensions are unified with those of the
+Comes in: the parts of one projection and the two populations. Goes out: a block without needs. Dimensions are unified with those of the
 units (a weight gets its unit from `post.g += w`) and read off when the whole network is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from plasticdsl.check.blocks.incoming_sums import check_incoming
 from plasticdsl.check.experiments.readings import how_to_spike, spikes
+from plasticdsl.check.networks.building import Ends, Side
 from plasticdsl.check.networks.connection_gradients import local_gradients, reads_observable
-from plasticdsl.check.networks.connectivity import Side
 from plasticdsl.check.networks.merging import Joined, Part, join
-from plasticdsl.check.networks.projection_values import Given, give
+from plasticdsl.check.networks.projection_values import GivenValue, give
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.mismatch import described
 from plasticdsl.check.terms.unification import Dim
@@ -26,7 +25,7 @@ from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
-from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
+from plasticdsl.model.owners import OfArgument, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD, without_holds
 
@@ -37,35 +36,10 @@ _TRANSPOSED = "transposed"
 _MARKS = (_TRANSPOSED, HOLD)
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """`block`: kind `connection`; `dims` by its names; `origins` as in `model.Projection`."""
-
-    block: Block
-    dims: Mapping[str, Dim]
-    origins: tuple[tuple[str, tuple[str, str]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The two units, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions).
-
-    `observables`: those of the network, of which a rule may take derivatives. `delayed`: whether what arrives was sent earlier.
-    """
-
-    pre: Side
-    post: Side
-    others: Mapping[str, tuple[OfProjection, Mapping[str, Dim]]]
-    observables: Mapping[str, Dim] = field(default_factory=dict)
-    delayed: bool = False
-
-    def side(self, owner: Owner) -> Side | None:
-        """The unit on that side."""
-        return self.pre if owner is Whose.PRE else self.post if owner is Whose.POST else None
-
-
-def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Span, context: Context) -> Composed:
-    """The connection block of projection `name`; findings go to the context's reporter."""
+def compose(
+    name: str, parts: Sequence[Part], ends: Ends, given: Sequence[GivenValue], span: Span, context: Context
+) -> tuple[Block, Joined]:
+    """The connection block of projection `name`, and where its variables come from; findings go to the context's reporter."""
     joined = join(parts, context.solver, context.report)
     for part in parts:
         _bind_needs(part, ends, context)
@@ -75,7 +49,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     read = _binding(ends, observed) if observed or _has_bindings(parts) else None
     if read is not None:
         joined.variables = {n: mapped(v, read) for n, v in joined.variables.items()}
-    variables = give(joined, parts, given, span, context)
+    variables = give(joined, parts, given, ends, span, context)
     block = Block(
         kind="connection",
         name=name,
@@ -94,8 +68,7 @@ def compose(name: str, parts: Sequence[Part], ends: Ends, given: Given, span: Sp
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
     check_incoming(block, context.report)
-    origins = tuple((n, joined.origins[n]) for n in (v.name for v in block.variables) if n in joined.origins)
-    return Composed(block, joined.dims, origins)
+    return block, joined
 
 
 # --- the two units ---------------------------------------------------------------------------------------------------

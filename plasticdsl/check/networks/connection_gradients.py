@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from plasticdsl.check.networks.connectivity import Side
+from plasticdsl.check.networks.building import Side
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import Local, partials, with_averages

@@ -5,9 +5,9 @@ Comes in: the clauses after the colon. Goes out: `model.Connectivity` and `model
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from plasticdsl.check.networks.building import Side
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, amount
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context
@@ -18,7 +18,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Logic, Special
-from plasticdsl.model.model import Block, Connectivity, Delays, Population, Role, Value
+from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -35,19 +35,6 @@ _NUMBERS = {
         ("N_post", "a number of units"),
     )
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One population with the dimension of each of its names."""
-
-    population: Population
-    dims: Mapping[str, Dim]
-
-    @property
-    def block(self) -> Block:
-        """What one of its units is."""
-        return self.population.block
 
 
 def unit_numbers(context: Context) -> Context:

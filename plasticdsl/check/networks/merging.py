@@ -16,15 +16,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
+from plasticdsl.check.networks.reads import changes, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.mapping import rename_block, rename_variable, renames
 from plasticdsl.model.model import (
     Assign,
     Block,
-    Distribution,
     Flow,
     Handler,
     MethodChoice,
@@ -45,7 +45,6 @@ class Part:
     block: Block
     dims: Mapping[str, Dim]
     use: tree.Use
-    parameters: tuple[tree.Name, ...] = ()
 
     @property
     def name(self) -> str:
@@ -127,19 +126,8 @@ def _is_one(variable: Variable, flows: bool, block: Block, joined: Joined) -> bo
 
 def _read_by_others(name: str, block: Block) -> bool:
     """Whether anything in the block but the changes of `name` itself reads it."""
-    read: set[Ref] = set()
-    for variable in block.variables:
-        if variable.role is Role.DEFINITION and variable.value is not None and not isinstance(variable.value, Distribution):
-            read |= refs(variable.value)
-    for flow in block.flows:
-        read |= refs(flow.rate) if flow.variable != name else set()
-    for pair in block.pairs:
-        read |= refs(pair.increment) if pair.target.name != name else set()
-    for handler in block.handlers:
-        for statement in handler.statements:
-            value = statement.value
-            read |= refs(value) if statement.target != Ref(Whose.OWN, name) else set()
-    return any(r.owner is Whose.OWN and r.name == name for r in read)
+    own = Ref(Whose.OWN, name)
+    return any(own in keys(parts, {}) for target, parts in changes(block) if target != name)
 
 
 def _free(wish: str, part: Part, joined: Joined) -> str:

@@ -8,36 +8,34 @@ neuron's, each projection unifies its parts with those of the units on both side
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
+from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.data import Folders
 from plasticdsl.check.experiments.phases import check_places
 from plasticdsl.check.experiments.readings import Sources, text_of
 from plasticdsl.check.intact import mentioned, that_mention
-from plasticdsl.check.networks.connectivity import Side
+from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network_gradients import with_gradients
 from plasticdsl.check.networks.patterns import check_patterns
 from plasticdsl.check.networks.populations import check_population
-from plasticdsl.check.networks.projections import Around, Wanted, check_projection, expand
+from plasticdsl.check.networks.projections import Wanted, check_projection, expand
 from plasticdsl.check.networks.proofs import equation, with_proofs
 from plasticdsl.check.networks.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
 from plasticdsl.check.networks.symmetric_weights import with_symmetry
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
-from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.hold import released
-from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different, entries
+from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
 from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Block, Distribution, Network, Population, Projection, Role, Variable
-from plasticdsl.model.owners import Part, Whose
+from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import PatternSet
-from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
@@ -45,30 +43,6 @@ _PLACES = (tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Ex
 
 #: Projections that read each other are followed this far; real chains have two or three.
 _LONGEST_CHAIN = 50
-
-
-@dataclass(slots=True)
-class Building:
-    """A network while it is checked. `names` are those of its scope; `pattern_dims`: the dimension of the entries of
-    each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections that are
-    declared but not known, because of an error; `missing_rules`: the blocks of projections that could not be made."""
-
-    blocks: CheckedBlocks
-    context: Context
-    names: dict[str, Declared]
-    sides: dict[str, Side] = field(default_factory=dict)
-    projections: dict[str, Projection] = field(default_factory=dict)
-    dims: dict[str, Mapping[str, Dim]] = field(default_factory=dict)
-    constants: Values = field(default_factory=dict)
-    patterns: dict[str, PatternSet] = field(default_factory=dict)
-    pattern_dims: dict[str, Dim] = field(default_factory=dict)
-    observables: dict[str, Dim] = field(default_factory=dict)
-    missing: set[str] = field(default_factory=set)
-    missing_rules: set[str] = field(default_factory=set)
-
-    def declare(self, owner: Part, symbol: str, what: str, dims: Mapping[str, Dim], block: Block, span: Span) -> None:
-        """A population or projection with its variables, for what stands later in the network."""
-        self.names[owner.name] = Declared(owner.name, symbol, what, members=Scope(entries(block.variables, dims, owner)), span=span)
 
 
 def check_network(
@@ -81,13 +55,11 @@ def check_network(
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
     check_places(block.body, _PLACES, "a network", report)
-    quantities = sorted_by_kind(of_kind(block.body, tree.Define))
-    variables = check_parameters(quantities.parameters, building.context, names)
-    building.constants = {
-        Ref(Whose.NETWORK, v.name): v.value for v in variables if v.value is not None and not isinstance(v.value, Distribution)
-    }
-    variables += check_signals(quantities.signals, building.context, names)
-    building.observables = {n: building.context.solver.fresh() for n in names_of(quantities.observables)}
+    parameters, signals, observables = sorted_by_kind(of_kind(block.body, tree.Define))
+    variables = check_parameters(parameters, building)
+    building.constants = known_values(variables, {}, Whose.NETWORK)
+    variables += check_signals(signals, building)
+    building.observables = {n: building.context.solver.fresh() for n in names_of(observables)}
     _doubt_unsound(block, building)
     _populations(block, building)
     patterns = of_kind(block.body, tree.Patterns)
@@ -99,9 +71,9 @@ def check_network(
     claims = of_kind(block.body, tree.Expect)
     _missing_projections(statements, building)
     if building.missing:  # names of variables without an owner would be missing too
-        report.doubt([*(s.span for s in quantities.observables), *(s.span for s in claims)])
+        report.doubt([*(s.span for s in observables), *(s.span for s in claims)])
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
-        variables += check_observables(quantities.observables, building)
+        variables += check_observables(observables, building)
     equations = tuple(e for s in claims if (e := equation(s, building.projections, building.context)) is not None)
     network = _finished(block, variables, building)
     if report.failed:
@@ -152,16 +124,10 @@ def _doubt_unsound(block: tree.Block, building: Building) -> None:
 
 def _populations(block: tree.Block, building: Building) -> None:
     for statement in of_kind(block.body, tree.Population):
-        side = check_population(statement, building.blocks, building.context, building.constants)
-        _add_side(side, building)
+        side = check_population(statement, building)
+        building.add_side(side)
         if side.population.source is None and building.blocks.find("neuron", statement.kind) is None:
             building.missing.add(side.population.name)
-
-
-def _add_side(side: Side, building: Building) -> None:
-    population = side.population
-    building.sides[population.name] = side
-    building.declare(population.as_owner, population.symbol, "a population", side.dims, side.block, population.span)
 
 
 def _projections(wanted: Sequence[Wanted], building: Building) -> None:
@@ -196,17 +162,12 @@ def _missing_projections(statements: Sequence[tree.Projection], building: Buildi
 def _add_projection(wanted: Wanted, building: Building) -> None:
     post = building.sides.get(wanted.post.name)
     if wanted.hidden is not None and post is not None:
-        size = post.population.size
-        _add_side(check_population(wanted.hidden, None, building.context, building.constants, size), building)
-    around = Around(building.blocks, building.sides, building.projections, building.dims, building.constants, building.observables)
-    made = check_projection(wanted, around, building.context)
+        building.add_side(check_population(wanted.hidden, building, post.population.size))
+    made = check_projection(wanted, building)
     if made is None:
         building.missing_rules.update(use.name.name for use in (*wanted.statement.uses, *wanted.statement.with_rules))
-        return
-    projection, dims = made
-    building.projections[projection.name] = projection
-    building.dims[projection.name] = dims
-    building.declare(projection.as_owner, projection.symbol, "a projection", dims, projection.connection, projection.span)
+    else:
+        building.add_projection(*made)
 
 
 # --- what only the whole network tells -------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ without a unit are numbers in SI of whatever dimension is asked of them, so one 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from plasticdsl.check.data import Arrays, Folders, read_data, width
 from plasticdsl.check.experiments.readings import undeclared_population
+from plasticdsl.check.networks.building import Building
 from plasticdsl.check.terms.amounts import COUNT, SHARE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
@@ -24,9 +24,6 @@ from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Population
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.syntax import tree
-
-if TYPE_CHECKING:
-    from plasticdsl.check.networks.network import Building
 
 
 def check_patterns(statements: Iterable[tree.Patterns], building: Building, folders: Folders) -> None:

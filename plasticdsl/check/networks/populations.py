@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from plasticdsl.check.blocks.block import CheckedBlocks
 from plasticdsl.check.blocks.bounds import check_bounds
-from plasticdsl.check.networks.connectivity import Side, unit_numbers
-from plasticdsl.check.networks.projection_values import GivenValue, given_values, read_value
+from plasticdsl.check.networks.building import Building, Side
+from plasticdsl.check.networks.connectivity import unit_numbers
+from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value
 from plasticdsl.check.networks.sources import ARGUMENTS, make_source
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.constants import Values
@@ -23,54 +23,34 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 
 
-def check_population(
-    statement: tree.Population, neurons: CheckedBlocks | None, context: Context, constants: Values, size: Expr | None = None
-) -> Side:
+def check_population(statement: tree.Population, building: Building, size: Expr | None = None) -> Side:
     """The population with the dimensions of its names; a neuron of the file wins over a source of the same name.
 
-    `size` is given and `neurons` is None where the statement stands for a source written in place, which has as many units as its target.
+    `size` is given where the statement stands for a source written in place, which has as many units as its target.
     """
-    size = amount(statement.size, COUNT, "The size of a population", context, constants) if size is None else size
+    context, name = building.context, statement.name
+    checked = building.blocks.find("neuron", statement.kind) if size is None else None
+    if size is None:
+        size = amount(statement.size, COUNT, "The size of a population", context, building.constants)
     source: Source | None = None
+    dims: Mapping[str, Dim] = {}
     given = given_values(statement.values)
-    checked = neurons.find("neuron", statement.kind) if neurons is not None else None
     if checked is not None:
-        block: Block = checked.block
-        dims: Mapping[str, Dim] = context.solver.instantiate(checked.dims)
-        given = _arguments(statement, block, context) + given
+        block, dims = checked.block, context.solver.instantiate(checked.dims)
+        given = (*given_arguments(statement.arguments, checked, 0, context), *given)
     elif statement.kind.name in ARGUMENTS:
         drawn = frozenset(g.path for g in given)
-        made = make_source(statement.kind, statement.arguments, statement.span, context, drawn)
-        block, dims, source = made.block, made.dims, made.source
+        block, dims, source = make_source(statement.kind, statement.arguments, statement.span, context, drawn)
     else:
-        _unknown_kind(statement, neurons, context)
-        block, dims = Block("neuron", statement.kind.name, span=statement.kind.span), {}
-        return Side(Population(statement.name.name, statement.name.text, size, block, None, (), statement.span), dims)
-    values = _values(given, block, dims, context, constants)
-    return Side(Population(statement.name.name, statement.name.text, size, block, source, values, statement.span), dims)
-
-
-def _unknown_kind(statement: tree.Population, neurons: CheckedBlocks | None, context: Context) -> None:
-    known = [*(neurons.names(("neuron",), statement.kind) if neurons is not None else ()), *ARGUMENTS]
-    hint = did_you_mean(statement.kind.text, known)
-    message = f"There is no neuron or source ‘{statement.kind.text}’."
-    context.report.error("undeclared-neuron", message, statement.kind.span, hint)
+        hint = did_you_mean(statement.kind.text, [*building.blocks.names(("neuron",), statement.kind), *ARGUMENTS])
+        message = f"There is no neuron or source ‘{statement.kind.text}’."
+        context.report.error("undeclared-neuron", message, statement.kind.span, hint)
+        block, given = Block("neuron", statement.kind.name, span=statement.kind.span), ()
+    values = _values(given, block, dims, context, building.constants)
+    return Side(Population(name.name, name.text, size, block, source, values, statement.span), dims)
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
-
-
-def _arguments(statement: tree.Population, block: Block, context: Context) -> tuple[GivenValue, ...]:
-    """`LIF(τ_m = 10 ms)` is `LIF, τ_m = 10 ms`."""
-    found: list[GivenValue] = []
-    for argument in statement.arguments:
-        if argument.keyword is None:
-            names = ", ".join(f"{v.symbol} = …" for v in block.variables if v.role is Role.PARAMETER)
-            hint = f"Its parameters are: {names}." if names else ""
-            context.report.error("unknown-parameter", f"Say which parameter of ‘{block.name}’ this is.", argument.span, hint)
-            continue
-        found.append(GivenValue(argument.keyword.name, argument.keyword.text, argument.keyword.span, argument.value, part=0))
-    return tuple(found)
 
 
 def _values(
@@ -90,15 +70,10 @@ def _values(
             context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target)
         variable = changed[value.path]
         found[key] = read_value(value, variable.symbol, dims[value.path], inside)
-        part = {"initial": found[key]} if value.starts else {"value": found[key]}
-        changed[value.path] = _replaced(variable, part)
+        changed[value.path] = replace(variable, initial=found[key]) if value.starts else replace(variable, value=found[key])
     places = {v.path: v.value.span for v in given}
     check_bounds(tuple(changed.values()), constants, places, given[0].target if given else None, context.report)
     return tuple(found.items())
-
-
-def _replaced(variable: Variable, part: Mapping[str, Value]) -> Variable:
-    return replace(variable, value=part.get("value", variable.value), initial=part.get("initial", variable.initial))
 
 
 def _key(value: GivenValue, block: Block, context: Context) -> str | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.likes import path_text
-from plasticdsl.check.networks.connectivity import Side, pair_names
+from plasticdsl.check.networks.building import Ends
+from plasticdsl.check.networks.connectivity import pair_names
 from plasticdsl.check.networks.merging import Joined, Part
-from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_number, unit_hint
@@ -50,19 +51,23 @@ class GivenValue:
     part: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """All values of one projection between `pre` and `post`; `constants`: what is known of the network's parameters."""
-
-    values: tuple[GivenValue, ...]
-    constants: Values
-    pre: Side
-    post: Side
-
-
 def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -> tuple[GivenValue, ...]:
     """The values of a projection or population as written."""
     return tuple(_written(s) for s in statements)
+
+
+def given_arguments(arguments: Sequence[tree.Argument], checked: CheckedBlock, part: int, context: Context) -> Iterator[GivenValue]:
+    """`LIF(τ_m = 10 ms)`, `STDP(A₊ = 0.01)`: the values of a block's arguments, by keyword, else in the order of `synapse Name(first, second)`."""
+    in_order = iter(checked.tree.parameters)
+    for argument in arguments:
+        parameter = argument.keyword if argument.keyword is not None else next(in_order, None)
+        if parameter is None:
+            names = [f"{v.symbol} = …" for v in checked.block.variables if v.role in (Role.PARAMETER, Role.GIVEN)]
+            hint = did_you_mean("", names, "Its parameters are")
+            context.report.error("unknown-parameter", f"Say which parameter of ‘{checked.block.name}’ this is.", argument.span, hint)
+        else:
+            place = (argument.keyword or argument).span
+            yield GivenValue(parameter.name, parameter.text, place, argument.value, part=part)
 
 
 def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
@@ -75,13 +80,15 @@ def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
             return GivenValue(variable.name, variable.text, variable.span, rhs, is_drawn, starts=True)
 
 
-def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, context: Context) -> tuple[Variable, ...]:
+def give(
+    joined: Joined, parts: Sequence[Part], given: Sequence[GivenValue], ends: Ends, span: Span, context: Context
+) -> tuple[Variable, ...]:
     """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
     before = context.report.count
-    inside = _value_context(joined, given, context)
+    inside = _value_context(joined, ends, context)
     written: dict[str, GivenValue] = {}
     misnamed: list[GivenValue] = []
-    for value in given.values:
+    for value in given:
         name = _named(value, joined, parts, context)
         if name is None:
             misnamed.extend([value] if value.part is None else [])
@@ -101,16 +108,16 @@ def give(joined: Joined, parts: Sequence[Part], given: Given, span: Span, contex
     elif context.report.count == before:
         places = {name: value.value.span for name, value in written.items()}
         shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)
-        check_bounds(shown, given.constants, places, span, context.report)
+        check_bounds(shown, ends.constants, places, span, context.report)
     return variables
 
 
-def _value_context(joined: Joined, given: Given, context: Context) -> Context:
+def _value_context(joined: Joined, ends: Ends, context: Context) -> Context:
     """The network's names, then the connection's own, then what is known of the two units."""
     own = entries(joined.variables.values(), joined.dims, Whose.OWN)
     network = context.scope
     own_scope = Scope(network.names, Scope(own, network.parent, None), network.missing)
-    return pair_names(context.inside(own_scope), given.pre, given.post)
+    return pair_names(context.inside(own_scope), ends.pre, ends.post)
 
 
 # --- which variable is meant -----------------------------------------------------------------------------------------

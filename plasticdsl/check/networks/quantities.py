@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
@@ -17,6 +17,7 @@ from plasticdsl.check.terms.index_letters import free_letters
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.shown_units import unit_of_number
+from plasticdsl.check.terms.unification import Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import reached
 from plasticdsl.model.dependencies import circle, in_working_order
@@ -26,9 +27,6 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, nodes
 
-if TYPE_CHECKING:
-    from plasticdsl.check.networks.network import Building
-
 Defines = tuple[tree.Define, ...]
 
 _PLAIN = Declared("", "", "a quantity")
@@ -37,17 +35,8 @@ _PLAIN = Declared("", "", "a quantity")
 LARGEST_SIGNAL = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """The definitions of a network by kind, each in the order written."""
-
-    parameters: Defines
-    signals: Defines
-    observables: Defines
-
-
-def sorted_by_kind(defines: Sequence[tree.Define]) -> Sorted:
-    """Parameters, signals and observables."""
+def sorted_by_kind(defines: Sequence[tree.Define]) -> tuple[Defines, Defines, Defines]:
+    """Parameters, signals and observables, each in the order written."""
     named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
     reading = {n for n, s in named.items() if _reads_units(s)}
     of_units = _spread(reading | {_base(n, named) for n in reading} | _indexed_targets(defines), named)
@@ -55,7 +44,7 @@ def sorted_by_kind(defines: Sequence[tree.Define]) -> Sorted:
     parameters = tuple(s for n, s in named.items() if n not in of_units | of_time)
     signals = tuple(s for n, s in named.items() if n in of_time)
     known = {id(s) for s in (*parameters, *signals)}
-    return Sorted(parameters, signals, tuple(s for s in defines if id(s) not in known))
+    return parameters, signals, tuple(s for s in defines if id(s) not in known)
 
 
 def _reads_units(statement: tree.Define) -> bool:
@@ -84,14 +73,14 @@ def _spread(names: set[str], named: Mapping[str, tree.Define]) -> set[str]:
     return reached(names, lambda name: readers.get(name, ()))
 
 
-def check_parameters(parameters: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+def check_parameters(parameters: Sequence[tree.Define], building: Building) -> tuple[Variable, ...]:
     """Translates the parameters and declares them."""
-    return _check(parameters, Role.PARAMETER, "a parameter of the network", context, names)
+    return _check(parameters, Role.PARAMETER, "a parameter of the network", building)
 
 
-def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
+def check_signals(signals: Sequence[tree.Define], building: Building) -> tuple[Variable, ...]:
     """Translates the signals; where one is read from now on, its formula stands."""
-    variables = _check(signals, Role.DEFINITION, "a signal", context, names)
+    variables = _check(signals, Role.DEFINITION, "a signal", building)
     written_out: dict[Expr, Expr] = {}
     sizes: dict[Expr, int] = {}
     for variable in variables:
@@ -100,10 +89,12 @@ def check_signals(signals: Sequence[tree.Define], context: Context, names: dict[
         sizes[ref] = sum(sizes.get(node, 1) for node in walk(value))
         if sizes[ref] > LARGEST_SIGNAL:
             message = f"‘{variable.symbol}’ becomes too large when the signals it reads are written out (more than {LARGEST_SIGNAL} parts)."
-            context.report.error("expression-too-large", message, variable.span, "Let neurons or sources compute what it is made of.")
+            building.context.report.error(
+                "expression-too-large", message, variable.span, "Let neurons or sources compute what it is made of."
+            )
             sizes[ref], value = 1, Number(0.0)
         written_out[ref] = substitute(value, written_out)
-        names[variable.name] = replace(names[variable.name], expr=written_out[ref])
+        building.names[variable.name] = replace(building.names[variable.name], expr=written_out[ref])
     return variables
 
 
@@ -135,8 +126,7 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
         if o.letters and name.name in building.names:
             message = f"‘{name.text}’ is declared twice in this network."
             building.context.report.error("duplicate-definition", message, o.statement.span)
-        expr, dim = Ref(Whose.NETWORK, name.name), dims[name.name]
-        building.names[name.name] = Declared(name.name, name.text, "an observable", expr, dim, span=name.span)
+        _declare(name, "an observable", dims[name.name], building)
     variables = tuple(_translated(o, things, building) for o in found)
     _no_circle(variables, building.context)
     return in_working_order(variables, Whose.NETWORK)
@@ -153,10 +143,10 @@ def indexables(building: Building) -> Indexables:
 
 
 def _observable(statement: tree.Define, things: Indexables, building: Building) -> _Observable | None:
-    target = statement.target
-    free = free_letters(target, statement.rhs, building.context.scope)
+    free = free_letters(statement.target, statement.rhs, building.context.scope)
     if free is None:
-        return _Observable(statement, target) if _has_plain_name(statement, building.context) and isinstance(target, tree.Name) else None
+        plain = _plain_name(statement, building.context)
+        return None if plain is None else _Observable(statement, plain)
     name, letters = free
     known = ranges(statement.rhs, dict.fromkeys(letters), things, building.context.scope)
     for letter in letters:
@@ -174,16 +164,18 @@ def _translated(one: _Observable, things: Indexables, building: Building) -> Var
     return replace(variable, indices=tuple(bound.items()))
 
 
-def _check(statements: Sequence[tree.Define], role: Role, what: str, context: Context, names: dict[str, Declared]) -> tuple[Variable, ...]:
-    kept = [s for s in statements if _has_plain_name(s, context)]
-    for statement in kept:
-        target = statement.target
-        assert isinstance(target, tree.Name)
-        expr = Ref(Whose.NETWORK, target.name)
-        names[target.name] = Declared(target.name, target.text, what, expr, context.solver.fresh(), span=target.span)
-    variables = tuple(_variable(s, s.target, role, context, names) for s in kept if isinstance(s.target, tree.Name))
+def _check(statements: Sequence[tree.Define], role: Role, what: str, building: Building) -> tuple[Variable, ...]:
+    context = building.context
+    kept = [(s, name) for s in statements if (name := _plain_name(s, context)) is not None]
+    for _, name in kept:
+        _declare(name, what, context.solver.fresh(), building)
+    variables = tuple(_variable(s, name, role, context, building.names) for s, name in kept)
     _no_circle(variables, context)
     return in_working_order(variables, Whose.NETWORK)
+
+
+def _declare(name: tree.Name, what: str, dim: Dim, building: Building) -> None:
+    building.names[name.name] = Declared(name.name, name.text, what, Ref(Whose.NETWORK, name.name), dim, span=name.span)
 
 
 def _no_circle(variables: Sequence[Variable], context: Context) -> None:
@@ -196,15 +188,16 @@ def _no_circle(variables: Sequence[Variable], context: Context) -> None:
         context.report.error("definition-cycle", f"These definitions depend on each other: {shown}.", spans[on_circle[0]], "", labels)
 
 
-def _has_plain_name(statement: tree.Define, context: Context) -> bool:
+def _plain_name(statement: tree.Define, context: Context) -> tree.Name | None:
+    """The name that is defined; None after reporting that it is none."""
     if not isinstance(statement.target, tree.Name):
         context.report.error("not-a-name", "Only a name can stand on this side.", statement.target.span)
-        return False
+        return None
     if statement.arguments:
         message = "A function is declared outside the network, with ‘function’."
         context.report.error("misplaced-statement", message, statement.span)
-        return False
-    return True
+        return None
+    return statement.target
 
 
 def _variable(statement: tree.Define, target: tree.Name, role: Role, context: Context, names: Mapping[str, Declared]) -> Variable:

@@ -7,7 +7,6 @@ the dimensions of these, and the `model.Source`. A rate that depends on the time
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from plasticdsl.check.networks.connectivity import unit_numbers
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, amount
@@ -43,27 +42,20 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 _DIMENSIONS = {"rate": _RATE, "start": SECONDS, "count": PURE}
 
 
-@dataclass(frozen=True, slots=True)
-class MadeSource:
-    """A source's block, its dimensions, and what it is."""
-
-    block: Block
-    dims: Mapping[str, Dim]
-    source: Source
+#: A source's block, its dimensions, and what it is.
+_Made = tuple[Block, Mapping[str, Dim], Source]
 
 
-def make_source(
-    kind: tree.Name, arguments: Sequence[tree.Argument], span: Span, context: Context, drawn: frozenset[str] = frozenset()
-) -> MadeSource:
+def make_source(kind: tree.Name, arguments: Sequence[tree.Argument], span: Span, context: Context, drawn: frozenset[str]) -> _Made:
     """The source; `drawn`: variables that the population gives apart (`Poisson, rate ~ Gamma(…)`)."""
     given = _by_name(kind, arguments, context)
     match kind.name:
         case "Source":
             output = Variable("x", "x", Role.CLAMPED, span=span)
             dims = {"x": context.solver.fresh()}
-            return MadeSource(Block("source", "Source", variables=(output,), output="x", span=span), dims, ClampedSource())
+            return Block("source", "Source", variables=(output,), output="x", span=span), dims, ClampedSource()
         case "SpikeTimes":
-            return MadeSource(Block("source", "SpikeTimes", span=span), {}, _times(kind, given.get("times"), context))
+            return Block("source", "SpikeTimes", span=span), {}, _times(kind, given.get("times"), context)
         case _:
             return _rhythmic(kind, given, span, context, drawn)
 
@@ -82,7 +74,7 @@ def _by_name(kind: tree.Name, arguments: Sequence[tree.Argument], context: Conte
     return found
 
 
-def _rhythmic(kind: tree.Name, given: Mapping[str, tree.Expr], span: Span, context: Context, drawn: frozenset[str]) -> MadeSource:
+def _rhythmic(kind: tree.Name, given: Mapping[str, tree.Expr], span: Span, context: Context, drawn: frozenset[str]) -> _Made:
     """Poisson and Regular: a rate, and for Regular when it starts and how many spikes it gives."""
     if "rate" not in given and "rate" not in drawn:
         hint = f"Write for example ‘{kind.text}(rate = 10 Hz)’."
@@ -95,11 +87,11 @@ def _rhythmic(kind: tree.Name, given: Mapping[str, tree.Expr], span: Span, conte
     rate = values["rate"] if variables[0].role is Role.DEFINITION else Ref(Whose.OWN, "rate")
     assert rate is not None, "it has a default"
     if kind.name == "Poisson":
-        return MadeSource(block, dims, PoissonSource(rate))
+        return block, dims, PoissonSource(rate)
     if any(v.role is Role.DEFINITION for v in variables):
         context.report.error("not-a-constant", "A regular source has a constant rate.", kind.span, "Use SpikeTimes for other rhythms.")
     count = Ref(Whose.OWN, "count") if values["count"] is not None else None
-    return MadeSource(block, dims, RegularSource(rate, Ref(Whose.OWN, "start"), count))
+    return block, dims, RegularSource(rate, Ref(Whose.OWN, "start"), count)
 
 
 def _variable(name: str, value: Expr, node: tree.Expr | None, span: Span) -> Variable:

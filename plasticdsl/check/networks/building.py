@@ -1,0 +1,83 @@
+"""A network while it is checked: what is known of it so far, for what stands later in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plasticdsl.check.blocks.block import CheckedBlocks
+from plasticdsl.check.terms.constants import Values
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.scope import Declared, Scope, entries
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model.model import Block, Population, Projection
+from plasticdsl.model.owners import OfProjection, Owner, Whose
+from plasticdsl.model.patterns import PatternSet
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One population with the dimension of each of its names."""
+
+    population: Population
+    dims: Mapping[str, Dim]
+
+    @property
+    def block(self) -> Block:
+        """What one of its units is."""
+        return self.population.block
+
+
+@dataclass(slots=True)
+class Building:
+    """`names` are those of the network's scope; `dims`: by projection; `constants`: what is known of its parameters; `pattern_dims`: the dimension of the
+    entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections
+    that are declared but not known, because of an error; `missing_rules`: the blocks of projections that could not be made."""
+
+    blocks: CheckedBlocks
+    context: Context
+    names: dict[str, Declared]
+    sides: dict[str, Side] = field(default_factory=dict)
+    projections: dict[str, Projection] = field(default_factory=dict)
+    dims: dict[str, Mapping[str, Dim]] = field(default_factory=dict)
+    constants: Values = field(default_factory=dict)
+    patterns: dict[str, PatternSet] = field(default_factory=dict)
+    pattern_dims: dict[str, Dim] = field(default_factory=dict)
+    observables: dict[str, Dim] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    missing_rules: set[str] = field(default_factory=set)
+
+    def add_side(self, side: Side) -> None:
+        """A population, in sight from now on."""
+        self.sides[side.population.name] = side
+        self._declare(side.population, "a population", side.block, side.dims)
+
+    def add_projection(self, projection: Projection, dims: Mapping[str, Dim]) -> None:
+        """A projection, in sight from now on."""
+        self.projections[projection.name] = projection
+        self.dims[projection.name] = dims
+        self._declare(projection, "a projection", projection.connection, dims)
+
+    def _declare(self, part: Population | Projection, what: str, block: Block, dims: Mapping[str, Dim]) -> None:
+        members = Scope(entries(block.variables, dims, part.as_owner))
+        self.names[part.name] = Declared(part.name, part.symbol, what, members=members, span=part.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two units of a projection, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions).
+
+    `observables`: those of the network, of which a rule may take derivatives. `constants`: as in `Building`. `delayed`: whether what arrives was sent
+    earlier.
+    """
+
+    pre: Side
+    post: Side
+    others: Mapping[str, tuple[OfProjection, Mapping[str, Dim]]]
+    observables: Mapping[str, Dim]
+    constants: Values
+    delayed: bool
+
+    def side(self, owner: Owner) -> Side | None:
+        """The unit on that side."""
+        return self.pre if owner is Whose.PRE else self.post if owner is Whose.POST else None
