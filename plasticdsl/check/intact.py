@@ -52,7 +52,7 @@ def known(sight: Sight, main: str, lost: Lost) -> Sight:
 def mentioned(item: Item | tree.Statement) -> frozenset[str]:
     """Every name in an item, its own among them; a unit may be the name of a neuron (`10 A`)."""
     found = list(nodes(item))
-    units = {u.unit for n in found if isinstance(n, tree.Number) for u in n.unit}
+    units = {word for n in found if isinstance(n, tree.Number) for word, _ in n.unit}
     return frozenset(units | {n.name for n in found if isinstance(n, tree.Name)})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -147,24 +148,11 @@ def _rising(parts: Parts) -> tree.SpikeWhen:
     return tree.SpikeWhen(condition, True, (), condition.span)
 
 
-def _refractory(parts: Parts) -> tree.Refractory:
-    held = tuple(parts[4]) if len(parts) > 2 else ()
-    end = held[-1].span if held else parts[1].span
-    return tree.Refractory(parts[1], held, parts[0].span.to(end))
-
-
-def _input(parts: Parts) -> tree.Input:
-    names: tuple[tree.Name, ...] = tuple(parts[1])
-    if len(parts) == 2:
-        return tree.Input(names, None, parts[0].span.to(names[-1].span))
-    return tree.Input(names, unit_of(parts[3]), span_of(parts))
-
-
-def unit_of(expression: tree.Expr, sign: int = 1) -> tuple[tree.UnitPower, ...]:
+def unit_of(expression: tree.Expr, sign: int = 1) -> tree.Unit:
     """A unit that stands alone, as in `input I : nS/µm²`; `1` is no unit at all."""
     match expression:
         case tree.Name(text=text):
-            return (tree.UnitPower(text, (sign, 1)),)
+            return ((text, Fraction(sign)),)
         case tree.Number(text="1", unit=()):
             return ()
         case tree.Group(inner=inner):
@@ -174,21 +162,11 @@ def unit_of(expression: tree.Expr, sign: int = 1) -> tuple[tree.UnitPower, ...]:
         case tree.Binary(operator="/", left=left, right=right):
             return unit_of(left, sign) + unit_of(right, -sign)
         case tree.Binary(operator="^", left=tree.Name(text=text), right=tree.Number(text=digits, unit=())) if digits.isdigit():
-            return (tree.UnitPower(text, (sign * int(digits), 1)),)
+            return ((text, Fraction(sign * int(digits))),)
         case tree.Binary(operator="^", left=base, right=tree.Unary(operator="-", operand=power), span=span):
             return unit_of(tree.Binary("^", base, power, span), -sign)
         case _:
             raise Refusal("not-a-unit", expression.span, "‘{0}’ is not a unit.", "For example ‘pA’, ‘mV/ms’.", quoted=(expression.span,))
-
-
-def _output(parts: Parts) -> tree.Output:
-    name = name_of(parts[1])
-    span = span_of(parts)
-    if len(parts) == 2:
-        return tree.Output(name, None, None, span)
-    if parts[2].kind == "=":
-        return tree.Output(name, parts[3], None, span)
-    return tree.Output(name, None, parts[3], span)
 
 
 def _method(parts: Parts) -> tree.Method:
@@ -280,9 +258,9 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "spike_when": _spike_when,
     "rising": _rising,
     "spike_at_rate": lambda parts: tree.SpikeAtRate(parts[3], (), span_of(parts)),
-    "refractory": _refractory,
-    "input": _input,
-    "output": _output,
+    "refractory": lambda parts: tree.Refractory(parts[1], tuple(after(parts, "hold") or ()), span_of(parts)),
+    "input": lambda parts: tree.Input(tuple(parts[1]), unit_of(parts[3]) if len(parts) > 2 else None, span_of(parts)),
+    "output": lambda parts: tree.Output(name_of(parts[1]), after(parts, "="), after(parts, "in"), span_of(parts)),
     "method": _method,
     "method_word": _method_word,
     "truncate": lambda parts: tree.Truncate(name_of(parts[1]), parts[3], span_of(parts)),

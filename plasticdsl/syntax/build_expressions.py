@@ -25,9 +25,10 @@ _LARGEST_SUPERSCRIPT = 6
 
 
 def span_of(parts: Parts) -> Span:
-    """From the first to the last of the parts."""
+    """From the first to the last of the parts; what a list of names or items gave is a part of its own."""
     first: Span = parts[0].span
-    return first.to(parts[-1].span)
+    last = parts[-1]
+    return first.to(span_of(last) if isinstance(last, list) else last.span)
 
 
 def name_of(token: Token) -> tree.Name:
@@ -61,7 +62,7 @@ def _limit(parts: Parts) -> tree.Limit:
 def count_and_name(number: tree.Number) -> tuple[tree.Number, tree.Name] | None:
     """`5 C` where it can only be five of something called C: the number and the name; None where no single word follows the number."""
     match number:
-        case tree.Number(text=digits, unit=(tree.UnitPower(unit=word, exponent=(1, 1)),), span=span) if word[0].isalpha():
+        case tree.Number(text=digits, unit=((word, 1),), span=span) if word[0].isalpha():
             middle = span.end - len(word)
             return tree.Number(digits, (), replace(span, end=middle)), tree.Name(canonical(word), word, replace(span, start=middle))
         case _:
@@ -101,10 +102,8 @@ def _ascii_sign(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Ex
             return tree.Average(body, constant, span)
         case "grad", (of, by):
             return tree.Partial(of, by, span)
-        case "pos", (operand,):
-            return tree.Rectified(operand, span)
-        case "abs", (operand,):
-            return tree.Absolute(operand, span)
+        case "pos" | "abs", (operand,):
+            return tree.Unary(name, operand, span)
         case "transpose", (operand,):
             return tree.Transposed(operand, span)
         case _:
@@ -160,7 +159,7 @@ def _negative(parts: Parts) -> tree.Expr:
 
 def _multiplied(parts: Parts) -> tree.Binary:
     left, sign, right = parts
-    bare = right.operand if isinstance(right, tree.Unary) else right
+    bare = right.operand if isinstance(right, tree.Unary) and right.operator == "-" else right
     if sign.kind == "/" and isinstance(bare, tree.Binary) and bare.implicit:
         first = bare.left
         while isinstance(first, tree.Binary) and first.implicit:
@@ -262,8 +261,8 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "applied": _applied,
     "group": lambda parts: tree.Group(parts[1], span_of(parts)),
     "list": _list,
-    "rectified": lambda parts: tree.Rectified(parts[1], span_of(parts)),
-    "absolute": lambda parts: tree.Absolute(parts[1], span_of(parts)),
+    "rectified": lambda parts: tree.Unary("pos", parts[1], span_of(parts)),
+    "absolute": lambda parts: tree.Unary("abs", parts[1], span_of(parts)),
     "average": _average,
     "partial": lambda parts: tree.Partial(parts[1], parts[4], span_of(parts)),
     "root": _root,

@@ -9,7 +9,7 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, drawn, kinds, target_of
 from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, span_of
-from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.refusal import Refusal, twice
 from plasticdsl.syntax.tokens import Token
 
 Setting = tree.Define | tree.Draw | tree.Initial
@@ -100,7 +100,7 @@ def _random_patterns(made: Parts, settings: Parts) -> tree.RandomPatterns:
                 "unknown-option", setting.span, message, "‘p = 0.1’: the probability of the second value; ‘active = 10 %’: its share."
             )
         if name in options:
-            raise Refusal("twice", setting.span, f"‘{name}’ is given twice.", "Keep one of them.")
+            raise twice(name, setting.span)
         options[name] = setting.rhs
     values = made[4]
     if isinstance(values, Token):
@@ -119,13 +119,11 @@ def _projection(parts: Parts) -> tree.Projection:
     start = 2 if named else 0
     source, _, targets, _, uses = parts[start : start + 5]
     rules = after(parts, "with") or ()
-    clauses = [clause for part in parts[start + 5 :] if isinstance(part, list) for clause in part]
+    clauses = [clause for part in parts[start + 6 :: 2] if part is not rules for clause in part]
     connectivity = tuple(c for c in clauses if isinstance(c, tree.Connectivity))
     delays = tuple(c for c in clauses if isinstance(c, tree.Delay))
     values = tuple(c for c in clauses if isinstance(c, tree.Define | tree.Draw | tree.Initial))
-    ends = [*uses, *rules, *clauses]
-    span = parts[0].span.to(ends[-1].span)
-    return tree.Projection(name, source, targets, uses, rules, connectivity, values, delays, span)
+    return tree.Projection(name, source, targets, tuple(uses), tuple(rules), connectivity, values, delays, span_of(parts))
 
 
 def _clause(parts: Parts) -> list[Any]:
@@ -161,7 +159,7 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "population": _population,
     "patterns": _patterns,
     "targets": lambda parts: (name_of(parts[0]),) if len(parts) == 1 else tuple(parts[2]),
-    "uses": lambda parts: tuple(parts[::2]),
+    "uses": lambda parts: parts[::2],
     "one_use": _one_use,
     "projection": _projection,
     "clause": _clause,

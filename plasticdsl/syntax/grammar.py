@@ -57,6 +57,7 @@ def _name_of(text: str) -> str:
     return f"grammar-{hashlib.sha256(key.encode()).hexdigest()[:20]}.bin"
 
 
+@lru_cache(maxsize=1)
 def keywords() -> Mapping[str, str]:
     """Every word of the grammar, with the name of its terminal."""
     words = ((str(t.pattern.value), t.name) for t in tables().terminals if t.pattern.type == "str")

@@ -8,7 +8,6 @@ word is looked up in what the grammar accepts at that place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from lark.exceptions import UnexpectedToken
@@ -21,16 +20,11 @@ from plasticdsl.syntax.problems import unexpected
 from plasticdsl.syntax.tokens import Token, begins_with_name
 
 
-@lru_cache(maxsize=1)
-def _keywords() -> Mapping[str, str]:
-    return keywords()
-
-
 def read_statement(tokens: Sequence[Token], rule: str) -> Any:
     """What the start rule `rule` makes of the tokens; raises `Refusal` where they do not fit it."""
     state = tables().parse_interactive(start=rule).parser_state
     feed: Callable[[Token, bool], Any] = state.feed_token  # type: ignore[assignment]  # it reads nothing but `.type`
-    words = _keywords()
+    words = keywords()
     for number, token in enumerate(tokens):
         if token.kind == "NAME" and token.text in words and _is_keyword(state, tokens, number, words):
             token = Token(words[token.text], token.text, token.span)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from fractions import Fraction
 
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tree import UnitPower
+from plasticdsl.syntax.tree import Unit
 from plasticdsl.units.table import is_unit
 
 LONGEST_NUMBER = 100
@@ -51,7 +52,7 @@ def number_length(source: SourceFile, start: int, stop: int) -> None:
         raise Refusal("number-out-of-range", span, f"‘{text}’ is too {size} for a double (about 1e-308 to 1e308).")
 
 
-def quantity(source: SourceFile, stop: int, end: int) -> tuple[tuple[UnitPower, ...], int]:
+def quantity(source: SourceFile, stop: int, end: int) -> tuple[Unit, int]:
     """The unit after a number that ends at `stop`, and where the quantity ends; no unit gives `(), stop`."""
     text = source.text
     blanks = _BLANKS.match(text, stop, end)
@@ -61,12 +62,12 @@ def quantity(source: SourceFile, stop: int, end: int) -> tuple[tuple[UnitPower, 
     word = _unit_word(text, begin, end)
     if not word:
         return (), stop
-    powers: list[UnitPower] = []
+    powers: list[tuple[str, Fraction]] = []
     sign = root = 1
     while word:
         begin += len(word)
         exponent, begin = _exponent(source, begin, end)
-        powers.append(UnitPower(word, (sign * exponent[0], root * exponent[1])))
+        powers.append((word, sign * exponent / root))
         if begin >= end or text[begin] not in "/·*⋅":
             break
         sign = -1 if text[begin] == "/" else 1
@@ -87,10 +88,10 @@ def _unit_word(text: str, begin: int, end: int) -> str:
     return word if is_unit(word) or word in ("steps", "step") else ""
 
 
-def _exponent(source: SourceFile, begin: int, end: int) -> tuple[tuple[int, int], int]:
+def _exponent(source: SourceFile, begin: int, end: int) -> tuple[Fraction, int]:
     match = _EXPONENT.match(source.text, begin, end)
     if match is None:
-        return (1, 1), begin
+        return Fraction(1), begin
     if match["raised"]:
         top, below = int(match["raised"].translate(SUPERSCRIPTS)), 1
     elif match["whole"]:
@@ -100,7 +101,7 @@ def _exponent(source: SourceFile, begin: int, end: int) -> tuple[tuple[int, int]
     if abs(top) > LARGEST_UNIT_EXPONENT or not 0 < below <= LARGEST_UNIT_EXPONENT:
         span = Span(match.start(), match.end(), source.path)
         raise Refusal("number-out-of-range", span, f"The exponent of a unit is at most {LARGEST_UNIT_EXPONENT}.")
-    return (top, below), match.end()
+    return Fraction(top, below), match.end()
 
 
 def unit_too_close(source: SourceFile, start: int, stop: int, end: int) -> None:

@@ -42,6 +42,11 @@ class Refusal(Exception):  # it becomes a finding; the error is `PlasError`
         return diagnostic(self.code, filled(self.message), self.span, hint, self.labels)
 
 
+def twice(word: str, span: Span) -> Refusal:
+    """The refusal for an option that is there already."""
+    return Refusal("twice", span, f"‘{word}’ is given twice.", "Keep one of them.")
+
+
 #: What one character was meant to be, where that can stand in its place.
 _IN_PLACE = {
     "–": "−",

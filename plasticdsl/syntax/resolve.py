@@ -34,10 +34,8 @@ def resolve(file: tree.File, used: Sequence[tree.Block] = ()) -> tree.File:
 def _item(item: Any, blocks: Blocks, file: tree.File) -> Any:
     match item:
         case tree.Block(kind="neuron" | "synapse" | "rule"):
-            if _has_delta(item.body):
-                used = _names_used(_family(item, blocks))
-                return replace(item, body=_with_jumps(item.body, used, triggered=False))
-            return item
+            used = frozenset(node.name for node in nodes(tuple(_family(item, blocks))) if isinstance(node, tree.Name))
+            return replace(item, body=_with_jumps(item.body, used, triggered=False))
         case tree.Block(kind="network"):
             return replace(item, body=_with_populations(item, blocks, file))
         case _:
@@ -72,13 +70,6 @@ def _changed(statement: tree.Define) -> tree.Expr | None:
             return None
 
 
-def _has_delta(body: tuple[tree.Statement, ...]) -> bool:
-    return any(
-        (isinstance(statement, tree.Define) and _changed(statement) is not None) or _has_delta(getattr(statement, "body", ()))
-        for statement in body
-    )
-
-
 def _without_delta(name: tree.Name) -> tree.Name | None:
     match = _DELTA.match(name.text)
     if match is None:
@@ -88,10 +79,6 @@ def _without_delta(name: tree.Name) -> tree.Name | None:
     if base == "t" or base.startswith("t_") or not (text[0].isalpha()):
         return None
     return tree.Name(base, text, Span(name.span.start + match.end(), name.span.end, name.span.path))
-
-
-def _names_used(family: list[tree.Block]) -> frozenset[str]:
-    return frozenset(node.name for node in nodes(tuple(family)) if isinstance(node, tree.Name))
 
 
 def _with_jumps(body: tuple[tree.Statement, ...], used: frozenset[str], *, triggered: bool) -> tuple[tree.Statement, ...]:

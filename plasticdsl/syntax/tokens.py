@@ -16,7 +16,7 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.brackets import check_brackets
 from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
 from plasticdsl.syntax.refusal import Refusal, foreign_sign, unexpected_character
-from plasticdsl.syntax.tree import UnitPower
+from plasticdsl.syntax.tree import Unit
 from plasticdsl.syntax.words import RESERVED
 
 _PATTERN = re.compile(
@@ -119,7 +119,7 @@ class Token:
     kind: str
     text: str
     span: Span
-    unit: tuple[UnitPower, ...] = ()
+    unit: Unit = ()
     inner: str = ""
 
     @property

@@ -6,6 +6,7 @@ Comes in: a `Dimension`. Goes out: unit text with its SI value, and words. Nothi
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -77,7 +78,7 @@ def coherent(dim: Dimension) -> str:
     return known[dim] if dim in known else f"1/{known[ONE / dim]}" if ONE / dim in known else str(dim)
 
 
-def unit_text(factors: list[tuple[str, Fraction]]) -> str:
+def unit_text(factors: Sequence[tuple[str, Fraction]]) -> str:
     """A written unit in one layout: `mV/ms`, `µM⁻¹·ms⁻¹`."""
     return _join(factors)
 
@@ -112,7 +113,7 @@ def _degree(unit: str) -> Fraction:
     return Fraction({"²": 2, "³": 3}.get(unit[-1], 1))
 
 
-def _join(factors: list[tuple[str, Fraction]]) -> str:
+def _join(factors: Sequence[tuple[str, Fraction]]) -> str:
     above = [unit + _power(power) for unit, power in factors if power > 0]
     below = [(unit, power) for unit, power in factors if power < 0]
     if above and len(below) == 1:

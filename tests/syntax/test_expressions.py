@@ -106,9 +106,9 @@ def test_indices_of_sums() -> None:
 
 
 def test_bars() -> None:
-    assert value("|x| |y|") == binary("*", ("Absolute", "x"), ("Absolute", "y"))
+    assert value("|x| |y|") == binary("*", ("Unary", "abs", "x"), ("Unary", "abs", "y"))
     assert [f.code for f in findings(block("y = |a |x||"))] == ["missing-bracket"]
-    assert value("|(|x| − 1)|") == ("Absolute", ("Group", binary("-", ("Absolute", "x"), ("Number", "1", ()))))
+    assert value("|(|x| − 1)|") == ("Unary", "abs", ("Group", binary("-", ("Unary", "abs", "x"), ("Number", "1", ()))))
 
 
 def test_arguments() -> None:

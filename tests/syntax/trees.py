@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,12 @@ def value(expression: str) -> Any:
 
 def bare(node: Any, spelling: bool = False) -> Any:
     """A node as nested tuples without places and, unless `spelling`, without how names and docstrings are written."""
+    if isinstance(node, tuple) and len(node) == 2 and isinstance(node[1], Fraction) and not spelling:
+        return (node[0].replace("u", "µ").replace("μ", "µ"), node[1])
     if isinstance(node, tuple):
         return tuple(bare(part, spelling) for part in node)
     if isinstance(node, tree.Name) and not spelling:
         return node.name
-    if isinstance(node, tree.UnitPower) and not spelling:
-        return (node.unit.replace("u", "µ").replace("μ", "µ"), node.exponent)
     if not is_dataclass(node):
         return node
     hidden = {"doc", "comments", "implicit"} - ({"doc", "comments", "implicit"} if spelling else set())

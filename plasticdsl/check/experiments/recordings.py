@@ -179,7 +179,7 @@ def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr | None, contex
             context.report.error("exact-comparison", message, right.span, "Write ‘≈ … ± …’ and say how close is close enough.")
         return value, "near", wanted.expr, Number(0.0), False
     by = translate_number(tolerance, context)
-    relative = isinstance(tolerance, tree.Number) and any(u.unit == "%" for u in tolerance.unit)
+    relative = isinstance(tolerance, tree.Number) and any(word == "%" for word, _ in tolerance.unit)
     if not relative:
         require_same(right, wanted.dim, tolerance, by.dim, context, "be compared")
     return value, "near", wanted.expr, by.expr, relative

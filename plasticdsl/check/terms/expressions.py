@@ -55,10 +55,6 @@ def translate(node: tree.Expr, context: Context) -> Typed:
             return _logical(node, context)
         case tree.Cases():
             return _cases(node, context)
-        case tree.Rectified(operand=operand) | tree.Absolute(operand=operand):
-            inside = translate_number(operand, context)
-            call = Call("abs", (inside.expr,)) if isinstance(node, tree.Absolute) else Call("max", (inside.expr, Number(0.0)))
-            return Typed(call, inside.dim)
         case _:
             return _not_here(node, context)
 
@@ -188,8 +184,10 @@ def _unary(node: tree.Unary, context: Context) -> Typed:
     if node.operator == "not":
         return Typed(Logic("not", (translate_condition(node.operand, context),)), PURE, is_condition=True)
     inner = translate_number(node.operand, context)
-    if node.operator == "+":
-        return inner
+    if node.operator == "abs":
+        return Typed(Call("abs", (inner.expr,)), inner.dim)
+    if node.operator == "pos":
+        return Typed(Call("max", (inner.expr, Number(0.0))), inner.dim)
     negative = Number(-inner.expr.value) if isinstance(inner.expr, Number) else Negate(inner.expr)
     return Typed(negative, inner.dim)
 

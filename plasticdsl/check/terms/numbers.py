@@ -16,8 +16,8 @@ _STEPS = ("steps", "step")
 
 def number(node: tree.Number, context: Context) -> Typed:
     """The value of a written number. `100 steps` is 100 dt; a plain 0 has whatever dimension is asked of it."""
-    steps = [u for u in node.unit if u.unit in _STEPS]
-    rest = tuple(u for u in node.unit if u.unit not in _STEPS)
+    steps = [u for u in node.unit if u[0] in _STEPS]
+    rest = tuple(u for u in node.unit if u[0] not in _STEPS)
     if _ambiguous(node, rest, context):
         return context.unknown
     scale, dim = unit_scale(rest, node, context)
@@ -29,7 +29,7 @@ def number(node: tree.Number, context: Context) -> Typed:
         return Typed(Number(0.0), context.solver.fresh())
     if not steps:
         return Typed(Number(value), dim)
-    return _in_steps(value, dim, sum(Fraction(*u.exponent) for u in steps))
+    return _in_steps(value, dim, sum(exponent for _, exponent in steps))
 
 
 def _in_steps(value: float, dim: Dim, power: Fraction | int) -> Typed:
@@ -39,25 +39,25 @@ def _in_steps(value: float, dim: Dim, power: Fraction | int) -> Typed:
     return Typed(Binary("*", Number(value), Binary("^", dt, Number(float(power)))), dim * SECONDS**power)
 
 
-def unit_scale(unit: tuple[tree.UnitPower, ...], node: tree.Number | tree.Input, context: Context) -> tuple[Fraction, Dim]:
+def unit_scale(unit: tree.Unit, node: tree.Number | tree.Input, context: Context) -> tuple[Fraction, Dim]:
     """The SI value of a written unit and its dimension; reports a word that is no unit."""
-    for part in unit:
-        if not is_unit(part.unit):
-            context.report.error("not-a-unit", f"‘{part.unit}’ is no unit.", node.span)
+    for word, _ in unit:
+        if not is_unit(word):
+            context.report.error("not-a-unit", f"‘{word}’ is no unit.", node.span)
             return Fraction(1), context.solver.fresh()
-    scale, dim = combine((u.unit, Fraction(*u.exponent)) for u in unit)
+    scale, dim = combine(unit)
     return scale, Dim(dim) if unit else PURE
 
 
-def _ambiguous(node: tree.Number, unit: tuple[tree.UnitPower, ...], context: Context) -> bool:
+def _ambiguous(node: tree.Number, unit: tree.Unit, context: Context) -> bool:
     """A unit that is also a name in sight: two readings, so neither is taken."""
-    for part in unit:
-        declared = context.scope.find(part.unit)
-        if declared is None or part.unit == "%":
+    for word, exponent in unit:
+        declared = context.scope.find(word)
+        if declared is None or word == "%":
             continue
-        message = f"‘{part.unit}’ after this number is a unit and also {declared.what} of this block."
-        words = f"Write ‘{node.text}·{part.unit}’ for the product; for the unit, give ‘{part.unit}’ another name or write the unit with a prefix."
-        hint = Hint(words, (f"{node.text}·{part.unit}",) if len(unit) == 1 and part.exponent == (1, 1) else ())
+        message = f"‘{word}’ after this number is a unit and also {declared.what} of this block."
+        words = f"Write ‘{node.text}·{word}’ for the product; for the unit, give ‘{word}’ another name or write the unit with a prefix."
+        hint = Hint(words, (f"{node.text}·{word}",) if len(unit) == 1 and exponent == 1 else ())
         context.report.error("ambiguous-unit", message, node.span, hint)
         return True
     return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 from plasticdsl.check.terms.builtins import DISTRIBUTIONS
 from plasticdsl.check.terms.context import Context, Typed
@@ -44,18 +43,17 @@ def unit_of_number(node: object) -> tuple[str, float] | None:
 
 def _after(node: object) -> tuple[str, float, Dimension] | None:
     """The unit that stands after a number; a share in % is no unit to show a quantity in."""
-    if not isinstance(node, tree.Number) or any(u.unit == "%" for u in node.unit):
+    if not isinstance(node, tree.Number) or any(word == "%" for word, _ in node.unit):
         return None
     return as_written(node.unit)
 
 
-def as_written(unit: tuple[tree.UnitPower, ...]) -> tuple[str, float, Dimension] | None:
+def as_written(unit: tree.Unit) -> tuple[str, float, Dimension] | None:
     """Text, SI value and dimension of a written unit; None for none, and for words that are no units (`steps`)."""
-    if not unit or not all(is_unit(u.unit) for u in unit):
+    if not unit or not all(is_unit(word) for word, _ in unit):
         return None
-    factors = [(u.unit, Fraction(*u.exponent)) for u in unit]
-    scale, dimension = combine(factors)
-    return unit_text(factors), float(scale), dimension
+    scale, dimension = combine(unit)
+    return unit_text(unit), float(scale), dimension
 
 
 def _of_variables(found: Typed, network: Network, dimension: Dimension) -> tuple[str, float] | None:

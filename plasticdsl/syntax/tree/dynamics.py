@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plasticdsl.source import Span
-from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Name, SetOf, UnitPower
+from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Name, SetOf, Unit
 
 if TYPE_CHECKING:
     from plasticdsl.syntax.tree.file import Statement
@@ -137,7 +137,7 @@ class Input:
     """`input a` or `input I : pA` (`unit` is None when not written)."""
 
     names: tuple[Name, ...]
-    unit: tuple[UnitPower, ...] | None
+    unit: Unit | None
     span: Span
 
 
@@ -195,3 +195,24 @@ class Truncate:
     function: Name
     at: Expr
     span: Span
+
+
+Dynamics = (
+    Flow
+    | Define
+    | Initial
+    | Draw
+    | Jump
+    | Bound
+    | OnEvent
+    | OnPairs
+    | Every
+    | SpikeWhen
+    | SpikeAtRate
+    | Refractory
+    | Input
+    | Output
+    | Method
+    | Truncate
+    | Reactions
+)

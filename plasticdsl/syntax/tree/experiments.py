@@ -174,3 +174,6 @@ class Data:
     name: Name
     path: str
     span: Span
+
+
+Procedure = Phase | RulesOff | Start | Schedule | Record | Plot | Expect | Sweep | Data

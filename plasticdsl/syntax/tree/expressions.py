@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from plasticdsl.source import Span
 
-
-@dataclass(frozen=True, slots=True)
-class UnitPower:
-    """One factor of a written unit: `ms⁻¹` is `UnitPower("ms", -1)`. Exponents are (numerator, denominator)."""
-
-    unit: str
-    exponent: tuple[int, int] = (1, 1)
+#: The factors of a written unit: `mV·ms⁻¹` is `(("mV", 1), ("ms", -1))`.
+Unit = tuple[tuple[str, Fraction], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,7 @@ class Number:
     """
 
     text: str
-    unit: tuple[UnitPower, ...]
+    unit: Unit
     span: Span
 
 
@@ -88,7 +84,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """`-x`, `not c`."""
+    """`-x`, `not c`; `|x|` or `abs(x)` as `abs`, `[x]₊` or `pos(x)` as `pos`."""
 
     operator: str
     operand: Expr
@@ -191,22 +187,6 @@ class Transposed:
 
 
 @dataclass(frozen=True, slots=True)
-class Rectified:
-    """`[x]₊` or `pos(x)`."""
-
-    operand: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Absolute:
-    """`|x|`."""
-
-    operand: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """`[a, b, c]` as a list of values (sweeps), or a tuple in brackets `(pixels, label)`."""
 
@@ -248,7 +228,5 @@ Expr = (
     | Sum
     | Partial
     | Transposed
-    | Rectified
-    | Absolute
     | Listing
 )

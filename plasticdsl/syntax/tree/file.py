@@ -1,64 +1,16 @@
-"""The file: blocks, functions, and which statements there are."""
+"""The file: blocks and functions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from plasticdsl.source import Span
-from plasticdsl.syntax.tree.dynamics import (
-    Bound,
-    Define,
-    Draw,
-    Every,
-    Flow,
-    Initial,
-    Input,
-    Jump,
-    Method,
-    OnEvent,
-    OnPairs,
-    Output,
-    Reactions,
-    Refractory,
-    SpikeAtRate,
-    SpikeWhen,
-    Truncate,
-)
-from plasticdsl.syntax.tree.experiments import Data, Expect, Phase, Plot, Record, RulesOff, Schedule, Start, Sweep
+from plasticdsl.syntax.tree.dynamics import Dynamics
+from plasticdsl.syntax.tree.experiments import Procedure
 from plasticdsl.syntax.tree.expressions import Expr, Name
-from plasticdsl.syntax.tree.networks import Patterns, Population, Projection
+from plasticdsl.syntax.tree.networks import Wiring
 
-Statement = (
-    Flow
-    | Define
-    | Initial
-    | Draw
-    | Jump
-    | Bound
-    | OnEvent
-    | OnPairs
-    | Every
-    | SpikeWhen
-    | SpikeAtRate
-    | Refractory
-    | Input
-    | Output
-    | Method
-    | Truncate
-    | Reactions
-    | Population
-    | Projection
-    | Patterns
-    | Phase
-    | RulesOff
-    | Start
-    | Schedule
-    | Record
-    | Plot
-    | Expect
-    | Sweep
-    | Data
-)
+Statement = Dynamics | Wiring | Procedure
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,3 +112,6 @@ class Patterns:
     source: RandomPatterns | WrittenPatterns | PatternFile
     over: Name
     span: Span
+
+
+Wiring = Population | Projection | Patterns
