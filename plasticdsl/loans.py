@@ -7,7 +7,7 @@ kept up to date for as long as somebody holds it.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,20 +39,22 @@ class Loans:
 
     def push(self) -> None:
         """Takes over what was written into lent arrays."""
-        for (owner, name), (reference, pristine) in list(self._lent.items()):
-            array = reference()
-            if array is None:
-                del self._lent[owner, name]
-            elif not np.array_equal(array, pristine, equal_nan=True):
+        for owner, name, array, pristine in self._held():
+            if not np.array_equal(array, pristine, equal_nan=True):
                 self._write(owner, name, array)
                 pristine[...] = array
         self._kept.clear()
 
     def pull(self) -> None:
         """Brings lent arrays up to date."""
+        for owner, name, array, pristine in self._held():
+            array[...] = pristine[...] = self._observer.engine.read(owner, name)
+
+    def _held(self) -> Iterator[tuple[str, str, Floats, Floats]]:
+        """The arrays that somebody still holds, each with what it held when it was last looked at."""
         for (owner, name), (reference, pristine) in list(self._lent.items()):
             array = reference()
             if array is None:
                 del self._lent[owner, name]
             else:
-                array[...] = pristine[...] = self._observer.engine.read(owner, name)
+                yield owner, name, array, pristine

@@ -194,8 +194,7 @@ class Net:
 
     def _of_network(self, name: str) -> float | Floats:
         self._loans.push()
-        found = np.array(self._observer.value(Ref(Whose.NETWORK, name)), dtype=np.float64)
-        found.flags.writeable = False
+        found = _read_only(np.array(self._observer.value(Ref(Whose.NETWORK, name)), dtype=np.float64))
         return found if found.ndim else float(found)
 
     def patterns(self, name: str) -> Floats:
@@ -203,9 +202,7 @@ class Net:
         sets = self._engine.instance.patterns
         if canonical(name) not in sets:
             raise KeyError(f"there are no patterns {name}; there is {', '.join(sets) or 'none'}")
-        found = sets[canonical(name)].view()
-        found.flags.writeable = False
-        return found
+        return _read_only(sets[canonical(name)].view())
 
     def __iter__(self) -> Iterator[str]:
         return iter((*self.populations, *self.projections))
@@ -269,9 +266,7 @@ class Net:
         if isinstance(found, float):
             given = {(p.name, n) for p in self._network.projections for n in p.given}
             return np.broadcast_to(found, self._observer.owner_size(owner)) if (owner, name) in given else found
-        fixed = np.array(found)
-        fixed.flags.writeable = False
-        return fixed
+        return _read_only(np.array(found))
 
     def _set(self, owner: str, name: str, values: ArrayLike) -> None:
         given, size = np.asarray(values), self._observer.owner_size(owner)
@@ -381,15 +376,18 @@ class Part:
         """The delay of each connection."""
         found = self._connections(name)
         steps = np.broadcast_to(found.axonal if name == "axonal_delay" else found.dendritic, len(self))
-        delays = steps * self._net.dt
-        delays.flags.writeable = False
-        return delays
+        return _read_only(steps * self._net.dt)
 
     def _connections(self, what: str) -> ProjectionInstance:
         found = self._net._engine.instance.projections.get(self._part.name)
         if found is None:
             raise AttributeError(f"{self._part.name} is a population and has no {what}")
         return found
+
+
+def _read_only(array: Floats) -> Floats:
+    array.flags.writeable = False
+    return array
 
 
 def _block(part: Population | Projection) -> Block:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.spacing import is_sign, spaced
 from plasticdsl.syntax.tokens import CLOSING, OPENING, Token, tokenize
+
+T = TypeVar("T")
 
 _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 # Statements that begin with one of these have no column of `=` to share.
@@ -43,6 +46,11 @@ class Statement:
     def tight(self) -> int:
         """The width of what stands before `=`."""
         return width(spaced(self.source, self.tokens, 0, self.equals or 0))
+
+    @property
+    def shares_column(self) -> bool:
+        """Whether its `=` may stand in one column with that of its neighbours."""
+        return self.equals is not None and len(self.firsts) == 1
 
     @property
     def padded(self) -> bool:
@@ -79,19 +87,6 @@ def _first_outside(tokens: Sequence[Token], start: int, stop: int, kinds: frozen
         elif depth == 0 and kind in kinds:
             return number
     return None
-
-
-def share_column(run: Sequence[Statement]) -> None:
-    """Neighbouring statements whose `=` stood in one column, some with extra blanks before it, keep that."""
-    start = 0
-    for stop in range(1, len(run) + 1):
-        if stop == len(run) or run[stop].column != run[start].column:
-            group = run[start:stop]
-            if any(member.padded for member in group) and len(group) > 1:
-                widest = max(member.tight for member in group)
-                for member in group:
-                    member.wanted = widest + 1
-            start = stop
 
 
 def rows(made: Statement) -> list[str]:
@@ -176,22 +171,25 @@ class Row:
     level: int = 0
 
 
+def runs(items: Iterable[T], together: Callable[[T, T], bool]) -> Iterator[list[T]]:
+    """Neighbours that belong together: each of a run `together` with the one before it."""
+    run: list[T] = []
+    for item in items:
+        if run and not together(run[-1], item):
+            yield run
+            run = []
+        run.append(item)
+    if run:
+        yield run
+
+
 def align_comments(result: Sequence[Row]) -> None:
     """Appends the comments; those of neighbouring lines stand in one column, further right if the author had them there."""
-    start = 0
-    for stop in range(1, len(result) + 1):
-        if stop == len(result) or result[stop].blank_before or result[stop].level != result[start].level or not result[stop].text:
-            _align_run([row for row in result[start:stop] if row.comment])
-            start = stop
-
-
-def _align_run(run: Sequence[Row]) -> None:
-    if not run:
-        return
-    base = min(row.level * _STEP for row in run)
-    needed = max(row.indent - base + width(row.text) for row in run) + 2
-    columns = {row.column for row in run}
-    column = columns.pop() if len(columns) == 1 else 0
-    column = max(column, needed)
-    for row in run:
-        row.text += " " * (column - (row.indent - base) - width(row.text)) + row.comment
+    for run in runs(result, lambda before, row: bool(row.text) and not row.blank_before and row.level == before.level):
+        commented = [row for row in run if row.comment]
+        base = run[0].level * _STEP
+        columns = {row.column for row in commented}
+        needed = max((row.indent - base + width(row.text) for row in commented), default=0) + 2
+        column = max(needed, columns.pop() if len(columns) == 1 else 0)
+        for row in commented:
+            row.text += " " * (column - (row.indent - base) - width(row.text)) + row.comment

@@ -125,9 +125,9 @@ def _jump(parts: Parts) -> tree.Jump:
     return tree.Jump(target_of(left), sign.kind, right, span_of(parts))
 
 
-def _domain(parts: Parts) -> tree.Interval | tree.SetOf:
+def _domain(parts: Parts) -> tree.Interval | tree.Listing:
     if parts[0].kind == "{":
-        return tree.SetOf(tuple(parts[1]), span_of(parts))
+        return tree.Listing(tuple(parts[1]), span_of(parts))
     return tree.Interval(parts[1], parts[3], span_of(parts))
 
 

@@ -98,9 +98,9 @@ def _record(parts: Parts) -> tree.Record:
 
 
 def _plot(parts: Parts) -> tree.Plot:
-    planes = [part for part in parts if isinstance(part, tree.Plane)]
+    planes = [tuple(part) for part in parts[2:] if isinstance(part, list)]
     if len(planes) > 1:
-        raise twice("over", planes[1].span)
+        raise twice("over", planes[1][0].span)
     return tree.Plot(tuple(parts[1]), _joined(parts), span_of(parts), planes[0] if planes else None)
 
 
@@ -166,7 +166,7 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "moment": _moment,
     "record": _record,
     "plot": _plot,
-    "plane": lambda parts: tree.Plane(parts[1], parts[3], span_of(parts)),
+    "plane": lambda parts: [parts[1], parts[3]],
     "range": lambda parts: tree.Range(parts[0], parts[2], parts[4], span_of(parts)),
     "expect": _expect,
     "approximately": _approximately,

@@ -104,7 +104,7 @@ def _random_patterns(made: Parts, settings: Parts) -> tree.RandomPatterns:
         options[name] = setting.rhs
     values = made[4]
     if isinstance(values, Token):
-        values = tree.SetOf(tuple(made[5]), span_of(made[4:]))
+        values = tree.Listing(tuple(made[5]), span_of(made[4:]))
     return tree.RandomPatterns(made[0], values, options.get("p"), options.get("active"), span_of(made))
 
 

@@ -13,7 +13,6 @@ from inspect import cleandoc
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, diagnostic
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tree import Comment
 
 DEEPEST_BLOCKS = 20
 
@@ -53,6 +52,15 @@ class Line:
     def end(self) -> int:
         """Where it ends, without its block."""
         return self.stretches[-1][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """`# text`; `own_line` when nothing stands before it."""
+
+    text: str
+    own_line: bool
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

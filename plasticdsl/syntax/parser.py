@@ -47,7 +47,7 @@ def reading(source: SourceFile) -> Reading:
         reader.report(refusal)
     except _StopReading:
         pass
-    return Reading(tree.File("", (), (), Span(0, len(source.text), source.path)), tuple(reader.findings), None)
+    return Reading(tree.File("", (), Span(0, len(source.text), source.path)), tuple(reader.findings), None)
 
 
 class _StopReading(Exception):  # it ends the reading, it reports nothing
@@ -72,7 +72,7 @@ class _Reader:
         doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
         items = [item for line in lines if (item := self.item(line)) is not None]
         span = Span(0, len(self.source.text), self.source.path)
-        return resolve(tree.File(doc or "", tuple(items), found.comments, span)), tuple(line.start for line in lines)
+        return resolve(tree.File(doc or "", tuple(items), span)), tuple(line.start for line in lines)
 
     def item(self, line: Line) -> Any:
         """A block with its statements, a function or a `use`; after a bad header the body is still read, for its errors."""

@@ -1,4 +1,4 @@
-"""The one layout of `.plas` files, as `plasticdsl fmt` writes it: a parsed file and its text come in, text goes out.
+"""The one layout of `.plas` files, as `plasticdsl fmt` writes it: a text that has been parsed comes in, a text goes out.
 
 Indentation, blanks, blank lines and columns are put in order; spelling, line breaks, comments and docstrings stay. What
 comes out has the same tree, places aside, and is its own layout.
@@ -12,18 +12,18 @@ from itertools import pairwise
 
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
-from plasticdsl.syntax import tree
-from plasticdsl.syntax.alignment import Row, Statement, align_comments, rows, share_column, statement
-from plasticdsl.syntax.layout import Line, layout
+from plasticdsl.syntax.alignment import Row, Statement, align_comments, rows, runs, statement
+from plasticdsl.syntax.layout import Comment, Layout, Line, layout
 
 _STEP = 4
 
 
-def format_file(file: tree.File, source: SourceFile) -> str:
-    """The text of a file in canonical layout; `file` is what `parse(source)` gave."""
-    entries = _entries(source, file.comments)
+def format_file(source: SourceFile) -> str:
+    """The text of a file without errors in canonical layout."""
+    found = layout(source)
+    entries = _entries(source, found)
     _share_columns(entries)
-    trailing = {_line_of(source, c.span.start): c for c in file.comments if not c.own_line}
+    trailing = {_line_of(source, c.span.start): c for c in found.comments if not c.own_line}
     result: list[Row] = []
     for entry in entries:
         made = _rows(source, entry, trailing)
@@ -43,8 +43,8 @@ class _Entry:
     level: int
     line: Line | None = None
     statement: Statement | None = None
-    comment: tree.Comment | None = None
-    inside: list[tree.Comment] = field(default_factory=list)
+    comment: Comment | None = None
+    inside: list[Comment] = field(default_factory=list)
     blank_before: bool = False
 
 
@@ -52,11 +52,10 @@ def _line_of(source: SourceFile, offset: int) -> int:
     return source.line_column(offset)[0]
 
 
-def _entries(source: SourceFile, comments: Sequence[tree.Comment]) -> list[_Entry]:
+def _entries(source: SourceFile, found: Layout) -> list[_Entry]:
     """Everything that gets lines of its own, in the order of the text, with blank lines decided."""
-    entries = list(_code(source, layout(source).lines, 0))
-    own = [comment for comment in comments if comment.own_line]
-    _insert_comments(source, entries, own)
+    entries = list(_code(source, found.lines, 0))
+    _insert_comments(source, entries, [comment for comment in found.comments if comment.own_line])
     for before, entry in pairwise(entries):
         first_in_block = before.line is not None and before.line.opens and entry.level > before.level
         apart = _line_of(source, entry.start) - _line_of(source, before.end) > 1
@@ -72,7 +71,7 @@ def _code(source: SourceFile, lines: Sequence[Line], level: int) -> Iterator[_En
         yield from _code(source, line.body, level + 1)
 
 
-def _insert_comments(source: SourceFile, entries: list[_Entry], comments: Sequence[tree.Comment]) -> None:
+def _insert_comments(source: SourceFile, entries: list[_Entry], comments: Sequence[Comment]) -> None:
     """Puts comment lines between the statements, or into the one whose lines they stand between."""
     place = 0
     for comment in comments:
@@ -88,7 +87,7 @@ def _insert_comments(source: SourceFile, entries: list[_Entry], comments: Sequen
         place += 1
 
 
-def _comment_level(source: SourceFile, comment: tree.Comment, before: Sequence[_Entry], after: _Entry | None) -> int:
+def _comment_level(source: SourceFile, comment: Comment, before: Sequence[_Entry], after: _Entry | None) -> int:
     """The level of the block around it that a comment line is indented like."""
     line, column = source.line_column(comment.span.start)
     depth = width(source.line(line)[: column - 1])
@@ -120,22 +119,23 @@ def _separate_blocks(entries: Sequence[_Entry]) -> None:
 
 
 def _share_columns(entries: Sequence[_Entry]) -> None:
-    """Finds the runs of neighbouring one-line statements with a `=`, which may share its column."""
-    run: list[Statement] = []
-    level = -1
-    for entry in entries:
-        made = entry.statement
-        fits = made is not None and made.equals is not None and len(made.firsts) == 1
-        if run and (not fits or entry.level != level or entry.blank_before):
-            share_column(run)
-            run = []
-        if fits and made is not None:
-            run.append(made)
-            level = entry.level
-    share_column(run)
+    """Neighbouring statements of one line whose `=` stood in one column, some with extra blanks before it, keep that."""
+    for run in runs(entries, _share_column):
+        members = [entry.statement for entry in run if entry.statement is not None]
+        if len(members) > 1 and any(member.padded for member in members):
+            widest = max(member.tight for member in members)
+            for member in members:
+                member.wanted = widest + 1
 
 
-def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, tree.Comment]) -> list[Row]:
+def _share_column(before: _Entry, entry: _Entry) -> bool:
+    left, right = before.statement, entry.statement
+    if left is None or right is None or not (left.shares_column and right.shares_column):
+        return False
+    return left.column == right.column and entry.level == before.level and not entry.blank_before
+
+
+def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, Comment]) -> list[Row]:
     indent = entry.level * _STEP
     if entry.comment is not None:
         return [Row(indent, _comment_text(entry.comment), level=-1)]
@@ -156,7 +156,7 @@ def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, tree.Comment]) 
     return result
 
 
-def _add_comment(source: SourceFile, row: Row, entry: _Entry, comment: tree.Comment | None) -> None:
+def _add_comment(source: SourceFile, row: Row, entry: _Entry, comment: Comment | None) -> None:
     if comment is None or entry.line is None:
         return
     line, column = source.line_column(comment.span.start)
@@ -164,7 +164,7 @@ def _add_comment(source: SourceFile, row: Row, entry: _Entry, comment: tree.Comm
     row.column = width(source.line(line)[: column - 1]) - entry.line.indent
 
 
-def _comment_text(comment: tree.Comment) -> str:
+def _comment_text(comment: Comment) -> str:
     if not comment.text or comment.text.startswith("#"):
         return "#" + comment.text
     return "# " + comment.text

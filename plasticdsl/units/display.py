@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from plasticdsl.units.dimension import BASE_UNITS, FREQUENCY, ONE, TIME, VOLTAGE, Dimension, dimension
-from plasticdsl.units.table import AMOUNT, CHARGE, CONCENTRATION, CONDUCTANCE, CURRENT, ENERGY, FORCE, LENGTH, combine, parse_quantity
+from plasticdsl.units.table import AMOUNT, CHARGE, CONCENTRATION, CONDUCTANCE, CURRENT, ENERGY, FORCE, LENGTH, parse_quantity
 
 #: Dimension, customary unit, name; the first that fits is taken, also as factor of `… per …`.
 _CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
@@ -52,9 +52,9 @@ def display_unit(dim: Dimension) -> tuple[str, float]:
         text, scale = display_unit(dim * TIME ** Fraction(1, 2))
         return f"{text or '1'}/√ms", scale / 0.001**0.5
     for factors in _candidates(dim):
-        text = _join([(unit, power) for unit, _, power in factors])
-        return text, float(combine((_plain(unit), _degree(unit) * power) for unit, _, power in factors)[0])
-    return _base_units(dim), 1.0
+        text = unit_text([(unit, power) for unit, _, power in factors])
+        return text, parse_quantity(f"1 {text}")[0]
+    return unit_text([(unit, power) for unit, power in zip(BASE_UNITS, dim.exponents, strict=True) if power]), 1.0
 
 
 @lru_cache(maxsize=256)
@@ -76,11 +76,6 @@ def coherent(dim: Dimension) -> str:
     """The SI unit of a dimension: `V`, `V/s`, `1/V`; `1` for a pure number."""
     known = {ONE: "1"} | {parse_quantity(f"1 {text}")[1]: text for text in _COHERENT.split()}
     return known[dim] if dim in known else f"1/{known[ONE / dim]}" if ONE / dim in known else str(dim)
-
-
-def unit_text(factors: Sequence[tuple[str, Fraction]]) -> str:
-    """A written unit in one layout: `mV/ms`, `µM⁻¹·ms⁻¹`."""
-    return _join(factors)
 
 
 def _candidates(dim: Dimension) -> list[list[tuple[str, str, Fraction]]]:
@@ -105,15 +100,8 @@ def _candidates(dim: Dimension) -> list[list[tuple[str, str, Fraction]]]:
     return quotients or products
 
 
-def _plain(unit: str) -> str:
-    return unit.rstrip("²³")
-
-
-def _degree(unit: str) -> Fraction:
-    return Fraction({"²": 2, "³": 3}.get(unit[-1], 1))
-
-
-def _join(factors: Sequence[tuple[str, Fraction]]) -> str:
+def unit_text(factors: Sequence[tuple[str, Fraction]]) -> str:
+    """A written unit in one layout: `mV/ms`, `µM⁻¹·ms⁻¹`."""
     above = [unit + _power(power) for unit, power in factors if power > 0]
     below = [(unit, power) for unit, power in factors if power < 0]
     if above and len(below) == 1:
@@ -123,10 +111,6 @@ def _join(factors: Sequence[tuple[str, Fraction]]) -> str:
 
 def _power(power: Fraction) -> str:
     return "" if power == 1 else str(power).translate(_SUPERSCRIPTS)
-
-
-def _base_units(dim: Dimension) -> str:
-    return _join([(unit, power) for unit, power in zip(BASE_UNITS, dim.exponents, strict=True) if power])
 
 
 def shown(value: float, limit: float = math.nan, unit: str = "") -> str:

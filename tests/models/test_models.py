@@ -8,7 +8,6 @@ import pytest
 import plasticdsl
 from plasticdsl.library import library_models, read
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.syntax.parser import parse
 from plasticdsl.syntax.printer import format_file
 
 LIBRARY = library_models()
@@ -64,7 +63,7 @@ def test_checks_without_a_finding(name: str) -> None:
 @pytest.mark.parametrize("name", LIBRARY)
 def test_is_laid_out(name: str) -> None:
     source = read(LIBRARY[name])
-    assert format_file(parse(source), source) == source.text
+    assert format_file(source) == source.text
 
 
 @pytest.mark.parametrize("name", LIBRARY)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.layout import layout
 from tests.syntax.trees import SAMPLES, bare, block, findings, first, parsed
 
 HERE = Path(__file__).parent
@@ -101,8 +103,9 @@ def test_docstrings() -> None:
 
 
 def test_comments_are_kept_and_strings_hold_none() -> None:
-    file = parsed('# one\nuse "a#b"  # two\n')
-    assert [(c.text, c.own_line) for c in file.comments] == [("one", True), ("two", False)]
+    text = '# one\nuse "a#b"  # two\n'
+    file = parsed(text)
+    assert [(c.text, c.own_line) for c in layout(SourceFile("test.plas", text)).comments] == [("one", True), ("two", False)]
     assert isinstance(file.items[0], tree.UseFile) and file.items[0].path == "a#b"
 
 

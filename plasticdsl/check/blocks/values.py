@@ -142,7 +142,7 @@ class Values:
             message = f"‘{target.text}’ follows from other quantities, so it cannot be kept within bounds."
             self.scope.context.report.error("not-owned", message, bound.span, "Use min(…) and max(…) in its definition.")
             return
-        if isinstance(bound.domain, tree.SetOf):
+        if isinstance(bound.domain, tree.Listing):
             self._set(name, bound.domain)
             self.scope.solver.unify(variable.dim, PURE, bound.span)
             return
@@ -161,7 +161,7 @@ class Values:
         require_same(target, variable.dim, node, value.dim, self.scope.context, "be compared")
         return settled(value, node, self.scope)
 
-    def _set(self, name: str, domain: tree.SetOf) -> None:
+    def _set(self, name: str, domain: tree.Listing) -> None:
         values = [rational(item) for item in domain.items]
         if any(v is None for v in values):
             message = "The values that a variable may take are plain numbers."

@@ -74,7 +74,7 @@ def _is_contours(item: tree.Expr) -> bool:
     return isinstance(item, tree.Apply) and isinstance(item.function, tree.Name) and item.function.name == "contours"
 
 
-def _contours(statement: tree.Plot, plane: tree.Plane | None, text: str, taking: Taking) -> PlotSpec:
+def _contours(statement: tree.Plot, plane: tuple[tree.Range, tree.Range] | None, text: str, taking: Taking) -> PlotSpec:
     """`contours(E) over x from a to b, y from c to d at [levels]`; the path of the run is taken with it."""
     context = taking.reading("plot")
     window = Window(during=taking.phase)
@@ -88,7 +88,7 @@ def _contours(statement: tree.Plot, plane: tree.Plane | None, text: str, taking:
         context.report.error("not-here", message, statement.span, hint)
         return PlotSpec((), window, text, statement.span)
     levels = _levels(statement.items[0], moment, context)
-    sides = _side(plane.horizontal, window, taking), _side(plane.vertical, window, taking)
+    sides = _side(plane[0], window, taking), _side(plane[1], window, taking)
     return PlotSpec(items, window, text, statement.span, Plane(*sides, levels))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plasticdsl.source import Span
-from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Name, SetOf, Unit
+from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Listing, Name, Unit
 
 if TYPE_CHECKING:
     from plasticdsl.syntax.tree.file import Statement
@@ -73,7 +73,7 @@ class Bound:
     """`w ∈ [0, w_max]`, `x ∈ {−1, +1}`."""
 
     target: Expr
-    domain: Interval | SetOf
+    domain: Interval | Listing
     span: Span
 
 
@@ -147,7 +147,7 @@ class Output:
 
     variable: Name
     rhs: Expr | None
-    domain: Interval | SetOf | None
+    domain: Interval | Listing | None
     span: Span
 
 

@@ -110,22 +110,13 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Plane:
-    """`over x from a to b, y from c to d`."""
-
-    horizontal: Range
-    vertical: Range
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Plot:
-    """`plot histogram(ex.w) at end`."""
+    """`plot histogram(ex.w) at end`; `plane` for `over x from a to b, y from c to d`."""
 
     items: tuple[Expr, ...]
     moment: Moment | None
     span: Span
-    plane: Plane | None = None
+    plane: tuple[Range, Range] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ class Transposed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`[a, b, c]` as a list of values (sweeps), or a tuple in brackets `(pixels, label)`."""
+    """`[a, b, c]` as a list of values (sweeps), a tuple in brackets `(pixels, label)`, or a set of values `{−1, +1}`."""
 
     items: tuple[Expr, ...]
     span: Span
@@ -200,14 +200,6 @@ class Interval:
 
     low: Expr
     high: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class SetOf:
-    """`{−1, +1}` after `∈`."""
-
-    items: tuple[Expr, ...]
     span: Span
 
 

@@ -58,19 +58,9 @@ class UseFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
-    """`# text`; `own_line` when nothing stands before it. Kept for the formatter."""
-
-    text: str
-    own_line: bool
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class File:
     """One parsed file."""
 
     doc: str
     items: tuple[Block | Function | UseFile, ...]
-    comments: tuple[Comment, ...]
     span: Span

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from plasticdsl.source import Span
 from plasticdsl.syntax.tree.dynamics import Define, Draw, Initial
-from plasticdsl.syntax.tree.expressions import Apply, Argument, Expr, Name, SetOf
+from plasticdsl.syntax.tree.expressions import Apply, Argument, Expr, Listing, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class RandomPatterns:
     """`P random patterns of {−1, +1}`, with `p = 0.1` (`probability`) or `active = 10 %`; or of a distribution, `N(0, 1)`."""
 
     count: Expr
-    values: SetOf | Apply
+    values: Listing | Apply
     probability: Expr | None
     active: Expr | None
     span: Span
