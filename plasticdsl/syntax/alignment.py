@@ -1,4 +1,8 @@
-"""Columns that the layout of `fmt` lines up: `=` where the author did, the cases of a distinction, comments at the end of lines."""
+"""Blanks and columns of a statement, in the one layout that `fmt` writes; spelling is left as it is.
+
+Where blanks carry meaning (`g (V − E)`, `10 mV`, `0.04v²`) they are kept, as one blank or none. Lined up are `=` where the author did, the cases of a
+distinction, and comments at the end of lines.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,20 @@ from typing import TypeVar
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.layout import Line
-from plasticdsl.syntax.spacing import is_sign, spaced
-from plasticdsl.syntax.tokens import CLOSING, OPENING, Token, tokenize
+from plasticdsl.syntax.tokens import CLOSING, OPENING, OPERAND_ENDS, Token, tokenize
+from plasticdsl.syntax.words import RESERVED
 
 T = TypeVar("T")
 
 _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 # Statements that begin with one of these have no column of `=` to share.
 _NO_COLUMN = frozenset(("record", "plot", "phase", "sweep", "output", "function", "start"))
-_STEP = 4
+STEP = 4
 _WIDEST_GAP = 4
+_TIGHT_AFTER = OPENING | {"BAR_OPEN", "∂", "√", ".", "CALLED"}
+_TIGHT_BEFORE = CLOSING | {"BAR_CLOSE", ",", ".", "ᵀ", "LIMIT"}
+_RELATIONS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "<", "<=", ">", ">=", "!=", "~=", "~", "+-"))
+_KEPT = frozenset(("*", "/"))
 
 
 @dataclass(slots=True)
@@ -118,7 +126,7 @@ def _deeper(made: Statement, number: int, text: str, shift: int) -> str:
     depth = width(made.source.line(line)[: column - 1]) - made.line.indent
     if depth == 0:
         return text
-    return " " * max(_STEP, depth + shift) + text
+    return " " * max(STEP, depth + shift) + text
 
 
 def _case_rows(made: Statement) -> list[str] | None:
@@ -187,9 +195,69 @@ def align_comments(result: Sequence[Row]) -> None:
     """Appends the comments; those of neighbouring lines stand in one column, further right if the author had them there."""
     for run in runs(result, lambda before, row: bool(row.text) and not row.blank_before and row.level == before.level):
         commented = [row for row in run if row.comment]
-        base = run[0].level * _STEP
+        base = run[0].level * STEP
         columns = {row.column for row in commented}
         needed = max((row.indent - base + width(row.text) for row in commented), default=0) + 2
         column = max(needed, columns.pop() if len(columns) == 1 else 0)
         for row in commented:
             row.text += " " * (column - (row.indent - base) - width(row.text)) + row.comment
+
+
+# --- blanks ----------------------------------------------------------------------------------------------------------
+
+
+def spaced(source: SourceFile, tokens: Sequence[Token], start: int, stop: int) -> str:
+    """The text of the tokens from `start` to before `stop`, which stand on one line."""
+    parts: list[str] = []
+    in_sum: list[bool] = []
+    for number in range(start, stop):
+        token = tokens[number]
+        if number > start and _blank(tokens, number, in_sum[-1:] == [True]):
+            parts.append(" ")
+        if token.kind in OPENING:
+            in_sum.append(token.kind == "SUM_BRACE")
+        elif token.kind in CLOSING and in_sum:
+            in_sum.pop()
+        written = source.text[token.span.start : token.span.end]
+        parts.append(written if token.kind == "STRING" else " ".join(written.split()))
+    return "".join(parts)
+
+
+def is_sign(tokens: Sequence[Token], number: int) -> bool:
+    """Whether the `+` or `−` at `number` is a sign, not an operation between two operands."""
+    return tokens[number].kind in ("+", "-") and (number == 0 or tokens[number - 1].kind not in OPERAND_ENDS)
+
+
+def _blank(tokens: Sequence[Token], number: int, in_sum: bool) -> bool:
+    """Whether a blank stands before the token at `number`; `in_sum` is inside `Σ_{…}`, where relations may be tight."""
+    before, token = tokens[number - 1], tokens[number]
+    gap = before.span.end < token.span.start
+    if tokens[0].text == "method":  # `exponential Euler`, `Euler–Maruyama`
+        return gap
+    if before.kind in _TIGHT_AFTER or token.kind in _TIGHT_BEFORE:
+        return False
+    if token.kind == ":" and number == len(tokens) - 1:
+        return False
+    if before.kind == "^":
+        return bool(tokens[number - 2].unit)
+    if is_sign(tokens, number - 1):
+        return False
+    if before.kind in (",", ":"):
+        return True
+    if token.kind in ("^", "POWER"):  # `10 mV²` is a unit, `10 mV ²` a power
+        return bool(before.unit) and (gap or token.kind == "^")
+    if token.kind in _RELATIONS or before.kind in _RELATIONS:
+        return not in_sum or _around(tokens, number, _RELATIONS)
+    if token.kind in _KEPT or before.kind in _KEPT:
+        return _around(tokens, number, _KEPT)
+    if token.kind in ("+", "-") or before.kind in ("+", "-"):
+        return True
+    return gap or (token.kind != ":" and (token.kind in RESERVED or before.kind in RESERVED))
+
+
+def _around(tokens: Sequence[Token], number: int, kinds: frozenset[str]) -> bool:
+    """Whether blanks stand on either side of the operator at `number` or just before it: then both sides get one."""
+    place = number if tokens[number].kind in kinds else number - 1
+    left = tokens[place - 1].span.end < tokens[place].span.start if place else False
+    right = tokens[place].span.end < tokens[place + 1].span.start if place + 1 < len(tokens) else False
+    return left or right

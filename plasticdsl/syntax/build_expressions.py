@@ -14,8 +14,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.magnitude import check_power
-from plasticdsl.syntax.numbers import SUPERSCRIPTS, digits
+from plasticdsl.syntax.numbers import SUPERSCRIPTS, check_power, digits
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 

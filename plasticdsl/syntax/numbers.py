@@ -14,11 +14,12 @@ from fractions import Fraction
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax import tree
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tree import Unit
 from plasticdsl.units.table import is_unit
 
 LONGEST_NUMBER = 100
+LARGEST_EXPONENT = 1000.0
 LARGEST_UNIT_EXPONENT = 12
 
 
@@ -52,7 +53,7 @@ def number_length(source: SourceFile, start: int, stop: int) -> None:
         raise Refusal("number-out-of-range", span, f"‘{text}’ is too {size} for a double (about 1e-308 to 1e308).")
 
 
-def quantity(source: SourceFile, stop: int, end: int) -> tuple[Unit, int]:
+def quantity(source: SourceFile, stop: int, end: int) -> tuple[tree.Unit, int]:
     """The unit after a number that ends at `stop`, and where the quantity ends; no unit gives `(), stop`."""
     text = source.text
     blanks = _BLANKS.match(text, stop, end)
@@ -122,3 +123,45 @@ def unit_too_close(source: SourceFile, start: int, stop: int, end: int) -> None:
             (f"{number} {word}", f"{number}·{word}"),
         ),
     )
+
+
+# --- powers of numbers: what no double holds is refused before any exact arithmetic could try to write it out ---------
+
+
+def check_power(base: tree.Expr, exponent: tree.Expr) -> None:
+    """Raises `Refusal` where a constant exponent is beyond `LARGEST_EXPONENT` or the power itself beyond a double."""
+    power = constant(exponent)
+    if power is None:
+        return
+    span = base.span.to(exponent.span)
+    if abs(power) > LARGEST_EXPONENT:
+        raise Refusal("number-out-of-range", span, f"An exponent of {power:g} is not read; at most {LARGEST_EXPONENT:g} is.")
+    number = constant(base)
+    if number is not None and _raise(number, power) is None:
+        raise Refusal("number-out-of-range", span, "This power is beyond the range of a double (about 1e308).")
+
+
+def constant(expression: tree.Expr) -> float | None:
+    """The value of an expression made of plain numbers, as a double; None for any other, or where there is none."""
+    match expression:
+        case tree.Number(text=text, unit=()):
+            top, _, below = text.partition("/")
+            return float(top) / float(below or 1)
+        case tree.Group(inner=inner):
+            return constant(inner)
+        case tree.Unary(operator="-", operand=operand):
+            value = constant(operand)
+            return None if value is None else -value
+        case tree.Binary(operator="^", left=left, right=right):
+            base, power = constant(left), constant(right)
+            return None if base is None or power is None else _raise(base, power)
+        case _:
+            return None
+
+
+def _raise(base: float, power: float) -> float | None:
+    try:
+        value = base**power
+    except (OverflowError, ZeroDivisionError):
+        return None
+    return value if isinstance(value, float) else 0.0  # a root of a negative number is for the checker to refuse

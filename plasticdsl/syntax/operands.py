@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tokens import Token
-
-_OPENING, _CLOSING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE")), frozenset((")", "]", "}"))
+from plasticdsl.syntax.tokens import CLOSING, OPENING, Token
 
 
 def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
@@ -64,11 +62,11 @@ def begin_of(tokens: Sequence[Token], end: int) -> int:
         end -= 1
     depth, number = 0, end
     while number > 0:
-        depth += (tokens[number].kind in _CLOSING) - (tokens[number].kind in _OPENING)
+        depth += (tokens[number].kind in CLOSING) - (tokens[number].kind in OPENING)
         if depth <= 0:
             break
         number -= 1
-    if number and tokens[number].kind in _OPENING and (tokens[number].kind == "INDEX" or tokens[number - 1].kind == "CALLED"):
+    if number and tokens[number].kind in OPENING and (tokens[number].kind == "INDEX" or tokens[number - 1].kind == "CALLED"):
         number -= 1
     while number > 1 and tokens[number - 1].kind == ".":
         number -= 2
@@ -79,9 +77,9 @@ def end_of(tokens: Sequence[Token], number: int) -> int:
     """Where the operand that begins at `number`, after a sign perhaps, ends."""
     depth, last = 0, len(tokens) - 1
     number = min(number, last)
-    while number < last and (depth or tokens[number].kind in ("-", "√", "CALLED", *_OPENING)):
-        depth += (tokens[number].kind in _OPENING) - (tokens[number].kind in _CLOSING)
-        if depth == 0 and tokens[number].kind in _CLOSING:
+    while number < last and (depth or tokens[number].kind in ("-", "√", "CALLED", *OPENING)):
+        depth += (tokens[number].kind in OPENING) - (tokens[number].kind in CLOSING)
+        if depth == 0 and tokens[number].kind in CLOSING:
             break
         number += 1
     return number

@@ -1,6 +1,6 @@
 """Reads a `.plas` file: a `SourceFile` comes in, a `tree.File` goes out, or `PlasError` with everything that is wrong.
 
-The stages are `layout` (lines to statements), `tokens` (a statement to words), `machine` (words to nodes, by the grammar)
+The stages are `layout` (lines to statements), `tokens` (a statement to words), `grammar` (words to nodes)
 and `resolve` (what only the whole file can tell). Each statement is read on its own, so one error hides no other. `reading` gives
 the blocks that were read beside the errors of the others.
 """
@@ -15,8 +15,8 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import limits, tree
+from plasticdsl.syntax.grammar import read_statement
 from plasticdsl.syntax.layout import Line, layout
-from plasticdsl.syntax.machine import read_statement
 from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.reading import Reading, intact
 from plasticdsl.syntax.refusal import Refusal

@@ -12,10 +12,8 @@ from itertools import pairwise
 
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
-from plasticdsl.syntax.alignment import Row, Statement, align_comments, rows, runs, statement
+from plasticdsl.syntax.alignment import STEP, Row, Statement, align_comments, rows, runs, statement
 from plasticdsl.syntax.layout import Comment, Layout, Line, layout
-
-_STEP = 4
 
 
 def format_file(source: SourceFile) -> str:
@@ -136,7 +134,7 @@ def _share_column(before: _Entry, entry: _Entry) -> bool:
 
 
 def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, Comment]) -> list[Row]:
-    indent = entry.level * _STEP
+    indent = entry.level * STEP
     if entry.comment is not None:
         return [Row(indent, _comment_text(entry.comment), level=-1)]
     assert entry.line is not None
@@ -148,7 +146,7 @@ def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, Comment]) -> li
     inside = list(entry.inside)
     for text, (start, _) in zip(rows(entry.statement), entry.line.stretches, strict=True):
         while inside and inside[0].span.start < start:
-            result.append(Row(indent + _STEP, _comment_text(inside.pop(0)), level=-1))
+            result.append(Row(indent + STEP, _comment_text(inside.pop(0)), level=-1))
         depth = len(text) - len(text.lstrip(" "))
         row = Row(indent + depth, text[depth:], level=entry.level)
         _add_comment(source, row, entry, trailing.get(_line_of(source, start)))

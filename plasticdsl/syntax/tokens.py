@@ -10,10 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
 from plasticdsl.source import SourceFile, Span
-from plasticdsl.syntax.brackets import check_brackets
 from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
 from plasticdsl.syntax.refusal import Refusal, foreign_sign, unexpected_character
 from plasticdsl.syntax.tree import Unit
@@ -100,9 +99,12 @@ TERMINALS = {
     **{word: word.upper() for word in RESERVED if word != "Sum"},
 }
 
+_CLOSES = {"(": ")", "[": "]", "{": "}", "INDEX": "]", "⟨": "⟩", "BAR_OPEN": "|"}
+_CLOSERS = {")": ")", "]": "]", "}": "}", "RECTIFIED": "]", "⟩": "⟩", "AVERAGED": "⟩", "BAR_CLOSE": "|"}
 OPERAND_ENDS = frozenset(("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ"))
 OPENING = frozenset(("(", "[", "{", "INDEX", "SUM_BRACE", "⟨"))
 CLOSING = frozenset((")", "]", "}", "RECTIFIED", "⟩", "AVERAGED"))
+DEEPEST_NESTING = 200
 _INDEXABLE = frozenset(("NAME", ")", "]", "ᵀ"))
 _AFTER_A_NAME = frozenset(("=", "->", "+=", "-=", "*=", "/=", "~", "in", ".", "INDEX", "<->", "+", "DERIVATIVE"))
 _CONTINUES = frozenset(("+", "-", "*", "/", "^", ",", "=", "<", ">", "<=", ">=", "!=", "and", "or", "->", "~"))
@@ -139,7 +141,7 @@ def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[
             tokens.append(Token("LINE", "", Span(start, start, source.path)))
         _tokenize_line(source, start, end, tokens)
     tokens = _mark_bars(tokens)
-    check_brackets(tokens)
+    _check_brackets(tokens)
     return tuple(_mark_cases(tokens)) if len(stretches) > 1 else tuple(tokens)
 
 
@@ -287,3 +289,41 @@ def _goes_on(tokens: list[Token], number: int) -> bool:
     """Whether the line break at `number` stands in the middle of a condition."""
     before, after = tokens[number - 1], tokens[number + 1] if number + 1 < len(tokens) else None
     return before.kind in _CONTINUES or (after is not None and after.kind in ("and", "or", ","))
+
+
+# --- brackets, matched before anything else is read: a missing one makes every later message misleading -------------
+
+
+def _check_brackets(tokens: Sequence[Token]) -> None:
+    """Raises `Refusal` for the first bracket without a partner and for nesting deeper than `DEEPEST_NESTING`."""
+    opened: list[tuple[Token, str]] = []
+    for token in tokens:
+        if token.kind == "SUM_BRACE":
+            opened.append((token, "]" if token.text.endswith("[") else "}"))
+        elif token.kind in _CLOSES:
+            opened.append((token, _CLOSES[token.kind]))
+        elif token.kind in _CLOSERS:
+            _close(opened, token)
+        if len(opened) > DEEPEST_NESTING:
+            message = f"Brackets are nested more than {DEEPEST_NESTING} deep here."
+            raise Refusal("too-deep", token.span, message, "Name the inner parts by definitions of their own.")
+    if opened:
+        token, wanted = opened[-1]
+        raise Refusal(
+            "missing-bracket",
+            token.span,
+            f"This ‘{token.text}’ is never closed.",
+            f"Add the missing ‘{wanted}’; a line that continues the statement is indented deeper than its first line.",
+        )
+
+
+def _close(opened: list[tuple[Token, str]], token: Token) -> None:
+    if not opened:
+        raise Refusal("missing-bracket", token.span, f"This ‘{token.text}’ closes nothing.", "Add the bracket that opens it.")
+    opener, wanted = opened.pop()
+    if wanted != _CLOSERS[token.kind]:
+        missing = any(_CLOSERS[token.kind] == outer for _, outer in opened)
+        at = Span(token.span.start, token.span.start, token.span.path) if missing else token.span
+        hint = Hint(f"‘{wanted}’ is missing before it." if missing else f"Write ‘{wanted}’.", (wanted,), at)
+        labels = (Label(opener.span, "opened here"),)
+        raise Refusal("missing-bracket", token.span, f"‘{token.text}’ cannot close ‘{opener.text}’.", hint, labels=labels)

@@ -1,7 +1,7 @@
 """The words of the language, in one table: the lexer, the names that are refused, hints for misspelt words and the colours of texts all read it.
 
 A word of `RESERVED` is a keyword wherever it stands and cannot be a name. Every other word is a keyword only where the grammar can go on with it
-(`machine`), and a name everywhere else.
+(`grammar`), and a name everywhere else.
 """
 
 from __future__ import annotations
