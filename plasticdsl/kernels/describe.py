@@ -13,10 +13,12 @@ from plasticdsl.kernels.identifiers import Field, Group, Local, Part
 from plasticdsl.kernels.layout import Member, taken
 from plasticdsl.kernels.program import Array, Function, Program, Scalar, Size
 from plasticdsl.kernels.spelling import Spelling
+from plasticdsl.units.dimension import FREQUENCY
 from plasticdsl.units.display import coherent
 from plasticdsl.units.table import parse_quantity
 
 WIDTH = 106
+_ASCII = str.maketrans({"Ω": "ohm", "²": "2", "³": "3"})
 
 
 def call(kernel: Function, names: Mapping[Local | Field, str], spelling: Spelling, owner: str = "") -> str:
@@ -120,9 +122,10 @@ def safe(text: str) -> str:
 
 
 def si_unit(unit: str) -> str:
-    """The SI unit of quantities that the model shows in `unit`: V for mV; "" for pure numbers."""
+    """The SI unit of quantities that the model shows in `unit`, in ASCII: V for mV, 1/s for Hz; "" for pure numbers."""
     try:
         dimension = parse_quantity(f"1 {unit}")[1]
     except ValueError:
         return ""
-    return "" if dimension.is_one else coherent(dimension)
+    found = "1/s" if dimension == FREQUENCY else coherent(dimension)
+    return "" if dimension.is_one else found.translate(_ASCII)

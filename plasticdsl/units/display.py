@@ -37,8 +37,9 @@ _CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
     (dimension(cd=1), "cd", "luminous intensity"),
 )
 
-#: SI units that have a name, and those that are written with one.
-_COHERENT = "s Hz m m² m³ kg K mol cd V A S F C Ω J N W Pa V/s A/s S/s mol/m³ F/m² S/m² A/m²"
+#: SI units that have a name, and what else is written with one.
+_NAMED = ["s", "V", "A", "S", "F", "C", "Ω", "m", "kg", "K", "mol", "cd", "J", "N", "W", "Pa"]
+_COHERENT = (*_NAMED, *(unit + power for unit in _NAMED for power in "²³"), *["Hz", "V/s", "A/s", "S/s", "mol/m³", "F/m²", "S/m²", "A/m²"])
 
 _SUPERSCRIPTS = str.maketrans("0123456789-/", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᐟ")
 
@@ -74,7 +75,7 @@ def name_dimension(dim: Dimension) -> str:
 @lru_cache(maxsize=256)
 def coherent(dim: Dimension) -> str:
     """The SI unit of a dimension: `V`, `V/s`, `1/V`; `1` for a pure number."""
-    known = {ONE: "1"} | {parse_quantity(f"1 {text}")[1]: text for text in _COHERENT.split()}
+    known = {ONE: "1"} | {parse_quantity(f"1 {text}")[1]: text for text in _COHERENT}
     return known[dim] if dim in known else f"1/{known[ONE / dim]}" if ONE / dim in known else str(dim)
 
 

@@ -165,7 +165,7 @@ def test_folding_keeps_the_meaning(total: str, form: str) -> None:
 
 @pytest.mark.parametrize(
     ("unit", "coherent"),
-    [("mV", "V"), ("ms", "s"), ("Hz", "Hz"), ("", ""), ("mV/ms", "V/s"), ("nS", "S"), ("pF", "F"), ("MΩ", "Ω"), ("%", "")],
+    [("mV", "V"), ("ms", "s"), ("Hz", "1/s"), ("", ""), ("mV/ms", "V/s"), ("nS", "S"), ("pF", "F"), ("MΩ", "ohm"), ("%", "")],
 )
 def test_coherent_units(unit: str, coherent: str) -> None:
     assert si_unit(unit) == coherent
