@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from plasticdsl.source import Span
@@ -32,6 +32,15 @@ def nodes(node: object) -> Iterator[object]:
         if is_dataclass(current) and not isinstance(current, Span):
             yield current
         waiting.extend(reversed(parts(current)))
+
+
+def rebuilt(node: Any, new: Callable[[Any], Any]) -> Any:
+    """The same node (or tuple of them) with `new` applied to each of its parts; a place or a plain value is itself."""
+    if isinstance(node, tuple):
+        return tuple(map(new, node))
+    if not is_dataclass(node) or isinstance(node, Span | type):
+        return node
+    return replace(node, **{f.name: new(getattr(node, f.name)) for f in fields(node)})
 
 
 def depth(node: Any) -> int:

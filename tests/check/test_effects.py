@@ -149,3 +149,25 @@ def test_a_jump_behind_the_condition_takes_a_threshold_back() -> None:
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda p: p.stem)
 def test_nothing_is_found_in_the_library(path: Path) -> None:
     assert read(SourceFile(str(path), path.read_text(encoding="utf-8")), path.parent).diagnostics == ()
+
+
+@pytest.mark.parametrize(("given", "body"), [("S, w = 1", ""), ("S(w = 1)", ""), ("S, w = 1", "\n        post.g += w")])
+def test_a_value_is_given_for_what_a_synapse_only_names(given: str, body: str) -> None:
+    text = f"""\
+neuron N:
+    10 ms dg/dt = −g
+    spike when g > 1:
+        g → 0
+
+synapse S:
+    on pre:
+        w = 2{body}
+        post.g += 1
+
+network Two:
+    n = 2 N
+    n → n: {given}
+"""
+    (found,) = check(text).diagnostics
+    assert (found.code, found.message) == ("only-named", "‘w = …’ only names a value; ‘w’ does not change.")
+    assert text[found.span.start : found.span.end] == "w = 2" and "‘w → …’" in found.hint

@@ -34,11 +34,12 @@ class CheckedBlock:
     """A block and the dimension of each of its names; `dims` has the own variables by name and the needs by `Need.key`.
 
     A name that is both (a rule's own `w` and the synapse's) has one key, so that blocks of one connection are unified by key.
-    `sound`: no error was found in it; else what it has and needs is not known for certain.
+    `named`: values that are named under triggers. `sound`: no error was found in it; else what it has and needs is not known for certain.
     """
 
     block: Block
     dims: Mapping[str, Dim]
+    named: Mapping[str, tree.Define]
     tree: tree.Block
     sound: bool = True
 
@@ -101,4 +102,4 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
     )
     check_incoming(checked, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)
-    return CheckedBlock(checked, dims, block, sound=report.count == before)
+    return CheckedBlock(checked, dims, scope.named, block, sound=report.count == before)

@@ -43,15 +43,18 @@ class Average:
 
 
 class BlockScope:
-    """Names of one block; `context` is where its expressions are translated."""
+    """Names of one block; `context` is where its expressions are translated. `source`: the block's name in what a connection does; `given`: what it is
+    given from outside; `named`: values that are named under triggers."""
 
     def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
         self.block = block
         self.contents = contents
+        self.source = "" if block.kind == "neuron" else block.name.name
         self.solver = Solver()
         self.dims: dict[str, Dim] = {}
         self.needs: dict[str, Need] = {}
         self.given: dict[str, tree.Name] = {}
+        self.named: dict[str, tree.Define] = {}
         self.averages: dict[tuple[Expr, Expr], Average] = {}
         self._names: dict[str, Declared] = {}
         around = outside if block.kind == "neuron" else outside.child(self._sides())

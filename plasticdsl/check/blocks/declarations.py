@@ -15,6 +15,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.scope import check_declarable
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
 
 _Stated = TypeVar("_Stated", bound=tree.Statement)
 Event = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate
@@ -65,14 +66,10 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
     for statement in block.body:
         if not isinstance(statement, allowed):
             _wrong_block(block, statement, report)
-
-    def of(kind: type[_Stated]) -> list[_Stated]:
-        return [s for s in body if isinstance(s, kind)]
-
-    own = [d for d in of(tree.Define) if not isinstance(d.target, tree.Member)]
+    own = [d for d in of_kind(body, tree.Define) if not isinstance(d.target, tree.Member)]
     defines = _by_name((d for d in own if not _is_function(d)), report)
-    draws, inputs = _by_name(of(tree.Draw), report), _by_name(of(tree.Input), report)
-    flows, initials = _by_name(of(tree.Flow), report), _by_name(of(tree.Initial), report)
+    draws, inputs = _by_name(of_kind(body, tree.Draw), report), _by_name(of_kind(body, tree.Input), report)
+    flows, initials = _by_name(of_kind(body, tree.Flow), report), _by_name(of_kind(body, tree.Initial), report)
     changed: dict[str, tree.Jump] = {}
     for jump in (jump for statement in body for jump in _jumps(statement)):
         if isinstance(name := subject(jump), tree.Name):
@@ -80,7 +77,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
     symbols: dict[str, tree.Name] = {}
     for name in (name for statement in body for name in _names(statement)):
         symbols.setdefault(name.name, name)
-    species = [name.name for reactions in of(tree.Reactions) for name in _names(reactions)]
+    species = [name.name for reactions in of_kind(body, tree.Reactions) for name in _names(reactions)]
     moving = dict.fromkeys((*flows, *initials, *changed, *species))
     contents = Contents(
         defines=defines,
@@ -89,18 +86,18 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         inputs=inputs,
         flows=flows,
         initials=initials,
-        bounds=_by_name(of(tree.Bound), report),
+        bounds=_by_name(of_kind(body, tree.Bound), report),
         changed=changed,
         symbols=symbols,
         states={name: symbols[name] for name in moving if not (name in defines or name in draws or name in inputs)},
-        reactions=[reaction for reactions in of(tree.Reactions) for reaction in reactions.body],
-        sums=[d for d in of(tree.Define) if isinstance(d.target, tree.Member)],
-        steps=of(tree.Jump),
+        reactions=[reaction for reactions in of_kind(body, tree.Reactions) for reaction in reactions.body],
+        sums=[d for d in of_kind(body, tree.Define) if isinstance(d.target, tree.Member)],
+        steps=of_kind(body, tree.Jump),
         events=[s for s in body if isinstance(s, Event)],
-        truncations=of(tree.Truncate),
-        output=_only(of(tree.Output), "output", report),
-        refractory=_only(of(tree.Refractory), "refractory", report),
-        method=_only(of(tree.Method), "method", report),
+        truncations=of_kind(body, tree.Truncate),
+        output=_only(of_kind(body, tree.Output), "output", report),
+        refractory=_only(of_kind(body, tree.Refractory), "refractory", report),
+        method=_only(of_kind(body, tree.Method), "method", report),
     )
     _two_things(contents, report)
     for symbol in (*block.parameters, *(symbol for name, symbol in symbols.items() if name not in contents.bounds)):

@@ -25,8 +25,6 @@ from plasticdsl.symbolic.algebra import ZERO, add, div, is_number, mul
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.syntax import tree
 
-_TRIGGERS = {"pre": Trigger.PRE, "post": Trigger.POST}
-
 
 @dataclass(slots=True)
 class FlowParts:
@@ -208,9 +206,8 @@ def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree
 
 def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, ...], tuple[Handler, ...]]:
     """The block's flows, and one simultaneous handler for each side whose pulses occur."""
-    source = "" if scope.block.kind == "neuron" else scope.block.name.name
     is_rule = scope.block.kind == "rule"
-    flows = tuple(Flow(name, rate, parts.noises.get(name), source, is_rule, parts.spans[name]) for name, rate in parts.rates.items())
+    flows = tuple(Flow(name, rate, parts.noises.get(name), scope.source, is_rule, parts.spans[name]) for name, rate in parts.rates.items())
     handlers = []
     for side, changes in parts.pulses.items():
         if not changes:
@@ -219,5 +216,5 @@ def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, .
             Assign(Ref(Whose.OWN, name), Binary("+", Ref(Whose.OWN, name), amount), parts.spans[name]) for name, amount in changes.items()
         )
         span = parts.spans[next(iter(changes))]
-        handlers.append(Handler(_TRIGGERS[side], statements, True, None, source, is_rule, span))
+        handlers.append(Handler(Trigger(side), statements, True, None, scope.source, is_rule, span))
     return flows, tuple(handlers)

@@ -8,34 +8,31 @@ own, `Σ_k w_ik x_k`; a sum whose terms belong to another connection too (`Σ_k 
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
-from plasticdsl.source import Span
+from plasticdsl.check.likes import subject
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import nodes, parts
+from plasticdsl.syntax.walk import nodes, parts, rebuilt
 
-_SUFFIX = re.compile(r"_(ij|i|j)$")
 _LETTER = re.compile(r"_i?([a-z])$")
-_WRITTEN = re.compile(r"_?\{?(?:ij|i|j|ᵢⱼ|ᵢ|ⱼ)\}?$")
-_SIDES = {"i": "post", "j": "pre"}
-_OUTPUTS = {"i": "y", "j": "x"}
+_OUTPUTS = {"post": "y", "pre": "x"}
 
 
 def without_indices(block: tree.Block) -> tree.Block:
     """The block with `w_ij`, `x_j`, `V_i` and `Σ_j` in the notation without letters; the block itself where it binds none."""
     if block.kind == "neuron" or not any(_binds(n) for n in nodes(block.body)):
         return block
-    return dataclasses.replace(block, body=tuple(_bare(s, _declared(block)) for s in block.body))
+    return replace(block, body=_Letters(_declared(block)).bare(block.body))
 
 
 def _binds(node: object) -> bool:
     match node:
         case tree.Name(name=name):
             return name.endswith("_ij")
-        case tree.Indexed():
-            return _letters(node) is not None
+        case tree.Indexed(base=tree.Name()):
+            return _joined(node) in ("i", "j", "ij")
         case tree.Sum(indices=indices):
             return _letter(indices) is not None
         case _:
@@ -47,110 +44,83 @@ def _letter(indices: tuple[tree.Name, ...]) -> str | None:
     return indices[0].name if len(indices) == 1 and len(indices[0].name) == 1 and indices[0].name != "i" else None
 
 
-def _letters(node: tree.Indexed) -> str | None:
-    """`ij` of `w[i, j]`, or None where the indices are not these letters."""
-    letters = "".join(i.name if isinstance(i, tree.Name) else "?" for i in node.indices)
-    return letters if letters in ("i", "j", "ij") and isinstance(node.base, tree.Name) else None
+def _joined(node: tree.Indexed) -> str:
+    """`ij` of `w[i, j]`."""
+    return "".join(i.name if isinstance(i, tree.Name) else "?" for i in node.indices)
 
 
 def _declared(block: tree.Block) -> frozenset[str]:
     """Names with one index letter that the block declares, and so means as a whole."""
-    found: set[str] = set()
-    for node in nodes(block.body):
+    found = (n for n in nodes(block.body) if isinstance(n, tree.Define | tree.Draw | tree.Flow | tree.Initial | tree.Jump))
+    targets = (subject(statement) for statement in found if not _is_sum(statement))
+    return frozenset(t.name for t in targets if isinstance(t, tree.Name) and not t.name.endswith("_ij"))
+
+
+def _is_sum(statement: tree.Statement) -> bool:
+    return isinstance(statement, tree.Define) and not statement.arguments and any(isinstance(n, tree.Sum) for n in nodes(statement.rhs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """How names are read at one place. `declared`: names that are none of a letter; `pre`: the letter of the presynaptic unit, which a sum may choose;
+    `outer`: those of the connection and of the sums around."""
+
+    declared: frozenset[str]
+    pre: str = "j"
+    outer: frozenset[str] = frozenset("j")
+
+    def bare(self, node: Any) -> Any:
+        """`node` (a node, a tuple of them, or a plain value) and everything below it without index letters."""
+        found = self._read(node)
+        if found is not None:
+            return found
         match node:
-            case tree.Define(target=tree.Name(name=name)) if not _is_sum(node):
-                found.add(name)
-            case tree.Flow(variable=tree.Name(name=name)) | tree.Initial(variable=tree.Name(name=name)):
-                found.add(name)
-            case tree.Draw(target=tree.Name(name=name)) | tree.Jump(target=tree.Name(name=name)):
-                found.add(name)
+            case tree.Sum(indices=indices, body=body) if (letter := _letter(indices)) is not None:
+                if self._free(body) & (self.outer - {letter}):
+                    return node
+                inside = replace(self, pre=letter, outer=self.outer | {letter})
+                return replace(node, indices=(), over=(), body=inside.bare(body))
+            case tree.Member(base=base):
+                return replace(node, base=self.bare(base))
+            case tree.Argument(value=value):
+                return replace(node, value=self.bare(value))
             case _:
-                pass
-    return frozenset(name for name in found if not name.endswith("_ij"))
+                return rebuilt(node, self.bare)
 
+    def _free(self, node: object) -> set[str]:
+        """The letters below a node that no sum there binds; of names with one the block does not declare."""
+        match node:
+            case tree.Sum(indices=indices, body=body):
+                return self._free(body) - {i.name for i in indices}
+            case tree.Name(name=name):
+                found = _LETTER.search(name)
+                return {found[1]} if found is not None and name not in self.declared else set()
+            case tree.Indexed(indices=indices):
+                return {i.name for i in indices if isinstance(i, tree.Name)}
+            case _:
+                return set().union(*map(self._free, parts(node)))
 
-def _is_sum(define: tree.Define) -> bool:
-    return not define.arguments and any(isinstance(n, tree.Sum) for n in nodes(define.rhs))
-
-
-def _bare(node: Any, declared: frozenset[str], outer: frozenset[str] = frozenset("j")) -> Any:
-    """`node` (a node, a tuple of them, or a plain value) and everything below it without index letters; `outer`: those of the connection and of the
-    sums around."""
-    if isinstance(node, tuple):
-        return tuple(_bare(part, declared, outer) for part in node)
-    if not dataclasses.is_dataclass(node) or isinstance(node, Span | type):
-        return node
-    found = _read(node, declared)
-    if found is not None:
-        return found
-    if isinstance(node, tree.Sum) and (letter := _letter(node.indices)) is not None:
-        if _free(node.body, declared) & (outer - {letter}):
-            return node
-        body = node.body if letter == "j" else _with_letter(node.body, letter, declared)
-        return dataclasses.replace(node, indices=(), over=(), body=_bare(body, declared, outer | {letter}))
-    fixed = {"span"} | ({"attribute"} if isinstance(node, tree.Member) else {"keyword"})
-    changes = {f.name: _bare(getattr(node, f.name), declared, outer) for f in dataclasses.fields(node) if f.name not in fixed}
-    return dataclasses.replace(node, **changes)
-
-
-def _free(node: object, declared: frozenset[str]) -> set[str]:
-    """The letters below a node that no sum there binds; of names with one the block does not declare."""
-    match node:
-        case tree.Sum(indices=indices, body=body):
-            return _free(body, declared) - {i.name for i in indices}
-        case tree.Name(name=name):
-            found = _LETTER.search(name)
-            return {found[1]} if found is not None and name not in declared else set()
-        case tree.Indexed(indices=indices):
-            return {i.name for i in indices if isinstance(i, tree.Name)}
-        case _:
-            return set().union(*(_free(part, declared) for part in parts(node)))
-
-
-def _with_letter(node: Any, letter: str, declared: frozenset[str]) -> Any:
-    """`w_ik x_k` as `w_ij x_j`."""
-    if isinstance(node, tuple):
-        return tuple(_with_letter(part, letter, declared) for part in node)
-    match node:
-        case tree.Name(name=name) if name not in declared and name.endswith((f"_i{letter}", f"_{letter}")):
-            text = re.sub(rf"{letter}\}}?$", "j", node.text)
-            return dataclasses.replace(node, name=f"{name[:-1]}j", text=text)
-        case tree.Indexed(indices=indices):
-            return dataclasses.replace(node, indices=tuple(_j(i) if isinstance(i, tree.Name) and i.name == letter else i for i in indices))
-        case tree.Sum(indices=indices) if letter in {i.name for i in indices}:
-            return node
-        case _ if dataclasses.is_dataclass(node) and not isinstance(node, Span | type):
-            changes = {f.name: _with_letter(getattr(node, f.name), letter, declared) for f in dataclasses.fields(node) if f.name != "span"}
-            return dataclasses.replace(node, **changes)
-        case _:
-            return node
-
-
-def _j(index: tree.Name) -> tree.Name:
-    return dataclasses.replace(index, name="j", text="j")
-
-
-def _read(node: object, declared: frozenset[str]) -> tree.Name | tree.Member | tree.Apply | None:
-    """What a name with index letters means."""
-    match node:
-        case tree.Limit(operand=operand, side=side, span=span):
-            inside = _read(operand, declared)
-            return None if inside is None else tree.Apply(tree.Name(side, side, span), (tree.Argument(None, inside, span),), 0, span)
-        case tree.Name(name=name, text=text, span=span):
-            letters = _SUFFIX.search(name)
-            if letters is None or name in declared:
+    def _read(self, node: object) -> tree.Name | tree.Member | tree.Apply | None:
+        """What a name with index letters means."""
+        match node:
+            case tree.Limit(operand=operand, side=side, span=span):
+                inside = self._read(operand)
+                return None if inside is None else tree.Apply(tree.Name(side, side, span), (tree.Argument(None, inside, span),), 0, span)
+            case tree.Name(name=name, text=text, span=span) if name not in self.declared:
+                base, underscore, letters = name.rpartition("_")
+                written = re.sub(rf"_?\{{?.{{{len(letters)}}}\}}?$", "", text)
+                return self._meaning(tree.Name(base, written, span), letters) if underscore else None
+            case tree.Indexed(base=tree.Name() as name):
+                return self._meaning(name, _joined(node))
+            case _:
                 return None
-            return _meaning(tree.Name(name[: letters.start()], _WRITTEN.sub("", text), span), letters[1])
-        case tree.Indexed(base=tree.Name() as base):
-            found = _letters(node)
-            return None if found is None else _meaning(base, found)
-        case _:
+
+    def _meaning(self, name: tree.Name, letters: str) -> tree.Name | tree.Member | None:
+        if letters == f"i{self.pre}":
+            return name
+        side = {"i": "post", self.pre: "pre"}.get(letters)
+        if side is None:
             return None
-
-
-def _meaning(name: tree.Name, letters: str) -> tree.Name | tree.Member:
-    if letters == "ij":
-        return name
-    if name.name in ("x", "y"):
-        return dataclasses.replace(name, name=_OUTPUTS[letters])
-    return tree.Member(tree.Name(_SIDES[letters], _SIDES[letters], name.span), name, name.span)
+        if name.name in ("x", "y"):
+            return replace(name, name=_OUTPUTS[side])
+        return tree.Member(tree.Name(side, side, name.span), name, name.span)

@@ -6,8 +6,7 @@ of names whose value changes during a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from plasticdsl.check.blocks.declarations import Contents
 from plasticdsl.check.report import Reporter
@@ -15,7 +14,6 @@ from plasticdsl.check.terms.builtins import RENAMED, known_functions
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import ordered
-from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, nodes
 
@@ -28,8 +26,8 @@ _CHANGING = (tree.Member, tree.Average, tree.Partial, tree.Sum, tree.Transposed)
 
 def working_order(contents: Contents, report: Reporter) -> tuple[str, ...]:
     """The names of definitions and functions, each after those it uses; those on a circle are reported and left out."""
-    formulas = _formulas(contents)
-    uses = {name: tuple(_uses(statement, formulas)) for name, statement in formulas.items()}
+    formulas = _formulas(contents)  # an average is a state, so what it averages is no part of a circle
+    uses = {name: [n.name for n in _read(formula, averages=False) if n.name in formulas] for name, formula in formulas.items()}
     order, circles = ordered(uses, uses.__getitem__)
     for circle in circles:
         _report_circle(circle, contents, report)
@@ -37,27 +35,19 @@ def working_order(contents: Contents, report: Reporter) -> tuple[str, ...]:
     return tuple(name for name in order if name not in unsound)
 
 
-@dataclass(frozen=True, slots=True)
-class _Formula:
-    """A right side: of a definition, of a function with its arguments, or the arguments of a distribution."""
-
-    arguments: tuple[tree.Name, ...]
-    parts: tuple[tree.Expr, ...]
-    span: Span
+def _formulas(contents: Contents) -> dict[str, tree.Define | tree.Draw]:
+    return {**contents.draws, **contents.functions, **contents.defines}
 
 
-def _formulas(contents: Contents) -> dict[str, _Formula]:
-    defines = {name: _Formula(d.arguments, (d.rhs,), d.span) for name, d in (*contents.functions.items(), *contents.defines.items())}
-    draws = {name: _Formula((), tuple(a.value for a in d.distribution.arguments), d.span) for name, d in contents.draws.items()}
-    return {**draws, **defines}
+def _right_side(formula: tree.Define | tree.Draw) -> tuple[tree.Expr, ...]:
+    """What a definition or function is, or the arguments of a distribution."""
+    return (formula.rhs,) if isinstance(formula, tree.Define) else tuple(a.value for a in formula.distribution.arguments)
 
 
-def _uses(statement: _Formula, formulas: dict[str, _Formula]) -> Iterator[str]:
-    """The other definitions and functions a right side reads; an average is a state, so what it averages is no part of a circle."""
-    bound = {argument.name for argument in statement.arguments}
-    for name in names_read(statement.parts, averages=False):
-        if name.name in formulas and name.name not in bound:
-            yield name.name
+def _read(formula: tree.Define | tree.Draw, averages: bool = True) -> list[tree.Name]:
+    """The names that a right side reads, without the arguments of a function; `t` is one of the time everywhere."""
+    own = {a.name for a in formula.arguments} - {"t"} if isinstance(formula, tree.Define) else ()
+    return [name for name in names_read(_right_side(formula), averages) if name.name not in own]
 
 
 def _report_circle(circle: tuple[str, ...], contents: Contents, report: Reporter) -> None:
@@ -77,20 +67,14 @@ def changing(contents: Contents, order: tuple[str, ...], constant: Callable[[tre
     found = set(contents.states) | set(contents.inputs)
     formulas = _formulas(contents)
     for name in order:
-        formula = formulas[name]
-        bound = {a.name for a in formula.arguments} - {"t"}
-        if any(isinstance(n, _CHANGING) for part in formula.parts for n in nodes(part)) or any(
-            n.name not in bound and _changes(n, found, contents, constant) for n in names_read(formula.parts)
-        ):
+        parts, read = nodes(_right_side(formulas[name])), _read(formulas[name])
+        if any(isinstance(n, _CHANGING) for n in parts) or any(_changes(n, found, contents, constant) for n in read):
             found.add(name)
     return frozenset(found)
 
 
 def _changes(name: tree.Name, found: set[str], contents: Contents, constant: Callable[[tree.Name], bool]) -> bool:
-    if name.name in found or name.name == "t":
-        return True
-    declared = any(name.name in known for known in (contents.defines, contents.draws, contents.functions))
-    return not declared and not constant(name)
+    return name.name in found or name.name == "t" or not (name.name in _formulas(contents) or constant(name))
 
 
 def constant_names(outside: Scope, block: tree.Block) -> Callable[[tree.Name], bool]:

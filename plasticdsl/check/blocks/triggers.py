@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
@@ -23,7 +24,6 @@ from plasticdsl.symbolic.algebra import mul, neg
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read
 
-_TRIGGERS = {"pre": Trigger.PRE, "post": Trigger.POST}
 _SIDES = {"pre": Whose.PRE, "post": Whose.POST}
 _ADDING = ("+=", "-=", "Delta")
 
@@ -40,7 +40,7 @@ def handlers(scope: BlockScope) -> tuple[Handler, ...]:
 def _handler(event: object, scope: BlockScope) -> Handler | None:
     match event:
         case tree.OnEvent(event=side, body=body, span=span):
-            return _make(_TRIGGERS[side], body, span, scope)
+            return _make(Trigger(side), body, span, scope)
         case tree.SpikeWhen(body=body, span=span) | tree.SpikeAtRate(body=body, span=span) if body:
             return _make(Trigger.SPIKE, body, span, scope)
         case tree.Every(period=period, body=body, span=span):
@@ -50,8 +50,7 @@ def _handler(event: object, scope: BlockScope) -> Handler | None:
 
 
 def _make(trigger: Trigger, body: tuple[tree.Statement, ...], span: Span, scope: BlockScope, period: Expr | None = None) -> Handler:
-    source = "" if scope.block.kind == "neuron" else scope.block.name.name
-    return Handler(trigger, _statements(body, scope), False, period, source, scope.block.kind == "rule", span)
+    return Handler(trigger, _statements(body, scope), False, period, scope.source, scope.block.kind == "rule", span)
 
 
 def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[Statement, ...]:
@@ -67,10 +66,10 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
         elif isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and not statement.arguments:
             name = statement.target
             if _is_changed(statement, name, context.scope):
-                message = f"‘{name.text} = …’ only names a value; ‘{name.text}’ does not change."
                 declared = scope.context.scope.find(name.name) is not None and name.name not in scope.contents.states
-                context.report.error("only-named", message, statement.span, "" if declared else change_hint(statement, name, name.text))
+                only_named(statement, name, name.text, context.report, can_change=not declared)
                 continue
+            scope.named.setdefault(name.name, statement)
             value = translate_number(statement.rhs, context)
             expr = settled(value, statement.rhs, scope)
             local[name.name] = Declared(name.name, name.text, "a value of this event", expr, value.dim, span=statement.span)
@@ -80,8 +79,14 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
     return tuple(result)
 
 
-def change_hint(statement: tree.Define, name: tree.Name, meant: str) -> Hint:
-    """How `name = …` is written where ‘meant’ was to change; a right side that holds the old value is the new value."""
+def only_named(statement: tree.Define, name: tree.Name, meant: str, report: Reporter, can_change: bool = True) -> None:
+    """Reports `name = …` under a trigger where ‘meant’ was to change."""
+    message = f"‘{name.text} = …’ only names a value; ‘{meant}’ does not change."
+    report.error("only-named", message, statement.span, _change(statement, name, meant) if can_change else "")
+
+
+def _change(statement: tree.Define, name: tree.Name, meant: str) -> Hint:
+    """How the change is written; a right side that holds the old value is the new value."""
     read = {n.name for n in names_read(statement.rhs)}
     texts = (f"{meant} → ",) if name.name in read else (f"{meant} → ", f"{meant} += ") if name.text == meant else (f"Δ{meant} = ",)
     at = Span(name.span.start, statement.rhs.span.start, name.span.path)
@@ -254,12 +259,8 @@ def _truncation(statement: tree.Jump, scope: BlockScope) -> Expr | None:
 
 
 def _unused_truncations(scope: BlockScope) -> None:
-    used = {n.name for e in scope.contents.events if isinstance(e, tree.OnPairs) for s in e.body for n in _applied(s)}
+    used = {n.name for e in scope.contents.events if isinstance(e, tree.OnPairs) for n in names_read(e.body)}
     for truncation in scope.contents.truncations:
         if truncation.function.name not in used:
             message = f"‘{truncation.function.text}’ is not applied to the time between two spikes in this block."
             scope.context.report.error("unknown-function", message, truncation.function.span)
-
-
-def _applied(statement: tree.Statement) -> tuple[tree.Name, ...]:
-    return tuple(names_read(statement.rhs)) if isinstance(statement, tree.Jump) else ()

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.check.blocks.triggers import change_hint
+from plasticdsl.check.blocks.triggers import only_named
 from plasticdsl.check.networks.reads import changes, everything_read, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -119,8 +119,7 @@ def _event_values(module: Module, blocks: Sequence[tree.Block], report: Reporter
             word = name.name if is_read else name.name.removeprefix("d")
             meant = next((names[n] for names in around for n in (name.name, word) if n in names), None)
             if meant is not None:
-                message = f"‘{name.text} = …’ only names a value; ‘{meant}’ does not change."
-                report.error("only-named", message, define.span, change_hint(define, name, meant))
+                only_named(define, name, meant, report)
             elif not is_read:
                 report.warning("no-effect", f"‘{name.text} = …’ only names a value, and nothing below it reads that.", define.span)
             if meant is not None or not is_read:

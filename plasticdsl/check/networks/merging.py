@@ -40,11 +40,13 @@ from plasticdsl.syntax import tree
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One block of a projection: `dims` are in the network's solver, by the block's own names; `use` is where the projection names it."""
+    """One block of a projection: `dims` are in the network's solver, by the block's own names; `use` is where the projection names it; `named`:
+    values that are named under its triggers."""
 
     block: Block
     dims: Mapping[str, Dim]
     use: tree.Use
+    named: Mapping[str, tree.Define]
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.blocks.bounds import check_bounds
+from plasticdsl.check.blocks.triggers import only_named
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.networks.building import Ends
 from plasticdsl.check.networks.connectivity import pair_names
@@ -91,7 +92,11 @@ def give(
     for value in given:
         name = _named(value, joined, parts, context)
         if name is None:
-            misnamed.extend([value] if value.part is None else [])
+            meant = next((part.named[value.path] for part in parts if value.path in part.named), None)
+            if meant is not None and isinstance(meant.target, tree.Name):
+                only_named(meant, meant.target, value.text, context.report)
+            elif value.part is None:
+                misnamed.append(value)
             continue
         if name in written:
             context.report.twice(f"‘{value.text}’ is given twice.", value.target, written[name].target)
@@ -129,8 +134,8 @@ def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Co
         own = joined.own_names[value.part]
         if value.path in own:
             return own[value.path]
-        if value.path in joined.open:
-            return None  # what the block reads without declaring it is reported as missing
+        if value.path in joined.open or value.path in parts[value.part].named:
+            return None  # what the block reads without declaring it is reported as missing, and what it only names as that
         names = [v.symbol for v in parts[value.part].block.variables]
         message = f"‘{parts[value.part].name}’ has no parameter ‘{value.text}’."
         context.report.error("unknown-parameter", message, value.target, did_you_mean(value.text, names))

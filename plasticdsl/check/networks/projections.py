@@ -155,7 +155,7 @@ def _parts(statement: tree.Projection, building: Building) -> tuple[list[Part], 
         labels = (Label(synapses[0].span, "the first"),)
         hint = "Write two projections; a rule between them can read the other’s variables."
         context.report.error("two-synapses", "A projection has one synapse.", synapses[1].span, hint, labels)
-    return [Part(checked.block, context.solver.instantiate(checked.dims), use) for use, checked in found], values, others
+    return [Part(checked.block, context.solver.instantiate(checked.dims), use, checked.named) for use, checked in found], values, others
 
 
 def _block(use: tree.Use, kinds: tuple[str, ...], building: Building) -> CheckedBlock | None:
