@@ -21,8 +21,8 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.derive.local_gradient import free_name
-from plasticdsl.derive.statement_effects import written_out
 from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
+from plasticdsl.model.inline import Scope, inline
 from plasticdsl.model.model import Block, Connectivity, Network, Population, Projection, Role, SumInto, Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
@@ -65,8 +65,8 @@ def undelayed_sums(network: Network) -> tuple[Summed, ...]:
     found: list[Summed] = []
     for projection in network.projections:
         if not projection.delays:
-            own = projection.connection.definitions
-            found += [Summed(projection, s.target, written_out(s.body, own)) for s in projection.connection.sums]
+            own: Scope = {Whose.OWN: projection.connection.definitions}
+            found += [Summed(projection, s.target, inline(s.body, own)) for s in projection.connection.sums]
     return tuple(found)
 
 

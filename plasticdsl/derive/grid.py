@@ -37,11 +37,11 @@ from plasticdsl.model.expr import (
     refs,
     walk,
 )
+from plasticdsl.model.inline import as_owner
 from plasticdsl.model.mapping import Read, map_experiment, map_network
 from plasticdsl.model.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, calling, div, extent, mul, neg, sub
-from plasticdsl.symbolic.block_contents import seen_from_outside
 from plasticdsl.symbolic.derivative import HOLD, NotDifferentiable, differentiate, without_holds
 from plasticdsl.units.dimension import TIME
 
@@ -187,7 +187,7 @@ class Clock:
         if variable is None or variable.formula is None:
             return None
         if ref not in self.written:
-            self.written[ref] = seen_from_outside(variable.formula, ref.owner)
+            self.written[ref] = as_owner(variable.formula, ref.owner)
         return self.written[ref]
 
     def _is_time(self, leaf: Expr) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, refs, walk
+from plasticdsl.model.inline import as_owner
 from plasticdsl.model.model import Block, Flow, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul
-from plasticdsl.symbolic.block_contents import seen_from_outside
 from plasticdsl.symbolic.derivative import depends, differentiate, without_holds
 
 PARTIAL = "partial"
@@ -70,7 +70,7 @@ class Local:
         if variable is None:
             return ZERO
         if variable.formula is not None:
-            return self._total(seen_from_outside(variable.formula, ref.owner), by, known)
+            return self._total(as_owner(variable.formula, ref.owner), by, known)
         if variable.role is Role.INPUT and ref.owner is Whose.POST and not self.delayed:
             total: Expr = ZERO
             for one in self.block.sums:
@@ -85,7 +85,7 @@ class Local:
         made = next((a for a in self.averages if (a.of, a.by) == (ref, by)), None)
         if made is not None:
             return Ref(Whose.OWN, made.variable.name)
-        body, constant = (seen_from_outside(e, ref.owner) for e in average)
+        body, constant = (as_owner(e, ref.owner) for e in average)
         slope = self._total(body, by, known)
         if is_number(slope, 0.0):
             return ZERO

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.local_gradient import averaged
-from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, refs, substitute, walk
+from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, refs, substitute, walk
+from plasticdsl.model.inline import as_owner, plain
 from plasticdsl.model.model import Block, Network, Role
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, written_out
-from plasticdsl.symbolic.block_contents import seen_from_outside
 
 _MARKS = ("⟨", "∂")
 _LATER = ("lag", "now_pre", "now_post")
@@ -38,7 +38,7 @@ def _started(block: Block, around: Mapping[Owner, Block]) -> Block:
     if not bodies:
         return block
     before = _before_the_run(around)
-    starts = {name: _without_limits(substitute(_without_limits(body), before)) for name, body in bodies.items()}
+    starts = {name: plain(substitute(plain(body), before)) for name, body in bodies.items()}
     known = {name: start for name, start in starts.items() if _has_value(name, starts, around)}
     return replace(block, variables=tuple(replace(v, initial=known.get(v.name, v.initial)) for v in block.variables))
 
@@ -51,16 +51,8 @@ def _before_the_run(around: Mapping[Owner, Block]) -> Mapping[Expr, Expr]:
         formulas = {ref: substitute(value, inputs) for ref, value in written_out(block.definitions).items()}
         for ref, value in {**inputs, **formulas}.items():
             assert isinstance(ref, Ref), "definitions and inputs have names"
-            found[Ref(owner, ref.name)] = seen_from_outside(value, owner)
+            found[Ref(owner, ref.name)] = as_owner(value, owner)
     return found
-
-
-def _without_limits(expr: Expr) -> Expr:
-    match expr:
-        case Ref(owner, name, limit):
-            return Ref(owner, name) if limit else expr
-        case _:
-            return rebuild(expr, _without_limits)
 
 
 def _has_value(name: str, starts: Mapping[str, Expr], around: Mapping[Owner, Block]) -> bool:

@@ -26,16 +26,3 @@ def at_this_moment(expr: Expr, now: Mapping[Ref, Expr], definitions: Mapping[str
                 return rebuild(node, read)
 
     return read(expr)
-
-
-def written_out(expr: Expr, definitions: Mapping[str, Expr]) -> Expr:
-    """An expression with all definitions written out."""
-
-    def read(node: Expr) -> Expr:
-        match node:
-            case Ref(Whose.OWN, name) if name in definitions:
-                return read(definitions[name])
-            case _:
-                return rebuild(node, read)
-
-    return read(expr)

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from plasticdsl.derive.statement_effects import at_this_moment, written_out
+from plasticdsl.derive.statement_effects import at_this_moment
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Incoming, Logic, Number, Ref, Special, SumOver, rebuild, refs, walk
+from plasticdsl.model.inline import inline, map_refs
 from plasticdsl.model.model import Assign, Distribution, Handler, Projection, Role, Trigger, Variable
 from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose
 from plasticdsl.source import Span
@@ -85,13 +86,12 @@ class _Exchange:
         yield from (self._written(e) for e in (variable.low, variable.high) if e is not None)
 
     def _written(self, expr: Expr) -> Expr:
-        return written_out(expr, self.definitions)
+        return inline(expr, {Whose.OWN: self.definitions})
 
     def _plain(self, expr: Expr) -> Expr:
         """Definitions written out, and parameters that depend on the two units."""
-        return written_out(
-            self._written(expr), {n: v.value for n, v in self.variables.items() if _of_units(v) and isinstance(v.value, Expr)}
-        )
+        of_units = {n: v.value for n, v in self.variables.items() if _of_units(v) and isinstance(v.value, Expr)}
+        return inline(self._written(expr), {Whose.OWN: of_units})
 
     def _reached(self) -> tuple[str, ...]:
         """The symmetric variables, and the states that their changes depend on."""
@@ -230,11 +230,7 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
 
 
 def _without_versions(expr: Expr) -> Expr:
-    match expr:
-        case Ref(Whose.OWN, name, limit):
-            return Ref(Whose.OWN, name.partition(_VERSION)[0], limit)
-        case _:
-            return rebuild(expr, _without_versions)
+    return map_refs(expr, lambda ref: Ref(ref.owner, ref.name.partition(_VERSION)[0], ref.limit))
 
 
 def _ordered(expr: Expr) -> Expr:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.inline import Scope, inline, plain
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -33,7 +34,6 @@ from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.coupling import coupled
-from plasticdsl.plan.inline import Scope, inline, plain
 from plasticdsl.plan.order import in_order
 from plasticdsl.plan.others import other_definitions, read_by
 from plasticdsl.plan.places import Place, Slot

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.inline import inline, plain
 from plasticdsl.model.model import Owned, Role, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.inline import inline, plain
 from plasticdsl.plan.others import readers_first, walks_other
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Plan, PopulationPlan, ProjectionPlan

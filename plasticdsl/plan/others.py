@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
+from plasticdsl.model.inline import inline
 from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.owners import OfProjection, Owner, Whose
-from plasticdsl.plan.inline import inline
 from plasticdsl.source import Span
 
 

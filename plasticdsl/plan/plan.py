@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import AddTo, Assign, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme, Staged, linear_parts
-from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.operations import Operation
 from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Place, Slot

@@ -17,9 +17,9 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, reachable
 from plasticdsl.model.dependencies import read_by_units
 from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.inline import inline, scope_of
 from plasticdsl.source import Span
 
 

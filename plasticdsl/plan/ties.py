@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import lasting
 from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, refs, walk
+from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import Assign, Total
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.places import Slot
 from plasticdsl.plan.plan import Event, Foresee, Remember
 from plasticdsl.source import NOWHERE

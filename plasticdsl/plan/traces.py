@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
+from plasticdsl.model.inline import inline
 from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
-from plasticdsl.plan.inline import inline
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Event, History, Placed, PlacedScheme, SumHistory
 from plasticdsl.symbolic.windows import window_of

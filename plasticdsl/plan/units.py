@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.inline import Scope, inline, plain
 from plasticdsl.model.model import (
     Assign,
     AtRate,
@@ -23,7 +24,6 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.inline import Scope, inline, plain
 from plasticdsl.plan.plan import (
     AtGivenTimes,
     AtThreshold,

@@ -37,11 +37,6 @@ class Spikes:
             self.trains[unit].extend([step] * int(counts[unit]))
         self.total += int(counts.sum())
 
-    def at(self, step: int) -> Index:
-        """How often each unit spiked in this step."""
-        found = self.counts.get(step)
-        return np.zeros(self.size, dtype=np.int64) if found is None else found
-
     def events(self) -> tuple[Index, Index]:
         """Steps and units of all spikes, in order of time, then unit."""
         steps = [np.full(int(self.counts[s].sum()), s) for s in sorted(self.counts)]

@@ -1,4 +1,4 @@
-"""What a block says about its names: how they are read from outside, which hold sums, which expressions are constant, default values.
+"""What a block says about its names: which hold sums, which expressions are constant, default values.
 
 Comes in: a checked block. Goes out: mappings and answers for the rest of `symbolic`.
 """
@@ -8,19 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs, substitute, walk
+from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.model import Block, Distribution, Role
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.numeric import evaluate
 
 CHANGING = ("t", "lag", "now_pre", "now_post")
-
-
-def seen_from_outside(expr: Expr, owner: Owner) -> Expr:
-    """An expression of a block where its names are those of `owner`."""
-    if owner is Whose.OWN:
-        return expr
-    return substitute(expr, {r: Ref(owner, r.name, r.limit) for r in refs(expr) if r.owner is Whose.OWN})
 
 
 def holds_sum(expr: Expr, summing: Collection[str]) -> bool:

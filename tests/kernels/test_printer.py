@@ -15,8 +15,8 @@ from plasticdsl.kernels.printer import Printer
 from plasticdsl.kernels.program import Function, Program, Return
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
+from plasticdsl.model.inline import map_refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.inline import map_refs
 from plasticdsl.runtime.engine.load import load
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from tests.kernels.programs import artifact_of, bound, calculator, element, field, let, loop, name, plus

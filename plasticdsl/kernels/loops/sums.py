@@ -16,10 +16,10 @@ from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, Names, each_unit, p
 from plasticdsl.kernels.loops.walks import every_connection, every_unit
 from plasticdsl.kernels.program import Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, Ref, refs
+from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import SumInto
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.inline import map_refs
 from plasticdsl.plan.operations import AddSum, BeginSum, TakeTotals
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan

@@ -31,9 +31,9 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.inline import map_refs, plain
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.inline import map_refs, plain
 from plasticdsl.plan.operations import Due, Keep, OneByOne, Only, RulesOn, UpdateOneByOne
 from plasticdsl.plan.plan import Plan
 from plasticdsl.plan.sweeps import Sweep, Update

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
+from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.model import Assign, Owned, Population, Role, Trigger
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.plan.inline import inline, scope_of
 from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn, UpdateOneByOne
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 

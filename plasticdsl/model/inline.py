@@ -25,19 +25,15 @@ def inline(expr: Expr, by_owner: Scope) -> Expr:
 
     def visit(node: Expr) -> Expr:
         if isinstance(node, Ref) and node.name in by_owner.get(node.owner, {}):
-            return visit(_as_owner(by_owner[node.owner][node.name], node.owner, node.limit))
+            return visit(as_owner(by_owner[node.owner][node.name], node.owner, node.limit))
         return rebuild(node, visit)
 
     return visit(expr)
 
 
-def _as_owner(expr: Expr, owner: Owner, limit: Limit) -> Expr:
-    def visit(node: Expr) -> Expr:
-        if isinstance(node, Ref) and node.owner is Whose.OWN:
-            return Ref(owner, node.name, limit or node.limit)
-        return rebuild(node, visit)
-
-    return visit(expr)
+def as_owner(expr: Expr, owner: Owner, limit: Limit = "") -> Expr:
+    """An expression of a block where its names are those of `owner`; a `limit` passes on to those that have none."""
+    return map_refs(expr, lambda ref: Ref(owner, ref.name, limit or ref.limit) if ref.owner is Whose.OWN else ref)
 
 
 def map_refs(expr: Expr, change: Callable[[Ref], Expr]) -> Expr:
