@@ -40,6 +40,9 @@ _CODES: tuple[Code, ...] = (
     Code("bare-delay", "a delay without a side on a plastic projection",
          "With a rule, `axonal delay` (before the synapse) and `dendritic delay` (behind it) act differently; simulators read "
          "the bare word in both ways."),
+    Code("clause-not-parameter", "a clause that has the name of a parameter",
+         "In a projection `p = 0.1` is the probability of a connection and `delay = 1 ms` its delay. A parameter `p` of the synapse `Exc` is set "
+         "with `Exc.p = …` or `Exc(p = …)`."),
     Code("comparison-statement", "a comparison where a statement is expected",
          "A comparison determines nothing. Bounds are written `w ∈ [0, w_max]`, thresholds `spike when V > V_θ:`."),
     Code("condition-first", "a statement that begins with its condition",

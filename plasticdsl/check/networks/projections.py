@@ -17,11 +17,12 @@ from plasticdsl.check.networks.connectivity import connectivity, delays, pair_na
 from plasticdsl.check.networks.merging import Part
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.model import Projection
+from plasticdsl.model.model import Projection, Role
 from plasticdsl.model.owners import OfArgument, OfProjection
 from plasticdsl.syntax import tree
 
@@ -105,6 +106,7 @@ def check_projection(wanted: Wanted, building: Building) -> tuple[Projection, Ma
     written = given_values(values_written)
     ends = Ends(pre, post, others, building.observables, building.constants, bool(late))
     block, joined = compose(wanted.name, parts, ends, (*values, *written), statement.span, context)
+    _check_bare(statement, parts, values, context.report)
     projection = Projection(
         name=wanted.name,
         symbol=wanted.symbol,
@@ -120,6 +122,20 @@ def check_projection(wanted: Wanted, building: Building) -> tuple[Projection, Ma
         symmetric=symmetric(equations, block, wanted.pre.name, wanted.post.name, connected, context.report),
     )
     return projection, joined.dims
+
+
+def _check_bare(statement: tree.Projection, parts: Sequence[Part], arguments: Sequence[GivenValue], report: Reporter) -> None:
+    """A bare `p` connects and a bare `delay` delays, also where a block has a parameter of that name; warns where nothing else gives the parameter."""
+    bare = [("p", "the probability of a connection", c.span) for c in statement.connectivity if c.kind == "probability"]
+    bare += [("delay", "the delay of the projection", d.span) for d in statement.delays if d.side == ""]
+    given = {g.path for g in given_values(statement.values)} | {f"{parts[a.part or 0].name}.{a.path}" for a in arguments}
+    for name, what, span in bare:
+        for part in parts:
+            variable = part.block.variable(name)
+            if variable is not None and variable.role is Role.PARAMETER and f"{part.name}.{name}" not in given:
+                message = f"‘{name}’ is {what} here, and the parameter ‘{name}’ of ‘{part.name}’ keeps its own value."
+                hint = f"To set the parameter write ‘{part.name}.{name} = …’, or ‘{part.name}({name} = …)’."
+                report.warning("clause-not-parameter", message, span, hint, (Label(variable.span, f"the parameter ‘{name}’"),))
 
 
 def _population(name: tree.Name, building: Building) -> Side | None:
