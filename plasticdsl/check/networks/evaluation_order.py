@@ -13,102 +13,64 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.graph import ordered, reached
-from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Owned, Population, Projection, Role, Variable
-from plasticdsl.model.owners import OfPopulation, Whose
-from plasticdsl.source import Span
+from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
-Edges = Mapping[Owned, tuple[Owned, ...]]
-
-_EVALUATED = (Role.INPUT, Role.DEFINITION)
+#: The inputs and definitions of all units.
+Evaluated = Mapping[Owned, Variable]
 
 
 def evaluation_order(
     populations: Sequence[Population], projections: Sequence[Projection], observables: Sequence[Variable]
 ) -> tuple[tuple[Owned, ...], tuple[Diagnostic, ...]]:
     """The order, and one finding for the first circle met (the order is then that of the text)."""
-    edges = _edges(populations, projections)
-    wanted = _needed(edges, _roots(edges, populations, projections, observables))
+    evaluated = {(p.name, v.name): v for p in populations for v in p.block.variables if v.role in (Role.INPUT, Role.DEFINITION)}
+    edges = _edges(evaluated, projections)
+    needed = reached(_roots(evaluated, projections, observables), edges.__getitem__)
+    wanted = tuple(e for e in edges if e in needed)
     order, circles = ordered(wanted, edges.__getitem__)
-    return (wanted, (_circle_finding(circles[0], populations),)) if circles else (order, ())
+    return (wanted, (_circle_finding(circles[0], evaluated, populations),)) if circles else (order, ())
 
 
-def _edges(populations: Sequence[Population], projections: Sequence[Projection]) -> Edges:
+def _edges(evaluated: Evaluated, projections: Sequence[Projection]) -> Mapping[Owned, Sequence[Owned]]:
     """What each input and definition reads directly, in the order written."""
-    by_name = {p.name: p for p in populations}
-    edges: dict[Owned, list[Owned]] = {}
-    for population in populations:
-        for variable in population.block.variables:
-            if variable.role in _EVALUATED:
-                own = variable.formula
-                edges[population.name, variable.name] = list(_own(population, refs(own))) if own is not None else []
+    edges = {(unit, name): _among(evaluated, _refs(v.formula), {Whose.OWN: unit}) for (unit, name), v in evaluated.items()}
     for projection in projections:
-        for target, read in _sum_reads(projection, by_name):
-            if target in edges:
-                edges[target].extend(r for r in read if r not in edges[target])
-    return {entry: tuple(read) for entry, read in edges.items()}
+        for total in projection.connection.sums if not projection.delays else ():
+            known = edges.get((projection.post, total.target))
+            if known is not None:
+                read = _among(evaluated, projection.connection.read_through([total.body]), projection.ends)
+                known.extend(r for r in read if r not in known)
+    return edges
 
 
-def _own(population: Population, read: Iterable[Ref]) -> Iterator[Owned]:
-    """The inputs and definitions of a unit among what it reads of itself."""
-    for ref in sorted(read, key=lambda r: r.name):
-        variable = population.block.variable(ref.name) if ref.owner is Whose.OWN else None
-        if variable is not None and variable.role in _EVALUATED:
-            yield (population.name, ref.name)
+def _refs(formula: Expr | None) -> frozenset[Ref]:
+    return frozenset() if formula is None else refs(formula)
 
 
-def _sum_reads(projection: Projection, by_name: Mapping[str, Population]) -> Iterator[tuple[Owned, tuple[Owned, ...]]]:
-    for total in projection.connection.sums:
-        read = () if projection.delays else tuple(_of_units(projection, by_name, projection.connection.read_through([total.body])))
-        yield (projection.post, total.target), read
+def _among(evaluated: Evaluated, read: Iterable[Ref], units: Mapping[Owner, str]) -> list[Owned]:
+    """The inputs and definitions among what is read; `units`: the populations of its owners."""
+    found = [(units[ref.owner], ref.name) for ref in sorted(read, key=lambda r: r.order) if ref.owner in units]
+    return [entry for entry in found if entry in evaluated]
 
 
-def _of_units(projection: Projection, by_name: Mapping[str, Population], read: Iterable[Ref]) -> Iterator[Owned]:
-    """The inputs and definitions of the two units among what a connection reads."""
-    for ref in sorted(read, key=lambda r: r.order):
-        if ref.owner in projection.ends:
-            yield from _own(by_name[projection.ends[ref.owner]], [Ref(Whose.OWN, ref.name)])
-
-
-# --- what has to be evaluated ----------------------------------------------------------------------------------------
-
-
-def _roots(
-    edges: Edges, populations: Sequence[Population], projections: Sequence[Projection], observables: Sequence[Variable]
-) -> Iterator[Owned]:
-    """All inputs; definitions that connections or the network read."""
-    by_name = {p.name: p for p in populations}
-    roles = {(p.name, v.name): v.role for p in populations for v in p.block.variables}
-    yield from (entry for entry in edges if roles[entry] is Role.INPUT)
+def _roots(evaluated: Evaluated, projections: Sequence[Projection], observables: Sequence[Variable]) -> Iterator[Owned]:
+    """What has to be evaluated at all: inputs, and definitions that connections or the network read."""
+    yield from (entry for entry, variable in evaluated.items() if variable.role is Role.INPUT)
     for projection in projections:
-        yield from _of_units(projection, by_name, projection.connection.read_through(expressions(projection.connection)))
+        yield from _among(evaluated, projection.connection.read_through(expressions(projection.connection)), projection.ends)
+    units: dict[Owner, str] = {OfPopulation(unit): unit for unit, _ in evaluated}
     for observable in observables:
-        value = observable.formula
-        for ref in sorted(refs(value), key=lambda r: r.order) if value is not None else ():
-            if isinstance(ref.owner, OfPopulation):
-                yield from _own(by_name[ref.owner.name], [Ref(Whose.OWN, ref.name)])
+        yield from _among(evaluated, _refs(observable.formula), units)
 
 
-def _needed(edges: Edges, roots: Iterable[Owned]) -> tuple[Owned, ...]:
-    """The roots and all they depend on, in the order written."""
-    found = reached((r for r in roots if r in edges), edges.__getitem__)
-    return tuple(e for e in edges if e in found)
-
-
-def _circle_finding(circle: Sequence[Owned], populations: Sequence[Population]) -> Diagnostic:
-    by_name = {p.name: p for p in populations}
-
-    def variable(entry: Owned) -> Variable:
-        found = by_name[entry[0]].block.variable(entry[1])
-        assert found is not None, "edges hold declared variables only"
-        return found
-
-    def text(entry: Owned) -> str:
-        return f"{by_name[entry[0]].symbol}.{variable(entry).symbol}"
-
-    shown = " → ".join(text(e) for e in circle)
-    labels = tuple(Label(variable(e).span, text(e)) for e in circle[1:-1])
-    place: Span = variable(circle[0]).span
+def _circle_finding(circle: Sequence[Owned], evaluated: Evaluated, populations: Sequence[Population]) -> Diagnostic:
+    symbols = {p.name: p.symbol for p in populations}
+    texts = {entry: f"{symbols[entry[0]]}.{evaluated[entry].symbol}" for entry in circle}
+    shown = " → ".join(texts[e] for e in circle)
+    labels = tuple(Label(evaluated[e].span, texts[e]) for e in circle[1:-1])
     hint = "Make one of them a state (a flow or a jump), or give one of the projections a delay."
-    return Diagnostic("definition-cycle", f"These values depend on each other at one moment: {shown}.", place, hint, labels)
+    message = f"These values depend on each other at one moment: {shown}."
+    return Diagnostic("definition-cycle", message, evaluated[circle[0]].span, hint, labels)
