@@ -43,15 +43,13 @@ _MEANT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """What has variables: a population, a projection, or the network itself (`block` None). `post`: the variables of the unit that a projection reaches;
-    `watched`: whether the file says what is looked at; `jumps`: of the states that jumps alone bring into being, how many there are."""
+    """What has variables: a population, a projection, or the network itself. `post`: the names of the unit that a projection reaches; `watched`: whether
+    the file says what is looked at."""
 
     itself: Owner
-    block: Block | None
-    variables: tuple[Variable, ...]
+    block: Block
     watched: bool
-    post: Mapping[str, Variable]
-    jumps: Mapping[str, int]
+    post: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
         experiments = [e for e in module.experiments if e.network == network.name]
         reads = everything_read(network, experiments)
         for owner in _owners(network, any(map(_looks, experiments))):
-            for variable in owner.variables:
+            for variable in owner.block.variables:
                 if Ref(owner.itself, variable.name) in reads:
                     read.add(variable.span)
                 elif not any(t.covers(variable) for t in told):
@@ -93,18 +91,14 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
 
 def _looks(experiment: Experiment) -> bool:
     """Whether an experiment records, shows or expects anything."""
-    inside = any(phase.recordings or phase.expectations for phase in experiment.phases)
-    return bool(experiment.recordings or experiment.plots or experiment.expectations or inside)
+    return bool(experiment.all_recordings or experiment.plots or experiment.all_expectations)
 
 
 def _owners(network: Network, watched: bool) -> Iterator[_Owner]:
-    sides = {p.name: {v.name: v for v in p.block.variables} for p in network.populations}
-    yield _Owner(Whose.NETWORK, None, network.variables, watched, {}, {})
-    for p in network.populations:
-        yield _Owner(p.as_owner, p.block, p.block.variables, watched, {}, _jumps(p.block))
-    for projection in network.projections:
-        own = projection.connection
-        yield _Owner(projection.as_owner, own, own.variables, watched, sides[projection.post], _jumps(own))
+    yield _Owner(Whose.NETWORK, Block("network", network.name, variables=network.variables), watched)
+    sides = {p.name: frozenset(v.name for v in p.block.variables) for p in network.populations}
+    yield from (_Owner(p.as_owner, p.block, watched) for p in network.populations)
+    yield from (_Owner(p.as_owner, p.connection, watched, sides[p.post]) for p in network.projections)
 
 
 # --- changes that only name a value ----------------------------------------------------------------------------------
@@ -169,17 +163,17 @@ def _idle(owner: _Owner, variable: Variable, written: tree.Define | None, report
                 hint = replace(hint, texts=("refractory ",), at=Span(written.span.start, written.rhs.span.start, written.span.path))
             if owner.watched or hint:
                 report.warning("no-effect", f"Nothing reads ‘{symbol}’, so it has no effect.", variable.span, hint)
-        case Role.DEFINITION if owner.block is not None and owner.block.kind == "connection":
-            _idle_definition(owner, owner.block, variable, report)
-        case Role.STATE if owner.block is not None:
-            _idle_state(owner, owner.block, variable, report)
+        case Role.DEFINITION if owner.block.kind == "connection":
+            _idle_definition(owner, variable, report)
+        case Role.STATE:
+            _idle_state(owner, variable, report)
         case _:
             pass
 
 
-def _idle_definition(owner: _Owner, block: Block, variable: Variable, report: Reporter) -> None:
+def _idle_definition(owner: _Owner, variable: Variable, report: Reporter) -> None:
     """`dw = …` names a value, and `a = Σ w x` fills no input; other definitions may be there to be looked at."""
-    changed = block.variable(variable.name.removeprefix("d"))
+    changed = owner.block.variable(variable.name.removeprefix("d"))
     if variable.name.startswith("d") and changed is not None:
         message = f"‘{variable.symbol} = …’ only names a value; ‘{changed.symbol}’ does not change."
         report.error("only-named", message, variable.span, f"A change is written ‘Δ{changed.symbol} = …’, or ‘d{changed.symbol}/dt = …’.")
@@ -188,16 +182,16 @@ def _idle_definition(owner: _Owner, block: Block, variable: Variable, report: Re
         report.warning("no-effect", f"Nothing reads ‘{variable.symbol}’, so it reaches no unit.", variable.span, hint)
 
 
-def _idle_state(owner: _Owner, block: Block, variable: Variable, report: Reporter) -> None:
+def _idle_state(owner: _Owner, variable: Variable, report: Reporter) -> None:
     """A state that comes into being by its jumps alone and is spelt nearly as another one is a slip of the pen."""
     symbol = variable.symbol
-    jumps = owner.jumps.get(variable.name, 0)
+    jumps = _jumps(owner.block)[variable.name]
     if variable.name in owner.post:
         message = f"Nothing reads ‘{symbol}’ of the connection, so it reaches no unit."
         texts = (f"post.{symbol}",) if jumps == 1 else ()
         report.warning("no-effect", message, variable.span, Hint(f"Did you mean ‘post.{symbol}’?", texts))
         return
-    near = did_you_mean(symbol, (v.symbol for v in block.variables if v.name != variable.name), "") if jumps else Hint("")
+    near = did_you_mean(symbol, (v.symbol for v in owner.block.variables if v.name != variable.name), "") if jumps else Hint("")
     if near:
         near = near if jumps == 1 else Hint(near.words)
         report.error("misspelt-target", f"Nothing reads ‘{symbol}’, which is changed here.", variable.span, near)
@@ -209,8 +203,7 @@ def _jumps(block: Block) -> Counter[str]:
     """How many jumps the variables have that nothing else brings into being."""
     others = {f.variable for f in block.flows}
     others |= {v.name for v in block.variables if v.initial is not None or v.low is not None or v.values}
-    targets = (s.target.name for h in block.handlers for s in h.statements if isinstance(s, Assign))
-    return Counter(name for name in targets if name not in others)
+    return Counter(s.target.name for s in block.statements() if isinstance(s, Assign) and s.target.name not in others)
 
 
 # --- neurons that go on spiking --------------------------------------------------------------------------------------
@@ -225,7 +218,7 @@ def _check_endless(network: Network, path: str, report: Reporter) -> None:
             continue
         asked = {ref.name for ref in keys(firing.condition, {})}
         behind = reached(asked, _depends(block))
-        jumping = {*_jumping(block), *_added(network, population.name)}
+        jumping = {s.target.name for s in block.statements() if isinstance(s, Assign)} | set(_added(network, population.name))
         if behind & {f.variable for f in block.flows} and not behind & jumping:
             names = " and ".join(f"‘{v.symbol}’" for v in block.variables if v.name in asked & behind)
             message = (
@@ -244,15 +237,10 @@ def _depends(block: Block) -> Callable[[str], Iterable[str]]:
     return lambda name: found.get(name, ())
 
 
-def _jumping(block: Block) -> Iterator[str]:
-    yield from (s.target.name for h in block.handlers for s in h.statements if isinstance(s, Assign))
-
-
 def _added(network: Network, population: str) -> Iterator[str]:
     """What connections add to units of the population at their own spikes."""
     for projection in network.projections:
-        ends, spiking = projection.ends, {Trigger.PRE: projection.pre, Trigger.POST: projection.post}
-        for handler in projection.connection.handlers:
-            for statement in handler.statements:
-                if isinstance(statement, AddTo) and ends.get(statement.target.owner) == population == spiking.get(handler.trigger):
-                    yield statement.target.name
+        for trigger, spiking in ((Trigger.PRE, projection.pre), (Trigger.POST, projection.post)):
+            if spiking == population:
+                targets = [s.target for s in projection.connection.statements(trigger) if isinstance(s, AddTo)]
+                yield from (name for owner, name in projection.of_units(targets) if owner == population)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import AddTo, Assign, Block, Network, Projection, Role
+from plasticdsl.model.model import Assign, Block, Network, Role
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: Seen from outside: the owners of what a block calls its own, of pre and of post.
@@ -26,22 +26,15 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
         apart = (population.size, population.source, population.values)
         found.update(_of_block(population.block, owners), keys(apart, owners))
     for projection in network.projections:
-        owners = _owners(projection)
+        owners = {Whose.OWN: projection.as_owner, **{side: OfPopulation(name) for side, name in projection.ends.items()}}
         found.update(_of_block(projection.connection, owners))
         found.update(keys((projection.connectivity, projection.delays, projection.values), owners))
-    for variable in network.variables:
-        found.update(keys((variable.value, variable.initial, variable.low, variable.high), {}))
-    found.update(keys((network.patterns, network.proofs), {}))
+    found.update(keys((network.variables, network.patterns, network.proofs), {}))
     for experiment in experiments:
         found.update(keys(replace(experiment, sweep=tuple(replace(axis, target=Ref(Whose.NETWORK, "")) for axis in experiment.sweep)), {}))
         if any(phase.until is not None and phase.until.condition is None for phase in experiment.phases):
             found.update(Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
     return frozenset(found)
-
-
-def _owners(projection: Projection) -> Owners:
-    units: Owners = {side: OfPopulation(name) for side, name in projection.ends.items()}
-    return units | {Whose.OWN: projection.as_owner}
 
 
 def _of_block(block: Block, owners: Owners) -> Iterator[Ref]:
@@ -55,22 +48,14 @@ def _of_block(block: Block, owners: Owners) -> Iterator[Ref]:
 def changes(block: Block) -> Iterator[tuple[str | None, object]]:
     """What each variable of a block's own is computed from: (its name, parts of the model); None for what is no change of one."""
     for variable in block.variables:
-        yield variable.name, (variable.value, variable.initial, variable.low, variable.high)
+        yield variable.name, variable
     for flow in block.flows:
-        yield flow.variable, (flow.rate, flow.noise)
-    for handler in block.handlers:
-        yield None, handler.period
-        for statement in handler.statements:
-            match statement:
-                case Assign(target=target, value=value):
-                    yield target.name, value
-                case AddTo(value=value):
-                    yield None, value
+        yield flow.variable, flow
+    for statement in block.statements():
+        yield (statement.target.name if isinstance(statement, Assign) else None), statement.value
     for pair in block.pairs:
         yield pair.target.name, (pair.increment, pair.truncate)
-    for total in block.sums:
-        yield None, total.body
-    yield None, (block.spike, block.refractory)
+    yield None, (tuple(h.period for h in block.handlers), block.sums, block.spike, block.refractory)
 
 
 def keys(node: object, owners: Owners) -> Iterator[Ref]:
