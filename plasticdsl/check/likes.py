@@ -18,9 +18,9 @@ What is new is added at the end.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
@@ -29,6 +29,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import ordered
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import rebuilt
 
 #: All blocks together may have so many statements once `like` is carried out.
 MOST_STATEMENTS = 20_000
@@ -169,29 +170,26 @@ def _about(statement: tree.Statement, kind: str) -> Hashable:
         case tree.OnEvent(event=event):
             return word, event
         case tree.Reactions(body=(tree.Reaction(reactants=reactants, products=products),)):
-            return word, spelling((reactants, products))
+            return word, _spelt((reactants, products))
         case tree.Every(period=period):
-            return word, spelling(period)
+            return word, _spelt(period)
         case tree.Expect(left=tree.Compare(operands=(left, *_))) if kind == "network":
-            return word, spelling(left)
+            return word, _spelt(left)
         case tree.Projection(name=given):
             return word, given.name if given is not None else ends_of(statement)
         case _:
             return word
 
 
-def spelling(node: object) -> str:
-    """What a part of the tree says, whatever the spaces and spellings of its names."""
+def _spelt(node: Any) -> Any:
+    """A part of the tree, whatever its place and the spellings of its names."""
     match node:
         case tree.Name(name=name):
             return name
-        case tuple():
-            return f"({', '.join(map(spelling, node))})"
-        case _ if dataclasses.is_dataclass(node):
-            parts = (getattr(node, f.name) for f in dataclasses.fields(node))
-            return f"{type(node).__name__}({', '.join(spelling(p) for p in parts if not isinstance(p, Span))})"
+        case Span():
+            return None
         case _:
-            return repr(node)
+            return rebuilt(node, _spelt)
 
 
 def path_text(target: tree.Expr | None, as_written: bool = False) -> str:

@@ -133,12 +133,11 @@ def _settled(read: Read, items: Mapping[str, Mapping[Key, Item]]) -> Mapping[str
 
 @dataclass(slots=True)
 class _Looking:
-    """Names are followed from file to file; files may use each other in a circle. `renamed`: what came in under another name, made once."""
+    """Names are followed from file to file; files may use each other in a circle."""
 
     read: Read
     report: Reporter
     own: dict[str, dict[Key, Item]] = field(default_factory=dict)
-    renamed: dict[tuple[int, str], Item] = field(default_factory=dict)
     lost: set[tuple[str, str]] = field(default_factory=set)
     anything_lost: bool = False
 
@@ -159,7 +158,7 @@ class _Looking:
                 key = key_of(item)
                 mine = own.get(key)
                 first, where = (mine, mine.name.span) if mine is not None else found.setdefault(key, (item, place))
-                if first is not item:
+                if identity(first) != identity(item):
                     self._clash(use, item, text, Label(where, "the file’s own" if mine is not None else "the first"), place)
         return {key: item for key, (item, _) in found.items()} | own
 
@@ -207,7 +206,7 @@ class _Looking:
         """The item under the name that it has where it is used."""
         if item.name.name == name.name:
             return item
-        return self.renamed.setdefault((id(item), name.name), replace(item, name=replace(item.name, name=name.name, text=name.text)))
+        return replace(item, name=replace(item.name, name=name.name, text=name.text))
 
     def _clash(self, use: tree.UseFile, item: Item, text: str, other: Label, place: Span) -> None:
         """`text`: what the item is called in its own file."""

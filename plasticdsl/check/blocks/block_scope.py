@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from plasticdsl.check.blocks.declarations import Contents
+from plasticdsl.check.likes import path_text
 from plasticdsl.check.report import Reporter
+from plasticdsl.check.terms.applications import is_of_time
 from plasticdsl.check.terms.context import Context, Typed
-from plasticdsl.check.terms.expressions import translate_as, translate_number, unknown_name
-from plasticdsl.check.terms.hold import read_hold
+from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
 from plasticdsl.check.terms.scope import Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
@@ -65,30 +66,24 @@ class BlockScope:
     # --- declared names ----------------------------------------------------------------------------------------------
 
     def _declare(self, scope: Scope) -> None:
-        valued = self._valued()
-        for name, symbol in self.contents.symbols.items():
-            function = self.contents.functions.get(name)
+        contents = self.contents
+        for name, symbol in contents.symbols.items():
+            function = contents.functions.get(name)
             if function is not None:
                 user = UserFunction(name, symbol.text, function.arguments, function.rhs, scope, function.span)
                 self._names[name] = Declared(name, symbol.text, "a function", function=user, span=symbol.span)
-            elif name not in self.contents.bounds or name in valued:
-                self.own(name, symbol.text, symbol.span, self._what(name))
+            elif name in contents.inputs or name in contents.states:
+                self.own(symbol, "an input" if name in contents.inputs else "a variable")
+            elif name in contents.defines or name in contents.draws or name not in contents.bounds:
+                self.own(symbol, "a quantity")
         for parameter in self.block.parameters:
             self._parameter(parameter)
 
-    def _valued(self) -> frozenset[str]:
-        contents = self.contents
-        return frozenset((*contents.defines, *contents.draws, *contents.inputs, *contents.states))
-
-    def _what(self, name: str) -> str:
-        if name in self.contents.inputs:
-            return "an input"
-        return "a variable" if name in self.contents.states else "a quantity"
-
-    def own(self, name: str, symbol: str, span: Span, what: str = "a variable") -> Declared:
+    def own(self, written: tree.Name, what: str) -> Declared:
         """Declares a variable of the block, of unknown dimension."""
+        name = written.name
         self.dims[name] = self.solver.fresh()
-        self._names[name] = Declared(name, symbol, what, Ref(Whose.OWN, name), self.dims[name], span=span)
+        self._names[name] = Declared(name, written.text, what, Ref(Whose.OWN, name), self.dims[name], span=written.span)
         return self._names[name]
 
     def replace(self, name: str, value: Typed) -> None:
@@ -121,7 +116,7 @@ class BlockScope:
 
     def _give(self, name: tree.Name) -> Declared:
         self.given[name.name] = name
-        return self.own(name.name, name.text, name.span, "a given value")
+        return self.own(name, "a given value")
 
     # --- names from outside ------------------------------------------------------------------------------------------
 
@@ -141,11 +136,7 @@ class BlockScope:
 
     def _side(self, owner: Foreign, name: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
         """`pre`, `post` or another projection: every member is a need."""
-
-        def member(attribute: tree.Name) -> Declared:
-            return self.need(owner, attribute.name, attribute)
-
-        members = Scope({}, None, member)
+        members = Scope(missing=lambda attribute: self.need(owner, attribute.name, attribute))
         return Declared(name, symbol, what, members=members, span=span)
 
     def need(self, owner: Foreign, name: str, written: tree.Name) -> Declared:
@@ -193,8 +184,7 @@ class BlockScope:
         name = function.name
         if not (name == "xi" or name.startswith("xi_")) or context.scope.find(function) is not None:
             return None
-        only = node.arguments[0].value if len(node.arguments) == 1 else None
-        if not (isinstance(only, tree.Name) and only.name == "t"):
+        if not is_of_time(node):
             return None
         return Typed(Ref(StandIn.NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
 
@@ -208,8 +198,8 @@ class BlockScope:
         if key not in self.averages:
             name = self.free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]))
             symbol = f"⟨{_symbol(node.body, name)}⟩_{_symbol(node.constant, name)}"
-            self.own(name, symbol, node.span)
             self.averages[key] = Average(tree.Name(name, symbol, node.span), body, constant)
+            self.own(self.averages[key].name, "a variable")
         found = self.averages[key].name.name
         self.solver.unify(self.dims[found], body.dim, node.span)
         return Typed(Ref(Whose.OWN, found), body.dim)
@@ -226,16 +216,12 @@ def no_index(node: tree.Sum, context: Context) -> None:
 def _symbol(node: tree.Expr, otherwise: str) -> str:
     """How a name or a power of one is written; `otherwise` for anything longer."""
     match node:
-        case tree.Name(text=text):
-            return text
-        case tree.Member(base=tree.Name(text=owner), attribute=tree.Name(text=text)):
-            return f"{owner}.{text}"
         case tree.Number(text=digits, unit=()) if digits.isdigit():
             return digits
         case tree.Binary(operator="^", left=tree.Name(text=text), right=tree.Number(text=digits, unit=())) if digits.isdigit():
             return text + digits.translate(_RAISED)
         case _:
-            return otherwise
+            return path_text(node, as_written=True) or otherwise
 
 
 def _words(node: tree.Expr) -> list[str]:

@@ -42,17 +42,14 @@ def check_bounds(variables: Sequence[Variable], constants: Values, places: Mappi
             bounds = f"{_shown(low, variable) if low is not None else '−∞'} to {_shown(high, variable) if high is not None else '∞'}"
             message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, outside its bounds {bounds}."
             report.error("initial-outside-bounds", message, place)
-        elif variable.role is Role.STATE and variable.name in places and not _is_allowed(start, variable):
-            _starts_elsewhere(variable, start, place, report)
+        elif variable.role is Role.STATE and variable.name in places:
+            _check_allowed(start, variable, f"starts at {_shown(start, variable)}", place, report)
 
 
-def _starts_elsewhere(variable: Variable, start: float, place: Span, report: Reporter) -> None:
-    message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, and its values are {values_of(variable)}."
-    report.error("value-not-allowed", message, place)
-
-
-def _is_allowed(value: float, variable: Variable) -> bool:
-    return not _is_outside(value, -math.inf, math.inf, variable.values)
+def _check_allowed(value: float, variable: Variable, happens: str, place: Span, report: Reporter) -> None:
+    """Reports a number that is none of the values of a discrete variable; `happens` says what it does with it."""
+    if _is_outside(value, -math.inf, math.inf, variable.values):
+        report.error("value-not-allowed", f"‘{variable.symbol}’ {happens}, and its values are {values_of(variable)}.", place)
 
 
 def _is_outside(value: float, low: float, high: float, allowed: tuple[float, ...] = ()) -> bool:
@@ -74,16 +71,14 @@ def check_assigned(block: Block, places: Mapping[str, Span], report: Reporter) -
     discrete = {v.name: v for v in block.variables if v.values}
     for variable in discrete.values():
         start = _number(variable.initial, {})
-        if start is not None and not _is_allowed(start, variable):
-            _starts_elsewhere(variable, start, places.get(variable.name, variable.span), report)
+        if start is not None:
+            _check_allowed(start, variable, f"starts at {_shown(start, variable)}", places.get(variable.name, variable.span), report)
     for handler in block.handlers if discrete else ():
         for statement in handler.statements:
             changed = discrete.get(statement.target.name) if statement.target.owner is Whose.OWN else None
             if changed is not None and isinstance(statement, Assign):
                 for value in _outcomes(statement.value):
-                    if not _is_allowed(value, changed):
-                        message = f"‘{changed.symbol}’ is set to {value:g} here, and its values are {values_of(changed)}."
-                        report.error("value-not-allowed", message, statement.span)
+                    _check_allowed(value, changed, f"is set to {value:g} here", statement.span, report)
 
 
 def _outcomes(value: Expr) -> Iterator[float]:
@@ -107,9 +102,8 @@ def check_held(network: Network, phases: Iterable[Phase], report: Reporter) -> N
     for clamp in (c for phase in phases for c in phase.clamps):
         variable = variables.get((clamp.population, clamp.name))
         value = constant(clamp.value, constants)
-        if variable is not None and value is not None and not _is_allowed(value, variable):
-            message = f"‘{variable.symbol}’ is held at {value:g}, and its values are {values_of(variable)}."
-            report.error("value-not-allowed", message, clamp.span)
+        if variable is not None and value is not None:
+            _check_allowed(value, variable, f"is held at {value:g}", clamp.span, report)
 
 
 def _number(value: Value | None, values: Values) -> float | None:

@@ -15,13 +15,13 @@ from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import Placed, require_same
-from plasticdsl.check.terms.unification import SECONDS
+from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
 from plasticdsl.model.model import Assign, Flow, Handler, Trigger
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
-from plasticdsl.symbolic.algebra import ZERO, add, div, is_number, mul
+from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, is_number, mul
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.syntax import tree
 
@@ -46,14 +46,12 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
     """One flow; its left side must have the dimension of its right side."""
     context = scope.context
     name = flow.variable.name
-    coefficient = translate_number(flow.coefficient, context) if flow.coefficient is not None else None
+    coefficient = translate_number(flow.coefficient, context) if flow.coefficient is not None else Typed(ONE, PURE)
     rhs = translate_number(flow.rhs, context)
     variable = context.scope.find(name)
     if variable is None or variable.dim is None:
         return
-    left = variable.dim / SECONDS
-    if coefficient is not None:
-        left = coefficient.dim * left
+    left = coefficient.dim * (variable.dim / SECONDS)
     end = min(flow.variable.span.end + len("/dt"), flow.rhs.span.start)
     left_side = _Place(Span(flow.span.start, end, flow.span.path))
     per_time = context.solver.resolve(rhs.dim / left).known == SECONDS.constant
@@ -63,7 +61,7 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
         hint = Hint(words, ("1 ms ",), Span(flow.span.start, flow.span.start, flow.span.path))
     require_same(left_side, left, flow.rhs, rhs.dim, context, hint=hint)
     parts.spans[name] = flow.span
-    split(name, rhs.expr, coefficient.expr if coefficient is not None else None, flow.rhs, scope, parts)
+    split(name, rhs.expr, coefficient.expr, flow.rhs, scope, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class _Place:
     span: Span
 
 
-def split(name: str, rhs: Expr, coefficient: Expr | None, at: Placed, scope: BlockScope, parts: FlowParts) -> None:
+def split(name: str, rhs: Expr, coefficient: Expr, at: Placed, scope: BlockScope, parts: FlowParts) -> None:
     """Takes pulses and noise out of a right side and divides what is left by the coefficient."""
     marked = frozenset(r for r in refs(rhs) if r.owner in (StandIn.PULSE, StandIn.NOISE))
     no_pair_times(rhs, at, scope)
@@ -82,7 +80,7 @@ def split(name: str, rhs: Expr, coefficient: Expr | None, at: Placed, scope: Blo
         except NotLinear:
             _not_linear(marked, at, scope)
             return
-    divided = {r: _over(c, coefficient) for r, c in form.coefficients.items()}
+    divided = {r: div(c, coefficient) for r, c in form.coefficients.items()}
     for ref, amount in divided.items():
         if ref.owner is StandIn.PULSE:
             previous = parts.pulses[ref.name].get(name, ZERO)
@@ -92,14 +90,8 @@ def split(name: str, rhs: Expr, coefficient: Expr | None, at: Placed, scope: Blo
         _use_noises(name, [r for r in divided if r.owner is StandIn.NOISE], at, scope, parts)
         parts.noises[name] = _amplitude(noises)
     if noises or not marked or not is_number(form.offset, 0.0):
-        parts.add(name, _over(form.offset, coefficient), at.span)
+        parts.add(name, div(form.offset, coefficient), at.span)
     parts.spans.setdefault(name, at.span)
-
-
-def _over(value: Expr, coefficient: Expr | None) -> Expr:
-    if coefficient is None:
-        return value
-    return div(value, coefficient)
 
 
 def _amplitude(noises: list[Expr]) -> Expr:
@@ -160,7 +152,7 @@ def average_flows(scope: BlockScope, parts: FlowParts) -> None:
     """dm/dt = (x − m)/τ for each average ⟨x⟩_τ."""
     for average in scope.averages.values():
         difference = Binary("-", average.body.expr, Ref(Whose.OWN, average.name.name))
-        split(average.name.name, Binary("/", difference, average.constant), None, average.name, scope, parts)
+        split(average.name.name, Binary("/", difference, average.constant), ONE, average.name, scope, parts)
 
 
 def reaction_flows(reactions: Iterable[tree.Reaction], scope: BlockScope, parts: FlowParts) -> None:

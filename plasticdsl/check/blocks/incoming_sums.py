@@ -7,11 +7,14 @@ reach them one by one, nor before the run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from plasticdsl.check.report import Reporter
 from plasticdsl.model.expr import Expr, Incoming, Ref, children, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Role, Trigger, Variable
+from plasticdsl.model.model import Block, Role, Trigger
 from plasticdsl.model.owners import Whose
+from plasticdsl.source import Span
 
 _FILL = "Let the synapse fill an input of the postsynaptic unit (‘post.s = Σ …’) and read ‘post.s’"
 
@@ -21,35 +24,32 @@ def check_incoming(block: Block, report: Reporter) -> None:
     sums = Holding(block)
     if not sums.any:
         return
-    for handler in block.handlers:
-        for s in handler.statements:
-            if handler.trigger is Trigger.PRE and sums.hold(s):
-                message = "A presynaptic spike reaches one connection of a unit, not all over which Σ runs."
-                report.error("not-here", message, s.span, f"{_FILL}, or do this under ‘on post:’ or ‘every …:’.")
-        if sums.hold(handler.period):
-            report.error("not-here", "A period is one number for all connections; it cannot depend on a sum over them.", handler.span)
-    for pair in block.pairs:
-        if sums.hold(pair.increment):
-            message = "A pair of spikes is about one connection; it knows no sum over all connections of a unit."
-            report.error("not-here", message, pair.span, f"{_FILL}, or do this under ‘on post:’ or ‘every …:’.")
-    for total in block.sums:
-        if sums.hold(total.body):
-            message = "A sum into an input cannot read another sum over connections."
-            report.error("not-here", message, total.span, "Fill two inputs of the postsynaptic unit and let it combine them.")
-    for variable in block.variables:
-        _check_variable(variable, sums, report)
+    for part, span, message, hint in _without_sums(block):
+        if sums.hold(part):
+            report.error("not-here", message, span, hint)
     definitions = [v for v in block.variables if v.role is Role.DEFINITION]
     for read in (*(s for handler in block.handlers for s in handler.statements), *definitions):
         if any(_has_limit(expr, sums, False) for expr in expressions(read)):
             report.error("not-here", "What a sum over connections reads is the value now; ⁻ and ⁺ have no place in it.", read.span)
 
 
-def _check_variable(variable: Variable, sums: Holding, report: Reporter) -> None:
-    if sums.hold(variable.initial):
-        report.error("not-here", f"‘{variable.symbol}’ cannot start at a sum over connections: they begin all at once.", variable.span)
-    if sums.hold((variable.low, variable.high)):
-        message = f"A bound of ‘{variable.symbol}’ cannot be a sum over connections."
-        report.error("not-here", message, variable.span, f"{_FILL}.")
+def _without_sums(block: Block) -> Iterator[tuple[object, Span, str, str]]:
+    """The parts of a block in which such a sum has no meaning, why, and what to do instead."""
+    elsewhere = f"{_FILL}, or do this under ‘on post:’ or ‘every …:’."
+    for handler in block.handlers:
+        if handler.trigger is Trigger.PRE:
+            message = "A presynaptic spike reaches one connection of a unit, not all over which Σ runs."
+            yield from ((s, s.span, message, elsewhere) for s in handler.statements)
+        yield handler.period, handler.span, "A period is one number for all connections; it cannot depend on a sum over them.", ""
+    for pair in block.pairs:
+        message = "A pair of spikes is about one connection; it knows no sum over all connections of a unit."
+        yield pair.increment, pair.span, message, elsewhere
+    for total in block.sums:
+        message = "A sum into an input cannot read another sum over connections."
+        yield total.body, total.span, message, "Fill two inputs of the postsynaptic unit and let it combine them."
+    for v in block.variables:
+        yield v.initial, v.span, f"‘{v.symbol}’ cannot start at a sum over connections: they begin all at once.", ""
+        yield (v.low, v.high), v.span, f"A bound of ‘{v.symbol}’ cannot be a sum over connections.", f"{_FILL}."
 
 
 class Holding:

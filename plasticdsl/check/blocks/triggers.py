@@ -5,6 +5,7 @@ Comes in: the triggers of a block. Goes out: model `Handler`s whose statements r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, cast
 
 from plasticdsl.check.blocks.block_scope import BlockScope
@@ -20,7 +21,7 @@ from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number,
 from plasticdsl.model.model import AddTo, Assign, Handler, Pairing, PairRule, Statement, Trigger
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
-from plasticdsl.symbolic.algebra import mul, neg
+from plasticdsl.symbolic.algebra import ONE, ZERO, mul, neg
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read
 
@@ -141,15 +142,15 @@ def jump(statement: tree.Jump, scope: BlockScope, context: Context) -> Statement
     return Assign(ref, _new_value(statement.operator, ref, value), statement.span)
 
 
-def _right_side(statement: tree.Jump, ref: Ref | None, scope: BlockScope, context: Context) -> tuple[Expr, Dim]:
+def _right_side(statement: tree.Jump, ref: Ref, scope: BlockScope, context: Context) -> tuple[Expr, Dim]:
     """The right side; where no case holds, nothing changes."""
     if not isinstance(statement.rhs, tree.Cases):
         value = translate_number(statement.rhs, context)
         return settled(value, statement.rhs, scope), value.dim
     branches, otherwise, dim = case_branches(statement.rhs, context)
     if otherwise is None:
-        unchanged = {"->": ref, "*=": Number(1.0), "/=": Number(1.0)}.get(statement.operator, Number(0.0))
-        otherwise = unchanged if unchanged is not None else Number(0.0)
+        unchanged: Mapping[str, Expr] = {"->": ref, "*=": ONE, "/=": ONE}
+        otherwise = unchanged.get(statement.operator, ZERO)
     return settled(Typed(Choice(branches, otherwise) if branches else otherwise, dim), statement.rhs, scope), dim
 
 
@@ -178,9 +179,10 @@ def _add_to(target: tree.Member, statement: tree.Jump, scope: BlockScope, contex
     found = base.members.lookup(target.attribute)
     if found is None or found.dim is None:
         return None
-    amount, dim = _right_side(statement, None, scope, context)
+    ref = Ref(side, target.attribute.name)
+    amount, dim = _right_side(statement, ref, scope, context)
     require_same(target, found.dim, statement.rhs, dim, context)
-    return AddTo(Ref(side, target.attribute.name), neg(amount) if statement.operator == "-=" else amount, statement.span)
+    return AddTo(ref, neg(amount) if statement.operator == "-=" else amount, statement.span)
 
 
 # --- pairs -----------------------------------------------------------------------------------------------------------

@@ -28,14 +28,15 @@ from plasticdsl.check.networks.symmetric_weights import with_symmetry
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.hold import released
 from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
 from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import PatternSet
+from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
@@ -79,7 +80,8 @@ def check_network(
     if report.failed:
         return network, frozenset(building.missing | building.missing_rules)
     texts = {s.span: text_of(s.left.span, sources) for s in claims}
-    return released(with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)), frozenset()
+    network = with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)
+    return mapped(network, without_holds), frozenset()  # nothing after this makes a difference between hold(y) and y
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.check.terms.context import Context, Extension, Typed
-from plasticdsl.check.terms.expressions import translate_condition, translate_number
-from plasticdsl.check.terms.hold import read_hold
+from plasticdsl.check.terms.expressions import read_hold, translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import Indexed, indexed_names, letters_of, read_indexed
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim

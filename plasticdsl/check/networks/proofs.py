@@ -16,13 +16,13 @@ from plasticdsl.check.networks.network_gradients import Gradients
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_number
-from plasticdsl.check.terms.hold import released
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.derive.gradients import extended
 from plasticdsl.derive.statement_effects import at_this_moment
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild, refs
+from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
@@ -155,7 +155,7 @@ def _decided(network: Network, equation: Equation, text: str, report: Reporter) 
     left, right = (_resolved(side, projection, gradients, equation.span) for side in (equation.left, equation.right))
     if report.count != before:
         return Proof(text, "not decided", "", equation.span, reads)
-    plain = released(extended(network, gradients.found()))
+    plain = mapped(extended(network, gradients.found()), without_holds)
     own = next(p for p in plain.projections if p.name == projection.name)
     outcome, example = decide(plain, own, without_holds(left), without_holds(right))
     proof = Proof(text, outcome, example, equation.span, reads)

@@ -56,10 +56,15 @@ def apply(node: tree.Apply, context: Context, value: Translate, limited: Callabl
     return _unknown(node, node.function, context)
 
 
+def is_of_time(node: tree.Apply) -> bool:
+    """Whether `t` is the one argument."""
+    only = node.arguments[0].value if len(node.arguments) == 1 else None
+    return isinstance(only, tree.Name) and only.name == "t"
+
+
 def _of_time(node: tree.Apply, declared: Declared, context: Context) -> Typed:
     """`I(t)` for something that is a function of time anyway; any other application of a value is an error."""
-    only = node.arguments[0].value if len(node.arguments) == 1 and node.primes == 0 else None
-    if isinstance(only, tree.Name) and only.name == "t" and declared.expr is not None and declared.dim is not None:
+    if is_of_time(node) and node.primes == 0 and declared.expr is not None and declared.dim is not None:
         return Typed(declared.expr, declared.dim)
     assert isinstance(node.function, tree.Name)
     return not_a_function(node, node.function, context)
@@ -118,18 +123,14 @@ def _built_in(name: str, node: tree.Apply, context: Context, value: Translate) -
 
 
 def _called(name: str, values: list[Typed]) -> Typed:
-    first, expressions = values[0], [v.expr for v in values]
+    first = values[0]
+    expressions: list[Expr] = [v.expr for v in values]
     if name == "clip":
         return Typed(Call("min", (Call("max", (expressions[0], expressions[1])), expressions[2])), first.dim)
     if name in ("min", "max"):
-        return Typed(_nested(name, expressions), first.dim)
+        return Typed(reduce(lambda left, right: Call(name, (left, right)), expressions), first.dim)  # max(a, b, c) is max(max(a, b), c)
     dim = first.dim if name in SAME_DIMENSION else first.dim ** Fraction(1, 2) if name == "sqrt" else PURE
     return Typed(Call(name, tuple(expressions)), dim)
-
-
-def _nested(name: str, expressions: list[Expr]) -> Expr:
-    """`max(a, b, c)` as `max(max(a, b), c)`."""
-    return reduce(lambda left, right: Call(name, (left, right)), expressions)
 
 
 def _values(node: tree.Apply, count: int, context: Context) -> list[tree.Expr] | None:

@@ -22,6 +22,8 @@ from plasticdsl.syntax import tree
 #: Arguments that are pure numbers; the others have the dimension of what is drawn.
 _PURE = frozenset((("Gamma", "shape"), ("Bernoulli", "p"), ("Binomial", "n"), ("Binomial", "p"), ("Poisson", "mean")))
 _LONG_NAMES = {"normal": "N", "gaussian": "N", "gauss": "N", "uniform": "U", "lognormal": "LogN", "exponential": "Exp"}
+#: What stands for one that has been reported.
+_UNKNOWN = Distribution("N", (Number(0.0), Number(0.0)))
 _COUNTS = frozenset(("Bernoulli", "Binomial", "Poisson"))
 
 
@@ -30,12 +32,12 @@ def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
     if not isinstance(node, tree.Apply) or not isinstance(node.function, tree.Name) or node.primes:
         words = f"Write one of {', '.join(f'{name}(…)' for name in DISTRIBUTIONS)}."
         context.report.error("unknown-distribution", "A distribution is needed here.", node.span, words)
-        return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
+        return _UNKNOWN, context.solver.fresh()
     if node.function.name not in DISTRIBUTIONS:
         name = _LONG_NAMES.get(node.function.name.lower(), node.function.name)
         hint = did_you_mean(name, DISTRIBUTIONS, "There are")
         context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
-        return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
+        return _UNKNOWN, context.solver.fresh()
     return _arguments(node, node.function.name, context)
 
 
@@ -45,7 +47,7 @@ def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribut
     if ordered is None:
         message = f"‘{name}’ takes {len(names)} argument{'s' if len(names) > 1 else ''}: {name}({', '.join(names)})."
         context.report.error("wrong-number-of-arguments", message, node.span)
-        return Distribution("N", (Number(0.0), Number(0.0))), context.solver.fresh()
+        return _UNKNOWN, context.solver.fresh()
     values = [translate_number(n, context) for n in ordered]
     sized: list[int] = []
     for i, argument in enumerate(names):

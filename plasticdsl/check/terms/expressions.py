@@ -18,6 +18,7 @@ from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref
+from plasticdsl.symbolic.derivative import HOLD
 from plasticdsl.syntax import tree
 from plasticdsl.units.table import is_unit
 
@@ -297,6 +298,16 @@ def _opposite(first: Expr, second: Expr) -> bool:
             return _OPPOSITE[a] == b and (left, right) == (other_left, other_right)
         case _:
             return second == Logic("not", (first,))
+
+
+def read_hold(node: tree.Expr, context: Context) -> Typed | None:
+    """What `hold(y)` means where there are gradients: y, and constant in them. None for anything else, and where the name is declared."""
+    match node:
+        case tree.Apply(function=tree.Name(name="hold") as function, arguments=(only,)) if context.scope.find(function) is None:
+            inside = translate_number(only.value, context)
+            return Typed(Call(HOLD, (inside.expr,)), inside.dim)
+        case _:
+            return None
 
 
 # --- notation without a meaning here ---------------------------------------------------------------------------------

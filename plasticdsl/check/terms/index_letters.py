@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.names import GREEK
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import parts
+from plasticdsl.syntax.walk import nodes, parts
 
 LETTERS = (*GREEK, *string.ascii_letters)
 
@@ -49,12 +49,10 @@ class Indexed:
     letters: tuple[str, ...]
 
 
-def indexed_names(node: object, bound: Sequence[str], scope: Scope) -> Iterator[tuple[Indexed, frozenset[str]]]:
-    """Every name below `node` that stands at index letters, and the letters that sums on the way to it bind."""
-    yield from _indexed(node, tuple(bound), frozenset(), scope)
-
-
-def _indexed(node: object, bound: tuple[str, ...], inner: frozenset[str], scope: Scope) -> Iterator[tuple[Indexed, frozenset[str]]]:
+def indexed_names(
+    node: object, bound: Sequence[str], scope: Scope, inner: frozenset[str] = frozenset()
+) -> Iterator[tuple[Indexed, frozenset[str]]]:
+    """Every name below `node` that stands at index letters, and the letters that sums on the way to it bind (`inner`: those on the way to `node`)."""
     found = read_indexed(node, bound, scope)
     if found is not None:
         yield found, inner
@@ -63,7 +61,7 @@ def _indexed(node: object, bound: tuple[str, ...], inner: frozenset[str], scope:
         own = frozenset(letters_of(node, scope))
         bound, inner = (*bound, *(letter for letter in sorted(own) if letter not in bound)), inner | own
     for part in parts(node):
-        yield from _indexed(part, bound, inner, scope)
+        yield from indexed_names(part, bound, scope, inner)
 
 
 def read_indexed(node: object, bound: Sequence[str], scope: Scope) -> Indexed | None:
@@ -107,24 +105,11 @@ def _letter(node: tree.Expr, bound: Sequence[str]) -> str | None:
 def letters_of(node: tree.Sum, scope: Scope) -> Mapping[str, tree.Name]:
     """The letters a Σ binds: those written before its conditions, and in `Σ_{i ≠ j}` the other side's too."""
     found = {index.name: index for index in node.indices}
-    for name in _bare_names(node.where):
-        if name.name not in found and name.name in LETTERS and scope.find(name) is None:
-            found[name.name] = name
+    compared = (o for n in nodes(node.where) if isinstance(n, tree.Compare) for o in n.operands)
+    for name in compared:
+        if isinstance(name, tree.Name) and name.name in LETTERS and scope.find(name) is None:
+            found.setdefault(name.name, name)
     return found
-
-
-def _bare_names(condition: tree.Expr | None) -> Iterator[tree.Name]:
-    """The names that a condition compares as they are."""
-    match condition:
-        case tree.Compare(operands=operands):
-            yield from (o for o in operands if isinstance(o, tree.Name))
-        case tree.Logic(operands=operands):
-            for operand in operands:
-                yield from _bare_names(operand)
-        case tree.Unary(operand=operand) | tree.Group(inner=operand):
-            yield from _bare_names(operand)
-        case _:
-            return
 
 
 def free_letters(target: tree.Expr, rhs: tree.Expr, scope: Scope) -> tuple[tree.Name, tuple[str, ...]] | None:

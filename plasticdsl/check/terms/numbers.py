@@ -7,7 +7,7 @@ from fractions import Fraction
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
-from plasticdsl.model.expr import Binary, Number, Special
+from plasticdsl.model.expr import Binary, Expr, Number, Special
 from plasticdsl.syntax import tree
 from plasticdsl.units.table import combine, exact, is_unit
 
@@ -29,14 +29,9 @@ def number(node: tree.Number, context: Context) -> Typed:
         return Typed(Number(0.0), context.solver.fresh())
     if not steps:
         return Typed(Number(value), dim)
-    return _in_steps(value, dim, sum(exponent for _, exponent in steps))
-
-
-def _in_steps(value: float, dim: Dim, power: Fraction | int) -> Typed:
-    dt = Special("dt")
-    if power == 1:
-        return Typed(Binary("*", Number(value), dt), dim * SECONDS)
-    return Typed(Binary("*", Number(value), Binary("^", dt, Number(float(power)))), dim * SECONDS**power)
+    power = sum(exponent for _, exponent in steps)
+    dt: Expr = Special("dt") if power == 1 else Binary("^", Special("dt"), Number(float(power)))
+    return Typed(Binary("*", Number(value), dt), dim * SECONDS**power)
 
 
 def unit_scale(unit: tree.Unit, node: tree.Number | tree.Input, context: Context) -> tuple[Fraction, Dim]:

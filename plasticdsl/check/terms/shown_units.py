@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from plasticdsl.check.terms.builtins import DISTRIBUTIONS
@@ -57,21 +56,15 @@ def as_written(unit: tree.Unit) -> tuple[str, float, Dimension] | None:
 
 
 def _of_variables(found: Typed, network: Network, dimension: Dimension) -> tuple[str, float] | None:
-    for variable in _variables(found, network):
-        if variable.dimension == dimension and variable.unit:
-            return variable.unit, variable.scale
-    return None
-
-
-def _variables(found: Typed, network: Network) -> Iterator[Variable]:
-    """The variables an expression reads, in the order it names them."""
-    owners = network.blocks
+    """The unit of the first variable of that dimension that the expression reads."""
     for node in walk(found.expr):
         ref = node.ref if isinstance(node, At) else node
-        if not isinstance(ref, Ref):
-            continue
-        own = owners[ref.owner].variable(ref.name) if ref.owner in owners else None
-        yield from (v for v in (own, *network.variables) if v is not None and v.name == ref.name)
+        if isinstance(ref, Ref):
+            block = network.blocks.get(ref.owner)
+            for v in (*(block.variables if block is not None else ()), *network.variables):
+                if v.name == ref.name and v.dimension == dimension and v.unit:
+                    return v.unit, v.scale
+    return None
 
 
 def with_dimension(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
