@@ -37,18 +37,18 @@ START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "setting"
 
 @lru_cache(maxsize=1)
 def tables() -> lark.Lark:
-    """The LALR tables with the building functions attached; read from the cache where it holds them."""
+    """The LALR tables with the building functions attached, in which signs are called as they are written; read from the cache where it holds them."""
     text = (resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8")
     build = SimpleNamespace(**EXPRESSIONS, **DYNAMICS, **NETWORKS, **EXPERIMENTS)
     name = _name_of(text)
     kept = cache.found(name)
     if kept is not None:
         with suppress(Exception):  # whatever is wrong with an old file, it is made anew
-            return lark.Lark.__new__(lark.Lark)._load(io.BytesIO(kept), transformer=build)
+            return _with_signs(lark.Lark.__new__(lark.Lark)._load(io.BytesIO(kept), transformer=build))
     made, content = _make(text, build), io.BytesIO()
     made.save(content, exclude_options=("transformer",))
     cache.put(name, content.getvalue())
-    return made
+    return _with_signs(made)
 
 
 def _make(text: str, build: SimpleNamespace) -> lark.Lark:
@@ -62,6 +62,16 @@ def _make(text: str, build: SimpleNamespace) -> lark.Lark:
         maybe_placeholders=False,
         transformer=build,
     )
+
+
+def _with_signs(made: lark.Lark) -> lark.Lark:
+    """`"->"` in place of `ARROW`, so that a token is called in the tables what its kind is; words keep their names in capitals."""
+    written = {t.name: str(t.pattern.value) for t in made.terminals if t.pattern.type == "str"}
+    signs = {name: sign for name, sign in written.items() if not (sign[0].isalpha() and sign.isascii())}
+    states = made.parser.parser.parser.parse_table.states
+    for number, actions in states.items():
+        states[number] = {signs.get(name, name): action for name, action in actions.items()}
+    return made
 
 
 def _name_of(text: str) -> str:

@@ -14,7 +14,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
 from plasticdsl.syntax.operands import number_after_value, second_power
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tokens import TERMINALS, Token
+from plasticdsl.syntax.tokens import Token
 from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, reserved_message
 
 #: The start rule that reads the statements of each kind of block.
@@ -67,9 +67,8 @@ _ALIKE = 0.7  # first words are short, and a wrong guess is worse than none
 _ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))
 
 _SHOWN = {
-    **{name: f"‘{sign}’" for sign, name in TERMINALS.items()},
-    "PLUS_MINUS": "‘±’",
-    "ARROW": "‘→’",
+    "+-": "‘±’",
+    "->": "‘→’",
     "STRING": 'a text in quotes, ‘"file.npz"’',
     "NAME": "a name",
     "NEXT_CASE": "the end of the line",
@@ -78,9 +77,9 @@ _SHOWN = {
 }
 
 # What may follow any value says nothing about what is missing.
-_FOLLOW_VALUES = frozenset(
-    TERMINALS[sign] for sign in ("+", "-", "*", "/", "^", ".", "ᵀ", "<", "<=", ">", ">=", "!=", "and", "or", "⟨", "∂", "√", "(", "[", "{")
-) | {"POWER", "LIMIT", "INDEX", "BAR_OPEN", "CALLED", "NAME", "NUMBER", "SUM", "SUM_OVER", "SUM_BRACE"}
+_FOLLOW_VALUES = frozenset(("+", "-", "*", "/", "^", ".", "ᵀ", "<", "<=", ">", ">=", "!=", "AND", "OR", "⟨", "∂", "√", "(", "[", "{")) | {
+    *("POWER", "LIMIT", "INDEX", "BAR_OPEN", "CALLED", "NAME", "NUMBER", "SUM", "SUM_OVER", "SUM_BRACE")
+}
 
 
 def body_rule(header: str) -> str:
@@ -129,7 +128,7 @@ class _Place:
 
     @property
     def wants_value(self) -> bool:
-        return "NAME" in self.choices and "LPAR" in self.choices
+        return "NAME" in self.choices and "(" in self.choices
 
     @property
     def span(self) -> Span:
@@ -149,7 +148,7 @@ class _Place:
 
 def unexpected(tokens: Sequence[Token], number: int, choices: Mapping[str, object], rule: str) -> Refusal:
     """The refusal for the token at `number` (the end of the statement where there is none)."""
-    place = _Place(tokens, number, frozenset(name for name in choices if name.isupper() or name == "$END"), rule)
+    place = _Place(tokens, number, frozenset(name for name in choices if not name.islower()), rule)
     return next((refusal for recognise in _MISTAKES if (refusal := recognise(place)) is not None), None) or _anything(place)
 
 
@@ -216,7 +215,7 @@ def _reserved_name(place: _Place) -> Refusal | None:
         return None
     if first.text in RESERVED and ((place.number == 0 and _defines(place.tokens)) or (place.number and token.kind in _ASSIGNS)):
         return _is_reserved(first)
-    only_name = bool({"NAME", "CALLED"} & place.choices) and not {"LPAR", "STAR"} & place.choices
+    only_name = bool({"NAME", "CALLED"} & place.choices) and not {"(", "*"} & place.choices
     return _is_reserved(token) if only_name and token.text in RESERVED else None
 
 
@@ -232,7 +231,7 @@ def _is_reserved(token: Token) -> Refusal:
 
 def _number_after_value(place: _Place) -> Refusal | None:
     """`x 2`; `run 10 s`, where the first word was meant to begin a statement."""
-    if place.kind != "NUMBER" or place.number == 0 or "STAR" not in place.choices:
+    if place.kind != "NUMBER" or place.number == 0 or "*" not in place.choices:
         return None
     left, words = place.before.text, FIRST_WORDS[place.rule]
     if place.number == 1 and words and not place.has(*_ASSIGNS):
@@ -253,7 +252,7 @@ def _in_network(place: _Place) -> Refusal | None:
     if place.rule != "network":
         return None
     match place.kind:
-        case "," | "[" if place.has("->") and {"COLON", "EACH"} & place.choices:
+        case "," | "[" if place.has("->") and {":", "EACH"} & place.choices:
             first = next(after for sign, after in pairwise(place.tokens) if sign.kind == "->")
             hint = Hint(f"For several write ‘→ each of {first.text}, …’.", (f"each of {first.text}",), first.span)
             return place.refusal("several-targets", "A projection has one target.", hint)
@@ -281,7 +280,7 @@ def _unknown_option(place: _Place) -> Refusal | None:
 
 
 def _second_power(place: _Place) -> Refusal | None:
-    return second_power(place.tokens, place.number) if place.kind in ("^", "POWER") and "STAR" in place.choices else None
+    return second_power(place.tokens, place.number) if place.kind in ("^", "POWER") and "*" in place.choices else None
 
 
 def _tolerance(place: _Place) -> Refusal | None:
@@ -326,7 +325,7 @@ def _sign(place: _Place) -> Refusal | None:
     match place.kind:
         case "=" if not place.wants_value:
             return place.refusal("two-equals", "A second ‘=’ in one statement.", "A comma may be missing before the name, or a line break.")
-        case "<" | "<=" | ">" | ">=" | "!=" if "EQUAL" in place.choices:
+        case "<" | "<=" | ">" | ">=" | "!=" if "=" in place.choices:
             hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
             return place.refusal("comparison-statement", "A comparison is not a statement.", hint)
         case "otherwise" | "if" | "NEXT_CASE":
@@ -338,7 +337,7 @@ def _sign(place: _Place) -> Refusal | None:
 
 def _anything(place: _Place) -> Refusal:
     """The last resort: what stands there, and what could."""
-    choices = place.choices - _FOLLOW_VALUES if "STAR" in place.choices or "PLUS" in place.choices else place.choices
+    choices = place.choices - _FOLLOW_VALUES if "*" in place.choices or "+" in place.choices else place.choices
     expected = sorted(_SHOWN.get(name, f"‘{name.lower().replace('_', '-')}’") for name in choices)
     hint = f"Here stands {' or '.join(expected)}." if 0 < len(expected) <= 4 else ""
     if place.first.text in _EXAMPLES and place.first.kind != "CALLED":

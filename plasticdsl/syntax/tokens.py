@@ -59,46 +59,6 @@ _SAME = {
     "–": "-",  # only in the names of methods: Euler–Maruyama
 }
 
-#: The name in the grammar of every sign and reserved word.
-TERMINALS = {
-    "->": "ARROW",
-    "<->": "BOTH_WAYS",
-    "+=": "PLUS_ASSIGN",
-    "-=": "MINUS_ASSIGN",
-    "*=": "TIMES_ASSIGN",
-    "/=": "OVER_ASSIGN",
-    "<=": "AT_MOST",
-    ">=": "AT_LEAST",
-    "!=": "UNEQUAL",
-    "~=": "ABOUT",
-    "+-": "PLUS_MINUS",
-    "ᵀ": "TRANSPOSE",
-    "⟨": "ANGLE_OPEN",
-    "⟩": "ANGLE_CLOSE",
-    "∂": "PARTIAL",
-    "√": "ROOT",
-    "∅": "NOTHING",
-    "=": "EQUAL",
-    "<": "LESSTHAN",
-    ">": "MORETHAN",
-    "+": "PLUS",
-    "-": "MINUS",
-    "*": "STAR",
-    "/": "SLASH",
-    "^": "CIRCUMFLEX",
-    "~": "TILDE",
-    ",": "COMMA",
-    ":": "COLON",
-    ".": "DOT",
-    "(": "LPAR",
-    ")": "RPAR",
-    "[": "LSQB",
-    "]": "RSQB",
-    "{": "LBRACE",
-    "}": "RBRACE",
-    **{word: word.upper() for word in RESERVED if word != "Sum"},
-}
-
 _CLOSES = {"(": ")", "[": "]", "{": "}", "INDEX": "]", "⟨": "⟩", "BAR_OPEN": "|"}
 _CLOSERS = {")": ")", "]": "]", "}": "}", "RECTIFIED": "]", "⟩": "⟩", "AVERAGED": "⟩", "BAR_CLOSE": "|"}
 OPERAND_ENDS = frozenset(("NAME", "NUMBER", "POWER", "LIMIT", "AVERAGED", "RECTIFIED", "BAR_CLOSE", ")", "]", "}", "⟩", "ᵀ"))
@@ -126,8 +86,8 @@ class Token:
 
     @property
     def type(self) -> str:
-        """The name of the terminal in the grammar; lark asks for it under this name."""
-        return TERMINALS.get(self.kind, self.kind)
+        """The name of the terminal in the parse tables; lark asks for it under this name."""
+        return self.kind.upper()
 
 
 def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[Token, ...]:
