@@ -98,10 +98,11 @@ class Model:
         from plasticdsl.net import Net
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.listed import connections_of
+        from plasticdsl.runtime.instance.timestep import default_step
 
         found = self._network(network)
         wanted = settings.sorted_wishes({**(parameters or {}), **more}, found, self._loaded.module)
-        step, in_steps = self._step(found, dt)
+        step, in_steps = default_step(self._loaded.module, found) if dt is None else (settings.duration(dt, 1.0), False)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         wired, weights = connections_of(connections, found)
         with self._explained():
@@ -162,15 +163,6 @@ class Model:
 
     def _network(self, name: str | None) -> Network:
         return _named(self._loaded.module.networks, name, "network")
-
-    def _step(self, network: Network, dt: str | float | None) -> tuple[float, bool]:
-        """The step in s, and whether time is counted in steps."""
-        from plasticdsl.runtime.instance import settings
-        from plasticdsl.runtime.instance.timestep import default_step
-
-        if dt is not None:
-            return settings.duration(dt, 1.0), False
-        return default_step(self._loaded.module, network)
 
     def _explained(self) -> Any:
         """Errors of the model show its text."""

@@ -26,20 +26,9 @@ _LOWER = "αβγδεζηθικλμνξοπρστυφχψω"
 _UPPER = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 
 # Other shapes of the same letters, as fonts and keyboards give them.
-_VARIANTS = {
-    "µ": "mu",
-    "ϵ": "epsilon",
-    "ϑ": "theta",
-    "ϕ": "phi",
-    "ϱ": "rho",
-    "ϖ": "pi",
-    "ς": "sigma",
-    "ϰ": "kappa",
-    "∆": "Delta",
-    "ℓ": "ell",
-    "ı": "i",
-    "ȷ": "j",
-}
+_VARIANTS = dict(
+    zip("µϵϑϕϱϖςϰ∆ℓıȷ", ["mu", "epsilon", "theta", "phi", "rho", "pi", "sigma", "kappa", "Delta", "ell", "i", "j"], strict=True)
+)
 
 _LETTERS: dict[str, str] = {
     **dict(zip(_LOWER, GREEK, strict=True)),

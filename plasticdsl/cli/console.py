@@ -14,7 +14,6 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.runtime.play.progress import SILENT, Progress
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.source import SourceFile
-from plasticdsl.units.display import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -72,11 +71,6 @@ def loaded(file: str) -> Model:
     model = load(file)
     tell_findings(model.warnings, model.loaded.sources)
     return model
-
-
-def number(value: float | None, unit: str = "", scale: float = 1.0) -> str:
-    """`8.21 Hz`: four digits, in the unit in which it is to be shown."""
-    return "" if value is None else shown(value / scale, unit=unit)
 
 
 def verdicts(outcomes: Iterable[Outcome]) -> list[str]:

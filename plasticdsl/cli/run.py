@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Folder, Level, Quiet, Runs, Seed, Threads, Values, Without, wishes
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
+from plasticdsl.units.display import shown
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
 ) -> None:
     """Run an experiment of a file."""
     if out is not None:
-        _require_writable(out)
+        require_writable(out)
     begin = time.perf_counter()
     model = load(file)
     load_s = time.perf_counter() - begin
@@ -75,14 +75,6 @@ def run(
         raise typer.Exit(1)
 
 
-def _require_writable(out: Path) -> None:
-    """Before anything is computed."""
-    try:
-        require_writable(out)
-    except OSError as problem:
-        raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
-
-
 def _report(result: Result) -> None:
     """Rates of the populations and the verdict on each expectation."""
     summary = result.summary
@@ -95,6 +87,7 @@ def _report(result: Result) -> None:
     console.say(f"{result.study.network.name} · {result.study.experiment.name}: {runs}{length} in {took:.2g} s{compiled}")
     width = max((len(name) for name in summary["spikes"]), default=0)
     for name, count in summary["spikes"].items():
-        console.say(f"  {name:{width}}  {count} spikes, {console.number(summary['rates_hz'][name], 'per step' if in_steps else 'Hz')}")
+        rate = summary["rates_hz"][name]
+        console.say(f"  {name:{width}}  {count} spikes, {'' if rate is None else shown(rate, unit='per step' if in_steps else 'Hz')}")
     for line in console.verdicts(result.expectations):
         console.say(f"  {line}")

@@ -14,9 +14,10 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.numbers import SUPERSCRIPTS, check_power, digits
+from plasticdsl.syntax.numbers import check_power, digits
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
+from plasticdsl.units.table import SUPERSCRIPTS
 
 Parts = list[Any]
 

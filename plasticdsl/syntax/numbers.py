@@ -16,14 +16,12 @@ from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.units.table import is_unit
+from plasticdsl.units.table import SUPERSCRIPTS, is_unit
 
 LONGEST_NUMBER = 100
 LARGEST_EXPONENT = 1000.0
 LARGEST_UNIT_EXPONENT = 12
 
-
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
 _WORD = re.compile(rf"{NAME}|%")
 _BLANKS = re.compile(r"[ \t\u00a0\u2009\u202f]+")
@@ -93,12 +91,8 @@ def _exponent(source: SourceFile, begin: int, end: int) -> tuple[Fraction, int]:
     match = _EXPONENT.match(source.text, begin, end)
     if match is None:
         return Fraction(1), begin
-    if match["raised"]:
-        top, below = int(match["raised"].translate(SUPERSCRIPTS)), 1
-    elif match["whole"]:
-        top, below = int(match["whole"].replace("−", "-")), 1
-    else:
-        top, below = int(match["top"].replace("−", "-")), int(match["below"])
+    top = int((match["raised"] or match["whole"] or match["top"]).translate(SUPERSCRIPTS))
+    below = int(match["below"] or 1)
     if abs(top) > LARGEST_UNIT_EXPONENT or not 0 < below <= LARGEST_UNIT_EXPONENT:
         span = Span(match.start(), match.end(), source.path)
         raise Refusal("number-out-of-range", span, f"The exponent of a unit is at most {LARGEST_UNIT_EXPONENT}.")
@@ -108,15 +102,12 @@ def _exponent(source: SourceFile, begin: int, end: int) -> tuple[Fraction, int]:
 def unit_too_close(source: SourceFile, start: int, stop: int, end: int) -> None:
     """Raises `Refusal` for `20ms`, which could be 20 milliseconds or 20 times a variable `ms`."""
     text = source.text
-    match = _WORD.match(text, stop, end)
-    if match is None or match.group() == "%" or not is_unit(match.group()):
+    number, word = text[start:stop], _unit_word(text, stop, end)
+    if word in ("", "%", "step", "steps"):
         return
-    if _NO_UNIT.match(text, match.end(), end):
-        return
-    number, word = text[start:stop], match.group()
     raise Refusal(
         "ambiguous-unit",
-        Span(start, match.end(), source.path),
+        Span(start, stop + len(word), source.path),
         f"‘{number}{word}’ can be read as the quantity ‘{number} {word}’ or as the product ‘{number}·{word}’.",
         Hint(
             f"Write ‘{number} {word}’ with a blank for the unit, ‘{number}·{word}’ for the variable.",

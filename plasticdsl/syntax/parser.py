@@ -68,19 +68,17 @@ class _Reader:
         self.findings.extend(found.findings)
         self.layout_errors = bool(found.findings)
         limits.check_words(self.source, found.lines)
-        lines = list(found.lines)
-        doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
+        doc, lines = _described(found.lines)
         items = [item for line in lines if (item := self.item(line)) is not None]
         span = Span(0, len(self.source.text), self.source.path)
-        return resolve(tree.File(doc or "", tuple(items), span)), tuple(line.start for line in lines)
+        return resolve(tree.File(doc, tuple(items), span)), tuple(line.start for line in lines)
 
     def item(self, line: Line) -> Any:
         """A block with its statements, a function or a `use`; after a bad header the body is still read, for its errors."""
         header = self.statement(line, "item")
         if header is not None and not isinstance(header, tree.Block):
             return header
-        lines = list(line.body)
-        doc = lines.pop(0).doc if lines and lines[0].doc is not None else ""
+        doc, lines = _described(line.body)
         rule = BLOCK_RULES[header.kind] if header is not None else body_rule(self.source.text[line.start : line.end])
         body = self.statements(lines, rule)
         if header is None:
@@ -89,7 +87,7 @@ class _Reader:
             kind, name = header.kind, header.name.text
             message = f"The {kind} ‘{name}’ is empty." if line.opens else f"The header of the {kind} ‘{name}’ ends in ‘:’."
             self.report(Refusal("empty-block", header.span, message, "Write its statements below, indented by four spaces."))
-        return replace(header, doc=doc or "", body=body, span=self.whole(line))
+        return replace(header, doc=doc, body=body, span=self.whole(line))
 
     def statements(self, lines: Sequence[Line], rule: str) -> tuple[Any, ...]:
         return tuple(node for line in lines if (node := self.statement_with_body(line, rule)) is not None)
@@ -128,7 +126,8 @@ class _Reader:
         try:
             if line.doc is not None:
                 raise Refusal("misplaced-docstring", self.whole(line), "A docstring stands at the head of a file or block.")
-            tokens = self.tokens(line)
+            limits.check_statement(self.source, line.start, line.end)
+            tokens = tokenize(self.source, line.stretches)
             inner = _inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)
             if inner:
@@ -140,10 +139,6 @@ class _Reader:
             self.report(refusal)
             return None
 
-    def tokens(self, line: Line) -> Sequence[Token]:
-        limits.check_statement(self.source, line.start, line.end)
-        return tokenize(self.source, line.stretches)
-
     def report(self, refusal: Refusal) -> None:
         self.findings.append(refusal.diagnostic(self.source))
 
@@ -153,6 +148,12 @@ class _Reader:
         while last.body:
             last = last.body[-1]
         return Span(line.start, last.end, self.source.path)
+
+
+def _described(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
+    """The docstring that a file or block begins with, and what follows it."""
+    doc = lines[0].doc if lines else None
+    return ("", lines) if doc is None else (doc, lines[1:])
 
 
 def _inline_body(tokens: Sequence[Token]) -> int:

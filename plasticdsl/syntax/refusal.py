@@ -47,54 +47,37 @@ def twice(word: str, span: Span) -> Refusal:
     return Refusal("twice", span, f"‘{word}’ is given twice.", "Keep one of them.")
 
 
-#: What one character was meant to be, where that can stand in its place.
-_IN_PLACE = {
-    "–": "−",
-    "—": "−",
-    "‐": "−",
-    "⇒": "→",
-    "∗": "·",
-    "÷": "/",
-    "∧": " and ",
-    "∨": " or ",
-    "¬": "not ",
-    "&": " and ",
-    "“": '"',
-    "”": '"',
-    "\\": "",
-}
-
+#: What one character was meant to be, with what can stand in its place where that is clear.
 _MEANT = {
-    "\\": "LaTeX commands are not read: write the letter itself (τ) or its name (tau).",
-    "–": "This is an en dash; write ‘−’ or ‘-’.",
-    "—": "This is an em dash; write ‘−’ or ‘-’.",
-    "‐": "This is a hyphen from a text; write ‘−’ or ‘-’.",
-    "←": "Write the arrow from the name to its new value: ‘V → V_r’.",
-    "⇒": "Write ‘→’ or ‘->’.",
-    "∗": "Write ‘*’ or ‘·’.",
-    "÷": "Write ‘/’.",
-    "∫": "Integrals are not part of the language; write the state whose derivative the integrand is.",
-    "∏": "Products over an index are not part of the language; write ‘exp(Σ_i log(a_i))’.",
-    "∇": "Write ‘∂E/∂w’.",
-    "‖": "Write ‘sqrt(Σ_i w_i²)’.",
-    "∧": "Write ‘and’.",
-    "∨": "Write ‘or’.",
-    "¬": "Write ‘not’.",
-    "&": "Write ‘and’.",
-    "!": "Write ‘not’, or ‘!=’ for ≠.",
-    ";": "Write one statement per line.",
-    "'": "A prime needs a function and its argument: ‘σ'(a)’; strings stand in double quotes.",
-    "“": 'Write straight quotes: "…".',
-    "”": 'Write straight quotes: "…".',
-    "@": "Write a sum: ‘post.h = Σ w x’.",
-    "%": "A percent sign stands directly after a number: ‘20 %’.",
-    "_": "A name begins with a letter.",
-    "ⁿ": "Write the power as ‘x^n’.",
-    "̇": "Write ‘dx/dt’.",
-    "…": "Write the whole expression.",
-    '"': 'A text ends on its own line: "digits.npz".',
+    "\\": Hint("LaTeX commands are not read: write the letter itself (τ) or its name (tau).", ("",)),
+    "–": Hint("This is an en dash; write ‘−’ or ‘-’.", ("−",)),
+    "—": Hint("This is an em dash; write ‘−’ or ‘-’.", ("−",)),
+    "‐": Hint("This is a hyphen from a text; write ‘−’ or ‘-’.", ("−",)),
+    "←": Hint("Write the arrow from the name to its new value: ‘V → V_r’."),
+    "⇒": Hint("Write ‘→’ or ‘->’.", ("→",)),
+    "∗": Hint("Write ‘*’ or ‘·’.", ("·",)),
+    "÷": Hint("Write ‘/’.", ("/",)),
+    "∫": Hint("Integrals are not part of the language; write the state whose derivative the integrand is."),
+    "∏": Hint("Products over an index are not part of the language; write ‘exp(Σ_i log(a_i))’."),
+    "∇": Hint("Write ‘∂E/∂w’."),
+    "‖": Hint("Write ‘sqrt(Σ_i w_i²)’."),
+    "∧": Hint("Write ‘and’.", (" and ",)),
+    "∨": Hint("Write ‘or’.", (" or ",)),
+    "¬": Hint("Write ‘not’.", ("not ",)),
+    "&": Hint("Write ‘and’.", (" and ",)),
+    "!": Hint("Write ‘not’, or ‘!=’ for ≠."),
+    ";": Hint("Write one statement per line."),
+    "'": Hint("A prime needs a function and its argument: ‘σ'(a)’; strings stand in double quotes."),
+    "“": Hint('Write straight quotes: "…".', ('"',)),
+    "”": Hint('Write straight quotes: "…".', ('"',)),
+    "@": Hint("Write a sum: ‘post.h = Σ w x’."),
+    "%": Hint("A percent sign stands directly after a number: ‘20 %’."),
+    "_": Hint("A name begins with a letter."),
+    "ⁿ": Hint("Write the power as ‘x^n’."),
+    "̇": Hint("Write ‘dx/dt’."),
+    "…": Hint("Write the whole expression."),
+    '"': Hint('A text ends on its own line: "digits.npz".'),
 }
-
 
 _FOREIGN_SIGNS = {
     "==": Hint("Write ‘=’, for comparisons too.", ("=",)),
@@ -118,6 +101,5 @@ def unexpected_character(source: SourceFile, position: int) -> Refusal:
     name = unicodedata.name(character, "").lower() or f"code U+{ord(character):04X}"
     shown = f"‘{character}’ ({name})" if character.isprintable() else f"The character {name}"
     after_average = character == "_" and source.text[position - 1 : position] == "⟩"
-    words = "The time constant of an average is one name: ‘⟨x⟩_τ’." if after_average else _MEANT.get(character, "")
-    hint = Hint(words, (_IN_PLACE[character],) if character in _IN_PLACE else ())
+    hint = Hint("The time constant of an average is one name: ‘⟨x⟩_τ’.") if after_average else _MEANT.get(character, "")
     return Refusal("unexpected-character", Span(position, position + 1, source.path), f"{shown} is not used here.", hint)

@@ -69,10 +69,8 @@ def names_read(node: object, averages: bool = True) -> Iterator[tree.Name]:
             yield from names_read((body, constant) if averages else constant, averages)
         case tree.Member(base=base):
             yield from names_read(base, averages)
-        case tree.Apply(function=function, arguments=arguments):
-            yield from names_read(function, averages)
-            for argument in arguments:
-                yield from names_read(argument.value, averages)
+        case tree.Argument(value=value):
+            yield from names_read(value, averages)
         case tree.Limit(operand=operand, whole=whole):
             yield whole
             yield operand

@@ -118,7 +118,7 @@ def _power(factor: Fraction, exponent: Fraction, word: str) -> Fraction:
 
 _NUMBER = re.compile(r"\s*([+\-−]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+\-−]?\d+)?)\s*")
 _FACTOR = re.compile(r"\s*([/·*]?)\s*([A-Za-zΩ\u2126µμ]+|%)(?:\^?\(?([⁺⁻+\-−]?(?:\d+(?:/\d+)?|[⁰¹²³⁴⁵⁶⁷⁸⁹]+))\)?)?")
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "0123456789-+-")
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "0123456789-+-")
 
 
 def exact(number: str, scale: Fraction = Fraction(1)) -> float:
@@ -158,7 +158,7 @@ def _factors(text: str, position: int) -> list[tuple[str, Fraction]]:
         separator, word, power = found.groups()
         if not is_unit(word):
             raise ValueError(f"in {text!r}, {word!r} is no unit")
-        exponent = Fraction((power or "1").translate(_SUPERSCRIPTS))
+        exponent = Fraction((power or "1").translate(SUPERSCRIPTS))
         factors.append((word, -exponent if separator == "/" else exponent))
         position = found.end()
     return factors
