@@ -37,11 +37,6 @@ def name_of(token: Token) -> tree.Name:
     return tree.Name(canonical(token.text), token.text, span)
 
 
-def part_of_name(text: str, end: int, path: str) -> tree.Name:
-    """A name that is the end of a longer token, as `τ` in `⟩_τ`."""
-    return tree.Name(canonical(text), text, Span(end - len(text), end, path))
-
-
 def _number(parts: Parts) -> tree.Number:
     token: Token = parts[0]
     return tree.Number(digits(token.text), token.unit, token.span)
@@ -117,9 +112,11 @@ def _list(parts: Parts) -> tree.Expr:
 
 def _average(parts: Parts) -> tree.Average:
     closing: Token = parts[2]
+    if not closing.inner:
+        return tree.Average(parts[1], None, span_of(parts))
     end = closing.span.end - closing.text.endswith("}")
-    constant = part_of_name(closing.inner, end, closing.span.path) if closing.inner else None
-    return tree.Average(parts[1], constant, span_of(parts))
+    place = Span(end - len(closing.inner), end, closing.span.path)
+    return tree.Average(parts[1], tree.Name(canonical(closing.inner), closing.inner, place), span_of(parts))
 
 
 def _root(parts: Parts) -> tree.Apply:
@@ -177,77 +174,37 @@ def refuse_division(over: Span, first: Span, rest: Span) -> None:
     raise Refusal("ambiguous-product", over.to(rest), message, hint, quoted=(over, first, rest))
 
 
-def _added(parts: Parts) -> tree.Expr:
-    result: tree.Expr = parts[0]
-    for sign, right in zip(parts[1::2], parts[2::2], strict=True):
-        result = tree.Binary(sign.kind, result, right, result.span.to(right.span))
-    return result
-
-
 def _logic(parts: Parts) -> tree.Logic:
     return tree.Logic(parts[1].kind, tuple(parts[::2]), span_of(parts))
 
 
 def _sum(parts: Parts) -> tree.Sum:
-    head: Token = parts[0]
-    body = parts[-1]
-    span = head.span.to(body.span)
-    if head.kind == "SUM":
-        return tree.Sum((), (), None, body, span)
-    if head.kind == "SUM_OVER":
-        return _sum_over_letters(head, body, span)
-    indices: list[tree.Name] = []
-    sets: list[tree.Expr | None] = []
+    """`Σ body`, `Σ_ij body` (every letter is an index of its own), `Σ_{…} body`."""
+    head, body = parts[0], parts[-1]
+    begin, path = head.span.end - len(head.inner), head.span.path
+    letters = ((letter, Span(begin + i, begin + i + 1, path)) for i, letter in enumerate(head.inner))
+    indices: list[tuple[tree.Name, tree.Expr | None]] = [
+        (tree.Name(canonical(text).lstrip("_"), text, span), None) for text, span in letters
+    ]
     conditions: list[tree.Expr] = []
     for part in parts[1:-2:2]:
-        _add_index(part, indices, sets, conditions)
-    where = conditions[0] if len(conditions) == 1 else None
-    if len(conditions) > 1:
-        where = tree.Logic("and", tuple(conditions), conditions[0].span.to(conditions[-1].span))
-    return tree.Sum(tuple(indices), tuple(sets), where, body, span)
-
-
-def _sum_over_letters(head: Token, body: tree.Expr, span: Span) -> tree.Sum:
-    """`Σ_ij`: every letter is an index of its own."""
-    start = head.span.end - len(head.inner)
-    indices = tuple(
-        tree.Name(_index_name(letter), letter, Span(start + i, start + i + 1, span.path)) for i, letter in enumerate(head.inner)
-    )
-    return tree.Sum(indices, (None,) * len(indices), None, body, span)
-
-
-def _index_name(letter: str) -> str:
-    return canonical(letter).lstrip("_")
-
-
-def _add_index(
-    part: tree.Expr | tuple[tree.Name, tree.Expr],
-    indices: list[tree.Name],
-    sets: list[tree.Expr | None],
-    conditions: list[tree.Expr],
-) -> None:
-    """One part of `Σ_{…}`: an index, an index with its set, or a condition (which binds its left name: `j≠i` binds j)."""
-    if isinstance(part, tuple):
-        indices.append(part[0])
-        sets.append(part[1])
-    elif isinstance(part, tree.Name):
-        indices.append(part)
-        sets.append(None)
-    else:
-        if isinstance(part, tree.Compare) and isinstance(part.operands[0], tree.Name):
-            bound = part.operands[0]
-            if all(bound.name != index.name for index in indices):
-                indices.append(bound)
-                sets.append(None)
-        conditions.append(part)
+        match part:
+            case (name, over):
+                indices.append((name, over))
+            case tree.Name():
+                indices.append((part, None))
+            case _:
+                conditions.append(part)
+                bound = part.operands[0] if isinstance(part, tree.Compare) else None  # `j≠i` binds j
+                if isinstance(bound, tree.Name) and all(bound.name != index.name for index, _ in indices):
+                    indices.append((bound, None))
+    where = conditions[0] if len(conditions) == 1 else tree.Logic("and", tuple(conditions), span_of(conditions)) if conditions else None
+    return tree.Sum(tuple(index for index, _ in indices), tuple(over for _, over in indices), where, body, span_of(parts))
 
 
 def _right_side(parts: Parts) -> tree.Expr:
-    if len(parts) == 1 and not isinstance(parts[0], tree.Case):
-        value: tree.Expr = parts[0]
-        return value
-    cases = tuple(parts[::2])
-    return tree.Cases(cases, span_of(parts))
+    only: tree.Expr | tree.Case = parts[0]
+    return tree.Cases(tuple(parts[::2]), span_of(parts)) if isinstance(only, tree.Case) else only
 
 
 EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
@@ -274,7 +231,7 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "negated": lambda parts: tree.Unary("not", parts[1], span_of(parts)),
     "juxtaposed": lambda parts: tree.Binary("*", parts[0], parts[1], span_of(parts), implicit=True),
     "multiplied": _multiplied,
-    "added": _added,
+    "added": lambda parts: tree.Binary(parts[1].kind, parts[0], parts[2], span_of(parts)),
     "compared": lambda parts: tree.Compare(tuple(parts[::2]), tuple(sign.kind for sign in parts[1::2]), span_of(parts)),
     "disjunction": _logic,
     "all_of": _logic,

@@ -34,21 +34,6 @@ def single_name(expression: tree.Expr) -> tree.Name:
     raise Refusal("bad-left-side", expression.span, "‘{0}’ is not a name.", "The left side is one name.", quoted=(expression.span,))
 
 
-def population_of(name: tree.Expr, value: tree.Expr, settings: tuple[Setting, ...], span: Span) -> tree.Population:
-    """`8000 LIF(τ_m = 10 ms)`: read as a product first; the last factor is the kind of neuron, the others the size."""
-    parts = count_and_kind(value, units=True)
-    if parts is None:
-        raise Refusal(
-            "not-a-population",
-            value.span,
-            "‘{0}’ is not a population: it needs a number and a neuron or source.",
-            "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.",
-            quoted=(value.span,),
-        )
-    size, kind, arguments = parts
-    return tree.Population(single_name(name), size, kind, arguments, settings, span)
-
-
 def count_and_kind(value: tree.Expr, units: bool) -> tuple[tree.Expr, tree.Name, tuple[tree.Argument, ...]] | None:
     """Size, kind and arguments of `8000 LIF(τ_m = 10 ms)`; None for what is no product with a name at its end. `units`: whether the unit of a number
     (`5 C`) is read as such a name."""
@@ -71,8 +56,14 @@ def count_and_kind(value: tree.Expr, units: bool) -> tuple[tree.Expr, tree.Name,
 
 
 def _population(parts: Parts) -> tree.Population:
+    """`8000 LIF(τ_m = 10 ms)`: read as a product first; the last factor is the kind of neuron, the others the size."""
+    value: tree.Expr = parts[2]
+    made = count_and_kind(value, units=True)
+    if made is None:
+        message = "‘{0}’ is not a population: it needs a number and a neuron or source."
+        raise Refusal("not-a-population", value.span, message, "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.", quoted=(value.span,))
     settings = tuple(part for part in parts[3:] if not isinstance(part, Token))
-    return population_of(parts[0], parts[2], settings, span_of(parts))
+    return tree.Population(single_name(parts[0]), *made, settings, span_of(parts))
 
 
 def _patterns(parts: Parts) -> tree.Patterns:

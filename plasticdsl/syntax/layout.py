@@ -12,7 +12,6 @@ from inspect import cleandoc
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, diagnostic
 from plasticdsl.source import SourceFile, Span
-from plasticdsl.syntax.refusal import Refusal
 
 DEEPEST_BLOCKS = 20
 
@@ -113,11 +112,8 @@ class _Reader:
         if text.startswith(_QUOTES, begin, stop):
             return self.docstring(start, begin)
         code_end = self.cut_comment(begin, stop)
-        if begin < code_end:
-            try:
-                self.code(start, begin, code_end)
-            except Refusal as refusal:
-                self.findings.append(refusal.diagnostic(self.source))
+        if begin < code_end and self.indented_with_spaces(start, begin):
+            self.code(begin - start, begin, code_end)
         return stop
 
     def cut_comment(self, begin: int, stop: int) -> int:
@@ -144,47 +140,42 @@ class _Reader:
         newline = text.find("\n", end)
         stop = len(text) if newline < 0 else newline
         if close < 0:
-            span = Span(begin, begin + 3, self.source.path)
-            self.findings.append(Diagnostic("open-docstring", 'This ‘"""’ is never closed.', span, 'End the text with ‘"""’.'))
+            self.report("open-docstring", 'This ‘"""’ is never closed.', (begin, begin + 3), 'End the text with ‘"""’.')
             return stop
         code_end = self.cut_comment(end, stop)
         if end < code_end:
             begin_after = _INDENT.match(text, end, code_end).end()  # type: ignore[union-attr]
-            span = Span(begin_after, code_end, self.source.path)
-            message = "Nothing may follow a docstring on its line."
-            self.findings.append(Diagnostic("misplaced-docstring", message, span, "Begin a new line."))
-        doc = _clean(text[begin + 3 : close])
-        try:
-            self.place(Line(self.indentation(start, begin), [(begin, end)], doc))
-        except Refusal as refusal:
-            self.findings.append(refusal.diagnostic(self.source))
+            self.report("misplaced-docstring", "Nothing may follow a docstring on its line.", (begin_after, code_end), "Begin a new line.")
+        if self.indented_with_spaces(start, begin):
+            self.place(Line(begin - start, [(begin, end)], _clean(text[begin + 3 : close])))
         return stop
 
-    def indentation(self, start: int, begin: int) -> int:
-        for position in range(start, begin):
-            if self.source.text[position] != " ":
-                what = "A tab" if self.source.text[position] == "\t" else "A blank that is no ordinary space"
-                span = Span(position, position + 1, self.source.path)
-                spaces = self.source.text[start:begin].expandtabs(4)
-                hint = Hint("Indent with spaces, four per level.", (" " * len(spaces),), Span(start, begin, self.source.path))
-                raise Refusal("tab-indentation", span, f"{what} indents this line.", hint)
-        return begin - start
+    def indented_with_spaces(self, start: int, begin: int) -> bool:
+        """Whether nothing but spaces stands before a line; reports a tab or another blank."""
+        before = self.source.text[start:begin]
+        wrong = next((number for number, blank in enumerate(before) if blank != " "), None)
+        if wrong is None:
+            return True
+        what = "A tab" if before[wrong] == "\t" else "A blank that is no ordinary space"
+        spaces = " " * len(before.expandtabs(4))
+        hint = Hint("Indent with spaces, four per level.", (spaces,), Span(start, begin, self.source.path))
+        self.report("tab-indentation", f"{what} indents this line.", (start + wrong, start + wrong + 1), hint)
+        return False
 
-    def code(self, start: int, begin: int, end: int) -> None:
-        indent = self.indentation(start, begin)
+    def report(self, code: str, message: str, place: tuple[int, int], hint: Hint | str = "") -> None:
+        self.findings.append(diagnostic(code, message, Span(*place, self.source.path), hint))
+
+    def code(self, indent: int, begin: int, end: int) -> None:
         opens = self.source.text[end - 1] == ":"
         last = self.last
-        if last is not None and last.doc is None and not last.opens and self.continues(last, indent, begin):
+        deeper = last is not None and (indent > last.indent or (indent == last.indent and self.source.text[begin] in ")]}"))
+        if last is not None and last.doc is None and not last.opens and deeper:  # it continues the last one
             if opens or not (self.forgot_colon(last) and _BODY_LINE.match(self.source.text, begin, end)):
                 last.stretches.append((begin, end))
                 last.opens = opens
                 return
             self.add_colon(last)
         self.place(Line(indent, [(begin, end)], opens=opens))
-
-    def continues(self, last: Line, indent: int, begin: int) -> bool:
-        """Whether a line continues the last one: it is deeper, or only closes a bracket at the same depth."""
-        return indent > last.indent or (indent == last.indent and self.source.text[begin] in ")]}")
 
     def forgot_colon(self, line: Line) -> bool:
         return not line.opens and line.doc is None and _HEADER.match(self.source.text, line.start, line.end) is not None
@@ -195,9 +186,8 @@ class _Reader:
         line.opens = True
         if line_has_colon:
             return
-        span = Span(line.end - 1, line.end, self.source.path)
         hint = Hint("Add ‘:’.", (":",), Span(line.end, line.end, self.source.path))
-        self.findings.append(diagnostic("missing-colon", "A line with an indented block below ends in ‘:’.", span, hint))
+        self.report("missing-colon", "A line with an indented block below ends in ‘:’.", (line.end - 1, line.end), hint)
 
     def place(self, line: Line) -> None:
         """Puts a new statement into the innermost open block that it is indented deeper than."""
@@ -215,14 +205,12 @@ class _Reader:
         if len(self.stack) <= DEEPEST_BLOCKS:
             parent.body.append(line)
         elif len(self.stack) == DEEPEST_BLOCKS + 1 and not parent.body:
-            message = f"Blocks are nested more than {DEEPEST_BLOCKS} deep here."
-            self.findings.append(Diagnostic("too-deep", message, Span(line.start, line.end, self.source.path)))
+            self.report("too-deep", f"Blocks are nested more than {DEEPEST_BLOCKS} deep here.", (line.start, line.end))
             parent.body.append(line)
 
     def check_indentation(self, parent: Line, line: Line) -> None:
         expected = 0 if parent is self.root else parent.body[0].indent if parent.body else line.indent
         if line.indent != expected:
-            span = Span(line.start - line.indent, line.start, self.source.path)
             message = f"This line is indented by {line.indent} spaces, the lines of its block by {expected}."
             hint = Hint(f"Indent it by {expected} spaces." if expected else "Remove the spaces before it.", (" " * expected,))
-            self.findings.append(diagnostic("bad-indentation", message, span, hint))
+            self.report("bad-indentation", message, (line.start - line.indent, line.start), hint)

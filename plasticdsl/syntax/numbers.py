@@ -37,7 +37,7 @@ def digits(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("⁄", "/").replace("−", "-")
 
 
-def number_length(source: SourceFile, start: int, stop: int) -> None:
+def _require_double(source: SourceFile, start: int, stop: int) -> None:
     """Raises `Refusal` for a number that has no double: too large, too small or with too many digits."""
     text = digits(source.text[start:stop])
     if (text.isdigit() and len(text) < 100) or "/" in text:
@@ -51,8 +51,11 @@ def number_length(source: SourceFile, start: int, stop: int) -> None:
         raise Refusal("number-out-of-range", span, f"‘{text}’ is too {size} for a double (about 1e-308 to 1e308).")
 
 
-def quantity(source: SourceFile, stop: int, end: int) -> tuple[tree.Unit, int]:
-    """The unit after a number that ends at `stop`, and where the quantity ends; no unit gives `(), stop`."""
+def quantity(source: SourceFile, start: int, stop: int, end: int) -> tuple[tree.Unit, int]:
+    """The unit after the number from `start` to `stop`, and where the quantity ends; no unit gives `(), stop`. Raises `Refusal` for a number that no
+    double holds, and for a unit without a blank before it."""
+    _require_double(source, start, stop)
+    _require_blank(source, start, stop, end)
     text = source.text
     blanks = _BLANKS.match(text, stop, end)
     begin = blanks.end() if blanks else stop
@@ -99,7 +102,7 @@ def _exponent(source: SourceFile, begin: int, end: int) -> tuple[Fraction, int]:
     return Fraction(top, below), match.end()
 
 
-def unit_too_close(source: SourceFile, start: int, stop: int, end: int) -> None:
+def _require_blank(source: SourceFile, start: int, stop: int, end: int) -> None:
     """Raises `Refusal` for `20ms`, which could be 20 milliseconds or 20 times a variable `ms`."""
     text = source.text
     number, word = text[start:stop], _unit_word(text, stop, end)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
 from plasticdsl.source import SourceFile, Span
-from plasticdsl.syntax.numbers import number_length, quantity, unit_too_close
+from plasticdsl.syntax.numbers import quantity
 from plasticdsl.syntax.refusal import Refusal, foreign_sign, unexpected_character
 from plasticdsl.syntax.tree import Unit
 from plasticdsl.syntax.words import RESERVED
@@ -118,7 +118,8 @@ def _tokenize_line(source: SourceFile, start: int, end: int, tokens: list[Token]
         elif kind == "NAME":
             position = _name(source, match, tokens, end)
         elif kind == "NUMBER":
-            position = _number(source, match, tokens, end)
+            unit, position = quantity(source, match.start(), match.end(), end)
+            tokens.append(Token("NUMBER", match.group(), Span(match.start(), position, path), unit))
         elif kind == "FOREIGN":
             raise foreign_sign(source, match.start(), match.end())
         else:
@@ -166,15 +167,6 @@ def _is_derivative(text: str, stop: int, end: int, tokens: list[Token]) -> bool:
     return not (after.isalnum() or after == "_") and not any(token.kind == "=" for token in tokens)
 
 
-def _number(source: SourceFile, match: re.Match[str], tokens: list[Token], end: int) -> int:
-    start, stop = match.span()
-    number_length(source, start, stop)
-    unit_too_close(source, start, stop, end)
-    unit, stop = quantity(source, stop, end)
-    tokens.append(Token("NUMBER", match.group(), Span(start, stop, source.path), unit))
-    return stop
-
-
 def _sign(match: re.Match[str], tokens: list[Token], path: str) -> Token:
     kind, text = match.lastgroup or "", match.group()
     span = Span(match.start(), match.end(), path)
@@ -210,7 +202,7 @@ def _mark_bars(tokens: list[Token]) -> list[Token]:
             open_bars.append(0)
         elif token.kind in CLOSING and len(open_bars) > 1:
             open_bars.pop()
-        if expects and token.kind == "-" and marked and marked[-1].kind == "+" and _touch(marked[-1], token):
+        if expects and token.kind == "-" and marked and marked[-1].kind == "+" and marked[-1].span.end == token.span.start:
             token = Token("+-", "+-", marked.pop().span.to(token.span))
         marked.append(token)
     return marked
@@ -219,10 +211,6 @@ def _mark_bars(tokens: list[Token]) -> list[Token]:
 def begins_with_name(tokens: Sequence[Token]) -> bool:
     """Whether the first word of a statement is a name, whatever else it may mean, because of what follows it."""
     return len(tokens) > 1 and tokens[1].kind in _AFTER_A_NAME
-
-
-def _touch(left: Token, right: Token) -> bool:
-    return left.span.end == right.span.start
 
 
 def _mark_cases(tokens: list[Token]) -> list[Token]:
