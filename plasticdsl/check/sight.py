@@ -23,7 +23,6 @@ Item = tree.Block | tree.Function
 Key = tuple[str, str]
 #: Where a block or function is written, and the name under which it is in sight.
 Identity = tuple[Span, str]
-_KINDS = ("function", "neuron", "connection", "network", "experiment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,32 +174,26 @@ class _Looking:
         if not use.names:
             yield from ((item, use.span, item.name.text) for item in self.own[used].values())
         for one in use.names:
-            found = self._meant(used, one.name.name)
+            found: dict[str, Item] = {}  # the first of each kind
+            for item in self._meant(used, one.name.name, set()):
+                found.setdefault(key_of(item)[0], item)
             if not found:
                 self.lost.add((path, one.here.name))
                 hint = did_you_mean(one.name.text, [i.name.text for i in self.own[used].values()], "It has")
                 self.report.error("unknown-name", f"‘{use.path}’ has nothing called ‘{one.name.text}’.", one.name.span, hint)
-            yield from ((self._called(item, one.here), one.name.span, one.name.text) for item in found)
+            yield from ((self._called(item, one.here), one.name.span, one.name.text) for item in found.values())
 
-    def _meant(self, path: str, name: str) -> list[Item]:
-        """The items of every kind that a name has in a file: its own, else those that it uses itself."""
-        found: dict[str, Item] = {}
-        waiting, seen = [(path, name)], set[tuple[str, str]]()
-        while waiting:
-            place = waiting.pop()
-            if place in seen:
-                continue
-            seen.add(place)
-            own = self.own[place[0]]
-            for kind in _KINDS:
-                if (kind, place[1]) in own:
-                    found.setdefault(kind, own[kind, place[1]])
-            for use in reversed(self._uses(place[0])):
-                used = self.read.uses[use.span]
-                if used is not None:
-                    there = [one.name.name for one in use.names if one.here.name == place[1]] if use.names else [place[1]]
-                    waiting.extend((used, other) for other in there)
-        return list(found.values())
+    def _meant(self, path: str, name: str, seen: set[tuple[str, str]]) -> Iterator[Item]:
+        """The items that a name has in a file: its own, then those that it uses itself."""
+        if (path, name) in seen:
+            return
+        seen.add((path, name))
+        yield from (item for (_, called), item in self.own[path].items() if called == name)
+        for use in self._uses(path):
+            used = self.read.uses[use.span]
+            if used is not None:
+                there = [one.name.name for one in use.names if one.here.name == name] if use.names else [name]
+                yield from (item for other in there for item in self._meant(used, other, seen))
 
     def _called(self, item: Item, name: tree.Name) -> Item:
         """The item under the name that it has where it is used."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.blocks.values import Values
-from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_as, translate_condition, unknown_name
-from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
+from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.mapping import expressions
@@ -26,16 +25,11 @@ def spike(scope: BlockScope) -> Threshold | AtRate | None:
         scope.context.report.twice("A neuron has only one ‘spike’ statement.", found[1].span, found[0].span)
     match found[0] if found else None:
         case tree.SpikeWhen(condition=condition, rising=rising, span=span):
-            return Threshold(_settled_condition(condition, scope), rising, span)
+            return Threshold(settled(translate_condition(condition, scope.context), condition, scope), rising, span)
         case tree.SpikeAtRate(rate=rate, span=span):
-            value = translate_as(rate, Dim(FREQUENCY), "The rate of spikes", scope.context)
-            return AtRate(settled(Typed(value, PURE), rate, scope), span)
+            return AtRate(settled(translate_as(rate, Dim(FREQUENCY), "The rate of spikes", scope.context), rate, scope), span)
         case _:
             return None
-
-
-def _settled_condition(node: tree.Expr, scope: BlockScope) -> Expr:
-    return settled(Typed(translate_condition(node, scope.context), PURE, is_condition=True), node, scope)
 
 
 def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Values, flows: tuple[Flow, ...]) -> Refractory | None:
@@ -43,9 +37,7 @@ def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Val
     statement = scope.contents.refractory
     if statement is None:
         return None
-    duration = settled(
-        Typed(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), SECONDS), statement.duration, scope
-    )
+    duration = settled(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), statement.duration, scope)
     if firing is None:
         scope.context.report.error("no-spike", "‘refractory’ needs a ‘spike when …’ or ‘spike at rate …’.", statement.span)
         return None

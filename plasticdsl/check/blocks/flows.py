@@ -130,10 +130,10 @@ def no_pair_times(expr: Expr, at: Placed, scope: BlockScope) -> None:
         scope.context.report.error("pair-time-outside", message, at.span, "Use them as a difference inside ‘on all pairs:’.")
 
 
-def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
+def settled(expr: Expr, at: Placed, scope: BlockScope) -> Expr:
     """An expression in which spike trains, noise and pair times have no place; reports them and puts 0 in their stead."""
-    no_pair_times(value.expr, at, scope)
-    found = [r for r in refs(value.expr) if isinstance(r.owner, StandIn)]
+    no_pair_times(expr, at, scope)
+    found = [r for r in refs(expr) if isinstance(r.owner, StandIn)]
     for ref in found:
         if ref.owner is StandIn.PULSE:
             message = f"The spike train ‘S_{ref.name}’ has a meaning only in a flow, ‘dw/dt = …’."
@@ -142,7 +142,7 @@ def settled(value: Typed, at: Placed, scope: BlockScope) -> Expr:
         elif ref.owner is StandIn.NOISE:
             message = "White noise ξ(t) has a meaning only in a flow, ‘dV/dt = …’."
             scope.context.report.error("noise-not-linear", message, at.span)
-    return substitute(value.expr, dict.fromkeys(found, Number(0.0))) if found else value.expr
+    return substitute(expr, dict.fromkeys(found, ZERO)) if found else expr
 
 
 # --- averages and kinetic schemes ------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree
         for other in every[1:]:
             require_same(every[0].name, value.dim, other.name, translate_number(other.name, context).dim, context, "react with each other")
         require_same(rate, result.dim, every[0].name, value.dim / SECONDS, context, "be a rate of this reaction")
-    return Typed(settled(result, rate, scope), result.dim)
+    return Typed(settled(result.expr, rate, scope), result.dim)
 
 
 # --- results ---------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def _sum(statement: tree.Define, scope: BlockScope) -> SumInto | None:
     if body is None or wanted is None or wanted.dim is None:
         return None
     require_same(target, wanted.dim, statement.rhs, body.dim, context)
-    return SumInto(target.attribute.name, settled(body, statement.rhs, scope), statement.span)
+    return SumInto(target.attribute.name, settled(body.expr, statement.rhs, scope), statement.span)
 
 
 def _body(statement: tree.Define, scope: BlockScope) -> Typed | None:

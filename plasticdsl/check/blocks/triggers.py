@@ -72,7 +72,7 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
                 continue
             scope.named.setdefault(name.name, statement)
             value = translate_number(statement.rhs, context)
-            expr = settled(value, statement.rhs, scope)
+            expr = settled(value.expr, statement.rhs, scope)
             local[name.name] = Declared(name.name, name.text, "a value of this event", expr, value.dim, span=statement.span)
         else:
             message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
@@ -146,12 +146,12 @@ def _right_side(statement: tree.Jump, ref: Ref, scope: BlockScope, context: Cont
     """The right side; where no case holds, nothing changes."""
     if not isinstance(statement.rhs, tree.Cases):
         value = translate_number(statement.rhs, context)
-        return settled(value, statement.rhs, scope), value.dim
+        return settled(value.expr, statement.rhs, scope), value.dim
     branches, otherwise, dim = case_branches(statement.rhs, context)
     if otherwise is None:
         unchanged: Mapping[str, Expr] = {"->": ref, "*=": ONE, "/=": ONE}
         otherwise = unchanged.get(statement.operator, ZERO)
-    return settled(Typed(Choice(branches, otherwise) if branches else otherwise, dim), statement.rhs, scope), dim
+    return settled(Choice(branches, otherwise) if branches else otherwise, statement.rhs, scope), dim
 
 
 def _new_value(operator: str, ref: Ref, value: Expr) -> Expr:
@@ -226,7 +226,7 @@ def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope
         message = "A pair of spikes counts by the time between them: ‘t_pre’ and ‘t_post’ can only stand as a difference."
         context.report.error("pair-time-outside", message, statement.rhs.span, "For example ‘t_post − t_pre’.")
         return None
-    increment = settled(Typed(lagged, value.dim), statement.rhs, scope)
+    increment = settled(lagged, statement.rhs, scope)
     increment = mul(Number(-1.0), increment) if statement.operator == "-=" else increment
     truncate = _truncation(statement, scope)
     return PairRule(Pairing(event.pairing), Ref(Whose.OWN, target.name), increment, truncate, scope.block.name.name, statement.span)

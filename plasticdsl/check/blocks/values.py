@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
-from plasticdsl.check.likes import path_text
-from plasticdsl.check.terms.context import Typed
+from plasticdsl.check.likes import path_text, subject
 from plasticdsl.check.terms.distributions import distribution
-from plasticdsl.check.terms.expressions import rational, translate, translate_number
+from plasticdsl.check.terms.expressions import rational, translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.numbers import unit_scale
 from plasticdsl.check.terms.scope import Declared
@@ -45,8 +44,8 @@ class Values:
         self._inputs()
         self._right_sides([name for name in self.order if name not in self.changing])
         self._anchors()
-        for name, initial in self.scope.contents.initials.items():
-            self._initial(name, initial)
+        for initial in self.scope.contents.initials.values():
+            self._initial(initial)
         for name, bound in self.scope.contents.bounds.items():
             self._bound(name, bound)
         self._right_sides([name for name in self.order if name in self.changing])
@@ -82,57 +81,47 @@ class Values:
                     self.units[name] = unit[:2]
 
     def _define(self, name: str, statement: tree.Define) -> None:
-        context = self.scope.context
-        value = translate(statement.rhs, context)
-        if value.is_condition:
-            value = translate_number(statement.rhs, context)
+        value = translate_number(statement.rhs, self.scope.context)
         if any(isinstance(r.owner, StandIn) for r in refs(value.expr)):
             self.scope.replace(name, value)
-            return
-        self.values[name] = value.expr
-        self._unit_of(name, statement.rhs)
-        self._same(statement.target, statement.rhs, value.dim)
+        else:
+            self._keep(self.values, statement.target, value.expr, statement.rhs, value.dim)
 
     def _draw(self, name: str, statement: tree.Draw) -> None:
+        context, node = self.scope.context, statement.distribution
         if name in self.changing:
-            message = (
-                f"‘{self.scope.contents.symbols[name].text}’ is drawn once, before the run, but this depends on what changes during it."
-            )
-            self.scope.context.report.error("draw-not-constant", message, statement.distribution.span)
-        drawn, dim = distribution(statement.distribution, self.scope.context)
-        self.values[name] = drawn
-        self._unit_of(name, statement.distribution)
-        self._same(statement.target, statement.distribution, dim)
+            symbol = self.scope.contents.symbols[name].text
+            message = f"‘{symbol}’ is drawn once, before the run, but this depends on what changes during it."
+            context.report.error("draw-not-constant", message, node.span)
+        drawn, dim = distribution(node, context)
+        self._keep(self.values, statement.target, drawn, node, dim)
 
-    def _same(self, target: tree.Expr, rhs: tree.Expr, dim: Dim) -> None:
-        own = self._own(path_text(target))
+    def _initial(self, statement: tree.Initial) -> None:
+        if statement.drawn:
+            drawn, dim = distribution(statement.rhs, self.scope.context)
+            self._keep(self.initials, statement.variable, drawn, statement.rhs, dim)
+        else:
+            value = translate_number(statement.rhs, self.scope.context)
+            start = settled(value.expr, statement.rhs, self.scope)
+            self._keep(self.initials, statement.variable, start, statement.rhs, value.dim)
+
+    def _keep(self, kept: dict[str, Value], target: tree.Expr, value: Value, rhs: tree.Expr, dim: Dim) -> None:
+        """`rhs` is a value of the target: it has its dimension, and the unit it was written in is the one to show it in."""
+        name = path_text(target)
+        kept[name] = value
+        if (unit := unit_of_number(rhs)) is not None:
+            self.units.setdefault(name, unit)
+        own = self._own(name)
         if own is not None and own.dim is not None:
             require_same(target, own.dim, rhs, dim, self.scope.context)
 
     def _own(self, name: str) -> Declared | None:
         return self.scope.context.scope.find(name)
 
-    def _unit_of(self, name: str, node: tree.Expr) -> None:
-        """The unit a value was written in is the one to show it in."""
-        if (unit := unit_of_number(node)) is not None:
-            self.units.setdefault(name, unit)
-
-    def _initial(self, name: str, statement: tree.Initial) -> None:
-        context = self.scope.context
-        if statement.drawn:
-            drawn, dim = distribution(statement.rhs, context)
-            self.initials[name] = drawn
-        else:
-            value = translate_number(statement.rhs, context)
-            dim = value.dim
-            self.initials[name] = settled(value, statement.rhs, self.scope)
-        self._unit_of(name, statement.rhs)
-        self._same(statement.variable, statement.rhs, dim)
-
     # --- bounds ------------------------------------------------------------------------------------------------------
 
     def _bound(self, name: str, bound: tree.Bound) -> None:
-        target = bound.target.whole if isinstance(bound.target, tree.Limit) else bound.target
+        target = subject(bound)
         assert isinstance(target, tree.Name)
         variable = self.scope.bounded(target)
         if variable is None or variable.dim is None:
@@ -156,10 +145,10 @@ class Values:
         inner = node.operand if isinstance(node, tree.Unary) else node
         if isinstance(inner, tree.Name) and inner.name == "inf" and self._own("inf") is None:
             return None
-        value: Typed = translate_number(node, self.scope.context)
+        value = translate_number(node, self.scope.context)
         assert variable.dim is not None
         require_same(target, variable.dim, node, value.dim, self.scope.context, "be compared")
-        return settled(value, node, self.scope)
+        return settled(value.expr, node, self.scope)
 
     def _set(self, name: str, domain: tree.Listing) -> None:
         values = [rational(item) for item in domain.items]

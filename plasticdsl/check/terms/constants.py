@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, children
 
 Values = Mapping[Ref, Expr]
 
@@ -35,12 +35,6 @@ def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
             return number
         case Ref():
             return constant(values.get(expr), values, depth + 1)
-        case Negate(operand):
-            return _apply(operator.neg, [constant(operand, values, depth + 1)])
-        case Binary(sign, left, right) | Compare(sign, left, right):
-            return _apply(_OPERATORS[sign], [constant(left, values, depth + 1), constant(right, values, depth + 1)])
-        case Call(function, arguments) if function in _FUNCTIONS:
-            return _apply(_FUNCTIONS[function], [constant(a, values, depth + 1) for a in arguments])
         case Choice(branches, otherwise):
             for condition, value in branches:
                 holds = constant(condition, values, depth + 1)
@@ -49,13 +43,19 @@ def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
                 if holds:
                     return constant(value, values, depth + 1)
             return constant(otherwise, values, depth + 1)
-        case Logic("not", (operand,)):
-            return _apply(operator.not_, [constant(operand, values, depth + 1)])
-        case Logic(connective, operands):
-            together = all if connective == "and" else any
-            return _apply(lambda *a: together(a), [constant(o, values, depth + 1) for o in operands])
+        case Binary(sign, _, _) | Compare(sign, _, _):
+            function: Callable[..., float] = _OPERATORS[sign]
+        case Negate():
+            function = operator.neg
+        case Logic("not", _):
+            function = operator.not_
+        case Logic(connective, _):
+            function = min if connective == "and" else max  # a condition is 0 or 1
+        case Call(name, _) if name in _FUNCTIONS:
+            function = _FUNCTIONS[name]
         case _:
             return None
+    return _apply(function, [constant(part, values, depth + 1) for part in children(expr)])
 
 
 def _apply(function: Callable[..., float], arguments: list[float | None]) -> float | None:
