@@ -210,12 +210,17 @@ def path_text(target: tree.Expr | None, as_written: bool = False) -> str:
 
 def ends_of(projection: tree.Projection) -> str:
     """`pre -> post`, canonical."""
-    return f"{_source(projection)} -> {', '.join(sorted(t.name for t in projection.targets))}"
+    return f"{_source(projection)} -> {', '.join(sorted(_reached(projection)))}"
+
+
+def _end(node: tree.Expr) -> str:
+    """A population, or a part of it."""
+    return f"{path_text(node)}{_spelt(node.indices)}" if isinstance(node, tree.Indexed) else path_text(node)
 
 
 def _source(projection: tree.Projection) -> str:
     source = projection.source
-    return source.function.name if isinstance(source, tree.Apply) and isinstance(source.function, tree.Name) else path_text(source)
+    return source.function.name if isinstance(source, tree.Apply) and isinstance(source.function, tree.Name) else _end(source)
 
 
 def _named_alike(
@@ -243,7 +248,8 @@ def _named_alike(
                 _restated_in_part(statement, other, report)
         if len(same) > 1:
             listed = ", ".join(p.name.text if p.name is not None else "one without a name" for p in same)
-            message = f"More than one projection goes {ends_of(statement).replace('->', '→')}: {listed}."
+            targets = ", ".join(map(path_text, statement.targets))
+            message = f"More than one projection goes {path_text(statement.source) or _source(statement)} → {targets}: {listed}."
             report.error("ambiguous-projection", message, statement.span, "Write the name of the one to replace before it.")
         for pair in (statement, same[0]) if same else ():
             name = statement.name or same[0].name
@@ -257,7 +263,7 @@ def _named_alike(
 
 
 def _reached(projection: tree.Projection) -> frozenset[str]:
-    return frozenset(t.name for t in projection.targets)
+    return frozenset(map(_end, projection.targets))
 
 
 def _drops(old: tree.Projection, new: tree.Projection) -> bool:
@@ -273,7 +279,7 @@ def _overlap(old: tree.Projection, new: tree.Projection) -> bool:
 
 def _restated_in_part(new: tree.Projection, old: tree.Projection, report: Reporter) -> None:
     name = f"‘{old.name.text}’" if old.name is not None else "A projection without a name"
-    there, here = (", ".join(t.text for t in p.targets) for p in (old, new))
+    there, here = (", ".join(path_text(t, as_written=True) for t in p.targets) for p in (old, new))
     message = f"{name} goes to {there}, and this one, which restates it in part, to {here}."
     whole = f"each of {there}" if len(old.targets) > 1 else there
     hint = f"Write it again as a whole, ‘→ {whole}’, or give this one a name of its own."

@@ -110,12 +110,12 @@ class Writer:
             if original.connectivity.kind == "all":
                 return self._all(original, original.post, post)
             return f"post of {post} in {original.name}"
-        if connected.kind == "all" and connected.also is None:
+        if connected.is_full:
             return self._all(projection, projection.pre, post)
         return f"pre of {post} in {projection.name}"
 
     def _all(self, projection: Projection, units: str, post: str) -> str:
-        if projection.connectivity.also is not None:
+        if not projection.connectivity.is_full:
             return f"{units} of {post} in {projection.name}"
         is_without = not projection.connectivity.self_connections and projection.pre == projection.post
         return f"{units} but {post}" if is_without else units

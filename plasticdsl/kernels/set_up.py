@@ -28,7 +28,7 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
-from plasticdsl.support.connectivity import Pattern, as_given, connect, given_to_each, in_rows, sized
+from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.pairs import require_partners, symmetric
 from plasticdsl.support.random import stream_of
@@ -204,6 +204,10 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
     words |= {} if how.self_connections else {"self_connections": False}
     words |= {"repeats": True} if how.repeats else {}
     words |= {"mirrored": True} if projection.symmetric else {}
+    for side, part, end in (("pre", how.pre, Whose.PRE), ("post", how.post, Whose.POST)):
+        if part:
+            ranges = tuple((Formula(group, one.first), Formula(group, one.last)) for one in part)
+            words[side] = Apply(chosen, (ranges, scope.ends[end].field(Part.UNITS)))
     kind = "listed" if how.of else how.kind
     pattern = Apply(Pattern, (kind, *(scope.ends[side].field(Part.UNITS) for side in (Whose.PRE, Whose.POST))), tuple(words.items()))
     return pattern if how.of else Apply(as_given, (_CONNECTIONS, projection.name, pattern))

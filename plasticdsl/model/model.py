@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose, owner_text
+from plasticdsl.model.parts import Units
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.schemes import Scheme
@@ -357,7 +358,8 @@ class Connectivity:
     `kind`: `all`, `one`, `probability`, `in-degree`, `out-degree`, `where`, `listed`, `transposed`; `amount` the probability, degree or condition on
     `Special("i")`, `Special("j")`; `also` an additional `where` condition. `self_connections`/`repeats` as the text says
     (defaults: all, probability and where include self-connections unless `except self`; degrees exclude both).
-    `transposed` (derived ones only): those of projection `of`, each from its post to its pre unit.
+    `transposed` (derived ones only): those of projection `of`, each from its post to its pre unit. `pre`, `post`: the parts of the two populations
+    among which there are connections (empty: the whole); then numbers and amounts are of these parts, and i and j still the numbers of units.
     """
 
     kind: str
@@ -367,6 +369,13 @@ class Connectivity:
     repeats: bool = False
     span: Span = NOWHERE
     of: str = ""
+    pre: Units = ()
+    post: Units = ()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every unit of one population is connected with every unit of the other, but for self-connections."""
+        return self.kind == "all" and self.also is None and not self.pre and not self.post
 
 
 class Timing(Enum):

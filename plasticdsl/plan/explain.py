@@ -141,7 +141,8 @@ def method(scheme: Scheme) -> str:
 
 def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
     own, words = projection.projection, Words(network, projection.projection.as_owner)
-    ends = f"{own.pre} → {own.post}, {words.connections(own.connectivity)}"
+    connected = own.connectivity
+    ends = f"{words.units(own.pre, connected.pre)} → {words.units(own.post, connected.post)}, {words.connections(connected)}"
     yield ends if ends.startswith(f"{projection.label},") else f"{projection.label}: {ends}"
     for word, delay, same in (
         ("axonal", own.delays.axonal, projection.same_axonal),

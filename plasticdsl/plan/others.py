@@ -89,7 +89,7 @@ def _other(projection: Projection, other: Projection, span: Span) -> Other:
 
 def _same_pairs(one: Projection, two: Projection) -> bool:
     """Whether both connect everything to everything, by the same rule for self-connections."""
-    if {one.connectivity.kind, two.connectivity.kind} != {"all"} or one.connectivity.also or two.connectivity.also:
+    if not (one.connectivity.is_full and two.connectivity.is_full):
         return False
     return one.pre != one.post or one.connectivity.self_connections == two.connectivity.self_connections
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from plasticdsl.model.expr import Binary, Expr, Forecast, Negate, Number, Ref, rebuild, refs, substitute
 from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose
+from plasticdsl.model.parts import Units
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.plan import Event, Foresee, Remember, SumHistory
 
@@ -86,6 +87,11 @@ class Words:
                 return f"{signs(sign)}= {self.formula(right)}" if taken is None else f"−= {self.formula(taken)}"
             case _:
                 return f"→ {self.formula(value)}"
+
+    def units(self, population: str, part: Units) -> str:
+        """`E[1 to 240]`."""
+        ranges = (tuple(dict.fromkeys(map(self.formula, (one.first, one.last)))) for one in part)
+        return f"{population}[{', '.join(map(' to '.join, ranges))}]" if part else population
 
     def connections(self, connectivity: Connectivity) -> str:
         """`in-degree 80, where i < j, except self`."""

@@ -8,7 +8,7 @@ pairs that meet it, and a degree counts among them: each unit of one of these pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,7 +35,8 @@ class Pattern:
 
     `kind` as in `model.Connectivity`; `amount` a probability or a degree, or a probability of each pair; `allowed` the condition on pairs (of
     `where` and `also` together), None for none. `listed`: pre and post units (from 0). `mirrored`: with each connection there is the one in the other
-    direction; what is drawn is drawn for pairs with post ≤ pre.
+    direction; what is drawn is drawn for pairs with post ≤ pre. `pre`, `post`: the units (from 0) among which there are connections, None for all;
+    `amount` and `allowed` are of unit numbers all the same.
     """
 
     kind: str
@@ -47,6 +48,8 @@ class Pattern:
     repeats: bool = False
     listed: tuple[Integers, Integers] | None = None
     mirrored: bool = False
+    pre: Integers | None = None
+    post: Integers | None = None
 
 
 class NotSymmetric(ValueError):
@@ -68,8 +71,69 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
 
     Raises ValueError with one sentence where the pattern cannot be had with these sizes.
     """
-    found = _connect(pattern, same and not pattern.self_connections, seed, stream)
-    return both_ways(pattern, found) if pattern.mirrored else found
+    if pattern.kind == "listed":
+        found = _listed(pattern)
+        _require_inside(pattern, found)
+        return both_ways(pattern, found) if pattern.mirrored else found
+    inner, barred = inside(pattern), same and not pattern.self_connections
+    alike = pattern.pre is pattern.post is None or np.array_equal(_units(pattern, "pre"), _units(pattern, "post"))
+    if pattern.mirrored and not alike:
+        raise NotSymmetric("the two parts are not the same units")
+    if barred and not alike:
+        inner = inside(replace(pattern, allowed=_but_self(pattern.allowed)))
+    found = _connect(inner, barred and alike, seed, stream)
+    found = both_ways(inner, found) if pattern.mirrored else found
+    if pattern.pre is pattern.post is None:
+        return found
+    keys = _units(pattern, "pre")[sources_of(found.rows)] * pattern.n_post + _units(pattern, "post")[found.targets]
+    return _from_keys(np.sort(keys), pattern)
+
+
+def _but_self(allowed: PairCondition | None) -> PairCondition:
+    return lambda pre, post: (pre != post) if allowed is None else (pre != post) & allowed(pre, post)
+
+
+def _units(pattern: Pattern, side: str) -> Integers:
+    """The units (from 0) on one side."""
+    part, count = (pattern.pre, pattern.n_pre) if side == "pre" else (pattern.post, pattern.n_post)
+    return np.arange(count) if part is None else part
+
+
+def _require_inside(pattern: Pattern, found: Connections) -> None:
+    """Raises ValueError for a listed connection outside of the parts."""
+    for side, part, units in (("pre", pattern.pre, sources_of(found.rows)), ("post", pattern.post, found.targets)):
+        outside = np.flatnonzero(~np.isin(units, part)) if part is not None else np.zeros(0)
+        if outside.size:
+            raise ValueError(f"{side} unit {units[outside[0]]} (from 0) does not belong to the part of the population that is connected")
+
+
+def chosen(ranges: Sequence[tuple[Any, Any]], units: int) -> Integers:
+    """The units (from 0) from the first to the last number (from 1) of each range. Raises ValueError for numbers that are not there, or there twice."""
+    found = np.concatenate([np.arange(_unit(first, units) - 1, _unit(last, units)) for first, last in ranges])
+    if len(np.unique(found)) < len(found):
+        raise ValueError("a unit is there twice in a part of a population")
+    return found
+
+
+def _unit(value: Any, units: int) -> int:
+    found = whole(float(value))
+    if found is None or not 1 <= found <= units:
+        raise ValueError(f"a part of a population of {units} units cannot have a unit number {value:g}")
+    return found
+
+
+def inside(pattern: Pattern) -> Pattern:
+    """The pattern of the parts by themselves, with their units numbered from 0."""
+    if pattern.pre is pattern.post is None:
+        return pattern
+    pre, post = _units(pattern, "pre"), _units(pattern, "post")
+
+    def of_units(value: Callable[[Integers, Integers], Any]) -> Callable[[Integers, Integers], Any]:
+        return lambda i, j: value(pre[i], post[j])
+
+    amount = of_units(pattern.amount) if callable(pattern.amount) else pattern.amount
+    allowed = None if pattern.allowed is None else of_units(pattern.allowed)
+    return replace(pattern, n_pre=len(pre), n_post=len(post), amount=amount, allowed=allowed, pre=None, post=None)
 
 
 def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connections:
@@ -84,8 +148,6 @@ def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connecti
             blocks = _with_probability(pattern, barred, seed, stream)
         case "in-degree" | "out-degree":
             return _with_degree(pattern, barred, seed, stream)
-        case "listed":
-            return _listed(pattern)
         case other:
             raise ValueError(f"{other} is no way to connect populations")
     return _collected(blocks, pattern.n_pre)

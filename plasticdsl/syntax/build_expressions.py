@@ -215,6 +215,8 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "transposed": lambda parts: tree.Transposed(parts[0], span_of(parts)),
     "indexed": lambda parts: tree.Indexed(parts[0], tuple(parts[2]), span_of(parts)),
     "items": lambda parts: parts[::2],
+    "units": lambda parts: parts[::2],
+    "up_to": lambda parts: tree.UpTo(parts[0], parts[2], span_of(parts)),
     "applied": _applied,
     "group": lambda parts: tree.Group(parts[1], span_of(parts)),
     "list": _list,

@@ -99,6 +99,11 @@ def _random_patterns(made: Parts, settings: Parts) -> tree.RandomPatterns:
     return tree.RandomPatterns(made[0], values, options.get("p"), options.get("active"), span_of(made))
 
 
+def _end(parts: Parts) -> tree.Name | tree.Indexed:
+    name = name_of(parts[0])
+    return name if len(parts) == 1 else tree.Indexed(name, tuple(parts[2]), span_of(parts))
+
+
 def _one_use(parts: Parts) -> tree.Use:
     arguments = tuple(argument(value) for value in parts[2]) if len(parts) == 4 else ()
     return tree.Use(name_of(parts[0]), arguments, span_of(parts))
@@ -149,7 +154,8 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "setting": _setting,
     "population": _population,
     "patterns": _patterns,
-    "targets": lambda parts: (name_of(parts[0]),) if len(parts) == 1 else tuple(parts[2]),
+    "targets": lambda parts: tuple(parts[2::2]) if parts[0].text == "each" else (_end(parts),),
+    "end": _end,
     "uses": lambda parts: parts[::2],
     "one_use": _one_use,
     "projection": _projection,

@@ -337,7 +337,7 @@ def _sign(place: _Place) -> Refusal | None:
 
 def _anything(place: _Place) -> Refusal:
     """The last resort: what stands there, and what could."""
-    choices = place.choices - _FOLLOW_VALUES if "*" in place.choices or "+" in place.choices else place.choices
+    choices = place.choices - (_FOLLOW_VALUES if "*" in place.choices or "+" in place.choices else {"INDEX"})
     expected = sorted(_SHOWN.get(name, f"‘{name.lower().replace('_', '-')}’") for name in choices)
     hint = f"Here stands {' or '.join(expected)}." if 0 < len(expected) <= 4 else ""
     if place.first.text in _EXAMPLES and place.first.kind != "CALLED":

@@ -69,6 +69,21 @@ network Connected:
     outside = b → a: Kick, out-degree 4, where i ≤ 12, with repeats, w = 0.01
 """
 
+PARTS = f"""
+{CELLS}
+network Parts:
+    n = 10
+    a = 30 Cell, size ~ N(3, 1)
+    b = 20 Tired
+    early = a[1 to n]
+    whole = early → b[−5 to −1]: Kick, all to all, w = 0.001 (i − j)/N_pre
+    own = early → early: Kick, p = 0.4, except self, w ~ N(0, 0.01)
+    lap = a[1 to 12] → a[7 to 20, 3]: Kick, in-degree N_pre/4, w = 0.01
+    near = a[20 to 30] → a[1 to n]: Kick, p = exp(−abs(i − j)/14), w = 0.01, delay = 0.1 ms N_post
+    out = a[2 to 2 n] → b: Kick, out-degree 4, where pre.size > 3, with repeats, w ~ U(0, 0.01)
+    alike = early → early: Kick, p = 0.5, except self, w ~ N(0, 1), w_ij = w_ji
+"""
+
 DELAYED = f"""
 {CELLS}
 network Delayed:
@@ -149,7 +164,7 @@ network Layers:
 """
 
 
-WRITTEN = {"connected": CONNECTED, "delayed": DELAYED, "plastic": PLASTIC, "readers": READERS}
+WRITTEN = {"connected": CONNECTED, "parts": PARTS, "delayed": DELAYED, "plastic": PLASTIC, "readers": READERS}
 
 
 def _module(loaded: Any, name: str = "embedded") -> Any:

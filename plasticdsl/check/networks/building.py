@@ -10,29 +10,39 @@ from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block, Population, Projection
 from plasticdsl.model.owners import OfProjection, Owner, Whose
+from plasticdsl.model.parts import Units, count
 from plasticdsl.model.patterns import PatternSet
+from plasticdsl.syntax import tree
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One population with the dimension of each of its names."""
+    """One population with the dimension of each of its names; `units`: the part of it that is meant."""
 
     population: Population
     dims: Mapping[str, Dim]
+    units: Units = ()
 
     @property
     def block(self) -> Block:
         """What one of its units is."""
         return self.population.block
 
+    @property
+    def count(self) -> Expr:
+        """How many units are meant."""
+        return count(self.units) if self.units else self.population.size
+
 
 @dataclass(slots=True)
 class Building:
     """`names` are those of the network's scope; `dims`: by projection; `constants`: what is known of its parameters; `pattern_dims`: the dimension of the
-    entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `missing`: populations and projections
-    that are declared but not known, because of an error; `missing_rules`: the blocks of projections that could not be made."""
+    entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `parts`: of populations, by name;
+    `missing`: populations and projections that are declared but not known, because of an error; `missing_rules`: the blocks of projections that could not
+    be made."""
 
     blocks: CheckedBlocks
     context: Context
@@ -44,6 +54,7 @@ class Building:
     patterns: dict[str, PatternSet] = field(default_factory=dict)
     pattern_dims: dict[str, Dim] = field(default_factory=dict)
     observables: dict[str, Dim] = field(default_factory=dict)
+    parts: Mapping[str, tree.Indexed] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     missing_rules: set[str] = field(default_factory=set)
 

@@ -18,7 +18,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model.expr import Expr, Logic, Special
-from plasticdsl.model.model import Connectivity, Delays, Population, Role, Value
+from plasticdsl.model.model import Connectivity, Delays, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -70,17 +70,19 @@ def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, sp
     also = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)) if conditions else None
     words = {c.kind for c in clauses}
     if not bases:
-        return Connectivity("all" if also is None else "where", also, None, "except self" not in words, False, span)
+        return Connectivity(
+            "all" if also is None else "where", also, None, "except self" not in words, False, span, pre=pre.units, post=post.units
+        )
     base = bases[0]
     kind = _KINDS[base.kind]
-    how_many = _amount(base, pre.population, post.population, "with repeats" in words, of_pairs, values)
+    how_many = _amount(base, pre, post, "with repeats" in words, of_pairs, values)
     is_degree = kind in ("in-degree", "out-degree")
-    _fitting_sizes(base, pre.population, post.population, context, values)
+    _fitting_sizes(base, pre, post, context, values)
     itself = "with self" in words if is_degree else "except self" not in words
-    return Connectivity(kind, how_many, also, itself, "with repeats" in words, base.span)
+    return Connectivity(kind, how_many, also, itself, "with repeats" in words, base.span, pre=pre.units, post=post.units)
 
 
-def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeats: bool, context: Context, values: Values) -> Expr | None:
+def _amount(clause: tree.Connectivity, pre: Side, post: Side, repeats: bool, context: Context, values: Values) -> Expr | None:
     """The probability or degree."""
     if clause.value is None:
         return None
@@ -88,22 +90,22 @@ def _amount(clause: tree.Connectivity, pre: Population, post: Population, repeat
         return amount(clause.value, SHARE, "A probability", context, values)
     degree = amount(clause.value, COUNT_OR_NONE, "A degree", context, values)
     other = pre if clause.kind == "in-degree" else post
-    value, available = constant(degree, values), constant(other.size, values)
+    value, available = constant(degree, values), constant(other.count, values)
     if value is not None and available is not None and value > available and not repeats:
-        message = f"‘{other.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
+        message = f"‘{other.population.symbol}’ has {available:g} units, so {value:g} different ones cannot be drawn."
         at = Span(clause.value.span.end, clause.value.span.end, clause.value.span.path)
         repeated = Hint("To draw some of them repeatedly, write ‘with repeats’.", (" with repeats",), at)
         context.report.error("out-of-range", message, clause.value.span, repeated)
     return degree
 
 
-def _fitting_sizes(clause: tree.Connectivity, pre: Population, post: Population, context: Context, values: Values) -> None:
+def _fitting_sizes(clause: tree.Connectivity, pre: Side, post: Side, context: Context, values: Values) -> None:
     if clause.kind != "one to one":
         return
-    first, second = constant(pre.size, values), constant(post.size, values)
+    first, second = constant(pre.count, values), constant(post.count, values)
     if first is not None and second is not None and first != second:
-        message = f"‘one to one’ needs as many units on both sides; ‘{pre.symbol}’ has {first:g} and ‘{post.symbol}’ {second:g}."
-        labels = (Label(pre.span, f"{first:g} units"), Label(post.span, f"{second:g} units"))
+        message = f"‘one to one’ needs as many units on both sides; ‘{pre.population.symbol}’ has {first:g} and ‘{post.population.symbol}’ {second:g}."
+        labels = (Label(pre.population.span, f"{first:g} units"), Label(post.population.span, f"{second:g} units"))
         context.report.error("sizes-differ", message, clause.span, "Connect them ‘all to all’, or change a size.", labels)
 
 

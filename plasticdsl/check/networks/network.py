@@ -19,9 +19,10 @@ from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network_gradients import with_gradients
+from plasticdsl.check.networks.parts import chosen, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
 from plasticdsl.check.networks.populations import check_population
-from plasticdsl.check.networks.projections import Wanted, check_projection, expand
+from plasticdsl.check.networks.projections import Wanted, check_projection, expand, side
 from plasticdsl.check.networks.proofs import equation, with_proofs
 from plasticdsl.check.networks.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
 from plasticdsl.check.networks.symmetric_weights import with_symmetry
@@ -56,7 +57,9 @@ def check_network(
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
     check_places(block.body, _PLACES, "a network", report)
-    parameters, signals, observables = sorted_by_kind(of_kind(block.body, tree.Define))
+    defines = of_kind(block.body, tree.Define)
+    building.parts = named_parts(defines, (p.name.name for p in of_kind(block.body, tree.Population)))
+    parameters, signals, observables = sorted_by_kind([s for s in defines if s.rhs not in building.parts.values()])
     variables = check_parameters(parameters, building)
     building.constants = known_values(variables, {}, Whose.NETWORK)
     variables += check_signals(signals, building)
@@ -68,7 +71,7 @@ def check_network(
     taken = frozenset((*building.sides, *names))
     statements = of_kind(block.body, tree.Projection)
     report.doubt(that_mention((*patterns, *statements), building.missing))
-    _projections(expand(statements, taken, building.context), building)
+    _projections(expand(statements, taken, building), building)
     claims = of_kind(block.body, tree.Expect)
     _missing_projections(statements, building)
     if building.missing:  # names of variables without an owner would be missing too
@@ -155,17 +158,18 @@ def _missing_projections(statements: Sequence[tree.Projection], building: Buildi
     """Adds those that could not be made, and those of populations that are missing."""
     for statement in statements:
         name = statement.name
-        several = tuple(f"{name.name}_{t.name}" for t in statement.targets) if name is not None and len(statement.targets) > 1 else ()
+        ends = [chosen(t, building.parts) for t in statement.targets] if len(statement.targets) > 1 else []
+        several = tuple(f"{name.name}_{end.called.name}" for end in ends if name is not None and end is not None)
         known = all(n in building.projections for n in (several or ((name.name,) if name is not None else ())))
         if name is not None and (not known or mentioned(statement) & building.missing):
             building.missing.update((name.name, *several))
 
 
 def _add_projection(wanted: Wanted, building: Building) -> None:
-    post = building.sides.get(wanted.post.name)
+    post = side(wanted.post, Whose.POST, building)
     if wanted.hidden is not None and post is not None:
-        building.add_side(check_population(wanted.hidden, building, post.population.size))
-    made = check_projection(wanted, building)
+        building.add_side(check_population(wanted.hidden, building, post.count))
+    made = check_projection(wanted, post, building)
     if made is None:
         building.missing_rules.update(use.name.name for use in (*wanted.statement.uses, *wanted.statement.with_rules))
     else:

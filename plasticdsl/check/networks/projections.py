@@ -7,7 +7,7 @@ becomes a population of its own for each target, as large as that and connected 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.experiments.readings import undeclared_population
@@ -15,60 +15,60 @@ from plasticdsl.check.networks.building import Building, Ends, Side
 from plasticdsl.check.networks.composition import compose
 from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.networks.merging import Part
+from plasticdsl.check.networks.parts import Chosen, chosen, units, with_counts
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.model import Projection, Role
-from plasticdsl.model.owners import OfArgument, OfProjection
+from plasticdsl.model.owners import OfArgument, OfProjection, Whose
 from plasticdsl.syntax import tree
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One projection to one target. `hidden`: the population to make of a source written in place. `reads`: names among its arguments,
-    which may be other projections.
+    """One projection between two populations or parts of them. `hidden`: the population to make of a source written in place. `reads`: names among its
+    arguments, which may be other projections.
     """
 
     statement: tree.Projection
     name: str
     symbol: str
-    pre: tree.Name
-    post: tree.Name
+    pre: Chosen
+    post: Chosen
     hidden: tree.Population | None
     reads: frozenset[str]
 
 
-def expand(statements: Sequence[tree.Projection], taken: frozenset[str], context: Context) -> tuple[Wanted, ...]:
+def expand(statements: Sequence[tree.Projection], taken: frozenset[str], building: Building) -> tuple[Wanted, ...]:
     """One for each target, with names that are unique and depend on nothing but the text of the network."""
     names = dict.fromkeys([*taken, *(s.name.name for s in statements if s.name is not None)], 1)
     found: list[Wanted] = []
     for statement in statements:
         for target in statement.targets:
-            one = _one(statement, target, names, context)
+            one = _one(statement, target, names, building)
             found.extend([one] if one is not None else [])
     return tuple(found)
 
 
-def _one(statement: tree.Projection, target: tree.Name, names: dict[str, int], context: Context) -> Wanted | None:
+def _one(statement: tree.Projection, end: tree.Name | tree.Indexed, names: dict[str, int], building: Building) -> Wanted | None:
     hidden: tree.Population | None = None
-    match statement.source:
-        case tree.Name() as pre:
-            short = pre.text
-        case tree.Apply(function=tree.Name() as kind, arguments=arguments, span=span):
-            text = _free(f"{kind.name}_to_{target.name}", names)
-            pre, short = tree.Name(text, text, span), kind.text
-            hidden = tree.Population(pre, tree.Number("1", (), span), kind, arguments, (), span)
-        case _:
-            hint = "Write the name of a population, or a source such as ‘Poisson(rate = 10 Hz)’."
-            context.report.error("undeclared-population", "A projection begins with a population.", statement.source.span, hint)
-            return None
+    pre, post = (chosen(node, building.parts) for node in (statement.source, end))
+    if post is not None and isinstance(statement.source, tree.Apply) and isinstance(statement.source.function, tree.Name):
+        kind, span = statement.source.function, statement.source.span
+        text = _free(f"{kind.name}_to_{post.called.name}", names)
+        pre = Chosen(tree.Name(text, text, span), kind)
+        hidden = tree.Population(pre.population, tree.Number("1", (), span), kind, statement.source.arguments, (), span)
+    if pre is None or post is None:
+        hint = "Write the name of a population, or a source such as ‘Poisson(rate = 10 Hz)’."
+        building.context.report.error("undeclared-population", "A projection begins with a population.", statement.source.span, hint)
+        return None
+    target = post.called
     if statement.name is None:
-        name = _free(f"{pre.name}_to_{target.name}", names)
-        symbol = f"{short} -> {target.text}"
+        name = _free(f"{pre.called.name if hidden is None else pre.population.name}_to_{target.name}", names)
+        symbol = f"{pre.called.text} -> {target.text}"
     elif len(statement.targets) > 1:
         name = _free(f"{statement.name.name}_{target.name}", names)
         symbol = f"{statement.name.text}_{target.text}"
@@ -76,7 +76,7 @@ def _one(statement: tree.Projection, target: tree.Name, names: dict[str, int], c
         name, symbol = statement.name.name, statement.name.text
     uses = (*statement.uses, *statement.with_rules)
     reads = frozenset(a.value.name for u in uses for a in u.arguments if isinstance(a.value, tree.Name))
-    return Wanted(statement, name, symbol, pre, target, hidden, reads)
+    return Wanted(statement, name, symbol, pre, post, hidden, reads)
 
 
 def _free(wish: str, names: dict[str, int]) -> str:
@@ -89,10 +89,10 @@ def _free(wish: str, names: dict[str, int]) -> str:
     return found
 
 
-def check_projection(wanted: Wanted, building: Building) -> tuple[Projection, Mapping[str, Dim]] | None:
+def check_projection(wanted: Wanted, post: Side | None, building: Building) -> tuple[Projection, Mapping[str, Dim]] | None:
     """The projection and the dimensions of its names; None after reporting that a population or block is unknown."""
     statement, context = wanted.statement, building.context
-    pre, post = (_population(name, building) for name in (wanted.pre, wanted.post))
+    pre = side(wanted.pre, Whose.PRE, building)
     parts, values, others = _parts(statement, building)
     if pre is None or post is None or len(parts) < len(statement.uses) + len(statement.with_rules):
         return None
@@ -110,8 +110,8 @@ def check_projection(wanted: Wanted, building: Building) -> tuple[Projection, Ma
     projection = Projection(
         name=wanted.name,
         symbol=wanted.symbol,
-        pre=wanted.pre.name,
-        post=wanted.post.name,
+        pre=wanted.pre.population.name,
+        post=wanted.post.population.name,
         connection=block,
         connectivity=connected,
         delays=late,
@@ -119,9 +119,9 @@ def check_projection(wanted: Wanted, building: Building) -> tuple[Projection, Ma
         origins=tuple((v.name, joined.origins[v.name]) for v in block.variables if v.name in joined.origins),
         given=tuple(v.name for v in block.variables if v.name in {g.path for g in written}),
         span=statement.span,
-        symmetric=symmetric(equations, block, wanted.pre.name, wanted.post.name, connected, context.report),
+        symmetric=symmetric(equations, block, wanted.pre.population.name, wanted.post.population.name, connected, context.report),
     )
-    return projection, joined.dims
+    return with_counts(projection), joined.dims
 
 
 def _check_bare(statement: tree.Projection, parts: Sequence[Part], arguments: Sequence[GivenValue], report: Reporter) -> None:
@@ -138,11 +138,13 @@ def _check_bare(statement: tree.Projection, parts: Sequence[Part], arguments: Se
                 report.warning("clause-not-parameter", message, span, hint, (Label(variable.span, f"the parameter ‘{name}’"),))
 
 
-def _population(name: tree.Name, building: Building) -> Side | None:
-    side = building.sides.get(name.name)
-    if side is None:
-        undeclared_population(name, building.context, [s.population.symbol for s in building.sides.values()])
-    return side
+def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
+    """The population at one end, or the part of it; None after reporting that there is none."""
+    found = building.sides.get(end.population.name)
+    if found is None:
+        undeclared_population(end.population, building.context, [s.population.symbol for s in building.sides.values()])
+        return None
+    return replace(found, units=units(end.units, found.population, whose, building.context, building.constants)) if end.units else found
 
 
 # --- synapse and rules -----------------------------------------------------------------------------------------------

@@ -28,6 +28,6 @@ def lay_out(plan: Plan) -> Plan:
 
 def _layout(projection: ProjectionPlan) -> Layout:
     own = projection.projection
-    if own.connectivity.kind != "all" or own.connectivity.also is not None:
+    if not own.connectivity.is_full:
         return Layout.LISTED
     return Layout.FULL_BUT_SELF if own.pre == own.post and not own.connectivity.self_connections else Layout.FULL

@@ -18,7 +18,7 @@ from plasticdsl.model.right_sides import PARAMETERS, STATES
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
-from plasticdsl.support.connectivity import Pattern
+from plasticdsl.support.connectivity import Pattern, inside
 
 _KIBIBYTE = 1024
 
@@ -55,6 +55,7 @@ def projection_need(projection: Projection, pattern: Pattern, count: float, arra
 
 def expected_count(pattern: Pattern) -> float:
     """About how many connections there will be. A condition or a probability of each pair is tried on some of the rows."""
+    pattern = inside(pattern)
     pairs = float(pattern.n_pre) * float(pattern.n_post)
     match pattern.kind:
         case "one":

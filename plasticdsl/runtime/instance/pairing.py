@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import At, Ref, Special, of_a_pair
 from plasticdsl.model.model import Connectivity, Projection
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.parts import Units
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.instance.listed import listed
 from plasticdsl.runtime.instance.resolver import Resolver, fail
 from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, holds
-from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern
+from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern, chosen
 from plasticdsl.support.values import taken
 
 Integers = NDArray[np.int64]
@@ -61,6 +62,7 @@ def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
     written = projection.connectivity
     sizes = (ends.pre.count, ends.post.count)
     mirrored = bool(projection.symmetric)
+    pre_units, post_units = (_units(part, n, projection, ends) for part, n in zip((written.pre, written.post), sizes, strict=True))
     if given is not None:
         found = listed(given, projection.name)
         if found.shape not in (None, sizes[::-1]):
@@ -70,10 +72,21 @@ def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
                 f"the matrix of {projection.name} has the shape {found.shape}, but needs a row for each of {post} (post) and a column for each of "
                 f"{pre} (pre){turned}"
             )
-        return Pattern("listed", *sizes, listed=(found.pre, found.post), mirrored=mirrored)
+        return Pattern("listed", *sizes, listed=(found.pre, found.post), mirrored=mirrored, pre=pre_units, post=post_units)
     amount = _amount(projection, written, ends)
     allowed = _allowed(projection, written, ends)
-    return Pattern(written.kind, *sizes, amount, allowed, written.self_connections, written.repeats, mirrored=mirrored)
+    return Pattern(written.kind, *sizes, amount, allowed, written.self_connections, written.repeats, None, mirrored, pre_units, post_units)
+
+
+def _units(part: Units, count: int, projection: Projection, ends: Ends) -> Integers | None:
+    """The units (from 0) of a part; None for the whole."""
+    if not part:
+        return None
+    around = _checked(projection, ends, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    try:
+        return chosen([(evaluate(one.first, around), evaluate(one.last, around)) for one in part], count)
+    except ValueError as problem:
+        fail("out-of-range", f"‘{projection.symbol}’ cannot be connected: {problem}.", projection.connectivity.span)
 
 
 def _amount(projection: Projection, written: Connectivity, ends: Ends) -> float | PairValue:

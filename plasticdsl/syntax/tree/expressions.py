@@ -55,8 +55,17 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class UpTo:
+    """`1 to 240`, in brackets behind what it chooses from."""
+
+    first: Expr
+    last: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Indexed:
-    """`w[i, j]`."""
+    """`w[i, j]`, `E[1 to 240]`."""
 
     base: Expr
     indices: tuple[Expr, ...]
@@ -209,6 +218,7 @@ Expr = (
     | Member
     | Limit
     | Indexed
+    | UpTo
     | Apply
     | Unary
     | Binary

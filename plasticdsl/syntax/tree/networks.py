@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from plasticdsl.source import Span
 from plasticdsl.syntax.tree.dynamics import Define, Draw, Initial
-from plasticdsl.syntax.tree.expressions import Apply, Argument, Expr, Listing, Name
+from plasticdsl.syntax.tree.expressions import Apply, Argument, Expr, Indexed, Listing, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ class Use:
 class Projection:
     """`name = A → B: Synapse with Rule and Rule2, connectivity, values, delays`.
 
-    `source` may be an inline source (`Apply`, for example `Poisson(rate = 2 kHz)`); `targets` has several names for
-    `each of E, I`. `uses` are the blocks named after the colon: whether the first is a synapse or a rule is decided
+    `source` may be an inline source (`Apply`, for example `Poisson(rate = 2 kHz)`); `targets` has several for `each of E, I`. Each is a `Name` or
+    a part of a population, `Indexed`. `uses` are the blocks named after the colon: whether the first is a synapse or a rule is decided
     by the checker; `with_rules` are those after `with`.
     """
 
     name: Name | None
     source: Expr
-    targets: tuple[Name, ...]
+    targets: tuple[Name | Indexed, ...]
     uses: tuple[Use, ...]
     with_rules: tuple[Use, ...]
     connectivity: tuple[Connectivity, ...]
