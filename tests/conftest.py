@@ -1,11 +1,10 @@
-"""What all tests share: a cache folder for each process, and how they are dealt out where several processes run them (`-n auto`)."""
+"""What all tests share: a cache folder, and how they are dealt out where several processes run them (`-n auto`)."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +18,12 @@ settings.load_profile("repeatable")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing is read from or left in the user's cache, while tests are collected neither; `PLASTICDSL_CACHE` keeps kernels between test runs.
-    Processes that run tests side by side share nothing."""
+    Processes that run tests side by side share it, so that none compiles what another has: most of the time goes there."""
     folder = os.environ.get(VARIABLE)
     if not folder:
         folder = tempfile.mkdtemp(prefix="plasticdsl-tests-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    os.environ[VARIABLE] = str(Path(folder, os.environ.get("PYTEST_XDIST_WORKER", "")))
+        os.environ[VARIABLE] = folder
 
 
 @pytest.hookimpl(optionalhook=True)

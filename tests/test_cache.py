@@ -61,11 +61,13 @@ def test_a_disk_that_is_full_is_said_once(folder: Path, monkeypatch: pytest.Monk
     assert "No space left on device" in caplog.text
 
 
-@pytest.mark.parametrize("place", ["/dev/null/x", "/proc/plasticdsl", "file", "file/below"])
-def test_without_a_cache_everything_works(place: str, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("place", "engine"), [("/dev/null/x", "python"), ("/proc/plasticdsl", "python"), ("file", "compiled"), ("file/below", "python")]
+)
+def test_without_a_cache_everything_works(place: str, engine: str, tmp_path: Path):
     (tmp_path / "file").write_text("")
     (tmp_path / "leak.plas").write_text(TEXT)
-    command = [sys.executable, "-m", "plasticdsl", "run", "leak.plas"]
+    command = [sys.executable, "-m", "plasticdsl", "run", "leak.plas", "--engine", engine]
     environment = {**os.environ, cache.VARIABLE: place, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -57,7 +57,7 @@ def model():
 )
 @pytest.mark.parametrize("projection", ["ex", "changing"])
 def test_connections_come_with_their_weights(model, given, projection: str):
-    net = model.build(dt="1 ms", connections={projection: given})
+    net = model.build(dt="1 ms", connections={projection: given}, engine="python")
     part = net[projection]
     assert (part.pre.tolist(), part.post.tolist(), part.w.tolist()) == ([0, 1, 2], [1, 0, 1], [7.0, 5.0, 2.0])
 
@@ -119,7 +119,7 @@ def test_unsuitable_numbers_get_a_sentence(model, given, words: str):
 
 def test_steps_are_whole(model):
     with pytest.raises(ValueError, match=r"steps is 1\.5, but must be a whole number"):
-        model.build(dt="1 ms").run(steps=1.5)
+        model.build(dt="1 ms", engine="python").run(steps=1.5)
 
 
 # --- weights that nothing changes ------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_a_network_with_written_weights_runs_as_one_built_with_them(model):
 
 
 def test_weights_that_cannot_be_written_say_why(model):
-    net = model.build(dt="1 ms")
+    net = model.build(dt="1 ms", engine="python")
     with pytest.raises(ValueError, match=r"one value for all connections when the network was built.*growing\.w"):
         net["growing"].w = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert net["growing"].w.tolist() == [1.0] * 6

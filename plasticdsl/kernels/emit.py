@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -38,13 +39,11 @@ def render(
     printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name]) for f in program.functions}
     by_name = {f.name: f for f in program.functions}
     support = pieces((*_called(program, printers), *more.pop("support", ())))
-    environment = _environment()
-    environment.tests["with_threads"] = lambda f: parallel and has_threads(f)
-    environment.tests["side_by_side"] = lambda s: parallel and s.independent
-    environment.globals["call"] = lambda invoke, caller: call(by_name[invoke.function], caller.names, spelling)
     names = {
         "program": program,
         "parallel": parallel,
+        "with_threads": {f.name for f in program.functions if parallel and has_threads(f)},
+        "call": lambda invoke, caller: call(by_name[invoke.function], caller.names, spelling),
         "support": support,
         "imports": imports(support, more.pop("imports", ())),
         "docs": {f.name: function_doc(f, spelling) for f in program.functions},
@@ -55,7 +54,7 @@ def render(
         "heads": {f.name: call(f, spelling.inside[f.name], spelling) for f in program.functions},
         "unpacking": {f.name: tuple(_unpacking(f, spelling, 1 if parallel else 6)) for f in program.functions},
     }
-    return environment.get_template(template).render({**names, **more})
+    return _environment().get_template(template).render({**names, **more})
 
 
 def _unpacking(function: Function, spelling: Spelling, most: int) -> Iterator[str]:
@@ -84,7 +83,9 @@ def emit_entry(program: Program, module: str) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
+    """Templates that have been read stay."""
     environment = Environment(
         loader=PackageLoader("plasticdsl.kernels"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )

@@ -1,4 +1,5 @@
-"""What a population, a projection or an argument is called means nothing: every word is as good as any other, in the interpreter and in machine code."""
+"""What a population, a projection or an argument is called means nothing: every word is as good as any other, in the interpreter, in the kernels as
+plain Python and in machine code."""
 
 from __future__ import annotations
 
@@ -56,7 +57,7 @@ def called(population: str, projection: str = "forward", argument: str = "other"
     return TEXT.format(population=population, projection=projection, argument=argument)
 
 
-#: Every word in every place; machine code takes its time, so there each word has one place.
+#: Every word in every place; machine code takes its time, so there each word has one place, and most are tried among the slow tests.
 PLACES = [
     (p, q, "other" if a in ("pre", "post") else a) for p, q, a in zip(WORDS, WORDS[1:] + WORDS[:1], WORDS[2:] + WORDS[:2], strict=True)
 ]
@@ -70,9 +71,12 @@ def wrong(outcomes: tuple[Outcome, ...]) -> list[tuple[str, float | None]]:
 @pytest.mark.parametrize(("population", "projection", "argument"), PLACES)
 def test_a_name_means_nothing(population: str, projection: str, argument: str) -> None:
     assert wrong(carry_out(called(population, projection, argument)).runs[0].outcomes) == []
+    assert wrong(parse(called(population, projection, argument)).run("E", engine="python").expectations) == []
 
 
-@pytest.mark.parametrize(("population", "projection", "argument"), PLACES[::2])
+@pytest.mark.parametrize(
+    ("population", "projection", "argument"), [*PLACES[:1], *(pytest.param(*p, marks=pytest.mark.slow) for p in PLACES[2::2])]
+)
 def test_nor_does_it_in_machine_code(population: str, projection: str, argument: str) -> None:
     assert wrong(parse(called(population, projection, argument)).run("E").expectations) == []
 
@@ -80,6 +84,6 @@ def test_nor_does_it_in_machine_code(population: str, projection: str, argument:
 @pytest.mark.parametrize("name", ["network", "item", "post"])
 def test_what_is_set_from_python_is_the_units(name: str) -> None:
     model = parse(called(name))
-    net = model.build("Net", parameters={f"{name}.w": 2.0})
+    net = model.build("Net", parameters={f"{name}.w": 2.0}, engine="python")
     net.run("2 steps")
     assert net[name].w == 2.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import xarray
 import plasticdsl
 from plasticdsl.cli.app import status
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.options import EngineName
 from plasticdsl.results.result import Result, Unfinished
 from tests.runtime.experiments import carry_out
 
@@ -23,14 +24,28 @@ def interpreted(text: str) -> Result:
     return Result(carry_out(text, partial=True), "")
 
 
-def compiled(text: str) -> Result:
+def compiled(text: str, engine: EngineName = "compiled") -> Result:
     try:
-        return plasticdsl.parse(text).run()
+        return plasticdsl.parse(text).run(engine=engine)
     except Unfinished as problem:
         return problem.result
 
 
+def uncompiled(text: str) -> Result:
+    """The kernels as plain Python."""
+    return compiled(text, "python")
+
+
 both = pytest.mark.parametrize("carried", [interpreted, compiled])
+
+
+def throughout(name: str, values: Sequence[str]) -> pytest.MarkDecorator:
+    """Each value in the interpreter and in the kernels as plain Python; in machine code the last one, and all among the slow tests."""
+    runs = [(v, carried) for v in values for carried in (interpreted, uncompiled, compiled)]
+    rest = [pytest.mark.slow]
+    return pytest.mark.parametrize(
+        (name, "carried"), [pytest.param(*r, marks=rest if r[1] is compiled and r[0] != values[-1] else []) for r in runs]
+    )
 
 
 def messages(result: Result) -> list[str]:
@@ -96,8 +111,7 @@ experiment E on Net:
 """
 
 
-@both
-@pytest.mark.parametrize("condition", ["√(1.05 − V) > 2", "r > 2", "V > 100 or r > 2", "not (r < 2)", "V > 1.15 and r < 0"])
+@throughout("condition", ["√(1.05 − V) > 2", "r > 2", "V > 100 or r > 2", "not (r < 2)", "V > 1.15 and r < 0"])
 def test_a_spike_condition_that_has_no_value(condition: str, carried: Carry) -> None:
     """V is 1.1 at step 11, and the root of −0.05 is no number. V stays finite, so nothing else tells."""
     step = 12 if "1.15" in condition else 11
@@ -108,8 +122,7 @@ def test_a_spike_condition_that_has_no_value(condition: str, carried: Carry) -> 
     assert result["a.V"].values[:, 0] == pytest.approx(0.1 * np.arange(step + 1))
 
 
-@both
-@pytest.mark.parametrize("condition", ["V > 1.95 and √(V − 1) > 0", "V < 0 or V > 1.95", "q > √0.95"])
+@throughout("condition", ["V > 1.95 and √(V − 1) > 0", "V < 0 or V > 1.95", "q > √0.95"])
 def test_what_is_not_asked_needs_no_value(condition: str, carried: Carry) -> None:
     """V is 2.0 at step 20: there is a spike, and V begins anew and reaches 2.0 at step 40 …."""
     text = CONDITION.replace("CONDITION", condition).replace("for 10 s", "for 10.05 ms") + "    expect spike_count(a) = 15"
@@ -322,8 +335,7 @@ NOW_AND_THEN = """every 0.1 ms:
         n += 1 if log(x) < 0 or x > 1"""
 
 
-@both
-@pytest.mark.parametrize("change", [FLOW, JUMP, NOW_AND_THEN])
+@throughout("change", [FLOW, JUMP, NOW_AND_THEN])
 def test_a_case_whose_condition_has_no_answer(carried: Carry, change: str) -> None:
     """x of unit 2 is 1.01 − 2 t/(10 ms): positive at 5 ms (step 50), where it is looked at last with an answer, and negative at 5.1 ms."""
     assert messages(carried(CASES.replace("CHANGE", change))) == ["c.n of unit 2 has no value (NaN) at t = 0.0052 s (step 52)."]

@@ -1,4 +1,6 @@
-"""Gradients that the compiler derives, against central differences of the loss itself: 1e-6 relative, in machine code.
+"""Gradients that the compiler derives, against central differences of the loss itself: 1e-6 relative.
+
+Kernels that run for a few steps do so as plain Python.
 
 Rumelhart, Hinton & Williams (1986); Oja (1982); Bienenstock, Cooper & Munro (1982), Intrator & Cooper (1992) for the energy.
 """
@@ -14,6 +16,7 @@ import plasticdsl
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.net import Net
+from plasticdsl.options import EngineName
 
 NEURONS = """
 function σ(a) = 1/(1 + exp(−a))
@@ -122,16 +125,27 @@ def slopes(build: Callable[[], Net], name: str, value: Callable[[Net], float | n
     return np.array(found)
 
 
+LAYERS = {
+    "one layer": (ONE, ("first",)),
+    "two layers": (TWO, ("first", "second", "direct")),
+    "three layers": (THREE, ("first", "second", "third")),
+}
+
+
 @pytest.mark.parametrize(
-    ("text", "projections"),
-    [(ONE, ("first",)), (TWO, ("first", "second", "direct")), (THREE, ("first", "second", "third"))],
-    ids=["one layer", "two layers", "three layers"],
+    ("layers", "engine"),
+    [
+        ("one layer", "compiled"),
+        *((layers, "python") for layers in LAYERS),
+        *(pytest.param(layers, "compiled", marks=pytest.mark.slow) for layers in ("two layers", "three layers")),
+    ],
 )
-def test_layers(text: str, projections: tuple[str, ...]) -> None:
+def test_layers(layers: str, engine: EngineName) -> None:
+    text, projections = LAYERS[layers]
     model = plasticdsl.parse(NEURONS + text)
 
     def build() -> Net:
-        net = model.build(seed=3)
+        net = model.build(seed=3, engine=engine)
         net["image"].x[:] = 0.3, -0.8, 1.1
         net["teacher"].x[:] = 0.0, 1.0, 0.0, 0.0
         return net
@@ -199,7 +213,7 @@ def local() -> plasticdsl.Model:
 
 def test_oja_from_an_energy_with_y_held(local: plasticdsl.Model) -> None:
     """−∂E/∂w = y (x − y w); with y free it would be something else."""
-    net = show(local.build(), 10)
+    net = show(local.build(engine="python"), 10)
     assert -net["held"].g == pytest.approx(net["held"].oja, rel=1e-12)
     assert abs(net["held"].g[0]) > 1e-3
 
@@ -207,10 +221,10 @@ def test_oja_from_an_energy_with_y_held(local: plasticdsl.Model) -> None:
 def test_an_average_is_differentiated_as_an_average(local: plasticdsl.Model) -> None:
     """−∂E/∂w = ⟨y² x⟩ − ⟨y²⟩ ⟨y x⟩, and what E changes by with a w that was different from the beginning."""
     steps = 15
-    after = show(local.build(), steps + 1)["averaged"]  # a step changes g before averages move on
+    after = show(local.build(engine="python"), steps + 1)["averaged"]  # a step changes g before averages move on
 
     def energy(by: float) -> float:
-        net = local.build()
+        net = local.build(engine="python")
         net["averaged"].w += by
         return float(show(net, steps)["averaged"].E[0])
 
