@@ -38,9 +38,7 @@ def as_owner(expr: Expr, owner: Owner, limit: Limit = "") -> Expr:
 
 def map_refs(expr: Expr, change: Callable[[Ref], Expr]) -> Expr:
     """`expr` with every reference replaced by `change(reference)`."""
-    if isinstance(expr, Ref):
-        return change(expr)
-    return rebuild(expr, lambda child: map_refs(child, change))
+    return change(expr) if isinstance(expr, Ref) else rebuild(expr, lambda child: map_refs(child, change))
 
 
 def plain(expr: Expr) -> Expr:

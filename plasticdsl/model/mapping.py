@@ -15,7 +15,8 @@ from types import NoneType
 from typing import Any, TypeVar
 
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.expr import Expr, Ref, rebuild
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import Block, Network, Population, Projection, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
@@ -123,11 +124,7 @@ def rename_block(block: Block, names: Mapping[str, str]) -> Block:
 
 
 def _renaming(names: Mapping[str, str]) -> Read:
-    def read(expr: Expr) -> Expr:
-        match expr:
-            case Ref(Whose.OWN, name, limit) if name in names:
-                return Ref(Whose.OWN, names[name], limit)
-            case _:
-                return rebuild(expr, read)
+    def change(ref: Ref) -> Ref:
+        return Ref(ref.owner, names.get(ref.name, ref.name), ref.limit) if ref.owner is Whose.OWN else ref
 
-    return read
+    return lambda expr: map_refs(expr, change)

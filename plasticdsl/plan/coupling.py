@@ -11,10 +11,9 @@ from dataclasses import replace
 from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.graph import reachable
 from plasticdsl.model.dependencies import read_by_units
-from plasticdsl.model.expr import Expr, Special, refs, walk
+from plasticdsl.model.expr import Special, refs, walk
 from plasticdsl.model.model import Network, Owned
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Staged, linear_parts
 from plasticdsl.plan.plan import PopulationPlan
 
 
@@ -34,17 +33,12 @@ def coupled(network: Network, populations: Sequence[PopulationPlan]) -> tuple[tu
 
 def _staged(population: PopulationPlan, joins: bool, entries: Sequence[Owned]) -> PopulationPlan:
     evaluated = frozenset(name for owner, name in entries if owner == population.name)
-    moved = frozenset(v for v, _, _ in _parts(population)) if joins else frozenset()
+    moved = frozenset(v for v, _, _ in population.at_stages) if joins else frozenset()
     return replace(population, coupled=bool(moved), staged=moved | evaluated)
 
 
-def _parts(population: PopulationPlan) -> list[tuple[str, Expr, Expr]]:
-    """(variable, a, b) of the rates a x + b that are evaluated at stages."""
-    return [part for s in population.schemes if isinstance(s, Staged) for part in linear_parts(s)]
-
-
 def _of_rates(population: PopulationPlan) -> frozenset[Owned]:
-    return frozenset((population.name, r.name) for _, *rate in _parts(population) for e in rate for r in refs(e) if r.owner is Whose.OWN)
+    return frozenset((population.name, r.name) for _, *rate in population.at_stages for e in rate for r in refs(e) if r.owner is Whose.OWN)
 
 
 def _timed(network: Network) -> set[Owned]:

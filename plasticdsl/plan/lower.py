@@ -7,10 +7,10 @@ variable of a projection still lives with the connections; `passes/` may move it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.inline import Scope, inline, plain
+from plasticdsl.model.inline import Scope, inline, plain, scope_of
 from plasticdsl.model.model import (
     AddTo,
     Assign,
@@ -61,16 +61,6 @@ def lower(network: Network, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> 
     return replace(plan, step=tuple(in_order(plan, sweeps(network, asked.one_by_one), entries)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Scopes:
-    """Definitions to write out: all of them in events; in sums and steps those of the units are stored already. Sums with delays come in no
-    order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered."""
-
-    in_events: Scope
-    in_steps: Scope
-    in_late_sums: Scope
-
-
 def _projection(
     projection: Projection,
     pre: Population,
@@ -81,28 +71,32 @@ def _projection(
 ) -> ProjectionPlan:
     block = projection.connection
     others = read_by(projection, network)
-    scope = _scopes(block, pre, post, evaluated, other_definitions(projection, network, others))
+    # all definitions are written out in events; in sums and steps those of the units are stored already
+    in_events: Scope = {**other_definitions(projection, network, others), **scope_of(projection, {pre.name: pre, post.name: post})}
+    not_stored = {side: {n: e for n, e in in_events[side].items() if (name, n) not in evaluated} for side, name in projection.ends.items()}
+    in_steps: Scope = {**in_events, **not_stored}
+    # sums with delays come in no order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered
+    in_late_sums: Scope = {owner: written for owner, written in in_events.items() if owner is not Whose.PRE}
     held = weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     taken = {v.name for v in block.variables}
-    derived = [derive(rule, block, scope.in_events, rule.target.name in held, taken) for rule in block.pairs]
+    derived = [derive(rule, block, in_events, rule.target.name in held, taken) for rule in block.pairs]
     totals = Totals((*taken, *(p.variable.name for d in derived for p in d.variables)))
-    pre_events = _events(block, Trigger.PRE, scope.in_events, held, totals, derived)
-    post_events = _events(block, Trigger.POST, scope.in_events, held, totals, derived)
-    each_step = _events(block, Trigger.STEP, scope.in_steps, held, totals, ())
+    pre_events = _events(block, Trigger.PRE, in_events, held, totals, derived)
+    post_events = _events(block, Trigger.POST, in_events, held, totals, derived)
+    each_step = _events(block, Trigger.STEP, in_steps, held, totals, ())
     periodic = tuple(
-        (h.period, _handler(h, scope.in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
+        (h.period, _handler(h, in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
     )
     shared = frozenset(rule.target.name for rule in block.pairs)
-    resolved = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
-    late = tuple(e for d in derived for e in d.late)
-    events = {**resolved.events, Slot.PRE_LATE: (*resolved.events[Slot.PRE_LATE], *late)}
-    in_sums = scope.in_late_sums if projection.delays else scope.in_steps
+    events, shadows, forecasts = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
+    events[Slot.PRE_LATE] += tuple(e for d in derived for e in d.late)
+    in_sums = in_late_sums if projection.delays else in_steps
     sums = tuple(SumInto(s.target, plain(inline(s.body, in_sums)), s.span) for s in block.sums)
     plan = ProjectionPlan(
         projection=projection,
         variables=(
-            *_own_variables(projection, scope.in_events, per_unit),
+            *_own_variables(projection, in_events, per_unit),
             *totals.kept,
             *(p for d in derived for p in d.variables),
         ),
@@ -115,13 +109,13 @@ def _projection(
         each_step=each_step,
         periodic=periodic,
         histories=tuple(h for d in derived for h in d.histories),
-        shadows=resolved.shadows,
-        forecasts=resolved.forecasts,
+        shadows=shadows,
+        forecasts=forecasts,
         counts_now=_counts_now(events),
         same_axonal=Timed(projection.as_owner, Timing.AXONAL) not in per_unit,
         same_dendritic=Timed(projection.as_owner, Timing.DENDRITIC) not in per_unit,
         others=others,
-        totals=tuple(Total(t.name, inline(t.value, scope.in_steps)) for t in block.totals),
+        totals=tuple(Total(t.name, inline(t.value, in_steps)) for t in block.totals),
         past=_past(sums, pre, evaluated) if projection.delays else (),
     )
     return remembering_once(_with_added(plan))
@@ -158,26 +152,6 @@ def _with_added(plan: ProjectionPlan) -> ProjectionPlan:
 
 def _added_to(events: Iterable[Event]) -> tuple[Ref, ...]:
     return tuple(dict.fromkeys(e.statement.target for e in events if isinstance(e.statement, AddTo)))
-
-
-def _scopes(
-    block: Block,
-    pre: Population,
-    post: Population,
-    evaluated: frozenset[Owned],
-    others: Scope,
-) -> _Scopes:
-    of_pre, of_post = pre.block.definitions, post.block.definitions
-    return _Scopes(
-        {**others, Whose.OWN: block.definitions, Whose.PRE: of_pre, Whose.POST: of_post},
-        {
-            **others,
-            Whose.OWN: block.definitions,
-            Whose.PRE: {n: e for n, e in of_pre.items() if (pre.name, n) not in evaluated},
-            Whose.POST: {n: e for n, e in of_post.items() if (post.name, n) not in evaluated},
-        },
-        {**others, Whose.OWN: block.definitions, Whose.POST: of_post},
-    )
 
 
 def _events(

@@ -6,12 +6,11 @@ network. Goes out: for each projection what it reads and how its connections mee
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.graph import backwards, ordered
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.inline import inline
 from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
@@ -96,25 +95,14 @@ def _same_pairs(one: Projection, two: Projection) -> bool:
 
 def readers_first(network: Network) -> tuple[str, ...]:
     """The projections in an order in which what each changes at steps and by flows is read by others before. Raises `PlasError` for a circle."""
-    by_name = {p.name: p for p in network.projections}
-    reads = {p.name: {name for name in _read_for_changes(p.connection) if name != p.name} for p in network.projections}
-    readers = Counter(name for read in reads.values() for name in read)
-    place = {name: number for number, name in enumerate(reads)}
-    free = [(number, name) for name, number in place.items() if not readers[name]]
-    order: list[str] = []
-    while free:  # of those that nobody waiting reads, the first in the text
-        _, name = heapq.heappop(free)
-        order.append(name)
-        for other in reads[name]:
-            readers[other] -= 1
-            if not readers[other]:
-                heapq.heappush(free, (place[other], other))
-    if len(order) < len(reads):
-        done = set(order)
-        first = by_name[next(name for name in reads if name not in done)]
+    reads = {p.name: _read_for_changes(p.connection) - {p.name} for p in network.projections}
+    readers = backwards(reads)
+    order, circles = ordered(reads, lambda name: readers.get(name, ()))
+    if circles:
+        first = next(p for p in network.projections if p.name in circles[0])
         message = f"What ‘{first.symbol}’ changes depends on other projections that in turn read ‘{first.symbol}’ for what they change."
         raise PlasError((Diagnostic("unsupported", message, first.span, "Let one of them read units instead."),))
-    return tuple(order)
+    return order
 
 
 def _read_for_changes(block: Block) -> frozenset[str]:

@@ -319,9 +319,9 @@ class PopulationPlan:
         return tuple(s for s in self.schemes if not (self.coupled and isinstance(s, Staged)))
 
     @property
-    def together(self) -> tuple[tuple[str, Expr, Expr], ...]:
-        """(variable, a, b) of the rates a x + b whose stages are taken together with other populations."""
-        return tuple(part for s in self.schemes if self.coupled and isinstance(s, Staged) for part in linear_parts(s))
+    def at_stages(self) -> tuple[tuple[str, Expr, Expr], ...]:
+        """(variable, a, b) of the rates a x + b that are evaluated at stages."""
+        return tuple(part for s in self.schemes if isinstance(s, Staged) for part in linear_parts(s))
 
 
 @dataclass(frozen=True, slots=True)

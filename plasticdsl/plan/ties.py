@@ -11,7 +11,6 @@ variable that jumps on one side only. Three means, the cheapest that is exact:
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import lasting
@@ -24,19 +23,10 @@ from plasticdsl.plan.plan import Event, Foresee, Remember
 from plasticdsl.source import NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Statements by slot, limits gone; the variables that need a shadow or a forecast."""
-
-    events: dict[Slot, tuple[Event, ...]]
-    shadows: tuple[str, ...]
-    forecasts: tuple[str, ...]
-
-
 def resolve(
     pre: Sequence[Event], post: Sequence[Event], parameters: frozenset[str], shared: frozenset[str] = frozenset(), once: bool = False
-) -> Resolved:
-    """Distribute the statements of `on pre` and `on post` over the slots of a step.
+) -> tuple[dict[Slot, tuple[Event, ...]], tuple[str, ...], tuple[str, ...]]:
+    """The statements of `on pre` and `on post` by the slots of a step, limits gone; the variables that need a shadow, and those that need a forecast.
 
     `parameters`: own names that never change. `shared`: targets of learning windows, no traces even where F is 0 on one side.
     `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
@@ -51,16 +41,13 @@ def resolve(
     shadows = sorted(v for v in pre_side - late if "before" in by_post.get(v, ()))
     forecasts = sorted(v for v in post_side - early if "after" in by_pre.get(v, ()))
     forecast_events = _forecast(post, frozenset(forecasts), parameters)
-    return Resolved(
-        {
-            Slot.POST_EARLY: (*_picked(post, early), *forecast_events),
-            Slot.PRE: tuple(_seeing(e, after=forecasts) for e in pre if e.assigned not in late),
-            Slot.POST: tuple(_seeing(e, before=shadows) for e in post if e.assigned not in early),
-            Slot.PRE_LATE: _picked(pre, late),
-        },
-        tuple(shadows),
-        tuple(forecasts),
-    )
+    events = {
+        Slot.POST_EARLY: (*_picked(post, early), *forecast_events),
+        Slot.PRE: tuple(_seeing(e, after=forecasts) for e in pre if e.assigned not in late),
+        Slot.POST: tuple(_seeing(e, before=shadows) for e in post if e.assigned not in early),
+        Slot.PRE_LATE: _picked(pre, late),
+    }
+    return events, tuple(shadows), tuple(forecasts)
 
 
 def _targets(events: Sequence[Event]) -> frozenset[str]:

@@ -31,7 +31,7 @@ def arguments(plan: Plan) -> tuple[Array, ...]:
     """Arrays for stage values, slopes and their weighted sum."""
     found: list[Array] = []
     for population in sorted(plan.populations, key=lambda p: p.name):
-        p, slopes = of_population(population.name), {v: slope for v, slope, _ in population.together}
+        p, slopes = of_population(population.name), {v: slope for v, slope, _ in population.at_stages}
         for variable in sorted(population.staged):
             parts = [Part.STAGE]
             if variable in slopes and slopes[variable] == ZERO:
@@ -46,7 +46,7 @@ def begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
     """The kernel that leads the units' variables to a stage."""
     body: list[Statement] = []
     context, p = flow_context(plan, population), of_population(population.name)
-    for variable, slope, _ in population.together:
+    for variable, slope, _ in population.at_stages:
         value: Expr = element(p.variable(variable), I)
         if stage and slope != ZERO:
             body += [Let(local(variable), element(p.field(part, variable), I)) for part, local in LEADING]
@@ -75,7 +75,7 @@ def slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:
     context = flow_context(plan, population)
     names, p = replace(context.names, stage=stage), of_population(population.name)
     body: list[Statement] = []
-    for variable, *rate in population.together:
+    for variable, *rate in population.at_stages:
         slope, offset = (still(variable, at_stage(e, {}, stage_time(stage), names), context) for e in rate)
         if slope == ZERO:
             body.append(Comment(f"d{variable}/dt = {pretty(rate[1])}   [Runge-Kutta 4, stage {stage + 1}]"))
@@ -99,10 +99,10 @@ def finish(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that stores what the stages found."""
     context, p = flow_context(plan, population), of_population(population.name)
     body: list[Statement] = []
-    for variable, slope, _ in population.together:
+    for variable, slope, _ in population.at_stages:
         step = Binary("*", Binary("/", DT, Number(6.0)), element(p.field(Part.STAGE_SLOPES, variable), I))
         moved = element(p.field(Part.STAGE_MOVED, variable), I)
         body.append(Let(new(variable), Binary("+", element(p.variable(variable), I), step) if slope == ZERO else moved))
-    body += store_all([variable for variable, _, _ in population.together], context)
+    body += store_all([variable for variable, _, _ in population.at_stages], context)
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
     return Function(Kernel("finish_{}", (population.name,)), doc, (each_unit(population.name, body),))

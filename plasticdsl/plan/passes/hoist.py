@@ -39,18 +39,13 @@ def hoist(plan: Plan) -> Plan:
 def _hoist_projection(projection: ProjectionPlan, per_unit: PerUnit) -> ProjectionPlan:
     for side in (Place.PRE, Place.POST):
         moved = _movable(projection, side, per_unit)
-        if moved:
-            projection = _move(projection, moved, side)
+        reason = f"it changes at the spikes of the {side} unit only, and all connections of a unit share it"
+        projection = replace(
+            projection,
+            variables=tuple(replace(p, place=side, reason=reason) if p.variable.name in moved else p for p in projection.variables),
+            schemes=tuple(replace(s, place=side) if set(variables_of(s.scheme)) <= moved else s for s in projection.schemes),
+        )
     return projection
-
-
-def _move(projection: ProjectionPlan, moved: frozenset[str], side: Place) -> ProjectionPlan:
-    reason = f"it changes at the spikes of the {side} unit only, and all connections of a unit share it"
-    return replace(
-        projection,
-        variables=tuple(replace(p, place=side, reason=reason) if p.variable.name in moved else p for p in projection.variables),
-        schemes=tuple(replace(s, place=side) if set(variables_of(s.scheme)) <= moved else s for s in projection.schemes),
-    )
 
 
 def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> frozenset[str]:
