@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import (
-    Block,
-    ClampedSource,
-    GivenSpikes,
-    Network,
-    PoissonSource,
-    Population,
-    RegularSource,
-    Role,
-    Source,
-    Value,
-)
+from plasticdsl.model.model import Block, Network, Population, RegularSource, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Plan, PopulationPlan, ProjectionPlan
-from plasticdsl.plan.step_words import WHEN, step_in_words
 from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.numeric import evaluate
@@ -31,6 +21,14 @@ _WHERE = {
     Place.PRE: "one value per presynaptic unit",
     Place.POST: "one value per postsynaptic unit",
 }
+
+_WHEN = {
+    Slot.POST_EARLY: "when postsynaptic spikes arrive, before anything else reads it",
+    Slot.PRE: "when presynaptic spikes arrive",
+    Slot.POST: "when postsynaptic spikes arrive",
+    Slot.PRE_LATE: "for presynaptic spikes, after both sides have read it",
+}
+_STAGES = "stages of Runge–Kutta that are taken together"
 
 
 def explain(plan: Plan) -> str:
@@ -42,7 +40,7 @@ def explain(plan: Plan) -> str:
         lines += [*_population(p, network), ""]
     for projection in plan.projections:
         lines += [*_projection(projection, network), ""]
-    lines += list(_order(plan))
+    lines += ["order of a step:", *(f"  {line}" for line in step_in_words(plan)), *(f"pass {note}" for note in plan.notes)]
     lines += [proof.line for proof in network.proofs]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -52,8 +50,7 @@ def explain(plan: Plan) -> str:
 
 def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
     population, words = plan.population, Words(network, plan.population.as_owner)
-    kind = population.block.name if population.source is None else source_name(population.source)
-    yield f"{population.symbol} = {words.formula(population.size)} {kind}"
+    yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}"
     for scheme in plan.schemes:
         yield from (f"  {line}" for line in _scheme(scheme, population.block, words))
     match plan.emission:
@@ -76,19 +73,6 @@ def _given(rate: Expr, population: Population) -> Value:
         return rate
     declared = population.block.variable(rate.name)
     return dict(population.values).get(rate.name) or (declared.value if declared is not None else None) or rate
-
-
-def source_name(source: Source) -> str:
-    """As the language calls it."""
-    match source:
-        case PoissonSource():
-            return "Poisson"
-        case RegularSource():
-            return "Regular"
-        case GivenSpikes():
-            return "SpikeTimes"
-        case ClampedSource():
-            return "Source"
 
 
 def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
@@ -167,7 +151,7 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     """What happens at spikes, at every step and now and then, and what is summed."""
     for slot in Slot:
         for event in projection.at(slot):
-            yield f"{WHEN[slot]}: {words.event(event)}"
+            yield f"{_WHEN[slot]}: {words.event(event)}"
     for event in projection.each_step:
         yield f"at every step: {words.event(event)}"
     for period, events in projection.periodic:
@@ -185,7 +169,76 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
 # --- the step --------------------------------------------------------------------------------------------------------
 
 
-def _order(plan: Plan) -> Iterator[str]:
-    yield "order of a step:"
-    yield from (f"  {line}" for line in step_in_words(plan))
-    yield from (f"pass {note}" for note in plan.notes)
+def step_in_words(plan: Plan) -> Iterator[str]:
+    """`spikes: cells, inputs`, one line after the other in the order of the step."""
+    phrases = _phrases(plan, plan.step)
+    for what, many in groupby(phrases, key=lambda phrase: phrase[0]):
+        yield f"{what}: {', '.join(dict.fromkeys(who for _, who in many))}"
+
+
+def _phrases(plan: Plan, operations: Iterable[ops.Operation]) -> Iterator[tuple[str, str]]:
+    for operation in operations:
+        if isinstance(operation, ops.Only):
+            when = _condition(plan, operation.when)
+            yield from ((f"{what}, {when}", who) for what, who in _phrases(plan, operation.parts))
+        elif not isinstance(operation, ops.ForgetArrivals):
+            yield _what(plan, operation), _who(plan, operation)
+
+
+def _condition(plan: Plan, when: ops.OneByOne | ops.Due | ops.RulesOn) -> str:
+    match when:
+        case ops.OneByOne(population, off):
+            return f"while {plan.population(population).population.symbol} update {'all at once' if off else 'unit by unit'}"
+        case ops.Due():
+            return "unless kept from the step before"
+        case ops.RulesOn(projections):
+            return f"while the rules of {', '.join(plan.projection(p).label for p in projections)} are on"
+
+
+def _who(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
+    """`cells`, `cells.I`, `inputs → cells`."""
+    match operation:
+        case ops.UpdateOneByOne(sweep):
+            return plan.population(sweep.population).population.symbol
+        case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.HoldFed(p, name) | ops.Keep(p, name):
+            return _variable(plan, p, name)
+        case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.BeginStage(p) | ops.TakeSlopes(p):
+            return plan.population(p).population.symbol
+        case _:
+            return plan.projection(operation.projection).label
+
+
+def _variable(plan: Plan, owner: str, name: str) -> str:
+    population = plan.population(owner).population
+    return f"{population.symbol}.{Words(plan.network, population.as_owner).name(name)}"
+
+
+def _what(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
+    match operation:
+        case ops.Define(stage=int()) | ops.EvaluateInput(stage=int()) | ops.BeginStage() | ops.TakeSlopes():
+            return _STAGES
+        case ops.Units(_, ops.OfUnits.FLOW | ops.OfUnits.FINISH) | ops.Flow():
+            return "flow"
+        case ops.Units() | ops.Connections():
+            return str(operation.what)
+        case ops.AtSpikes(_, slot):
+            return _WHEN[slot]
+        case ops.AtStep(_, periodic):
+            return "at every step" if periodic is None else "periodically"
+        case ops.ChangeUnits(p, number):
+            change = next(c for c in plan.population(p).changes if c.number == number)
+            return "at every step" if change.period is None else "periodically"
+        case _:
+            return _WORDS[type(operation)]
+
+
+_WORDS: dict[type[ops.Single | ops.EvaluateInput], str] = {
+    ops.Feed: "from what a phase shows",
+    ops.KeepTimes: "spike times are kept",
+    ops.CountArrivals: "spikes that arrive are counted",
+    ops.Define: "sums and definitions",
+    ops.EvaluateInput: "sums and definitions",
+    ops.TakeTotals: "sums that flows of connections read",
+    ops.UpdateOneByOne: "at every step",
+    ops.Keep: "whether sums are still right",
+}

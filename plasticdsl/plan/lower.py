@@ -6,10 +6,10 @@ variable of a projection still lives with the connections; `passes/` may move it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, plain, scope_of
 from plasticdsl.model.model import (
     AddTo,
@@ -53,26 +53,18 @@ def lower(network: Network, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> 
     Raises `PlasError`: `window-not-separable`, `limit-not-available`, `unsupported`.
     """
     by_name = {p.name: p for p in network.populations}
-    evaluated = frozenset(network.order)
-    projections = tuple(_projection(p, by_name[p.pre], by_name[p.post], evaluated, per_unit, network) for p in network.projections)
+    projections = tuple(_projection(p, network, by_name, per_unit) for p in network.projections)
     alone = tuple(lower_population(p, per_unit) for p in network.populations)
     populations, entries = coupled(network, alone)
     plan = Plan(network, populations, projections, per_unit, asked)
     return replace(plan, step=tuple(in_order(plan, sweeps(network, asked.one_by_one), entries)))
 
 
-def _projection(
-    projection: Projection,
-    pre: Population,
-    post: Population,
-    evaluated: frozenset[Owned],
-    per_unit: PerUnit,
-    network: Network,
-) -> ProjectionPlan:
-    block = projection.connection
+def _projection(projection: Projection, network: Network, by_name: Mapping[str, Population], per_unit: PerUnit) -> ProjectionPlan:
+    block, pre, evaluated = projection.connection, by_name[projection.pre], frozenset(network.order)
     others = read_by(projection, network)
     # all definitions are written out in events; in sums and steps those of the units are stored already
-    in_events: Scope = {**other_definitions(projection, network, others), **scope_of(projection, {pre.name: pre, post.name: post})}
+    in_events: Scope = {**other_definitions(projection, network, others), **scope_of(projection, by_name)}
     not_stored = {side: {n: e for n, e in in_events[side].items() if (name, n) not in evaluated} for side, name in projection.ends.items()}
     in_steps: Scope = {**in_events, **not_stored}
     # sums with delays come in no order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered
@@ -95,30 +87,22 @@ def _projection(
     sums = tuple(SumInto(s.target, plain(inline(s.body, in_sums)), s.span) for s in block.sums)
     plan = ProjectionPlan(
         projection=projection,
-        variables=(
-            *_own_variables(projection, in_events, per_unit),
-            *totals.kept,
-            *(p for d in derived for p in d.variables),
-        ),
+        variables=(*_own_variables(projection, in_events, per_unit), *totals.kept, *(p for d in derived for p in d.variables)),
         events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
-        schemes=(
-            *(PlacedScheme(s, held=_moved(s, held, block)) for s in block.schemes),
-            *(s for d in derived for s in d.schemes),
-        ),
+        schemes=(*(PlacedScheme(s, held=_moved(s, held, block)) for s in block.schemes), *(s for d in derived for s in d.schemes)),
         sums=sums,
         each_step=each_step,
         periodic=periodic,
         histories=tuple(h for d in derived for h in d.histories),
         shadows=shadows,
         forecasts=forecasts,
-        counts_now=_counts_now(events),
         same_axonal=Timed(projection.as_owner, Timing.AXONAL) not in per_unit,
         same_dendritic=Timed(projection.as_owner, Timing.DENDRITIC) not in per_unit,
         others=others,
         totals=tuple(Total(t.name, inline(t.value, in_steps)) for t in block.totals),
         past=_past(sums, pre, evaluated) if projection.delays else (),
     )
-    return remembering_once(_with_added(plan))
+    return remembering_once(plan)
 
 
 def _own_variables(projection: Projection, scope: Scope, per_unit: PerUnit) -> Iterator[Placed]:
@@ -142,25 +126,13 @@ def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned])
     return tuple(PastRead(n, value(n, written), value(n, unknown)) for n in changing)
 
 
-def _with_added(plan: ProjectionPlan) -> ProjectionPlan:
-    """With what it adds to the units without a spike, and a dendritic delay later."""
-    between = _added_to(plan.without_spike)
-    at_spikes = _added_to([e for _, many in plan.events for e in many])
-    late = () if plan.projection.delays.dendritic is None else sorted({t.name for t in (*at_spikes, *between) if t.owner is Whose.POST})
-    return replace(plan, between=between, arriving=tuple(late))
-
-
-def _added_to(events: Iterable[Event]) -> tuple[Ref, ...]:
-    return tuple(dict.fromkeys(e.statement.target for e in events if isinstance(e.statement, AddTo)))
-
-
 def _events(
     block: Block,
     trigger: Trigger,
     scope: Scope,
     held: frozenset[str],
     totals: Totals,
-    derived: tuple[Derived, ...] | list[Derived],
+    derived: Sequence[Derived],
 ) -> tuple[Event, ...]:
     """All statements of a trigger in order: the handlers', then those derived from windows (increments first, then jumps of traces)."""
     events: list[Event] = []
@@ -187,8 +159,3 @@ def _event(statement: Assign | AddTo, handler: Handler, scope: Scope, held: froz
 def _moved(scheme: Scheme, held: frozenset[str], block: Block) -> frozenset[str]:
     """The weights that an integrator moves by a rule's flow."""
     return frozenset(f.variable for f in block.flows if f.is_rule and f.variable in variables_of(scheme)) & held
-
-
-def _counts_now(events: Mapping[Slot, tuple[Event, ...]]) -> tuple[Place, ...]:
-    found = {n.name for many in events.values() for e in many for n in walk(e.value) if isinstance(n, Special)}
-    return tuple(p for p, name in ((Place.PRE, "now_pre"), (Place.POST, "now_post")) if name in found)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import AddTo, Assign, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
 from plasticdsl.model.owners import Whose
@@ -170,9 +170,8 @@ class ProjectionPlan:
     """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
-    `counts_now`: sides whose arriving spikes are counted (for ties of a window with a value of its own at zero lag). `others`: projections that
-    it reads. `totals`: sums that flows read, each a variable of the post units. `past`: what its sums read, where they take time. `arriving`: variables of
-    the post units to which it adds a dendritic delay after a spike; `between`: variables of the units to which it adds without a spike.
+    `others`: projections that it reads. `totals`: sums that flows read, each a variable of the post units. `past`: what its sums read, where they take
+    time.
     """
 
     projection: Projection
@@ -185,15 +184,12 @@ class ProjectionPlan:
     histories: tuple[History, ...] = ()
     shadows: tuple[str, ...] = ()
     forecasts: tuple[str, ...] = ()
-    counts_now: tuple[Place, ...] = ()
     same_axonal: bool = True
     same_dendritic: bool = True
     others: tuple[Other, ...] = ()
     layout: Layout = Layout.LISTED
     totals: tuple[Total, ...] = ()
     past: tuple[PastRead, ...] = ()
-    arriving: tuple[str, ...] = ()
-    between: tuple[Ref, ...] = ()
 
     @property
     def name(self) -> str:
@@ -216,9 +212,33 @@ class ProjectionPlan:
         return next(p for p in self.variables if p.variable.name == name)
 
     @property
+    def at_spikes(self) -> tuple[Event, ...]:
+        """What happens at spikes, slot by slot."""
+        return tuple(e for _, events in self.events for e in events)
+
+    @property
     def without_spike(self) -> tuple[Event, ...]:
         """What happens at every step, and what periodically."""
         return (*self.each_step, *(e for _, events in self.periodic for e in events))
+
+    @property
+    def between(self) -> tuple[Ref, ...]:
+        """Variables of the units to which it adds without a spike."""
+        return tuple(dict.fromkeys(e.statement.target for e in self.without_spike if isinstance(e.statement, AddTo)))
+
+    @property
+    def arriving(self) -> tuple[str, ...]:
+        """Variables of the post units to which it adds a dendritic delay later."""
+        if self.projection.delays.dendritic is None:
+            return ()
+        added = (e.statement.target for e in (*self.at_spikes, *self.without_spike) if isinstance(e.statement, AddTo))
+        return tuple(sorted({target.name for target in added if target.owner is Whose.POST}))
+
+    @property
+    def counts_now(self) -> tuple[Place, ...]:
+        """Sides whose arriving spikes are counted: for ties of a window with a value of its own at zero lag."""
+        read = {node for e in self.at_spikes for node in walk(e.value) if isinstance(node, Special)}
+        return tuple(side for side, now in ((Place.PRE, Special("now_pre")), (Place.POST, Special("now_post"))) if now in read)
 
     def at(self, slot: Slot) -> tuple[Event, ...]:
         """The statements of a slot."""

@@ -6,11 +6,11 @@ import pytest
 
 from plasticdsl import driver
 from plasticdsl.options import CompileOptions
+from plasticdsl.plan.explain import step_in_words
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.passes.pipeline import PASSES, optimise
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan
-from plasticdsl.plan.step_words import step_in_words
 from plasticdsl.source import SourceFile
 from tests.semantics.test_explain import TEXT
 

@@ -76,7 +76,7 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | Non
 
 
 def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: frozenset[str], moving: frozenset[str]) -> bool:
-    if any(e.assigned == variable and not reads_only(e.value, side, allowed) for _, events in projection.events for e in events):
+    if any(e.assigned == variable and not reads_only(e.value, side, allowed) for e in projection.at_spikes):
         return False
     for placed in projection.schemes:
         names = variables_of(placed.scheme)

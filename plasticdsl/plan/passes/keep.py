@@ -109,7 +109,7 @@ def _is_fixed(body: Expr) -> bool:
 
 def _of_connection(projection: ProjectionPlan, name: str) -> Iterator[Needed]:
     """A variable of the connections: constant, or changed by rules that can be off."""
-    changing = [e for e in (*(e for _, many in projection.events for e in many), *projection.without_spike) if e.assigned == name]
+    changing = [e for e in (*projection.at_spikes, *projection.without_spike) if e.assigned == name]
     roles = {p.variable.role for p in projection.variables if p.variable.name == name}
     flows = any(name in variables_of(s.scheme) for s in projection.schemes)
     if flows or not roles <= {*_CONSTANT, Role.STATE} or not all(e.held for e in changing):
