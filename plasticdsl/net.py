@@ -40,6 +40,7 @@ from plasticdsl.support.steps import Durations, to_steps
 Floats = NDArray[np.float64]
 
 _WRITABLE = (Role.STATE, Role.CLAMPED)
+_FIXED = {Role.INPUT: "an input, the sum of what synapses send,", Role.DEFINITION: "computed from other values"}
 _DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its connections have no variable of that name
 
 
@@ -338,13 +339,7 @@ class Part:
     def __setattr__(self, name: str, value: ArrayLike) -> None:
         variable = _variable(self._part, name)
         if not self._is_writable(variable):
-            match variable.role:
-                case Role.INPUT:
-                    what = "an input, the sum of what synapses send,"
-                case Role.DEFINITION:
-                    what = "computed from other values"
-                case _:
-                    what = "a parameter, which is given when the network is built"
+            what = _FIXED.get(variable.role, "a parameter, which is given when the network is built")
             raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
         self._net._set(self._part.name, variable.name, value)
 

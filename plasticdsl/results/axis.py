@@ -98,20 +98,11 @@ def draw_units_over(axes: Axes, x: Floats, y: Floats, names: tuple[str, str], fi
     values, colour = y.reshape(len(y), -1), COLOURS[first % len(COLOURS)]
     count = values.shape[1]
     width = 2.4 if len(x) <= _DENSE else 1.3
-    if count == 1:
-        axes.plot(x, values[:, 0], color=colour, label=names[0], marker=marker, linewidth=width)
-        return False
     if count <= _FEW_LINES:
         for unit in range(count):
-            axes.plot(
-                x,
-                values[:, unit],
-                color=COLOURS[(first + unit) % len(COLOURS)],
-                label=names[1].replace("#", str(unit + 1)),
-                marker=marker,
-                linewidth=width,
-            )
-        return True
+            own, name = COLOURS[(first + unit) % len(COLOURS)], names[0] if count == 1 else names[1].replace("#", str(unit + 1))
+            axes.plot(x, values[:, unit], color=own, label=name, marker=marker, linewidth=width)
+        return count > 1
     shown = evenly(count, _MOST_LINES)
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
     text = f"{names[0]}: mean of {count}" if len(shown) == count else f"{names[0]}: mean of {count}; {len(shown)} shown"

@@ -76,13 +76,9 @@ def _draw_landscape(axes: Axes, landscape: Landscape, vertical: Label, horizonta
 def _paths(horizontal: Series, vertical: Series) -> tuple[Floats, Floats]:
     """Both as float64[moments, units]; what is one value goes with each unit of the other."""
     x, y = (s.done.reshape(s.taken, -1) / s.label.scale for s in (horizontal, vertical))
-    moments = min(len(x), len(y))
-    units = max(x.shape[1], y.shape[1]) if 1 in (x.shape[1], y.shape[1]) else min(x.shape[1], y.shape[1])
-    return _wide(x[:moments], units), _wide(y[:moments], units)
-
-
-def _wide(values: Floats, units: int) -> Floats:
-    return np.broadcast_to(values, (len(values), units)) if values.shape[1] == 1 else values[:, :units]
+    moments, units = min(len(x), len(y)), min({x.shape[1], y.shape[1]} - {1}, default=1)
+    x, y = np.broadcast_arrays(x[:moments, :units], y[:moments, :units])
+    return x, y
 
 
 def _draw_paths(axes: Axes, x: Floats, y: Floats, colours: Sequence[str], name: str, alone: bool = True) -> None:

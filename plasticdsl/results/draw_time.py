@@ -11,20 +11,13 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import refs
 from plasticdsl.model.owners import OfPopulation
-from plasticdsl.results.axis import (
-    TimeAxis,
-    colours_of,
-    draw_units_over,
-    evenly,
-    legend,
-    shared_label,
-    time_axis,
-)
+from plasticdsl.results.axis import TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
 from plasticdsl.results.style import COLOURS, GREY
-from plasticdsl.runtime.play.experiment import Run
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.sweep import Study
-from plasticdsl.runtime.watch.series import Panel, PlotPlan, Series, SpikeRecord
+from plasticdsl.runtime.watch.series import Panel, PlotPlan, Series
+
+Floats = NDArray[np.float64]
 
 #: More runs than this are not told apart in one figure over time.
 _MOST_RUNS = 6
@@ -133,9 +126,14 @@ def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
     shown = [evenly(size, _MOST_ROWS) for size in sizes]
     rows = sum(len(units) for units in shown)
     base, ticks = 0.0, []
-    for record, units in zip(records, shown, strict=True):
+    for record, units, size in zip(records, shown, sizes, strict=True):
         height = max(1.0, _LEAST_SHARE * rows / len(units))
-        _draw_spikes(axes, run, record, scene.axis, _Rows(base, height, units, COLOURS[scene.colours[record.population] % len(COLOURS)]))
+        begins = np.full(size, np.nan)
+        begins[units] = base + height * np.arange(len(units))
+        steps, spiking = run.train(record)
+        bottom = begins[spiking]
+        times, colour = scene.axis.of(steps[~np.isnan(bottom)]), COLOURS[scene.colours[record.population] % len(COLOURS)]
+        _draw_spikes(axes, times, bottom[~np.isnan(bottom)], height, len(units) <= _MOST_BARS, colour)
         ticks.append(base + 0.5 * height * len(units))
         base += height * len(units) + 0.04 * rows
     names = [r.name if len(u) == size else f"{r.name}\n{len(u)} of {size}" for r, u, size in zip(records, shown, sizes, strict=True)]
@@ -148,25 +146,10 @@ def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
         axes.set_title(text, loc="right", fontsize=14, color=GREY)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Where a population's spikes go: `units` (from 0) in rows of `height` from `base` upwards."""
-
-    base: float
-    height: float
-    units: NDArray[np.int64]
-    colour: str
-
-
-def _draw_spikes(axes: Axes, run: Run, record: SpikeRecord, axis: TimeAxis, rows: _Rows) -> None:
-    row = np.full(run.facts.units[record.population], -1)
-    row[rows.units] = np.arange(len(rows.units))
-    steps, units = run.train(record)
-    at = row[units]
-    kept = at >= 0
-    times, bottom = axis.of(steps[kept]), rows.base + rows.height * at[kept]
-    if len(rows.units) <= _MOST_BARS:
-        axes.vlines(times, bottom + 0.1 * rows.height, bottom + 0.9 * rows.height, color=rows.colour, linewidth=1.6)
+def _draw_spikes(axes: Axes, times: Floats, bottom: Floats, height: float, bars: bool, colour: str) -> None:
+    """Each spike in its row, which begins at `bottom` and is so high."""
+    if bars:
+        axes.vlines(times, bottom + 0.1 * height, bottom + 0.9 * height, color=colour, linewidth=1.6)
         return
-    size = float(np.clip(2.0e5 / max(int(kept.sum()), 1), 1.5, 12.0))
-    axes.scatter(times, bottom + 0.5 * rows.height, s=size, color=rows.colour, linewidths=0, rasterized=True)
+    size = float(np.clip(2.0e5 / max(len(times), 1), 1.5, 12.0))
+    axes.scatter(times, bottom + 0.5 * height, s=size, color=colour, linewidths=0, rasterized=True)

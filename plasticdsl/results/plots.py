@@ -45,8 +45,23 @@ def figure(study: Study, number: int) -> Figure:
     made.set_size_inches((9.4, 8.0) if "contours" in kinds else (SIZE[0], SIZE[1] if len(kinds) == 1 else 2.2 + 3.3 * len(kinds)))
     panels: list[Axes] = list(made.subplots(len(kinds), 1, squeeze=False)[:, 0])
     scene = scene_of(study, plans)
-    for place, axes in enumerate(panels):
-        _draw(axes, study, plans, (number, place), scene)
+    for place, (kind, axes) in enumerate(zip(kinds, panels, strict=True)):
+        every = [plan.panels[place] for plan in plans]
+        match kind:
+            case "raster":
+                draw_raster(axes, study, every[0], scene)
+            case "time":
+                draw_time(axes, study, every, scene)
+            case "plane":
+                draw_plane(axes, plans[0], every[0])
+            case "contours":
+                draw_contours(axes, plans)
+            case "histogram":
+                draw_histogram(axes, study, every)
+            case "units":
+                draw_units(axes, study, every)
+            case "sweep":
+                draw_sweep(axes, study, plans[0], every, number)
     _share(panels, kinds, scene)
     text = f"{study.network.name} · {study.experiment.name}"
     if study.interrupted:
@@ -55,27 +70,6 @@ def figure(study: Study, number: int) -> Figure:
         text += " (partial)"
     panels[0].set_title(text, pad=36 if panels[0].texts else None)  # above the names of phases
     return made
-
-
-def _draw(axes: Axes, study: Study, plans: Sequence[PlotPlan], where: tuple[int, int], scene: Scene) -> None:
-    """A panel; `where`: the number of the plot line, and of the panel in it."""
-    number, place = where
-    every = [plan.panels[place] for plan in plans]
-    match every[0].kind:
-        case "raster":
-            draw_raster(axes, study, every[0], scene)
-        case "time":
-            draw_time(axes, study, every, scene)
-        case "plane":
-            draw_plane(axes, plans[0], every[0])
-        case "contours":
-            draw_contours(axes, plans)
-        case "histogram":
-            draw_histogram(axes, study, every)
-        case "units":
-            draw_units(axes, study, every)
-        case "sweep":
-            draw_sweep(axes, study, plans[0], every, number)
 
 
 def _share(panels: Sequence[Axes], kinds: Sequence[Kind], scene: Scene) -> None:

@@ -7,7 +7,7 @@ are filled up with NaN.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,22 +35,22 @@ def stacked(study: Study) -> Iterator[DataArray]:
     """Every recording of the study."""
     if not study.runs:
         return
-    for number, series in enumerate(study.runs[0].recorder.series):
-        yield stack_series(study, [run.recorder.series[number] for run in study.runs], series)
-    for number, record in enumerate(study.runs[0].recorder.spikes):
-        yield stack_spikes(study, [run.recorder.spikes[number] for run in study.runs], record)
+    for series in zip(*(run.recorder.series for run in study.runs), strict=True):
+        yield stack_series(study, series)
+    for records in zip(*(run.recorder.spikes for run in study.runs), strict=True):
+        yield stack_spikes(study, records)
 
 
 def plotted(study: Study, number: int) -> Iterator[DataArray]:
     """What the figure of plot line `number` shows, each array once. Histograms are there as the values that they count."""
     plans = [run.recorder.plots[number] for run in study.runs]
     first = plans[0]
-    for place, series in enumerate(first.series):
-        yield stack_series(study, [plan.series[place] for plan in plans], series)
+    for series in zip(*(plan.series for plan in plans), strict=True):
+        yield stack_series(study, series)
     if first.against is not None:
-        yield stack_series(study, [plan.against for plan in plans if plan.against is not None], first.against)
-    for place, record in enumerate(first.spikes):
-        yield stack_spikes(study, [plan.spikes[place] for plan in plans], record)
+        yield stack_series(study, [plan.against for plan in plans if plan.against is not None])
+    for records in zip(*(plan.spikes for plan in plans), strict=True):
+        yield stack_spikes(study, records)
     if first.axis is not None:
         yield _over(study, number, first)
     if first.landscape is not None and first.against is not None:
@@ -96,9 +96,9 @@ def axes_of(study: Study) -> tuple[tuple[str, ...], Coordinates]:
     return tuple(coordinates), coordinates
 
 
-def stack_series(study: Study, every: list[Series], first: Series) -> DataArray:
+def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     """One recording of all runs; of a histogram the counts in bins that are the same for all runs and moments."""
-    dims, coordinates = axes_of(study)
+    first, (dims, coordinates) = every[0], axes_of(study)
     rank = len(dims)
     edges = histogram(np.concatenate([s.done.ravel() for s in every]))[1] if first.is_histogram else np.zeros(0)
     values = _filled(study, [_counts(s, edges) if first.is_histogram else s.done for s in every])
@@ -152,7 +152,7 @@ def _filled(study: Study, arrays: list[Floats]) -> Floats:
     return result.reshape(study.shape + shape)
 
 
-def _times(study: Study, every: list[Series]) -> tuple[NDArray[Any], dict[str, str]]:
+def _times(study: Study, every: Sequence[Series]) -> tuple[NDArray[Any], dict[str, str]]:
     """The times of the longest run; those of the others are its beginning, unless they were taken at other intervals."""
     longest = max(every, key=lambda s: s.taken)
     line = study.runs[every.index(longest)].line
@@ -179,8 +179,9 @@ def _counts(series: Series, edges: Floats) -> Floats:
 # --- spikes, and what only plots show --------------------------------------------------------------------------------
 
 
-def stack_spikes(study: Study, every: list[SpikeRecord], first: SpikeRecord) -> DataArray:
+def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
     """Times of all spikes in one row, with the unit of each and, in a sweep, the run it belongs to."""
+    first = every[0]
     trains = [run.train(record) for run, record in zip(study.runs, every, strict=True)]
     dimension = f"spike_{first.population}"
     times = np.concatenate([steps * run.line.dt for (steps, _), run in zip(trains, study.runs, strict=True)])
