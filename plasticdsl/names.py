@@ -44,25 +44,11 @@ _SUBSCRIPTS: dict[str, str] = {
     "₋": "minus",
 }
 
-_SUPERSCRIPT_SIGNS = {"⁺": "_supplus", "⁻": "_supminus"}
-
-_ACCENTS = {
-    "\u0300": "_grave",
-    "\u0301": "_acute",
-    "\u0302": "_hat",
-    "\u0303": "_tilde",
-    "\u0304": "_bar",
-    "\u0305": "_bar",
-    "\u0306": "_breve",
-    "\u0307": "_dot",
-    "\u0308": "_ddot",
-    "\u030a": "_ring",
-    "\u030c": "_check",
-    "\u0332": "_under",
-    "\u20d7": "_vec",
-}
-
-_SIGNS_AFTER_UNDERSCORE = {"+": "plus", "-": "minus", "−": "minus"}
+_ACCENTS = "\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u030a\u030c\u0332\u20d7"
+_ACCENT_NAMES = "_grave _acute _hat _tilde _bar _bar _breve _dot _ddot _ring _check _under _vec"
+_SIGNS = {"+": "plus", "-": "minus", "−": "minus", "⁺": "_supplus", "⁻": "_supminus"}
+#: What a character that is no subscript is spelt like.
+_SPELLINGS = _LETTERS | _SIGNS | dict(zip(_ACCENTS, _ACCENT_NAMES.split(), strict=True))
 
 
 @lru_cache(maxsize=20_000)
@@ -92,7 +78,4 @@ def _spell(letter: str, before: str) -> str:
         return ""
     if letter == "∞":
         return "inf" if not before or before.endswith("_") else "_inf"
-    for table in (_SIGNS_AFTER_UNDERSCORE, _LETTERS, _ACCENTS, _SUPERSCRIPT_SIGNS):
-        if letter in table:
-            return table[letter]
-    return letter if letter.isascii() else f"u{ord(letter):04x}_"
+    return _SPELLINGS.get(letter) or (letter if letter.isascii() else f"u{ord(letter):04x}_")

@@ -6,7 +6,7 @@ comes out has the same tree, places aside, and is its own layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -52,8 +52,7 @@ def _line_of(source: SourceFile, offset: int) -> int:
 
 def _entries(source: SourceFile, found: Layout) -> list[_Entry]:
     """Everything that gets lines of its own, in the order of the text, with blank lines decided."""
-    entries = list(_code(source, found.lines, 0))
-    _insert_comments(source, entries, [comment for comment in found.comments if comment.own_line])
+    entries = _with_comments(source, _code(source, found.lines, 0), [comment for comment in found.comments if comment.own_line])
     for before, entry in pairwise(entries):
         first_in_block = before.line is not None and before.line.opens and entry.level > before.level
         apart = _line_of(source, entry.start) - _line_of(source, before.end) > 1
@@ -69,37 +68,32 @@ def _code(source: SourceFile, lines: Sequence[Line], level: int) -> Iterator[_En
         yield from _code(source, line.body, level + 1)
 
 
-def _insert_comments(source: SourceFile, entries: list[_Entry], comments: Sequence[Comment]) -> None:
+def _with_comments(source: SourceFile, code: Iterable[_Entry], comments: list[Comment]) -> list[_Entry]:
     """Puts comment lines between the statements, or into the one whose lines they stand between."""
-    place = 0
-    for comment in comments:
-        while place < len(entries) and entries[place].start < comment.span.start:
-            place += 1
-        before = entries[place - 1] if place else None
-        if before is not None and comment.span.start < before.end:
-            before.inside.append(comment)
-            continue
-        after = entries[place] if place < len(entries) else None
-        level = _comment_level(source, comment, entries[:place], after)
-        entries.insert(place, _Entry(comment.span.start, comment.span.end, level, comment=comment))
-        place += 1
+    entries: list[_Entry] = []
+    last = _Entry(-1, -1, 0)
+    around = [0]  # how deep the blocks are indented that a statement stands in, and it itself, by level
+    for entry in (*code, None):
+        while comments and (entry is None or comments[0].span.start < entry.start):
+            comment = comments.pop(0)
+            if comment.span.start < last.end:
+                last.inside.append(comment)
+                continue
+            depths = list(enumerate(around))
+            if entry is not None and entry.line is not None:
+                depths.append((entry.level, entry.line.indent))
+            level = max((depth, level) for level, depth in depths if depth <= _column(source, comment))[1]
+            entries.append(_Entry(comment.span.start, comment.span.end, level, comment=comment))
+        if entry is not None and entry.line is not None:
+            entries.append(last := entry)
+            around = [*around[: entry.level], entry.line.indent]
+    return entries
 
 
-def _comment_level(source: SourceFile, comment: Comment, before: Sequence[_Entry], after: _Entry | None) -> int:
-    """The level of the block around it that a comment line is indented like."""
+def _column(source: SourceFile, comment: Comment) -> int:
+    """How much stands before a comment on its line."""
     line, column = source.line_column(comment.span.start)
-    depth = width(source.line(line)[: column - 1])
-    candidates: list[tuple[int, int]] = [(0, 0)]
-    if after is not None and after.line is not None:
-        candidates.append((after.line.indent, after.level))
-    level = None
-    for entry in reversed(before):
-        if entry.line is not None and (level is None or entry.level < level):
-            level = entry.level
-            candidates.append((entry.line.indent, level))
-            if level == 0:
-                break
-    return max(candidate for candidate in candidates if candidate[0] <= depth)[1]
+    return width(source.line(line)[: column - 1])
 
 
 def _separate_blocks(entries: Sequence[_Entry]) -> None:
@@ -157,9 +151,8 @@ def _rows(source: SourceFile, entry: _Entry, trailing: dict[int, Comment]) -> li
 def _add_comment(source: SourceFile, row: Row, entry: _Entry, comment: Comment | None) -> None:
     if comment is None or entry.line is None:
         return
-    line, column = source.line_column(comment.span.start)
     row.comment = _comment_text(comment)
-    row.column = width(source.line(line)[: column - 1]) - entry.line.indent
+    row.column = _column(source, comment) - entry.line.indent
 
 
 def _comment_text(comment: Comment) -> str:

@@ -35,7 +35,7 @@ def _item(item: Any, blocks: Blocks, file: tree.File) -> Any:
     match item:
         case tree.Block(kind="neuron" | "synapse" | "rule"):
             used = frozenset(node.name for node in nodes(tuple(_family(item, blocks))) if isinstance(node, tree.Name))
-            return replace(item, body=_with_jumps(item.body, used, triggered=False))
+            return replace(item, body=tuple(_jump(statement, used, False) for statement in item.body))
         case tree.Block(kind="network"):
             return replace(item, body=_with_populations(item, blocks, file))
         case _:
@@ -81,10 +81,6 @@ def _without_delta(name: tree.Name) -> tree.Name | None:
     return tree.Name(base, text, Span(name.span.start + match.end(), name.span.end, name.span.path))
 
 
-def _with_jumps(body: tuple[tree.Statement, ...], used: frozenset[str], *, triggered: bool) -> tuple[tree.Statement, ...]:
-    return tuple(_jump(statement, used, triggered) for statement in body)
-
-
 def _jump(statement: tree.Statement, used: frozenset[str], triggered: bool) -> tree.Statement:
     match statement:
         case tree.Define():
@@ -93,7 +89,7 @@ def _jump(statement: tree.Statement, used: frozenset[str], triggered: bool) -> t
                 return statement
             return tree.Jump(target, "Delta", statement.rhs, statement.span)
         case tree.OnEvent() | tree.OnPairs() | tree.Every() | tree.SpikeWhen() | tree.SpikeAtRate():
-            return replace(statement, body=_with_jumps(statement.body, used, triggered=True))
+            return replace(statement, body=tuple(_jump(inner, used, True) for inner in statement.body))
         case _:
             return statement
 
