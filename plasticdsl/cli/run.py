@@ -36,7 +36,10 @@ def run(
 ) -> None:
     """Run an experiment of a file."""
     if out is not None:
-        require_writable(out)
+        try:
+            require_writable(out)
+        except OSError as problem:
+            raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
     begin = time.perf_counter()
     model = load(file)
     load_s = time.perf_counter() - begin
