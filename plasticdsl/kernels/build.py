@@ -168,10 +168,8 @@ def _of_sums(plan: Plan, operation: ops.OfSums) -> Function:
             return units.define(plan, unit(p), operation)
         case ops.BeginLate(p, target):
             return sums.begin_late(p, target)
-        case ops.HandOver(p, target):
-            return sums.hand_over(connections(p), target)
-        case ops.AddLate(p, target):
-            return sums.add_late(plan, connections(p), target)
+        case ops.AddLate(p, target, sent):
+            return sums.hand_over(connections(p), target) if sent else sums.add_late(plan, connections(p), target)
         case ops.BeginSum():
             return sums.begin_sum(operation)
         case ops.AddSum(p):
@@ -193,10 +191,8 @@ def _of_steps(plan: Plan, operation: ops.OfSteps | ops.OfFlow) -> Function:
             return sweep.update_one_by_one(plan, one)
         case ops.Keep():
             return sweep.keep(operation)
-        case ops.BeginStage(p, stage):
-            return stages.begin(plan, unit(p), stage)
-        case ops.TakeSlopes(p, stage):
-            return stages.slopes(plan, unit(p), stage)
+        case ops.AtStage(p, stage, slopes):
+            return (stages.slopes if slopes else stages.begin)(plan, unit(p), stage)
         case ops.Flow(p, place):
             return synapses.flow_connections(plan, connections(p), place)
 

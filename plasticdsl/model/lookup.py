@@ -121,40 +121,32 @@ def settings(network: Network) -> Iterator[Setting]:
     for variable in network.variables:
         if variable.role in _SETTABLE:
             yield Setting("network", network.name, variable.name, variable.dimension, (Ref(Whose.NETWORK, variable.name),))
-    yield from _of_populations(network)
-    yield from _of_projections(network)
+    for population in network.populations:
+        for v in settable(population.block):
+            yield Setting("population", population.name, v.name, v.dimension, (Ref(population.as_owner, v.name),))
+    for projection in network.projections:
+        for owner in dict.fromkeys((projection.name, canonical_path(projection.symbol))):
+            for v in settable(projection.connection):
+                yield Setting("projection", owner, v.name, v.dimension, (Ref(projection.as_owner, v.name),))
     yield from _of_blocks(network)
 
 
 def settable(block: Block) -> Iterator[Variable]:
     """Parameters, and states by their initial value."""
-    return (v for v in block.variables if v.role in _SETTABLE or v.role is Role.STATE)
-
-
-def _of_populations(network: Network) -> Iterator[Setting]:
-    for p in network.populations:
-        yield from (Setting("population", p.name, v.name, v.dimension, (Ref(p.as_owner, v.name),)) for v in settable(p.block))
-
-
-def _of_projections(network: Network) -> Iterator[Setting]:
-    for p in network.projections:
-        for v in settable(p.connection):
-            for owner in dict.fromkeys((p.name, canonical_path(p.symbol))):
-                yield Setting("projection", owner, v.name, v.dimension, (Ref(p.as_owner, v.name),))
+    return (v for v in block.variables if v.role in (*_SETTABLE, Role.STATE))
 
 
 def _of_blocks(network: Network) -> Iterator[Setting]:
     """Parameters by the block that declares them: a neuron in its populations, synapses and rules in the projections they are part of."""
     found: dict[tuple[str, str], tuple[Dimension | None, list[Ref]]] = {}
     for population in network.populations:
-        for variable in settable(population.block) if population.source is None else ():
-            key = (population.block.name, variable.name)
-            found.setdefault(key, (variable.dimension, []))[1].append(Ref(population.as_owner, variable.name))
+        for v in settable(population.block) if population.source is None else ():
+            found.setdefault((population.block.name, v.name), (v.dimension, []))[1].append(Ref(population.as_owner, v.name))
     for projection in network.projections:
+        known = {v.name: v for v in settable(projection.connection)}
         for name, key in projection.origins:
-            of_connection = projection.connection.variable(name)
-            if key[0] and of_connection is not None and (of_connection.role in _SETTABLE or of_connection.role is Role.STATE):
-                found.setdefault(key, (of_connection.dimension, []))[1].append(Ref(projection.as_owner, name))
+            if key[0] and name in known:
+                found.setdefault(key, (known[name].dimension, []))[1].append(Ref(projection.as_owner, name))
     for (block, name), (dimension, targets) in found.items():
         yield Setting("block", block, name, dimension, tuple(targets))
 

@@ -55,8 +55,12 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return number(value), _SIGN if value < 0 else _ATOM
         case Ref():
             return _name(expr), _ATOM
+        case Shadow(name) | Forecast(name):
+            return name + ("⁻" if isinstance(expr, Shadow) else "⁺"), _ATOM
+        case Remembered(name) | TotalOf(name):
+            return name, _ATOM
         case Leaf():
-            return _leaf(expr), _ATOM
+            return str(expr), _ATOM
         case Special(name):
             return "t_post - t_pre" if name == "lag" else name, _SUM if name == "lag" else _ATOM
         case At(ref, indices):
@@ -81,18 +85,6 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return f"Sum[incoming] {_within(body, _PRODUCT)}", _PRODUCT
         case _:
             assert_never(expr)
-
-
-def _leaf(leaf: Leaf) -> str:
-    match leaf:
-        case Shadow(name):
-            return name + "⁻"
-        case Forecast(name):
-            return name + "⁺"
-        case Remembered(name) | TotalOf(name):
-            return name
-        case _:
-            return str(leaf)
 
 
 def _name(ref: Ref) -> str:

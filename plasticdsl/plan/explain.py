@@ -202,7 +202,7 @@ def _who(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
             return plan.population(sweep.population).population.symbol
         case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.HoldFed(p, name) | ops.Keep(p, name):
             return _variable(plan, p, name)
-        case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.BeginStage(p) | ops.TakeSlopes(p):
+        case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.AtStage(p):
             return plan.population(p).population.symbol
         case _:
             return plan.projection(operation.projection).label
@@ -215,7 +215,7 @@ def _variable(plan: Plan, owner: str, name: str) -> str:
 
 def _what(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
     match operation:
-        case ops.Define(stage=int()) | ops.EvaluateInput(stage=int()) | ops.BeginStage() | ops.TakeSlopes():
+        case ops.Define(stage=int()) | ops.EvaluateInput(stage=int()) | ops.AtStage():
             return _STAGES
         case ops.Units(_, ops.OfUnits.FLOW | ops.OfUnits.FINISH) | ops.Flow():
             return "flow"

@@ -118,19 +118,12 @@ class BeginLate:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
-    """What a projection's sums sent a dendritic delay ago is added to it."""
-
-    projection: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
 class AddLate:
-    """Sums that need no time on the dendritic side are added to it."""
+    """Sums of a projection are added to it: those that need no time on the dendritic side, or those `sent` a dendritic delay ago."""
 
     projection: str
     target: str
+    sent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +216,12 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
-class BeginStage:
-    """The variables of units that flow together are led to a stage."""
+class AtStage:
+    """The variables of units that flow together are led to a stage, or (`slopes`) their rates are taken there."""
 
     population: str
     stage: int
-
-
-@dataclass(frozen=True, slots=True)
-class TakeSlopes:
-    """Their rates there."""
-
-    population: str
-    stage: int
+    slopes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +268,8 @@ class Only:
 
 #: What is one loop.
 OfSpikes = Feed | KeepTimes | CountArrivals | ForgetArrivals | AtSpikes
-OfSums = Define | BeginLate | HandOver | AddLate | BeginSum | AddSum | HoldFed | TakeTotals
+OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | HoldFed | TakeTotals
 OfSteps = AtStep | ChangeUnits | UpdateOneByOne | Keep
-OfFlow = BeginStage | TakeSlopes | Flow
+OfFlow = AtStage | Flow
 Single = Units | Connections | OfSpikes | OfSums | OfSteps | OfFlow
 Operation = Single | EvaluateInput | Only

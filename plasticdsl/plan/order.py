@@ -39,9 +39,9 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from _unit_changes(plan, sweeps)
     yield from (ops.Connections(p.name, ops.OfConnections.ADD) for p in synapses if p.between)
     for stage in range(4 if any(p.coupled for p in units) else 0):
-        yield from (ops.BeginStage(p.name, stage) for p in units if p.coupled)
+        yield from (ops.AtStage(p.name, stage, slopes=False) for p in units if p.coupled)
         yield from (_evaluate(plan, owned, stage) for owned in entries)
-        yield from (ops.TakeSlopes(p.name, stage) for p in units if p.coupled)
+        yield from (ops.AtStage(p.name, stage, slopes=True) for p in units if p.coupled)
     # all schemes read the values at t_n: connections before the units that they read, what stages have found last
     yield from (flow for p in order for flow in flows(p))
     yield from (ops.Units(p.name, ops.OfUnits.FLOW) for p in units if p.alone)
@@ -70,8 +70,8 @@ def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | Non
         yield ops.BeginLate(population.name, target)
         for p in late:
             if p.projection.delays.dendritic is not None:
-                yield ops.HandOver(p.name, target)
-            yield ops.AddLate(p.name, target)
+                yield ops.AddLate(p.name, target, sent=True)
+            yield ops.AddLate(p.name, target, sent=False)
     yield ops.BeginSum(population.name, target, bool(late), stage)
     for p in into:
         if not p.late:

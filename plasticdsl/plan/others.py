@@ -13,6 +13,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, ordered
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.inline import inline
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.source import Span
@@ -61,11 +62,9 @@ def _read(block: Block) -> Iterator[tuple[str, Span]]:
 
 def _expressions(block: Block) -> Iterator[tuple[Expr, Span]]:
     yield from ((v.value, v.span) for v in block.variables if isinstance(v.value, Expr))
-    yield from ((f.rate, f.span) for f in block.flows)
-    yield from ((s.body, s.span) for s in block.sums)
     yield from ((t.value, block.span) for t in block.totals)
-    yield from ((p.increment, p.span) for p in block.pairs)
-    yield from ((s.value, s.span) for s in block.statements())
+    for part in (*block.flows, *block.sums, *block.pairs, *block.statements()):
+        yield from ((expr, part.span) for expr in expressions(part))
 
 
 def _other(projection: Projection, other: Projection, span: Span) -> Other:

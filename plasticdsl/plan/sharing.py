@@ -13,6 +13,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Event, Kind, ProjectionPlan, Remember
 
+_UNITS = {Place.PRE: Whose.PRE, Place.POST: Whose.POST}
 _SPECIALS = {
     Place.PRE: ("t", "dt", "N_pre", "N_post", "j"),
     Place.POST: ("t", "dt", "N_pre", "N_post", "i"),
@@ -22,27 +23,21 @@ _SPECIALS = {
 
 def reads_only(expr: Expr, side: Place, allowed: frozenset[str]) -> bool:
     """Whether an expression of a connection has the same value for all connections of a unit of `side`; `allowed`: own names that have."""
-    for node in walk(expr):
-        match node:
-            case Ref(Whose.OWN, name) | Shadow(name) | Forecast(name):
-                if name not in allowed:
-                    return False
-            case Ref(Whose.PRE, _):
-                if side is not Place.PRE:
-                    return False
-            case Ref(Whose.POST, _):
-                if side is not Place.POST:
-                    return False
-            case Ref(Whose.NETWORK, _):
-                pass
-            case Ref() | Remembered() | TotalOf():
-                return False
-            case Special(name):
-                if name not in _SPECIALS[side]:
-                    return False
-            case _:
-                pass
-    return True
+    return all(_is_shared(node, side, allowed) for node in walk(expr))
+
+
+def _is_shared(node: Expr, side: Place, allowed: frozenset[str]) -> bool:
+    match node:
+        case Ref(Whose.OWN, name) | Shadow(name) | Forecast(name):
+            return name in allowed
+        case Ref(owner, _):
+            return owner in (Whose.NETWORK, _UNITS.get(side))
+        case Remembered() | TotalOf():
+            return False
+        case Special(name):
+            return name in _SPECIALS[side]
+        case _:
+            return True
 
 
 def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:

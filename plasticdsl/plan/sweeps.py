@@ -61,7 +61,7 @@ def sweeps(network: Network, one_by_one: Iterable[str]) -> tuple[Sweep, ...]:
             _inputs(p.block),
             p.block.stepping,
             tuple(u for pre, u in found if pre == p.name),
-            tuple(h for h in _inputs(p.block) if any(_learns(q) and _fills(q, p.name, h) for q in network.projections)),
+            tuple(h for h in _inputs(p.block) if any(_learns(q) for q, _ in network.sums_into(p.name, h))),
         )
         for p in swept
     )
@@ -71,10 +71,6 @@ def _inputs(block: Block) -> tuple[str, ...]:
     """The sums that an update reads, also through definitions."""
     read = {ref.name for ref in block.read_through(s.value for s in block.statements(Trigger.STEP))}
     return tuple(v.name for v in block.variables if v.role is Role.INPUT and v.name in read)
-
-
-def _fills(projection: Projection, population: str, target: str) -> bool:
-    return projection.post == population and any(s.target == target for s in projection.connection.sums)
 
 
 def _learns(projection: Projection) -> bool:

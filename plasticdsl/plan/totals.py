@@ -7,6 +7,7 @@ post unit has, and the statement reads the result as `TotalOf(name)`. A sum with
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import dropwhile
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, Remembered, TotalOf, rebuild, substitute, walk
 from plasticdsl.model.model import Assign, Role, Total, Variable
@@ -64,12 +65,8 @@ def _crosses(place: int, events: Sequence[Event]) -> bool:
     """Whether the value remembered at this place is read after a sum."""
     remembered = events[place].statement
     assert isinstance(remembered, Remember)
-    met = False
-    for event in events[place + 1 :]:
-        met = met or isinstance(event.statement, Total)
-        if met and Remembered(remembered.name) in walk(event.value):
-            return True
-    return False
+    after_sum = dropwhile(lambda e: not isinstance(e.statement, Total), events[place + 1 :])
+    return any(Remembered(remembered.name) in walk(e.value) for e in after_sum)
 
 
 def stretches(events: Sequence[Event]) -> Iterator[tuple[tuple[Total, ...], tuple[Event, ...]]]:

@@ -39,23 +39,16 @@ def keep_sums(plan: Plan) -> Plan:
     return replace(plan, step=(*step, *kept.values()), notes=(*plan.notes, *(_note(plan, k) for k in kept.values())))
 
 
-def _when_needed(operation: Operation, kept: Mapping[Owned, Keep]) -> Iterator[Operation]:
+def _when_needed(operation: Operation, kept: Mapping[Owned, Keep], before_sweep: bool = False) -> Iterator[Operation]:
     """Sums at the beginning of a step where they are due, before a sweep where a rule has changed their terms."""
     match operation:
         case EvaluateInput(population, target, stage=None) if (population, target) in kept:
-            yield Only(Due(population, target), (operation,))
-        case Only(OneByOne(), parts):
-            again = tuple(o for part in parts for o in _where_learnt(part, kept))
-            yield from (replace(operation, parts=again),) if again else ()
-        case _:
-            yield operation
-
-
-def _where_learnt(operation: Operation, kept: Mapping[Owned, Keep]) -> Iterator[Operation]:
-    match operation:
-        case EvaluateInput(population, target) if (population, target) in kept:
             rules = kept[population, target].switched
-            yield from (Only(RulesOn(rules), (operation,)),) if rules else ()
+            when = RulesOn(rules) if before_sweep else Due(population, target)
+            yield from (Only(when, (operation,)),) if rules or not before_sweep else ()
+        case Only(OneByOne(), parts):
+            again = tuple(o for part in parts for o in _when_needed(part, kept, before_sweep=True))
+            yield from (replace(operation, parts=again),) if again else ()
         case _:
             yield operation
 
