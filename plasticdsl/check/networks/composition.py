@@ -31,10 +31,6 @@ from plasticdsl.symbolic.derivative import HOLD, without_holds
 
 OUTPUT = "#output"
 
-#: What a translated block says of a value beside the value itself: that it is the transpose of another projection's, or constant in a gradient.
-_TRANSPOSED = "transposed"
-_MARKS = (_TRANSPOSED, HOLD)
-
 
 def compose(
     name: str, parts: Sequence[Part], ends: Ends, given: Sequence[GivenValue], span: Span, context: Context
@@ -46,7 +42,7 @@ def compose(
     _one_method(joined, parts, context)
     _no_transpose_of_own_kind(parts, ends, context)
     observed = _observed(joined, ends, context)
-    read = _binding(ends, observed) if observed or _has_bindings(parts) else None
+    read = _binding(ends, observed) if observed or any(map(_has_bindings, parts)) else None
     if read is not None:
         joined.variables = {n: mapped(v, read) for n, v in joined.variables.items()}
     variables = give(joined, parts, given, ends, span, context)
@@ -62,8 +58,7 @@ def compose(
         span=span,
     )
     if read is not None:
-        block = local_gradients(map_block(block, read), ends.post, ends.observables, ends.delayed, joined.dims, span, context)
-        block = mapped(block, without_holds)
+        block = mapped(local_gradients(map_block(block, read), ends, joined.dims, span, context), without_holds)
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
@@ -120,12 +115,11 @@ def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims:
         context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
 
 
-def _has_bindings(parts: Sequence[Part]) -> bool:
-    """Whether anything has to be replaced once the two units are known."""
-    if any(n.name == OUTPUT or isinstance(n.owner, OfArgument) for p in parts for n in p.block.needs):
+def _has_bindings(part: Part) -> bool:
+    """Whether anything has to be replaced once the two units are known: an output, a name of another projection, its transpose, what gradients take."""
+    if any(n.name == OUTPUT or isinstance(n.owner, OfArgument) for n in part.block.needs):
         return True
-    marks = (*_MARKS, PARTIAL)
-    return any(isinstance(n, Call) and n.function in marks for p in parts for e in expressions(p.block) for n in walk(e))
+    return any(isinstance(n, Call) and n.function in ("transposed", HOLD, PARTIAL) for e in expressions(part.block) for n in walk(e))
 
 
 def _observed(joined: Joined, ends: Ends, context: Context) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from plasticdsl.check.networks.building import Side
+from plasticdsl.check.networks.building import Ends
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import Local, partials, with_averages
@@ -22,50 +22,41 @@ from plasticdsl.symbolic.algebra import is_number
 from plasticdsl.symbolic.derivative import NotDifferentiable
 
 
-def local_gradients(
-    block: Block, post: Side, observables: Mapping[str, Dim], delayed: bool, dims: dict[str, Dim], span: Span, context: Context
-) -> Block:
+def local_gradients(block: Block, ends: Ends, dims: dict[str, Dim], span: Span, context: Context) -> Block:
     """The block with every derivative of its own definitions written out; the dimensions of states that this needs are added to `dims`."""
     if not any(partials(e) for e in expressions(block)):
         return block
-    local = Local(block, post.block, delayed)
-    read = _reader(local, observables, span, context)
+    local = Local(block, ends.post.block, ends.delayed)
+    read = _reader(local, ends.observables, span, context)
     sources = {f.variable: (f.source, f.is_rule) for f in block.flows}
     written_out = mapped(block, read)
     for average in local.averages:
-        above = dims if average.of.owner is Whose.OWN else post.dims
+        above = dims if average.of.owner is Whose.OWN else ends.post.dims
         if average.of.name in above and average.by.name in dims:
             dims[average.variable.name] = above[average.of.name] / dims[average.by.name]
     return with_averages(written_out, local.averages, sources)
 
 
 def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: Context) -> Callable[[Expr], Expr]:
-    told: set[Expr] = set()
-
     def read(expr: Expr) -> Expr:
         match expr:
             case Call("partial", (Ref(Whose.NETWORK, name), Ref())) if name in observables:
                 return expr
             case Call("partial", (of, by)):
-                return _worked_out(expr, of, by)
+                return worked_out(of, by)
             case _:
                 return rebuild(expr, read)
 
-    def _worked_out(whole: Expr, of: Expr, by: Expr) -> Expr:
-        first = whole not in told
-        told.add(whole)
+    def worked_out(of: Expr, by: Expr) -> Expr:
         if not isinstance(by, Ref):
-            if first:
-                message = "A derivative is taken by a variable."
-                context.report.error("no-derivative", message, span, "Write for example ‘∂E/∂w’.")
+            context.report.error("no-derivative", "A derivative is taken by a variable.", span, "Write for example ‘∂E/∂w’.")
             return Number(0.0)
         try:
             found = local.derivative(of, by)
         except NotDifferentiable as problem:
-            if first:
-                report_no_derivative(local.block, of, by, str(problem), span, context)
+            _report_none(local.block, of, by, str(problem), span, context)
             return Number(0.0)
-        if is_number(found, 0.0) and first and not _is_missing(local.block, of) and not _is_missing(local.block, by):
+        if is_number(found, 0.0) and not _is_missing(local.block, of) and not _is_missing(local.block, by):
             _report_zero(local, of, by, span, context)
         return found
 
@@ -86,7 +77,7 @@ def _place(block: Block, of: Expr, span: Span) -> Span:
     return variable.span if variable is not None else span
 
 
-def report_no_derivative(block: Block, of: Expr, by: Ref, reason: str, span: Span, context: Context) -> None:
+def _report_none(block: Block, of: Expr, by: Ref, reason: str, span: Span, context: Context) -> None:
     """A step, a comparison or the like stands between."""
     message = f"∂{_name(block, of)}/∂{_name(block, by)} does not exist: {reason[0].lower() + reason[1:]}"
     hint = "Use a smooth function such as 1/(1 + exp(−a)), or enclose what is to be constant in hold(…)."

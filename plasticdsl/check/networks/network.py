@@ -14,9 +14,9 @@ from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
 from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.data import Folders
 from plasticdsl.check.experiments.phases import check_places
-from plasticdsl.check.experiments.readings import Sources, text_of
+from plasticdsl.check.experiments.readings import Sources
 from plasticdsl.check.intact import mentioned, that_mention
-from plasticdsl.check.networks.building import Building, Side
+from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network_gradients import with_gradients
 from plasticdsl.check.networks.parts import chosen, named_parts
@@ -78,12 +78,11 @@ def check_network(
         report.doubt([*(s.span for s in observables), *(s.span for s in claims)])
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(observables, building)
-    equations = tuple(e for s in claims if (e := equation(s, building.projections, building.context)) is not None)
+    equations = tuple(e for s in claims if (e := equation(s, building.projections, sources, building.context)) is not None)
     network = _finished(block, variables, building)
     if report.failed:
         return network, frozenset(building.missing | building.missing_rules)
-    texts = {s.span: text_of(s.left.span, sources) for s in claims}
-    network = with_proofs(with_symmetry(with_gradients(network, report), report), equations, texts, report)
+    network = with_proofs(with_symmetry(with_gradients(network, report), report), equations, report)
     return mapped(network, without_holds), frozenset()  # nothing after this makes a difference between hold(y) and y
 
 
@@ -180,23 +179,32 @@ def _add_projection(wanted: Wanted, building: Building) -> None:
 
 
 def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Building) -> Network:
-    """Reads off the dimensions; what nothing gives a unit has none."""
+    """Reads off the dimensions."""
     solver, report = building.context.solver, building.context.report
-    populations = tuple(_with_dimensions(side, solver) for side in building.sides.values())
     projections = tuple(
-        replace(p, connection=dimensioned(p.connection, building.dims[p.name], solver)) for p in building.projections.values()
+        replace(p, connection=_dimensioned(p.connection, building.dims[p.name], solver)) for p in building.projections.values()
     )
-    populations = tuple(with_open_inputs(p, projections) for p in populations)
+    units = [replace(s.population, block=_dimensioned(s.block, s.dims, solver)) for s in building.sides.values()]
+    populations = tuple(_with_open_inputs(p, projections) for p in units)
     order, findings = evaluation_order(populations, projections, variables)
     for found in findings:
-        report.error(found.code, found.message, found.span, found.hint, found.labels)
+        report.add(found)
     named = {n: d.dim for n, d in building.names.items() if d.dim is not None}
-    known = tuple(_dimensioned(v, named.get(v.name), solver) for v in variables)
+    known = _dimensioned(Block("network", block.name.name, variables=variables), named, solver).variables
     sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
     return Network(block.name.name, block.doc, known, populations, projections, order, block.span, sets)
 
 
-def with_open_inputs(population: Population, projections: Sequence[Projection]) -> Population:
+def _dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:
+    """The block with the dimension and unit of each of its variables; what nothing gives a unit has none."""
+    known = [(v, dims.get(v.name)) for v in block.variables]
+    for _, dim in known:
+        if dim is not None and solver.resolve(dim).unknowns:
+            solver.unify(dim, PURE)
+    return replace(block, variables=tuple(with_dimension(v, dim, solver) for v, dim in known))
+
+
+def _with_open_inputs(population: Population, projections: Sequence[Projection]) -> Population:
     """The population, where an input that no projection fills keeps the value that a phase or a program gives it, as the output of a `Source` does."""
     filled = {total.target for p in projections if p.post == population.name for total in p.connection.sums}
     variables = tuple(
@@ -208,18 +216,3 @@ def with_open_inputs(population: Population, projections: Sequence[Projection]) 
 def _of_dimension(patterns: PatternSet, dim: Dim, solver: Solver) -> PatternSet:
     known = solver.resolve(dim).known
     return patterns if known is None or known.is_one else replace(patterns, dimension=known)
-
-
-def _with_dimensions(side: Side, solver: Solver) -> Population:
-    return replace(side.population, block=dimensioned(side.block, side.dims, solver))
-
-
-def dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:
-    """The block with the dimension and unit of each of its variables."""
-    return replace(block, variables=tuple(_dimensioned(v, dims.get(v.name), solver) for v in block.variables))
-
-
-def _dimensioned(variable: Variable, dim: Dim | None, solver: Solver) -> Variable:
-    if dim is not None and solver.resolve(dim).unknowns:
-        solver.unify(dim, PURE)
-    return with_dimension(variable, dim, solver)

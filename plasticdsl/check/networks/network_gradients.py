@@ -6,7 +6,6 @@ Comes in: a checked network whose rules hold `Call("partial", (Ref(Whose.NETWORK
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from plasticdsl.check.networks.evaluation_order import evaluation_order
@@ -51,16 +50,8 @@ class Gradients:
 
     def resolved(self, projection: Projection) -> Projection:
         """The projection with its derivatives in terms of what its units know."""
-        block = projection.connection
-        if not any(partials(e) for e in expressions(block)):
-            return projection
-        changes = [(s.span, s) for h in block.handlers for s in h.statements]
-        place = next((s.span for _, s in changes), block.flows[0].span if block.flows else projection.span)
-        read = self._reader(projection, place)
-        return replace(projection, connection=mapped(block, read))
-
-    def _reader(self, projection: Projection, place: Span) -> Callable[[Expr], Expr]:
-        known: dict[Expr, Expr] = {}
+        block, known = projection.connection, dict[Expr, Expr]()
+        place = (*block.statements(), *block.flows, projection)[0].span
 
         def read(expr: Expr) -> Expr:
             match expr:
@@ -71,7 +62,7 @@ class Gradients:
                 case _:
                     return rebuild(expr, read)
 
-        return read
+        return replace(projection, connection=mapped(block, read))
 
     def derivative(self, name: str, projection: Projection, by: Ref, place: Span) -> Expr:
         """∂name/∂by as a connection of the projection works it out; 0 after reporting that there is none."""

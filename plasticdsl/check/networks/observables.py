@@ -17,7 +17,7 @@ from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, walk
 from plasticdsl.model.model import Projection
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Whose, owner_text
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -38,35 +38,39 @@ class Indexables:
     patterns: Mapping[str, tuple[str, Dim]] = field(default_factory=dict)
     observables: Mapping[str, tuple[tuple[str, ...], Dim]] = field(default_factory=dict)
 
+    def sets(self, ref: Ref) -> tuple[str, ...]:
+        """What each index of a variable runs over."""
+        match ref.owner:
+            case OfProjection(name):
+                return self.ends[name].post, self.ends[name].pre
+            case OfPatterns(name):
+                return name, self.patterns[name][0]
+            case OfPopulation(name):
+                return (name,)
+            case _:
+                return self.observables[ref.name][0]
+
     def places(self, one: Indexed) -> Iterator[Place]:
         """Everything that the name could be with so many indices."""
-        if len(one.letters) == 1:
-            yield from self._of_units(one)
-        if len(one.letters) == 2:
-            for owner, names in self.projections.items():
-                declared = names.find(one.name) if one.owner in (None, owner) else None
-                if declared is not None and declared.dim is not None:
-                    ends = self.ends[owner]
-                    yield Place(Ref(OfProjection(owner), one.name), (ends.post, ends.pre), declared.dim)
-            if one.owner is None and one.name in self.patterns:
-                population, dim = self.patterns[one.name]
-                yield Place(Ref(OfPatterns(one.name), ""), (one.name, population), dim)
+        members = self._of_units(one) if len(one.letters) == 1 else self._of_connections(one) if len(one.letters) == 2 else ()
+        found = [(Ref(owner, declared.name), declared.dim) for owner, declared in members if declared is not None]
+        if one.owner is None and one.name in self.patterns:
+            found.append((Ref(OfPatterns(one.name), ""), self.patterns[one.name][1]))
         if one.owner is None and one.name in self.observables:
-            sets, dim = self.observables[one.name]
-            if len(sets) == len(one.letters):
-                yield Place(Ref(Whose.NETWORK, one.name), sets, dim)
+            found.append((Ref(Whose.NETWORK, one.name), self.observables[one.name][1]))
+        for ref, dim in found:
+            if dim is not None and len(self.sets(ref)) == len(one.letters):
+                yield Place(ref, self.sets(ref), dim)
 
-    def _of_units(self, one: Indexed) -> Iterator[Place]:
-        """Populations that have the variable; `x` and `y` also mean the output, where none has it under this name."""
+    def _of_units(self, one: Indexed) -> list[tuple[Owner, Declared | None]]:
+        """The variable in each population; `x` and `y` also mean the output, where none has it under this name."""
         owners = {o: names for o, names in self.populations.items() if one.owner in (None, o)}
-        if not any(names.find(one.name) for names in owners.values()) and one.name in ("x", "y"):
-            named = {o: self.outputs[o] for o in owners if o in self.outputs}
-        else:
-            named = dict.fromkeys(owners, one.name)
-        for owner, name in named.items():
-            declared = owners[owner].find(name)
-            if declared is not None and declared.dim is not None:
-                yield Place(Ref(OfPopulation(owner), name), (owner,), declared.dim)
+        if one.name in ("x", "y") and not any(names.find(one.name) for names in owners.values()):
+            return [(OfPopulation(o), names.find(self.outputs[o])) for o, names in owners.items() if o in self.outputs]
+        return [(OfPopulation(o), names.find(one.name)) for o, names in owners.items()]
+
+    def _of_connections(self, one: Indexed) -> list[tuple[Owner, Declared | None]]:
+        return [(OfProjection(o), names.find(one.name)) for o, names in self.projections.items() if one.owner in (None, o)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +201,6 @@ def report_without_range(index: tree.Name, context: Context) -> None:
 
 def _sets(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
     for node in walk(body):
-        if not isinstance(node, At) or letter not in node.indices:
-            continue
-        places: tuple[str, ...] = ()
-        match node.ref.owner:
-            case OfProjection(name):
-                places = (things.ends[name].post, things.ends[name].pre)
-            case OfPatterns(name):
-                places = (name, things.patterns[name][0])
-            case OfPopulation(name):
-                places = (name,)
-            case Whose.NETWORK:
-                places = things.observables[node.ref.name][0]
-            case _:
-                pass
-        yield from (places[k] for k, index in enumerate(node.indices) if index == letter)
+        if isinstance(node, At) and letter in node.indices:
+            places = things.sets(node.ref)
+            yield from (places[k] for k, index in enumerate(node.indices) if index == letter)

@@ -239,7 +239,7 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
             )
         context.report.error("missing-value", message, span, hint, labels)
         return
-    has = ", ".join(f"‘{s}’" for s in _names_of_others(part, parts))
+    has = ", ".join(f"‘{v.symbol}’" for p in parts if p is not part for v in p.block.variables)
     synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
     where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
     message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
@@ -249,7 +249,3 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     else:
         words = f"Give it a value here (‘, {_as_given(name, part)} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
     context.report.error("rule-needs", message, part.use.span, words, labels)
-
-
-def _names_of_others(part: Part, parts: Sequence[Part]) -> Iterator[str]:
-    yield from (v.symbol for p in parts if p is not part for v in p.block.variables)

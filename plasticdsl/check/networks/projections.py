@@ -128,8 +128,8 @@ def _check_bare(statement: tree.Projection, parts: Sequence[Part], arguments: Se
     """A bare `p` connects and a bare `delay` delays, also where a block has a parameter of that name; warns where nothing else gives the parameter."""
     bare = [("p", "the probability of a connection", c.span) for c in statement.connectivity if c.kind == "probability"]
     bare += [("delay", "the delay of the projection", d.span) for d in statement.delays if d.side == ""]
-    given = {g.path for g in given_values(statement.values)} | {f"{parts[a.part or 0].name}.{a.path}" for a in arguments}
     for name, what, span in bare:
+        given = {g.path for g in given_values(statement.values)} | {f"{parts[a.part or 0].name}.{a.path}" for a in arguments}
         for part in parts:
             variable = part.block.variable(name)
             if variable is not None and variable.role is Role.PARAMETER and f"{part.name}.{name}" not in given:

@@ -9,9 +9,10 @@ of P may stand without P.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from plasticdsl.check.experiments.readings import Sources, text_of
 from plasticdsl.check.networks.network_gradients import Gradients
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
@@ -42,35 +43,30 @@ class Equation:
     projection: str
     left: Expr
     right: Expr
+    text: str
     span: Span
 
 
-def equation(statement: tree.Expect, projections: Mapping[str, Projection], context: Context) -> Equation | None:
+def equation(statement: tree.Expect, projections: Mapping[str, Projection], sources: Sources, context: Context) -> Equation | None:
     """The equation that a line says, or None after reporting what is wrong with it."""
-    sides = statement.left
+    sides, hint = statement.left, "Write for example ‘expect first.Δw = −η ∂L/∂first.w’."
     if statement.relation != "holds" or not isinstance(sides, tree.Compare) or sides.operators != ("=",) or statement.moment is not None:
         message = "A network says of itself what holds at every step: an equation."
-        context.report.error("not-here", message, statement.span, "Write for example ‘expect first.Δw = −η ∂L/∂first.w’.")
+        context.report.error("not-here", message, statement.span, hint)
         return None
-    named = list(dict.fromkeys(_named(sides, projections)))
+    members = [n.base.name for n in nodes(sides) if isinstance(n, tree.Member) and isinstance(n.base, tree.Name)]
+    named = [name for name in dict.fromkeys(members) if name in projections]
     if len(named) != 1:
-        message = "An equation of a network is about the connections of one projection, and this names " + (
-            " and ".join(named) if named else "none"
-        )
-        context.report.error("not-here", f"{message}.", statement.span, "Write for example ‘expect first.Δw = −η ∂L/∂first.w’.")
+        message = f"An equation of a network is about the connections of one projection, and this names {' and '.join(named) or 'none'}."
+        context.report.error("not-here", message, statement.span, hint)
         return None
     inside = _context(projections[named[0]], context)
     before = context.report.count
     left, right = (translate_number(side, inside) for side in sides.operands)
     require_same(sides.operands[0], left.dim, sides.operands[1], right.dim, context)
-    return Equation(named[0], left.expr, right.expr, statement.span) if context.report.count == before else None
-
-
-def _named(node: object, projections: Mapping[str, Projection]) -> Iterator[str]:
-    for one in nodes(node):
-        match one:
-            case tree.Member(base=tree.Name(name=name)) if name in projections:
-                yield name
+    if context.report.count != before:
+        return None
+    return Equation(named[0], left.expr, right.expr, text_of(sides.span, sources), statement.span)
 
 
 def _context(projection: Projection, context: Context) -> Context:
@@ -139,13 +135,13 @@ def _added(projection: Projection, name: str) -> Expr | None:
 # --- deciding --------------------------------------------------------------------------------------------------------
 
 
-def with_proofs(network: Network, equations: tuple[Equation, ...], text: Mapping[Span, str], report: Reporter) -> Network:
+def with_proofs(network: Network, equations: tuple[Equation, ...], report: Reporter) -> Network:
     """The network with what became of its equations; what is refuted is an error, what is not decided a warning."""
-    proofs = tuple(_decided(network, e, text.get(e.span, ""), report) for e in equations)
+    proofs = tuple(_decided(network, e, report) for e in equations)
     return replace(network, proofs=proofs) if proofs else network
 
 
-def _decided(network: Network, equation: Equation, text: str, report: Reporter) -> Proof:
+def _decided(network: Network, equation: Equation, report: Reporter) -> Proof:
     from plasticdsl.derive.proofs import decide
 
     projection = next(p for p in network.projections if p.name == equation.projection)
@@ -154,11 +150,11 @@ def _decided(network: Network, equation: Equation, text: str, report: Reporter) 
     before = report.count
     left, right = (_resolved(side, projection, gradients, equation.span) for side in (equation.left, equation.right))
     if report.count != before:
-        return Proof(text, "not decided", "", equation.span, reads)
+        return Proof(equation.text, "not decided", "", equation.span, reads)
     plain = mapped(extended(network, gradients.found()), without_holds)
     own = next(p for p in plain.projections if p.name == projection.name)
     outcome, example = decide(plain, own, without_holds(left), without_holds(right))
-    proof = Proof(text, outcome, example, equation.span, reads)
+    proof = Proof(equation.text, outcome, example, equation.span, reads)
     if outcome == "refuted":
         report.error("proof-refuted", f"This does not hold: {example}.", equation.span)
     elif outcome == "not decided":

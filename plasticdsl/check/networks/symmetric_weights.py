@@ -26,15 +26,8 @@ _DRAWN = ("in-degree", "out-degree")
 
 def taken_out(values: Sequence[Statement]) -> tuple[tuple[tree.Name, ...], tuple[Statement, ...]]:
     """The names that are said to be alike in both directions (with the place of the equation), and all other values."""
-    found: list[tree.Name] = []
-    rest: list[Statement] = []
-    for statement in values:
-        name = _symmetric_name(statement)
-        if name is None:
-            rest.append(statement)
-        else:
-            found.append(name)
-    return tuple(found), tuple(rest)
+    named = [(statement, _symmetric_name(statement)) for statement in values]
+    return tuple(name for _, name in named if name is not None), tuple(statement for statement, name in named if name is None)
 
 
 def _symmetric_name(statement: Statement) -> tree.Name | None:
