@@ -29,7 +29,7 @@ experiment Look on Pair:
 
 
 def run(line: str) -> Result:
-    return plasticdsl.parse(MODEL.replace("{line}", line)).run("Look")
+    return plasticdsl.parse(MODEL.replace("{line}", line)).run("Look", engine="python")
 
 
 def test_values_on_the_plane_follow_through_definitions() -> None:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pytest
 
 Floats = np.ndarray
+
+#: The kernels as plain Python, and among the slow tests as machine code, which takes longer to make than the steps of a simulation by hand.
+either = pytest.mark.parametrize("engine", ["python", pytest.param("compiled", marks=pytest.mark.slow)])
 
 
 @dataclass(frozen=True)

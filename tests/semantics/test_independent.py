@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import plasticdsl
-from tests.semantics.by_hand import clip, counts, in_steps, per_connection, random_train
+from plasticdsl.options import EngineName
+from tests.semantics.by_hand import clip, counts, either, in_steps, per_connection, random_train
 
 # --- four exponentials, delays of every connection ---------------------------------------------------------------------
 
@@ -152,13 +153,14 @@ def by_pairs(pre: list[int], post: list[int], rule: tuple[str, str, str, Form, s
     return w
 
 
-def test_every_pairing_with_ties_and_double_spikes() -> None:
+@either
+def test_every_pairing_with_ties_and_double_spikes(engine: EngineName) -> None:
     """Compact, truncated, algebraic and exponential windows that depend on the weight; a time constant for each connection; delays that bring
     spikes of both sides together, regular trains of several rates on one grid among them."""
     steps = 250
     ins, outs = random_train(5, 3, steps, 0.12, doubled=0.2), random_train(6, 3, steps, 0.12, doubled=0.3)
     given = {"ins": ins.given(1e-3), "outs": outs.given(1e-3)}
-    net = plasticdsl.parse(PAIRINGS).build(dt="1 ms", seed=2, spikes=given)
+    net = plasticdsl.parse(PAIRINGS).build(dt="1 ms", seed=2, spikes=given, engine=engine)
     started = {name: net[name].w.copy() for name in RULES}
     net.run(steps=steps)
     trains = {
@@ -262,12 +264,13 @@ def mixed(pre: list[int], post: list[int], w: float, dt: float) -> float:
     return w
 
 
-def test_pulses_and_limits_in_either_spelling() -> None:
+@either
+def test_pulses_and_limits_in_either_spelling(engine: EngineName) -> None:
     """`S_pre`, `S_post`, `r⁺`, `r⁻` with ties and double spikes; the ASCII file, compiled without optimisation, gives the same bits."""
     dt, steps = 5e-4, 800
     ins, outs = random_train(11, 5, steps, 0.1, doubled=0.15), random_train(12, 4, steps, 0.1, doubled=0.15)
     spikes = {"ins": ins.given(dt), "outs": outs.given(dt)}
-    net = plasticdsl.parse(LIMITS).build(dt=dt, spikes=spikes)
+    net = plasticdsl.parse(LIMITS).build(dt=dt, spikes=spikes, engine=engine)
     started = {name: net[name].w.copy() for name in ("tri", "mix")}
     net.run(steps=steps)
     for name, weights in started.items():
@@ -277,6 +280,6 @@ def test_pulses_and_limits_in_either_spelling() -> None:
             post = counts(outs.of(it.post[c]), in_steps(it.dendritic_delay, dt)[c], steps)
             expected = triplet(pre, post, w, it.tau_plus[c], dt) if name == "tri" else mixed(pre, post, w, dt)
             assert it.w[c] == pytest.approx(expected, abs=1e-12)
-    plain = plasticdsl.parse(ascii_spelling(LIMITS)).build(dt=dt, spikes=spikes, level=0)
+    plain = plasticdsl.parse(ascii_spelling(LIMITS)).build(dt=dt, spikes=spikes, level=0, engine=engine)
     plain.run(steps=steps)
     assert np.array_equal(plain["tri"].w, net["tri"].w) and np.array_equal(plain["mix"].w, net["mix"].w)

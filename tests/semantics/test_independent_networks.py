@@ -9,7 +9,8 @@ import numpy as np
 from scipy.linalg import expm
 
 import plasticdsl
-from tests.semantics.by_hand import Train, clip, in_steps, random_train, rk4
+from plasticdsl.options import EngineName
+from tests.semantics.by_hand import Train, clip, either, in_steps, random_train, rk4
 
 NEVER = -(10**9)
 
@@ -94,11 +95,12 @@ network Net:
 """
 
 
-def test_short_term_plasticity_with_two_rules_and_inhibition_with_another() -> None:
+@either
+def test_short_term_plasticity_with_two_rules_and_inhibition_with_another(engine: EngineName) -> None:
     """Adaptive thresholds, V held while refractory, time constants of every unit and connection, drawn delays on either side."""
     dt, steps = 2.5e-4, 4000
     ins, inh = random_train(8, 8, steps, 0.02), random_train(9, 4, steps, 0.01)
-    net = plasticdsl.parse(CURRENTS).build(dt=dt, seed=4, spikes={"ins": ins.given(dt), "inh": inh.given(dt)})
+    net = plasticdsl.parse(CURRENTS).build(dt=dt, seed=4, spikes={"ins": ins.given(dt), "inh": inh.given(dt)}, engine=engine)
     cell, ex, ih = net["cell"], net["ex"], net["ih"]
     w, v = ex.w.copy(), ih.w.copy()
     net.run(steps=steps)
@@ -200,11 +202,12 @@ network Net:
 """
 
 
-def test_a_voltage_rule_on_cells_with_gap_junctions() -> None:
+@either
+def test_a_voltage_rule_on_cells_with_gap_junctions(engine: EngineName) -> None:
     """After Clopath et al. (2010). Runge-Kutta 4 with the stages of all cells together; short, since errors grow from spike to spike."""
     dt, steps = 1e-4, 1200
     ins = random_train(3, 6, 3000, 0.012)
-    net = plasticdsl.parse(VOLTAGES).build(dt=dt, seed=6, spikes={"ins": ins.given(dt)})
+    net = plasticdsl.parse(VOLTAGES).build(dt=dt, seed=6, spikes={"ins": ins.given(dt)}, engine=engine)
     cell, ex, gap = net["cell"], net["ex"], net["gap"]
     w, between = ex.w.copy(), np.zeros((3, 3))
     between[gap.post, gap.pre] = gap.g
@@ -303,14 +306,15 @@ def calcium_rates(state: np.ndarray) -> np.ndarray:
     return np.array([-c / 22e-3, (-w * (1 - w) * (0.5 - w) + 72 * (1 - w) * (c > 1.3) - 33 * w * (c > 1)) / 3])
 
 
-def test_dopamine_and_calcium_on_cells_with_conductances(tmp_path) -> None:
+@either
+def test_dopamine_and_calcium_on_cells_with_conductances(tmp_path, engine: EngineName) -> None:
     """An eligibility trace read by a third factor (Izhikevich 2007), a calcium rule (Graupner & Brunel 2012), alpha functions, a crossing.
     A state saved half way goes on to the same bits."""
     dt, steps = 1e-4, 3000
     ins, inh, dop = random_train(9, 10, steps, 0.004), random_train(10, 3, steps, 0.003), random_train(11, 2, steps, 0.001)
     given = {"ins": ins.given(dt), "inh": inh.given(dt), "dop": dop.given(dt)}
     model = plasticdsl.parse(MODULATED)
-    net = model.build(dt=dt, seed=6, spikes=given)
+    net = model.build(dt=dt, seed=6, spikes=given, engine=engine)
     cell, el, ca, ih, dp = net["cell"], net["el"], net["ca"], net["ih"], net["dp"]
     w, ρ, V = el.w.copy(), ca.w.copy(), cell.V.copy()
     net.run(steps=steps // 2)
@@ -365,7 +369,7 @@ def test_dopamine_and_calcium_on_cells_with_conductances(tmp_path) -> None:
     for found, by_hand in zip((cell.V, cell.g_e, cell.g_i, cell.D, el.w, el.c, ca.w, ca.c), expected, strict=True):
         np.testing.assert_allclose(found, by_hand, rtol=1e-9, atol=1e-13)
 
-    again = model.build(dt=dt, seed=6, spikes=given)
+    again = model.build(dt=dt, seed=6, spikes=given, engine=engine)
     again.load(tmp_path / "half.npz")
     again.run(steps=steps - steps // 2)
     for part, name in (("cell", "V"), ("el", "w"), ("ca", "w")):

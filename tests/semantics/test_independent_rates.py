@@ -13,7 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 import plasticdsl
+from plasticdsl.options import EngineName
 from plasticdsl.reference.interpreter import ReferenceEngine
+from tests.semantics.by_hand import either
 
 Floats = NDArray[np.float64]
 
@@ -88,12 +90,13 @@ def decay(p: dict[str, Floats]) -> float:
     return 0.0005 * sum(float((p[name] ** 2).sum()) for name in ("W_1", "W_2", "W_3"))
 
 
-def test_a_training_loop_in_python_follows_back_propagation(tmp_path) -> None:
+@either
+def test_a_training_loop_in_python_follows_back_propagation(tmp_path, engine: EngineName) -> None:
     """The answer is an input that no projection fills: it stays until it is written anew, in saved states too, and in the interpreter alike."""
     model = plasticdsl.parse(LAYERS)
-    net = model.build("Layers", seed=4)
+    net = model.build("Layers", seed=4, engine=engine)
     by_hand = {name: matrix(net[name]) for name in NAMES}
-    first = ReferenceEngine(net._network, model.build("Layers", seed=4)._engine.instance)
+    first = ReferenceEngine(net._network, model.build("Layers", seed=4, engine="python")._engine.instance)
     first.write("one", "x", 1.0)
     net["one"].x = 1.0
     rng = np.random.default_rng(6)
@@ -115,7 +118,7 @@ def test_a_training_loop_in_python_follows_back_propagation(tmp_path) -> None:
                 np.testing.assert_allclose(net[name].w, first.read(name, "w"), rtol=0, atol=1e-14)
         if n == 100:
             net.save(tmp_path / "state.npz")
-            net = model.build("Layers", seed=4)
+            net = model.build("Layers", seed=4, engine=engine)
             net.load(tmp_path / "state.npz")
             assert np.array_equal(net["out"].target, held)
     for name in NAMES:
