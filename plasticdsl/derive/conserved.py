@@ -6,10 +6,12 @@ terms cancel, as in a kinetic scheme (dB/dt = −k Ca B + …, dCaB/dt = k Ca B 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeVar
 
+from plasticdsl.graph import lasting
 from plasticdsl.model.expr import Binary, Expr, Negate, Number
 
 Factor = tuple[Expr, int]
@@ -42,10 +44,7 @@ def _terms(rate: Expr) -> dict[Term, Fraction]:
     """Σ number · product of factors, without what cancels."""
     found: dict[Term, Fraction] = {}
     for number, factors in _expanded(rate):
-        counts: dict[Factor, int] = {}
-        for factor in factors:
-            counts[factor] = counts.get(factor, 0) + 1
-        key = frozenset(counts.items())
+        key = frozenset(Counter(factors).items())
         found[key] = found.get(key, Fraction(0)) + number
     return {key: number for key, number in found.items() if number}
 
@@ -81,15 +80,8 @@ def _with_shared_terms(rows: Mapping[str, dict[Term, Fraction]]) -> dict[str, di
     for name, row in rows.items():
         for term in row:
             holders.setdefault(term, set()).add(name)
-    kept = dict(rows)
-    waiting = [term for term, names in holders.items() if len(names) == 1]
-    while waiting:
-        for name in holders[waiting.pop()] & kept.keys():
-            for term in kept.pop(name):
-                holders[term].discard(name)
-                if len(holders[term]) == 1:
-                    waiting.append(term)
-    return kept
+    kept = lasting(rows, lambda name, staying: all(len(holders[term] & staying) > 1 for term in rows[name]))
+    return {name: row for name, row in rows.items() if name in kept}
 
 
 def _null_combinations(rows: list[dict[Term, Fraction]]) -> list[dict[int, Fraction]]:

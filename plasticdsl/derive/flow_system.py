@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from plasticdsl.derive.conserved import conserved_variables
-from plasticdsl.graph import reachable
+from plasticdsl.graph import backwards, reachable
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, moves_with_time, refs, substitute
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
@@ -97,17 +97,9 @@ def exact_set(system: System, excluded: frozenset[str]) -> Mapping[str, LinearFo
     for name in (v for v in system.rates if v in candidates):
         with suppress(NotLinear):
             forms[name] = exact_form(system, name, candidates)
-    refused = _readers(system, frozenset(system.rates) - forms.keys())  # what reads a variable outside the set cannot be in it
+    reads = {name: {r.name for r in refs(rate) if r.owner is Whose.OWN} for name, rate in system.rates.items()}
+    refused = reachable(system.rates.keys() - forms.keys(), backwards(reads))  # what reads a variable outside the set cannot be in it
     return {name: form for name, form in forms.items() if name not in refused}
-
-
-def _readers(system: System, names: frozenset[str]) -> set[str]:
-    """`names` and the variables whose rates read one of them, directly or through the rates of others."""
-    by_name: dict[str, list[str]] = {}
-    for name, rate in system.rates.items():
-        for read in {r.name for r in refs(rate) if r.owner is Whose.OWN}:
-            by_name.setdefault(read, []).append(name)
-    return reachable(names, by_name)
 
 
 def exact_form(system: System, name: str, together: frozenset[str]) -> LinearForm:
@@ -143,14 +135,9 @@ def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
 
 def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
     """The `Exact` scheme of one coupled group."""
-    columns = {Ref(Whose.OWN, v): number for number, v in enumerate(group)}
-    matrix = []
-    for name in group:
-        row: list[Expr] = [ZERO] * len(group)
-        for ref, coefficient in forms[name].coefficients.items():
-            row[columns[ref]] = coefficient
-        matrix.append(tuple(row))
-    return Exact(group, tuple(matrix), tuple(forms[v].offset for v in group), reason)
+    rows = [{ref.name: coefficient for ref, coefficient in forms[v].coefficients.items()} for v in group]
+    matrix = tuple(tuple(row.get(v, ZERO) for v in group) for row in rows)
+    return Exact(group, matrix, tuple(forms[v].offset for v in group), reason)
 
 
 def self_linear(system: System, name: str) -> LinearForm:

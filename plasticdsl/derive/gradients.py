@@ -21,9 +21,10 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.derive.local_gradient import free_name
+from plasticdsl.graph import ordered
 from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
 from plasticdsl.model.inline import Scope, inline
-from plasticdsl.model.model import Block, Connectivity, Network, Population, Projection, Role, SumInto, Variable
+from plasticdsl.model.model import Block, Connectivity, Network, Projection, Role, SumInto, Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
@@ -115,7 +116,9 @@ class Backwards:
 
     def by_unit(self, population: str, name: str) -> str | None:
         """The name of ∂L/∂v in the population; None where L does not reach it."""
-        self._settle([(population, name)])
+        for node in ordered([(population, name)], self._needs)[0]:  # a chain of definitions may be longer than Python's stack
+            if node not in self.adjoints:
+                self.adjoints[node] = self._adjoint(*node)
         return self.adjoints[population, name]
 
     def _through_sum(self, one: Summed, by: Ref) -> Expr:
@@ -136,22 +139,10 @@ class Backwards:
 
     # --- adjoints ----------------------------------------------------------------------------------------------------
 
-    def _settle(self, wanted: Iterable[Owned]) -> None:
-        """Adjoints of these and of all they need, without recursion: a chain of definitions may be longer than Python's stack."""
-        waiting = list(wanted)
-        while waiting:
-            current = waiting[-1]
-            missing = [n for n in self._needs(current) if n not in self.adjoints]
-            if current in self.adjoints or not missing:
-                waiting.pop()
-                if current not in self.adjoints:
-                    self.adjoints[current] = self._adjoint(*current)
-            else:
-                waiting.extend(missing)
-
     def _needs(self, node: Owned) -> Iterator[Owned]:
-        yield from ((node[0], d.name) for d in self._readers.get(node, ()))
-        yield from (s.into for s in self._summing.get(node, ()))
+        """What the adjoint of a variable is made of, and is not known yet."""
+        above = (*((node[0], d.name) for d in self._readers.get(node, ())), *(s.into for s in self._summing.get(node, ())))
+        return (one for one in above if one not in self.adjoints)
 
     def _adjoint(self, population: str, name: str) -> str | None:
         own = Ref(Whose.OWN, name)
@@ -225,8 +216,14 @@ def turned(expr: Expr, owner: Owner) -> Expr:
 def extended(network: Network, all_of: Iterable[Backwards]) -> Network:
     """The network with the variables, sums and hidden projections that the derivatives need."""
     found = list(all_of)
-    populations = tuple(_with_units(p, [v for b in found for v in b.units.get(p.name, ())]) for p in network.populations)
-    projections = tuple(_with_sums(p, [s for b in found for s in b.sums.get(p.name, ())]) for p in network.projections)
+    populations = []
+    for p in network.populations:  # adjoints follow what they read: each was made after those it needs
+        variables = (v for b in found for v in b.units.get(p.name, ()))
+        populations.append(replace(p, block=replace(p.block, variables=(*p.block.variables, *variables))))
+    projections = []
+    for q in network.projections:
+        new = (s for b in found for s in b.sums.get(q.name, ()))
+        projections.append(replace(q, connection=replace(q.connection, sums=(*q.connection.sums, *new))))
     taken = {p.name for p in network.populations} | {p.name for p in network.projections}
     hidden = []
     for projection in network.projections:
@@ -235,16 +232,7 @@ def extended(network: Network, all_of: Iterable[Backwards]) -> Network:
             name = free_name(f"{projection.name}_transposed", taken)
             taken.add(name)
             hidden.append(_hidden(name, projection, sums))
-    return replace(network, populations=populations, projections=(*projections, *hidden))
-
-
-def _with_units(population: Population, new: list[Variable]) -> Population:
-    """Adjoints follow what they read: each was made after those it needs."""
-    return replace(population, block=replace(population.block, variables=(*population.block.variables, *new)))
-
-
-def _with_sums(projection: Projection, new: list[SumInto]) -> Projection:
-    return replace(projection, connection=replace(projection.connection, sums=(*projection.connection.sums, *new)))
+    return replace(network, populations=tuple(populations), projections=(*projections, *hidden))
 
 
 def _hidden(name: str, projection: Projection, sums: tuple[SumInto, ...]) -> Projection:

@@ -6,6 +6,8 @@ equation the method cannot integrate and why.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from plasticdsl.derive.flow_system import (
     System,
     coupled_groups,
@@ -21,7 +23,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import MethodChoice
 from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme
-from plasticdsl.symbolic.linear import NotLinear
+from plasticdsl.symbolic.linear import LinearForm, NotLinear
 
 CHOSEN = "chosen by the author"
 
@@ -51,33 +53,26 @@ def schemes_by_method(system: System, method: MethodChoice) -> tuple[Scheme, ...
         case "euler-maruyama":
             return (euler_maruyama(system, system.rates, CHOSEN),)
         case "exact":
-            return _exact(system, method)
+            together = frozenset(system.rates)
+            message = "No exact step exists for {0}: its rate is not linear with constant coefficients ({1})."
+            hint = "Leave the method out, or write RK4 or exponential Euler."
+            forms = _forms(system, method, lambda v: exact_form(system, v, together), message, hint)
+            return tuple(exact_scheme(system, group, forms, CHOSEN) for group in coupled_groups(forms))
         case _:
-            return _exponential_euler(system, method)
+            message = "Exponential Euler needs the rate of {0} to be linear in {0}, and it is not ({1})."
+            forms = _forms(system, method, lambda v: self_linear(system, v), message, "Leave the method out, or write RK4 or Euler.")
+            return tuple(exponential_euler(system, v, form) for v, form in forms.items())
 
 
-def _exact(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
+def _forms(system: System, method: MethodChoice, form_of: Callable[[str], LinearForm], message: str, hint: str) -> dict[str, LinearForm]:
+    """The linear form of every rate; `message`: of a variable and why it has none."""
     forms = {}
     for name in system.rates:
         try:
-            forms[name] = exact_form(system, name, frozenset(system.rates))
+            forms[name] = form_of(name)
         except NotLinear as reason:
-            message = f"No exact step exists for {system.symbol(name)}: its rate is not linear with constant coefficients ({reason})."
-            raise _impossible(method, message, "Leave the method out, or write RK4 or exponential Euler.") from None
-    return tuple(exact_scheme(system, group, forms, CHOSEN) for group in coupled_groups(forms))
-
-
-def _exponential_euler(system: System, method: MethodChoice) -> tuple[Scheme, ...]:
-    schemes = []
-    for name in system.rates:
-        try:
-            form = self_linear(system, name)
-        except NotLinear as reason:
-            symbol = system.symbol(name)
-            message = f"Exponential Euler needs the rate of {symbol} to be linear in {symbol}, and it is not ({reason})."
-            raise _impossible(method, message, "Leave the method out, or write RK4 or Euler.") from None
-        schemes.append(exponential_euler(system, name, form))
-    return tuple(schemes)
+            raise _impossible(method, message.format(system.symbol(name), reason), hint) from None
+    return forms
 
 
 def _impossible(method: MethodChoice, message: str, hint: str) -> PlasError:

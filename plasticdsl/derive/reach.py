@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import AtRate, Block, Network, Projection, Role, Threshold, Trigger
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import Block, Network, Projection, Role, Trigger
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: Stands for the spikes of a population beside its variables.
@@ -24,28 +25,20 @@ def first_in_time(network: Network, start: Ref, formula: Expr) -> str | None:
     for source, target in _edges(network):
         edges.setdefault(source, []).append(target)
     goals = {Ref(r.owner, r.name) for r in refs(formula)}
-    before: dict[Ref, Ref] = {start: start}
-    waiting = deque([start])
+    seen, waiting = {start}, deque[tuple[Ref, ...]]([(start,)])
     while waiting:
-        node = waiting.popleft()
-        if node in goals and node != start:
-            return _first(network, _path(before, node))
-        for following in edges.get(node, ()):
-            if following not in before:
-                before[following] = node
-                waiting.append(following)
+        path = waiting.popleft()
+        if path[-1] in goals and path[-1] != start:
+            return _first(network, path[1:])
+        for following in edges.get(path[-1], ()):
+            if following not in seen:
+                seen.add(following)
+                waiting.append((*path, following))
     return None
 
 
-def _path(before: Mapping[Ref, Ref], end: Ref) -> list[Ref]:
-    path = [end]
-    while before[path[-1]] != path[-1]:
-        path.append(before[path[-1]])
-    return path[::-1]
-
-
-def _first(network: Network, path: list[Ref]) -> str | None:
-    for ref in path[1:]:
+def _first(network: Network, path: tuple[Ref, ...]) -> str:
+    for ref in path:
         population = next((p for p in network.populations if p.as_owner == ref.owner), None)
         if ref.name == SPIKE and population is not None:
             return f"the spikes of ‘{population.symbol}’"
@@ -59,11 +52,8 @@ def _edges(network: Network) -> Iterator[tuple[Ref, Ref]]:
     for population in network.populations:
         owner = population.as_owner
         yield from _of_block(population.block, {Whose.OWN: owner})
-        match population.block.spike:
-            case Threshold(condition=read) | AtRate(rate=read):
-                yield from ((Ref(owner, r.name), Ref(owner, SPIKE)) for r in refs(read) if r.owner is Whose.OWN)
-            case None:
-                pass
+        for read in expressions(population.block.spike):
+            yield from ((Ref(owner, r.name), Ref(owner, SPIKE)) for r in refs(read) if r.owner is Whose.OWN)
     for projection in network.projections:
         yield from _of_projection(projection)
 

@@ -42,7 +42,7 @@ from plasticdsl.derive.flow_system import (
     system_of,
 )
 from plasticdsl.derive.methods import schemes_by_method
-from plasticdsl.graph import circles
+from plasticdsl.graph import backwards, circles
 from plasticdsl.model.expr import Ref, moves_with_time, refs
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
@@ -111,10 +111,7 @@ def _with_connected(system: System, reasons: Mapping[str, str]) -> dict[str, str
     """`reasons`, and the noiseless variables that what is in stages takes with it: those that it reads, which it wants at every stage, and those that
     read it, which would have to hold it (no exact step takes a variable that flows outside it). Each is looked at once."""
     reads = {v: system.dependencies(v) - system.noises.keys() for v in system.rates if v not in system.noises}
-    read_by: dict[str, list[str]] = {v: [] for v in reads}
-    for name, those in reads.items():
-        for read in those:
-            read_by[read].append(name)
+    read_by = backwards(reads)
     found = dict(reasons)
     new = list(reasons)
     while new:
@@ -122,7 +119,7 @@ def _with_connected(system: System, reasons: Mapping[str, str]) -> dict[str, str
             below = [v for v in reads[name] if v not in found]
             found.update(dict.fromkeys(below, ""))
             new += below
-        above = list(dict.fromkeys(reader for name in new for reader in read_by[name] if reader not in found))
+        above = list(dict.fromkeys(reader for name in new for reader in read_by.get(name, ()) if reader not in found))
         found |= {v: _would_be_held(system, v, reads[v] & found.keys()) for v in above}
         new = above
     return found

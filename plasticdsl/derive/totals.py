@@ -10,50 +10,34 @@ from dataclasses import replace
 from itertools import count
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild
-from plasticdsl.model.model import Block, Flow, Role, Total, Variable
+from plasticdsl.model.mapping import expressions, mapped
+from plasticdsl.model.model import Block, Role, Total, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.block_contents import definitions_with_sums, holds_sum
 
 
 def with_totals(block: Block) -> Block:
-    """The block with every sum in its flows read from an input."""
+    """The block with every sum in its flows read from an input; a sum within a sum comes first."""
     holding = definitions_with_sums(block)
-    if not any(holds_sum(expr, holding) for f in block.flows for expr in _parts(f)):
+    if not any(holds_sum(expr, holding) for expr in expressions(block.flows)):
         return block
-    return _Naming(block, holding).named()
+    definitions, taken = block.definitions, {v.name for v in block.variables}
+    free = (name for name in (f"sum_{number}" for number in count(1)) if name not in taken)
+    names: dict[Expr, str] = {}
 
-
-def _parts(flow: Flow) -> tuple[Expr, ...]:
-    return (flow.rate,) if flow.noise is None else (flow.rate, flow.noise)
-
-
-class _Naming:
-    """Gives each sum of a block a name; a sum within a sum comes first."""
-
-    def __init__(self, block: Block, holding: frozenset[str]) -> None:
-        self.block = block
-        self._values: dict[Expr, Expr] = {Ref(Whose.OWN, name): value for name, value in block.definitions.items() if name in holding}
-        self._taken = {v.name for v in block.variables}
-        self._totals: dict[Expr, Total] = {}
-
-    def named(self) -> Block:
-        """The block in terms of names."""
-        flows = tuple(replace(f, rate=self._read(f.rate), noise=None if f.noise is None else self._read(f.noise)) for f in self.block.flows)
-        inputs = tuple(Variable(t.name, t.name, Role.INPUT) for t in self._totals.values())
-        return replace(
-            self.block, flows=flows, variables=(*self.block.variables, *inputs), totals=(*self.block.totals, *self._totals.values())
-        )
-
-    def _read(self, expr: Expr) -> Expr:
+    def read(expr: Expr) -> Expr:
         match expr:
-            case Ref() if expr in self._values:
-                return self._read(self._values[expr])
+            case Ref(Whose.OWN, name, "") if name in holding:
+                return read(definitions[name])
             case Incoming(body):
-                inner = self._read(body)
-                if inner not in self._totals:
-                    name = next(n for n in (f"sum_{k}" for k in count(1)) if n not in self._taken)
-                    self._taken.add(name)
-                    self._totals[inner] = Total(name, inner)
-                return Ref(Whose.OWN, self._totals[inner].name)
+                inner = read(body)
+                if inner not in names:
+                    names[inner] = next(free)
+                return Ref(Whose.OWN, names[inner])
             case _:
-                return rebuild(expr, self._read)
+                return rebuild(expr, read)
+
+    flows = mapped(block.flows, read)
+    inputs = (Variable(name, name, Role.INPUT) for name in names.values())
+    totals = (Total(name, body) for body, name in names.items())
+    return replace(block, flows=flows, variables=(*block.variables, *inputs), totals=(*block.totals, *totals))

@@ -7,7 +7,7 @@ an expression whose nonlinear parts would cancel counts as nonlinear.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Ref, refs
@@ -25,6 +25,10 @@ class LinearForm:
         """The factor of `unknown`, 0 where it does not occur."""
         return self.coefficients.get(unknown, ZERO)
 
+    def changed(self, change: Callable[[Expr], Expr]) -> LinearForm:
+        """With `change` applied to the factors and the offset."""
+        return LinearForm({x: change(c) for x, c in self.coefficients.items()}, change(self.offset))
+
 
 class NotLinear(Exception):
     """`str()` completes the sentence "it is not linear: …"."""
@@ -38,8 +42,7 @@ def linear_form(expr: Expr, unknowns: frozenset[Ref]) -> LinearForm:
         case Ref():
             return LinearForm({expr: ONE}, ZERO)
         case Negate(operand):
-            form = linear_form(operand, unknowns)
-            return LinearForm({x: neg(c) for x, c in form.coefficients.items()}, neg(form.offset))
+            return linear_form(operand, unknowns).changed(neg)
         case Binary(operator, left, right):
             return _binary(operator, left, right, unknowns)
         case Choice(branches, otherwise):
@@ -62,14 +65,11 @@ def _binary(operator: str, left: Expr, right: Expr, unknowns: frozenset[Ref]) ->
             sums = {x: combine(a.coefficient(x), b.coefficient(x)) for x in keys}
             return LinearForm({x: c for x, c in sums.items() if not is_number(c, 0.0)}, combine(a.offset, b.offset))
         case "*" if left_free:
-            form = linear_form(right, unknowns)
-            return LinearForm({x: mul(left, c) for x, c in form.coefficients.items()}, mul(left, form.offset))
+            return linear_form(right, unknowns).changed(lambda part: mul(left, part))
         case "*" if right_free:
-            form = linear_form(left, unknowns)
-            return LinearForm({x: mul(c, right) for x, c in form.coefficients.items()}, mul(form.offset, right))
+            return linear_form(left, unknowns).changed(lambda part: mul(part, right))
         case "/" if right_free:
-            form = linear_form(left, unknowns)
-            return LinearForm({x: div(c, right) for x, c in form.coefficients.items()}, div(form.offset, right))
+            return linear_form(left, unknowns).changed(lambda part: div(part, right))
         case "^" if is_number(right, 1.0):
             return linear_form(left, unknowns)
         case "*":
@@ -98,5 +98,4 @@ def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, unknowns: 
 
 
 def _names(expr: Expr, unknowns: frozenset[Ref]) -> str:
-    found = sorted(r.path for r in refs(expr) & unknowns)
-    return ", ".join(found)
+    return ", ".join(sorted(r.path for r in refs(expr) & unknowns))
