@@ -36,8 +36,7 @@ from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
     from plasticdsl.check.module import Checked
-    from plasticdsl.kernels.artifact import Artifact
-    from plasticdsl.kernels.program import Program
+    from plasticdsl.kernels.program import Artifact, Program
     from plasticdsl.model.experiments import Experiment
     from plasticdsl.plan.plan import Plan
     from plasticdsl.runtime.engine.compiled import Kernels
@@ -122,7 +121,7 @@ def ready(network: Network) -> Network:
 
 def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: CompileOptions) -> Artifact:  # noqa: A001
     """The kernels of a network. `per_unit`: values that differ from unit to unit. Raises `PlasError` for what cannot be compiled."""
-    from plasticdsl.kernels.artifact import Artifact
+    from plasticdsl.kernels.program import Artifact
 
     choices = (options.level, sorted(options.without), options.precision, options.threads > 1)
     listed = sorted(p.name for p in network.projections if p.connectivity.kind == "listed")
@@ -153,7 +152,7 @@ def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions, asked:
 def program_of(plan: Plan, options: CompileOptions) -> Program:
     """Loops over arrays."""
     from plasticdsl.kernels.build import build
-    from plasticdsl.kernels.precision import in_single
+    from plasticdsl.kernels.program import in_single
 
     return build(plan) if options.precision == "double" else in_single(build(plan))
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
@@ -31,7 +32,7 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED
-from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number
+from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number, joined
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 
@@ -120,15 +121,13 @@ def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
 
 def _kernel(plan: Plan, operation: ops.Single) -> Function:
     """The loop of one operation."""
-    if isinstance(operation, ops.Units):
-        return _OF_UNITS[operation.what](plan, plan.population(operation.population))
-    if isinstance(operation, ops.Connections):
-        return _OF_CONNECTIONS[operation.what](plan, plan.projection(operation.projection))
-    if isinstance(operation, ops.OfSpikes):
-        return _of_spikes(plan, operation)
-    if isinstance(operation, ops.OfSums):
-        return _of_sums(plan, operation)
-    return _of_steps(plan, operation)
+    match operation:
+        case ops.Units(population, what):
+            return _OF_UNITS[what](plan, plan.population(population))
+        case ops.Connections(projection, of):
+            return _OF_CONNECTIONS[of](plan, plan.projection(projection))
+        case _:
+            return KERNELS[type(operation)](plan, operation)
 
 
 _OF_UNITS = {
@@ -145,56 +144,27 @@ _OF_CONNECTIONS = {
     ops.OfConnections.ADD: arrivals.add_between,
 }
 
-
-def _of_spikes(plan: Plan, operation: ops.OfSpikes) -> Function:
-    connections = plan.projection
-    match operation:
-        case ops.Feed(p, name):
-            return feeds.feed(p, name)
-        case ops.KeepTimes(p, history):
-            return arrivals.keep_times(connections(p), history)
-        case ops.CountArrivals(p, side):
-            return arrivals.count(connections(p), side)
-        case ops.ForgetArrivals(p, side):
-            return arrivals.forget(connections(p), side)
-        case ops.AtSpikes(p, slot):
-            return synapses.at_spikes(plan, connections(p), slot)
-
-
-def _of_sums(plan: Plan, operation: ops.OfSums) -> Function:
-    unit, connections = plan.population, plan.projection
-    match operation:
-        case ops.Define(p):
-            return units.define(plan, unit(p), operation)
-        case ops.BeginLate(p, target):
-            return sums.begin_late(p, target)
-        case ops.AddLate(p, target, sent):
-            return sums.hand_over(connections(p), target) if sent else sums.add_late(plan, connections(p), target)
-        case ops.BeginSum():
-            return sums.begin_sum(operation)
-        case ops.AddSum(p):
-            return sums.add_sum(plan, connections(p), operation)
-        case ops.HoldFed(p, target, stage):
-            return stages.hold_fed(unit(p), target, stage)
-        case ops.TakeTotals(p):
-            return sums.take_totals(plan, connections(p), operation)
-
-
-def _of_steps(plan: Plan, operation: ops.OfSteps | ops.OfFlow) -> Function:
-    unit, connections = plan.population, plan.projection
-    match operation:
-        case ops.AtStep(p, periodic):
-            return synapses.at_step(plan, connections(p), periodic)
-        case ops.ChangeUnits(p, number):
-            return units.change_units(plan, unit(p), number)
-        case ops.UpdateOneByOne(one):
-            return sweep.update_one_by_one(plan, one)
-        case ops.Keep():
-            return sweep.keep(operation)
-        case ops.AtStage(p, stage, slopes):
-            return (stages.slopes if slopes else stages.begin)(plan, unit(p), stage)
-        case ops.Flow(p, place):
-            return synapses.flow_connections(plan, connections(p), place)
+#: What writes the kernel of each other operation.
+KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
+    ops.Feed: feeds.feed,
+    ops.KeepTimes: arrivals.keep_times,
+    ops.CountArrivals: arrivals.count,
+    ops.ForgetArrivals: arrivals.forget,
+    ops.AtSpikes: synapses.at_spikes,
+    ops.Define: units.define,
+    ops.BeginLate: sums.begin_late,
+    ops.AddLate: sums.add_late,
+    ops.BeginSum: sums.begin_sum,
+    ops.AddSum: sums.add_sum,
+    ops.HoldFed: stages.hold_fed,
+    ops.TakeTotals: sums.take_totals,
+    ops.AtStep: synapses.at_step,
+    ops.ChangeUnits: units.change_units,
+    ops.UpdateOneByOne: sweep.update_one_by_one,
+    ops.Keep: sweep.keep,
+    ops.AtStage: stages.at,
+    ops.Flow: synapses.flow_connections,
+}
 
 
 # --- advance ---------------------------------------------------------------------------------------------------------
@@ -213,7 +183,7 @@ def _advance(
     full = [_log_is_full(p.name) for p in plan.populations if p.emission is not None]
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
-        body.append(If(full[0] if len(full) == 1 else Logic("or", tuple(full)), (Return(done),)))
+        body.append(If(joined("or", full), (Return(done),)))
     body += [Let(T, Binary("*", Read(N), Read(DT))), *calls]
     stop = Binary("+", Read(FIRST_STEP), Read(STEPS))
     loop = For(N, Read(FIRST_STEP), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.emit import emit_entry
+from plasticdsl.kernels.program import Artifact
 from plasticdsl.kernels.store import ObjectCode, import_text
 
 #: Library functions that LLVM may call for its own instructions.

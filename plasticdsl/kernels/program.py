@@ -1,4 +1,4 @@
-"""The loop program: what the kernels do, as loops over arrays, still independent of Python's text.
+"""The loop program: what the kernels do, as loops over arrays, still independent of Python's text. Pickles; knows no sympy and no numba.
 
 Comes from `build.build(plan)`, goes out to `emit.emit`. Expressions are those of `model.expr` with every variable resolved: `Read` is a local, a
 scalar argument or a size; `Element` an element of an array. What things are called are values (`identifiers`).
@@ -7,7 +7,7 @@ scalar argument or a size; `Element` an element of an array. What things are cal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
@@ -210,6 +210,23 @@ class Program:
     switches: tuple[str, ...] = ()
     asked: Asked = NOTHING_ASKED
     kept: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What compiling a network leaves behind. `source`: the whole generated module (only NumPy and numba needed). `program`: its layout. `digest` names it
+    in the cache."""
+
+    program: Program
+    source: str
+    digest: str
+
+
+def in_single(program: Program) -> Program:
+    """The same program with 32-bit states and parameters. Arithmetic stays in double precision between load and store. Times, hazards and counts stay as
+    they are: a spike time in 32 bits would not even tell the steps of a minute apart."""
+    narrow = (replace(a, dtype="float32") if a.dtype == "float64" and a.is_variable else a for a in program.arrays)
+    return replace(program, arrays=tuple(narrow))
 
 
 def element(array: Field, *indices: Local | Expr) -> Element:

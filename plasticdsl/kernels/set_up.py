@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, OfPairs, Recipe, Word
-from plasticdsl.model.expr import Expr, Logic, Number, of_a_pair, refs
+from plasticdsl.model.expr import Expr, Number, joined, of_a_pair, refs
 from plasticdsl.model.model import (
     ClampedSource,
     Distribution,
@@ -200,7 +200,7 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
         words["amount"] = OfPairs(group, how.amount) if of_a_pair(how.amount) else Apply(float, (Formula(group, how.amount),))
     conditions = tuple(c for c in (how.amount if how.kind == "where" else None, how.also) if c is not None)
     if conditions:
-        words["allowed"] = OfPairs(group, Logic("and", conditions) if len(conditions) > 1 else conditions[0])
+        words["allowed"] = OfPairs(group, joined("and", conditions))
     words |= {} if how.self_connections else {"self_connections": False}
     words |= {"repeats": True} if how.repeats else {}
     words |= {"mirrored": True} if projection.symmetric else {}

@@ -7,7 +7,7 @@ All numbers are in SI. Names are canonical ASCII and already resolved: a `Ref` s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -235,6 +235,11 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield expr
     for child in children(expr):
         yield from walk(child)
+
+
+def joined(connective: Literal["and", "or"], conditions: Sequence[Expr]) -> Expr:
+    """All of some conditions (at least one), or any."""
+    return conditions[0] if len(conditions) == 1 else Logic(connective, tuple(conditions))
 
 
 def of_a_pair(expr: Expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, walk
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, joined, walk
 
 #: What may be no number for finite arguments.
 _PARTIAL = frozenset(("log", "log10", "log1p", "sqrt", "arcsin", "arccos", "mod"))
@@ -53,4 +53,4 @@ def undefined(condition: Expr, may_be: Callable[[Expr], bool] = lambda _: True) 
 
 
 def _any(parts: tuple[Expr, ...]) -> Expr | None:
-    return None if not parts else parts[0] if len(parts) == 1 else Logic("or", parts)
+    return None if not parts else joined("or", parts)

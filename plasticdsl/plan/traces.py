@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.grid import lags_on_grid
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, substitute
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, joined, substitute
 from plasticdsl.model.inline import inline
 from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
@@ -185,7 +185,7 @@ def _with_last(window: Window, last: Mapping[Place, Ref], earlier: Place, rule: 
         may.append(Compare(">=", when, last[_OTHER[earlier]]))
     if rule.truncate is not None:
         may.append(Compare("<=", _steps_since(when), _whole_steps(rule.truncate)))
-    return Choice(((Compare("==", when, NOW), at_tie), (may[0] if len(may) == 1 else Logic("and", tuple(may)), paired)), ZERO)
+    return Choice(((Compare("==", when, NOW), at_tie), (joined("and", may), paired)), ZERO)
 
 
 # --- lags, in whole steps: a difference of two times is off by their rounding, which decides at the edge of a window -----

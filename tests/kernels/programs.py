@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.identifiers import ADVANCE, RUN, Field, Kernel, Local
 from plasticdsl.kernels.program import (
     Array,
+    Artifact,
     Comment,
     Element,
     For,

@@ -5,13 +5,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plasticdsl.kernels import build
 from plasticdsl.kernels.describe import si_unit
 from plasticdsl.kernels.emit import emit, emit_entry
 from plasticdsl.kernels.fold import WIDTH, fold
@@ -20,7 +21,12 @@ from plasticdsl.kernels.layout import tuples
 from plasticdsl.kernels.program import Comment, For, If, Store
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.model.expr import Call, Compare, Number
+from plasticdsl.plan import operations as ops
 from tests.kernels.programs import arrays_of, bound_network, calculator, element, expected, let, loop, name, network, plus, times, value
+
+
+def test_every_operation_of_a_step_has_a_kernel() -> None:
+    assert build.KERNELS.keys() | {ops.Units, ops.Connections} == set(get_args(ops.Single))
 
 
 def test_same_program_same_bytes() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
-from plasticdsl.kernels.program import Program
+from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.lower import lower

@@ -9,10 +9,9 @@ import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import prepared, read
-from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
-from plasticdsl.kernels.precision import in_single
+from plasticdsl.kernels.program import Artifact, in_single
 from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.weights import weights

@@ -17,7 +17,7 @@ from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model.expr import Expr, Logic, Special
+from plasticdsl.model.expr import Expr, Special, joined
 from plasticdsl.model.model import Connectivity, Delays, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
@@ -67,7 +67,7 @@ def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, sp
         message = "A projection is connected in one way; this is a second."
         context.report.error("two-connectivities", message, bases[1].span, "Write two projections.", labels)
     conditions = [translate_condition(c.value, of_pairs) for c in clauses if c.kind == "where" and c.value is not None]
-    also = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions)) if conditions else None
+    also = joined("and", conditions) if conditions else None
     words = {c.kind for c in clauses}
     if not bases:
         return Connectivity(

@@ -17,7 +17,7 @@ from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, joined
 from plasticdsl.symbolic.derivative import HOLD
 from plasticdsl.syntax import tree
 from plasticdsl.units.table import is_unit
@@ -261,7 +261,7 @@ def _logical(node: tree.Compare | tree.Logic, context: Context) -> Typed:
         require_same(node.operands[i], left.dim, node.operands[i + 1], right.dim, context, "be compared")
         comparison = cast(Literal["<", "<=", ">", ">=", "==", "!="], _COMPARISONS[operator])
         pairs.append(Compare(comparison, left.expr, right.expr))
-    return Typed(pairs[0] if len(pairs) == 1 else Logic("and", tuple(pairs)), PURE, is_condition=True)
+    return Typed(joined("and", pairs), PURE, is_condition=True)
 
 
 def _cases(node: tree.Cases, context: Context) -> Typed:

@@ -11,6 +11,7 @@ from plasticdsl.kernels.program import Array, Element, Function, If, Increase, R
 from plasticdsl.kernels.recipes import DT, Apply, Formula
 from plasticdsl.model.expr import Binary, Compare, Number, Ref
 from plasticdsl.model.owners import Whose, owner_text
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.support.structure import history_length
@@ -88,15 +89,17 @@ def now_arguments(projection: ProjectionPlan) -> list[Array]:
     return [Array(arriving_now(projection, s).array, "float64", (lengths[arrival_place(projection, s)],)) for s in sides]
 
 
-def count(projection: ProjectionPlan, side: Place) -> Function:
+def count(plan: Plan, operation: ops.CountArrivals) -> Function:
     """The kernel that counts the spikes that reach the synapses now."""
+    projection, side = plan.projection(operation.projection), operation.side
     where = "each connection" if arrival_place(projection, side) is Place.CONNECTION else "each unit's synapses"
     body = _at_arrival(projection, side, Increase(arriving_now(projection, side), ONE))
     return Function(Kernel(f"count_{side}_{{}}", (projection.name,)), f"Count the {side} spikes that reach {where} now.", body)
 
 
-def forget(projection: ProjectionPlan, side: Place) -> Function:
+def forget(plan: Plan, operation: ops.ForgetArrivals) -> Function:
     """The kernel that forgets them afterwards."""
+    projection, side = plan.projection(operation.projection), operation.side
     body = _at_arrival(projection, side, Store(arriving_now(projection, side), ZERO))
     return Function(Kernel(f"forget_{side}_{{}}", (projection.name,)), "Forget that count.", body)
 
@@ -126,9 +129,10 @@ def history_arguments(projection: ProjectionPlan) -> list[Array]:
     return found
 
 
-def keep_times(projection: ProjectionPlan, history: str) -> Function:
+def keep_times(plan: Plan, operation: ops.KeepTimes) -> Function:
     """The kernel that notes the spikes that reach the synapses now."""
-    h, field = next(h for h in projection.histories if h.name == history), of_projection(projection.name).field
+    projection = plan.projection(operation.projection)
+    h, field = next(h for h in projection.histories if h.name == operation.history), of_projection(projection.name).field
     unit = INDEX[arrival_place(projection, h.side)]
     count = element(field(Part.HISTORY_COUNT, h.name), unit)
     note: tuple[Statement, ...] = (

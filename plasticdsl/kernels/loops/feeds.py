@@ -12,6 +12,7 @@ from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.names import I, N, number_of
 from plasticdsl.kernels.program import Array, Comment, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Compare, Number
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 
 ZERO, ONE = Number(0.0), Number(1.0)
@@ -41,8 +42,9 @@ def active(population: str, variable: str) -> Compare:
     return Compare("!=", Read(of_population(population).field(Part.FEED_ACTIVE, variable)), ZERO)
 
 
-def feed(population: str, variable: str) -> Function:
+def feed(plan: Plan, operation: ops.Feed) -> Function:
     """The kernel that gives the variable the values of the item of step n."""
+    population, variable = operation.population, operation.name
     field, (position, row, column) = of_population(population).field, (Local(text) for text in ("position", "row", "column"))
     first, hold, count, across = (
         Read(field(part, variable)) for part in (Part.FEED_FIRST, Part.FEED_HOLD, Part.FEED_COUNT, Part.FEED_ACROSS)

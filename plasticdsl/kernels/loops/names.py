@@ -56,7 +56,7 @@ class Names:
             case TotalOf(name) if self.totals:
                 return element(self.group.field(Part.SUM, name), I)
             case TotalOf(name):
-                return Read(total(name))
+                return Read(summed(name))
             case Remembered(name):
                 return Read(remembered(name))
             case Shadow(name):
@@ -174,7 +174,7 @@ def remembered(name: str) -> Local:
     return Local("{}_now", (name,))
 
 
-def total(name: str) -> Local:
+def summed(name: str) -> Local:
     """The local that holds a sum over the connections of a unit."""
     return Local("{}_now", (name, "sum"))
 

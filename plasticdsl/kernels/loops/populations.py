@@ -27,11 +27,11 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Formula
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref, joined
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined
-from plasticdsl.plan.operations import Define
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
@@ -172,8 +172,11 @@ def _by_threshold(plan: Plan, population: PopulationPlan, condition: Expr, risin
         after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
     if population.rest is not None:
         may.append(_free(p))
-    fires = Logic("and", tuple(may)) if len(may) > 1 else resolved
-    return (For(I, ZERO, number_of(population.name), (Comment(pretty(condition)), *before, If(fires, _append(p, Read(I))), *after)),)
+    return (
+        For(
+            I, ZERO, number_of(population.name), (Comment(pretty(condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
+        ),
+    )
 
 
 def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
@@ -269,14 +272,14 @@ def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
 
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
-    p = population.name
-    loop = each_unit(p, flow(population.alone, flow_context(plan, population)))
-    return Function(Kernel("flow_{}", (p,)), f"Let the state of {p} flow from step n to n + 1.", (loop,))
+    loop = each_unit(population.name, flow(population.alone, flow_context(plan, population)))
+    return Function(Kernel("flow_{}", (population.name,)), f"Let the state of {population.name} flow from step n to n + 1.", (loop,))
 
 
-def change_units(plan: Plan, population: PopulationPlan, number: int) -> Function:
+def change_units(plan: Plan, operation: ops.ChangeUnits) -> Function:
     """The kernel for what the units do at every step (discrete updates), or periodically: it checks the step itself."""
-    p, change = population.name, next(c for c in population.changes if c.number == number)
+    p, number, population = operation.population, operation.number, plan.population(operation.population)
+    change = next(c for c in population.changes if c.number == number)
     body: tuple[Statement, ...] = (each_unit(p, unit_statements(change.jumps, Names(plan, population), population)),)
     if change.period is not None:
         body = (every(of_population(p).field(Part.PERIOD, str(number)), body),)
@@ -288,11 +291,11 @@ def every(period: Field, body: tuple[Statement, ...]) -> If:
     return If(Compare("==", Call("mod", (Read(N), Read(period))), ZERO), body)
 
 
-def define(plan: Plan, population: PopulationPlan, definition: Define) -> Function:
+def define(plan: Plan, operation: ops.Define) -> Function:
     """The kernel that evaluates a definition of the population for those who read it, at t_n or at an integrator's stage."""
-    p, variable, stage = population.name, definition.name, definition.stage
-    names = Names(plan, population, stage=stage)
-    store = Store(names.cell(Ref(Whose.OWN, variable)), at_stage(definition.value, {}, stage_time(stage), names))
+    p, variable, stage = operation.population, operation.name, operation.stage
+    names = Names(plan, plan.population(p), stage=stage)
+    store = Store(names.cell(Ref(Whose.OWN, variable)), at_stage(operation.value, {}, stage_time(stage), names))
     kernel = stage_kernel(Kernel("define_{}_{}", (p, variable)), stage)
-    body = each_unit(p, [Comment(f"{variable} = {pretty(definition.written)}"), store])
+    body = each_unit(p, [Comment(f"{variable} = {pretty(operation.written)}"), store])
     return Function(kernel, f"Evaluate {variable} of {p}.", (body,))

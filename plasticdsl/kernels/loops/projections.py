@@ -19,8 +19,7 @@ from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import INDEX, SPIKE_TIME, I, K, N, Names, T, arrival_place, place_sizes, remembered, ring
 from plasticdsl.kernels.loops.populations import every, period_argument
-from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, ring_arguments
-from plasticdsl.kernels.loops.totals import total_arguments, with_totals
+from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, ring_arguments, total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     Array,
@@ -43,6 +42,7 @@ from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref
 from plasticdsl.model.model import AddTo, Assign, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Event, Foresee, Kind, Placed, Plan, ProjectionPlan, Remember, SumHistory
 from plasticdsl.plan.totals import stretches
@@ -173,9 +173,10 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
-def at_spikes(plan: Plan, projection: ProjectionPlan, slot: Slot) -> Function:
+def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     """The kernel for the statements of a slot."""
-    side, events = slot.side, projection.at(slot)
+    projection = plan.projection(operation.projection)
+    side, events = operation.slot.side, projection.at(operation.slot)
     writer = _writer(plan, projection, side, events)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
@@ -186,7 +187,7 @@ def at_spikes(plan: Plan, projection: ProjectionPlan, slot: Slot) -> Function:
     body = writer.while_in_force(arriving(projection, side, parts, writer.stores()))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
     doc = f"What {projection.name} does when {who} spikes reach its synapses at step n."
-    return Function(Kernel(FUNCTION_NAMES[slot], (projection.name,)), doc, body)
+    return Function(Kernel(FUNCTION_NAMES[operation.slot], (projection.name,)), doc, body)
 
 
 def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
@@ -303,8 +304,9 @@ def copy_for_ties(plan: Plan, projection: ProjectionPlan) -> Function:
 # --- steps and flows -------------------------------------------------------------------------------------------------
 
 
-def at_step(plan: Plan, projection: ProjectionPlan, periodic: int | None) -> Function:
+def at_step(plan: Plan, operation: ops.AtStep) -> Function:
     """The kernel for changes without a spike: at every step, or periodically."""
+    projection, periodic = plan.projection(operation.projection), operation.periodic
     p, number = projection.name, 0 if periodic is None else periodic + bool(projection.each_step)
     events = projection.each_step if periodic is None else projection.periodic[periodic][1]
     writer = _writer(plan, projection, Place.CONNECTION, events)
@@ -333,8 +335,9 @@ def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _
     return tuple(body)
 
 
-def flow_connections(plan: Plan, projection: ProjectionPlan, place: Place) -> Function:
+def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     """The kernel that moves the projection's variables of one place from t_n to t_{n+1}."""
+    projection, place = plan.projection(operation.projection), operation.place
     own = [s for s in projection.schemes if s.place is place]
     moved_by_rules = frozenset[str]().union(*(s.held for s in own))
     names, flows = Names(plan, projection=projection), projection.projection.connection.flows

@@ -19,6 +19,7 @@ from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import SHARES, STAGES
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan, PopulationPlan
 
 ZERO = Number(0.0)
@@ -42,7 +43,12 @@ def arguments(plan: Plan) -> tuple[Array, ...]:
     return tuple(found)
 
 
-def begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
+def at(plan: Plan, operation: ops.AtStage) -> Function:
+    """The kernel that leads the units' variables to a stage, or takes their rates there."""
+    return (_slopes if operation.slopes else _begin)(plan, plan.population(operation.population), operation.stage)
+
+
+def _begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
     """The kernel that leads the units' variables to a stage."""
     body: list[Statement] = []
     context, p = flow_context(plan, population), of_population(population.name)
@@ -62,15 +68,17 @@ def begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
     return Function(Kernel(f"stage_{stage + 1}_{{}}", (population.name,)), doc, (each_unit(population.name, body),))
 
 
-def hold_fed(population: PopulationPlan, variable: str, stage: int) -> Function:
+def hold_fed(plan: Plan, operation: ops.HoldFed) -> Function:
     """The kernel that keeps a fed input as it is."""
-    owner, p = population.name, of_population(population.name)
+    owner, variable, p = operation.population, operation.target, of_population(operation.population)
     kept = each_unit(owner, [Store(element(p.field(Part.STAGE, variable), I), element(p.variable(variable), I))])
     doc = f"A fed {variable} of {owner} is the same at all stages."
-    return Function(stage_kernel(Kernel("keep_{}_{}", (owner, variable)), stage), doc, (If(feeds.active(owner, variable), (kept,)),))
+    return Function(
+        stage_kernel(Kernel("keep_{}_{}", (owner, variable)), operation.stage), doc, (If(feeds.active(owner, variable), (kept,)),)
+    )
 
 
-def slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:
+def _slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:
     """The kernel that takes the rates at a stage."""
     context = flow_context(plan, population)
     names, p = replace(context.names, stage=stage), of_population(population.name)

@@ -1,4 +1,4 @@
-"""The inputs of units: sums over their incoming connections, at t_n, at the stages of an integrator, and with delays.
+"""Sums over the incoming connections of units: their inputs, at t_n, at the stages of an integrator, and with delays, and what statements read.
 
 A sum over connections with delays reads what it uses of the pre units an axonal delay ago, from a ring for each name (`Part.PAST`), and everything
 else now; it arrives a dendritic delay later, through a ring of sums (`Part.COMING`). What arrives at an input in this step (`Part.DELAYED`) is the same
@@ -12,15 +12,15 @@ from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.flows import at_stage
-from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, Names, each_unit, place_sizes, ring, stage_kernel, stage_time
-from plasticdsl.kernels.loops.walks import every_connection, every_unit
+from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, Names, each_unit, place_sizes, ring, stage_kernel, stage_time, summed
+from plasticdsl.kernels.loops.walks import Stretch, every_connection, every_unit
 from plasticdsl.kernels.program import Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, Ref, refs
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.model import SumInto
+from plasticdsl.model.model import SumInto, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.operations import AddSum, BeginSum, TakeTotals
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 
@@ -59,29 +59,30 @@ def _targets(projection: ProjectionPlan) -> tuple[str, ...]:
 # --- without delays --------------------------------------------------------------------------------------------------
 
 
-def begin_sum(begin: BeginSum) -> Function:
+def begin_sum(plan: Plan, operation: ops.BeginSum) -> Function:
     """The kernel that begins an input with what arrives late, or 0."""
-    p, at = of_population(begin.population), "" if begin.stage is None else " at a stage"
-    cell = element(p.field(Part.VARIABLE if begin.stage is None else Part.STAGE, begin.target), I)
-    start = element(p.field(Part.DELAYED, begin.target), I) if begin.late else ZERO
-    kernel = stage_kernel(Kernel("clear_{}_{}", (begin.population, begin.target)), begin.stage)
-    doc = f"Begin the sum {begin.target} of {begin.population}{at}."
-    return Function(kernel, doc, (each_unit(begin.population, [Store(cell, start)]),))
+    name, target, stage = operation.population, operation.target, operation.stage
+    p, at = of_population(name), "" if stage is None else " at a stage"
+    cell = element(p.field(Part.VARIABLE if stage is None else Part.STAGE, target), I)
+    start = element(p.field(Part.DELAYED, target), I) if operation.late else ZERO
+    kernel = stage_kernel(Kernel("clear_{}_{}", (name, target)), stage)
+    return Function(kernel, f"Begin the sum {target} of {name}{at}.", (each_unit(name, [Store(cell, start)]),))
 
 
-def add_sum(plan: Plan, projection: ProjectionPlan, add: AddSum) -> Function:
+def add_sum(plan: Plan, operation: ops.AddSum) -> Function:
     """The kernel that adds what the projection's connections give an input, at t_n or at a stage."""
-    own, target, stage = projection.projection, add.target, add.stage
+    projection = plan.projection(operation.projection)
+    target, stage = operation.target, operation.stage
     names, walked = Names(plan, projection=projection, stage=stage), projection
-    if add.along is not None:  # along the other's rows: their pre unit is the post unit of this projection
-        names, walked = replace(names, ends=(I, J), along=add.along), plan.projection(add.along)
+    if operation.along is not None:  # along the other's rows: their pre unit is the post unit of this projection
+        names, walked = replace(names, ends=(I, J), along=operation.along), plan.projection(operation.along)
     cell = names.cell(Ref(Whose.POST, target))
     body: list[Statement] = []
     for total in _into(projection, target):
         amount = at_stage(total.body, {}, stage_time(stage), names)
         body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, amount)]
-    doc = f"Add the sum over the incoming connections of {own.name} to {target}."
-    kernel = stage_kernel(Kernel("sum_{}_{}", (own.name, target)), stage)
+    doc = f"Add the sum over the incoming connections of {projection.name} to {target}."
+    kernel = stage_kernel(Kernel("sum_{}_{}", (projection.name, target)), stage)
     return Function(kernel, doc, every_connection(walked, body))
 
 
@@ -89,10 +90,11 @@ def _into(projection: ProjectionPlan, target: str) -> list[SumInto]:
     return [s for s in projection.sums if s.target == target]
 
 
-def take_totals(plan: Plan, projection: ProjectionPlan, totals: TakeTotals) -> Function:
+def take_totals(plan: Plan, operation: ops.TakeTotals) -> Function:
     """The kernel that evaluates the sums over connections which the flows of the connections themselves read."""
+    projection = plan.projection(operation.projection)
     names, body = Names(plan, projection=projection), list[Statement]()
-    for group in totals.groups:
+    for group in operation.groups:
         walk: list[Statement] = []
         for total in group:
             cell = names.own(total.name)
@@ -103,17 +105,43 @@ def take_totals(plan: Plan, projection: ProjectionPlan, totals: TakeTotals) -> F
     return Function(Kernel("total_{}", (projection.name,)), doc, tuple(body))
 
 
+# --- that statements read ---------------------------------------------------------------------------------------------
+
+
+def total_arguments(projection: ProjectionPlan) -> list[Array]:
+    """Sums over the connections of each post unit, for statements without a spike."""
+    p, shape = of_projection(projection.projection.name), (place_sizes(projection)[Place.POST],)
+    found = [e.statement for e in projection.without_spike if isinstance(e.statement, Total)]
+    return [Array(p.field(Part.SUM, t.name), "float64", shape, doc=f"sum of {pretty(t.value)}") for t in found]
+
+
+def with_totals(parts: list[Stretch], totals: Sequence[Total], names: Names, same: bool) -> list[Stretch]:
+    """The stretches so far with sums after them: in the same walk, unless it leaves out connections of the unit."""
+    if not totals:
+        return parts
+    begin = [Let(summed(t.name), ZERO) for t in totals]
+    terms: list[Statement] = []
+    for t in totals:
+        local = summed(t.name)
+        terms += [Comment(f"{t.name} += {pretty(t.value)}"), Let(local, Binary("+", Read(local), names.resolve(t.value)))]
+    if same and parts:
+        last = parts[-1]
+        return [*parts[:-1], Stretch([*last.unit, *begin], [*last.connections, *terms])]
+    return [*parts, Stretch(begin, terms, everyone=True)]
+
+
 # --- with delays -----------------------------------------------------------------------------------------------------
 
 
-def begin_late(population: str, target: str) -> Function:
+def begin_late(plan: Plan, operation: ops.BeginLate) -> Function:
     """The kernel that begins what arrives at an input with a delay."""
+    population, target = operation.population, operation.target
     clear = each_unit(population, [Store(element(of_population(population).field(Part.DELAYED, target), I), ZERO)])
     doc = f"Begin what arrives at {target} of {population} with a delay."
     return Function(Kernel("begin_{}_{}", (population, target)), doc, (clear,))
 
 
-def hand_over(projection: ProjectionPlan, target: str) -> Function:
+def _hand_over(projection: ProjectionPlan, target: str) -> Function:
     """The kernel that gives an input what was sent to it a dendritic delay ago."""
     own, p = projection.projection, of_projection(projection.name)
     late, coming = element(of_population(own.post).field(Part.DELAYED, target), I), element(p.field(Part.COMING, target), SLOT, I)
@@ -123,8 +151,11 @@ def hand_over(projection: ProjectionPlan, target: str) -> Function:
     return Function(Kernel("arrive_{}_{}", (own.name, target)), doc, (slot, *body))
 
 
-def add_late(plan: Plan, projection: ProjectionPlan, target: str) -> Function:
-    """The kernel for sums with delays that need no time on the dendritic side."""
+def add_late(plan: Plan, operation: ops.AddLate) -> Function:
+    """The kernel for sums with delays: those that were sent, or those that need no time on the dendritic side."""
+    projection, target = plan.projection(operation.projection), operation.target
+    if operation.sent:
+        return _hand_over(projection, target)
     doc = f"Add what {projection.name} gives {target} without a dendritic delay."
     body = _late(plan, projection, _into(projection, target), at_once=True)
     return Function(Kernel("sum_{}_{}", (projection.name, target)), doc, body)

@@ -7,7 +7,6 @@ one sweep. A unit that changes adds the difference of its terms to the sums of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops import feeds
@@ -30,11 +29,11 @@ from plasticdsl.kernels.program import (
     element,
     only,
 )
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref, joined
 from plasticdsl.model.inline import map_refs, plain
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.operations import Due, Keep, OneByOne, Only, RulesOn, UpdateOneByOne
+from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 from plasticdsl.plan.sweeps import Sweep, Update
 
@@ -47,11 +46,13 @@ STEPS_KEPT = Number(100.0)
 def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     """Whether a population updates unit by unit now, and in which order."""
     found: list[Array | Scalar] = []
-    for name in (o.sweep.population for part in plan.step if isinstance(part, Only) for o in part.parts if isinstance(o, UpdateOneByOne)):
+    for name in (
+        o.sweep.population for part in plan.step if isinstance(part, ops.Only) for o in part.parts if isinstance(o, ops.UpdateOneByOne)
+    ):
         p = of_population(name)
         found.append(Scalar(p.field(Part.VISITING), "int64", 0))
         found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), changes=False))
-        for kept in (o for o in plan.step if isinstance(o, Keep) and o.population == name):
+        for kept in (o for o in plan.step if isinstance(o, ops.Keep) and o.population == name):
             found.append(Array(age(name, kept.target).array, "int64", (RUN.field(Part.ONE),)))
     return tuple(found)
 
@@ -76,10 +77,10 @@ def age(population: str, target: str) -> Element:
 
 def kept_ages(plan: Plan) -> tuple[Field, ...]:
     """Where all of these are."""
-    return tuple(age(o.population, o.target).array for o in plan.step if isinstance(o, Keep))
+    return tuple(age(o.population, o.target).array for o in plan.step if isinstance(o, ops.Keep))
 
 
-def keep(kept: Keep) -> Function:
+def keep(plan: Plan, kept: ops.Keep) -> Function:
     """The kernel at the end of a step that says whether such a sum is still right."""
     cell = age(kept.population, kept.target)
     conditions: list[Expr] = [visiting(p) for p in kept.visiting]
@@ -92,28 +93,24 @@ def keep(kept: Keep) -> Function:
     return Function(Kernel("keep_{}_{}", (population, target)), doc, (body,))
 
 
-def condition(when: OneByOne | Due | RulesOn) -> Expr:
+def condition(when: ops.OneByOne | ops.Due | ops.RulesOn) -> Expr:
     """When operations of a step are to be carried out."""
     match when:
-        case OneByOne(population, is_off):
+        case ops.OneByOne(population, is_off):
             return off(visiting(population)) if is_off else visiting(population)
-        case Due(population, target):
+        case ops.Due(population, target):
             return Compare("==", age(population, target), ZERO)
-        case RulesOn(projections):
+        case ops.RulesOn(projections):
             return joined("or", [are_on(p) for p in projections])
-
-
-def joined(operator: Literal["and", "or"], conditions: Sequence[Expr]) -> Expr:
-    """All conditions, or any."""
-    return conditions[0] if len(conditions) == 1 else Logic(operator, tuple(conditions))
 
 
 # --- the sweep -------------------------------------------------------------------------------------------------------
 
 
-def update_one_by_one(plan: Plan, sweep: Sweep) -> Function:
+def update_one_by_one(plan: Plan, operation: ops.UpdateOneByOne) -> Function:
     """The kernel of one sweep over all units."""
-    name, p, population = sweep.population, of_population(sweep.population), plan.population(sweep.population)
+    sweep, name = operation.sweep, operation.sweep.population
+    p, population = of_population(name), plan.population(name)
     names = Names(plan, population, index=J)
     body: list[Statement] = [Let(J, element(p.field(Part.ORDER), S))]
     body += [Let(_before(v), element(p.variable(v), J)) for v in sweep.changed]

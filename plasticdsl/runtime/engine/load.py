@@ -13,9 +13,8 @@ from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.layout import tuples
-from plasticdsl.kernels.program import Program
+from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.kernels.store import digest_of, import_text, machine, read_object, write_object
 from plasticdsl.kernels.threads import longest_loop

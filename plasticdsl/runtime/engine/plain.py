@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plasticdsl import cache
-from plasticdsl.kernels.artifact import Artifact
 from plasticdsl.kernels.layout import tuples
-from plasticdsl.kernels.program import Program
+from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.runtime.engine.native import checked_arrays
 
