@@ -6,11 +6,10 @@ Comes in: a loop program. Goes out: text that is safe between triple quotes.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part
-from plasticdsl.kernels.layout import Member, taken
+from plasticdsl.kernels.layout import Member, members, taken
 from plasticdsl.kernels.program import Array, Function, Program, Scalar, Size
 from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.units.dimension import FREQUENCY
@@ -47,30 +46,27 @@ def function_doc(function: Function, spelling: Spelling) -> str:
     return "\n".join([*_filled(safe(function.doc), ""), "", *own, *groups])
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One field of a named tuple: its name, its type and what it is."""
-
-    name: str
-    type: str
-    doc: str
+def lines(program: Program, spelling: Spelling, beside: Mapping[Field, str]) -> dict[Group, list[str]]:
+    """The fields of each group's named tuple; `beside`: what they hold besides what kernels work on, and what that is."""
+    own = members(program)
+    more = {group: [_field(spelling.fields[f], "Any", doc) for f, doc in beside.items() if f.group == group] for group in spelling.groups}
+    return {group: [*(_line(member, spelling) for member in own.get(group, ())), *others] for group, others in more.items()}
 
 
-def lines(group: Sequence[Member], spelling: Spelling) -> tuple[Line, ...]:
-    """The fields of a group's named tuple."""
-    return tuple(_line(member, spelling) for member in group)
-
-
-def _line(member: Member, spelling: Spelling) -> Line:
+def _line(member: Member, spelling: Spelling) -> str:
     name = spelling.fields[member.name]
     match member:
         case Size(field):
-            return Line(name, "int", safe(field.meaning))
+            return _field(name, "int", safe(field.meaning))
         case Scalar(field, dtype, _, doc, unit):
-            return Line(name, "float" if dtype == "float64" else "int", f"{safe(doc or field.meaning)}{_in(unit)}")
+            return _field(name, "float" if dtype == "float64" else "int", f"{safe(doc or field.meaning)}{_in(unit)}")
         case Array(field, dtype, shape, _, _, doc, unit):
             lengths = ", ".join(_length(s, field.group, spelling) for s in shape)
-            return Line(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc or field.meaning)}{_in(unit)}")
+            return _field(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc or field.meaning)}{_in(unit)}")
+
+
+def _field(name: str, kind: str, doc: str) -> str:
+    return f"{name}: {kind}  # {' '.join(doc.split())}"
 
 
 def _length(size: Field, group: Group, spelling: Spelling) -> str:

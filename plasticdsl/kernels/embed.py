@@ -7,23 +7,22 @@ Comes in: a network, its loop program and a time step. Goes out: text. `set_up` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from plasticdsl.kernels.build import FIRST_STEP, STEPS
-from plasticdsl.kernels.describe import Line, call, lines, safe, si_unit
+from plasticdsl.kernels.describe import call, safe, si_unit
 from plasticdsl.kernels.embedded_loop import module_text_doc, sides
 from plasticdsl.kernels.emit import render
-from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Group, Part, of_population
+from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Part, of_population
 from plasticdsl.kernels.inlined import defined_names
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.printer import literal
 from plasticdsl.kernels.program import Program
 from plasticdsl.kernels.recipes import DT, SEED, Recipe
 from plasticdsl.kernels.set_up import Assignment, Scope, scopes, sections
-from plasticdsl.kernels.set_up_text import Writer, common
-from plasticdsl.kernels.set_up_text import lines as set_up_lines
-from plasticdsl.kernels.spelling import Spelling, flat, spell
+from plasticdsl.kernels.set_up_text import Writer, common, lines
+from plasticdsl.kernels.spelling import flat, spell
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Distribution, GivenSpikes, Network, RegularSource, Variable
 from plasticdsl.model.pretty import pretty
@@ -58,7 +57,7 @@ def embed(
             if Ref(scope.itself, v.name) in defaults
         ],
         "sizes": [places[of_population(p.name).field(Part.UNITS)] for p in network.populations],
-        "sections": [(safe(title), [*set_up_lines(assignments, writer)]) for title, assignments in made if assignments],
+        "sections": [(safe(title), [*lines(assignments, writer)]) for title, assignments in made if assignments],
         "fills": _fills(program, writer),
         "held": lambda group, part: f"a.{spelling.at(group.field(Part[part]))}",
         "given": given,
@@ -73,9 +72,7 @@ def embed(
         "made": {group: [f"{spelling.fields[f]}=a.{places[f]}" for f in (*known, *more) if f.group == group] for group in spelling.groups},
         "sides": sides(program, network, spelling) if alone else (),
     }
-    groups = {group: (*lines(many, spelling), *_lines_beside(group, more, spelling)) for group, many in members(program).items()}
-    groups |= {group: tuple(_lines_beside(group, more, spelling)) for group in spelling.groups if group not in groups}
-    return render("embedded.py.jinja", program, spelling, groups, support=_used(names), imports=_IMPORTS, **names)
+    return render("embedded.py.jinja", program, spelling, support=_used(names), imports=_IMPORTS, beside=more, **names)
 
 
 def _fills(program: Program, writer: Writer) -> list[str]:
@@ -83,17 +80,13 @@ def _fills(program: Program, writer: Writer) -> list[str]:
     sizes = [Assignment((s.name,), s.value) for s in program.sizes if s.name.part is not Part.UNITS]
     made = {s.name: s.value for s in program.scalars if s.name.group != RUN} | {a.name: a.whole for a in program.arrays}
     known: dict[Recipe, str] = {}
-    text = [*set_up_lines(sizes, writer)]
+    text = [*lines(sizes, writer)]
     for name, recipe in common(made.values()):
         text.append(f"{name} = {Writer(writer.names, writer.scopes, known).text(recipe)}")
         known[recipe] = name
     writer = Writer(writer.names, writer.scopes, known)
     switches = {s.name for s in program.scalars if s.fill is None}
     return [*text, *(f'made["{writer.names[f]}"] = {"1" if f in switches else writer.text(r)}' for f, r in made.items())]
-
-
-def _lines_beside(group: Group, more: Mapping[Field, str], spelling: Spelling) -> Iterator[Line]:
-    return (Line(spelling.fields[field], "Any", doc) for field, doc in more.items() if field.group == group)
 
 
 def _used(names: Mapping[str, Any]) -> list[str]:

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from plasticdsl.kernels.describe import Line, call, function_doc, group_doc, lines, module_doc
+from plasticdsl.kernels.describe import call, function_doc, group_doc, lines, module_doc
 from plasticdsl.kernels.fold import fold
-from plasticdsl.kernels.identifiers import Group, Kernel
+from plasticdsl.kernels.identifiers import Kernel
 from plasticdsl.kernels.inlined import imports, pieces
 from plasticdsl.kernels.kinds import infer
 from plasticdsl.kernels.layout import members, unpacked
@@ -27,14 +27,11 @@ from plasticdsl.kernels.threads import has_threads
 def emit(program: Program, *, parallel: bool = False) -> str:
     """The text of the module. `parallel`: loops over independent units use all of numba's threads (the results are the same bits)."""
     spelling = spell(program)
-    groups = {group: lines(many, spelling) for group, many in members(program).items()}
-    return render("kernels.py.jinja", program, spelling, groups, parallel=parallel, doc=module_doc(program, spelling))
+    return render("kernels.py.jinja", program, spelling, parallel=parallel, doc=module_doc(program, spelling))
 
 
-def render(
-    template: str, program: Program, spelling: Spelling, groups: Mapping[Group, Sequence[Line]], *, parallel: bool = False, **more: Any
-) -> str:
-    """A template that includes the kernels; `groups`: what is in each named tuple; `more` are further names for it."""
+def render(template: str, program: Program, spelling: Spelling, *, parallel: bool = False, **more: Any) -> str:
+    """A template that includes the kernels; `more` are further names for it."""
     kinds = infer(program)
     printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name]) for f in program.functions}
     by_name = {f.name: f for f in program.functions}
@@ -49,7 +46,7 @@ def render(
         "docs": {f.name: function_doc(f, spelling) for f in program.functions},
         "printers": printers,
         "spelling": spelling,
-        "groups": groups,
+        "groups": lines(program, spelling, more.pop("beside", {})),
         "group_doc": group_doc,
         "heads": {f.name: call(f, spelling.inside[f.name], spelling) for f in program.functions},
         "unpacking": {f.name: tuple(_unpacking(f, spelling, 1 if parallel else 6)) for f in program.functions},

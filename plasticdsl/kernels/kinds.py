@@ -13,22 +13,7 @@ from typing import assert_never
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local
 from plasticdsl.kernels.loops.collect import statements
-from plasticdsl.kernels.program import (
-    Comment,
-    Element,
-    For,
-    Function,
-    If,
-    Increase,
-    Invoke,
-    Let,
-    Program,
-    Read,
-    Return,
-    Statement,
-    Store,
-    While,
-)
+from plasticdsl.kernels.program import Element, For, Function, Invoke, Let, Program, Read, Return, Statement
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
 
 LARGEST_EXACT = 2.0**53
@@ -134,51 +119,40 @@ def infer(program: Program) -> dict[Kernel, Kinds]:
     arrays = {a.name: _BY_DTYPE[a.dtype] for a in program.arrays}
     shared: dict[Local | Field, Kind] = {s.name: Kind.INT for s in program.sizes}
     shared |= {s.name: _BY_DTYPE[s.dtype] for s in program.scalars}
-    names = {f.name: dict(shared) for f in program.functions}
-    results = {f.name: Kind.ANY for f in program.functions}
-    for function in program.functions:
-        if not _is_called(function.name, program):
-            names[function.name].update({n: Kind.FLOAT if n == _TIME else Kind.INT for n in function.locals_in})
-    changed = True
-    while changed:
-        before = ({f: dict(found) for f, found in names.items()}, dict(results))
+    functions = {f.name: f for f in program.functions}
+    called = {s.function for f in program.functions for s in statements(f.body) if isinstance(s, Invoke)}
+    known = {name: dict(shared) for name in functions}  # of what each function returns under its own name
+    for name in functions.keys() - called:
+        known[name] |= {n: Kind.FLOAT if n == _TIME else Kind.INT for n in functions[name].locals_in}
+    before: dict[Kernel, dict[Local | Field, Kind]] = {}
+    while before != known:
+        before = {name: dict(found) for name, found in known.items()}
         for function in program.functions:
             for statement in statements(function.body):
-                _learn(statement, function, arrays, names, results, program)
-        changed = before != (names, results)
+                for where, local, kind in _learned(statement, function.name, Kinds(known[function.name], arrays), known, functions):
+                    known[where][local] = join(known[where].get(local, kind), kind)
     narrow = frozenset(a.name for a in program.arrays if a.dtype == "float32")
-    return {f: Kinds({n: settled(k) for n, k in found.items()}, arrays, narrow) for f, found in names.items()}
+    return {name: Kinds({n: settled(k) for n, k in found.items()}, arrays, narrow) for name, found in known.items()}
 
 
-def _is_called(name: Kernel, program: Program) -> bool:
-    return any(isinstance(s, Invoke) and s.function == name for f in program.functions for s in statements(f.body))
-
-
-def _learn(
+def _learned(
     statement: Statement,
-    function: Function,
-    arrays: Mapping[Field, Kind],
-    names: dict[Kernel, dict[Local | Field, Kind]],
-    results: dict[Kernel, Kind],
-    program: Program,
-) -> None:
-    own = names[function.name]
-    kinds = Kinds(own, arrays)
+    function: Kernel,
+    kinds: Kinds,
+    known: Mapping[Kernel, Mapping[Local | Field, Kind]],
+    functions: Mapping[Kernel, Function],
+) -> Iterator[tuple[Kernel, Local, Kind]]:
+    """What a statement says of locals: in which function, and their kind."""
     match statement:
         case Let(name, value):
-            own[name] = join(own.get(name, kinds.of(value)), kinds.of(value))
+            yield function, name, kinds.of(value)
         case For(index=index):
-            own[index] = Kind.INT
+            yield function, index, Kind.INT
         case Return(value):
-            results[function.name] = join(results[function.name], kinds.of(value))
+            yield function, function, kinds.of(value)
         case Invoke(called, result):
-            callee = next(f for f in program.functions if f.name == called)
-            for argument in callee.locals_in:
-                known = own.get(argument, Kind.ANY)
-                names[called][argument] = join(names[called].get(argument, known), known)
+            yield from ((called, argument, kinds.names.get(argument, Kind.ANY)) for argument in functions[called].locals_in)
             if result is not None:
-                own[result] = join(own.get(result, results[called]), results[called])
-        case Comment() | Store() | Increase() | If() | While():
-            pass
+                yield function, result, known[called].get(called, Kind.ANY)
         case _:
-            assert_never(statement)
+            pass

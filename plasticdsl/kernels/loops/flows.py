@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
-from plasticdsl.kernels.loops.names import DT, N, Names, T
+from plasticdsl.kernels.loops.names import DT, N, Names, T, stage_time
 from plasticdsl.kernels.program import Array, Comment, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
@@ -115,12 +116,12 @@ def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     return Store(target, value)
 
 
-def _comment(variable: str, context: FlowContext, how: str) -> list[Statement]:
+def _comment(variable: str, context: FlowContext, how: str) -> Comment:
     written = next((f for f in context.flows if f.variable == variable), None)
     text = variable if written is None else f"d{variable}/dt = {pretty(written.rate)}"
     if written is not None and written.noise is not None:
         text += f" + ({pretty(written.noise)}) xi(t)"
-    return [Comment(f"{text}   [{how}]")]
+    return Comment(f"{text}   [{how}]")
 
 
 # --- exact -----------------------------------------------------------------------------------------------------------
@@ -142,13 +143,12 @@ def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
     resolve = context.names.resolve
     reached = reach(scheme.matrix)
     for row, variable in enumerate(scheme.variables):
-        statements += _comment(variable, context, "exact: x(t+dt) = P x(t) + Q b")
         free = _exact_row(scheme, row, reached, context)
         if context.held and variable not in context.held and _meets_held(scheme, row, reached, context.held):
             held = _exact_row(scheme, row, reached, context, standing=True)
             assert context.free is not None
             free = Choice(((context.free, free),), held)
-        statements.append(Let(new(variable), resolve(free)))
+        statements += [_comment(variable, context, "exact: x(t+dt) = P x(t) + Q b"), Let(new(variable), resolve(free))]
     return statements
 
 
@@ -167,10 +167,7 @@ def _exact_row(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], conte
         stays = standing and scheme.variables[column] in context.held
         if reached[row][column] and offset != ZERO and not stays:
             terms.append(Binary("*", _entry(scheme, row, column, q, context), offset))
-    total = terms[0]
-    for term in terms[1:]:
-        total = Binary("+", total, term)
-    return total
+    return reduce(lambda total, term: Binary("+", total, term), terms)
 
 
 def _entry(scheme: Exact, row: int, column: int, part: Part, context: FlowContext) -> Expr:
@@ -224,7 +221,7 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
     change = Binary("*", Binary("*", DT, rate), Call("expm1_over_x", (Binary("*", Read(slope), DT),)))
     return [
-        *_comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
+        _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
         Let(slope, resolve(scheme.slope)),
         Let(offset, resolve(scheme.offset)),
         Let(new(variable), Binary("+", x, change)),
@@ -248,18 +245,15 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
 def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     names = context.names
     start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
-    statements: list[Statement] = []
-    for v in scheme.variables:
-        statements += _comment(v, context, "Runge-Kutta 4")
-    for stage, (fraction, previous) in enumerate(((0.0, 0), (0.5, 1), (0.5, 2), (1.0, 3)), 1):
-        values: dict[str, Expr] = dict(start)
-        time: Expr = Read(T)
-        if previous:
+    statements: list[Statement] = [_comment(v, context, "Runge-Kutta 4") for v in scheme.variables]
+    values, time = dict(start), stage_time(None)
+    for stage, fraction in enumerate(STAGES, 1):
+        if stage > 1:
             ahead: Expr = DT if fraction == 1.0 else Binary("*", Number(fraction), DT)
-            time = Binary("+", time, ahead)
+            time = Binary("+", Read(T), ahead)
             for v in scheme.variables:
                 local = Local(f"{{}}_at{stage}", (v,))
-                statements.append(Let(local, Binary("+", start[v], Binary("*", ahead, Read(_slope(v, previous))))))
+                statements.append(Let(local, Binary("+", start[v], Binary("*", ahead, Read(_slope(v, stage - 1))))))
                 statements += _bounded(v, local, context)
                 values[v] = Read(local)
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
@@ -275,14 +269,12 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
 def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext) -> list[Statement]:
     names, parts = context.names, linear_parts(scheme)
     start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
-    statements: list[Statement] = []
-    for v, slope, _ in parts:
-        statements += _comment(v, context, "exponential Runge-Kutta" if slope != ZERO else "Runge-Kutta 4")
+    how = {v: "exponential Runge-Kutta" if slope != ZERO else "Runge-Kutta 4" for v, slope, _ in parts}
+    statements: list[Statement] = [_comment(v, context, how[v]) for v in scheme.variables]
     values: dict[str, Expr] = dict(start)
-    for number, (fraction, share) in enumerate(zip(STAGES, SHARES, strict=True), 1):
-        time = Read(T) if number == 1 else Binary("+", Read(T), Binary("*", Number(fraction), DT))
+    for number, share in enumerate(SHARES, 1):
         for v, slope, offset in parts:
-            a, b = (still(v, at_stage(e, values, time, names), context) for e in (slope, offset))
+            a, b = (still(v, at_stage(e, values, stage_time(number - 1), names), context) for e in (slope, offset))
             statements += sixth(v, a, b)
         for v in scheme.variables:
             statements += along(v, new(v), start[v] if number == 1 else Read(new(v)), share)
@@ -340,9 +332,8 @@ def still(variable: str, rate: Expr, context: FlowContext) -> Expr:
 
 def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     names, step = context.names, Binary("/", DT, Number(float(scheme.substeps)))
-    statements: list[Statement] = []
-    for v in scheme.variables:
-        statements += _comment(v, context, f"forward Euler, {scheme.substeps} per step" if scheme.substeps > 1 else "forward Euler")
+    how = f"forward Euler, {scheme.substeps} per step" if scheme.substeps > 1 else "forward Euler"
+    statements: list[Statement] = [_comment(v, context, how) for v in scheme.variables]
     values: dict[str, Expr] = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     for substep in range(scheme.substeps):
         time: Expr = Read(T) if substep == 0 else Binary("+", Read(T), Binary("*", Number(float(substep)), step))
@@ -370,12 +361,11 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
     resolve, stream = context.names.resolve, context.names.group.field
     statements: list[Statement] = []
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-        statements += _comment(v, context, "Euler-Maruyama")
         drift = Binary("*", DT, still(v, _mean(rate, context.names), context))
         value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
         if noise is not None:
             draw = Call("normal", (Read(SEED), Read(stream(Part.NOISE, v)), Read(context.unit), Read(N)))
             kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (DT,))), draw)
             value = Binary("+", value, still(v, kick, context))
-        statements.append(Let(new(v), value))
+        statements += [_comment(v, context, "Euler-Maruyama"), Let(new(v), value)]
     return statements
