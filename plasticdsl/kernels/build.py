@@ -15,6 +15,7 @@ from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import statements, with_arguments
 from plasticdsl.kernels.loops.names import N, T
 from plasticdsl.kernels.program import (
+    ZERO,
     Array,
     Comment,
     For,
@@ -35,8 +36,6 @@ from plasticdsl.kernels.recipes import DT, SEED
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number, joined
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
-
-ZERO = Number(0.0)
 
 #: What `advance` is told.
 FIRST_STEP, STEPS = Local("first_step"), Local("steps")

@@ -186,5 +186,3 @@ class Kernel(Local):
 
 
 ADVANCE = Kernel("advance")
-
-Identifier = Field | Local | Kernel

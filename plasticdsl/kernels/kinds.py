@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import assert_never
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local
 from plasticdsl.kernels.loops.collect import statements
 from plasticdsl.kernels.program import Element, For, Function, Invoke, Let, Program, Read, Return, Statement
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number
 
 LARGEST_EXACT = 2.0**53
 
@@ -63,10 +62,8 @@ class Kinds:
                 return Kind.BOOL
             case Choice(branches, otherwise):
                 return joined((*(self.of(value) for _, value in branches), self.of(otherwise)))
-            case Ref() | Special() | At() | SumOver() | Incoming() | Leaf():
-                raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
             case _:
-                assert_never(expr)
+                raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
 
     def _of_chain(self, expr: Binary) -> Kind:
         """Of a chain that hangs to the left, possibly deeper than Python's stack."""

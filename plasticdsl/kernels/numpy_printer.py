@@ -7,12 +7,11 @@ same bits as `runtime.numbers.evaluate`: both use the functions of `support.elem
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
 
 import numpy as np
 
 from plasticdsl.kernels.printer import literal
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
 from plasticdsl.support.elementwise import FUNCTIONS
 
 #: The text of a name, a number or array of NumPy's; raises ValueError for what has no value before the run.
@@ -59,10 +58,8 @@ def _text(expr: Expr, naming: Naming) -> tuple[str, int]:
             for condition, taken in reversed(branches):
                 text = f"np.where({numpy_text(condition, naming)}, {_number(taken, naming)}, {text})"
             return text, _ATOM
-        case At() | SumOver() | Incoming() | Leaf() | Call() | Logic():
-            raise ValueError("sums, indices and patterns have no value before the run")
         case _:
-            assert_never(expr)
+            raise ValueError("sums, indices and patterns have no value before the run")
 
 
 def _within(expr: Expr, naming: Naming, least: int) -> str:

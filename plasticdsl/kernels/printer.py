@@ -7,30 +7,13 @@ needed, the same for the same input. Also tells which functions of `support/` th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 from plasticdsl.kernels.identifiers import Field, Local
 from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
 from plasticdsl.kernels.program import Element, Read
-from plasticdsl.model.expr import (
-    At,
-    Binary,
-    Call,
-    Choice,
-    Compare,
-    Expr,
-    Incoming,
-    Leaf,
-    Logic,
-    Negate,
-    Number,
-    Ref,
-    Special,
-    SumOver,
-    walk,
-)
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, walk
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
 _LEVEL = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
@@ -128,15 +111,16 @@ class Printer:
             case Compare(operator, left, right):
                 kind = settled(joined((self._counted(left), self._counted(right))))
                 return f"{self._within(left, kind, _SUM)} {operator} {self._within(right, kind, _SUM)}", _COMPARE
+            case Logic("not", operands):
+                return f"not {self._within(operands[0], Kind.BOOL, _NOT)}", _NOT
             case Logic(connective, operands):
-                return self._logic(connective, operands)
+                level, least = (_AND, _NOT) if connective == "and" else (_OR, _AND)
+                return f" {connective} ".join(self._within(o, Kind.BOOL, least) for o in operands), level
             case Choice(branches, otherwise):
                 cases = [f"{self._within(v, want, _OR)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
                 return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE)}", _CHOICE
-            case Ref() | At() | Special() | SumOver() | Incoming() | Leaf():
-                raise TypeError(f"{expr} is not resolved to a local, an argument or an array element")
-            case _:
-                assert_never(expr)
+            case _:  # what has no place in a loop program has no kind either
+                raise AssertionError(expr)
 
     def _within(self, expr: Expr, want: Kind, least: int) -> str:
         text, level = self._text(expr, want)
@@ -210,15 +194,6 @@ class Printer:
     def _is_builtin(self, call: Call) -> bool:
         """Python's own min, max and % serve integers; floats need some that hand on NaN and divide by 0 without an error."""
         return call.function == "abs" or (call.function in _OF_INTEGERS_TOO and self.kinds.of(call) is not Kind.FLOAT)
-
-    def _logic(self, connective: str, operands: Sequence[Expr]) -> tuple[str, int]:
-        match connective:
-            case "not":
-                return f"not {self._within(operands[0], Kind.BOOL, _NOT)}", _NOT
-            case "and":
-                return " and ".join(self._within(o, Kind.BOOL, _NOT) for o in operands), _AND
-            case _:
-                return " or ".join(self._within(o, Kind.BOOL, _AND) for o in operands), _OR
 
 
 def literal(value: float, want: Kind = Kind.FLOAT) -> str:

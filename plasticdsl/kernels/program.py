@@ -229,6 +229,9 @@ def in_single(program: Program) -> Program:
     return replace(program, arrays=tuple(narrow))
 
 
+ZERO, ONE = Number(0.0), Number(1.0)
+
+
 def element(array: Field, *indices: Local | Expr) -> Element:
     """`array[indices]`."""
     return Element(array, tuple(Read(i) if isinstance(i, Local) else i for i in indices))
@@ -236,4 +239,4 @@ def element(array: Field, *indices: Local | Expr) -> Element:
 
 def only(array: Field) -> Element:
     """The one element of an array that holds a single value."""
-    return Element(array, (Number(0.0),))
+    return Element(array, (ZERO,))

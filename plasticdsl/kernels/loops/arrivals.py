@@ -7,16 +7,14 @@ from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import added
 from plasticdsl.kernels.loops.names import INDEX, SLOT, I, J, N, Names, T, arrival_place, arriving_now, place_sizes, ring
 from plasticdsl.kernels.loops.walks import Stretch, arriving, every_unit
-from plasticdsl.kernels.program import Array, Element, Function, If, Increase, Read, Size, Statement, Store, element
+from plasticdsl.kernels.program import ONE, ZERO, Array, Element, Function, If, Increase, Read, Size, Statement, Store, element
 from plasticdsl.kernels.recipes import DT, Apply, Formula
-from plasticdsl.model.expr import Binary, Compare, Number, Ref
+from plasticdsl.model.expr import Binary, Compare, Ref
 from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.support.structure import history_length
-
-ONE, ZERO = Number(1.0), Number(0.0)
 
 #: The local that says where in a ring of kept spike times the next one stands.
 RECENT = Local("recent")

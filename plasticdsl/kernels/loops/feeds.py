@@ -10,12 +10,10 @@ from collections.abc import Iterator
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.names import I, N, number_of
-from plasticdsl.kernels.program import Array, Comment, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
-from plasticdsl.model.expr import Binary, Call, Compare, Number
+from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
+from plasticdsl.model.expr import Binary, Call, Compare
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
-
-ZERO, ONE = Number(0.0), Number(1.0)
 
 
 def sizes(plan: Plan) -> tuple[Size, ...]:

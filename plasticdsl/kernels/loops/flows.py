@@ -13,7 +13,7 @@ from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import DT, N, Names, T, stage_time
-from plasticdsl.kernels.program import Array, Comment, Let, Read, Scalar, Statement, Store, element
+from plasticdsl.kernels.program import ZERO, Array, Comment, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
 from plasticdsl.model.model import Flow, Variable
@@ -36,8 +36,6 @@ from plasticdsl.plan.plan import Kind
 from plasticdsl.support.propagators import propagator
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.structure import entry, square
-
-ZERO = Number(0.0)
 
 
 def new(variable: str) -> Local:

@@ -9,6 +9,8 @@ from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import SLOT, I, N, Names, each_unit, number_of, ring, stage_kernel, stage_time
 from plasticdsl.kernels.program import (
+    ONE,
+    ZERO,
     Array,
     Comment,
     For,
@@ -36,8 +38,6 @@ from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, 
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
 from plasticdsl.support.steps import whole_steps
-
-ONE, ZERO = Number(1.0), Number(0.0)
 
 #: Locals of the kernel that finds spikes: how many so far, where in a list, which of those listed, whether the unit may still fire.
 COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s", "may_fire"))

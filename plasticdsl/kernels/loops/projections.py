@@ -22,6 +22,7 @@ from plasticdsl.kernels.loops.populations import every, period_argument
 from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, ring_arguments, total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
+    ZERO,
     Array,
     Comment,
     Element,
@@ -49,8 +50,6 @@ from plasticdsl.plan.totals import stretches
 from plasticdsl.support.pairs import counterparts
 from plasticdsl.support.structure import by_delay, ends, group_ends, slots, sorting
 from plasticdsl.support.values import taken
-
-ONE, ZERO = Number(1.0), Number(0.0)
 
 FUNCTION_NAMES = {
     Slot.POST_EARLY: "post_early_{}",

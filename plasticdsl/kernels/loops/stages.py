@@ -14,7 +14,7 @@ from plasticdsl.kernels.loops import feeds
 from plasticdsl.kernels.loops.flows import along, at_stage, growth, new, push, sixth, still, store_all, within_bounds
 from plasticdsl.kernels.loops.names import DT, I, each_unit, stage_kernel, stage_time
 from plasticdsl.kernels.loops.populations import flow_context
-from plasticdsl.kernels.program import Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
+from plasticdsl.kernels.program import ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
@@ -22,7 +22,6 @@ from plasticdsl.model.schemes import SHARES, STAGES
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan, PopulationPlan
 
-ZERO = Number(0.0)
 #: Of x += g x + c, by which an exponential step leads on in a sixth of dt (`flows.sixth`).
 LEADING = ((Part.STAGE_GROWTH, growth), (Part.STAGE_PUSH, push))
 WEIGHTS = (1.0, 2.0, 2.0, 1.0)  # of the four slopes, in sixths (Kutta 1901)

@@ -14,8 +14,8 @@ from plasticdsl.kernels.identifiers import Group, Kernel, Local, Part, of_popula
 from plasticdsl.kernels.loops.flows import at_stage
 from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, Names, each_unit, place_sizes, ring, stage_kernel, stage_time, summed
 from plasticdsl.kernels.loops.walks import Stretch, every_connection, every_unit
-from plasticdsl.kernels.program import Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
-from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, Ref, refs
+from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
+from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Ref, refs
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import SumInto, Total
 from plasticdsl.model.owners import Whose
@@ -23,8 +23,6 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
-
-ONE, ZERO = Number(1.0), Number(0.0)
 
 #: Locals: delays of a connection in steps, and where in rings these lead.
 AGO, PAST, DELAY, ARRIVAL = (Local(text) for text in ("ago", "past", "delay", "arrival"))

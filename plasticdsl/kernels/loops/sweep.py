@@ -14,6 +14,8 @@ from plasticdsl.kernels.loops.names import J, Names, number_of
 from plasticdsl.kernels.loops.populations import unit_statements
 from plasticdsl.kernels.loops.walks import S, are_on, row
 from plasticdsl.kernels.program import (
+    ONE,
+    ZERO,
     Array,
     Comment,
     Element,
@@ -36,8 +38,6 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 from plasticdsl.plan.sweeps import Sweep, Update
-
-ZERO, ONE = Number(0.0), Number(1.0)
 
 #: A sum that is kept from step to step is formed anew after so many steps.
 STEPS_KEPT = Number(100.0)

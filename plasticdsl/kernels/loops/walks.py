@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import Field, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
-from plasticdsl.kernels.program import Element, For, If, Let, Read, Statement, element
+from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Layout, ProjectionPlan
 
-ZERO, ONE, TWO = Number(0.0), Number(1.0), Number(2.0)
+TWO = Number(2.0)
 
 #: Locals: which of the spikes, a delay in steps, where in a list of connections; and where the parts of a computed row begin.
 S, D, POSITION, FIRST, AFTER, OFFSET, PART = (Local(text) for text in ("s", "d", "position", "first", "after", "offset", "part"))
