@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
-from plasticdsl.kernels.loops.collect import statements, with_arguments
+from plasticdsl.kernels.loops.collect import with_arguments
 from plasticdsl.kernels.loops.names import N, T
 from plasticdsl.kernels.program import (
     ZERO,
@@ -23,13 +24,13 @@ from plasticdsl.kernels.program import (
     If,
     Invoke,
     Let,
+    Member,
     Program,
     Read,
     Return,
     Scalar,
     Size,
     Statement,
-    Store,
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED
@@ -43,28 +44,25 @@ FIRST_STEP, STEPS = Local("first_step"), Local("steps")
 
 def build(plan: Plan) -> Program:
     """All kernels of a network."""
-    arguments = _arguments(plan)
-    arrays = tuple(a for a in arguments if isinstance(a, Array))
-    scalars = tuple(a for a in arguments if isinstance(a, Scalar))
-    sizes = _sizes(plan)
+    declared = (*_sizes(plan), *_arguments(plan))
     made: dict[Kernel, Function] = {}
     body = _calls(plan, plan.step, made)
-    functions = tuple(with_arguments(f, arrays, scalars, sizes) for f in made.values())
-    advance = _advance(plan, functions, body, arrays, scalars, sizes)
-    used = frozenset(n for f in (*functions, advance) for n in (*f.arrays, *f.scalars))
-    names = [p.name for p in plan.projections]
-    lengths = frozenset(length for a in arrays if a.name in used for length in a.shape)
+    functions = [with_arguments(f, declared) for f in made.values()]
+    functions.append(_advance(plan, functions, body, declared))
+    used = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
+    lengths = frozenset(length for m in declared if isinstance(m, Array) and m.name in used for length in m.shape)
+    members = [m for m in declared if m.name in used | lengths]
     return Program(
         name=plan.network.name,
         doc=plan.network.doc,
-        sizes=tuple(s for s in sizes if s.name in used or s.name in lengths),
-        scalars=tuple(s for s in scalars if s.name in used),
-        arrays=tuple(a for a in arrays if a.name in used),
-        functions=(*functions, advance),
+        sizes=tuple(m for m in members if isinstance(m, Size)),
+        scalars=tuple(m for m in members if isinstance(m, Scalar)),
+        arrays=tuple(m for m in members if isinstance(m, Array)),
+        functions=tuple(functions),
         logs=tuple(p.name for p in plan.populations if p.emission is not None),
         asked=plan.asked,
         kept=sweep.kept_ages(plan),
-        switches=tuple(p for p in names if of_projection(p).field(Part.LEARNING) in used),
+        switches=tuple(p.name for p in plan.projections if of_projection(p.name).field(Part.LEARNING) in used),
     )
 
 
@@ -169,36 +167,18 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
 # --- advance ---------------------------------------------------------------------------------------------------------
 
 
-def _advance(
-    plan: Plan,
-    functions: Sequence[Function],
-    calls: Sequence[Statement],
-    arrays: Sequence[Array],
-    scalars: Sequence[Scalar],
-    sizes: Sequence[Size],
-) -> Function:
+def _advance(plan: Plan, functions: Sequence[Function], calls: Sequence[Statement], declared: Sequence[Member]) -> Function:
     """Whole steps, one after the other; stops early where a spike log could not hold another step."""
-    body: list[Statement] = []
+    body: list[Statement] = [Comment("one step: the events of t_n, then the flow to t_{n+1}")]
     full = [_log_is_full(p.name) for p in plan.populations if p.emission is not None]
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
         body.append(If(joined("or", full), (Return(done),)))
     body += [Let(T, Binary("*", Read(N), Read(DT))), *calls]
-    stop = Binary("+", Read(FIRST_STEP), Read(STEPS))
-    loop = For(N, Read(FIRST_STEP), stop, (Comment("one step: the events of t_n, then the flow to t_{n+1}"), *body))
-    values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
-    needed = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
-    found = with_arguments(Function(ADVANCE, "", (loop,)), arrays, scalars, sizes)
+    loop = For(N, Read(FIRST_STEP), Binary("+", Read(FIRST_STEP), Read(STEPS)), tuple(body))
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
-    assert not [s for s in statements(loop.body) if isinstance(s, Store)]
-    return Function(
-        ADVANCE,
-        doc,
-        (loop, Return(Read(STEPS))),
-        (FIRST_STEP, STEPS),
-        tuple(s.name for s in values if s.name in needed or s.name in found.scalars or s.name == DT),
-        tuple(a.name for a in arrays if a.name in needed or a.name in found.arrays),
-    )
+    found = with_arguments(Function(ADVANCE, doc, (loop, Return(Read(STEPS)))), declared, functions)
+    return replace(found, locals_in=(FIRST_STEP, STEPS))
 
 
 def _log_is_full(population: str) -> Expr:

@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Mapping
 
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part
-from plasticdsl.kernels.layout import Member, members, taken
-from plasticdsl.kernels.program import Array, Function, Program, Scalar, Size
+from plasticdsl.kernels.layout import members, taken
+from plasticdsl.kernels.program import Array, Function, Member, Program, Scalar, Size
 from plasticdsl.kernels.spelling import Spelling
 from plasticdsl.units.dimension import FREQUENCY
 from plasticdsl.units.display import coherent

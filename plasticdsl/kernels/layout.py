@@ -10,9 +10,8 @@ from typing import Any
 
 from plasticdsl.kernels.identifiers import Field, Group
 from plasticdsl.kernels.loops.collect import mentioned
-from plasticdsl.kernels.program import Array, Function, Program, Scalar, Size
+from plasticdsl.kernels.program import Function, Member, Program
 
-Member = Size | Scalar | Array
 _KINDS = ("run", "network", "population", "projection")
 
 

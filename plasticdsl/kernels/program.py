@@ -93,6 +93,9 @@ class Scalar:
         return self.name if self.fill is None else Apply(int if self.dtype == "int64" else float, (self.fill,))
 
 
+Member = Size | Scalar | Array
+
+
 # --- statements ------------------------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@ from plasticdsl.support.distributions import draw
 from plasticdsl.support.pairs import require_partners, symmetric
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.spikes import counted_spikes, endless_spikes, spikes_from, spikes_of_all
-from plasticdsl.support.steps import to_steps, whole_steps
+from plasticdsl.support.steps import to_step_array, to_steps
 from plasticdsl.support.structure import shared
 from plasticdsl.support.values import given, lacks, number, within
 
@@ -128,7 +128,7 @@ def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
         yield Assignment((x,), Apply(given, (_PARAMETERS, Called(x), 0.0, units)))
     if population.block.refractory is not None:
         duration = Formula(group, population.block.refractory.duration)
-        yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(whole_steps, (duration, DT)))
+        yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(to_step_array, (duration, DT)))
     spikes = _spikes(population, group, units)
     if spikes is not None:
         called = tuple(dict.fromkeys((*_source_name(population), population.name)))
@@ -175,7 +175,7 @@ def _projection(projection: Projection, scope: Scope) -> Iterator[Assignment]:
         (Part.AXONAL, Timing.AXONAL, projection.delays.axonal),
         (Part.DENDRITIC, Timing.DENDRITIC, projection.delays.dendritic),
     ):
-        steps = 0 if delay is None else Apply(whole_steps, (_value(scope, timing.value, delay, count), DT))
+        steps = 0 if delay is None else Apply(to_step_array, (_value(scope, timing.value, delay, count), DT))
         yield Assignment((group.field(part),), steps)
 
 

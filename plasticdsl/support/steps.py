@@ -33,19 +33,13 @@ def is_multiple(duration: float, dt: float) -> bool:
     return abs(quotient - round(quotient)) <= _tolerance(quotient)
 
 
-def to_step_array(durations: Floats, dt: float) -> NDArray[np.int64]:
-    """`to_steps` of each element: int64, same shape."""
+def to_step_array(durations: Values, dt: float) -> NDArray[np.int64]:
+    """`to_steps` of a number or of each element: int64, same shape."""
     quotients = _quotients(durations, dt)
     return np.copysign(np.floor(np.abs(quotients) + 0.5 + _tolerances(quotients)), quotients).astype(np.int64)
 
 
-def whole_steps(durations: Values, dt: float) -> int | NDArray[np.int64]:
-    """The same of a number or of an array."""
-    steps = to_step_array(np.asarray(durations, dtype=np.float64), dt)
-    return int(steps) if steps.ndim == 0 else steps
-
-
-def all_multiples(durations: Floats, dt: float) -> bool:
+def all_multiples(durations: Values, dt: float) -> bool:
     """Whether every element is a whole number of steps."""
     quotients = _quotients(durations, dt)
     return bool(np.all(np.abs(quotients - np.rint(quotients)) <= _tolerances(quotients)))
@@ -77,7 +71,7 @@ def _quotient(duration: float, dt: float) -> float:
     return quotient
 
 
-def _quotients(durations: Floats, dt: float) -> Floats:
+def _quotients(durations: Values, dt: float) -> Floats:
     _check_step(dt)
     quotients = np.asarray(durations, dtype=np.float64) / dt
     if not np.all(np.abs(quotients) < 2.0**62):

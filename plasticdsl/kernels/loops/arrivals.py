@@ -32,7 +32,7 @@ def pending_arguments(projection: ProjectionPlan) -> list[Array]:
 
 def arrive(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that hands over what has been on its way for a dendritic delay."""
-    name, names, p = projection.name, Names(plan, projection=projection), of_projection(projection.name)
+    name, names, p = projection.name, Names(plan, projection), of_projection(projection.name)
     body: list[Statement] = []
     for target in projection.arriving:
         waiting = element(p.field(Part.PENDING, target), SLOT, I)
@@ -69,7 +69,7 @@ def between_arguments(projection: ProjectionPlan) -> list[Array]:
 
 def add_between(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that adds it, when everyone has read the values from before."""
-    p, names = projection.name, Names(plan, projection=projection)
+    p, names = projection.name, Names(plan, projection)
     body: list[Statement] = []
     for target in projection.between:
         amount = sum_between(projection, target)

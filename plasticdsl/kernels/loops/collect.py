@@ -17,10 +17,9 @@ from plasticdsl.kernels.program import (
     Increase,
     Invoke,
     Let,
+    Member,
     Read,
     Return,
-    Scalar,
-    Size,
     Statement,
     Store,
     While,
@@ -75,13 +74,13 @@ def _names(expr: Expr) -> Iterator[Field | Local]:
                 pass
 
 
-def with_arguments(function: Function, arrays: Sequence[Array], scalars: Sequence[Scalar], sizes: Sequence[Size]) -> Function:
-    """The function with the arguments its body needs, in the order in which they are declared."""
-    names = mentioned(function.body)
-    values: tuple[Size | Scalar, ...] = (*sizes, *scalars)
+def with_arguments(function: Function, members: Sequence[Member], called: Sequence[Function] = ()) -> Function:
+    """The function with the arguments that its body and the functions it calls need, in the order in which they are declared."""
+    names = mentioned(function.body).union(*((*f.scalars, *f.arrays) for f in called))
+    needed = [m for m in members if m.name in names]
     return replace(
         function,
         locals_in=tuple(n for n in (N, T) if n in names),
-        scalars=tuple(s.name for s in values if s.name in names),
-        arrays=tuple(a.name for a in arrays if a.name in names),
+        scalars=tuple(m.name for m in needed if not isinstance(m, Array)),
+        arrays=tuple(m.name for m in needed if isinstance(m, Array)),
     )

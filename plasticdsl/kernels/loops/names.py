@@ -28,7 +28,7 @@ SPIKE_TIME = Local("spike_time")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Resolves references of one population (`projection` None) or one projection.
+    """Resolves references of one population or projection, `owner`.
 
     `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
     `stage`: what has a value at this stage of an integrator is meant with it. `ends`: what the pre and the post unit are called in
@@ -37,8 +37,7 @@ class Names:
     """
 
     plan: Plan
-    population: PopulationPlan | None = None
-    projection: ProjectionPlan | None = None
+    owner: PopulationPlan | ProjectionPlan
     index: Local = I
     current: Mapping[str, Expr] = field(default_factory=dict)
     stage: int | None = None
@@ -75,9 +74,8 @@ class Names:
     def _ref(self, ref: Ref) -> Expr:
         if ref.owner is Whose.NETWORK:
             return Read(NETWORK.variable(ref.name))
-        if self.projection is None:
-            assert self.population is not None
-            return self.current.get(ref.name) or self.unit(self.population, ref.name, self.index)
+        if isinstance(self.owner, PopulationPlan):
+            return self.current.get(ref.name) or self.unit(self.owner, ref.name, self.index)
         if ref.owner in (Whose.PRE, Whose.POST):
             return self.unit(self.end(ref.owner), ref.name, self.ends[0] if ref.owner is Whose.PRE else self.ends[1])
         if isinstance(ref.owner, OfProjection):
@@ -87,16 +85,15 @@ class Names:
         return Read(self.group.variable(ref.name)) if self.owner.variable(ref.name).kind is Kind.SHARED else self.own(ref.name)
 
     @property
-    def owner(self) -> PopulationPlan | ProjectionPlan:
-        """Whose names these are."""
-        found = self.projection or self.population
-        assert found is not None
-        return found
+    def projection(self) -> ProjectionPlan:
+        """The owner, where only a projection can be meant."""
+        assert isinstance(self.owner, ProjectionPlan)
+        return self.owner
 
     @property
     def group(self) -> Group:
-        """Where that has its fields."""
-        return (of_population if self.projection is None else of_projection)(self.owner.name)
+        """Where the owner has its fields."""
+        return (of_population if isinstance(self.owner, PopulationPlan) else of_projection)(self.owner.name)
 
     def unit(self, population: PopulationPlan, name: str, index: Local) -> Expr:
         """A population's variable at unit `index`."""
@@ -108,12 +105,10 @@ class Names:
 
     def own(self, name: str, copy: Part = Part.VARIABLE) -> Element:
         """The projection's variable at the loop's connection (or unit, where it lives with the units); `copy`: its shadow or forecast."""
-        assert self.projection is not None
         return element(self.group.field(copy, name), INDEX[self.projection.variable(name).place])
 
     def other(self, owner: OfProjection, name: str) -> Expr:
         """A variable of another projection at the connection between the same two units (`other_connection`)."""
-        assert self.projection is not None
         known = next(o for o in self.projection.others if o.name == owner.name)
         placed = self.plan.projection(owner.name).variable(name)
         full = of_projection(owner.name).variable(name)
@@ -125,7 +120,6 @@ class Names:
 
     def end(self, side: Owner) -> PopulationPlan:
         """The population at the projection's `pre` or `post` side."""
-        assert self.projection is not None
         return self.plan.population(self.projection.projection.ends[side])
 
     def _special(self, special: str) -> Expr:
@@ -136,11 +130,10 @@ class Names:
                 return DT
             case "i" | "j":
                 unit = self.ends[0] if special == "j" else self.ends[1]
-                return Binary("+", Read(unit if self.projection is not None else self.index), Number(1.0))
+                return Binary("+", Read(self.index if isinstance(self.owner, PopulationPlan) else unit), Number(1.0))
             case "N_pre" | "N_post":
                 return number_of(self.end(Whose.PRE if special == "N_pre" else Whose.POST).name)
             case "now_pre" | "now_post":
-                assert self.projection is not None
                 return arriving_now(self.projection, Place.PRE if special == "now_pre" else Place.POST)
             case "lag":
                 return Read(SPIKE_TIME)

@@ -37,7 +37,7 @@ from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
-from plasticdsl.support.steps import whole_steps
+from plasticdsl.support.steps import to_step_array
 
 #: Locals of the kernel that finds spikes: how many so far, where in a list, which of those listed, whether the unit may still fire.
 COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s", "may_fire"))
@@ -85,7 +85,7 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
 
 def period_argument(owner: Group, number: int, duration: Expr) -> Scalar:
     """Of something that happens periodically."""
-    return Scalar(owner.field(Part.PERIOD, str(number)), "int64", Apply(whole_steps, (Formula(owner, duration), DT)))
+    return Scalar(owner.field(Part.PERIOD, str(number)), "int64", Apply(to_step_array, (Formula(owner, duration), DT)))
 
 
 def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:

@@ -89,7 +89,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     for placed in projection.variables:
         found += _variable(projection, placed)
     for s in projection.schemes:
-        found += scheme_arguments(s.scheme, Names(plan, projection=projection), lengths[s.place])
+        found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place])
     found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(projection)]
     found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
     return (*found, *total_arguments(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
@@ -176,7 +176,7 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     """The kernel for the statements of a slot."""
     projection = plan.projection(operation.projection)
     side, events = operation.slot.side, projection.at(operation.slot)
-    writer = _writer(plan, projection, side, events)
+    writer = _Writer(plan, projection, side, events)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
         parts = with_totals(parts, totals, writer.names, projection.same_dendritic)
@@ -189,19 +189,15 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     return Function(Kernel(FUNCTION_NAMES[operation.slot], (projection.name,)), doc, body)
 
 
-def _writer(plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> _Writer:
-    """For the statements of all these events."""
-    return _Writer(plan, projection, side, all(e.held or isinstance(e.statement, Remember | Total) for e in events))
-
-
 class _Writer:
     """Collects the statements of one slot: those that are the same for all connections of the unit run once, before its connections, on
-    locals; each later reader gets the version that was current at its place in the sequence. `held`: nothing happens in the slot while rules are
-    off, so that its connections need not be walked then."""
+    locals; each later reader gets the version that was current at its place in the sequence. Where nothing happens in the slot while rules are
+    off, its connections need not be walked then."""
 
-    def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place, held: bool) -> None:
-        self.names = Names(plan, projection=projection)
-        self.projection, self.side, self.held = projection, side, held
+    def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> None:
+        self.names = Names(plan, projection)
+        self.projection, self.side = projection, side
+        self.held = all(e.held or isinstance(e.statement, Remember | Total) for e in events)
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
         self.versions: dict[Field, tuple[Element, Local]] = {}
@@ -292,7 +288,7 @@ class _Writer:
 
 def copy_for_ties(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that renews the shadows and forecasts at the beginning of a step's events."""
-    names, body = Names(plan, projection=projection), list[Statement]()
+    names, body = Names(plan, projection), list[Statement]()
     for variable, kind in [(v, Part.SHADOW) for v in projection.shadows] + [(v, Part.FORECAST) for v in projection.forecasts]:
         copy, source = names.own(variable, kind), names.own(variable)
         body += every_place(projection, projection.variable(variable).place, [Store(copy, source)])
@@ -308,7 +304,7 @@ def at_step(plan: Plan, operation: ops.AtStep) -> Function:
     projection, periodic = plan.projection(operation.projection), operation.periodic
     p, number = projection.name, 0 if periodic is None else periodic + bool(projection.each_step)
     events = projection.each_step if periodic is None else projection.periodic[periodic][1]
-    writer = _writer(plan, projection, Place.CONNECTION, events)
+    writer = _Writer(plan, projection, Place.CONNECTION, events)
     writer.names = replace(writer.names, totals=True)
     body = writer.while_in_force(_in_stretches(projection, events, writer))
     if periodic is not None:
@@ -339,7 +335,7 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     projection, place = plan.projection(operation.projection), operation.place
     own = [s for s in projection.schemes if s.place is place]
     moved_by_rules = frozenset[str]().union(*(s.held for s in own))
-    names, flows = Names(plan, projection=projection), projection.projection.connection.flows
+    names, flows = Names(plan, projection), projection.projection.connection.flows
     context = FlowContext(names, INDEX[place], flows, switch=are_on(projection.name), switched=moved_by_rules)
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))

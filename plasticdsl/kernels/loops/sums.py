@@ -71,7 +71,7 @@ def add_sum(plan: Plan, operation: ops.AddSum) -> Function:
     """The kernel that adds what the projection's connections give an input, at t_n or at a stage."""
     projection = plan.projection(operation.projection)
     target, stage = operation.target, operation.stage
-    names, walked = Names(plan, projection=projection, stage=stage), projection
+    names, walked = Names(plan, projection, stage=stage), projection
     if operation.along is not None:  # along the other's rows: their pre unit is the post unit of this projection
         names, walked = replace(names, ends=(I, J), along=operation.along), plan.projection(operation.along)
     cell = names.cell(Ref(Whose.POST, target))
@@ -91,7 +91,7 @@ def _into(projection: ProjectionPlan, target: str) -> list[SumInto]:
 def take_totals(plan: Plan, operation: ops.TakeTotals) -> Function:
     """The kernel that evaluates the sums over connections which the flows of the connections themselves read."""
     projection = plan.projection(operation.projection)
-    names, body = Names(plan, projection=projection), list[Statement]()
+    names, body = Names(plan, projection), list[Statement]()
     for group in operation.groups:
         walk: list[Statement] = []
         for total in group:
@@ -168,7 +168,7 @@ def send(plan: Plan, projection: ProjectionPlan) -> Function:
 
 def remember_pre(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that keeps what sums read of the pre units later."""
-    names, p = Names(plan, projection=projection), of_projection(projection.name)
+    names, p = Names(plan, projection), of_projection(projection.name)
     slot = ring(SLOT, Read(N), p.field(Part.AXONAL_SLOTS))
     stores = [Store(element(p.field(Part.PAST, past.name), SLOT, J), names.resolve(past.stored)) for past in projection.past]
     doc = f"Remember what the sums of {projection.name} read of the pre units at step n."
@@ -189,7 +189,7 @@ def _late(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInto], *, 
     own, p = projection.projection, of_projection(projection.projection.name)
     body: list[Statement] = [*_read_of_pre(plan, projection, totals)]
     for total in totals:
-        amount = Names(plan, projection=projection).resolve(_with_locals(total.body, projection))
+        amount = Names(plan, projection).resolve(_with_locals(total.body, projection))
         coming = element(p.field(Part.COMING, total.target), ARRIVAL, I)
         where = element(of_population(own.post).field(Part.DELAYED, total.target), I) if at_once else coming
         body += [Comment(f"post.{total.target} = sum of {pretty(total.body)}"), Increase(where, amount)]
@@ -223,7 +223,7 @@ def _if_arriving(p: Group, delay: Expr, body: Sequence[Statement], at_once: bool
 
 def _read_of_pre(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInto]) -> Iterator[Statement]:
     """What the sums read of the pre unit, as it was an axonal delay ago; a delay of 0 steps asks for what it is at this moment."""
-    own, names = projection.projection, Names(plan, projection=projection)
+    own, names = projection.projection, Names(plan, projection)
     read = {r.name for s in totals for r in refs(s.body) if r.owner is Whose.PRE}
     for past in projection.past:
         if past.name in read:

@@ -132,7 +132,7 @@ def _before(variable: str) -> Local:
 def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     """The sums of the units that unit j projects to."""
     projection = plan.projection(update.projection)
-    names = Names(plan, projection=projection)
+    names = Names(plan, projection)
     cell = names.cell(Ref(Whose.POST, update.target))
 
     def earlier(ref: Ref) -> Expr:
