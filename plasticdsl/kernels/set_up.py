@@ -74,11 +74,8 @@ def scopes(network: Network) -> dict[Group, Scope]:
     sides = _in_order(Whose.NETWORK, network_sides(network, {}), network.variables, ())
     around = Scope(NETWORK, Whose.NETWORK, {v.name: v for v in network.variables}, sides, {})
     between = {of_projection(p.name): _scope(p, ()) for p in network.projections}
-    read = {
-        p.name: [p.from_outside(r) for e in (*_written(between[of_projection(p.name)]), *_beside(p)) for r in refs(e)]
-        for p in network.projections
-    }
-    asked = [ref for refs_of in read.values() for ref in refs_of]
+    read = [(p, e) for p in network.projections for e in (*_written(between[of_projection(p.name)]), *_beside(p))]
+    asked = [p.from_outside(r) for p, e in read for r in refs(e)]
     populations = {of_population(p.name): _scope(p, [r.name for r in asked if r.owner == p.as_owner]) for p in network.populations}
     return {NETWORK: around, **populations, **between}
 
@@ -100,7 +97,7 @@ def _written(scope: Scope) -> Iterator[Expr]:
 def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section]:
     """Everything that has a value before the first step."""
     yield "the network", tuple(_values(known[NETWORK], 1))
-    yield "sizes", tuple(Assignment((_units(p),), Apply(sized, (Word(_units(p)), _size(p)))) for p in network.populations)
+    yield "sizes", tuple(Assignment((_units(p),), Apply(sized, (Word(_units(p)), Formula(NETWORK, p.size)))) for p in network.populations)
     for population in network.populations:
         yield population.symbol, tuple(_population(population, known[of_population(population.name)]))
     for projection in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
@@ -113,11 +110,6 @@ def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section
 
 def _units(population: Population) -> Field:
     return of_population(population.name).field(Part.UNITS)
-
-
-def _size(population: Population) -> Recipe:
-    size = population.size
-    return int(size.value) if isinstance(size, Number) else Formula(NETWORK, size)
 
 
 def _population(population: Population, scope: Scope) -> Iterator[Assignment]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Integers, Values
+from plasticdsl.support.arrays import Integers, Values
 from plasticdsl.support.steps import to_step_array
 
 #: Steps and units.
@@ -39,21 +39,19 @@ def spikes_from(given: Mapping[str, Any], names: Sequence[str], dt: float, defau
 
 def counted_spikes(rate: Values, start: Values, count: Values, units: int, dt: float) -> Spikes:
     """`count` spikes of each unit at start + k/rate; none where the rate is 0."""
-    rates, starts = np.broadcast_to(rate, (units,)), np.broadcast_to(start, (units,))
-    return _at_rates(rates, starts, np.broadcast_to(np.rint(count), (units,)).astype(np.int64), dt)
+    return _at_rates(rate, start, np.rint(count), units, dt)
 
 
 def endless_spikes(rate: Values, start: Values, end: int, units: int, dt: float) -> Spikes:
     """Spikes of each unit at start + k/rate before step `end`."""
-    rates, starts = np.broadcast_to(rate, (units,)), np.broadcast_to(start, (units,))
-    counts = np.maximum(0, np.floor(((end + 1) * dt - starts) * rates) + 2).astype(np.int64)
-    steps, who = _at_rates(rates, starts, counts, dt)
+    steps, who = _at_rates(rate, start, np.maximum(0, np.floor(((end + 1) * dt - start) * rate) + 2), units, dt)
     within = steps < end
     return steps[within], who[within]
 
 
-def _at_rates(rates: Floats, starts: Floats, counts: Integers, dt: float) -> Spikes:
-    counts = np.where(rates > 0.0, counts, 0)
+def _at_rates(rate: Values, start: Values, count: Values, size: int, dt: float) -> Spikes:
+    rates, starts, counts = (np.broadcast_to(values, (size,)) for values in (rate, start, count))
+    counts = np.where(rates > 0.0, counts, 0).astype(np.int64)
     units = np.repeat(np.arange(len(counts)), counts)
     number = np.arange(len(units)) - np.repeat(np.cumsum(counts) - counts, counts)
     steps = to_step_array(starts[units] + number / rates[units], dt)

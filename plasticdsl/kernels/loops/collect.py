@@ -33,11 +33,10 @@ def statements(body: Sequence[Statement]) -> Iterator[Statement]:
         yield statement
         match statement:
             case If(_, then, otherwise):
-                yield from statements(then)
-                yield from statements(otherwise)
+                yield from statements((*then, *otherwise))
             case For(body=inner) | While(body=inner):
                 yield from statements(inner)
-            case Comment() | Let() | Store() | Increase() | Invoke() | Return():
+            case _:
                 pass
 
 

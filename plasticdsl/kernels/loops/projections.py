@@ -104,20 +104,16 @@ def _variable(projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar
     doc += {Place.CONNECTION: ", one per connection", Place.PRE: ", one per pre unit", Place.POST: ", one per post unit"}[placed.place]
     if placed.kind is Kind.CONSTANT:
         return [Array(full, "float64", shape, full, False, doc, v.unit)]
-    start = initial_of_derived(placed) if placed.derived else full
+    start: Recipe = full
+    if placed.derived:  # traces start at 0, times of last spikes where the plan says
+        assert v.initial is None or isinstance(v.initial, Number)
+        start = 0.0 if v.initial is None else v.initial.value
     found: list[Array | Scalar] = [Array(full, "float64", shape, start, True, doc, v.unit, placed.place)]
     for part, copied, when in ((Part.SHADOW, projection.shadows, "before"), (Part.FORECAST, projection.forecasts, "after")):
         if v.name in copied:
             copy = f"{doc}, {when} the events of this step"
             found.append(Array(p.field(part, v.name), "float64", shape, start, True, copy, per=placed.place))
     return found
-
-
-def initial_of_derived(placed: Placed) -> float:
-    """Where a derived variable starts: traces at 0, times of last spikes where the plan says."""
-    start = placed.variable.initial
-    assert start is None or isinstance(start, Number)
-    return 0.0 if start is None else start.value
 
 
 def _counterparts(projection: ProjectionPlan) -> Iterator[Array]:

@@ -52,7 +52,7 @@ def arriving(
         whole = same or stretch.everyone
         body += stretch.unit
         if stretch.connections:
-            body += _row(projection, stretch.connections, whole) if at_pre else (_column(projection, stretch.connections, whole),)
+            body += row(projection, stretch.connections, whole) if at_pre else (_column(projection, stretch.connections, whole),)
     body += after
     spikes = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
     if same:
@@ -61,7 +61,8 @@ def arriving(
     return (For(D, ZERO, Read(slots), (slot, spikes)),)
 
 
-def _row(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> tuple[Statement, ...]:
+def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True) -> tuple[Statement, ...]:
+    """The connections of pre unit j; `same`: whatever their delays."""
     p = of_projection(projection.projection.name)
     inside = (*_others(projection, body), *body)
     target = Let(I, element(p.field(Part.TARGETS), K))
@@ -157,11 +158,6 @@ def _ends(starts: Field, group: Expr) -> tuple[Element, Element]:
 def _delayed(unit: Local, slots: Field, groups: Field) -> tuple[Element, Element]:
     """Bounds of the connections of a unit whose delay is d steps."""
     return _ends(groups, _sum(_product(Read(unit), Read(slots)), Read(D)))
-
-
-def row(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
-    """The connections of pre unit j."""
-    return _row(projection, body, True)
 
 
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
