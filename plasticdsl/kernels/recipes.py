@@ -16,18 +16,11 @@ from plasticdsl.model.expr import Expr
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """The value of an expression in the parameters of its owner."""
+    """The value of an expression in the parameters of its owner; `pairs`: as a function of the pre and the post units of pairs."""
 
     owner: Group
     value: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class OfPairs:
-    """The same as a function of the pre and the post units of pairs."""
-
-    owner: Group
-    value: Expr
+    pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +54,6 @@ class Apply:
 
 
 #: A field stands for what has this name once a network is set up, a tuple for a tuple, numbers and texts for themselves.
-Recipe = Field | Formula | OfPairs | Default | Called | Word | Apply | tuple[Any, ...] | float | str | None
+Recipe = Field | Formula | Default | Called | Word | Apply | tuple[Any, ...] | float | str | None
 
 DT, SEED = RUN.field(Part.DT), RUN.field(Part.SEED)

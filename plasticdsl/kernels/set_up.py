@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
-from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, OfPairs, Recipe, Word
+from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, Recipe, Word
 from plasticdsl.model.expr import Expr, Number, joined, of_a_pair, refs
 from plasticdsl.model.model import (
     ClampedSource,
@@ -189,10 +189,11 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
         other = of_projection(how.of)
         words["listed"] = (other.field(Part.TARGETS), other.field(Part.SOURCES))
     if how.kind in ("probability", "in-degree", "out-degree") and how.amount is not None:
-        words["amount"] = OfPairs(group, how.amount) if of_a_pair(how.amount) else Apply(float, (Formula(group, how.amount),))
+        amount = Formula(group, how.amount, of_a_pair(how.amount))
+        words["amount"] = amount if amount.pairs else Apply(float, (amount,))
     conditions = tuple(c for c in (how.amount if how.kind == "where" else None, how.also) if c is not None)
     if conditions:
-        words["allowed"] = OfPairs(group, joined("and", conditions))
+        words["allowed"] = Formula(group, joined("and", conditions), pairs=True)
     words |= {} if how.self_connections else {"self_connections": False}
     words |= {"repeats": True} if how.repeats else {}
     words |= {"mirrored": True} if projection.symmetric else {}

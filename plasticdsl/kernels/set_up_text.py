@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import Field, Group, Part
 from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.printer import literal
-from plasticdsl.kernels.recipes import Apply, Called, Default, Formula, OfPairs, Recipe, Word
+from plasticdsl.kernels.recipes import Apply, Called, Default, Formula, Recipe, Word
 from plasticdsl.kernels.set_up import Assignment, Scope
 from plasticdsl.model.expr import Ref, Special
 from plasticdsl.model.owners import Whose
@@ -49,10 +49,8 @@ class Writer:
                 return f'"{self.names[field]}"'
             case Word(name):
                 return name if isinstance(name, str) else self.names[name]
-            case Formula(owner, value):
-                return numpy_text(value, self._naming(self.scopes[owner], pairs=False))
-            case OfPairs(owner, value):
-                return f"lambda pre, post: {numpy_text(value, self._naming(self.scopes[owner], pairs=True))}"
+            case Formula(owner, value, pairs):
+                return ("lambda pre, post: " if pairs else "") + numpy_text(value, self._naming(self.scopes[owner], pairs))
             case tuple():
                 return f"({', '.join(map(self.text, recipe))}{',' if len(recipe) == 1 else ''})"
             case str():

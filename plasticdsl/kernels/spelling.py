@@ -56,7 +56,9 @@ def spell(program: Program, more: Iterable[Field] = ()) -> Spelling:
     words |= set(groups.values())
     wishes = {f.name: f.name.text for f in program.functions if f.name != ADVANCE}
     kernels = {**distinct(wishes, words | defined_names() | set(classes.values())), ADVANCE: ADVANCE.pattern}
-    fields = {field: text for group in every_group for field, text in _attributes([f for f in found if f.group == group])}
+    ordered, fields = sorted(found, key=_is_own), dict[Field, str]()
+    for group in every_group:
+        fields |= distinct({f: f.text for f in ordered if f.group == group}, keyword.kwlist)
     words |= set(kernels.values())
     inside = {f.name: _inside(f, groups, fields, words) for f in program.functions}
     groups = {group: groups[group] for group in in_order(found)}
@@ -80,10 +82,6 @@ def flat(fields: Iterable[Field]) -> dict[Field, str]:
     """One name for each field among all: `cells_V`."""
     found = dict.fromkeys(fields)
     return distinct({f: f"{f.group.name}_{f.text}".removeprefix("_") for f in sorted(found, key=_is_own)}, keyword.kwlist)
-
-
-def _attributes(fields: Iterable[Field]) -> Iterable[tuple[Field, str]]:
-    return distinct({f: f.text for f in sorted(fields, key=_is_own)}, keyword.kwlist).items()
 
 
 def _is_own(field: Field) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
@@ -181,6 +182,13 @@ def arrival_place(projection: ProjectionPlan, side: Place) -> Place:
     """What has one value where spikes of `side` arrive: a unit's spikes reach all its connections at once unless each has a delay of its own."""
     same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
     return side if same else Place.CONNECTION
+
+
+def delay(projection: ProjectionPlan, part: Literal[Part.AXONAL, Part.DENDRITIC]) -> Expr:
+    """A delay of the loop's connection in steps."""
+    field = of_projection(projection.name).field(part)
+    same = projection.same_axonal if part is Part.AXONAL else projection.same_dendritic
+    return Read(field) if same else element(field, K)
 
 
 def place_sizes(projection: ProjectionPlan) -> dict[Place, Field]:

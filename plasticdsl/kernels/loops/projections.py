@@ -17,9 +17,9 @@ from plasticdsl.kernels.loops.arrivals import (
 )
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
-from plasticdsl.kernels.loops.names import INDEX, SPIKE_TIME, I, K, N, Names, T, arrival_place, place_sizes, remembered, ring
+from plasticdsl.kernels.loops.names import INDEX, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
 from plasticdsl.kernels.loops.populations import every, period_argument
-from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, ring_arguments, total_arguments, with_totals
+from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, arrival_of, ring_arguments, total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     ZERO,
@@ -144,7 +144,7 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
     def groups(keys: Recipe, length: Part) -> Recipe:
         return Apply(group_ends, (keys, p.field(length)))
 
-    def delay(steps: Field, same: bool) -> Array | Scalar:
+    def steps_of(steps: Field, same: bool) -> Array | Scalar:
         return Scalar(steps, "int64", steps) if same else numbers(steps.part, steps)
 
     return [
@@ -160,8 +160,8 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         numbers(Part.DELAYED_COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (late_back,))))),
         *now_arguments(projection),
         Scalar(p.field(Part.LEARNING), "int64"),
-        delay(axonal, projection.same_axonal),
-        delay(dendritic, projection.same_dendritic),
+        steps_of(axonal, projection.same_axonal),
+        steps_of(dendritic, projection.same_dendritic),
     ]
 
 
@@ -275,11 +275,9 @@ class _Writer:
             at_once = [Increase(sum_between(self.projection, target), amount)]
         if target.owner is not Whose.POST or own.delays.dendritic is None:
             return at_once
-        field = of_projection(own.name).field
-        delay = Read(field(Part.DENDRITIC)) if self.projection.same_dendritic else element(field(Part.DENDRITIC), K)
-        slot = ring(ARRIVAL, Binary("+", Read(N), Read(DELAY)), field(Part.DENDRITIC_SLOTS))
-        later = (slot, Increase(element(field(Part.PENDING, target.name), ARRIVAL, I), amount))
-        return [Let(DELAY, delay), If(Compare("==", Read(DELAY), ZERO), tuple(at_once), later)]
+        pending = element(of_projection(own.name).field(Part.PENDING, target.name), ARRIVAL, I)
+        later = (arrival_of(self.projection), Increase(pending, amount))
+        return [Let(DELAY, delay(self.projection, Part.DENDRITIC)), If(Compare("==", Read(DELAY), ZERO), tuple(at_once), later)]
 
 
 def copy_for_ties(plan: Plan, projection: ProjectionPlan) -> Function:

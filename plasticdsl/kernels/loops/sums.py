@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from plasticdsl.kernels.identifiers import Group, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.flows import at_stage
-from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, Names, each_unit, place_sizes, ring, stage_kernel, stage_time, summed
+from plasticdsl.kernels.loops.names import SLOT, I, J, N, Names, delay, each_unit, place_sizes, ring, stage_kernel, stage_time, summed
 from plasticdsl.kernels.loops.walks import Stretch, every_connection, every_unit
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Ref, refs
@@ -196,29 +196,30 @@ def _late(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInto], *, 
     # delays of their own are looked up at each connection, common ones once
     for same in (False, True):
         if own.delays.axonal is not None and projection.same_axonal is same:
-            body = _if_something_left(p, _delay(p, Part.AXONAL, same), body)
+            body = _if_something_left(projection, body)
         if own.delays.dendritic is not None and projection.same_dendritic is same:
-            body = _if_arriving(p, _delay(p, Part.DENDRITIC, same), body, at_once)
+            body = _if_arriving(projection, body, at_once)
         if not same:
             body = list(every_connection(projection, body))
     return tuple(body)
 
 
-def _delay(p: Group, part: Part, same: bool) -> Expr:
-    return Read(p.field(part)) if same else element(p.field(part), K)
-
-
-def _if_something_left(p: Group, delay: Expr, body: Sequence[Statement]) -> list[Statement]:
+def _if_something_left(projection: ProjectionPlan, body: Sequence[Statement]) -> list[Statement]:
     """Before an axonal delay has passed nothing can have arrived."""
-    past = ring(PAST, Binary("-", Read(N), Read(AGO)), p.field(Part.AXONAL_SLOTS))
-    return [Let(AGO, delay), If(Compare(">=", Read(N), Read(AGO)), (past, *body))]
+    past = ring(PAST, Binary("-", Read(N), Read(AGO)), of_projection(projection.name).field(Part.AXONAL_SLOTS))
+    return [Let(AGO, delay(projection, Part.AXONAL)), If(Compare(">=", Read(N), Read(AGO)), (past, *body))]
 
 
-def _if_arriving(p: Group, delay: Expr, body: Sequence[Statement], at_once: bool) -> list[Statement]:
+def _if_arriving(projection: ProjectionPlan, body: Sequence[Statement], at_once: bool) -> list[Statement]:
+    look, arrival = Let(DELAY, delay(projection, Part.DENDRITIC)), arrival_of(projection)
     if at_once:
-        return [Let(DELAY, delay), If(Compare("==", Read(DELAY), ZERO), tuple(body))]
-    arrival = ring(ARRIVAL, Binary("+", Read(N), Read(DELAY)), p.field(Part.DENDRITIC_SLOTS))
-    return [Let(DELAY, delay), If(Compare(">", Read(DELAY), ZERO), (arrival, *body))]
+        return [look, If(Compare("==", Read(DELAY), ZERO), tuple(body))]
+    return [look, If(Compare(">", Read(DELAY), ZERO), (arrival, *body))]
+
+
+def arrival_of(projection: ProjectionPlan) -> Let:
+    """Where in rings of what arrives stands what is sent now."""
+    return ring(ARRIVAL, Binary("+", Read(N), Read(DELAY)), of_projection(projection.name).field(Part.DENDRITIC_SLOTS))
 
 
 def _read_of_pre(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInto]) -> Iterator[Statement]:
@@ -229,8 +230,8 @@ def _read_of_pre(plan: Plan, projection: ProjectionPlan, totals: Sequence[SumInt
         if past.name in read:
             value = names.resolve(past.now)
             if own.delays.axonal is not None:
-                ring = element(of_projection(own.name).field(Part.PAST, past.name), PAST, J)
-                value = Choice(((Compare(">", Read(AGO), ZERO), ring),), value)
+                kept = element(of_projection(own.name).field(Part.PAST, past.name), PAST, J)
+                value = Choice(((Compare(">", Read(AGO), ZERO), kept),), value)
             yield Let(_of_pre(past.name), value)
 
 
