@@ -7,23 +7,7 @@ from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Local
 from plasticdsl.kernels.loops.names import N, T
-from plasticdsl.kernels.program import (
-    Array,
-    Comment,
-    Element,
-    For,
-    Function,
-    If,
-    Increase,
-    Invoke,
-    Let,
-    Member,
-    Read,
-    Return,
-    Statement,
-    Store,
-    While,
-)
+from plasticdsl.kernels.program import Array, Element, For, Function, If, Increase, Let, Member, Read, Return, Statement, Store, While
 from plasticdsl.model.expr import Expr, walk
 
 
@@ -51,7 +35,7 @@ def expressions(statement: Statement) -> tuple[Expr, ...]:
             return (condition,)
         case For(start=start, stop=stop):
             return (start, stop)
-        case Comment() | Invoke():
+        case _:
             return ()
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
-from plasticdsl.kernels.loops.names import I, N, number_of
-from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, For, Function, If, Let, Read, Scalar, Size, Statement, Store, element
+from plasticdsl.kernels.loops.names import I, N, each_unit
+from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Let, Read, Scalar, Size, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Compare
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
@@ -56,7 +56,7 @@ def feed(plan: Plan, operation: ops.Feed) -> Function:
         Comment(f"{variable} of {population} is that of the present item"),
         Let(position, Call("min", (Call("quotient", (passed, hold)), Binary("-", count, ONE)))),
         Let(row, element(field(Part.FEED_ITEMS, variable), position)),
-        For(I, ZERO, number_of(population), copy),
+        each_unit(population, copy, in_order=True),
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
     return Function(Kernel("feed_{}_{}", (population, variable)), doc, (If(active(population, variable), body),))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.program import Element, For, Let, Read, Statement, element
+from plasticdsl.kernels.program import ZERO, Element, For, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
@@ -147,9 +147,9 @@ def number_of(population: str) -> Read:
     return Read(of_population(population).field(Part.UNITS))
 
 
-def each_unit(population: str, body: Sequence[Statement], index: Local = I) -> For:
-    """For all units of a population, in any order."""
-    return For(index, Number(0.0), number_of(population), tuple(body), independent=True)
+def each_unit(population: str, body: Sequence[Statement], index: Local = I, *, in_order: bool = False) -> For:
+    """For all units of a population; where they need not come in order, on several threads."""
+    return For(index, ZERO, number_of(population), tuple(body), independent=not in_order)
 
 
 def ring(place: Local, step: Expr, slots: Field) -> Let:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
-from plasticdsl.kernels.loops.names import SLOT, I, N, Names, each_unit, number_of, ring, stage_kernel, stage_time
+from plasticdsl.kernels.loops.names import SLOT, I, N, Names, each_unit, ring, stage_kernel, stage_time
 from plasticdsl.kernels.program import (
     ONE,
     ZERO,
@@ -172,11 +172,8 @@ def _by_threshold(plan: Plan, population: PopulationPlan, condition: Expr, risin
         after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
     if population.rest is not None:
         may.append(_free(p))
-    return (
-        For(
-            I, ZERO, number_of(population.name), (Comment(pretty(condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
-        ),
-    )
+    body = (Comment(pretty(condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
+    return (each_unit(population.name, body, in_order=True),)
 
 
 def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
@@ -198,7 +195,7 @@ def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Stat
     )
     if population.rest is not None:
         body = (If(_free(p), body),)
-    return (For(I, ZERO, number_of(population.name), body),)
+    return (each_unit(population.name, body, in_order=True),)
 
 
 def _free(p: Group) -> Expr:

@@ -6,15 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops.arrivals import (
-    RECENT,
-    between_arguments,
-    history_arguments,
-    history_sizes,
-    now_arguments,
-    pending_arguments,
-    sum_between,
-)
+from plasticdsl.kernels.loops import arrivals
+from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import INDEX, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
@@ -78,7 +71,7 @@ def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
         Size(field(Part.COLUMN_ENDS), Apply(ends, (post,))),
         Size(field(Part.DELAYED_ROW_ENDS), Apply(ends, (pre, axonal))),
         Size(field(Part.DELAYED_COLUMN_ENDS), Apply(ends, (post, dendritic))),
-        *history_sizes(projection),
+        *arrivals.history_sizes(projection),
     )
 
 
@@ -90,9 +83,15 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
         found += _variable(projection, placed)
     for s in projection.schemes:
         found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place])
-    found += [*pending_arguments(projection), *between_arguments(projection), *ring_arguments(projection)]
+    found += [*arrivals.pending_arguments(projection), *arrivals.between_arguments(projection), *ring_arguments(projection)]
     found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
-    return (*found, *total_arguments(projection), *history_arguments(projection), *_structure(projection), *_counterparts(projection))
+    return (
+        *found,
+        *total_arguments(projection),
+        *arrivals.history_arguments(projection),
+        *_structure(projection),
+        *_counterparts(projection),
+    )
 
 
 def _variable(projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar]:
@@ -158,7 +157,7 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
         ends_of(Part.DELAYED_COLUMNS, Part.DELAYED_COLUMN_ENDS, groups(late_back, Part.DELAYED_COLUMN_ENDS)),
         numbers(Part.DELAYED_COLUMN_CONNECTIONS, Apply(sorting, (late_back,))),
         numbers(Part.DELAYED_COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (late_back,))))),
-        *now_arguments(projection),
+        *arrivals.now_arguments(projection),
         Scalar(p.field(Part.LEARNING), "int64"),
         steps_of(axonal, projection.same_axonal),
         steps_of(dendritic, projection.same_dendritic),

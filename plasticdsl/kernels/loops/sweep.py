@@ -10,27 +10,10 @@ from collections.abc import Sequence
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops import feeds
-from plasticdsl.kernels.loops.names import J, Names, number_of
+from plasticdsl.kernels.loops.names import J, Names, each_unit
 from plasticdsl.kernels.loops.populations import unit_statements
 from plasticdsl.kernels.loops.walks import S, are_on, row
-from plasticdsl.kernels.program import (
-    ONE,
-    ZERO,
-    Array,
-    Comment,
-    Element,
-    For,
-    Function,
-    If,
-    Increase,
-    Let,
-    Read,
-    Scalar,
-    Statement,
-    Store,
-    element,
-    only,
-)
+from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Scalar, Statement, Store, element, only
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref, joined
 from plasticdsl.model.inline import map_refs, plain
 from plasticdsl.model.owners import Whose
@@ -53,7 +36,7 @@ def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
         found.append(Scalar(p.field(Part.VISITING), "int64", 0))
         found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), changes=False))
         for kept in (o for o in plan.step if isinstance(o, ops.Keep) and o.population == name):
-            found.append(Array(age(name, kept.target).array, "int64", (RUN.field(Part.ONE),)))
+            found.append(Array(age(name, kept.target), "int64", (RUN.field(Part.ONE),)))
     return tuple(found)
 
 
@@ -70,25 +53,25 @@ def off(on: Compare) -> Compare:
 # --- sums that are kept ----------------------------------------------------------------------------------------------
 
 
-def age(population: str, target: str) -> Element:
+def age(population: str, target: str) -> Field:
     """For how long a sum has been kept; at 0 the next step sums anew."""
-    return only(of_population(population).field(Part.KEPT, target))
+    return of_population(population).field(Part.KEPT, target)
 
 
 def kept_ages(plan: Plan) -> tuple[Field, ...]:
     """Where all of these are."""
-    return tuple(age(o.population, o.target).array for o in plan.step if isinstance(o, ops.Keep))
+    return tuple(age(o.population, o.target) for o in plan.step if isinstance(o, ops.Keep))
 
 
 def keep(plan: Plan, kept: ops.Keep) -> Function:
     """The kernel at the end of a step that says whether such a sum is still right."""
-    cell = age(kept.population, kept.target)
+    target, population = kept.target, kept.population
+    cell = only(age(population, target))
     conditions: list[Expr] = [visiting(p) for p in kept.visiting]
     conditions += [off(are_on(p)) for p in kept.switched]
     conditions += [off(feeds.active(p, v)) for p, v in kept.unfed]
     older = Store(cell, Call("mod", (Binary("+", cell, ONE), STEPS_KEPT)))
     body = If(joined("and", conditions), (older,), (Store(cell, ZERO),))
-    target, population = kept.target, kept.population
     doc = f"Keep {target} of {population} for the next step if only updates unit by unit, which it has followed, changed its terms."
     return Function(Kernel("keep_{}_{}", (population, target)), doc, (body,))
 
@@ -99,7 +82,7 @@ def condition(when: ops.OneByOne | ops.Due | ops.RulesOn) -> Expr:
         case ops.OneByOne(population, is_off):
             return off(visiting(population)) if is_off else visiting(population)
         case ops.Due(population, target):
-            return Compare("==", age(population, target), ZERO)
+            return Compare("==", only(age(population, target)), ZERO)
         case ops.RulesOn(projections):
             return joined("or", [are_on(p) for p in projections])
 
@@ -121,7 +104,7 @@ def update_one_by_one(plan: Plan, operation: ops.UpdateOneByOne) -> Function:
     if follow:
         body.append(If(joined("or", changes), tuple(follow)))
     doc = f"Update the units of {name} one after the other, each seeing what those before it changed."
-    return Function(Kernel("sweep_{}", (name,)), doc, (For(S, ZERO, number_of(name), tuple(body)),))
+    return Function(Kernel("sweep_{}", (name,)), doc, (each_unit(name, body, S, in_order=True),))
 
 
 def _before(variable: str) -> Local:

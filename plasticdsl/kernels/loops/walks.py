@@ -112,7 +112,7 @@ def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -
             return For(POSITION, *_ends(p.field(Part.COLUMNS), Read(I)), (*ends, *inside))
         case Layout.FULL:
             k = _sum(_product(Read(J), units), Read(I))
-            return For(J, ZERO, number_of(projection.projection.pre), (Let(K, k), *inside))
+            return each_unit(projection.projection.pre, (Let(K, k), *inside), J, in_order=True)
         case Layout.FULL_BUT_SELF:  # part 0: the units before i; part 1: those after it
             k = _sum(_difference(_sum(_product(Read(J), _difference(units, ONE)), Read(I)), ONE), Read(PART))
             stop_ = Choice(((Compare("==", Read(PART), ZERO), Read(I)),), units)
@@ -162,7 +162,7 @@ def _delayed(unit: Local, slots: Field, groups: Field) -> tuple[Element, Element
 
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """All connections, row by row."""
-    return (For(J, ZERO, number_of(projection.projection.pre), row(projection, body)),)
+    return (each_unit(projection.projection.pre, row(projection, body), J, in_order=True),)
 
 
 def every_unit(projection: ProjectionPlan, side: Place, body: Sequence[Statement]) -> tuple[Statement, ...]:
