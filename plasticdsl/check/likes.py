@@ -89,25 +89,25 @@ def merge(base: tree.Block, block: tree.Block, report: Reporter) -> tree.Block:
         on=block.on or base.on,
         doc=block.doc or base.doc,
         parameters=block.parameters or base.parameters,
-        body=_merged(tuple(_without_start(old, new)), new, block.kind),
+        body=_merged(old, new, block.kind),
     )
 
 
-def _without_start(old: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> Iterator[tree.Statement]:
-    """The statements of a base without the initial values of what `new` fixes: a definition, draw or input has none."""
-    fixed = {_about(s, "") for s in new if isinstance(s, tree.Define | tree.Draw | tree.Input)}
-    return (s for s in old if not (isinstance(s, tree.Initial) and ("name", s.variable.name) in fixed))
-
-
 def _merged(base: Sequence[tree.Statement], new: Sequence[tree.Statement], kind: str) -> tuple[tree.Statement, ...]:
-    """The statements of `base` with those that `new` restates replaced where they stood, then what is new. `kind`: of the block."""
+    """The statements of `base` with those that `new` restates replaced where they stood, then what is new. `kind`: of the block.
+
+    What `new` fixes by a definition, draw or input has no initial value any more.
+    """
     restating: dict[Hashable, list[tree.Statement]] = {}
     for statement in new:
         restating.setdefault(_about(statement, kind), []).append(statement)
+    fixed = {_about(s, kind) for s in new if isinstance(s, tree.Define | tree.Draw | tree.Input)}
     result: list[tree.Statement] = []
     placed: set[Hashable] = set()
     for old in base:
         about = _about(old, kind)
+        if isinstance(old, tree.Initial) and ("name", old.variable.name) in fixed:
+            continue
         if about not in restating:
             result.append(old)
         elif about not in placed:
@@ -151,13 +151,9 @@ def subject(statement: tree.Statement) -> tree.Expr | None:
             return None
 
 
-#: Statements of which a block has one group, restated as a whole; types that share a word replace each other.
-_WHOLE: dict[type, str] = {tree.SpikeAtRate: "SpikeWhen"}
-
-
 def _about(statement: tree.Statement, kind: str) -> Hashable:
     """What the statement settles, once it is `split`; two statements about the same say the same thing differently."""
-    word = _WHOLE.get(type(statement), type(statement).__name__)
+    word = type(statement).__name__
     match statement:
         case tree.Define() | tree.Draw() | tree.Jump() | tree.Flow() | tree.Input():
             return "name", path_text(subject(statement))
@@ -177,7 +173,9 @@ def _about(statement: tree.Statement, kind: str) -> Hashable:
             return word, _spelt(left)
         case tree.Projection(name=given):
             return word, given.name if given is not None else ends_of(statement)
-        case _:
+        case tree.SpikeWhen() | tree.SpikeAtRate():
+            return "spike"
+        case _:  # of others a block has one group, restated as a whole
             return word
 
 
@@ -238,7 +236,7 @@ def _named_alike(
             continue
         restated = names.get(statement.name.name) if statement.name is not None else None
         if restated is not None:
-            if _drops(restated, statement):
+            if len(restated.targets) > 1 and not _reached(restated) <= _reached(statement):
                 _restated_in_part(statement, restated, report)
             continue
         nameless = [p for p in old if statement.name is None or p.name is None]
@@ -266,15 +264,10 @@ def _reached(projection: tree.Projection) -> frozenset[str]:
     return frozenset(map(_end, projection.targets))
 
 
-def _drops(old: tree.Projection, new: tree.Projection) -> bool:
-    """Whether one of several targets would be lost."""
-    return len(old.targets) > 1 and not _reached(old) <= _reached(new)
-
-
 def _overlap(old: tree.Projection, new: tree.Projection) -> bool:
     """Whether some of the targets are the same, but not all."""
-    common = _reached(old) & _reached(new)
-    return _source(old) == _source(new) and bool(common) and not common == _reached(old) == _reached(new)
+    there, here = _reached(old), _reached(new)
+    return _source(old) == _source(new) and there != here and not there.isdisjoint(here)
 
 
 def _restated_in_part(new: tree.Projection, old: tree.Projection, report: Reporter) -> None:

@@ -181,7 +181,7 @@ class _Looking:
                 self.lost.add((path, one.here.name))
                 hint = did_you_mean(one.name.text, [i.name.text for i in self.own[used].values()], "It has")
                 self.report.error("unknown-name", f"‘{use.path}’ has nothing called ‘{one.name.text}’.", one.name.span, hint)
-            yield from ((self._called(item, one.here), one.name.span, one.name.text) for item in found.values())
+            yield from ((_called(item, one.here), one.name.span, one.name.text) for item in found.values())
 
     def _meant(self, path: str, name: str, seen: set[tuple[str, str]]) -> Iterator[Item]:
         """The items that a name has in a file: its own, then those that it uses itself."""
@@ -195,12 +195,6 @@ class _Looking:
                 there = [one.name.name for one in use.names if one.here.name == name] if use.names else [name]
                 yield from (item for other in there for item in self._meant(used, other, seen))
 
-    def _called(self, item: Item, name: tree.Name) -> Item:
-        """The item under the name that it has where it is used."""
-        if item.name.name == name.name:
-            return item
-        return replace(item, name=replace(item.name, name=name.name, text=name.text))
-
     def _clash(self, use: tree.UseFile, item: Item, text: str, other: Label, place: Span) -> None:
         """`text`: what the item is called in its own file."""
         here = item.name.text
@@ -209,3 +203,8 @@ class _Looking:
         words = "Use it under another name: " if use.names else "Name what you use, and one of these two otherwise: "
         hint = Hint(f'{words}‘use {write} from "{use.path}"’.', (write,) if use.names and here == text else ())
         self.report.error("name-clash", message, place, hint, (other,))
+
+
+def _called(item: Item, name: tree.Name) -> Item:
+    """The item under the name that it has where it is used."""
+    return replace(item, name=replace(item.name, name=name.name, text=name.text))

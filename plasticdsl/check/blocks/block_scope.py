@@ -70,8 +70,7 @@ class BlockScope:
         for name, symbol in contents.symbols.items():
             function = contents.functions.get(name)
             if function is not None:
-                user = UserFunction(name, symbol.text, function.arguments, function.rhs, scope, function.span)
-                self._names[name] = Declared(name, symbol.text, "a function", function=user, span=symbol.span)
+                self._names[name] = UserFunction(symbol, function.arguments, function.rhs, scope, function.span).declared
             elif name in contents.inputs or name in contents.states:
                 self.own(symbol, "an input" if name in contents.inputs else "a variable")
             elif name in contents.defines or name in contents.draws or name not in contents.bounds:
@@ -175,7 +174,10 @@ class BlockScope:
 
     def _incoming(self, node: tree.Sum, context: Context) -> Typed:
         """`Σ w²`: over the connections that reach the postsynaptic unit."""
-        no_index(node, context)
+        if node.indices or node.where is not None:
+            message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit, and over nothing else."
+            hint = "For example ‘Σ w x’, ‘Σ_j w_ij x_j’ or ‘Σ_k w_ik x_k’; what belongs to one connection alone stands outside of it."
+            context.report.error("not-here", message, node.span, hint)
         inside = translate_number(node.body, context)
         return Typed(Incoming(inside.expr), inside.dim)
 
@@ -203,14 +205,6 @@ class BlockScope:
         found = self.averages[key].name.name
         self.solver.unify(self.dims[found], body.dim, node.span)
         return Typed(Ref(Whose.OWN, found), body.dim)
-
-
-def no_index(node: tree.Sum, context: Context) -> None:
-    """Reports an index or condition of a sum over connections."""
-    if node.indices or node.where is not None:
-        message = "In a synapse or rule Σ runs over the connections that reach the postsynaptic unit, and over nothing else."
-        hint = "For example ‘Σ w x’, ‘Σ_j w_ij x_j’ or ‘Σ_k w_ik x_k’; what belongs to one connection alone stands outside of it."
-        context.report.error("not-here", message, node.span, hint)
 
 
 def _symbol(node: tree.Expr, otherwise: str) -> str:

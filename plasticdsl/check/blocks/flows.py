@@ -85,10 +85,10 @@ def split(name: str, rhs: Expr, coefficient: Expr, at: Placed, scope: BlockScope
         if ref.owner is StandIn.PULSE:
             previous = parts.pulses[ref.name].get(name, ZERO)
             parts.pulses[ref.name][name] = add(previous, amount)
-    noises = [amount for ref, amount in divided.items() if ref.owner is StandIn.NOISE]
+    noises = {ref.name: amount for ref, amount in divided.items() if ref.owner is StandIn.NOISE}
     if noises:
-        _use_noises(name, [r for r in divided if r.owner is StandIn.NOISE], at, scope, parts)
-        parts.noises[name] = _amplitude(noises)
+        _use_noises(noises, at, scope, parts)
+        parts.noises[name] = _amplitude(list(noises.values()))
     if noises or not marked or not is_number(form.offset, 0.0):
         parts.add(name, div(form.offset, coefficient), at.span)
     parts.spans.setdefault(name, at.span)
@@ -101,15 +101,15 @@ def _amplitude(noises: list[Expr]) -> Expr:
     return Call("sqrt", (reduce(add, (mul(n, n) for n in noises)),))
 
 
-def _use_noises(name: str, noises: list[Ref], at: Placed, scope: BlockScope, parts: FlowParts) -> None:
+def _use_noises(noises: Iterable[str], at: Placed, scope: BlockScope, parts: FlowParts) -> None:
     """Each ξ drives one flow: the same ξ(t) in two would be one noise that drives both, which the integrators do not have."""
     for noise in noises:
-        if noise.name in parts.noise_used and parts.noise_used[noise.name] != at.span:
+        if noise in parts.noise_used and parts.noise_used[noise] != at.span:
             message = "The same noise ξ(t) drives two flows, which is not supported."
             hint = "For independent noises write different names: ξ_1(t), ξ_2(t)."
-            labels = (Label(parts.noise_used[noise.name], "used here first"),)
+            labels = (Label(parts.noise_used[noise], "used here first"),)
             scope.context.report.error("noise-not-linear", message, at.span, hint, labels)
-        parts.noise_used.setdefault(noise.name, at.span)
+        parts.noise_used.setdefault(noise, at.span)
 
 
 def _not_linear(marked: frozenset[Ref], at: Placed, scope: BlockScope) -> None:
@@ -202,11 +202,8 @@ def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, .
     flows = tuple(Flow(name, rate, parts.noises.get(name), scope.source, is_rule, parts.spans[name]) for name, rate in parts.rates.items())
     handlers = []
     for side, changes in parts.pulses.items():
-        if not changes:
-            continue
-        statements = tuple(
-            Assign(Ref(Whose.OWN, name), Binary("+", Ref(Whose.OWN, name), amount), parts.spans[name]) for name, amount in changes.items()
-        )
-        span = parts.spans[next(iter(changes))]
-        handlers.append(Handler(Trigger(side), statements, True, None, scope.source, is_rule, span))
+        own = {Ref(Whose.OWN, name): amount for name, amount in changes.items()}
+        statements = tuple(Assign(ref, Binary("+", ref, amount), parts.spans[ref.name]) for ref, amount in own.items())
+        if statements:
+            handlers.append(Handler(Trigger(side), statements, True, None, scope.source, is_rule, statements[0].span))
     return flows, tuple(handlers)

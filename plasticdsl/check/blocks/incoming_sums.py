@@ -22,8 +22,6 @@ _FILL = "Let the synapse fill an input of the postsynaptic unit (‘post.s = Σ 
 def check_incoming(block: Block, report: Reporter) -> None:
     """Reports sums over connections that stand where they have no meaning, also through definitions."""
     sums = Holding(block)
-    if not sums.any:
-        return
     for part, span, message, hint in _without_sums(block):
         if sums.hold(part):
             report.error("not-here", message, span, hint)
@@ -60,7 +58,6 @@ class Holding:
         self.definitions: frozenset[str] = frozenset()
         while more := frozenset(n for n, value in values.items() if n not in self.definitions and self.hold(value)):
             self.definitions |= more
-        self.any = bool(self.definitions) or self.hold(block)
 
     def hold(self, part: object) -> bool:
         """Whether a part of the block holds a sum, also through definitions."""

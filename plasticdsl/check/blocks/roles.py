@@ -66,15 +66,15 @@ def changing(contents: Contents, order: tuple[str, ...], constant: Callable[[tre
     unit, an average, or a name that the block does not declare (unless `constant` says so: π, functions, arguments)."""
     found = set(contents.states) | set(contents.inputs)
     formulas = _formulas(contents)
+
+    def changes(name: tree.Name) -> bool:
+        return name.name in found or name.name == "t" or not (name.name in formulas or constant(name))
+
     for name in order:
-        parts, read = nodes(_right_side(formulas[name])), _read(formulas[name])
-        if any(isinstance(n, _CHANGING) for n in parts) or any(_changes(n, found, contents, constant) for n in read):
+        parts = nodes(_right_side(formulas[name]))
+        if any(isinstance(n, _CHANGING) for n in parts) or any(map(changes, _read(formulas[name]))):
             found.add(name)
     return frozenset(found)
-
-
-def _changes(name: tree.Name, found: set[str], contents: Contents, constant: Callable[[tree.Name], bool]) -> bool:
-    return name.name in found or name.name == "t" or not (name.name in _formulas(contents) or constant(name))
 
 
 def constant_names(outside: Scope, block: tree.Block) -> Callable[[tree.Name], bool]:

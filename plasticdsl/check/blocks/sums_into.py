@@ -5,12 +5,12 @@ Comes in: the `post.… = …` statements of a synapse. Goes out: one model `Sum
 
 from __future__ import annotations
 
-from plasticdsl.check.blocks.block_scope import BlockScope, no_index
+from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
-from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import member_base, translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.expr import Expr, Incoming, Ref, substitute, walk
 from plasticdsl.model.model import SumInto
 from plasticdsl.model.owners import StandIn
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
@@ -53,21 +53,11 @@ def _sum(statement: tree.Define, scope: BlockScope) -> SumInto | None:
 
 def _body(statement: tree.Define, scope: BlockScope) -> Typed | None:
     """The summed expression: `½ Σ a − Σ b` is Σ (½ a − b)."""
-    bodies: dict[Ref, Expr] = {}
-
-    def extend(node: tree.Expr, context: Context) -> Typed | None:
-        if not isinstance(node, tree.Sum):
-            return outer(node, context) if outer is not None else None
-        no_index(node, context)
-        inside = translate_number(node.body, scope.context)
-        total = Ref(StandIn.SUM, str(len(bodies)))
-        bodies[total] = inside.expr
-        return Typed(total, inside.dim)
-
-    outer = scope.context.extend
-    whole = translate_number(statement.rhs, scope.context.extended(extend))
+    whole = translate_number(statement.rhs, scope.context)
+    found = dict.fromkeys(node for node in walk(whole.expr) if isinstance(node, Incoming))
+    totals: dict[Expr, Ref] = {node: Ref(StandIn.SUM, str(number)) for number, node in enumerate(found)}
     try:
-        form = linear_form(whole.expr, frozenset(bodies))
+        form = linear_form(substitute(whole.expr, totals), frozenset(totals.values()))
     except NotLinear:
         message = "Only multiples and differences of sums can be an input; a function of a sum belongs in the neuron."
         scope.context.report.error("sum-not-linear", message, statement.rhs.span)
@@ -77,6 +67,6 @@ def _body(statement: tree.Define, scope: BlockScope) -> Typed | None:
         scope.context.report.error("sum-not-linear", message, statement.rhs.span, "Put it inside Σ, or into the neuron.")
         return None
     body: Expr = ZERO
-    for total, inside in bodies.items():
-        body = add(body, mul(form.coefficient(total), inside))
+    for node in found:
+        body = add(body, mul(form.coefficient(totals[node]), node.body))
     return Typed(body, whole.dim)

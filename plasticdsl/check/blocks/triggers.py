@@ -5,7 +5,7 @@ Comes in: the triggers of a block. Goes out: model `Handler`s whose statements r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from plasticdsl.check.blocks.block_scope import BlockScope
@@ -23,7 +23,7 @@ from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO, mul, neg
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import names_read
+from plasticdsl.syntax.walk import names_read, of_kind
 
 _SIDES = {"pre": Whose.PRE, "post": Whose.POST}
 _ADDING = ("+=", "-=", "Delta")
@@ -190,14 +190,10 @@ def _add_to(target: tree.Member, statement: tree.Jump, scope: BlockScope, contex
 
 def pair_rules(scope: BlockScope) -> tuple[PairRule, ...]:
     """One rule for each statement under `on … pairs:`."""
-    found: list[PairRule] = []
-    for event in scope.contents.events:
-        if isinstance(event, tree.OnPairs):
-            for statement in event.body:
-                rule = _pair_rule(event, statement, scope)
-                found.extend([rule] if rule is not None else [])
-    _unused_truncations(scope)
-    return tuple(found)
+    events = of_kind(scope.contents.events, tree.OnPairs)
+    found = [_pair_rule(event, statement, scope) for event in events for statement in event.body]
+    _unused_truncations(events, scope)
+    return tuple(rule for rule in found if rule is not None)
 
 
 def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope) -> PairRule | None:
@@ -260,8 +256,8 @@ def _truncation(statement: tree.Jump, scope: BlockScope) -> Expr | None:
     return lags[0] if lags else None
 
 
-def _unused_truncations(scope: BlockScope) -> None:
-    used = {n.name for e in scope.contents.events if isinstance(e, tree.OnPairs) for n in names_read(e.body)}
+def _unused_truncations(events: Sequence[tree.OnPairs], scope: BlockScope) -> None:
+    used = {n.name for event in events for n in names_read(event.body)}
     for truncation in scope.contents.truncations:
         if truncation.function.name not in used:
             message = f"‘{truncation.function.text}’ is not applied to the time between two spikes in this block."

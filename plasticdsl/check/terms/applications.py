@@ -157,21 +157,20 @@ def _inline(node: tree.Apply, function: UserFunction, context: Context, value: T
     if nodes is None:
         return context.unknown
     if function in context.calls or len(context.calls) >= DEEPEST:
-        circle = " → ".join(f.name for f in (*context.calls, function))
-        return context.refuse("definition-cycle", f"The function ‘{function.symbol}’ is defined by itself: {circle}.", node.span)
-    context.effort.spent += 1
-    if context.effort.spent > MOST:
+        circle = " → ".join(f.name.name for f in (*context.calls, function))
+        return context.refuse("definition-cycle", f"The function ‘{function.name.text}’ is defined by itself: {circle}.", node.span)
+    if next(context.written_out) > MOST:
         return _too_large(function, node, context)
     values = [value(n, context) for n in nodes]
     if node.primes and len(values) != 1:
-        message = f"‘{function.symbol}'’ is a derivative by one argument, but ‘{function.symbol}’ has {len(values)}."
+        message = f"‘{function.name.text}'’ is a derivative by one argument, but ‘{function.name.text}’ has {len(values)}."
         return context.refuse("wrong-number-of-arguments", message, node.span, labels=(Label(function.span, "declared here"),))
     result = _at(values, node.primes, lambda arguments: _body(function, arguments, context, value))
     return result if _size(result.expr) <= LARGEST else _too_large(function, node, context)
 
 
 def _too_large(function: UserFunction, node: tree.Apply, context: Context) -> Typed:
-    message = f"‘{function.symbol}(…)’ becomes too large when the functions it uses are written out (more than {LARGEST} parts)."
+    message = f"‘{function.name.text}(…)’ becomes too large when the functions it uses are written out (more than {LARGEST} parts)."
     return context.refuse("expression-too-large", message, node.span, "Give an intermediate result a name of its own.")
 
 
@@ -218,8 +217,6 @@ def file_scope(functions: Mapping[str, Iterable[tree.Function]], outside: Scope)
     files: dict[str, dict[str, Declared]] = {}
     scope = Scope({}, outside, files=files)
     for path, known in functions.items():
-        for f in known:
-            user = UserFunction(f.name.name, f.name.text, f.arguments, f.body, scope, f.span)
-            declared = Declared(f.name.name, f.name.text, "a function", function=user, span=f.name.span)
-            files.setdefault(path, {})[f.name.name] = declared
+        users = [UserFunction(f.name, f.arguments, f.body, scope, f.span) for f in known]
+        files[path] = {user.name.name: user.declared for user in users}
     return scope

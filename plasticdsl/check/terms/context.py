@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.scope import Scope, UserFunction
@@ -26,13 +27,6 @@ class Typed:
     is_condition: bool = False
 
 
-class Effort:
-    """How many user functions have been written out, so that functions of functions cannot keep the compiler busy for ever."""
-
-    def __init__(self) -> None:
-        self.spent = 0
-
-
 Extension = Callable[[tree.Expr, "Context"], "Typed | None"]
 
 
@@ -41,7 +35,8 @@ class Context:
     """Where an expression is read.
 
     `extend` is asked first at every node and may translate what has a meaning only here (`Σ w x` in a synapse, `mean(ex.w)` in an
-    experiment, `w_ij` in a network); it returns None to leave the node to the ordinary translation. `calls` are the user functions being inlined.
+    experiment, `w_ij` in a network); it returns None to leave the node to the ordinary translation. `calls` are the user functions being inlined;
+    `written_out` counts them, so that functions of functions cannot keep the compiler busy for ever.
     """
 
     scope: Scope
@@ -49,7 +44,7 @@ class Context:
     report: Reporter
     extend: Extension | None = None
     calls: tuple[UserFunction, ...] = ()
-    effort: Effort = field(default_factory=Effort)
+    written_out: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def unknown(self) -> Typed:

@@ -25,7 +25,6 @@ from plasticdsl.units.table import is_unit
 #: Nobody reads more suggestions at once, and each takes a search through all names; through very many, some must do.
 MOST_SUGGESTIONS, FEW_SUGGESTIONS, VERY_MANY = 100, 10, 1000
 
-_COMPARISONS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "==", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 
@@ -259,7 +258,7 @@ def _logical(node: tree.Compare | tree.Logic, context: Context) -> Typed:
     for i, operator in enumerate(node.operators):
         left, right = values[i], values[i + 1]
         require_same(node.operands[i], left.dim, node.operands[i + 1], right.dim, context, "be compared")
-        comparison = cast(Literal["<", "<=", ">", ">=", "==", "!="], _COMPARISONS[operator])
+        comparison = cast(Literal["<", "<=", ">", ">=", "==", "!="], "==" if operator == "=" else operator)
         pairs.append(Compare(comparison, left.expr, right.expr))
     return Typed(joined("and", pairs), PURE, is_condition=True)
 

@@ -10,6 +10,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.names import GREEK
 from plasticdsl.syntax import tree
@@ -76,18 +77,10 @@ def read_indexed(node: object, bound: Sequence[str], scope: Scope) -> Indexed | 
             if split is None or declared is None or declared.members is None or declared.members.find(name) is not None:
                 return None
             return Indexed(owner, *split)
-        case tree.Indexed(base=base, indices=indices):
-            letters = tuple(_letter(i, bound) for i in indices)
-            known = tuple(letter for letter in letters if letter is not None)
-            if len(known) != len(letters):
-                return None
-            match base:
-                case tree.Name(name=name):
-                    return Indexed(None, name, known)
-                case tree.Member(base=tree.Name(name=owner), attribute=tree.Name(name=name)):
-                    return Indexed(owner, name, known)
-                case _:
-                    return None
+        case tree.Indexed(base=tree.Name() | tree.Member(base=tree.Name()) as base, indices=indices):
+            letters = tuple(letter for index in indices if (letter := _letter(index, bound)) is not None)
+            owner, _, name = path_text(base).rpartition(".")
+            return Indexed(owner or None, name, letters) if len(letters) == len(indices) else None
         case _:
             return None
 

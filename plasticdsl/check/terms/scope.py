@@ -26,12 +26,16 @@ _IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post":
 class UserFunction:
     """`function σ(a) = …` or a local `F(Δt) = …`: inlined where it is applied. `scope` is the one it was written in (None: the caller's)."""
 
-    name: str
-    symbol: str
+    name: tree.Name
     arguments: tuple[tree.Name, ...]
     body: tree.Expr
     scope: Scope | None
     span: Span
+
+    @property
+    def declared(self) -> Declared:
+        """What its name stands for."""
+        return Declared(self.name.name, self.name.text, "a function", function=self, span=self.name.span)
 
 
 @dataclass(frozen=True, slots=True)
