@@ -50,23 +50,23 @@ def _value(target: tree.Expr, node: tree.Expr, population: Population, variable:
 
 def _check_holdable(statement: tree.Define, population: Population, variable: Variable, value: Expr, taking: Taking) -> None:
     """What is computed cannot be held, and what is no state or source only at one value."""
-    report, text = taking.context.report, path_text(statement.target, as_written=True)
-    in_time = any(n == Special("t") for n in walk(value))
-    if variable.role is Role.DEFINITION:
+    in_time, by_item = Special("t") in walk(value), reads_item(value)
+    role, why, hint = variable.role, "", ""
+    if role is Role.DEFINITION:
+        why = "is computed from other values and cannot be held."
         hint = "Hold a state, an input, a parameter or the output of a Source instead."
-        report.error("not-clamped", f"‘{text}’ is computed from other values and cannot be held.", statement.span, hint)
     elif isinstance(population.source, RegularSource | GivenSpikes):
+        why = f"says when ‘{population.symbol}’ fires, which is laid down before the run."
         hint = "Use two sources, or a Poisson source, whose rate a phase can hold."
-        report.error(
-            "not-clamped", f"‘{text}’ says when ‘{population.symbol}’ fires, which is laid down before the run.", statement.span, hint
-        )
-    elif variable.role in (Role.PARAMETER, Role.GIVEN) and (in_time or reads_item(value)):
+    elif role in (Role.PARAMETER, Role.GIVEN) and (in_time or by_item):
+        why = "is a parameter and cannot change within a phase."
         hint = "Hold it at a constant in this phase, or use an input or a Source, which can follow time and items."
-        report.error("not-clamped", f"‘{text}’ is a parameter and cannot change within a phase.", statement.span, hint)
-    elif in_time and (reads_item(value) or variable.role is Role.INPUT):
-        what = "an input" if variable.role is Role.INPUT else "held at what is shown item by item"
-        message = f"‘{text}’ is {what} and cannot follow the time as well."
-        report.error("not-clamped", message, statement.span, "Let a Source follow the time, and a synapse bring it here.")
+    elif in_time and (by_item or role is Role.INPUT):
+        why = f"is {'an input' if role is Role.INPUT else 'held at what is shown item by item'} and cannot follow the time as well."
+        hint = "Let a Source follow the time, and a synapse bring it here."
+    if why:
+        message = f"‘{path_text(statement.target, as_written=True)}’ {why}"
+        taking.context.report.error("not-clamped", message, statement.span, hint)
 
 
 def reads_item(value: Expr) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.check.blocks.bounds import check_held
+from plasticdsl.check.blocks.bounds import check_held, known_values
 from plasticdsl.check.data import Folders, check_data
 from plasticdsl.check.experiments.network_view import network_scope
 from plasticdsl.check.experiments.phases import check_phase, check_places
@@ -29,7 +29,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
-from plasticdsl.model.model import Distribution, Network, Trigger
+from plasticdsl.model.model import Network, Trigger
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
@@ -134,7 +134,7 @@ def _taking(
 ) -> Taking:
     resized = names_set(body)
     known = [v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized]
-    constants = {Ref(Whose.NETWORK, v.name): v.value for v in known if v.value is not None and not isinstance(v.value, Distribution)}
+    constants = known_values(known, {}, Whose.NETWORK)
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
     phases = tuple(s.name.name for s in of_kind(body, tree.Phase))
     whole = {name: None if size is None else int(size) for name, size in sizes.items()}

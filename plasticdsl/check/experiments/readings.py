@@ -20,7 +20,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Call, Expr, Number, Ref
-from plasticdsl.model.model import ClampedSource, Network, Population
+from plasticdsl.model.model import ClampedSource, Network, Population, Projection
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
@@ -103,24 +103,22 @@ def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], c
 
 def _check_unit(node: tree.Indexed, of: Expr, units: tuple[Expr, ...], context: Context, taking: Taking) -> None:
     """Only what belongs to a population or projection has units; how many there are is known here where nothing changes it."""
-    owner = of.owner if isinstance(of, Ref) else None
-    population = next((p for p in taking.network.populations if p.as_owner == owner), None)
-    projection = next((p for p in taking.network.projections if p.as_owner == owner), None)
-    if population is None and projection is None:
-        message = f"‘{text_of(node.base.span, taking.sources)}’ does not belong to units, so none can be chosen by its number."
-        hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
-        context.report.error("not-here", message, node.span, hint)
-    elif population is not None and len(units) != 1:
-        message = f"‘{population.symbol}’ is a population; one of its units has one number, not {len(units)}."
-        context.report.error("wrong-number-of-arguments", message, node.span)
-    elif projection is not None and len(units) > 2:
-        message = f"A connection of ‘{projection.symbol}’ has two numbers, not {len(units)}: of its post- and of its presynaptic unit."
-        context.report.error("wrong-number-of-arguments", message, node.span)
-    elif population is not None and isinstance(population.size, Number) and population.name not in taking.resized:
-        size = population.size.value
-        if isinstance(units[0], Number) and abs(units[0].value) > size:
-            message = f"‘{population.symbol}’ has the units 1 to {size:g}, so there is no number {units[0].value:g}."
-            context.report.error("out-of-range", message, node.span)
+    parts: list[Population | Projection] = [*taking.network.populations, *taking.network.projections]
+    match next((p for p in parts if isinstance(of, Ref) and p.as_owner == of.owner), None):
+        case None:
+            message = f"‘{text_of(node.base.span, taking.sources)}’ does not belong to units, so none can be chosen by its number."
+            hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
+            context.report.error("not-here", message, node.span, hint)
+        case Population(symbol=symbol) if len(units) != 1:
+            message = f"‘{symbol}’ is a population; one of its units has one number, not {len(units)}."
+            context.report.error("wrong-number-of-arguments", message, node.span)
+        case Projection(symbol=symbol) if len(units) > 2:
+            message = f"A connection of ‘{symbol}’ has two numbers, not {len(units)}: of its post- and of its presynaptic unit."
+            context.report.error("wrong-number-of-arguments", message, node.span)
+        case Population(name, symbol, Number(size)) if name not in taking.resized:
+            if isinstance(units[0], Number) and abs(units[0].value) > size:
+                message = f"‘{symbol}’ has the units 1 to {size:g}, so there is no number {units[0].value:g}."
+                context.report.error("out-of-range", message, node.span)
 
 
 def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:

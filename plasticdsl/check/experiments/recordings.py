@@ -241,28 +241,22 @@ def _check_over_repeats(expectation: Expectation, taking: Taking) -> None:
         message = "What happens from step to step is looked at in each run, not over repeats."
     elif expectation.window.every is not None:
         message, hint = "Repeats are looked at together once, not at every moment.", "Write ‘at end’ or ‘over last T’."
-    elif any(not _same_in_all(r, taking.network) for e in expectation.compared for r in _outside(e)):
+    elif any(_differs(e, taking.network) for e in expectation.compared):
         message = "Over repeats there is one value for each run, so a statistic must say what is compared."
         hint = "For example ‘mean(…)’, ‘min(…)’ or ‘fraction(… > …)’."
     if message:
         taking.context.report.error("not-here", message, expectation.span, hint)
 
 
-def _outside(expr: Expr) -> Iterator[Expr]:
-    """What is read but not by a statistic of values: variables, and statistics of spikes."""
-    if isinstance(expr, Call) and (found := statistic(expr.function, len(expr.arguments))) is not None:
-        if found[1].of_spikes:
-            yield expr
-        return
-    if isinstance(expr, Ref):
-        yield expr
-    for child in children(expr):
-        yield from _outside(child)
-
-
-def _same_in_all(expr: Expr, network: Network) -> bool:
-    """Whether it is a parameter of the network that is not drawn."""
-    if not isinstance(expr, Ref) or expr.owner is not Whose.NETWORK:
-        return False
-    found = next((v for v in network.variables if v.name == expr.name), None)
-    return found is not None and found.role in (Role.PARAMETER, Role.GIVEN) and not isinstance(found.value, Distribution)
+def _differs(expr: Expr, network: Network) -> bool:
+    """Whether it reads, outside of statistics of values, what has a value of its own in each run: all but parameters of the network that are not drawn."""
+    match expr:
+        case Call(function, arguments) if (found := statistic(function, len(arguments))) is not None:
+            return found[1].of_spikes
+        case Ref(Whose.NETWORK, name):
+            fixed = (v for v in network.variables if v.role in (Role.PARAMETER, Role.GIVEN) and not isinstance(v.value, Distribution))
+            return all(v.name != name for v in fixed)
+        case Ref():
+            return True
+        case _:
+            return any(_differs(child, network) for child in children(expr))

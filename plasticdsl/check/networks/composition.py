@@ -24,7 +24,7 @@ from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.methods import method_kind
-from plasticdsl.model.model import AddTo, Block, Need, Role, Trigger
+from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role, Trigger
 from plasticdsl.model.owners import OfArgument, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD, without_holds
@@ -39,7 +39,7 @@ def compose(
     joined = join(parts, context.solver, context.report)
     for part in parts:
         _bind_needs(part, ends, context)
-    _one_method(joined, parts, context)
+    method = _one_method(parts, context)
     _no_transpose_of_own_kind(parts, ends, context)
     observed = _observed(joined, ends, context)
     read = _binding(ends, observed) if observed or any(map(_has_bindings, parts)) else None
@@ -50,11 +50,11 @@ def compose(
         kind="connection",
         name=name,
         variables=in_working_order(variables),
-        flows=tuple(joined.flows),
-        handlers=tuple(joined.handlers),
-        pairs=tuple(joined.pairs),
-        sums=tuple(joined.sums),
-        method=joined.methods[0] if joined.methods else None,
+        flows=tuple(f for b in joined.blocks for f in b.flows),
+        handlers=tuple(h for b in joined.blocks for h in b.handlers),
+        pairs=tuple(p for b in joined.blocks for p in b.pairs),
+        sums=tuple(s for b in joined.blocks for s in b.sums),
+        method=method,
         span=span,
     )
     if read is not None:
@@ -72,17 +72,12 @@ def compose(
 def _bind_needs(part: Part, ends: Ends, context: Context) -> None:
     """What the part uses of the two units must be there, and of the same dimension."""
     for need in part.block.needs:
-        dim = part.dims.get(need.key)
-        match need.owner:
-            case _ if dim is None:
-                continue
-            case Whose.PRE | Whose.POST as owner:
-                _bind_to_unit(part, need, dim, ends.pre if owner is Whose.PRE else ends.post, context)
-            case OfArgument(name) if name in ends.others:
-                projection, dims = ends.others[name]
-                _bind_to_projection(part, need, dim, projection.name, dims, context)
-            case _:
-                continue
+        dim, side = part.dims.get(need.key), ends.side(need.owner)
+        if dim is not None and side is not None:
+            _bind_to_unit(part, need, dim, side, context)
+        elif dim is not None and isinstance(need.owner, OfArgument) and need.owner.name in ends.others:
+            projection, dims = ends.others[need.owner.name]
+            _bind_to_projection(part, need, dim, projection.name, dims, context)
 
 
 def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context) -> None:
@@ -213,10 +208,13 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
         context.report.error("no-spikes", message, parts[0].use.span, how_to_spike(side.population), labels)
 
 
-def _one_method(joined: Joined, parts: Sequence[Part], context: Context) -> None:
-    if len({(method_kind(m.name) or m.name, m.substeps) for m in joined.methods}) > 1:
-        labels = tuple(Label(m.span, m.name) for m in joined.methods)
+def _one_method(parts: Sequence[Part], context: Context) -> MethodChoice | None:
+    """The integrator that parts ask for, which is one."""
+    asked = [p.block.method for p in parts if p.block.method is not None]
+    if len({(method_kind(m.name) or m.name, m.substeps) for m in asked}) > 1:
+        labels = tuple(Label(m.span, m.name) for m in asked)
         context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
+    return asked[0] if asked else None
 
 
 def _no_observables(block: Block, ends: Ends, context: Context) -> None:

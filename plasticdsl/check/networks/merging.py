@@ -25,13 +25,8 @@ from plasticdsl.model.mapping import rename_block, rename_variable, renames
 from plasticdsl.model.model import (
     Assign,
     Block,
-    Flow,
-    Handler,
-    MethodChoice,
     Need,
-    PairRule,
     Role,
-    SumInto,
     Variable,
 )
 from plasticdsl.model.owners import Whose
@@ -58,7 +53,7 @@ class Part:
 class Joined:
     """Everything of a connection under the connection's names; `dims` likewise. `origins`: (block, its name there) of each variable.
 
-    `open`: names without a value so far, with the part that needs it. `of_synapse`: the synapse's own names.
+    `open`: names without a value so far, with the part that needs it. `of_synapse`: the synapse's own names. `blocks`: what the parts do.
     """
 
     variables: dict[str, Variable] = field(default_factory=dict)
@@ -67,17 +62,14 @@ class Joined:
     own_names: list[dict[str, str]] = field(default_factory=list)
     of_synapse: set[str] = field(default_factory=set)
     open: dict[str, tuple[Part, Need]] = field(default_factory=dict)
-    flows: list[Flow] = field(default_factory=list)
-    handlers: list[Handler] = field(default_factory=list)
-    pairs: list[PairRule] = field(default_factory=list)
-    sums: list[SumInto] = field(default_factory=list)
-    methods: list[MethodChoice] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
 
     @property
     def changed(self) -> frozenset[str]:
         """The names that a flow, a jump or a pair of spikes changes."""
-        jumps = {s.target.name for h in self.handlers for s in h.statements if isinstance(s, Assign)}
-        return frozenset(jumps | {f.variable for f in self.flows} | {p.target.name for p in self.pairs})
+        flows = {f.variable for b in self.blocks for f in b.flows}
+        jumps = {s.target.name for b in self.blocks for s in b.statements() if isinstance(s, Assign)}
+        return frozenset(flows | jumps | {p.target.name for b in self.blocks for p in b.pairs})
 
 
 def join(parts: Sequence[Part], solver: Solver, report: Reporter) -> Joined:
@@ -193,16 +185,11 @@ def _same_dimension(name: str, symbol: str, dim: Dim | None, part: Part, joined:
 
 def _add_contents(part: Part, names: Mapping[str, str], joined: Joined, report: Reporter) -> None:
     block = rename_block(part.block, names) if renames(names) else part.block
+    flowing = {f.variable: f for b in joined.blocks for f in b.flows}
     for flow in block.flows:
-        other = next((f for f in joined.flows if f.variable == flow.variable), None)
+        other = flowing.get(flow.variable)
         if other is not None:
             message = f"‘{flow.variable}’ flows in {other.source} and in {flow.source}."
             hint = "Write one rule with the sum of both, or let one of them jump."
             report.error("two-flows", message, part.use.span, hint, (Label(other.span, "one"), Label(flow.span, "the other")))
-            continue
-        joined.flows.append(flow)
-    joined.handlers.extend(block.handlers)
-    joined.pairs.extend(block.pairs)
-    joined.sums.extend(block.sums)
-    if block.method is not None:
-        joined.methods.append(block.method)
+    joined.blocks.append(block)

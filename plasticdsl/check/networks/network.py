@@ -33,6 +33,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, chec
 from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.graph import ordered
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
@@ -42,9 +43,6 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
 _PLACES = (tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Expect)
-
-#: Projections that read each other are followed this far; real chains have two or three.
-_LONGEST_CHAIN = 50
 
 
 def check_network(
@@ -137,20 +135,10 @@ def _populations(block: tree.Block, building: Building) -> None:
 def _projections(wanted: Sequence[Wanted], building: Building) -> None:
     """Those first that others read (`forward = second`); a circle of them is read in the order written."""
     by_name = {w.name: w for w in wanted}
-    ready: dict[str, Wanted] = {}
-
-    def add(one: Wanted, above: frozenset[str]) -> None:
-        for name in sorted(one.reads) if len(above) < _LONGEST_CHAIN else ():
-            if name in by_name and name not in ready and name not in above:
-                add(by_name[name], above | {name})
-        ready.setdefault(one.name, one)
-
-    for one in wanted:
-        add(one, frozenset({one.name}))
-    for one in ready.values():
-        _add_projection(one, building)
-    order = {w.name: k for k, w in enumerate(wanted)}
-    building.projections = dict(sorted(building.projections.items(), key=lambda item: order.get(item[0], 0)))
+    order, _ = ordered(by_name, lambda name: [read for read in sorted(by_name[name].reads) if read in by_name])
+    for name in order:
+        _add_projection(by_name[name], building)
+    building.projections = {name: building.projections[name] for name in by_name if name in building.projections}
 
 
 def _missing_projections(statements: Sequence[tree.Projection], building: Building) -> None:

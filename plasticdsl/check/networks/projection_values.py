@@ -54,7 +54,15 @@ class GivenValue:
 
 def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial]) -> tuple[GivenValue, ...]:
     """The values of a projection or population as written."""
-    return tuple(_written(s) for s in statements)
+    found: list[GivenValue] = []
+    for statement in statements:
+        match statement:
+            case tree.Define(target=target, rhs=value) | tree.Draw(target=target, distribution=value):
+                text = path_text(target, as_written=True)
+                found.append(GivenValue(path_text(target), text, target.span, value, isinstance(statement, tree.Draw)))
+            case tree.Initial(variable=variable, rhs=value, drawn=drawn):
+                found.append(GivenValue(variable.name, variable.text, variable.span, value, drawn, starts=True))
+    return tuple(found)
 
 
 def given_arguments(arguments: Sequence[tree.Argument], checked: CheckedBlock, part: int, context: Context) -> Iterator[GivenValue]:
@@ -69,16 +77,6 @@ def given_arguments(arguments: Sequence[tree.Argument], checked: CheckedBlock, p
         else:
             place = (argument.keyword or argument).span
             yield GivenValue(parameter.name, parameter.text, place, argument.value, part=part)
-
-
-def _written(statement: tree.Define | tree.Draw | tree.Initial) -> GivenValue:
-    match statement:
-        case tree.Define(target=target, rhs=rhs):
-            return GivenValue(path_text(target), path_text(target, as_written=True), target.span, rhs)
-        case tree.Draw(target=target, distribution=drawn):
-            return GivenValue(path_text(target), path_text(target, as_written=True), target.span, drawn, drawn=True)
-        case tree.Initial(variable=variable, rhs=rhs, drawn=is_drawn):
-            return GivenValue(variable.name, variable.text, variable.span, rhs, is_drawn, starts=True)
 
 
 def give(
