@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -105,9 +106,11 @@ class Model:
         step, in_steps = default_step(self._loaded.module, found) if dt is None else (settings.duration(dt, 1.0), False)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         wired, weights = connections_of(connections, found)
-        with self._explained():
+        with rendered(self._loaded.sources):
             workshop, _ = driver.workshop_of(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
-            return Net(workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, self._explained)
+            return Net(
+                workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, partial(rendered, self._loaded.sources)
+            )
 
     def run(
         self,
@@ -148,7 +151,7 @@ class Model:
         wishes = settings.from_experiment(found.settings, network, module) | settings.joined(wanted.settings, weights)
         step = None if dt is None else settings.duration(dt, 1.0)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
-        with self._explained():
+        with rendered(self._loaded.sources):
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(seed, wishes, duration, step, wanted.data)
             study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
@@ -163,10 +166,6 @@ class Model:
 
     def _network(self, name: str | None) -> Network:
         return _named(self._loaded.module.networks, name, "network")
-
-    def _explained(self) -> Any:
-        """Errors of the model show its text."""
-        return rendered(self._loaded.sources)
 
 
 def _named(there: Sequence[Named], name: str | None, kind: str) -> Named:

@@ -46,11 +46,11 @@ def read(path: Path) -> SourceFile:
     """The text of a file. Raises `PlasError` where it is too large or no UTF-8."""
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise _refused("file-too-large", f"this file has {size / 1e6:.1f} MB; at most {LARGEST_FILE / 1e6:.0f} MB is read", path)
+        raise _refused("file-too-large", f"This file has {size / 1e6:.1f} MB; at most {LARGEST_FILE / 1e6:.0f} MB is read.", path)
     try:
         return SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise _refused("not-text", f"this file is no UTF-8 text (byte {error.start + 1})", path) from None
+        raise _refused("not-text", f"This file is no UTF-8 text (byte {error.start + 1}).", path) from None
 
 
 def _refused(code: str, message: str, path: Path) -> PlasError:

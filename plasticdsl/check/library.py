@@ -13,8 +13,8 @@ from pathlib import Path
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint, PlasError
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.library import SUFFIX, library_folder, library_models
-from plasticdsl.source import LARGEST_FILE, SourceFile, Span
+from plasticdsl.library import SUFFIX, library_folder, library_models, read
+from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
 
 BELOW = "Write the name of a file in the folder of this one or below it, or of one in the library."
@@ -41,12 +41,12 @@ def in_quotes(hint: Hint, text: str, span: Span) -> Hint:
 
 def read_used(file: tree.File, folder: Path | None, report: Reporter) -> Read:
     """Follows the `use` lines of `file`; `folder` is None for text that lies in no folder, which can use the library alone."""
-    read = Read({file.span.path: file})
+    found = Read({file.span.path: file})
     own = folder / Path(file.span.path).name if folder is not None else None
     if own is not None and own.is_file():
-        read.names[own.resolve()] = file.span.path
-    read.follow(file, folder, report)
-    return read
+        found.names[own.resolve()] = file.span.path
+    found.follow(file, folder, report)
+    return found
 
 
 @dataclass(slots=True)
@@ -77,16 +77,11 @@ class Read:
 
         self.names[path] = None
         try:
-            if path.stat().st_size > LARGEST_FILE:
-                report.error("file-too-large", f"‘{use.path}’ is larger than {LARGEST_FILE} bytes.", use.span)
-                return None
-            source = SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError):
-            report.error("use-not-found", f"‘{use.path}’ cannot be read as UTF-8 text.", use.span)
-            return None
-        self.sources[source.path] = source
-        try:
+            source = self.sources[str(path)] = read(path)
             file = parse(source)
+        except OSError as problem:
+            report.error("use-not-found", f"‘{use.path}’ cannot be read: {problem.strerror}.", use.span)
+            return None
         except PlasError as error:
             for found in error.diagnostics:
                 report.add(found)

@@ -70,10 +70,10 @@ def _patterns(parts: Parts) -> tree.Patterns:
     """`P random patterns of …`, `patterns […]` or `patterns from "…"`, each `over` a population."""
     place = next(i for i, part in enumerate(parts) if isinstance(part, Token) and part.text == "over")
     made = parts[2:place]
-    source: tree.RandomPatterns | tree.WrittenPatterns | tree.PatternFile
+    source: tree.RandomPatterns | tree.Listing | tree.PatternFile
     match kinds(made):
         case ["patterns", "[", "]"]:
-            source = tree.WrittenPatterns(tuple(made[2]), span_of(made))
+            source = tree.Listing(tuple(made[2]), span_of(made))
         case ["patterns", "from", *_]:
             source = tree.PatternFile(made[2].text[1:-1], made[2].span, span_of(made))
         case _:

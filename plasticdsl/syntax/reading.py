@@ -41,7 +41,9 @@ def intact(source: SourceFile, file: tree.File, starts: Sequence[int], findings:
     if any(f.code in _UNSETTLING for f in findings):
         return Reading(replace(file, items=()), tuple(findings), None)
     by_start = {item.span.start: item for item in file.items}
-    hit = _hit(starts, findings) | {start for start in starts if start not in by_start}
+    hit = {max((s for s in starts if s <= f.span.start), default=0) for f in findings} | {
+        start for start in starts if start not in by_start
+    }
     lost: set[tuple[str, str]] = set()
     for number, start in enumerate(starts):
         if start in hit:
@@ -55,11 +57,6 @@ def intact(source: SourceFile, file: tree.File, starts: Sequence[int], findings:
     lost.update(name for f in findings if f.code == "nested-block" for name in _declared(_line(source, f.span.start)))
     kept = tuple(item for start, item in by_start.items() if start not in hit)
     return Reading(replace(file, items=kept), tuple(findings), frozenset(lost))
-
-
-def _hit(starts: Sequence[int], findings: Sequence[Diagnostic]) -> set[int]:
-    """The beginnings of the items in which findings stand."""
-    return {max((s for s in starts if s <= f.span.start), default=0) for f in findings}
 
 
 def _line(source: SourceFile, start: int) -> str:

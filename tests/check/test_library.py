@@ -186,7 +186,7 @@ def test_an_experiment_of_another_network_of_the_same_name(folder: Path) -> None
 def test_what_is_no_text(folder: Path) -> None:
     (folder / "binary.plas").write_bytes(b"\xff\xfe\x00")
     (finding,) = gathered(folder, 'use "binary"\n').diagnostics
-    assert finding.code == "use-not-found"
+    assert finding.code == "not-text"
 
 
 def test_a_file_that_begins_with_a_byte_order_mark(folder: Path) -> None:

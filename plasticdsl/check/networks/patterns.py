@@ -48,7 +48,7 @@ def _source(
     match statement.source:
         case tree.RandomPatterns() as source:
             return _random(source, population, dim, building)
-        case tree.WrittenPatterns() as source:
+        case tree.Listing() as source:
             return _written(source, population, dim, building)
         case tree.PatternFile() as source:
             return _from_file(source, statement.name, population, building, folders)
@@ -144,11 +144,11 @@ def _items(node: tree.Expr) -> tuple[tree.Expr, ...]:
 # --- written ---------------------------------------------------------------------------------------------------------
 
 
-def _written(source: tree.WrittenPatterns, population: Population, dim: Dim, building: Building) -> WrittenPatterns:
+def _written(source: tree.Listing, population: Population, dim: Dim, building: Building) -> WrittenPatterns:
     context = building.context
     rows: list[tuple[Expr, ...]] = []
     size = constant(population.size, building.constants)
-    for node in source.rows:
+    for node in source.items:
         items = node.items if isinstance(node, tree.Listing) else (node,)
         if size is not None and len(items) != size:
             message = f"‘{population.symbol}’ has {_counted(size, 'unit')}, and this pattern has {_counted(len(items), 'value')}."

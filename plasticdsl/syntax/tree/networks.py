@@ -88,14 +88,6 @@ class RandomPatterns:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenPatterns:
-    """`patterns [(1, 0.3), (0.2, 1)]`: a `Listing` for each pattern; patterns of one unit are a bare value each."""
-
-    rows: tuple[Expr, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class PatternFile:
     """`patterns from "letters.npz"`; `place` is that of the text in quotes."""
 
@@ -106,10 +98,10 @@ class PatternFile:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """`ξ = … patterns … over units`."""
+    """`ξ = … patterns … over units`; written ones, `patterns [(1, 0.3), (0.2, 1)]`, are a list of lists, or of bare values for a single unit."""
 
     name: Name
-    source: RandomPatterns | WrittenPatterns | PatternFile
+    source: RandomPatterns | Listing | PatternFile
     over: Name
     span: Span
 
