@@ -16,6 +16,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.library import SUFFIX, library_folder, library_models, read
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
 
 BELOW = "Write the name of a file in the folder of this one or below it, or of one in the library."
 SEARCHED = "beside this one or in the library"
@@ -64,10 +65,9 @@ class Read:
 
     def follow(self, file: tree.File, folder: Path | None, report: Reporter) -> None:
         """Reads what the `use` lines of `file` mean, and what these files use."""
-        for item in file.items:
-            if isinstance(item, tree.UseFile):
-                path = _meant(item, folder, report)
-                self.uses[item.span] = self._read(path, item, report) if path is not None else None
+        for use in of_kind(file.items, tree.UseFile):
+            path = _meant(use, folder, report)
+            self.uses[use.span] = self._read(path, use, report) if path is not None else None
 
     def _read(self, path: Path, use: tree.UseFile, report: Reporter) -> str | None:
         """The path in the spans of that file; None after reporting that it cannot be read."""

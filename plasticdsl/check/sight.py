@@ -16,6 +16,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.resolve import resolve
+from plasticdsl.syntax.walk import of_kind
 
 Item = tree.Block | tree.Function
 
@@ -152,7 +153,7 @@ class _Looking:
         """Everything in sight in a file, what is used first; reports what means two things."""
         found: dict[Key, tuple[Item, Span]] = {}
         own = self.own[path]
-        for use in self._uses(path):
+        for use in of_kind(self.read.files[path].items, tree.UseFile):
             for item, place, text in self._brought(use, path):
                 key = key_of(item)
                 mine = own.get(key)
@@ -160,9 +161,6 @@ class _Looking:
                 if identity(first) != identity(item):
                     self._clash(use, item, text, Label(where, "the file’s own" if mine is not None else "the first"), place)
         return {key: item for key, (item, _) in found.items()} | own
-
-    def _uses(self, path: str) -> list[tree.UseFile]:
-        return [i for i in self.read.files[path].items if isinstance(i, tree.UseFile)]
 
     def _brought(self, use: tree.UseFile, path: str) -> Iterator[tuple[Item, Span, str]]:
         """What one line brings in, where it says so, and what it is called there; reports names that are not there."""
@@ -189,7 +187,7 @@ class _Looking:
             return
         seen.add((path, name))
         yield from (item for (_, called), item in self.own[path].items() if called == name)
-        for use in self._uses(path):
+        for use in of_kind(self.read.files[path].items, tree.UseFile):
             used = self.read.uses[use.span]
             if used is not None:
                 there = [one.name.name for one in use.names if one.here.name == name] if use.names else [name]

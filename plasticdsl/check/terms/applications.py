@@ -46,7 +46,9 @@ def apply(node: tree.Apply, context: Context, value: Translate, limited: Callabl
     if declared is not None and declared.function is not None:
         return _inline(node, declared.function, context, value)
     if declared is not None:
-        return _of_time(node, declared, context)
+        if is_of_time(node) and node.primes == 0 and declared.expr is not None and declared.dim is not None:
+            return Typed(declared.expr, declared.dim)  # it is a function of time anyway
+        return not_a_function(node, node.function, context)
     if node.function.name in ("before", "after"):
         arguments = _values(node, 1, context)
         return context.unknown if arguments is None else limited(arguments[0], node.function.name, context)
@@ -60,14 +62,6 @@ def is_of_time(node: tree.Apply) -> bool:
     """Whether `t` is the one argument."""
     only = node.arguments[0].value if len(node.arguments) == 1 else None
     return isinstance(only, tree.Name) and only.name == "t"
-
-
-def _of_time(node: tree.Apply, declared: Declared, context: Context) -> Typed:
-    """`I(t)` for something that is a function of time anyway; any other application of a value is an error."""
-    if is_of_time(node) and node.primes == 0 and declared.expr is not None and declared.dim is not None:
-        return Typed(declared.expr, declared.dim)
-    assert isinstance(node.function, tree.Name)
-    return not_a_function(node, node.function, context)
 
 
 def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context: Context) -> Typed:
