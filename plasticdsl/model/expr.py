@@ -182,23 +182,14 @@ def moves_with_time(expr: Expr) -> bool:
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
-    match expr:
-        case Number() | Ref() | Special() | At() | Leaf():
-            return ()
-        case Binary(_, left, right) | Compare(_, left, right):
-            return (left, right)
-        case Negate(operand):
-            return (operand,)
-        case Call(_, arguments):
-            return arguments
-        case Logic(_, operands):
-            return operands
-        case Choice(branches, otherwise):
-            return (*(e for pair in branches for e in pair), otherwise)
-        case SumOver(_, _, body, where):
-            return (body,) if where is None else (body, where)
-        case Incoming(body):
-            return (body,)
+    found: list[Expr] = []
+
+    def keep(child: Expr) -> Expr:
+        found.append(child)
+        return child
+
+    rebuild(expr, keep)
+    return tuple(found)
 
 
 def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
