@@ -37,6 +37,7 @@ from plasticdsl.kernels.recipes import DT, SEED
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number, joined
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
+from plasticdsl.plan.sweeps import Sweep
 
 #: What `advance` is told.
 FIRST_STEP, STEPS = Local("first_step"), Local("steps")
@@ -157,7 +158,7 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.TakeTotals: sums.take_totals,
     ops.AtStep: synapses.at_step,
     ops.ChangeUnits: units.change_units,
-    ops.UpdateOneByOne: sweep.update_one_by_one,
+    Sweep: sweep.update_one_by_one,
     ops.Keep: sweep.keep,
     ops.AtStage: stages.at,
     ops.Flow: synapses.flow_connections,

@@ -39,16 +39,11 @@ def _side(owner: Owner, variable: Variable, own: Mapping[str, Value], settings: 
             told = _first(
                 settings.get(Ref(owner, name)), settings.get(Ref(owner, at_start)), own.get(at_start), own.get(name), variable.initial
             )
-            return told if told is not None else Number(_nothing_said(variable))
+            return told if told is not None else Number(variable.values[0] if variable.values else 0.0)
         case Role.DEFINITION:
             return variable.value
         case Role.INPUT:
             return Number(0.0)
-
-
-def _nothing_said(variable: Variable) -> float:
-    """0; for a discrete variable the first of its values."""
-    return variable.values[0] if variable.values else 0.0
 
 
 def _first(*candidates: Value | T | None) -> Value | T | None:

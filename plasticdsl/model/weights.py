@@ -31,10 +31,8 @@ def weight(projection: Projection) -> str | None:
 
 
 def _changed_by_rules(block: Block) -> set[str]:
-    changed = {pair.target.name for pair in block.pairs}
-    changed.update(flow.variable for flow in block.flows if flow.is_rule)
-    changed.update(s.target.name for h in block.handlers if h.is_rule for s in h.statements if isinstance(s, Assign))
-    return changed
+    by_pairs_and_flows = {*(pair.target.name for pair in block.pairs), *(flow.variable for flow in block.flows if flow.is_rule)}
+    return by_pairs_and_flows | {s.target.name for h in block.handlers if h.is_rule for s in h.statements if isinstance(s, Assign)}
 
 
 def _read_by_others(block: Block) -> set[str]:

@@ -12,6 +12,7 @@ from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEul
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Plan, PopulationPlan, ProjectionPlan
+from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.numeric import evaluate
@@ -198,11 +199,9 @@ def _condition(plan: Plan, when: ops.OneByOne | ops.Due | ops.RulesOn) -> str:
 def _who(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
     """`cells`, `cells.I`, `inputs → cells`."""
     match operation:
-        case ops.UpdateOneByOne(sweep):
-            return plan.population(sweep.population).population.symbol
         case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.HoldFed(p, name) | ops.Keep(p, name):
             return _variable(plan, p, name)
-        case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.AtStage(p):
+        case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.AtStage(p) | Sweep(p):
             return plan.population(p).population.symbol
         case _:
             return plan.projection(operation.projection).label
@@ -239,6 +238,6 @@ _WORDS: dict[type[ops.Single | ops.EvaluateInput], str] = {
     ops.Define: "sums and definitions",
     ops.EvaluateInput: "sums and definitions",
     ops.TakeTotals: "sums that flows of connections read",
-    ops.UpdateOneByOne: "at every step",
+    Sweep: "at every step",
     ops.Keep: "whether sums are still right",
 }

@@ -12,7 +12,6 @@ from dataclasses import replace
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, plain, scope_of
 from plasticdsl.model.model import (
-    AddTo,
     Assign,
     Block,
     Handler,
@@ -145,15 +144,13 @@ def _events(
 
 
 def _handler(handler: Handler, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
-    events = tuple(e for s in handler.statements for e in totals.taken_out(_event(s, handler, scope, held)))
+    events: tuple[Event, ...] = ()
+    for s in handler.statements:
+        holds = handler.is_rule and isinstance(s, Assign) and s.target.name in held
+        events += totals.taken_out(Event(s, holds).with_value(inline(s.value, scope)))
     if handler.simultaneous:
         events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))
     return totals.across(resolve_own_limits(events))
-
-
-def _event(statement: Assign | AddTo, handler: Handler, scope: Scope, held: frozenset[str]) -> Event:
-    holds = handler.is_rule and isinstance(statement, Assign) and statement.target.name in held
-    return Event(statement, holds).with_value(inline(statement.value, scope))
 
 
 def _moved(scheme: Scheme, held: frozenset[str], block: Block) -> frozenset[str]:

@@ -193,13 +193,6 @@ class ChangeUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateOneByOne:
-    """The same one after the other, each seeing what those before it changed."""
-
-    sweep: Sweep
-
-
-@dataclass(frozen=True, slots=True)
 class Keep:
     """Whether an input is still right at the next step is noted (`passes.keep`): if, in this one, the rules of the projections `switched` are off, the
     populations `visiting` update unit by unit, and the variables `unfed` do not come from tables. What changes its terms from outside makes the next
@@ -269,7 +262,7 @@ class Only:
 #: What is one loop.
 OfSpikes = Feed | KeepTimes | CountArrivals | ForgetArrivals | AtSpikes
 OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | HoldFed | TakeTotals
-OfSteps = AtStep | ChangeUnits | UpdateOneByOne | Keep
+OfSteps = AtStep | ChangeUnits | Sweep | Keep
 OfFlow = AtStage | Flow
 Single = Units | Connections | OfSpikes | OfSums | OfSteps | OfFlow
 Operation = Single | EvaluateInput | Only

@@ -116,7 +116,7 @@ def _unit_changes(plan: Plan, sweeps: Sequence[Sweep]) -> Iterator[ops.Operation
     for one in sweeps:
         if one.anew:
             yield ops.Only(ops.OneByOne(one.population), tuple(_evaluate(plan, (one.population, target), None) for target in one.anew))
-    yield from (ops.Only(ops.OneByOne(one.population), (ops.UpdateOneByOne(one),)) for one in sweeps)
+    yield from (ops.Only(ops.OneByOne(one.population), (one,)) for one in sweeps)
     swept = {one.population for one in sweeps}
     for p in plan.populations:
         for change in p.changes:

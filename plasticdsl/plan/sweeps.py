@@ -28,7 +28,6 @@ class Update:
     """A sum that a changed unit changes: `target` of the post units of `projection`; `body` in terms of states, inputs and parameters alone."""
 
     projection: str
-    population: str
     target: str
     body: Expr
 
@@ -89,7 +88,7 @@ def _updates(projection: Projection, by_name: Mapping[str, Population], moving: 
         body = inline(total.body, scope)
         _require_plain(projection, body, by_name, moving, total.span)
         if projection.pre in swept and any(r.owner is Whose.PRE and (projection.pre, r.name) in moving for r in refs(body)):
-            found.append((projection.pre, Update(projection.name, projection.post, total.target, body)))
+            found.append((projection.pre, Update(projection.name, total.target, body)))
     return found
 
 

@@ -134,15 +134,12 @@ def _signed(expr: Expr) -> Expr:
 
 
 def _product(coefficient: Expr, variable: Expr) -> Expr:
+    bare = _without_sign(coefficient)
+    if bare is not None:
+        return Negate(_product(bare, variable))
     match coefficient:
         case Number(1.0):
             return variable
-        case Number(value) if value < 0.0:
-            return Negate(_product(Number(-value), variable))
-        case Negate(operand):
-            return Negate(_product(operand, variable))
-        case Binary("/", Number(value), divisor) if value < 0.0:
-            return Negate(_product(Binary("/", Number(-value), divisor), variable))
         case Binary("/", Number(1.0), divisor):
             return Binary("/", variable, divisor)
         case _:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.model.expr import Expr, Incoming, Ref, children, walk
+from plasticdsl.model.expr import Expr, Incoming, Ref, children
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Role, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
+from plasticdsl.symbolic.block_contents import definitions_with_sums, holds_sum
 
 _FILL = "Let the synapse fill an input of the postsynaptic unit (‘post.s = Σ …’) and read ‘post.s’"
 
@@ -54,18 +55,11 @@ class Holding:
     """Which expressions of a block hold sums, and which of its definitions."""
 
     def __init__(self, block: Block) -> None:
-        values = {v.name: v.value for v in block.variables if v.role is Role.DEFINITION and isinstance(v.value, Expr)}
-        self.definitions: frozenset[str] = frozenset()
-        while more := frozenset(n for n, value in values.items() if n not in self.definitions and self.hold(value)):
-            self.definitions |= more
+        self.definitions = definitions_with_sums(block)
 
     def hold(self, part: object) -> bool:
         """Whether a part of the block holds a sum, also through definitions."""
-        return any(
-            isinstance(node, Incoming) or (isinstance(node, Ref) and node.owner is Whose.OWN and node.name in self.definitions)
-            for expr in expressions(part)
-            for node in walk(expr)
-        )
+        return any(holds_sum(expr, self.definitions) for expr in expressions(part))
 
 
 def _has_limit(expr: Expr, sums: Holding, inside: bool) -> bool:

@@ -29,9 +29,7 @@ STEPS_KEPT = Number(100.0)
 def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     """Whether a population updates unit by unit now, and in which order."""
     found: list[Array | Scalar] = []
-    for name in (
-        o.sweep.population for part in plan.step if isinstance(part, ops.Only) for o in part.parts if isinstance(o, ops.UpdateOneByOne)
-    ):
+    for name in (o.population for part in plan.step if isinstance(part, ops.Only) for o in part.parts if isinstance(o, Sweep)):
         p = of_population(name)
         found.append(Scalar(p.field(Part.VISITING), "int64", 0))
         found.append(Array(p.field(Part.ORDER), "int64", (p.field(Part.UNITS),), changes=False))
@@ -90,9 +88,9 @@ def condition(when: ops.OneByOne | ops.Due | ops.RulesOn) -> Expr:
 # --- the sweep -------------------------------------------------------------------------------------------------------
 
 
-def update_one_by_one(plan: Plan, operation: ops.UpdateOneByOne) -> Function:
+def update_one_by_one(plan: Plan, sweep: Sweep) -> Function:
     """The kernel of one sweep over all units."""
-    sweep, name = operation.sweep, operation.sweep.population
+    name = sweep.population
     p, population = of_population(name), plan.population(name)
     names = Names(plan, population, index=J)
     body: list[Statement] = [Let(J, element(p.field(Part.ORDER), S))]
@@ -115,7 +113,7 @@ def _before(variable: str) -> Local:
 def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     """The sums of the units that unit j projects to."""
     projection = plan.projection(update.projection)
-    names = Names(plan, projection)
+    names, post = Names(plan, projection), projection.projection.post
     cell = names.cell(Ref(Whose.POST, update.target))
 
     def earlier(ref: Ref) -> Expr:
@@ -124,13 +122,13 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     new = names.resolve(plain(update.body))
     old = names.resolve(map_refs(update.body, earlier))
     change: tuple[Statement, ...] = (
-        Comment(f"{update.target} of {update.population} follows the change of {pretty(update.body)}"),
+        Comment(f"{update.target} of {post} follows the change of {pretty(update.body)}"),
         Increase(cell, Binary("-", new, old)),
     )
     loop = row(projection, change)
-    conditions: list[Expr] = [] if update.population == sweep.population else [visiting(update.population)]
-    if (update.population, update.target) in plan.asked.fed:
-        conditions.append(off(feeds.active(update.population, update.target)))
+    conditions: list[Expr] = [] if post == sweep.population else [visiting(post)]
+    if (post, update.target) in plan.asked.fed:
+        conditions.append(off(feeds.active(post, update.target)))
     if not conditions:
         return loop
     return [If(joined("and", conditions), loop)]

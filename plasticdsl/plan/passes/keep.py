@@ -18,8 +18,9 @@ from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.model import Assign, Owned, Population, Role, Trigger
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn, UpdateOneByOne
+from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn
 from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.sweeps import Sweep
 
 _CONSTANT = (Role.PARAMETER, Role.GIVEN)
 _FIXED = frozenset({"dt", "N_pre", "N_post", "i", "j"})
@@ -32,7 +33,7 @@ Needed = OfProjection | OfPopulation | Owned | None
 
 def keep_sums(plan: Plan) -> Plan:
     """The plan with every sum that can be kept between sweeps."""
-    swept = [o.sweep for only in plan.step if isinstance(only, Only) for o in only.parts if isinstance(o, UpdateOneByOne)]
+    swept = [o for only in plan.step if isinstance(only, Only) for o in only.parts if isinstance(o, Sweep)]
     names = frozenset(s.population for s in swept)
     kept = {(s.population, target): k for s in swept for target in s.inputs if (k := _kept(plan, s.population, target, names)) is not None}
     step = tuple(o for operation in plan.step for o in _when_needed(operation, kept))
