@@ -262,16 +262,13 @@ def _check_reached(experiment: Experiment, taking: Taking) -> None:
         return None if expr is None else constant(substitute(expr, {Special("dt"): step}), taking.constants)
 
     lengths = {p.name: seconds(p.duration) for p in experiment.phases}
+    known = [length for length in lengths.values() if length is not None]
+    whole = sum(known) if len(known) == len(lengths) else None
     for one in experiment.all_expectations:
-        length = lengths.get(one.window.during) if one.window.during is not None else _sum(lengths)
+        length = lengths.get(one.window.during) if one.window.during is not None else whole
         wanted = seconds(one.window.last if one.window.last is not None else one.window.at)
         if length is not None and wanted is not None and wanted > length * (1.0 + _ROUNDING):
             _never_looked_at(one, wanted, length, "steps" if experiment.dt is None else "s", taking)
-
-
-def _sum(lengths: Mapping[str, float | None]) -> float | None:
-    known = [length for length in lengths.values() if length is not None]
-    return sum(known) if len(known) == len(lengths) else None
 
 
 def _never_looked_at(expectation: Expectation, wanted: float, length: float, unit: str, taking: Taking) -> None:

@@ -60,7 +60,7 @@ def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: C
     moment = statement.moment
     if moment is None:
         return
-    elsewhere = moment.over is not None and not (isinstance(moment.over, tree.Name) and moment.over.name == "time")
+    elsewhere = moment.over is not None and not _is_word(moment.over, "time")
     for item in items:
         if _calls(item, "raster") and (elsewhere or moment.at_end or moment.at is not None):
             hint = "Give it a ‘plot’ line of its own: ‘plot raster(E)’, ‘… over last 200 ms’, ‘… in phase test’."
@@ -71,7 +71,11 @@ def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: C
 
 
 def _is_contours(item: tree.Expr) -> bool:
-    return isinstance(item, tree.Apply) and isinstance(item.function, tree.Name) and item.function.name == "contours"
+    return isinstance(item, tree.Apply) and _is_word(item.function, "contours")
+
+
+def _is_word(node: tree.Expr | None, word: str) -> bool:
+    return isinstance(node, tree.Name) and node.name == word
 
 
 def _contours(statement: tree.Plot, plane: tuple[tree.Range, tree.Range] | None, text: str, taking: Taking) -> PlotSpec:
@@ -134,7 +138,7 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     context = taking.reading("expect")
     left, relation, right, tolerance, relative = _claim(statement, context)
     moment = statement.moment
-    repeats = moment is not None and isinstance(moment.over, tree.Name) and moment.over.name == "repeats"
+    repeats = moment is not None and _is_word(moment.over, "repeats")
     if moment is not None and moment.over is not None and not repeats:
         hint = "‘when P = 50’ chooses runs of a sweep, ‘over repeats’ takes all repeats together, ‘over last 5 s’ is a time."
         context.report.error("not-here", "An expectation cannot be over a variable.", moment.span, hint)
@@ -207,6 +211,10 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
             hint = did_you_mean(moment.during.text, taking.phases, "The phases are")
             taking.context.report.error("unknown-phase", f"There is no phase ‘{moment.during.text}’.", moment.during.span, hint)
 
+    over: Expr | str | None = "time" if _is_word(moment.over, "time") else None
+    if moment.over is not None and over is None:
+        over = translate_number(moment.over, taking.reading("plot")).expr
+
     def time(expr: tree.Expr | None, what: str) -> Expr | None:
         return None if expr is None else translate_as(expr, SECONDS, what, taking.context)
 
@@ -216,18 +224,8 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
         time(moment.every, "An interval"),
         time(moment.last, "The length of a window"),
         during,
-        _over(moment.over, taking),
+        over,
     )
-
-
-def _over(over: tree.Expr | None, taking: Taking) -> Expr | str | None:
-    match over:
-        case None:
-            return None
-        case tree.Name(name="time"):
-            return "time"
-        case _:
-            return translate_number(over, taking.reading("plot")).expr
 
 
 # --- over repeats ----------------------------------------------------------------------------------------------------

@@ -44,9 +44,6 @@ class Statistic:
     only: tuple[str, ...] = ()
 
 
-_OF_VALUES = Statistic(("value",), "same")
-_OF_CONDITIONS = Statistic(("condition",), "pure")
-
 STATISTICS: Mapping[str, Statistic] = {
     "spikes": Statistic(("population",), "time", of_spikes=True, only=("record", "plot")),
     "raster": Statistic(("populations",), "time", of_spikes=True, only=("plot",)),
@@ -55,16 +52,9 @@ STATISTICS: Mapping[str, Statistic] = {
     "spike_count": Statistic(("population",), "pure", of_spikes=True),
     "spike_time": Statistic(("population", "whole"), "time", of_spikes=True),
     "isi": Statistic(("population", "whole"), "time", of_spikes=True),
-    "mean": _OF_VALUES,
-    "sd": _OF_VALUES,
-    "min": _OF_VALUES,
-    "max": _OF_VALUES,
-    "median": _OF_VALUES,
-    "sum": _OF_VALUES,
-    "norm": _OF_VALUES,
+    **dict.fromkeys(("mean", "sd", "min", "max", "median", "sum", "norm"), Statistic(("value",), "same")),
     "argmax": Statistic(("value",), "pure"),
-    "fraction": _OF_CONDITIONS,
-    "count": _OF_CONDITIONS,
+    **dict.fromkeys(("fraction", "count"), Statistic(("condition",), "pure")),
     "correlation": Statistic(("value", "value"), "pure"),
     "histogram": Statistic(("value",), "same", only=("record", "plot")),
     "contours": Statistic(("value",), "same", only=("plot",)),

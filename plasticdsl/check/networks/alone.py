@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.networks.evaluation_order import evaluation_order
+from plasticdsl.check.networks.network import with_open_inputs
 from plasticdsl.model.expr import Expr, Number, Ref, rebuild
 from plasticdsl.model.mapping import map_block, mapped
 from plasticdsl.model.model import (
@@ -37,16 +38,10 @@ def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
     """A network of these blocks, not connected with each other."""
     between = [b for b in blocks if b.kind in ("synapse", "rule")]
     ends = {side: _unit(side, between) for side in (Whose.PRE, Whose.POST)} if between else {}
-    populations = (*ends.values(), *(_neuron(b) for b in blocks if b.kind == "neuron"))
+    populations = (*ends.values(), *(with_open_inputs(Population(b.name, b.name, _UNITS, b), ()) for b in blocks if b.kind == "neuron"))
     projections = tuple(_projection(b) for b in between)
     order, _ = evaluation_order(populations, projections, ())
     return Network(name, doc, (), populations, projections, order)
-
-
-def _neuron(block: Block) -> Population:
-    """A population whose inputs can be set."""
-    variables = tuple(replace(v, role=Role.CLAMPED) if v.role is Role.INPUT else v for v in block.variables)
-    return Population(block.name, block.name, _UNITS, replace(block, variables=variables))
 
 
 # --- the units that synapses and rules stand between -----------------------------------------------------------------
@@ -71,8 +66,7 @@ def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
 
 def _targets(side: Whose, block: Block) -> Mapping[str, Role]:
     """What the block adds to on this side, at spikes or by a sum."""
-    added = (s.target for h in block.handlers for s in h.statements if isinstance(s, AddTo))
-    found = {t.name: Role.STATE for t in added if t.owner is side}
+    found = {s.target.name: Role.STATE for s in block.statements() if isinstance(s, AddTo) and s.target.owner is side}
     return found | ({s.target: Role.INPUT for s in block.sums} if side is Whose.POST else {})
 
 

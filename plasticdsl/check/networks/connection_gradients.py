@@ -15,7 +15,7 @@ from plasticdsl.derive.local_gradient import Local, partials, with_averages
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, mapped
-from plasticdsl.model.model import Block, Role
+from plasticdsl.model.model import Block, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number
@@ -63,6 +63,11 @@ def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: C
     return read
 
 
+def _own(block: Block, expr: Expr) -> Variable | None:
+    """The variable of the connection that it is, if it is one."""
+    return block.variable(expr.name) if isinstance(expr, Ref) and expr.owner is Whose.OWN else None
+
+
 def _is_missing(block: Block, expr: Expr) -> bool:
     """Whether nothing declares it or gives it a value, which is reported where the rule asks for it."""
     if not isinstance(expr, Ref) or expr.owner is not Whose.OWN:
@@ -73,8 +78,8 @@ def _is_missing(block: Block, expr: Expr) -> bool:
 
 def _place(block: Block, of: Expr, span: Span) -> Span:
     """Where the differentiated quantity is defined, if it has a name."""
-    variable = block.variable(of.name) if isinstance(of, Ref) and of.owner is Whose.OWN else None
-    return variable.span if variable is not None else span
+    variable = _own(block, of)
+    return span if variable is None else variable.span
 
 
 def _report_none(block: Block, of: Expr, by: Ref, reason: str, span: Span, context: Context) -> None:
@@ -102,14 +107,8 @@ def _outputs(local: Local, of: Expr) -> set[str]:
 
 
 def _name(block: Block, expr: Expr) -> str:
-    match expr:
-        case Ref(Whose.OWN, name):
-            variable = block.variable(name)
-            return variable.symbol if variable is not None else name
-        case Ref(_, name):
-            return name
-        case _:
-            return "E"
+    variable = _own(block, expr)
+    return variable.symbol if variable is not None else expr.name if isinstance(expr, Ref) else "E"
 
 
 def reads_observable(block: Block, observables: Mapping[str, Dim]) -> str | None:

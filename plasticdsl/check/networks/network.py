@@ -173,7 +173,7 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
         replace(p, connection=_dimensioned(p.connection, building.dims[p.name], solver)) for p in building.projections.values()
     )
     units = [replace(s.population, block=_dimensioned(s.block, s.dims, solver)) for s in building.sides.values()]
-    populations = tuple(_with_open_inputs(p, projections) for p in units)
+    populations = tuple(with_open_inputs(p, projections) for p in units)
     order, findings = evaluation_order(populations, projections, variables)
     for found in findings:
         report.add(found)
@@ -192,7 +192,7 @@ def _dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block
     return replace(block, variables=tuple(with_dimension(v, dim, solver) for v, dim in known))
 
 
-def _with_open_inputs(population: Population, projections: Sequence[Projection]) -> Population:
+def with_open_inputs(population: Population, projections: Sequence[Projection]) -> Population:
     """The population, where an input that no projection fills keeps the value that a phase or a program gives it, as the output of a `Source` does."""
     filled = {total.target for p in projections if p.post == population.name for total in p.connection.sums}
     variables = tuple(

@@ -132,13 +132,8 @@ def _with_covariance(
 
 
 def _items(node: tree.Expr) -> tuple[tree.Expr, ...]:
-    match node:
-        case tree.Listing(items=items):
-            return items
-        case tree.Group(operand):
-            return (operand,)
-        case _:
-            return (node,)
+    inner = node.inner if isinstance(node, tree.Group) else node
+    return inner.items if isinstance(inner, tree.Listing) else (inner,)
 
 
 # --- written ---------------------------------------------------------------------------------------------------------

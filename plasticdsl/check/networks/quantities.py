@@ -7,7 +7,7 @@ the time is a signal (written out wherever a source reads it), and one that read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
@@ -106,12 +106,11 @@ def names_of(defines: Sequence[tree.Define]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Observable:
-    """One definition with its plain name and its free index letters by what they run over."""
+    """One definition with its plain name and its free index letters, each with what it runs over."""
 
     statement: tree.Define
     name: tree.Name
-    letters: tuple[str, ...] = ()
-    sets: tuple[str, ...] = ()
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_observables(observables: Sequence[tree.Define], building: Building) -> tuple[Variable, ...]:
@@ -120,7 +119,7 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
     read = [_observable(s, things, building) for s in observables]
     found = [o for o in read if o is not None]
     dims = {o.name.name: building.observables.get(o.name.name) or building.context.solver.fresh() for o in found}
-    things = replace(things, observables={o.name.name: (o.sets, dims[o.name.name]) for o in found if o.letters})
+    things = replace(things, observables={o.name.name: (tuple(o.letters.values()), dims[o.name.name]) for o in found if o.letters})
     for o in found:
         name = o.name
         if o.letters and name.name in building.names:
@@ -152,16 +151,15 @@ def _observable(statement: tree.Define, things: Indexables, building: Building) 
     for letter in letters:
         if known[letter] is None:
             report_without_range(tree.Name(letter, letter, statement.target.span), building.context)
-    return _Observable(statement, name, letters, tuple(known[letter] or "" for letter in letters))
+    return _Observable(statement, name, {letter: known[letter] or "" for letter in letters})
 
 
 def _translated(one: _Observable, things: Indexables, building: Building) -> Variable:
-    bound = dict(zip(one.letters, one.sets, strict=True))
     numbers = {letter: index_number(tree.Name(letter, letter, one.name.span)) for letter in one.letters}
-    context = building.context.extended(indexing(things, bound))
+    context = building.context.extended(indexing(things, one.letters))
     context = context.inside(context.scope.child(numbers)) if numbers else context
     variable = _variable(one.statement, one.name, Role.DEFINITION, context, building.names)
-    return replace(variable, indices=tuple(bound.items()))
+    return replace(variable, indices=tuple(one.letters.items()))
 
 
 def _check(statements: Sequence[tree.Define], role: Role, what: str, building: Building) -> tuple[Variable, ...]:
