@@ -23,6 +23,7 @@ _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 _NO_COLUMN = frozenset(("record", "plot", "phase", "sweep", "output", "function", "start"))
 STEP = 4
 _WIDEST_GAP = 4
+# No blank stands after the first and before the second; around the third there is one on both sides, around the fourth as the author did.
 _TIGHT_AFTER = OPENING | {"BAR_OPEN", "∂", "√", ".", "CALLED"}
 _TIGHT_BEFORE = CLOSING | {"BAR_CLOSE", ",", ".", "ᵀ", "LIMIT"}
 _RELATIONS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "<", "<=", ">", ">=", "!=", "~=", "~", "+-"))

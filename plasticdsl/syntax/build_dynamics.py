@@ -120,11 +120,6 @@ def drawn(parts: Parts) -> tree.Initial | tree.Draw:
             return tree.Draw(target_of(left), right, span_of(parts))
 
 
-def _jump(parts: Parts) -> tree.Jump:
-    left, sign, right = parts
-    return tree.Jump(target_of(left), sign.kind, right, span_of(parts))
-
-
 def _domain(parts: Parts) -> tree.Interval | tree.Listing:
     if parts[0].kind == "{":
         return tree.Listing(tuple(parts[1]), span_of(parts))
@@ -249,7 +244,7 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "assignment": _assignment,
     "flow": _flow,
     "draw": drawn,
-    "jump": _jump,
+    "jump": lambda parts: tree.Jump(target_of(parts[0]), parts[1].kind, parts[2], span_of(parts)),
     "bound": lambda parts: tree.Bound(target_of(parts[0]), parts[2], span_of(parts)),
     "domain": _domain,
     "on_event": lambda parts: tree.OnEvent(parts[1].text, (), span_of(parts)),

@@ -148,11 +148,6 @@ def _sweep(parts: Parts) -> tree.Sweep:
     return tree.Sweep(tuple(axes), _options(parts).get("repeats"), span_of(parts))
 
 
-def _data(parts: Parts) -> tree.Data:
-    path = parts[3].text[1:-1] if len(parts) > 2 else ""
-    return tree.Data(name_of(parts[1]), path, span_of(parts))
-
-
 EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "phase": _phase,
     "for_time": lambda parts: parts[1],
@@ -173,5 +168,5 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "trend": lambda parts: _claim(parts, f"never {parts[2].text}"),
     "sweep": _sweep,
     "sweep_part": _sweep_part,
-    "data": _data,
+    "data": lambda parts: tree.Data(name_of(parts[1]), parts[3].text[1:-1] if len(parts) > 2 else "", span_of(parts)),
 }

@@ -42,11 +42,6 @@ def _number(parts: Parts) -> tree.Number:
     return tree.Number(digits(token.text), token.unit, token.span)
 
 
-def _member(parts: Parts) -> tree.Member:
-    base, _, attribute = parts
-    return tree.Member(base, name_of(attribute), span_of(parts))
-
-
 def _limit(parts: Parts) -> tree.Limit:
     name, sign = parts
     text = name.text + sign.text
@@ -210,7 +205,7 @@ def _right_side(parts: Parts) -> tree.Expr:
 EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "name": lambda parts: name_of(parts[0]),
     "number": _number,
-    "member": _member,
+    "member": lambda parts: tree.Member(parts[0], name_of(parts[2]), span_of(parts)),
     "limit": _limit,
     "transposed": lambda parts: tree.Transposed(parts[0], span_of(parts)),
     "indexed": lambda parts: tree.Indexed(parts[0], tuple(parts[2]), span_of(parts)),

@@ -104,11 +104,6 @@ def _end(parts: Parts) -> tree.Name | tree.Indexed:
     return name if len(parts) == 1 else tree.Indexed(name, tuple(parts[2]), span_of(parts))
 
 
-def _one_use(parts: Parts) -> tree.Use:
-    arguments = tuple(argument(value) for value in parts[2]) if len(parts) == 4 else ()
-    return tree.Use(name_of(parts[0]), arguments, span_of(parts))
-
-
 def _projection(parts: Parts) -> tree.Projection:
     named = isinstance(parts[1], Token) and parts[1].kind == "="
     name = single_name(parts[0]) if named else None
@@ -145,11 +140,6 @@ def _connectivity(parts: Parts) -> tree.Connectivity:
     return tree.Connectivity(" ".join(words), value, span_of(parts))
 
 
-def _delay(parts: Parts) -> tree.Delay:
-    side, _, sign, value = parts
-    return tree.Delay(side.text, value, sign.kind == "~", span_of(parts))
-
-
 NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "setting": _setting,
     "population": _population,
@@ -157,10 +147,10 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "targets": lambda parts: tuple(parts[2::2]) if parts[0].text == "each" else (_end(parts),),
     "end": _end,
     "uses": lambda parts: parts[::2],
-    "one_use": _one_use,
+    "one_use": lambda parts: tree.Use(name_of(parts[0]), tuple(map(argument, parts[2])) if len(parts) == 4 else (), span_of(parts)),
     "projection": _projection,
     "clause": _clause,
     "connectivity": _connectivity,
     "except": _connectivity,
-    "delay": _delay,
+    "delay": lambda parts: tree.Delay(parts[0].text, parts[3], parts[2].kind == "~", span_of(parts)),
 }

@@ -149,7 +149,7 @@ class _Place:
 def unexpected(tokens: Sequence[Token], number: int, choices: Mapping[str, object], rule: str) -> Refusal:
     """The refusal for the token at `number` (the end of the statement where there is none)."""
     place = _Place(tokens, number, frozenset(name for name in choices if not name.islower()), rule)
-    return next((refusal for recognise in _MISTAKES if (refusal := recognise(place)) is not None), None) or _anything(place)
+    return next(filter(None, (recognise(place) for recognise in _MISTAKES)))
 
 
 def _first_word(place: _Place) -> Refusal | None:
@@ -369,4 +369,5 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _case_line,
     _needs_value,
     _sign,
+    _anything,
 )
