@@ -40,7 +40,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """`name`: N, U, Gamma, LogN, Exp, Bernoulli, Binomial, Poisson; arguments as in `docs/language`."""
+    """`name`: N, U, Gamma, LogN, Exp, Bernoulli, Binomial, Poisson; arguments as in `docs/language`. Two more are the ends at which it is cut off."""
 
     name: str
     arguments: tuple[Expr, ...]

@@ -11,6 +11,7 @@ from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.plan import Event, Foresee, Remember, SumHistory
+from plasticdsl.support.distributions import KINDS
 
 _SIGNS = ((" * ", "·"), (" == ", " = "), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("-", "−"))
 
@@ -48,7 +49,10 @@ class Words:
     def value(self, value: Value) -> str:
         """A formula or `~ N(…)`."""
         if isinstance(value, Distribution):
-            return f"~ {value.name}({', '.join(self.formula(a) for a in value.arguments)})"
+            written = [self.formula(a) for a in value.arguments]
+            own = len(KINDS[value.name].arguments)
+            cut = f" in [{', '.join(written[own:])}]" if written[own:] else ""
+            return f"~ {value.name}({', '.join(written[:own])}){cut}"
         return self.formula(value)
 
     def row(self, row: tuple[Expr, ...], offset: Expr, variables: tuple[str, ...]) -> str:

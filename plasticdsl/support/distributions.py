@@ -30,6 +30,8 @@ from plasticdsl.support.arrays import Floats, Values
 from plasticdsl.support.random import box_muller, bulk_uniforms, generator_of
 
 _DRAWN = 1 << 20  # values drawn at a time
+_MOST_TIMES = 500  # that a value is drawn again
+_NEXT_STREAM = 0x9E3779B97F4A7C15
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,29 @@ KINDS: Mapping[str, _Kind] = {
 
 
 def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
-    """`count` values of distribution `name`; each argument is a number or float64[count].
+    """`count` values of distribution `name`; each argument is a number or float64[count]. Two more are the ends at which it is cut off: what lies
+    outside is drawn again, each time from a stream of its own, so that all other values stay what they are.
 
-    Raises ValueError for an unknown distribution and for arguments it does not allow.
+    Raises ValueError for an unknown distribution, for arguments it does not allow, and where hardly any value lies between the ends.
     """
     kind = KINDS.get(name)
     if kind is None:
         raise ValueError(f"{name} is no distribution; there are {', '.join(KINDS)}")
-    _require_allowed(name, kind, arguments)
+    own, ends = arguments[: len(kind.arguments)], arguments[len(kind.arguments) :]
+    _require_allowed(name, kind, own)
+    found = _drawn(kind, own, count, seed, stream)
+    if len(ends) != 2:
+        return found
+    for again in range(1, _MOST_TIMES):
+        outside = (found < ends[0]) | (found > ends[1])
+        if not outside.any():
+            return found
+        found[outside] = _drawn(kind, own, count, seed, (stream + again * _NEXT_STREAM) % (1 << 64))[outside]
+    written = f"{name}({', '.join(f'{np.ravel(a)[0]:g}' for a in own)})"
+    raise ValueError(f"hardly any value of {written} lies between {np.ravel(ends[0])[0]:g} and {np.ravel(ends[1])[0]:g}")
+
+
+def _drawn(kind: _Kind, arguments: Sequence[Values], count: int, seed: int, stream: int) -> Floats:
     if not kind.uniforms:
         return np.asarray(kind.value(generator_of(seed, stream), count, *arguments), dtype=np.float64)
     result = np.empty(count)

@@ -109,7 +109,7 @@ def _flow(parts: Parts) -> tree.Flow:
 def drawn(parts: Parts) -> tree.Initial | tree.Draw:
     """`τ ~ N(20 ms, 2 ms)`, `V(0) ~ U(a, b)`."""
     left, _, right = parts
-    if not isinstance(right, tree.Apply):
+    if not isinstance(right.drawn if isinstance(right, tree.Within) else right, tree.Apply):
         message = "After ‘~’ stands a distribution, not ‘{0}’."
         hint = "For example ‘N(mean, sd)’, ‘U(low, high)’, ‘Gamma(shape, scale)’."
         raise Refusal("not-a-distribution", right.span, message, hint, quoted=(right.span,))

@@ -197,6 +197,11 @@ def _sum(parts: Parts) -> tree.Sum:
     return tree.Sum(tuple(index for index, _ in indices), tuple(over for _, over in indices), where, body, span_of(parts))
 
 
+def _within(parts: Parts) -> tree.Within:
+    drawn, _, _, low, _, high, _ = parts
+    return tree.Within(drawn, low, high, span_of(parts))
+
+
 def _right_side(parts: Parts) -> tree.Expr:
     only: tree.Expr | tree.Case = parts[0]
     return tree.Cases(tuple(parts[::2]), span_of(parts)) if isinstance(only, tree.Case) else only
@@ -211,6 +216,7 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "indexed": lambda parts: tree.Indexed(parts[0], tuple(parts[2]), span_of(parts)),
     "items": lambda parts: parts[::2],
     "units": lambda parts: parts[::2],
+    "within": _within,
     "up_to": lambda parts: tree.UpTo(parts[0], parts[2], span_of(parts)),
     "applied": _applied,
     "group": lambda parts: tree.Group(parts[1], span_of(parts)),

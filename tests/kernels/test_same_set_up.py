@@ -62,6 +62,7 @@ network Connected:
     near = a → c: Kick, p = exp(−abs(i − j)/4), w = exp(−((i − j)/3)²)
     alike = a → c: Kick, p = 0.5, where pre.size > post.size, w = 0.01
     chosen = a → c: Kick, where mod(i + 2 j, 5) = 1 or i = j, w = (pre.size + post.double)^0.5
+    cut = a → b: Kick, p = 0.2, w ~ LogN(0.01, 0.005) in [0.005, 0.01 p/0.2], delay ~ Gamma(2, 1 ms) in [0.5 ms, ∞]
     into = a → b: Kick, in-degree 5, w ~ U(0, 0.01)
     out = a → b: Kick, out-degree 15, with repeats, w ~ Bernoulli(0.3)
     own = a → a: Kick, in-degree 25, w ~ Poisson(3)

@@ -41,7 +41,13 @@ def _formulas(contents: Contents) -> dict[str, tree.Define | tree.Draw]:
 
 def _right_side(formula: tree.Define | tree.Draw) -> tuple[tree.Expr, ...]:
     """What a definition or function is, or the arguments of a distribution."""
-    return (formula.rhs,) if isinstance(formula, tree.Define) else tuple(a.value for a in formula.distribution.arguments)
+    if isinstance(formula, tree.Define):
+        return (formula.rhs,)
+    match formula.distribution:
+        case tree.Within(drawn=drawn, low=low, high=high):
+            return (*(a.value for a in drawn.arguments), low, high)
+        case drawn:
+            return tuple(a.value for a in drawn.arguments)
 
 
 def _read(formula: tree.Define | tree.Draw, averages: bool = True) -> list[tree.Name]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.likes import path_text, subject
-from plasticdsl.check.terms.distributions import distribution
+from plasticdsl.check.terms.distributions import distribution, is_infinite
 from plasticdsl.check.terms.expressions import rational, translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.numbers import unit_scale
@@ -142,8 +142,7 @@ class Values:
 
     def _edge(self, node: tree.Expr, target: tree.Name, variable: Declared) -> Expr | None:
         """One bound; ±∞ is none."""
-        inner = node.operand if isinstance(node, tree.Unary) else node
-        if isinstance(inner, tree.Name) and inner.name == "inf" and self._own("inf") is None:
+        if is_infinite(node, self.scope.context):
             return None
         value = translate_number(node, self.scope.context)
         assert variable.dim is not None

@@ -7,6 +7,8 @@ numbers: `Bernoulli(p)`, `Binomial(n, p)`, `Poisson(mean)`.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from itertools import pairwise
 
 from plasticdsl.check.terms.builtins import DISTRIBUTIONS
@@ -15,7 +17,7 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import Number
+from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Distribution
 from plasticdsl.syntax import tree
 
@@ -29,6 +31,11 @@ _COUNTS = frozenset(("Bernoulli", "Binomial", "Poisson"))
 
 def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
     """The distribution written as `node` and the dimension of its values; the names of distributions hold only here."""
+    if isinstance(node, tree.Within):
+        drawn, dim = distribution(node.drawn, context)
+        return replace(
+            drawn, arguments=(*drawn.arguments, *(_end(end, sign, node, dim, context) for end, sign in ((node.low, -1), (node.high, 1))))
+        ), dim
     if not isinstance(node, tree.Apply) or not isinstance(node.function, tree.Name) or node.primes:
         words = f"Write one of {', '.join(f'{name}(…)' for name in DISTRIBUTIONS)}."
         context.report.error("unknown-distribution", "A distribution is needed here.", node.span, words)
@@ -39,6 +46,20 @@ def distribution(node: tree.Expr, context: Context) -> tuple[Distribution, Dim]:
         context.report.error("unknown-distribution", f"There is no distribution ‘{node.function.text}’.", node.function.span, hint)
         return _UNKNOWN, context.solver.fresh()
     return _arguments(node, node.function.name, context)
+
+
+def _end(node: tree.Expr, sign: int, cut: tree.Within, dim: Dim, context: Context) -> Expr:
+    if is_infinite(node, context):
+        return Number(sign * math.inf)
+    value = translate_number(node, context)
+    require_same(cut.drawn, dim, node, value.dim, context, "be compared")
+    return value.expr
+
+
+def is_infinite(node: tree.Expr, context: Context) -> bool:
+    """Whether it is ∞ or −∞."""
+    inner = node.operand if isinstance(node, tree.Unary) else node
+    return isinstance(inner, tree.Name) and inner.name == "inf" and context.scope.find("inf") is None
 
 
 def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribution, Dim]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plasticdsl.source import Span
-from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Listing, Name, Unit
+from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Listing, Name, Unit, Within
 
 if TYPE_CHECKING:
     from plasticdsl.syntax.tree.file import Statement
@@ -50,7 +50,7 @@ class Draw:
     """`τ_m ~ N(20 ms, 2 ms)`."""
 
     target: Expr
-    distribution: Apply
+    distribution: Apply | Within
     span: Span
 
 

@@ -212,6 +212,16 @@ class Interval:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`N(1.8, 0.9) in [0.36, 3.6]`: a distribution cut off at both ends."""
+
+    drawn: Apply
+    low: Expr
+    high: Expr
+    span: Span
+
+
 Expr = (
     Number
     | Name
@@ -219,6 +229,7 @@ Expr = (
     | Limit
     | Indexed
     | UpTo
+    | Within
     | Apply
     | Unary
     | Binary
