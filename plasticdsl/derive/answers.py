@@ -15,11 +15,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from plasticdsl.derive.grid import FIXED, names_of
-from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, children, rebuild
+from plasticdsl.derive.grid import is_fixed, names_of
+from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, children, rebuild, walk
 from plasticdsl.model.mapping import Read, map_network
-from plasticdsl.model.model import Network, Role, Variable
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.model import Network, Variable
 from plasticdsl.model.undefined import may_be_undefined, undefined
 
 NO_NUMBER = Number(math.nan)
@@ -36,20 +35,9 @@ def answered(network: Network) -> Network:
 
 
 def _reader(names: Mapping[Ref, Variable]) -> Read:
-    def is_fixed(expr: Expr) -> bool:
-        match expr:
-            case Special(name):
-                return name in FIXED
-            case Ref(Whose.INDEX):
-                return True
-            case Ref():
-                return expr in names and names[expr].role is Role.PARAMETER
-            case _:
-                return all(is_fixed(child) for child in children(expr))
-
     def dividend(expr: Expr) -> Expr:
         match rebuild(expr, dividend):
-            case Binary("/", x, y) | Call("mod", (x, y)) if is_fixed(y):
+            case Binary("/", x, y) | Call("mod", (x, y)) if all(is_fixed(leaf, names) for leaf in walk(y) if not children(leaf)):
                 return x
             case new:
                 return new

@@ -22,15 +22,13 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.derive.local_gradient import free_name
 from plasticdsl.graph import ordered
-from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs, substitute
+from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs
 from plasticdsl.model.inline import Scope, inline
-from plasticdsl.model.model import Block, Connectivity, Network, Projection, Role, SumInto, Variable
+from plasticdsl.model.model import Block, Connectivity, Network, Owned, Projection, Role, SumInto, Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 from plasticdsl.units.display import display_unit
-
-Owned = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +44,23 @@ class Summed:
         """The input it fills."""
         return self.projection.post, self.target
 
-    def reads(self) -> Iterator[Owned]:
+    def reads(self) -> set[Owned]:
         """The variables of units that it reads."""
-        ends = self.projection.ends
-        yield from ((ends[r.owner], r.name) for r in refs(self.body) if r.owner in ends and not r.limit)
+        return self.projection.of_units(r for r in refs(self.body) if not r.limit)
 
 
 def formula_of(network: Network, name: str) -> Expr:
     """An observable with the observables it reads written out."""
-    written: dict[Expr, Expr] = {}
-    for variable in network.variables:
-        if variable.formula is not None and not variable.indices:
-            written[Ref(Whose.NETWORK, variable.name)] = substitute(variable.formula, written)
-    return written[Ref(Whose.NETWORK, name)]
+    formulas = {v.name: v.formula for v in network.variables if v.formula is not None and not v.indices}
+    return inline(Ref(Whose.NETWORK, name), {Whose.NETWORK: formulas})
 
 
-def undelayed_sums(network: Network) -> tuple[Summed, ...]:
+def undelayed_sums(network: Network) -> Iterator[Summed]:
     """Every sum whose values are those of this moment."""
-    found: list[Summed] = []
     for projection in network.projections:
         if not projection.delays:
             own: Scope = {Whose.OWN: projection.connection.definitions}
-            found += [Summed(projection, s.target, inline(s.body, own)) for s in projection.connection.sums]
-    return tuple(found)
+            yield from (Summed(projection, s.target, inline(s.body, own)) for s in projection.connection.sums)
 
 
 @dataclass(slots=True)
@@ -89,14 +81,14 @@ class Backwards:
     _summing: dict[Owned, list[Summed]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._summed = undelayed_sums(self.network)
+        self._summed = tuple(undelayed_sums(self.network))
         for population in self.network.populations:
             for variable in population.block.variables:
                 if variable.formula is not None:
                     for name in {r.name for r in refs(variable.formula) if r.owner is Whose.OWN}:
                         self._readers.setdefault((population.name, name), []).append(variable)
         for one in self._summed:
-            for read in set(one.reads()):
+            for read in one.reads():
                 self._summing.setdefault(read, []).append(one)
 
     # --- what is asked for -------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plasticdsl.model.experiments import Experiment
@@ -76,37 +76,45 @@ def lags_on_grid(increment: Expr) -> Expr:
 def _reader(clock: Clock) -> Read:
     def read(expr: Expr) -> Expr:
         new = rebuild(expr, read)
-        match expr, new:
-            case Compare(left=left, right=right), Compare(operator, a, b):
+        margin = None
+        match expr:
+            case Compare(_, left, right):
                 margin = clock.margin(Binary("-", left, right))
-                return new if margin is None else _compared(operator, a, b, margin)
-            case Call("mod", (x, y)), Call(_, (a, b)):
+            case Call("mod", (x, y)):
                 margin = clock.margin(Binary("/", x, y))
-                return new if margin is None else _modulo(a, b, margin)
-            case Call("step" | "sign" | "floor" | "ceil" | "round" as function, (x,)), Call(_, (a,)):
+            case Call("step" | "sign" | "floor" | "ceil" | "round", (x,)):
                 margin = clock.margin(x)
-                return new if margin is None else JUMPS[function](a, margin)
-            case _:
-                return new
+        return new if margin is None else _with_room(new, margin)
 
     return read
 
 
-# --- what it becomes -------------------------------------------------------------------------------------------------
-
-
-def _compared(operator: str, a: Expr, b: Expr, margin: Expr) -> Expr:
-    match operator:
-        case ">" | "<=":
+def _with_room(jumping: Expr, margin: Expr) -> Expr:
+    """What jumps, decided to within `margin` of where it does: the formulas of the module's text."""
+    match jumping:
+        case Compare(">" | "<=" as operator, a, b):
             return Compare(operator, a, add(b, margin))
-        case ">=" | "<":
+        case Compare(">=" | "<" as operator, a, b):
             return Compare(operator, a, sub(b, margin))
-        case _:
+        case Compare(operator, a, b):
             return Compare("<=" if operator == "==" else ">", Call("abs", (sub(a, b),)), margin)
-
-
-def _sign(x: Expr, margin: Expr) -> Expr:
-    return Choice(((Compare(">", x, margin), ONE), (Compare("<", x, neg(margin)), neg(ONE))), ZERO)
+        case Call("mod", (x, y)):
+            quotient = div(x, y)
+            return mul(y, Call("max", (sub(quotient, _floor(quotient, margin)), ZERO)))
+        case Call("step", (x,)):
+            return Call("step", (sub(x, margin),))
+        case Call("sign", (x,)):
+            return Choice(((Compare(">", x, margin), ONE), (Compare("<", x, neg(margin)), neg(ONE))), ZERO)
+        case Call("floor", (x,)):
+            return _floor(x, margin)
+        case Call("ceil", (x,)):
+            return _ceil(x, margin)
+        case Call(
+            "round", (x,)
+        ):  # both whole neighbours of a half are the same distance away: their mean is that half, without its rounding
+            return Call("round", (mul(HALF, add(_floor(add(x, HALF), margin), _ceil(sub(x, HALF), margin))),))
+        case _:
+            return jumping
 
 
 def _floor(x: Expr, margin: Expr) -> Expr:
@@ -115,25 +123,6 @@ def _floor(x: Expr, margin: Expr) -> Expr:
 
 def _ceil(x: Expr, margin: Expr) -> Expr:
     return Call("ceil", (sub(x, margin),))
-
-
-def _round(x: Expr, margin: Expr) -> Expr:
-    """Both whole neighbours of a half are the same distance away: their mean is that half, without its rounding."""
-    return Call("round", (mul(HALF, add(_floor(add(x, HALF), margin), _ceil(sub(x, HALF), margin))),))
-
-
-def _modulo(x: Expr, y: Expr, margin: Expr) -> Expr:
-    quotient = div(x, y)
-    return mul(y, Call("max", (sub(quotient, _floor(quotient, margin)), ZERO)))
-
-
-JUMPS: Mapping[str, Callable[[Expr, Expr], Expr]] = {
-    "step": lambda x, margin: Call("step", (sub(x, margin),)),
-    "sign": _sign,
-    "floor": _floor,
-    "ceil": _ceil,
-    "round": _round,
-}
 
 
 # --- what depends on time --------------------------------------------------------------------------------------------
@@ -152,7 +141,7 @@ class Clock:
         """How far f goes in a thousandth of a step, if it is a function of time alone; else None."""
         leaves = set(self._leaves(f))
         times = [leaf for leaf in leaves if self._is_time(leaf)]
-        if not times or not all(leaf in times or self._is_fixed(leaf) for leaf in leaves):
+        if not times or not all(leaf in times or self.of_pairs or is_fixed(leaf, self.names) for leaf in leaves):
             return None
         formula = self._written_out(f)
         if formula is None:
@@ -202,18 +191,6 @@ class Clock:
             case _:
                 return False
 
-    def _is_fixed(self, leaf: Expr) -> bool:
-        match leaf:
-            case Special(name):
-                return self.of_pairs or name in FIXED
-            case Ref(Whose.INDEX):
-                return True
-            case Ref() | At(ref=Ref()):
-                variable = self.names.get(leaf if isinstance(leaf, Ref) else leaf.ref)
-                return self.of_pairs or (variable is not None and variable.role in (Role.PARAMETER, Role.GIVEN))
-            case _:
-                return self.of_pairs
-
     def _written_out(self, f: Expr) -> Expr | None:
         """f without definitions; None where that would be too large."""
         sizes: dict[Expr, Extent] = {}
@@ -232,6 +209,20 @@ class Clock:
 
         full = size(f)
         return read(f) if len(sizes) < MAX_DEFINITIONS and full.nodes <= MAX_NODES and full.depth <= MAX_DEPTH else None
+
+
+def is_fixed(leaf: Expr, names: Mapping[Ref, Variable]) -> bool:
+    """Whether a leaf of an expression keeps its value during a run."""
+    match leaf:
+        case Special(name):
+            return name in FIXED
+        case Number() | Ref(Whose.INDEX):
+            return True
+        case Ref() | At():
+            variable = names.get(leaf if isinstance(leaf, Ref) else leaf.ref)
+            return variable is not None and variable.role in (Role.PARAMETER, Role.GIVEN)
+        case _:
+            return False
 
 
 def names_of(network: Network, part: Population | Projection | None) -> Mapping[Ref, Variable]:

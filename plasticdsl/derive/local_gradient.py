@@ -8,7 +8,6 @@ defined by, and the input that this connection's sum fills (`post.a = Σ w x`: �
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, refs, walk
@@ -94,8 +93,17 @@ class Local:
         symbol = f"∂{variable.symbol}/∂{_symbol(self.block, by)}"
         rate = Binary("/", Binary("-", slope, Ref(Whose.OWN, name)), constant)
         state = Variable(name, symbol, Role.STATE, span=variable.span)
-        self.averages.append(Average(state, Flow(name, rate, source=self.block.name, span=variable.span), ref, by))
+        flow = Flow(name, rate, source=self.block.name, span=variable.span)
+        for above in self.block.flows:
+            if ref == Ref(Whose.OWN, above.variable):
+                flow = replace(flow, source=above.source, is_rule=above.is_rule)
+        self.averages.append(Average(state, flow, ref, by))
         return Ref(Whose.OWN, name)
+
+    def with_averages(self, block: Block) -> Block:
+        """A block with the states that the derivatives need."""
+        variables, flows = (a.variable for a in self.averages), (a.flow for a in self.averages)
+        return replace(block, variables=(*block.variables, *variables), flows=(*block.flows, *flows))
 
 
 def free_name(wish: str, taken: set[str]) -> str:
@@ -127,12 +135,3 @@ def _symbol(block: Block, ref: Ref) -> str:
 def partials(expr: Expr) -> tuple[Call, ...]:
     """Every derivative asked for in an expression."""
     return tuple(n for n in walk(expr) if isinstance(n, Call) and n.function == PARTIAL)
-
-
-def with_averages(block: Block, averages: list[Average], source: Mapping[str, tuple[str, bool]]) -> Block:
-    """The block with derived states; `source`: of an average of the connection, the rule it comes from and whether that is a rule."""
-    flows = []
-    for average in averages:
-        name, is_rule = source.get(average.of.name, (block.name, False)) if average.of.owner is Whose.OWN else (block.name, False)
-        flows.append(replace(average.flow, source=name, is_rule=is_rule))
-    return replace(block, variables=(*block.variables, *(a.variable for a in averages)), flows=(*block.flows, *flows))

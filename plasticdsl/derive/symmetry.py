@@ -16,7 +16,7 @@ from itertools import zip_longest
 from plasticdsl.derive.statement_effects import at_this_moment
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Incoming, Logic, Number, Ref, Special, SumOver, rebuild, refs, walk
 from plasticdsl.model.inline import inline, map_refs
-from plasticdsl.model.model import Assign, Distribution, Handler, Projection, Role, Trigger, Variable
+from plasticdsl.model.model import Assign, Distribution, Handler, PairRule, Projection, Role, Trigger, Variable
 from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.convert import NotAnalysable, Translator
@@ -124,30 +124,27 @@ class _Exchange:
         yield from self._differences(self.partners, others)
 
     def _at_spikes(self) -> Iterator[Broken]:
-        for handler in self.block.handlers:
-            for s in handler.statements:
-                if handler.trigger in (Trigger.PRE, Trigger.POST) and isinstance(s, Assign) and s.target.name in self.reached:
-                    yield Broken(
-                        s.target.name, s.span, handler.source, why=f"it changes {self._symbol(s.target.name)} at spikes of one side"
-                    )
-        for pair in self.block.pairs:
-            if pair.target.name in self.reached:
-                yield Broken(pair.target.name, pair.span, pair.source, why=f"it changes {self._symbol(pair.target.name)} at spikes")
+        one_side = (h for h in self.block.handlers if h.trigger in (Trigger.PRE, Trigger.POST))
+        changes: list[tuple[Assign | PairRule, str, str]] = [(pair, pair.source, "at spikes") for pair in self.block.pairs]
+        changes[:0] = [(s, h.source, "at spikes of one side") for h in one_side for s in h.statements if isinstance(s, Assign)]
+        for change, source, when in changes:
+            name = change.target.name
+            if name in self.reached:
+                yield Broken(name, change.span, source, why=f"it changes {self._symbol(name)} {when}")
 
     def _drawn(self) -> Iterator[Broken]:
+        symmetric = self.projection.symmetric
         for name in self.reached:
             for flow in self.block.flows:
                 if flow.variable == name and flow.noise is not None:
                     yield Broken(name, flow.span, flow.source, why="its noise is drawn for each connection by itself")
-            for ref in sorted({r for e in self.changes(name) for r in refs(e)}, key=lambda r: r.name):
-                variable = self.variables.get(ref.name) if ref.owner is Whose.OWN else None
-                drawn = variable is not None and isinstance(variable.value, Distribution)
-                if variable is not None and drawn and variable.name not in self.projection.symmetric:
-                    yield Broken(name, self._place(name), "", why=f"{variable.symbol} is drawn for each connection by itself")
-        for name in self.reached:
-            variable = self.variables[name]
-            if isinstance(variable.initial, Distribution) and name not in self.projection.symmetric:
-                yield Broken(name, variable.span, "", why=f"{variable.symbol} begins at a draw for each connection by itself")
+            read = {r.name for e in self.changes(name) for r in refs(e) if r.owner is Whose.OWN and r.name in self.variables}
+            for variable in (self.variables[n] for n in sorted(read - set(symmetric))):
+                if isinstance(variable.value, Distribution):
+                    yield Broken(name, self._place(name), why=f"{variable.symbol} is drawn for each connection by itself")
+        for variable in (self.variables[n] for n in self.reached if n not in symmetric):
+            if isinstance(variable.initial, Distribution):
+                yield Broken(variable.name, variable.span, why=f"{variable.symbol} begins at a draw for each connection by itself")
 
     def _differences(self, partners: Partners, names: tuple[str, ...] | list[str]) -> Iterator[Broken]:
         for handler in self.block.handlers:

@@ -72,10 +72,8 @@ def _value(expr: Expr, scope: OwnerScope) -> Array:
             return _choice(branches, otherwise, scope)
         case Incoming(body):
             return scope.incoming(body)
-        case Leaf():
-            raise TypeError("only a plan knows such values")
-        case At() | SumOver():
-            raise TypeError("sums over a network are evaluated by its observer, not by a unit or connection")
+        case At() | SumOver() | Leaf():
+            raise TypeError("this is evaluated by a network's observer or known to a plan, not to a unit or connection")
         case _:
             assert_never(expr)
 

@@ -31,7 +31,6 @@ from plasticdsl.model.schemes import (
 )
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate, everything
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
@@ -122,10 +121,9 @@ def _propagator(run: Run, matrix: Floats) -> tuple[Floats, Floats]:
 
 
 def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Moved) -> None:
-    scope, dt = everything(run.structure, run.frame, owner), run.structure.instance.dt
-    state = run.frame.values[owner][scheme.variable]
-    slope, offset = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
-    moved = _ahead(state, (slope, offset), dt)
+    scope, state = everything(run.structure, run.frame, owner), run.frame.values[owner][scheme.variable]
+    rate = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
+    moved = _ahead(state, rate, run.structure.instance.dt)
     new[owner, scheme.variable] = np.where(standing(run, owner, scheme.variable), state, moved)
 
 
@@ -141,7 +139,7 @@ def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
     step = run.structure.instance.dt / scheme.substeps
     state = {v: run.frame.values[owner][v] for v in scheme.variables}
     for substep in range(scheme.substeps):
-        scope = _with(run, owner, replace(run.frame, ahead=substep * step), state)
+        scope = replace(everything(run.structure, replace(run.frame, ahead=substep * step), owner), own=state)
         rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
         state = {v: _in_bounds(run, owner, v, state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
@@ -167,11 +165,6 @@ def _mean_rate(run: Run, owner: str, name: str, rate: Expr) -> Floats:
     return np.average(np.stack(rates), axis=0, weights=SHARES)
 
 
-def _with(run: Run, owner: str, frame: Frame, own: dict[str, Floats]) -> OwnerScope:
-    """The scope of all units or connections of an owner, with some of its values replaced."""
-    return replace(everything(run.structure, frame, owner), own=own)
-
-
 # --- stages ----------------------------------------------------------------------------------------------------------
 
 
@@ -193,18 +186,16 @@ def _in_stages(run: Run, new: Moved) -> None:
 
 def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float) -> dict[tuple[str, str], tuple[Floats, Floats]]:
     """a and b of the rates a x + b with the variables at `at`, `ahead` of t_n."""
-    stage = run.frame.copy()
-    stage.ahead = ahead
+    stage = replace(run.frame.copy(), ahead=ahead)
     for (owner, v), values in at.items():
         if owner in run.structure.populations:
             stage.values[owner][v] = values
     sum_inputs_at_stage(run, stage)
     found: dict[tuple[str, str], tuple[Floats, Floats]] = {}
     for owner, scheme in schemes:
-        own = {v: at[owner, v] for v in scheme.variables}
         # a connection sees its units as they are at t_n
         seen = stage if owner in run.structure.populations else replace(run.frame, ahead=ahead)
-        scope = _with(run, owner, seen, own)
+        scope = replace(everything(run.structure, seen, owner), own={v: at[owner, v] for v in scheme.variables})
         for v, slope, offset in linear_parts(scheme):
             found[owner, v] = _rate(run, owner, v, slope, scope), _rate(run, owner, v, offset, scope)
     return found

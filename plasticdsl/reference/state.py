@@ -35,15 +35,15 @@ class Run:
     structure: Structure
     frame: Frame
     spikes: dict[str, Spikes]
-    before: dict[str, dict[str, Floats]]
     held: dict[str, frozenset[str]]
-    waiting: Waiting = field(default_factory=dict)
+    refractory_until: dict[str, Index]
+    condition: dict[str, NDArray[np.bool_]]
+    undecided: dict[str, NDArray[np.bool_]]
+    rules_on: dict[str, bool]
+    before: dict[str, dict[str, Floats]] = field(default_factory=dict)
     remaining: dict[str, Floats] = field(default_factory=dict)
     draws: dict[str, Index] = field(default_factory=dict)
-    refractory_until: dict[str, Index] = field(default_factory=dict)
-    condition: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
-    undecided: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
-    rules_on: dict[str, bool] = field(default_factory=dict)
+    waiting: Waiting = field(default_factory=dict)
     inputs_waiting: Waiting = field(default_factory=dict)
     delayed: dict[tuple[str, str], Floats] = field(default_factory=dict)
     earlier: dict[int, Frame] = field(default_factory=dict)
@@ -98,14 +98,13 @@ def first_state(structure: Structure) -> Run:
     run = Run(
         structure,
         first_frame(structure),
-        {name: Spikes(size) for name, size in sizes.items()},
-        {},
-        {name: weights(projection) for name, projection in structure.projections.items()},
+        spikes={name: Spikes(size) for name, size in sizes.items()},
+        held={name: weights(projection) for name, projection in structure.projections.items()},
+        refractory_until={name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()},
+        condition={name: np.zeros(size, dtype=bool) for name, size in sizes.items()},
+        undecided={name: np.zeros(size, dtype=bool) for name, size in sizes.items()},
+        rules_on=dict.fromkeys(structure.projections, True),
     )
-    run.refractory_until = {name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()}
-    run.condition = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
-    run.undecided = {name: np.zeros(size, dtype=bool) for name, size in sizes.items()}
-    run.rules_on = dict.fromkeys(structure.projections, True)
     for name, population in structure.populations.items():
         if isinstance(population.source, PoissonSource) or isinstance(population.block.spike, AtRate):
             stream, seed = structure.instance.populations[name].stream, structure.instance.seed

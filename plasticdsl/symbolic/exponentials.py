@@ -95,15 +95,6 @@ def linear_in_s(terms: Terms) -> tuple[Expr, Expr] | None:
     return found[0], found[1]
 
 
-def at_zero(terms: Terms) -> Expr:
-    """The limit s → 0."""
-    total: Expr = ZERO
-    for mode, coefficient in terms:
-        if mode.power == 0 and not mode.sine:
-            total = add(total, coefficient)
-    return total
-
-
 def _scaled(terms: Terms, change: Callable[[Expr], Expr]) -> Terms:
     return tuple((mode, change(coefficient)) for mode, coefficient in terms)
 
@@ -180,17 +171,14 @@ def _function(function: str, argument: Expr, sign: int) -> Terms:
             return _sum(_exponential(argument, sign), ((CONSTANT, Number(-1.0)),))
         case "sinh" | "cosh":
             falling = _exponential(neg(argument), sign)
-            return _scaled(_sum(_exponential(argument, sign), _scaled(falling, neg) if function == "sinh" else falling), _halved)
+            both = _sum(_exponential(argument, sign), _scaled(falling, neg) if function == "sinh" else falling)
+            return _scaled(both, lambda coefficient: mul(HALF, coefficient))
         case "cos" | "sin":
             return _oscillation(function, argument, sign)
         case "sqrt":
             return _to_power(terms_of(argument, sign), 0.5, "Δt inside sqrt(…)")
         case _:
             raise NotExponential(f"Δt inside {function}(…)")
-
-
-def _halved(coefficient: Expr) -> Expr:
-    return mul(HALF, coefficient)
 
 
 def _linear_argument(function: str, argument: Expr, sign: int) -> tuple[Expr, Expr]:

@@ -66,17 +66,6 @@ class Zero:
     inverse: Callable[[Expr], Expr]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Factor `vanishing` is scale · g(u), factor `other`, on the other side of the fraction, is `ratio` · u · `rest`."""
-
-    vanishing: int
-    other: int
-    zero: Zero
-    ratio: Expr
-    rest: Expr
-
-
 def repaired(network: Network) -> Network:
     """`network` with every expression repaired."""
 
@@ -169,7 +158,7 @@ def _assembled(expr: Expr, factors: Iterator[Expr], tidy: bool) -> Expr:
 
 def _match(factors: list[Factor], constant: Constant) -> list[Factor] | None:
     """The factors with the best pair (g(u), f = ρ u) on opposite sides of the fraction replaced; None if there is no pair."""
-    found: list[tuple[int, Pair]] = []
+    found: list[tuple[int, list[Factor]]] = []
     for n, vanishing in enumerate(factors):
         zero = _zero(vanishing.expr)
         if zero is None:
@@ -178,21 +167,22 @@ def _match(factors: list[Factor], constant: Constant) -> list[Factor] | None:
             split = None if other.inverse == vanishing.inverse else _proportional(other.expr, zero.argument, constant)
             if split is not None:
                 changing = sum(not constant(name) for name in _names(split[0]))
-                found.append((changing, Pair(n, k, zero, *split)))
-    return _replaced(factors, min(found, key=lambda pair: pair[0])[1]) if found else None
+                found.append((changing, _replaced(factors, n, k, zero, *split)))
+    return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _replaced(factors: list[Factor], pair: Pair) -> list[Factor]:
+def _replaced(factors: list[Factor], vanishing: int, other: int, zero: Zero, ratio: Expr, rest: Expr) -> list[Factor]:
+    """Without 0/0: factor `vanishing` is scale · g(u), factor `other`, on the other side of the fraction, is `ratio` · u · `rest`."""
     new = list(factors)
-    scale, ratio = pair.zero.scale, pair.ratio
-    if factors[pair.vanishing].inverse:
+    scale = zero.scale
+    if factors[vanishing].inverse:
         if isinstance(scale, Number):
             ratio, scale = div(ratio, scale), ONE
-        new[pair.vanishing] = Factor(scale, True)
-        new[pair.other] = Factor(mul(mul(pair.rest, ratio), pair.zero.quotient(pair.zero.argument)), False)
+        new[vanishing] = Factor(scale, True)
+        new[other] = Factor(mul(mul(rest, ratio), zero.quotient(zero.argument)), False)
     else:
-        new[pair.vanishing] = Factor(mul(div(scale, ratio), pair.zero.inverse(pair.zero.argument)), False)
-        new[pair.other] = Factor(pair.rest, True)
+        new[vanishing] = Factor(mul(div(scale, ratio), zero.inverse(zero.argument)), False)
+        new[other] = Factor(rest, True)
     return new
 
 

@@ -14,7 +14,6 @@ support needs a bounded history of spikes instead; any other one cannot count al
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Expr, Number, refs, substitute
@@ -61,20 +60,12 @@ def separate(
     all pairs, one with centred ones.
     """
     tie = on_side(increment, 0)
-    sides = {}
-    for sign in (1, -1):
-        formula = on_side(increment, sign)
-        sides[sign] = _side(formula, sign, truncate, pairing, constant, values or {}, span)
-    side_of_tie: Literal["pre", "post"] | None = None
-    if surely_equal(tie, _at_tie(sides[1])):
-        side_of_tie = "post"
-    elif surely_equal(tie, _at_tie(sides[-1])):
-        side_of_tie = "pre"
-    return Window(sides[1], sides[-1], tie, side_of_tie)
+    causal, acausal = (_side(on_side(increment, sign), sign, truncate, pairing, constant, values or {}, span) for sign in (1, -1))
+    return Window(causal, acausal, tie, "post" if _has_limit(causal, tie) else "pre" if _has_limit(acausal, tie) else None)
 
 
-def _at_tie(side: Side) -> Expr:
-    return fold(substitute(side.formula, {LAG: ZERO}))
+def _has_limit(side: Side, tie: Expr) -> bool:
+    return surely_equal(tie, fold(substitute(side.formula, {LAG: ZERO})))
 
 
 def _side(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from plasticdsl.check.networks.building import Ends
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.derive.local_gradient import Local, partials, with_averages
+from plasticdsl.derive.local_gradient import Local, partials
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, mapped
@@ -28,13 +28,12 @@ def local_gradients(block: Block, ends: Ends, dims: dict[str, Dim], span: Span, 
         return block
     local = Local(block, ends.post.block, ends.delayed)
     read = _reader(local, ends.observables, span, context)
-    sources = {f.variable: (f.source, f.is_rule) for f in block.flows}
     written_out = mapped(block, read)
     for average in local.averages:
         above = dims if average.of.owner is Whose.OWN else ends.post.dims
         if average.of.name in above and average.by.name in dims:
             dims[average.variable.name] = above[average.of.name] / dims[average.by.name]
-    return with_averages(written_out, local.averages, sources)
+    return local.with_averages(written_out)
 
 
 def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: Context) -> Callable[[Expr], Expr]:
