@@ -33,18 +33,15 @@ def check_clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
     if found is None:
         return None
     population, variable = found
-    value = _value(statement.target, statement.rhs, population, variable, taking)
+    value = _value(statement.target, statement.rhs, variable, taking)
     _check_holdable(statement, population, variable, value, taking)
     _check_fits(value, statement.rhs.span, population, variable, taking)
     return Clamp(population.name, variable.name, value, statement.span)
 
 
-def _value(target: tree.Expr, node: tree.Expr, population: Population, variable: Variable, taking: Taking) -> Expr:
+def _value(target: tree.Expr, node: tree.Expr, variable: Variable, taking: Taking) -> Expr:
     value = translate_number(node, taking.showing())
-    own = taking.context.scope.find(population.name)
-    entry = own.members.find(variable.name) if own is not None and own.members is not None else None
-    dim = entry.dim if entry is not None and entry.dim is not None else taking.context.solver.fresh()
-    require_same(target, dim, node, value.dim, taking.context)
+    require_same(target, taking.context.solver.of(variable.dimension), node, value.dim, taking.context)
     return value.expr
 
 
@@ -124,7 +121,7 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
         message = f"‘{whole}’ is a set of patterns, and units start from one of them."
         report.error("not-here", message, statement.source.span, f"Name it, for example ‘{whole}_1’ or ‘{whole}[1]’.")
         return None
-    value = _value(statement.target, statement.source, population, variable, taking)
+    value = _value(statement.target, statement.source, variable, taking)
     if reads_item(value):
         message = "A phase starts once, at its beginning, so this cannot follow the items that it shows."
         report.error("not-here", message, statement.source.span, "Name one pattern, for example ‘ξ_1’.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.experiments.clamps import check_clamp, check_start
@@ -16,8 +16,7 @@ from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Phase
-from plasticdsl.model.expr import Expr
-from plasticdsl.model.protocol import Order, Until
+from plasticdsl.model.protocol import Order
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
@@ -29,18 +28,18 @@ def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
     check_places(phase.body, _PLACES, "a phase", taking.context.report)
     inside = replace(taking, phase=phase.name.name)
     each, inside = check_loop(phase.each, inside) if phase.each is not None else (None, inside)
-    duration, until = _length(phase, inside)
+    what, known = "The length of a phase", taking.constants
     clamps = [check_clamp(s, inside) for s in of_kind(phase.body, tree.Define)]
     starts = [check_start(s, inside) for s in of_kind(phase.body, tree.Start)]
     made = Phase(
         name=phase.name.name,
-        duration=duration,
+        duration=None if phase.duration is None else amount(phase.duration, LENGTH, what, inside.context, known, SECONDS),
         clamps=tuple(c for c in clamps if c is not None),
         rules_off=_rules_off(of_kind(phase.body, tree.RulesOff), inside),
         recordings=tuple(r for s in of_kind(phase.body, tree.Record) for r in recordings(s, inside)),
         span=phase.span,
         each=each,
-        until=until,
+        until=None if phase.until is None else check_until(phase.until, inside),
         starts=tuple(s for s in starts if s is not None),
         asynchronous=_order(of_kind(phase.body, tree.Schedule), inside),
     )
@@ -54,36 +53,22 @@ def _order(schedules: Sequence[tree.Schedule], taking: Taking) -> Order | None:
     return orders[-1] if orders else None
 
 
-def _length(phase: tree.Phase, taking: Taking) -> tuple[Expr | None, Until | None]:
-    if phase.until is not None:
-        return None, check_until(phase.until, taking)
-    if phase.duration is None:
-        return None, None
-    return amount(phase.duration, LENGTH, "The length of a phase", taking.context, taking.constants, SECONDS), None
-
-
 # --- rules off -------------------------------------------------------------------------------------------------------
 
 
 def _rules_off(statements: Sequence[tree.RulesOff], taking: Taking) -> tuple[str, ...] | None:
-    off: tuple[str, ...] | None = None
-    for statement in statements:
-        off = tuple(_rules_named(statement.names, taking))
-        _check_all_rules(statement.names, off, taking)
-    return off
-
-
-def _rules_named(names: Sequence[tree.Name], taking: Taking) -> Iterator[str]:
-    """Names of rules, or of projections that carry some."""
+    """Names of rules, or of projections that carry some; none of them for all."""
     plastic = [p for p in taking.network.projections if p.rules]
     known = {p.name for p in plastic} | {rule for p in plastic for rule in p.rules}
-    for name in names:
-        if name.name in known:
-            yield name.name
-            continue
-        hint = did_you_mean(name.name, sorted(known))
-        message = f"‘{name.text}’ is neither a rule nor a projection with one."
-        taking.context.report.error("unknown-rule", message, name.span, hint)
+    off: tuple[str, ...] | None = None
+    for statement in statements:
+        off = tuple(name.name for name in statement.names if name.name in known)
+        for name in statement.names:
+            if name.name not in known:
+                message = f"‘{name.text}’ is neither a rule nor a projection with one."
+                taking.context.report.error("unknown-rule", message, name.span, did_you_mean(name.name, sorted(known)))
+        _check_all_rules(statement.names, off, taking)
+    return off
 
 
 def _check_all_rules(names: Sequence[tree.Name], off: Sequence[str], taking: Taking) -> None:

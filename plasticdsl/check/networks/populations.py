@@ -8,12 +8,12 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
-from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value
+from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
 from plasticdsl.check.networks.sources import ARGUMENTS, make_source
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.scope import Scope, entries
+from plasticdsl.check.terms.scope import entries
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -57,9 +57,7 @@ def _values(
     given: Sequence[GivenValue], block: Block, dims: Mapping[str, Dim], context: Context, constants: Values
 ) -> tuple[tuple[str, Value], ...]:
     """What differs from the block, by name (`V(0)` for initial values)."""
-    own = entries(block.variables, dims, Whose.OWN)
-    network = context.scope
-    inside = unit_numbers(context.inside(Scope(network.names, Scope(own, network.parent), network.missing)))
+    inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context))
     found: dict[str, Value] = {}
     changed: dict[str, Variable] = {v.name: v for v in block.variables}
     for value in given:

@@ -7,7 +7,7 @@ starts at the given value; anything else keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
@@ -21,7 +21,7 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_number, unit_hint
 from plasticdsl.check.terms.mismatch import require_dimension
-from plasticdsl.check.terms.scope import Scope, entries
+from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.shown_units import unit_of_number, with_dimension
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import partials
@@ -84,7 +84,8 @@ def give(
 ) -> tuple[Variable, ...]:
     """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
     before = context.report.count
-    inside = _value_context(joined, ends, context)
+    own = entries(joined.variables.values(), joined.dims, Whose.OWN)
+    inside = pair_names(value_context(own, context), ends.pre, ends.post)
     written: dict[str, GivenValue] = {}
     misnamed: list[GivenValue] = []
     for value in given:
@@ -115,12 +116,10 @@ def give(
     return variables
 
 
-def _value_context(joined: Joined, ends: Ends, context: Context) -> Context:
-    """The network's names, then the connection's own, then what is known of the two units."""
-    own = entries(joined.variables.values(), joined.dims, Whose.OWN)
+def value_context(own: Mapping[str, Declared], context: Context) -> Context:
+    """The network's names, then the own ones of what gets values."""
     network = context.scope
-    own_scope = Scope(network.names, Scope(own, network.parent, None), network.missing)
-    return pair_names(context.inside(own_scope), ends.pre, ends.post)
+    return context.inside(Scope(network.names, Scope(own, network.parent), network.missing))
 
 
 # --- which variable is meant -----------------------------------------------------------------------------------------
