@@ -13,8 +13,9 @@ import pytest
 from plasticdsl.kernels.compile import compile_entry
 from plasticdsl.kernels.store import ObjectCode, machine, read_object, write_object
 from plasticdsl.runtime.engine import native
-from plasticdsl.runtime.engine.load import LEAST_UNITS_FOR_THREADS, Threaded, ThreadedAdvance, load
+from plasticdsl.runtime.engine.load import LEAST_UNITS_FOR_THREADS, Threaded, load
 from plasticdsl.runtime.engine.native import NativeAdvance, Unresolved, link
+from plasticdsl.runtime.engine.plain import ModuleAdvance
 from tests.kernels.programs import arrays_of, artifact_of, bound_network, expected, field, network
 
 STEPS = 400
@@ -181,7 +182,7 @@ def test_threads_give_the_same_bits(cache: Path) -> None:
     units = LEAST_UNITS_FOR_THREADS
     threaded = load(artifact_of(network(), parallel=True), threads=2)
     assert isinstance(threaded, Threaded)
-    assert isinstance(threaded.bind(bound_network(units)), ThreadedAdvance)
+    assert isinstance(threaded.bind(bound_network(units)), ModuleAdvance)
     one, other = ran(load(artifact_of(network())), [50], units), ran(threaded, [20, 30], units)
     for name, values in one.items():
         assert values.tobytes() == other[name].tobytes(), name

@@ -6,6 +6,7 @@ the program in recipes (`kernels.recipes`); here they are carried out.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ from numpy.typing import NDArray
 from plasticdsl.kernels.identifiers import Field, Group, Part
 from plasticdsl.kernels.program import Program
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
-from plasticdsl.model.expr import At, Expr, Ref, Special
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.owners import OfPopulation, OfProjection
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
-from plasticdsl.runtime.numbers.evaluate import evaluate
+from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.support.random import signed
 
 
@@ -70,71 +71,32 @@ class _CarriedOut:
 
     def _at(self, field: Field) -> Any:
         match field.group:
-            case Group("population", name):
-                return _of_population(field, self._instance.populations[name])
-            case Group("projection", name):
-                return _of_projection(field, self._instance.projections[name])
             case Group("network"):
                 return self._instance.parameters[field.of[0]]
-            case _:
+            case Group("run"):
                 return self._instance.dt if field.part is Part.DT else signed(self._instance.seed)
+            case Group(_, name):
+                part = self._instance.part(name)
+                return _value(field.of[0], part) if field.part is Part.VARIABLE else _OF_PARTS[field.part](part)
 
     def _evaluate(self, owner: Group, expr: Expr) -> Values:
-        def lookup(node: Ref | Special | At) -> Values:
-            match node:
-                case Ref(Whose.NETWORK, name):
-                    return self._instance.parameters[name]
-                case Ref(_, name):
-                    return self._owner(owner).parameters[name]
-                case Special("dt"):
-                    return self._instance.dt
-                case _:
-                    raise KeyError(f"{node} is not constant during a run")
-
-        return evaluate(expr, lookup)
-
-    def _owner(self, owner: Group) -> PopulationInstance | ProjectionInstance:
-        return self._instance.populations[owner.name] if owner.kind == "population" else self._instance.projections[owner.name]
+        return constant(expr, self._instance, (OfPopulation if owner.kind == "population" else OfProjection)(owner.name))
 
 
-def _of_population(field: Field, population: PopulationInstance) -> Any:
-    """Recording of spikes is off at first."""
-    match field.part:
-        case Part.VARIABLE:
-            return _value(field.of[0], population)
-        case Part.UNITS:
-            return population.size
-        case Part.REFRACTORY_STEPS:
-            return population.refractory_steps
-        case Part.GIVEN_STEPS:
-            return () if population.spike_steps is None else population.spike_steps
-        case Part.GIVEN_UNITS:
-            return () if population.spike_units is None else population.spike_units
-        case Part.RECORDING:
-            return 0
-        case _:
-            raise AssertionError(field)
-
-
-def _of_projection(field: Field, projection: ProjectionInstance) -> Any:
-    """Rules are on at first."""
-    match field.part:
-        case Part.VARIABLE:
-            return _value(field.of[0], projection)
-        case Part.ROWS:
-            return projection.rows
-        case Part.TARGETS:
-            return projection.targets
-        case Part.SOURCES:
-            return projection.sources()
-        case Part.AXONAL:
-            return projection.axonal
-        case Part.DENDRITIC:
-            return projection.dendritic
-        case Part.LEARNING:
-            return 1
-        case _:
-            raise AssertionError(field)
+#: What a population or projection says of itself.
+_OF_PARTS: Mapping[Part, Callable[[Any], Any]] = {
+    Part.UNITS: lambda population: population.size,
+    Part.REFRACTORY_STEPS: lambda population: population.refractory_steps,
+    Part.GIVEN_STEPS: lambda population: () if population.spike_steps is None else population.spike_steps,
+    Part.GIVEN_UNITS: lambda population: () if population.spike_units is None else population.spike_units,
+    Part.RECORDING: lambda _: 0,  # off at first
+    Part.ROWS: lambda projection: projection.rows,
+    Part.TARGETS: lambda projection: projection.targets,
+    Part.SOURCES: lambda projection: projection.sources(),
+    Part.AXONAL: lambda projection: projection.axonal,
+    Part.DENDRITIC: lambda projection: projection.dendritic,
+    Part.LEARNING: lambda _: 1,  # on at first
+}
 
 
 def _value(name: str, owner: PopulationInstance | ProjectionInstance) -> Values:

@@ -83,57 +83,40 @@ class CompiledEngine:
     def read(self, owner: str, name: str) -> NDArray[np.float64]:
         """A state, input or parameter now, one value per unit or connection."""
         field = self._field(owner, name)
-        values = self._bound.arrays.get(field)
-        if values is None:
-            return self._from_instance(owner, name)
-        match self._arrays[field].per:
-            case "pre":
-                return np.asarray(values[self.instance.projections[owner].sources()])
-            case "post":
-                return np.asarray(values[self.instance.projections[owner].targets])
-            case _:
-                return values
+        if field in self._bound.arrays:
+            values, units = self._bound.arrays[field], self._keepers(owner, self._arrays[field].per)
+            return values if units is None else np.asarray(values[units])
+        part = self.instance.part(owner)  # what no kernel touches keeps its value from the beginning
+        kept = part.states[name] if name in part.states else part.parameters[name]
+        return np.broadcast_to(np.asarray(kept, dtype=np.float64), (part.count,))
 
-    def _from_instance(self, owner: str, name: str) -> NDArray[np.float64]:
-        """What no kernel touches keeps its value from the beginning."""
-        population = self.instance.populations.get(owner)
-        source = population or self.instance.projections[owner]
-        size = population.size if population is not None else self.instance.projections[owner].count
-        values = source.states[name] if name in source.states else source.parameters[name]
-        return np.broadcast_to(np.asarray(values, dtype=np.float64), (size,))
+    def _keepers(self, owner: str, per: str) -> NDArray[np.int32] | None:
+        """Where connections share one value for each unit: the unit of each; None where all have their own."""
+        if per == "pre":
+            return self.instance.projections[owner].sources()
+        return self.instance.projections[owner].targets if per == "post" else None
 
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         self._sum_anew()
-        field = self._field(owner, name)
-        array = self._bound.arrays.get(field)
+        field, part = self._field(owner, name), self.instance.part(owner)
+        array = self._bound.arrays.get(field, part.states.get(name))
         if array is None:
-            self._write_instance(owner, name, values)
+            if field not in self._bound.scalars or np.ndim(values):
+                raise ValueError(f"{owner}.{name} is a parameter shared by all units or connections; give it a single number")
+            self._bound.scalars[field] = part.parameters[name] = float(values)
             return
-        per = self._arrays[field].per
-        if per in ("pre", "post"):
-            projection = self.instance.projections[owner]
-            units = projection.sources() if per == "pre" else projection.targets
-            wanted = np.broadcast_to(np.asarray(values, dtype=np.float64), units.shape)
-            shared = array.copy()
-            shared[units] = wanted
-            if not np.array_equal(shared[units], wanted):
-                raise ValueError(f"{owner}.{name} is one value per {per} unit; the values given differ between connections of one unit")
-            array[...] = shared
+        per = self._arrays[field].per if field in self._arrays else ""
+        units = self._keepers(owner, per)
+        if units is None:
+            array[...] = values
             return
-        array[...] = values
-
-    def _write_instance(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
-        source = self.instance.populations.get(owner) or self.instance.projections[owner]
-        if name in source.states:
-            source.states[name][...] = values
-            return
-        scalar = self._field(owner, name)
-        if scalar in self._bound.scalars and np.ndim(values) == 0:
-            self._bound.scalars[scalar] = float(np.asarray(values))
-            source.parameters[name] = float(np.asarray(values))
-            return
-        raise ValueError(f"{owner}.{name} is a parameter shared by all units or connections; give it a single number")
+        wanted = np.broadcast_to(np.asarray(values, dtype=np.float64), units.shape)
+        shared = array.copy()
+        shared[units] = wanted
+        if not np.array_equal(shared[units], wanted):
+            raise ValueError(f"{owner}.{name} is one value per {per} unit; the values given differ between connections of one unit")
+        array[...] = shared
 
     # --- spikes ---
 

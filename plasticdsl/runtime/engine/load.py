@@ -13,12 +13,11 @@ from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from plasticdsl.kernels.layout import tuples
 from plasticdsl.kernels.program import Artifact, Program
-from plasticdsl.kernels.spelling import spell
 from plasticdsl.kernels.store import digest_of, import_text, machine, read_object, write_object
 from plasticdsl.kernels.threads import longest_loop
-from plasticdsl.runtime.engine.native import Native, NativeAdvance, checked_arrays, link
+from plasticdsl.runtime.engine.native import Native, NativeAdvance, link
+from plasticdsl.runtime.engine.plain import ModuleAdvance
 
 if TYPE_CHECKING:
     from plasticdsl.runtime.engine.binding import Bound
@@ -74,7 +73,7 @@ class Threaded:
         """The layout of the kernels."""
         return self.artifact.program
 
-    def bind(self, bound: Bound) -> ThreadedAdvance | NativeAdvance:
+    def bind(self, bound: Bound) -> ModuleAdvance | NativeAdvance:
         """`advance` with its arguments: on all threads, or on one where the network is small."""
         longest = longest_loop(self.program, bound.sizes)
         if longest < LEAST_UNITS_FOR_THREADS:
@@ -85,7 +84,7 @@ class Threaded:
             native = load(Artifact(self.program, text, digest_of(text)))
             assert isinstance(native, Native)
             return native.bind(bound)
-        return ThreadedAdvance(self.program, self._module(), bound)
+        return ModuleAdvance(self.program, vars(self._module()), bound)
 
     def _module(self) -> ModuleType:
         import numba
@@ -107,17 +106,3 @@ def _tell_alone(longest: int) -> None:
     """Once for each size."""
     why = f"the longest loop that threads could share has {longest:,} units" if longest else "no loop of this network can be shared"
     _log.warning("one thread computes: %s, and they pay from %s units on", why, f"{LEAST_UNITS_FOR_THREADS:,}")
-
-
-class ThreadedAdvance:
-    """Calls the generated module's `advance` through numba."""
-
-    def __init__(self, program: Program, module: ModuleType, bound: Bound) -> None:
-        checked_arrays(program, bound)
-        self._advance, self._program, self._bound = module.advance, program, bound
-        self._classes = {group: getattr(module, name) for group, name in spell(program).classes.items()}
-
-    def advance(self, first_step: int, steps: int) -> int:
-        """Run whole steps; returns how many were done, or a negative number."""
-        values = {**self._bound.sizes, **self._bound.scalars, **self._bound.arrays}
-        return int(self._advance(first_step, steps, *tuples(self._program, self._classes, values)))

@@ -29,13 +29,13 @@ class Plain:
 
     artifact: Artifact
 
-    def bind(self, bound: Bound) -> PlainAdvance:
+    def bind(self, bound: Bound) -> ModuleAdvance:
         """`advance` with its arguments."""
-        return PlainAdvance(self.artifact.program, _names(self.artifact), bound)
+        return ModuleAdvance(self.artifact.program, _names(self.artifact), bound)
 
 
-class PlainAdvance:
-    """Calls the Python function."""
+class ModuleAdvance:
+    """Calls the `advance` that a module defines, which is plain Python or what numba has made of it."""
 
     def __init__(self, program: Program, names: Mapping[str, Any], bound: Bound) -> None:
         checked_arrays(program, bound)

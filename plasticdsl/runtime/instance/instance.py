@@ -38,6 +38,11 @@ class PopulationInstance:
     spike_units: NDArray[np.int64] | None = None
     spikes_until: int | None = None
 
+    @property
+    def count(self) -> int:
+        """How many values there are of what differs from unit to unit."""
+        return self.size
+
 
 @dataclass(slots=True)
 class ProjectionInstance:
@@ -79,6 +84,10 @@ class Instance:
     projections: dict[str, ProjectionInstance]
     patterns: dict[str, Floats] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
+
+    def part(self, name: str) -> PopulationInstance | ProjectionInstance:
+        """A population or projection."""
+        return self.populations[name] if name in self.populations else self.projections[name]
 
     def parameters_of(self, owner: Owner) -> dict[str, Values]:
         """Parameters of the network, a population or a projection; nothing else has any."""

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
-from plasticdsl.model.owners import Whose, owner_text
-from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.model.owners import Owner, Whose, owner_text
+from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
 from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
@@ -42,6 +42,22 @@ def evaluate(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indi
     """
     result = _numbers(_compute(expr, lookup, space, bound))
     return float(result) if result.ndim == 0 else result
+
+
+def constant(expr: Expr, instance: Instance, own: Owner = Whose.NETWORK) -> Values:
+    """The value of an expression in parameters alone, written within a block of `own` or outside of blocks. Raises KeyError where it reads anything
+    else."""
+
+    def look_up(node: Ref | Special | At) -> Values:
+        match node:
+            case Special("dt"):
+                return instance.dt
+            case Ref(owner, name) if name in (known := instance.parameters_of(own if owner is Whose.OWN else owner)):
+                return known[name]
+            case _:
+                raise KeyError(f"{node} is not constant during a run")
+
+    return evaluate(expr, look_up)
 
 
 def evaluate_indexed(expr: Expr, lookup: Lookup, space: Space, indices: Sequence[tuple[str, str]]) -> NDArray[np.float64]:

@@ -20,9 +20,8 @@ from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.runtime.numbers.evaluate import evaluate, holds
+from plasticdsl.runtime.numbers.evaluate import constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
-from plasticdsl.runtime.watch.observer import constant
 from plasticdsl.support.connectivity import whole
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps

@@ -13,10 +13,10 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.settings import duration
+from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.feeds import Show
 from plasticdsl.runtime.play.schedule import Timeline, timeline
 from plasticdsl.runtime.play.until import MOST_STEPS
-from plasticdsl.runtime.watch.observer import constant
 from plasticdsl.source import NOWHERE
 from plasticdsl.support.steps import is_multiple, to_steps
 

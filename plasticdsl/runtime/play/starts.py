@@ -15,8 +15,9 @@ from plasticdsl.model.protocol import Start
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.feeds import Integers, permutation
-from plasticdsl.runtime.watch.observer import Observer, constant
+from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
 from plasticdsl.support.random import stream_of
 

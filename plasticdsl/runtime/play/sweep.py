@@ -23,9 +23,9 @@ from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.datasets import all_data
 from plasticdsl.runtime.instance.settable import Given
 from plasticdsl.runtime.instance.settings import network_value, places
+from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once, time_step
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
-from plasticdsl.runtime.watch.observer import constant
 
 Floats = NDArray[np.float64]
 

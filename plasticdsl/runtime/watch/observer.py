@@ -17,27 +17,12 @@ from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, ref
 from plasticdsl.model.model import AddTo, Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
-from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.evaluate import evaluate, evaluate_indexed
 
 Integers = NDArray[np.int64]
 
 _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
-
-
-def constant(expr: Expr, instance: Instance) -> Values:
-    """The value of an expression in parameters alone. Raises KeyError where it reads anything else."""
-
-    def look_up(node: Ref | Special | At) -> Values:
-        match node:
-            case Special("dt"):
-                return instance.dt
-            case Ref(owner, name) if name in (known := instance.parameters_of(owner)):
-                return known[name]
-            case _:
-                raise KeyError(f"{node} is not constant during a run")
-
-    return evaluate(expr, look_up)
 
 
 def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:
@@ -107,9 +92,9 @@ class Observer:
             return self._summed(owner, name)
         if declared is not None and declared.role in _KEPT:
             return self.engine.read(owner, name)
-        drawn = self._drawn(owner)
-        if name in drawn.parameters:
-            return drawn.parameters[name]
+        parameters = self.instance.part(owner).parameters
+        if name in parameters:
+            return parameters[name]
         if declared is None:
             raise KeyError(f"{owner} has no variable {name}")
         if declared.formula is not None:
@@ -122,8 +107,7 @@ class Observer:
 
     def owner_size(self, owner: str) -> int:
         """Units of a population, patterns of a set, or connections of a projection."""
-        found = self.instance.projections.get(owner)
-        return found.count if found is not None else self.size(owner)
+        return self.size(owner) if owner in self.instance.patterns else self.instance.part(owner).count
 
     # --- the space of sums ---
 
@@ -249,6 +233,3 @@ class Observer:
             return float(self.size(projection.pre if name == "N_pre" else projection.post))
         post, pre = self._ends_of(owner)
         return np.asarray((post if name == "i" else pre) + 1.0, dtype=np.float64)
-
-    def _drawn(self, owner: str) -> PopulationInstance | ProjectionInstance:
-        return self.instance.populations.get(owner) or self.instance.projections[owner]
