@@ -98,7 +98,7 @@ class Model:
         """
         from plasticdsl.net import Net
         from plasticdsl.runtime.instance import settings
-        from plasticdsl.runtime.instance.listed import connections_of
+        from plasticdsl.runtime.instance.pairing import connections_of
         from plasticdsl.runtime.instance.timestep import default_step
 
         found = self._network(network)
@@ -139,7 +139,7 @@ class Model:
         """
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime.instance import settings
-        from plasticdsl.runtime.instance.listed import connections_of
+        from plasticdsl.runtime.instance.pairing import connections_of
         from plasticdsl.runtime.play.experiment import Order
         from plasticdsl.runtime.play.progress import SILENT
 

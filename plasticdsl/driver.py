@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.engine.compiled import Kernels
     from plasticdsl.runtime.engine.engine import Engine
     from plasticdsl.runtime.instance.instance import Instance
-    from plasticdsl.runtime.instance.settable import Settings
+    from plasticdsl.runtime.instance.settings import Settings
     from plasticdsl.runtime.play.experiment import Order, Workshop
     from plasticdsl.runtime.play.progress import Progress
     from plasticdsl.runtime.play.sweep import Study
@@ -175,7 +175,7 @@ def simulate(
 def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
     """Where instances and engines of `network` come from; the compiler tells how long compiling took."""
     from plasticdsl.runtime.instance.build import FIRST_STEPS, instantiate
-    from plasticdsl.runtime.instance.listed import with_listed
+    from plasticdsl.runtime.instance.pairing import with_listed
     from plasticdsl.runtime.instance.timestep import require_small_step
     from plasticdsl.runtime.play.experiment import Workshop
 
@@ -243,8 +243,8 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
     Raises ValueError where there is nothing to compile, `PlasError` for what cannot be compiled.
     """
     from plasticdsl.kernels.embed import embed
-    from plasticdsl.runtime.instance.defaults import defaults
     from plasticdsl.runtime.instance.dependence import per_unit
+    from plasticdsl.runtime.instance.settings import defaults
     from plasticdsl.runtime.instance.timestep import default_step
 
     with rendered(loaded.sources):

@@ -27,8 +27,8 @@ from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
 from plasticdsl.runtime.instance.build import FIRST_STEPS, extend_spikes
 from plasticdsl.runtime.instance.instance import ProjectionInstance
-from plasticdsl.runtime.instance.settable import Settings
-from plasticdsl.runtime.instance.symmetric_values import alike
+from plasticdsl.runtime.instance.partners import alike
+from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.planning import run_rounded

@@ -24,8 +24,7 @@ from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.instance import Instance
-from plasticdsl.runtime.instance.settable import Settings
-from plasticdsl.runtime.instance.settings import from_experiment
+from plasticdsl.runtime.instance.settings import Settings, from_experiment
 from plasticdsl.runtime.instance.timestep import require_small_step
 from plasticdsl.runtime.play import sweep
 from plasticdsl.runtime.play.experiment import Order, Workshop

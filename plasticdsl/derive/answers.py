@@ -5,7 +5,7 @@ is no number, instead of going on to the next case:
 
     v if a < b, …   is   NaN if a or b is no number, v if a < b, …
 
-So what is made of it is found (`runtime/engine/finite.py`), in a rate, a definition, a flow or a jump. Quotients by what is fixed during a run (`t/T`)
+So what is made of it is found (`runtime/play/guard.py`), in a rate, a definition, a flow or a jump. Quotients by what is fixed during a run (`t/T`)
 count as numbers.
 """
 

@@ -27,7 +27,7 @@ from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.runtime.instance.build import extend_spikes, instantiate, per_unit
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.memory import expected_count
-from plasticdsl.runtime.instance.settable import Given
+from plasticdsl.runtime.instance.settings import Given
 from plasticdsl.support.connectivity import Pattern
 from tests.runtime.handmade import (
     INHIBITION,

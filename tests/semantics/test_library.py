@@ -13,7 +13,7 @@ from plasticdsl.model.expr import Number
 from plasticdsl.model.model import Network, Role
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit
-from plasticdsl.runtime.instance.settable import Settings
+from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import Case, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, reference

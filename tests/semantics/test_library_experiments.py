@@ -22,8 +22,7 @@ from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.datasets import all_data
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.instance import Instance
-from plasticdsl.runtime.instance.settable import Settings
-from plasticdsl.runtime.instance.settings import from_experiment, network_value
+from plasticdsl.runtime.instance.settings import Settings, from_experiment, network_value
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
 from plasticdsl.runtime.play.progress import SILENT, Interruption
 from plasticdsl.source import SourceFile

@@ -14,8 +14,8 @@ from plasticdsl.kernels.identifiers import Part
 from plasticdsl.model.model import ClampedSource, Connectivity, Network, Projection, SumInto, Trigger
 from plasticdsl.plan.lower import lower
 from plasticdsl.runtime.instance.build import instantiate
-from plasticdsl.runtime.instance.counterparts import counterparts
 from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.partners import counterparts
 from plasticdsl.source import SourceFile
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case, assert_agree

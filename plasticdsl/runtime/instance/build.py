@@ -31,18 +31,16 @@ from plasticdsl.model.model import (
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
-from plasticdsl.runtime.instance.bounds import checked
-from plasticdsl.runtime.instance.counterparts import counterparts
 from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.instance.memory import check_memory, expected_count, population_need, projection_need
 from plasticdsl.runtime.instance.pairing import Ends, pattern_of
+from plasticdsl.runtime.instance.partners import alike, counterparts, require_partners
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
-from plasticdsl.runtime.instance.resolver import Outside, Resolver, fail
-from plasticdsl.runtime.instance.settable import Given, Settings, Sides, Written, check_settings, placed
+from plasticdsl.runtime.instance.resolver import Outside, Resolver, checked, fail
+from plasticdsl.runtime.instance.settings import Given, Settings, Sides, Written, check_settings, placed
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
-from plasticdsl.runtime.instance.symmetric_values import alike, require_partners
 from plasticdsl.source import Span
 from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
 from plasticdsl.support.random import signed, stream_of

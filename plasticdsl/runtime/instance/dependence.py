@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from plasticdsl.model.expr import At, Ref, Special, walk
+import numpy as np
+
+from plasticdsl.model.expr import At, Expr, Ref, Special, walk
 from plasticdsl.model.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.right_sides import network_sides, right_sides
-from plasticdsl.runtime.instance.settable import Given, Settings, Written, is_array, is_expression, placed
+from plasticdsl.runtime.instance.settings import Given, Settings, Written, placed
 
 _NO_SETTINGS: Settings = {}
 _Named = tuple[str | Timing, Given | None]
@@ -52,9 +54,9 @@ def _spread(owner: Owner, sides: Iterable[_Named], ends: Mapping[Owner, str], fo
 
 
 def _differs(owner: Owner, side: Given | None, ends: Mapping[Owner, str], found: set[Ref | Timed]) -> bool:
-    if is_expression(side):
+    if isinstance(side, Expr):
         return any(_node_differs(owner, node, ends, found) for node in walk(side))
-    return isinstance(side, Distribution) or is_array(side)
+    return isinstance(side, Distribution) or (side is not None and np.ndim(side) > 0)
 
 
 def _node_differs(owner: Owner, node: object, ends: Mapping[Owner, str], found: set[Ref | Timed]) -> bool:

@@ -1,7 +1,7 @@
-"""The numbers behind the names of one population, projection or network, each computed when it is first asked for.
+"""The numbers behind the names of one population, projection or network, each computed when it is first asked for, and whether the model allows them.
 
-Comes in: right sides (`sides.py`), how many values an array has, and where names from outside get their values. Goes out: shared
-numbers (float) or arrays (float64[count]).
+Comes in: right sides (`model.right_sides`), how many values an array has, and where names from outside get their values. Goes out: shared
+numbers (float) or arrays (float64[count]), or `PlasError`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ from graphlib import CycleError, TopologicalSorter
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs
-from plasticdsl.model.model import Distribution, Variable
+from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
-from plasticdsl.runtime.instance.settable import Given, Sides, is_expression
+from plasticdsl.runtime.instance.settings import Given, Sides
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.random import stream_of
+from plasticdsl.support.values import on_bounds, outside
 
 #: The value of a name that is not the owner's own; raises KeyError where it has none before the run.
 Outside = Callable[[Ref | Special | At], Values]
@@ -69,7 +71,7 @@ class Resolver:
         """The value of something written for this owner; `purpose` keys the draw and says in messages what it is for."""
         if isinstance(given, Distribution):
             return self._drawn(given.name, [self._evaluated(a, purpose, span) for a in given.arguments], purpose, span)
-        if is_expression(given):
+        if isinstance(given, Expr):
             return self._evaluated(given, purpose, span)
         return self._given(np.array(given, dtype=np.float64), purpose)
 
@@ -99,7 +101,7 @@ class Resolver:
     def _reads(self, name: str) -> list[str]:
         side = self._sides[name]
         parts = side.arguments if isinstance(side, Distribution) else (side,)
-        read = {r.name for part in parts if is_expression(part) for r in refs(part) if r.owner in (Whose.OWN, self.owner)}
+        read = {r.name for part in parts if isinstance(part, Expr) for r in refs(part) if r.owner in (Whose.OWN, self.owner)}
         return sorted(read & self._sides.keys())
 
     def _compute(self, name: str) -> Values:
@@ -136,3 +138,35 @@ class Resolver:
             return self._arrange(values)
         except ValueError as problem:
             raise ValueError(f"{self.named(purpose)}: {problem}") from None
+
+
+def checked(variable: Variable, values: Values, resolver: Resolver) -> Values:
+    """`values` of `variable`, all of them allowed."""
+    low = resolver.of(variable.low, variable.name, variable.span) if variable.low is not None else -np.inf
+    high = resolver.of(variable.high, variable.name, variable.span) if variable.high is not None else np.inf
+    if np.isnan(values).any():
+        name = resolver.named(variable.name)
+        fail("not-finite", f"‘{name}’ has no value (0/0, or a root or logarithm of a negative number) before the run.", variable.span)
+    wrong = outside(values, low, high, variable.values)
+    if wrong.any():
+        _outside(variable, values, wrong, low, high, resolver)
+    return values if variable.low is None and variable.high is None else on_bounds(values, low, high)
+
+
+def _outside(variable: Variable, values: Values, wrong: NDArray[np.bool_], low: Values, high: Values, resolver: Resolver) -> None:
+    first = int(np.argmax(wrong))
+
+    def shown(value: Values) -> str:
+        number = float(np.broadcast_to(value, wrong.shape).reshape(-1)[first])
+        unit = f" {variable.unit}" if variable.unit else ""
+        return f"{number / variable.scale:.6g}{unit}"
+
+    code, hint = "initial-outside-bounds", "Give another value, or other bounds."
+    if variable.values:
+        code, hint = "value-not-allowed", "Give one of these values, or draw from others."
+    allowed = "{" + ", ".join(f"{v:g}" for v in variable.values) + "}" if variable.values else f"[{shown(low)}, {shown(high)}]"
+    many = f" ({np.count_nonzero(wrong)} of {wrong.size} values are outside)" if wrong.size > 1 else ""
+    name = resolver.named(variable.name)
+    begins = "starts at" if variable.role is Role.STATE else "is"
+    message = f"‘{name}’ {begins} {shown(values)}, but only {allowed} is allowed{many}."
+    fail(code, message, variable.span, hint)

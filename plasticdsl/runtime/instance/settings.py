@@ -1,12 +1,13 @@
-"""What users set: parameters and sizes by name, as numbers in SI or as text with a unit.
+"""What users set: parameters, initial values and sizes of a network.
 
-Comes in: a network of the checked model and names with values. Goes out: `sides.Settings`, a mapping from variables (for a size, the population as such)
-to values, which `build.instantiate` uses instead of what the file says.
+Comes in: a network of the checked model, and names with values, as numbers in SI or as text with a unit. Goes out: `Settings`, a mapping from variables
+(for a size, the population as such) to values, which `build.instantiate` uses instead of what the file says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,18 +16,64 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Number, Ref, Special
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
-from plasticdsl.model.model import Network, Value
+from plasticdsl.model.model import Block, Network, Value
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import OfBlock, Whose
+from plasticdsl.model.owners import OfBlock, OfPopulation, Owner, Whose, owner_text
 from plasticdsl.model.patterns import DataSet, RandomPatterns
-from plasticdsl.model.right_sides import network_sides
+from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.instance.settable import Given, Settings, is_expression
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.units.dimension import ONE, TIME, Dimension
 from plasticdsl.units.display import display_unit, name_dimension
 from plasticdsl.units.table import parse_quantity
+
+#: What a name may be set to: an expression or distribution, a number, or one number per unit or connection. A matrix [post, pre], as in w_ij,
+#: gives each connection its element.
+Given = Value | float | NDArray[np.float64] | Sequence[float]
+
+#: What names are set to. A state is set in its initial value (the name `V(0)` does the same), a population as such in its size.
+Settings = Mapping[Ref, Given]
+
+#: The same as Python programs may write it: (population, projection or "network"; name).
+Written = Mapping[tuple[str, str], Given]
+
+Sides = Mapping[str, Given | None]
+
+
+def placed(settings: Settings | Written, network: Network) -> Settings:
+    """Settings by variable, whichever way they are keyed; a population or projection that is called `network` is meant before the network."""
+    owners: dict[str, Owner] = {"network": Whose.NETWORK}
+    owners |= {p.name: p.as_owner for p in network.populations} | {p.name: p.as_owner for p in network.projections}
+    found: dict[Ref, Given] = {}
+    for key, value in settings.items():
+        found[key if isinstance(key, Ref) else Ref(owners.get(key[0], OfPopulation(key[0])), key[1])] = value
+    return found
+
+
+def allowed_keys(network: Network) -> frozenset[Ref]:
+    """Everything that `Settings` may hold for this network."""
+    keys = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
+    keys |= {Ref(p.as_owner, "") for p in network.populations}
+    for owner, block in network.blocks.items():
+        for variable in block.variables:
+            if variable.role in (*PARAMETERS, *STATES):
+                keys.add(Ref(owner, variable.name))
+            if variable.role in STATES:
+                keys.add(Ref(owner, f"{variable.name}(0)"))
+    return frozenset(keys)
+
+
+def check_settings(network: Network, settings: Settings) -> None:
+    """Raises KeyError for a name the network does not have, with what there is."""
+    allowed = allowed_keys(network)
+    for key in settings:
+        if key not in allowed:
+            owner = owner_text(key.owner)
+            names = sorted(k.name for k in allowed if k.owner == key.owner and k.name and not k.name.endswith(")"))
+            what = f"it has {', '.join(names)}" if names else f"there are {', '.join(sorted({owner_text(k.owner) for k in allowed}))}"
+            raise KeyError(f"{owner} has no parameter {key.name}; {what}" if names else f"there is no {owner}; {what}")
+
 
 #: Values of users by name: numbers and arrays in SI, or texts such as "10 mV".
 Wishes = Mapping[str, Any]
@@ -150,12 +197,33 @@ def _words(dimension: Dimension) -> str:
 
 def network_value(expr: Expr, network: Network, settings: Settings) -> Values:
     """The value of an expression in parameters of the network, before anything is built. Raises KeyError where it reads anything else."""
-    sides = network_sides(network, settings)
+    return value_of(expr, {Ref(Whose.NETWORK, name): side for name, side in network_sides(network, settings).items()})
+
+
+def value_of(expr: Expr, sides: Mapping[Ref, Given | None], own: Owner = Whose.NETWORK) -> Values:
+    """The value of an expression of `own` in names with these right sides. Raises KeyError where it reads anything that is no expression."""
 
     def look_up(node: Ref | Special | At) -> Values:
-        side = sides.get(node.name) if isinstance(node, Ref) and node.owner in (Whose.NETWORK, Whose.OWN) else None
-        if not is_expression(side):
+        place = Ref(own, node.name) if isinstance(node, Ref) and node.owner is Whose.OWN else node
+        side = sides.get(place) if isinstance(place, Ref) else None
+        if not isinstance(place, Ref) or not isinstance(side, Expr):
             raise KeyError(f"{node} has no value before the network is built")
-        return evaluate(side, look_up)
+        return value_of(side, sides, place.owner)
 
     return evaluate(expr, look_up)
+
+
+def defaults(network: Network) -> dict[Ref, float]:
+    """The default (in SI) of each parameter that has one, neither drawn nor different from unit to unit; those that follow from others included."""
+    parts: list[tuple[Owner, Block, tuple[tuple[str, Value], ...]]] = [(p.as_owner, p.block, p.values) for p in network.populations]
+    parts += [(p.as_owner, p.connection, p.values) for p in network.projections]
+    sides: dict[Ref, Value | None] = {Ref(Whose.NETWORK, name): side for name, side in network_sides(network, {}).items()}
+    parameters = list(sides)
+    for owner, block, values in parts:
+        sides |= {Ref(owner, name): side for name, side in right_sides(owner, block, values, {}).items()}
+        parameters += [Ref(owner, v.name) for v in block.variables if v.role in PARAMETERS]
+    found: dict[Ref, float] = {}
+    for ref in parameters:
+        with suppress(KeyError, ValueError):  # drawn, different from unit to unit, or not given
+            found[ref] = float(value_of(ref, sides))
+    return found

@@ -10,13 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.model import Block, Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
-from plasticdsl.runtime.instance.settings import network_value
+from plasticdsl.runtime.instance.settings import Settings, network_value
 
 #: The step (s) where no experiment says one.
 DEFAULT_DT = 1e-4
@@ -75,12 +76,16 @@ def _limits(block: Block) -> dict[str, float]:
     return found
 
 
+def time_step(experiment: Experiment, network: Network, settings: Settings) -> float:
+    """The step (s) that an experiment says: nominally 1 s where it counts in steps."""
+    return 1.0 if experiment.dt is None else float(network_value(experiment.dt, network, settings))
+
+
 def default_step(module: Module, network: Network) -> tuple[float, bool]:
     """The step (s) of the first experiment on the network, else 0.1 ms, and whether time is counted in steps."""
     for experiment in module.experiments:
         if experiment.network == network.name:
-            in_steps = experiment.dt is None
-            return (1.0 if experiment.dt is None else float(network_value(experiment.dt, network, {}))), in_steps
+            return time_step(experiment, network, {}), experiment.dt is None
     moving = any(p.block.flows or p.block.spike for p in network.populations)
     moving = moving or any(p.connection.flows or p.connection.pairs for p in network.projections)
     return (DEFAULT_DT, False) if moving else (1.0, True)

@@ -18,8 +18,8 @@ from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.instance import Instance
-from plasticdsl.runtime.instance.settable import Settings
-from plasticdsl.runtime.instance.settings import network_value
+from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.instance.timestep import time_step
 from plasticdsl.runtime.play.feeds import Data, Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
@@ -57,6 +57,10 @@ class Order:
     dt: float | None = None
     data: Data = field(default_factory=dict)
 
+    def step(self, experiment: Experiment, network: Network) -> float:
+        """The time step in s."""
+        return time_step(experiment, network, self.settings) if self.dt is None else self.dt
+
 
 @dataclass(slots=True)
 class Run:
@@ -93,13 +97,6 @@ class Run:
         return steps[kept], units[kept]
 
 
-def time_step(experiment: Experiment, network: Network, order: Order) -> float:
-    """The step in s: nominally 1 s where the experiment counts in steps."""
-    if order.dt is not None:
-        return order.dt
-    return 1.0 if experiment.dt is None else float(network_value(experiment.dt, network, order.settings))
-
-
 def run_once(
     experiment: Experiment,
     workshop: Workshop,
@@ -113,7 +110,7 @@ def run_once(
     Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
     """
     begin = time.perf_counter()
-    dt = time_step(experiment, workshop.network, order)
+    dt = order.step(experiment, workshop.network)
     instance = workshop.instantiate(dt, order.seed, order.settings)
     shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
     line, warnings = plan_timeline(experiment, instance, shows, order.length)

@@ -1,20 +1,31 @@
-"""Watches that a run goes well, and finds the step in which it first did not.
+"""Watches that everything still has a value, and finds the step in which something first did not. States are finite numbers; rates, spike conditions and
+definitions are numbers.
 
-Comes in: an observer, and a way to advance. Goes out: nothing, or `NotFinite` with a finding for each quantity that went wrong first; the network then
-stands where everything was still well, if that was remembered.
+Comes in: an observer, and a way to advance. Goes out: nothing, or `NotFinite` with a finding for each quantity that went wrong first, which says where and
+when; the network then stands where everything was still well, if that was remembered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from plasticdsl.diagnostics.diagnostic import PlasError
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import AtRate, Population, Projection, Role, Threshold, Variable
 from plasticdsl.runtime.engine.engine import Engine, State
-from plasticdsl.runtime.engine.finite import Wrong, finding, wrong
 from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.source import Span
 
 #: Connections are searched at every so many looks, and whenever everything is to be looked at.
 _LOOKS_PER_SEARCH = 10
+
+#: What to do about what has no value.
+UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: say what holds there, in a case of its own with ‘otherwise’ for the rest."
+
+_UNLIMITED = "A smaller dt, or bounds for what grows without end, may help; record the variable to see it go."
 
 
 class NotFinite(PlasError):
@@ -53,27 +64,27 @@ class Guard:
             self.remember()
 
     def _look(self, everything: bool) -> None:
-        if wrong(self._observer, everything):
-            raise NotFinite(tuple(finding(w, self._observer, self._in_steps) for w in self._first()))
+        if self._wrong(everything):
+            raise NotFinite(self._first())
 
-    def _first(self) -> tuple[Wrong, ...]:
+    def _first(self) -> tuple[Diagnostic, ...]:
         """What went wrong first: the stretch since all was well is run again in halves. What is wrong stays so, or is wrong at its end at least."""
         if self._good is None:
-            return wrong(self._observer)
+            return self._wrong()
         bad = self._observer.engine.step
         self._return()
-        found = wrong(self._observer)
+        found = self._wrong()
         while not found and bad - self._step > 1:
             middle = (self._step + bad) // 2
             self._advance(middle)
-            if wrong(self._observer):
+            if self._wrong():
                 bad = middle
             else:
                 self.remember()
             self._return()
         if not found:
             self._advance(bad)
-            found = wrong(self._observer)
+            found = self._wrong()
             self._return()
         return found
 
@@ -82,3 +93,60 @@ class Guard:
         before, state = self._good
         engine = self._observer.engine
         engine.restore(state, other_parameters=engine is not before)
+
+    # --- what is wrong now ---
+
+    def _wrong(self, projections: bool = True) -> tuple[Diagnostic, ...]:
+        """Every unit is looked at and, with `projections`, every connection; definitions that others read have a value at every step."""
+        network = self._observer.network
+        owners: list[tuple[Population | Projection, tuple[Variable, ...]]] = [(p, p.block.variables) for p in network.populations]
+        if projections:
+            owners += [(p, p.connection.variables) for p in network.projections]
+        by_name = {p.name: p for p in network.populations}
+        read = ((by_name[population], by_name[population].block.variable(name)) for population, name in network.order)
+        found = [self._state(owner, v) for owner, variables in owners for v in variables if v.role is Role.STATE]
+        found += [self._spikes(p) for p in network.populations]
+        found += [self._definition(p, v) for p, v in read if v is not None and v.role is Role.DEFINITION]
+        return tuple(w for w in found if w is not None)
+
+    def _state(self, owner: Population | Projection, variable: Variable) -> Diagnostic | None:
+        values = self._observer.engine.read(owner.name, variable.name)
+        with np.errstate(all="ignore"):
+            if np.isfinite(values.sum()):  # the quick way; a sum may also overflow
+                return None
+        units = np.flatnonzero(~np.isfinite(values))
+        became = "has no value (NaN)" if units.size and np.isnan(values[units[0]]) else "became infinite"
+        return self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, became, variable.span, _UNLIMITED)
+
+    def _spikes(self, population: Population) -> Diagnostic | None:
+        """Its rate or spike condition in the last step, which was taken before that step's flow."""
+        match population.source, population.block.spike:
+            case None, Threshold(span=span):
+                what = "spike condition"
+            case None, AtRate(span=span):
+                what = "rate"
+            case _:
+                what, span = "rate", population.span
+        units = self._observer.engine.undecided(population.name)
+        return self._finding(population, f"The {what} of {population.symbol} for", units, "has no value (NaN)", span, UNDEFINED, ago=1)
+
+    def _definition(self, owner: Population, variable: Variable) -> Diagnostic | None:
+        with np.errstate(all="ignore"):
+            values = np.broadcast_to(self._observer.value(Ref(owner.as_owner, variable.name)), (self._observer.size(owner.name),))
+        units = np.flatnonzero(np.isnan(values))
+        return self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, "has no value (NaN)", variable.span, UNDEFINED)
+
+    def _finding(
+        self, owner: Population | Projection, what: str, units: NDArray[np.int64], became: str, span: Span, hint: str, ago: int = 0
+    ) -> Diagnostic | None:
+        """What there is to say (`not-finite`) of these units or connections (from 0) at the grid time so many steps ago; nothing where there are none."""
+        if not units.size:
+            return None
+        where, step = f"unit {units[0] + 1}", self._observer.engine.step - ago
+        if isinstance(owner, Projection):
+            drawn = self._observer.instance.projections[owner.name]
+            pre, post = drawn.sources()[units[0]] + 1, drawn.targets[units[0]] + 1
+            where = f"connection {units[0] + 1} (from unit {pre} to unit {post})"
+        more = f" and {len(units) - 1} more" if len(units) > 1 else ""
+        when = f"in step {step}" if self._in_steps else f"at t = {step * self._observer.instance.dt:.10g} s (step {step})"
+        return Diagnostic("not-finite", f"{what} {where}{more} {became} {when}.", span, hint)

@@ -17,7 +17,7 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.instance.settable import Settings
+from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.play.feeds import Show, computed, is_fixed, table_of
 from plasticdsl.runtime.play.starts import require_allowed, started
 from plasticdsl.runtime.play.visits import Visits

@@ -21,10 +21,9 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.datasets import all_data
-from plasticdsl.runtime.instance.settable import Given
-from plasticdsl.runtime.instance.settings import network_value, places
+from plasticdsl.runtime.instance.settings import Given, network_value, places
 from plasticdsl.runtime.numbers.evaluate import constant
-from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once, time_step
+from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
 
 Floats = NDArray[np.float64]
@@ -150,5 +149,5 @@ def _number(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order
     try:
         return network_value(expr, workshop.network, order.settings)
     except KeyError:
-        dt = time_step(experiment, workshop.network, order)
+        dt = order.step(experiment, workshop.network)
         return constant(expr, workshop.instantiate(dt, order.seed, order.settings))

@@ -17,8 +17,7 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
-from plasticdsl.runtime.engine.finite import UNDEFINED
-from plasticdsl.runtime.play.guard import NotFinite
+from plasticdsl.runtime.play.guard import UNDEFINED, NotFinite
 from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
 from plasticdsl.runtime.watch.statistics import rate
 from plasticdsl.source import Span

@@ -1,6 +1,7 @@
-"""Values of connections that are alike in both directions: w_ij = w_ji.
+"""The connections between the same two units: of one projection in both directions, w_ij = w_ji, or of two projections.
 
-Comes in: a projection, its connections, and values as they were drawn, computed or given. Goes out: the same values in both directions.
+Comes in: projections with their connections, and values as they were drawn, computed or given. Goes out: the same values in both directions; for each
+connection of one projection the number of the other's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from plasticdsl.model.model import Distribution, Projection
 from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.runtime.instance.settable import Given
+from plasticdsl.runtime.instance.settings import Given
+from plasticdsl.support import pairs
 from plasticdsl.support.pairs import mirrored, opposite, unlike
 
 
@@ -58,3 +60,21 @@ def _require_alike(
     )
     hint = "Give both directions the same." if names in projection.partners else "Give a value that is the same for both, or draw it."
     fail("not-symmetric", message, projection.span, hint)
+
+
+def counterparts(reader: ProjectionInstance, other: ProjectionInstance, transposed: bool) -> NDArray[np.int32]:
+    """int32[connections of the reader]. Raises `ValueError` naming the first connection that has no counterpart."""
+    wanted = (reader.targets, reader.sources()) if transposed else (reader.sources(), reader.targets)
+    try:
+        return pairs.counterparts(*wanted, other.sources(), other.targets)
+    except pairs.Unmatched as problem:
+        raise ValueError(_missing(reader, other, transposed, problem.args[0])) from None
+
+
+def _missing(reader: ProjectionInstance, other: ProjectionInstance, transposed: bool, connection: int) -> str:
+    pre, post = int(reader.sources()[connection]) + 1, int(reader.targets[connection]) + 1
+    first, second = (post, pre) if transposed else (pre, post)
+    return (
+        f"{reader.name} reads {other.name} at each of its connections, but where it connects unit {pre} of {reader.pre} to unit {post} of "
+        f"{reader.post}, {other.name} does not connect unit {first} of {other.pre} to unit {second} of {other.post}"
+    )
