@@ -9,10 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.experiments import Experiment, Window
+from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine.engine import Engine
@@ -25,15 +24,15 @@ from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
 from plasticdsl.runtime.play.planning import plan_timeline
 from plasticdsl.runtime.play.progress import Interruption, Pace, Progress
-from plasticdsl.runtime.play.schedule import PhaseSpan, Taking, Timeline
+from plasticdsl.runtime.play.schedule import PhaseSpan, Timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
-from plasticdsl.runtime.watch.expectations import Outcome, watch
+from plasticdsl.runtime.watch.expectations import Outcome, Watch, watch
 from plasticdsl.runtime.watch.facts import Facts, facts_of
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.readings import Reader, populations_needed
-from plasticdsl.runtime.watch.recorder import Chosen, Recorder, plan, spikes_needed
+from plasticdsl.runtime.watch.recorder import Recorder, plan
 from plasticdsl.runtime.watch.repeats import Share
-from plasticdsl.runtime.watch.series import SpikeRecord
+from plasticdsl.runtime.watch.series import Series, SpikeRecord
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
 
 
@@ -103,9 +102,8 @@ def run_once(
     order: Order,
     progress: Progress,
     interruption: Interruption,
-    share: tuple[float, float] = (0.0, 1.0),
 ) -> Run:
-    """Builds the network and runs all phases, or until `interruption` is requested. `share`: which part of the progress this run is.
+    """Builds the network and runs all phases, or until `interruption` is requested.
 
     Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
     """
@@ -119,23 +117,14 @@ def run_once(
     runner = _Runner(experiment, workshop, observer, order, line, shows)
     runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
     built, processor = time.perf_counter(), time.process_time()
-    runner.go(_Tell(progress, interruption, share))
+    runner.go(progress, interruption)
     run = runner.result()
     run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
     return run
 
 
-@dataclass(frozen=True, slots=True)
-class _Tell:
-    """Who is told how far it is, and who may stop it; `share`: which part of the progress this run is."""
-
-    progress: Progress
-    interruption: Interruption
-    share: tuple[float, float]
-
-
 class _Runner:
-    """One run on its way."""
+    """One run on its way. `due`: everything that is taken or looked at in its time."""
 
     def __init__(
         self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline, shows: Mapping[str, Show]
@@ -145,29 +134,18 @@ class _Runner:
         self.observer = observer
         self.order = order
         self.line = line
-        needed = _spikes_needed(experiment)
-        self.spikes = SpikeHistory(observer.engine, sorted(needed))
+        self.spikes = SpikeHistory(observer.engine, sorted(_spikes_needed(experiment)))
         self.reader = Reader(observer, self.spikes)
         self.clock = self.reader.clock
         self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
         for phase in experiment.phases:
             self.stage.check(phase)
-        self.recorder = plan(experiment.all_recordings, experiment.plots, self.line, self.reader, self._numbers, self.stage.preview)
+        self.recorder = plan(experiment.all_recordings, experiment.plots, line, self.reader, self.stage.preview)
         observer.present.recorded = self.recorder.recorded
-        self.facts = facts_of(observer, self.recorder)
-        self.watches = [watch(e, self.line, self.reader, self._numbers) for e in experiment.all_expectations]
-        self.endings: list[Ending] = []
-        self.interrupted = False
-        self.failure: tuple[Diagnostic, ...] = ()
+        self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
+        self.due: list[Series | Watch] = [*self.recorder.all_series(), *self.watches]
+        self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder))
         self.guard = Guard(observer, line.in_steps, self._again)
-
-    def _numbers(self, window: Window) -> Taking:
-        """The times of a window in seconds."""
-
-        def number(expr: Expr | None) -> float | None:
-            return None if expr is None else float(self.observer.value(expr))
-
-        return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during)
 
     def _rebuilt(self, held: Settings, before: Engine) -> Engine:
         """Another engine that goes on where `before` stands, with some parameters held."""
@@ -184,48 +162,46 @@ class _Runner:
     @property
     def step(self) -> int:
         """Where the clock stands, as planned."""
-        return self.observer.engine.step + self.clock.skipped
+        return self.reader.now
 
-    def go(self, tell: _Tell) -> None:
+    def go(self, progress: Progress, interruption: Interruption) -> None:
         """All phases, or until something goes wrong."""
         try:
-            self._go(tell)
+            self._go(progress, interruption)
         except PlasError as problem:
-            self.failure = problem.diagnostics
+            self.run.failure = problem.diagnostics
             if isinstance(problem, NotFinite):
                 self._rewind(self.observer.engine.step)
 
-    def _go(self, tell: _Tell) -> None:
-        for number, (phase, span) in enumerate(zip(self.experiment.phases, self.line.phases, strict=True)):
+    def _go(self, progress: Progress, interruption: Interruption) -> None:
+        for phase, span in zip(self.experiment.phases, self.line.phases, strict=True):
             self.stage.enter(phase)
-            self._look(span.first, partial(_belongs, None if number == 0 else phase.name))
+            self._look(span.first, {phase.name} if span.first else {phase.name, None})
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
             self.guard.remember()
-            self._run_phase(span, waiting, tell)
-            if self.interrupted:
+            self._run_phase(span, waiting, progress, interruption)
+            if self.run.interrupted:
                 return
             self.spikes.collect()
             self.guard.look()
             self.stage.leave(phase)
 
-    def _run_phase(self, span: PhaseSpan, waiting: Waiting | None, tell: _Tell) -> None:
-        pace = Pace()
-        while self.step < span.last:
+    def _run_phase(self, span: PhaseSpan, waiting: Waiting | None, progress: Progress, interruption: Interruption) -> None:
+        pace, over = Pace(), False
+        while self.step < span.last and not over:
             before = self.step
             self._advance(before + 1 if waiting is not None else self._next_stop(span, pace))
-            self._look_after(self.step)
+            self._look(self.step, self._begun(), self._replayed(self.step))
             over = waiting is not None and self._is_over(waiting)
-            if pace.done(self.step - before) or tell.interruption.requested:
-                tell.progress.show(tell.share[0] + (tell.share[1] - tell.share[0]) * self.step / self.line.end, span.name)
+            if pace.done(self.step - before) or interruption.requested:
+                progress.show(self.step / self.line.end, span.name)
                 self.spikes.collect()
                 self.guard.glance()
-                if tell.interruption.requested:
-                    self.interrupted = True
+                if interruption.requested:
+                    self.run.interrupted = True
                     return
-            if over:
-                self._ended(span, waiting, True)
-                return
-        self._ended(span, waiting, False)
+        if waiting is not None:
+            self._ended(span, waiting, over)
 
     def _is_over(self, waiting: Waiting) -> bool:
         try:
@@ -234,19 +210,17 @@ class _Runner:
             self.guard.look()  # what the condition reads may have gone wrong before
             raise
 
-    def _ended(self, span: PhaseSpan, waiting: Waiting | None, reached: bool) -> None:
+    def _ended(self, span: PhaseSpan, waiting: Waiting, reached: bool) -> None:
         """What a phase with `until` leaves behind; what was planned for its end is taken where it was over."""
-        if waiting is None:
-            return
         at = self.step
-        self.endings.append(Ending(span.name, reached, at - span.first))
+        self.run.endings += (Ending(span.name, reached, at - span.first),)
         if not reached:
             self._not_reached(span, waiting, at - span.first)
         self.clock.skip(at, span.last)
         if at < span.last:
-            self.recorder.take_at_end(self.reader, at, span.last, self._goes_on)
-            for item in self.watches:
-                if self._goes_on(item.during):
+            begun = self._begun()
+            for item in self.due:
+                if item.during in begun:
                     item.pass_over(self.reader, at, span.last)
 
     def _not_reached(self, span: PhaseSpan, waiting: Waiting, steps: int) -> None:
@@ -261,10 +235,8 @@ class _Runner:
         step = self.step
         if self.stage.every_step:
             return step + 1
-        stops = [span.last, step + pace.chunk()]
-        stops += [n for w in self.watches if (n := w.moments.next_after(step)) is not None]
-        recorded = self.recorder.next_after(step)
-        return min(stops) if recorded is None else min(*stops, recorded)
+        due = [n for item in self.due if (n := item.moments.next_after(step)) is not None]
+        return min(span.last, step + pace.chunk(), *due)
 
     def _advance(self, to: int) -> None:
         self.stage.hold(remember=self._replayed(to))
@@ -278,31 +250,22 @@ class _Runner:
         """Whether something is watched after every unit that updates in the step before `step`."""
         return self.stage.visits is not None and any(w.steady and step in w.moments for w in self.watches)
 
-    def _goes_on(self, during: str | None) -> bool:
-        """Whether what belongs to a phase has begun; what begins now waits until its phase has set what it holds and starts from."""
-        return during is None or self.line.phase(during).first < self.step
+    def _begun(self) -> set[str | None]:
+        """The phases (None: the run as a whole) that have begun; one that begins now waits until it has set what it holds and starts from."""
+        return {None, *(span.name for span in self.line.phases if span.first < self.step)}
 
-    def _look(self, step: int, chosen: Chosen) -> None:
-        """Takes what is due at this planned position of the clock, of the chosen phases."""
-        self.recorder.take(self.reader, step, chosen)
-        for item in self.watches:
-            if step in item.moments and chosen(item.during):
-                item.look(self.reader, step)
-
-    def _look_after(self, step: int) -> None:
-        """The same at the end of a step; what must hold all the time is looked at after each unit that updated in it."""
-        if not self._replayed(step) or self.stage.visits is None:
-            self._look(step, self._goes_on)
-            return
-        self.recorder.take(self.reader, step, self._goes_on)
-        due = [w for w in self.watches if step in w.moments and self._goes_on(w.during)]
-        for _ in self.stage.visits.replay(self.observer):
-            for item in due:
-                if item.steady:
-                    item.look(self.reader, step)
+    def _look(self, step: int, phases: set[str | None], replayed: bool = False) -> None:
+        """Takes what is due at this planned position of the clock and belongs to these phases; where the last step is `replayed`, what must hold all
+        the time is looked at after each unit that updated in it."""
+        due = [item for item in self.due if step in item.moments and item.during in phases]
+        steady = [item for item in due if replayed and isinstance(item, Watch) and item.steady]
         for item in due:
-            if not item.steady:
-                item.look(self.reader, step)
+            if item not in steady:
+                item.take(self.reader, step)
+        if self.stage.visits is not None and steady:
+            for _ in self.stage.visits.replay(self.observer):
+                for item in steady:
+                    item.take(self.reader, step)
 
     def _again(self, step: int) -> None:
         """Once more from an earlier step to this one (really done)."""
@@ -315,19 +278,16 @@ class _Runner:
     def _rewind(self, step: int) -> None:
         """What was taken after this step is forgotten; what is looked at later was never reached."""
         self.spikes.rewind()
-        self.recorder.rewind(step)
-        for item in self.watches:
-            item.complete = item.complete and self.clock.real(item.moments.last) <= step
+        for item in self.due:
+            item.rewind(self.clock, step)
 
     # --- the end ---
 
     def result(self) -> Run:
         """What came of it."""
         records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
-        run = Run(self.order.seed, self.line, self.recorder, self.facts, steps=self.observer.engine.step, interrupted=self.interrupted)
-        run.failure = self.failure
-        run.endings = tuple(self.endings)
-        run.line = self.line.as_run(self.clock)
+        run = self.run
+        run.steps, run.line = self.observer.engine.step, self.line.as_run(self.clock)
         for record in records:
             record.begin, record.end = self.clock.real(record.begin), self.clock.real(record.end)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
@@ -337,12 +297,10 @@ class _Runner:
         return run
 
 
-def _belongs(phase: str | None, during: str | None) -> bool:
-    """Whether something that belongs to `during` belongs to a phase; all does where none is named."""
-    return phase is None or during == phase
-
-
 def _spikes_needed(experiment: Experiment) -> frozenset[str]:
-    expected = [populations_needed(e) for x in experiment.all_expectations for e in x.compared]
+    """Populations whose spikes are recorded or plotted, or enter a statistic."""
+    items = [r.item for r in (*experiment.all_recordings, *(r for p in experiment.plots for r in p.items))]
+    items += [p.window.over for p in experiment.plots if isinstance(p.window.over, Expr)]
+    items += [e for x in experiment.all_expectations for e in x.compared]
     awaited = [trains_needed(p.until.condition) for p in experiment.phases if p.until is not None and p.until.condition is not None]
-    return spikes_needed(experiment.all_recordings, experiment.plots).union(*expected, *awaited)
+    return frozenset().union(*map(populations_needed, items), *awaited)

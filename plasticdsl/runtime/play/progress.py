@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, Self
 
@@ -31,6 +32,19 @@ class Silence:
 
 
 SILENT = Silence()
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """The progress of something that is only a part of a whole, and begins at `done` of it."""
+
+    whole: Progress
+    done: float
+    share: float
+
+    def show(self, done: float, what: str) -> None:
+        """The same for the whole."""
+        self.whole.show(self.done + self.share * done, what)
 
 
 class Pace:

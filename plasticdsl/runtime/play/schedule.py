@@ -81,6 +81,10 @@ class Moments:
         found = self.first + (behind + 1) * self.stride
         return found if found <= self.last else None
 
+    def interval(self, step: int) -> tuple[int, int]:
+        """The steps [begin, end) between a moment and the one before."""
+        return max(0, step - self.stride), step
+
     def __contains__(self, step: object) -> bool:
         return isinstance(step, int) and self.first <= step <= self.last and (step - self.first) % self.stride == 0
 

@@ -24,7 +24,7 @@ from plasticdsl.runtime.instance.datasets import all_data
 from plasticdsl.runtime.instance.settings import Given, network_value, places
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
-from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
+from plasticdsl.runtime.play.progress import SILENT, Interruption, PartOf, Progress
 
 Floats = NDArray[np.float64]
 
@@ -88,8 +88,8 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
         raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
     with Interruption() as interruption:
         for number, single in enumerate(_orders(axes, repeats, order)):
-            share = (number / total, (number + 1) / total)
-            study.runs.append(run_once(experiment, workshop, single, progress, interruption, share))
+            part = PartOf(progress, number / total, 1.0 / total)
+            study.runs.append(run_once(experiment, workshop, single, part, interruption))
             study.interrupted = interruption.requested
             if study.interrupted or study.failure:
                 break

@@ -91,16 +91,11 @@ class SpikesSoFar:
     """
 
     def __init__(self, condition: Expr, reader: Reader) -> None:
-        self._reader, self._first = reader, self._now(reader)
+        self._reader, self._first = reader, reader.now
         self._calls = tuple(node for node in walk(condition) if is_spike_statistic(node))
         engine = reader.observer.engine
         self._before = {p: engine.spike_count(p) for call in self._calls for p in populations_needed(call)}
         self._taken: dict[Call, tuple[int, float]] = {}
-
-    @staticmethod
-    def _now(reader: Reader) -> int:
-        """Where the clock stands, as planned."""
-        return reader.observer.engine.step + reader.clock.skipped
 
     def numbers(self) -> dict[Expr, Expr]:
         """Each statistic with its number."""
@@ -108,7 +103,7 @@ class SpikesSoFar:
 
     def _number(self, call: Call) -> float:
         (population,) = populations_needed(call)
-        observer, now = self._reader.observer, self._now(self._reader)
+        observer, now = self._reader.observer, self._reader.now
         count = observer.engine.spike_count(population) - self._before[population]
         match call.function:
             case "spike_count":

@@ -7,14 +7,13 @@ window does not fit the run, or whose `when` does not hold, or that an interrupt
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from plasticdsl.model.experiments import Expectation, Window
+from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
-from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
+from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.watch.repeats import Share
 from plasticdsl.runtime.watch.statistics import Gathered
@@ -68,11 +67,11 @@ class Watch:
     looks: int = 0
     note: str = ""
 
-    def look(self, reader: Reader, step: int) -> None:
+    def take(self, reader: Reader, step: int) -> None:
         """What there is to see at this step."""
         self.looks += 1
         if self.share is not None:
-            self.share.add(reader, *self._span(step))
+            self.share.add(reader, *(self.window or self.moments.interval(step)))
         elif self.steady:
             self._compare_with_previous(reader, step)
         elif self.gathered and self._gather(reader, step):
@@ -84,9 +83,13 @@ class Watch:
     def pass_over(self, reader: Reader, at: int, end: int) -> None:
         """A phase planned to end at `end` was over at `at`, where everything due was looked at."""
         if end in self.moments and (at not in self.moments or self.moments.first == end):
-            self.look(reader, end)
+            self.take(reader, end)
         elif self.verdict is not None or self.share is not None:
             self.complete = self.moments.next_after(end) is None
+
+    def rewind(self, clock: Clock, step: int) -> None:
+        """What is looked at after this step (really done) was never reached."""
+        self.complete = self.complete and clock.real(self.moments.last) <= step
 
     @property
     def steady(self) -> bool:
@@ -109,10 +112,6 @@ class Watch:
         """What this run contributes to an expectation over repeats; None where it is none, or was not reached."""
         return self.share if self.complete and not self.reason else None
 
-    def _span(self, step: int) -> tuple[int, int]:
-        """The steps that statistics of spikes are of."""
-        return self.window if self.window is not None else (max(0, step - self.moments.stride), step)
-
     def _gather(self, reader: Reader, step: int) -> bool:
         """Adds to the statistics; at the last moment there is something to judge."""
         for call, so_far in self.gathered.items():
@@ -120,7 +119,7 @@ class Watch:
         return self.moments.next_after(step) is not None
 
     def _judge(self, reader: Reader, step: int) -> Verdict:
-        begin, end = self._span(step)
+        begin, end = self.window or self.moments.interval(step)
         results: dict[Expr, Expr] = {call: Number(g.result()) for call, g in self.gathered.items()}
         return judged(self.expectation, lambda expr: reader.value(substitute(expr, results) if results else expr, begin, end))
 
@@ -144,13 +143,13 @@ class Watch:
         self.previous = value
 
 
-def watch(expectation: Expectation, line: Timeline, reader: Reader, numbers: Callable[[Window], Taking]) -> Watch:
+def watch(expectation: Expectation, line: Timeline, reader: Reader) -> Watch:
     """How the expectation is looked at in this run. Raises `PlasError` where it names a unit that does not exist."""
     for expr in (*expectation.compared, *(() if expectation.when is None else (expectation.when,))):
         reader.require_units(expr, expectation.span)
     if expectation.when is not None and not _holds(expectation.when, reader):
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
-    taking = numbers(expectation.window)
+    taking = reader.taking(expectation.window)
     try:
         return replace(_watch(expectation, taking, line), during=taking.during)
     except DoesNotFit as problem:

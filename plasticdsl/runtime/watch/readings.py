@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
 from plasticdsl.model.owners import Part, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.play.schedule import Clock
+from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import statistics
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
@@ -79,6 +80,19 @@ class Reader:
         self.spikes = spikes
         self.clock = Clock()
         self._places: dict[Call, tuple[str, int]] = {}
+
+    @property
+    def now(self) -> int:
+        """Where the clock stands, as planned."""
+        return self.observer.engine.step + self.clock.skipped
+
+    def taking(self, window: Window) -> Taking:
+        """The times of a window in seconds."""
+
+        def number(expr: Expr | None) -> float | None:
+            return None if expr is None else float(self.observer.value(expr))
+
+        return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during)
 
     def value(self, expr: Expr, begin: int, end: int) -> Values:
         """The value now; statistics of spikes are of the planned steps begin to end − 1."""

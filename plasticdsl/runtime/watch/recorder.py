@@ -6,7 +6,7 @@ plot what it is made of. A window that does not fit the run is reported, and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.landscape import Along, Landscape
-from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit, populations_needed
+from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.series import Kind, Label, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import from_zero
 from plasticdsl.source import Span
@@ -35,11 +35,6 @@ _MOST_POINTS, _FEWEST_POINTS, _READS = 4000, 100, 200_000_000
 _BINS = 100
 #: A histogram of a time that is not said shows at most so many moments and the beginning.
 _MOST_HISTOGRAMS = 5
-
-Numbers = Callable[[Window], Taking]
-
-#: Whether something that belongs to this phase (None: to the whole run) is meant.
-Chosen = Callable[[str | None], bool]
 
 #: Lets the reader see what a phase shows first, so that the shape of a value is known.
 Preview = Callable[[str | None], None]
@@ -61,46 +56,15 @@ class Recorder:
         yield from self.series
         yield from self.drawn
 
-    def next_after(self, step: int) -> int | None:
-        """The next moment after `step` at which something is taken."""
-        return min((n for s in self.all_series() if (n := s.moments.next_after(step)) is not None), default=None)
-
-    def take(self, reader: Reader, step: int, chosen: Chosen) -> None:
-        """Takes what is due at this planned step, of the chosen phases."""
-        for series in self.all_series():
-            if step in series.moments and chosen(series.during):
-                series.take(reader, step)
-
-    def take_at_end(self, reader: Reader, at: int, end: int, chosen: Chosen) -> None:
-        """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or
-        begins there."""
-        for series in self.all_series():
-            if end in series.moments and (series.single or series.moments.first == end) and at < end and chosen(series.during):
-                series.take(reader, end)
-
-    def rewind(self, step: int) -> None:
-        """What was taken after this step (really done) is forgotten."""
-        for series in self.all_series():
-            series.taken = int(np.searchsorted(series.steps, step, side="right"))
-
     def recorded(self, name: str) -> NDArray[np.float64]:
         """Everything recorded so far under a name, in order, as float64[values]."""
         found = [s.done.ravel() for s in self.aliases.get(name, ())]
         return np.concatenate(found) if found else np.zeros(0)
 
 
-def spikes_needed(recordings: Iterable[Recording], plots: Iterable[PlotSpec]) -> frozenset[str]:
-    """Populations whose spikes are recorded, plotted, or enter a statistic."""
-    items = [r.item for r in recordings] + [r.item for p in plots for r in p.items]
-    items += [p.window.over for p in plots if isinstance(p.window.over, Expr)]
-    return frozenset().union(*(populations_needed(item) for item in items))
-
-
-def plan(
-    recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, numbers: Numbers, preview: Preview
-) -> Recorder:
+def plan(recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, preview: Preview) -> Recorder:
     """What to take, with room made for it. Raises `PlasError` for a recording that would not fit into memory."""
-    planner = _Planner(line, reader, numbers, preview, Recorder())
+    planner = _Planner(line, reader, preview, Recorder())
     for recording in recordings:
         planner.record(recording)
     for spec in plots:
@@ -112,7 +76,6 @@ def plan(
 class _Planner:
     line: Timeline
     reader: Reader
-    numbers: Numbers
     preview: Preview
     recorder: Recorder
     names: set[str] = field(default_factory=set)
@@ -152,7 +115,7 @@ class _Planner:
         self.preview(recording.window.during)
         self.reader.require_units(expr, recording.span)
         of_spikes = has_spike_statistic(expr)
-        taking = self.numbers(recording.window)
+        taking = self.reader.taking(recording.window)
         label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
         if of_spikes and taking.every is None:
             begin, end = self._window(recording)
@@ -174,24 +137,24 @@ class _Planner:
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         if shape:
             read = per_unit(series.expr)
-            owners = sorted({r.owner.name for r in read if isinstance(r.owner, Part)}, key=lambda o: self._length(o) != shape[0])
+            owners = sorted(
+                {r.owner.name for r in read if isinstance(r.owner, Part)}, key=lambda o: self.reader.observer.owner_size(o) != shape[0]
+            )
             series.owner = owners[0] if owners else ""
             series.axes = next(
-                (a for r in sorted(read, key=lambda r: r.order) if r.owner is Whose.NETWORK and len(a := self._axes(r.name)) == len(shape)),
+                (
+                    a
+                    for r in sorted(read, key=lambda r: r.order)
+                    if r.owner is Whose.NETWORK and len(a := self.reader.observer.axes(r.name)) == len(shape)
+                ),
                 (),
             )
         series.prepare(shape)
 
-    def _axes(self, name: str) -> tuple[tuple[str, str], ...]:
-        return self.reader.observer.axes(name)
-
-    def _length(self, owner: str) -> int:
-        return self.reader.observer.owner_size(owner)
-
     # --- windows, and what is taken where they do not fit ---
 
     def _window(self, recording: Recording) -> tuple[int, int]:
-        taking = self.numbers(recording.window)
+        taking = self.reader.taking(recording.window)
         try:
             return window(taking, self.line)
         except DoesNotFit as problem:
@@ -257,7 +220,7 @@ class _Planner:
         unit = None
         if isinstance(target, Call):
             target, number = target.arguments
-            size = self._length(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
+            size = self.reader.observer.owner_size(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
             unit = from_zero(round(self._number(number))) % size
         assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
         return Along(target.owner.name, target.name, unit, self._number(side.start), self._number(side.stop))
@@ -327,7 +290,7 @@ class _Planner:
         return series
 
     def _recorded(self, recording: Recording) -> Series | None:
-        wanted = replace(self.numbers(recording.window), every=None)
+        wanted = replace(self.reader.taking(recording.window), every=None)
         if wanted.last is not None or recording.window.every is not None or has_spike_statistic(recording.item):
             return None
         first, last = self.line.span(wanted.during)
@@ -344,7 +307,7 @@ class _Planner:
 
     def _thinned(self, recording: Recording, expr: Expr, most: int = _MOST_POINTS) -> Window:
         """A plot over time takes no more moments than can be seen, statistics of spikes in bins of a round length."""
-        taking = self.numbers(recording.window)
+        taking = self.reader.taking(recording.window)
         if taking.every is not None or taking.at_end or taking.at is not None:
             return recording.window
         begin, end = self._window(recording)
@@ -352,7 +315,7 @@ class _Planner:
         if has_spike_statistic(expr):
             stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
         else:
-            reads = sum(self._length(r.owner.name) for r in refs(expr) if isinstance(r.owner, Part)) or 1
+            reads = sum(self.reader.observer.owner_size(r.owner.name) for r in refs(expr) if isinstance(r.owner, Part)) or 1
             most = min(most, max(_FEWEST_POINTS, _READS // reads))
             stride = -(-(end - begin) // most) if end > begin else 1
         return replace(recording.window, every=Number(max(1, stride) * dt))

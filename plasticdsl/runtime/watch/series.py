@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Expr
-from plasticdsl.runtime.play.schedule import Moments
+from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.landscape import Landscape
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.units.dimension import Dimension
@@ -62,10 +62,18 @@ class Series:
 
     def take(self, reader: Reader, step: int) -> None:
         """Adds the value now."""
-        begin, end = self.window if self.window is not None else (max(0, step - self.moments.stride), step)
-        self.values[self.taken] = reader.value(self.expr, begin, end)
+        self.values[self.taken] = reader.value(self.expr, *(self.window or self.moments.interval(step)))
         self.at[self.taken] = reader.observer.engine.step
         self.taken += 1
+
+    def pass_over(self, reader: Reader, at: int, end: int) -> None:
+        """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or begins there."""
+        if end in self.moments and (self.single or self.moments.first == end):
+            self.take(reader, end)
+
+    def rewind(self, clock: Clock, step: int) -> None:
+        """What was taken after this step (really done) is forgotten."""
+        self.taken = int(np.searchsorted(self.steps, step, side="right"))
 
     @property
     def steps(self) -> NDArray[np.int64]:
