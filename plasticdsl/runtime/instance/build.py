@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -219,13 +220,10 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
     if isinstance(population.source, ClampedSource):
         states.setdefault("x", np.zeros(resolver.count))
     made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)
-    if population.block.refractory is not None:
-        duration, span = population.block.refractory.duration, population.block.refractory.span
-        values = resolver.of(duration, "refractory time", span)
-        made.refractory_steps = _steps(values, f"The refractory time of ‘{population.symbol}’", span, setup)
-        if Timed(population.as_owner, Timing.REFRACTORY) in setup.arrays:
-            made.refractory_steps = np.broadcast_to(made.refractory_steps, (resolver.count,)).astype(np.int64)
-    _check_periods(population.block, population.symbol, resolver, setup)
+    refractory = population.block.refractory
+    if refractory is not None:
+        made.refractory_steps = _time(Timing.REFRACTORY, refractory.duration, refractory.span, resolver, setup)
+    _check_periods(population.block, resolver, setup)
     match population.source:
         case PoissonSource() as source:
             check_rate(source, population, resolver)
@@ -239,9 +237,16 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
     return made
 
 
-def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArray[np.int64]:
+def _time(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
+    """A refractory time or delay in whole steps, one for each unit or connection where it may differ."""
+    steps = _steps(given, timing.value, f"The {timing.value} of ‘{resolver.symbol}’", span, resolver, setup)
+    own = Timed(resolver.owner, timing) in setup.arrays
+    return np.broadcast_to(steps, (resolver.count,)).astype(np.int32) if own else int(np.asarray(steps))
+
+
+def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int64]:
     """Whole steps, not negative; a warning where one duration for all was rounded."""
-    durations = np.asarray(values, dtype=np.float64)
+    durations = np.asarray(resolver.of(given, purpose, span), dtype=np.float64)
     try:
         steps = to_step_array(durations, setup.dt)
     except ValueError as problem:
@@ -254,22 +259,18 @@ def _steps(values: Values, what: str, span: Span, setup: _Setup) -> int | NDArra
     return int(steps) if steps.ndim == 0 else steps
 
 
-def _check_periods(block: Block, symbol: str, resolver: Resolver, setup: _Setup) -> None:
+def _check_periods(block: Block, resolver: Resolver, setup: _Setup) -> None:
     """Raises `PlasError` where `every T` is less than a step or not one time for all; warns of what is rounded."""
-    what = f"A period of ‘{symbol}’"
+    what = f"A period of ‘{resolver.symbol}’"
     for handler in block.handlers:
         if handler.period is None:
             continue
-        steps = _steps(resolver.of(handler.period, "period", handler.span), what, handler.span, setup)
+        steps = _steps(handler.period, "period", what, handler.span, resolver, setup)
         if not isinstance(steps, int):
             fail("unsupported", f"{what} is not the same everywhere; this is not available in this version.", handler.span)
         if steps < 1:
-            fail(
-                "out-of-range",
-                f"{what} must be at least one step, {setup.dt * 1e3:g} ms.",
-                handler.span,
-                "Give it more time, or take a smaller dt.",
-            )
+            message = f"{what} must be at least one step, {setup.dt * 1e3:g} ms."
+            fail("out-of-range", message, handler.span, "Give it more time, or take a smaller dt.")
 
 
 #: As far as endless regular sources are worked out before it is known how long a network runs.
@@ -311,8 +312,9 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Se
     resolver = _connection_values(projection, made, found, ends, setup)
     made.parameters, made.states = _drawn(projection.connection, resolver, setup)
     require_partners(projection, made)
-    made.axonal, made.dendritic = (_delay(projection, side, resolver, setup) for side in (Timing.AXONAL, Timing.DENDRITIC))
-    _check_periods(projection.connection, projection.symbol, resolver, setup)
+    delays = {side: _time(side, delay, projection.span, resolver, setup) for side, delay in delay_sides(projection).items()}
+    made.axonal, made.dendritic = (delays.get(side, 0) for side in (Timing.AXONAL, Timing.DENDRITIC))
+    _check_periods(projection.connection, resolver, setup)
     return made
 
 
@@ -346,12 +348,9 @@ def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Conne
 
 
 def _connection_values(projection: Projection, made: ProjectionInstance, found: Connections, ends: Ends, setup: _Setup) -> Resolver:
-    sources: list[NDArray[np.int32]] = []
-
+    @cache
     def pre() -> NDArray[np.int64]:
-        if not sources:
-            sources.append(made.sources())
-        return sources[0].astype(np.int64)
+        return made.sources().astype(np.int64)
 
     def post() -> NDArray[np.int64]:
         return made.targets.astype(np.int64)
@@ -366,17 +365,3 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
     variables = projection.connection.variables
     lookup, last = ends.lookup(pre, post), finish if projection.symmetric else None
     return Resolver(projection.as_owner, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
-
-
-def _delay(projection: Projection, side: Timing, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
-    delay = delay_sides(projection).get(side)
-    if delay is None:
-        return 0
-    values = resolver.of(delay, side.value, projection.span)
-    what = f"The {side.value} of ‘{projection.symbol}’"
-    steps = _steps(values, what, projection.span, setup)
-    return (
-        np.broadcast_to(steps, (resolver.count,)).astype(np.int32)
-        if Timed(projection.as_owner, side) in setup.arrays
-        else int(np.asarray(steps))
-    )

@@ -6,7 +6,7 @@ Comes in: what each population and projection will hold. Goes out: nothing, or `
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,11 +74,8 @@ def _sampled_fraction(pattern: Pattern) -> float:
     """The mean probability of pairs, from whole rows spread over all of them."""
     if (pattern.allowed is None and not callable(pattern.amount)) or not pattern.n_pre or not pattern.n_post:
         return 1.0
-    rows = _sample(pattern.n_pre, pattern.n_post)[:, None]
-    width = max(1, _BLOCK // rows.size)
     total = 0.0
-    for begin in range(0, pattern.n_post, width):
-        columns = np.arange(begin, min(begin + width, pattern.n_post))[None, :]
+    for rows, columns in _sample(pattern.n_pre, pattern.n_post):
         allowed = pattern.allowed(rows, columns) if pattern.allowed is not None else True
         probability = pattern.amount(rows, columns) if callable(pattern.amount) else 1.0
         total += float(np.sum(np.broadcast_to(np.multiply(allowed, probability), (rows.size, columns.size))))
@@ -91,21 +88,20 @@ def _drawing_fraction(pattern: Pattern) -> float:
         return 1.0
     incoming = pattern.kind == "in-degree"
     units, others = (pattern.n_post, pattern.n_pre) if incoming else (pattern.n_pre, pattern.n_post)
-    sample = _sample(units, others)
-    inside = np.zeros(sample.size, dtype=np.bool_)
+    found = []
+    for sample, across in _sample(units, others):
+        allowed = pattern.allowed(across, sample) if incoming else pattern.allowed(sample, across)
+        found.append(np.broadcast_to(allowed, (sample.size, across.size)).any(axis=1))
+    return float(np.any(found, axis=0).mean())
+
+
+def _sample(units: int, others: int) -> Iterator[tuple[Integers, Integers]]:
+    """Some units, spread over all of them, [units, 1], with all others, [1, others], in pieces."""
+    count = min(units, _MOST_ROWS, max(_LEAST_ROWS, _SAMPLED_PAIRS // others))
+    sample = np.unique(np.linspace(0, units - 1, count).astype(np.int64))[:, None]
     width = max(1, _BLOCK // sample.size)
     for begin in range(0, others, width):
-        across = np.arange(begin, min(begin + width, others))
-        pre, post = (across[:, None], sample[None, :]) if incoming else (sample[:, None], across[None, :])
-        allowed = np.broadcast_to(pattern.allowed(pre, post), (pre.size, post.size))
-        inside |= allowed.any(axis=0 if incoming else 1)
-    return float(inside.mean())
-
-
-def _sample(units: int, others: int) -> Integers:
-    """Some units, spread over all of them."""
-    count = min(units, _MOST_ROWS, max(_LEAST_ROWS, _SAMPLED_PAIRS // others))
-    return np.unique(np.linspace(0, units - 1, count).astype(np.int64))
+        yield sample, np.arange(begin, min(begin + width, others))[None, :]
 
 
 def check_memory(needs: Sequence[Need], available: Callable[[], float | None] | None = None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,8 @@ from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.random import bulk_uniforms, stream_of
 
-
-class Compute(Protocol):
-    """The value of an expression in parameters of the network; `purpose` and `span` are for messages."""
-
-    def __call__(self, given: Expr, purpose: str, span: Span) -> Values:
-        """A number."""
-
+#: The value of an expression in parameters of the network; what it is for, and its place, are for messages.
+Compute = Callable[[Expr, str, Span], Values]
 
 #: Arrays given from Python, by the name of the set.
 Given = Mapping[str, Any]
@@ -116,9 +111,8 @@ def _chosen(each: PatternSet, arrays: Mapping[str, Floats]) -> Floats:
 
 
 def _written(each: PatternSet, rows: tuple[tuple[Expr, ...], ...], makings: Makings, units: int) -> Floats:
-    longest = max((len(row) for row in rows), default=0)
-    if not rows or any(len(row) != units for row in rows):
-        wrong = next((len(row) for row in rows if len(row) != units), longest)
+    wrong = next((len(row) for row in rows if len(row) != units), None if rows else 0)
+    if wrong is not None:
         fail("sizes-differ", f"{_shapes(each, (len(rows), wrong), (len(rows), units))}.", each.span)
     return np.array([[float(makings.compute(value, each.symbol, each.span)) for value in row] for row in rows])
 

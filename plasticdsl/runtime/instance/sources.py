@@ -37,8 +37,7 @@ def regular_spikes(
     """
     size = resolver.count
     rate, start = (np.broadcast_to(resolver.of(e, "rate of its spikes", population.span), (size,)) for e in (source.rate, source.start))
-    if (rate < 0.0).any() or not (np.isfinite(rate).all() and np.isfinite(start).all()):
-        fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
+    _require_rate(np.where(np.isfinite(start), rate, np.nan), population)
     if source.count is not None:
         counts = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population)
         return counted_spikes(rate, start, counts, size, dt), None
@@ -65,8 +64,11 @@ def check_rate(source: PoissonSource, population: Population, resolver: Resolver
     """Raises `PlasError` for a rate that is negative, or no finite number, from the start; a rate that changes in time is left alone."""
     if any(node == Special("t") for node in walk(source.rate)):
         return
-    rates = resolver.of(source.rate, "rate", population.span)
-    if np.any(np.asarray(rates) < 0.0) or not np.all(np.isfinite(rates)):
+    _require_rate(resolver.of(source.rate, "rate", population.span), population)
+
+
+def _require_rate(rate: Values, population: Population) -> None:
+    if not np.all((rate >= 0.0) & np.isfinite(rate)):
         fail("out-of-range", f"The rate of ‘{population.symbol}’ must be a finite number, not negative.", population.span)
 
 

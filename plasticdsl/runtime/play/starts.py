@@ -12,7 +12,7 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfPatterns, OfPopulation
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Start
-from plasticdsl.runtime.instance.instance import Floats, Values
+from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.numbers.evaluate import constant
@@ -64,11 +64,7 @@ def _redrawn(start: Start, phase: str, network: Network, observer: Observer, uni
     if found is None or not isinstance(found.source, RandomPatterns):
         fail("not-random", "‘redrawn’ needs random patterns to start from, whose distribution it can draw from again.", start.span)
     instance = observer.instance
-
-    def compute(given: Expr, purpose: str, span: Span) -> Values:
-        return constant(given, instance)
-
-    makings = Makings({found.population: units}, compute, instance.seed, {})
+    makings = Makings({found.population: units}, lambda given, *_: constant(given, instance), instance.seed, {})
     stream = stream_of(phase, start.population, start.name, "redrawn")
     return np.asarray(draw_patterns(found, found.source, makings, (1, units), stream)[0])
 

@@ -89,7 +89,7 @@ class Observer:
             return self.present.instead[owner, name]
         declared = self._declared.get((owner, name))
         if (owner, name) in self._sums and (owner, name) not in self.present.fed:
-            return self._summed(owner, name)
+            return np.asarray(sum(self._per_post_unit(body, projection) for projection, body in self._sums[owner, name]))
         if declared is not None and declared.role in _KEPT:
             return self.engine.read(owner, name)
         parameters = self.instance.part(owner).parameters
@@ -180,25 +180,17 @@ class Observer:
             if not isinstance(node, Incoming):
                 return rebuild(node, summed)
             place = Ref(StandIn.SUM, str(len(sums)))
-            sums[place] = self._over_connections(node.body, owner)
+            sums[place] = self._per_post_unit(node.body, owner)[self._ends_of(owner)[0]]
             return place
 
         plain, inside = summed(expr), self._inside(owner)
         return evaluate(plain, lambda node: sums[node] if isinstance(node, Ref) and node in sums else inside(node), self)
 
-    def _over_connections(self, body: Expr, projection: str) -> Values:
+    def _per_post_unit(self, body: Expr, projection: str) -> NDArray[np.float64]:
+        """A sum over the connections of the same post unit, for each post unit."""
         post, _ = self._ends_of(projection)
         terms = np.broadcast_to(self._of_connection(body, projection), post.shape)
-        return np.asarray(np.bincount(post, terms, minlength=self.size(self.instance.projections[projection].post))[post])
-
-    def _summed(self, population: str, name: str) -> Values:
-        """An input, from what its synapses send now."""
-        total = np.zeros(self.size(population))
-        for projection, body in self._sums[population, name]:
-            post, _ = self._ends_of(projection)
-            terms = np.broadcast_to(evaluate(body, self._inside(projection), self), post.shape)
-            total += np.bincount(post, terms, minlength=len(total))
-        return total
+        return np.bincount(post, terms, minlength=self.size(self.instance.projections[projection].post)).astype(np.float64, copy=False)
 
     def _inside(self, owner: str) -> Callable[[Ref | Special | At], Values]:
         """How names are read within a block of this population or projection."""

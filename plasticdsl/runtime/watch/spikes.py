@@ -35,7 +35,6 @@ class SpikeHistory:
 
     def __init__(self, engine: Engine, populations: Iterable[str]) -> None:
         self._parts: dict[str, list[Train]] = {p: [] for p in populations}
-        self._ends: dict[str, list[int]] = {p: [] for p in self._parts}  # the last step of each part
         self._engine = engine
         self._again = False
         engine.log_spikes(self._parts)
@@ -59,7 +58,6 @@ class SpikeHistory:
             steps, units = self._engine.drain(population)
             if len(steps):
                 parts.append((steps, units.astype(np.int32)))
-                self._ends[population].append(int(steps[-1]))
 
     def hold(self) -> None:
         """What the engine does from now on, it does once more: until `rewind` nothing is taken over."""
@@ -74,7 +72,6 @@ class SpikeHistory:
             steps, units = _joined(self._parts[population])
             kept = steps < now
             self._parts[population] = [(steps[kept], units[kept])] if kept.any() else []
-            self._ends[population] = [int(steps[kept][-1])] if kept.any() else []
 
     def train(self, population: str) -> Train:
         """All spikes so far."""
@@ -82,13 +79,12 @@ class SpikeHistory:
         parts = self._parts[population]
         if len(parts) > 1:
             parts[:] = [_joined(parts)]
-            del self._ends[population][:-1]
         return _joined(parts)
 
     def within(self, population: str, begin: int, end: int) -> Train:
         """The spikes of the steps begin to end − 1."""
         self.collect()
-        first = bisect.bisect_left(self._ends[population], begin)
+        first = bisect.bisect_left(self._parts[population], begin, key=lambda part: int(part[0][-1]))
         steps, units = _joined(self._parts[population][first:])
         part = slice(int(np.searchsorted(steps, begin)), int(np.searchsorted(steps, end)))
         return steps[part], units[part]
