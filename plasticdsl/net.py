@@ -31,8 +31,8 @@ from plasticdsl.runtime.instance.partners import alike
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite
-from plasticdsl.runtime.play.planning import run_rounded
 from plasticdsl.runtime.play.progress import Interruption, Pace
+from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged
 from plasticdsl.support.steps import Durations, to_steps

@@ -10,9 +10,8 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.play.until import Ending
-from plasticdsl.runtime.watch.expectations import Outcome
+from plasticdsl.runtime.watch.expectations import Outcome, together
 from plasticdsl.runtime.watch.facts import Spread
-from plasticdsl.runtime.watch.repeats import together
 from plasticdsl.runtime.watch.spikes import spiking_populations
 from plasticdsl.runtime.watch.statistics import rate
 

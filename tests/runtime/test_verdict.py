@@ -6,7 +6,7 @@ import pytest
 from plasticdsl.model.expr import Compare, Logic, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.numbers.evaluate import evaluate
-from plasticdsl.runtime.watch.verdict import compared, near, tolerant, truth
+from plasticdsl.runtime.watch.expectations import compared, near, tolerant, truth
 
 
 def test_near_with_absolute_and_relative_tolerance():

@@ -19,9 +19,9 @@ from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import instantiate
-from plasticdsl.runtime.instance.datasets import all_data
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Settings, from_experiment, network_value
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
 from plasticdsl.runtime.play.progress import SILENT, Interruption

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -237,11 +238,12 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
     return made
 
 
-def _time(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int32]:
+def _time(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[Any]:
     """A refractory time or delay in whole steps, one for each unit or connection where it may differ."""
     steps = _steps(given, timing.value, f"The {timing.value} of ‘{resolver.symbol}’", span, resolver, setup)
     own = Timed(resolver.owner, timing) in setup.arrays
-    return np.broadcast_to(steps, (resolver.count,)).astype(np.int32) if own else int(np.asarray(steps))
+    dtype = np.int64 if timing is Timing.REFRACTORY else np.int32
+    return np.broadcast_to(steps, (resolver.count,)).astype(dtype) if own else int(np.asarray(steps))
 
 
 def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int64]:

@@ -25,7 +25,7 @@ class PopulationInstance:
 
     `stream` keys this population's random numbers (`support/philox.py`). `spike_steps`/`spike_units`: of given or regular sources,
     sorted by step then unit (int64), complete before step `spikes_until` (None: these are all; see `build.extend_spikes`).
-    `refractory_steps`: whole steps, shared (int) or per unit (int32).
+    `refractory_steps`: whole steps, shared or per unit.
     """
 
     name: str
@@ -33,7 +33,7 @@ class PopulationInstance:
     stream: int
     parameters: dict[str, Values]
     states: dict[str, Floats]
-    refractory_steps: int | NDArray[np.int32] = 0
+    refractory_steps: int | NDArray[np.int64] = 0
     spike_steps: NDArray[np.int64] | None = None
     spike_units: NDArray[np.int64] | None = None
     spikes_until: int | None = None

@@ -1,7 +1,8 @@
-"""Pattern sets with numbers: drawn, written, read from a file, or given from Python.
+"""Pattern sets and data sets with numbers: drawn, written, read from a file, or given from Python.
 
-Comes in: the pattern sets of a network, the sizes of its populations, a way to compute expressions, a seed. Goes out: for each set
-float64[patterns, units]. Draws are keyed by the seed and the name of the set; pattern μ of a set does not depend on how many there are.
+Comes in: the pattern sets of a network, the sizes of its populations, a way to compute expressions, a seed; the data sets that an experiment names.
+Goes out: for each pattern set float64[patterns, units], for each data set its arrays by name, the first axis numbering the items. Draws are keyed by the
+seed and the name of the set; pattern μ of a set does not depend on how many there are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.data import files
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
+from plasticdsl.model.patterns import DataSet, PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.numbers.covariance import square_root
@@ -29,6 +30,9 @@ Compute = Callable[[Expr, str, Span], Values]
 
 #: Arrays given from Python, by the name of the set.
 Given = Mapping[str, Any]
+
+#: The arrays of each data set, by its name and theirs; the first axis numbers the items.
+Data = Mapping[str, Mapping[str, Floats]]
 
 _MOST_ENTRIES = 1 << 30
 
@@ -201,3 +205,58 @@ def _require_fraction(value: float, what: str, each: PatternSet) -> None:
 def rounded(value: float) -> int:
     """To the nearest whole number, halves up."""
     return int(np.floor(value + 0.5 + 1e-9))
+
+
+# --- data sets -------------------------------------------------------------------------------------------------------
+
+
+def all_data(sets: tuple[DataSet, ...], given: Data) -> dict[str, Mapping[str, Floats]]:
+    """Every data set. Raises `PlasError` for a file that cannot be read, ValueError for arrays from Python that do not fit."""
+    return {each.name: _given_data(each, given[each.name]) if each.name in given else _read_data(each) for each in sets}
+
+
+def _given_data(each: DataSet, arrays: Mapping[str, object]) -> dict[str, Floats]:
+    if not isinstance(arrays, Mapping) or not arrays:
+        raise ValueError(
+            f'‘{each.symbol}’ is given as a mapping from names to arrays, for example {each.symbol}={{"image": …, "label": …}}'
+        )
+    found = files.numbers(arrays, each.symbol)
+    missing = [name for name, _ in each.arrays if name not in found]
+    if missing:
+        raise ValueError(f"‘{each.symbol}’ has no array ‘{missing[0]}’; there is {', '.join(found)}")
+    ordered = {name: found[name] for name in (*(name for name, _ in each.arrays), *found)}
+    problem = _problem(ordered)
+    if problem:
+        raise ValueError(f"‘{each.symbol}’: {problem}")
+    return ordered
+
+
+def _read_data(each: DataSet) -> dict[str, Floats]:
+    if not each.path:
+        fail(
+            "not-given", f"The data ‘{each.symbol}’ have no file and were not given.", each.span, "Give them from Python, under this name."
+        )
+    found = read_arrays(each.path, f"The data ‘{each.symbol}’", each.span)
+    wrong = _problem(found)
+    if wrong:
+        fail("sizes-differ", f"‘{each.symbol}’: {wrong}.", each.span)
+    return found
+
+
+def _problem(arrays: Mapping[str, Floats]) -> str:
+    """What is wrong with arrays whose first axis should number the items; empty where nothing is."""
+    if not arrays:
+        return "there is no array"
+    alone = next((name for name, a in arrays.items() if not a.ndim), None)
+    if alone is not None:
+        return f"‘{alone}’ is a single number, not one for each item"
+    first, *others = arrays
+    count = len(arrays[first])
+    if not count:
+        return f"‘{first}’ is empty"
+    for name in others:
+        if len(arrays[name]) != count:
+            return (
+                f"‘{first}’ has {count} items, but ‘{name}’ has {len(arrays[name])} (shapes {arrays[first].shape} and {arrays[name].shape})"
+            )
+    return ""

@@ -17,21 +17,20 @@ from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.instance.timestep import time_step
-from plasticdsl.runtime.play.feeds import Data, Show, show_of
+from plasticdsl.runtime.play.feeds import Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
-from plasticdsl.runtime.play.planning import plan_timeline
 from plasticdsl.runtime.play.progress import Interruption, Pace, Progress
-from plasticdsl.runtime.play.schedule import PhaseSpan, Timeline
+from plasticdsl.runtime.play.schedule import PhaseSpan, Timeline, plan_timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
-from plasticdsl.runtime.watch.expectations import Outcome, Watch, watch
+from plasticdsl.runtime.watch.expectations import Outcome, Share, Watch, watch
 from plasticdsl.runtime.watch.facts import Facts, facts_of
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.readings import Reader, populations_needed
 from plasticdsl.runtime.watch.recorder import Recorder, plan
-from plasticdsl.runtime.watch.repeats import Share
 from plasticdsl.runtime.watch.series import Series, SpikeRecord
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
 

@@ -19,15 +19,13 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
+from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.numbers.evaluate import constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
 from plasticdsl.support.connectivity import whole
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps
-
-#: The arrays of each data set, by its name and theirs; the first axis numbers the items.
-Data = Mapping[str, Mapping[str, Floats]]
 
 _CONSTANT = (Role.PARAMETER, Role.GIVEN)
 
@@ -52,17 +50,9 @@ class Show:
         """The first item alone."""
         return Show({name: values[:1] for name, values in self.parts.items()}, np.zeros(1, dtype=np.int64), 1)
 
-    def turn_before(self, done: int) -> int:
-        """The turn whose last or latest step was step `done` − 1 of the phase (the first before anything was shown)."""
-        return min(max(0, done - 1) // self.hold, len(self.order) - 1)
-
-    def turn_at(self, done: int) -> int:
-        """The turn to which the next step belongs."""
-        return min(done // self.hold, len(self.order) - 1)
-
-    def value(self, name: str, turn: int) -> Values:
-        """What a name of the loop is: a number, or one per unit."""
-        row = self.parts[name][self.order[turn]]
+    def value(self, name: str, step: int) -> Values:
+        """What a name of the loop is in a step of the phase, counted from 0: a number, or one per unit."""
+        row = self.parts[name][self.order[min(step // self.hold, len(self.order) - 1)]]
         return float(row[0]) if row.size == 1 else row
 
 

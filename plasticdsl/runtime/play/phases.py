@@ -124,7 +124,7 @@ class Stage:
         """A name of the loop: what the last step was shown, or, while the next one is prepared, what that will be shown."""
         assert self._show is not None, "names of a loop are read where it shows something"
         done = self._observer.engine.step - self._first
-        return self._show.value(name, self._show.turn_at(done) if self._coming else self._show.turn_before(done))
+        return self._show.value(name, done if self._coming else max(0, done - 1))
 
     def _is_fed(self, clamp: Clamp) -> bool:
         return (clamp.population, clamp.name) in self._observer.engine.asked.fed and is_fixed(clamp.value, self._network)

@@ -20,7 +20,7 @@ from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
-from plasticdsl.runtime.instance.datasets import all_data
+from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Given, network_value, places
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once

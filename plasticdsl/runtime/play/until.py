@@ -22,9 +22,6 @@ from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, popula
 from plasticdsl.runtime.watch.statistics import rate
 from plasticdsl.source import Span
 
-#: The most steps of a phase that does not say how many.
-MOST_STEPS = 1000
-
 #: Statistics of spike times are taken anew when there are so many times as many spikes.
 _MORE = 1.01
 

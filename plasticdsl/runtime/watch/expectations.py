@@ -1,25 +1,30 @@
-"""`expect` lines: when each is looked at, and what came of it.
+"""`expect` lines: when each is looked at, whether it holds then, and what came of it in a run or over repeats.
 
-Comes in: the expectations of a checked experiment with their phase, the timeline and a reader. Goes out: one `Outcome` each. An expectation whose
-window does not fit the run, or whose `when` does not hold, or that an interrupted run never reached, is skipped: neither passed nor failed.
+Comes in: the expectations of a checked experiment with their phase, the timeline and a reader. Goes out: one `Outcome` each, and what a run contributes to
+those over repeats. An expectation whose window does not fit the run, or whose `when` does not hold, or that an interrupted run never reached, is skipped:
+neither passed nor failed. All units, or connections, must do; NaN never passes.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Expectation
-from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
+from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Logic, Number, Ref, Special, refs, substitute, walk
+from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
-from plasticdsl.runtime.watch.repeats import Share
 from plasticdsl.runtime.watch.statistics import Gathered
-from plasticdsl.runtime.watch.verdict import Verdict, judged, tolerant
 from plasticdsl.units.display import shown
 
+#: Rounding that is forgiven, relative to what is compared with.
 _ROUNDING = 1e-9
 _STEADY = ("never increases", "never decreases")
 
@@ -176,3 +181,130 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
 
 def _holds(condition: Expr, reader: Reader) -> bool:
     return bool(np.all(np.asarray(reader.observer.value(tolerant(condition))) == 1.0))
+
+
+# --- the comparison alone, without any idea of time -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`value` and `limit` in SI; NaN for a limit where there is none."""
+
+    passed: bool
+    value: float
+    limit: float = math.nan
+
+
+def judged(expectation: Expectation, read: Callable[[Expr], Values]) -> Verdict:
+    """Of an expectation that is looked at at one moment; `read` gives the value of an expression then."""
+    match expectation:
+        case Expectation(left=left, right=right, tolerance=by, relative=relative) if right is not None and by is not None:
+            return near(read(left), read(right), read(by), relative)
+        case Expectation(left=Compare(operator, left, right)):
+            return compared(operator, read(left), read(right))
+        case _:
+            return truth(read(expectation.left))
+
+
+def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verdict:
+    """left ≈ right ± tolerance (a fraction of right when `relative`)."""
+    found, wanted, by = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (left, right, tolerance)))
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ is no number, and fails
+        allowed = (np.abs(by * wanted) if relative else np.abs(by)) + _ROUNDING * np.abs(wanted)
+        return _worst(found, np.abs(found - wanted) - allowed, wanted + np.copysign(by * wanted if relative else by, found - wanted))
+
+
+def compared(operator: str, left: Values, right: Values) -> Verdict:
+    """left < right and so on; the value is the left side's."""
+    found, wanted = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (left, right)))
+    match operator:
+        case "<" | "<=":
+            excess = found - wanted
+        case ">" | ">=":
+            excess = wanted - found
+        case "==":
+            excess = np.abs(found - wanted) - _ROUNDING * np.abs(wanted)
+        case _:
+            excess = np.where(found == wanted, 1.0, -1.0)
+    if operator in ("<", ">"):
+        excess = np.where(excess == 0.0, 1.0, excess)
+    return _worst(found, excess, wanted)
+
+
+def _worst(found: NDArray[np.float64], excess: NDArray[np.float64], limits: NDArray[np.float64]) -> Verdict:
+    if not found.size:
+        return Verdict(False, float("nan"))
+    order = np.where(np.isnan(excess), np.inf, excess)
+    at = int(np.argmax(order))
+    return Verdict(bool(order.flat[at] <= 0.0), float(found.flat[at]), float(limits.flat[at]))
+
+
+def truth(value: Values) -> Verdict:
+    """A condition that is no single comparison: 1 where it holds for all, else 0."""
+    holds = bool(np.all(np.asarray(value, dtype=np.float64) == 1.0))
+    return Verdict(holds, float(holds))
+
+
+def tolerant(condition: Expr) -> Expr:
+    """The condition of `when`, with equality up to rounding: swept values are computed, and so is what they are compared with."""
+    match condition:
+        case Compare("==", left, right):
+            difference = Call("abs", (Binary("-", left, right),))
+            size = Call("max", (Call("abs", (left,)), Call("abs", (right,))))
+            return Compare("<=", difference, Binary("*", Number(_ROUNDING), size))
+        case Compare("!=", left, right):
+            return Logic("not", (tolerant(Compare("==", left, right)),))
+        case Logic(operator, operands):
+            return Logic(operator, tuple(tolerant(o) for o in operands))
+        case _:
+            return condition
+
+
+Floats = NDArray[np.float64]
+
+
+# --- over repeats: a statistic is of the values of all runs together ------------------------------------------------
+
+
+@dataclass(slots=True)
+class Share:
+    """What one run contributes. `taken`: for each statistic the values of each moment; `parameters`: those read outside of statistics."""
+
+    expectation: Expectation
+    taken: dict[Expr, list[tuple[Floats, ...]]] = field(default_factory=dict)
+    parameters: dict[Expr, Expr] = field(default_factory=dict)
+
+    def add(self, reader: Reader, begin: int, end: int) -> None:
+        """The values of this moment; statistics of spikes within them are of the planned steps begin to end − 1."""
+        for call in _statistics(self.expectation):
+            self.taken.setdefault(call, []).append(tuple(np.array(a) for a in reader.taken(call, begin, end)))
+        plain = (substitute(e, dict.fromkeys(self.taken, Number(0.0))) for e in self.expectation.compared)
+        self.parameters = {r: Number(float(np.asarray(reader.observer.value(r)))) for e in plain for r in refs(e)}
+
+
+def together(shares: Sequence[Share]) -> Verdict:
+    """The verdict on repeats of one combination, of which there is at least one."""
+    expectation = shares[0].expectation
+    numbers: dict[Expr, Expr] = dict(shares[-1].parameters)
+    for call in _statistics(expectation):
+        gathered = Gathered(call.function)
+        for values in itertools.chain.from_iterable(share.taken[call] for share in shares):
+            gathered.add(*values)
+        numbers[call] = Number(gathered.result())
+    return judged(expectation, lambda expr: evaluate(substitute(expr, numbers), _nothing))
+
+
+def _statistics(expectation: Expectation) -> tuple[Call, ...]:
+    """The outermost statistics of values."""
+    found: dict[Call, None] = {}
+    inside: set[Expr] = set()
+    for expr in expectation.compared:
+        for node in walk(expr):
+            if is_value_statistic(node) and node not in inside:
+                found[node] = None
+                inside |= {n for argument in node.arguments for n in walk(argument)}
+    return tuple(found)
+
+
+def _nothing(node: Ref | Special | At) -> Values:
+    raise KeyError(f"{node} has a value of its own in each run")

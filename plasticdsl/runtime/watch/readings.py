@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
-from plasticdsl.model.owners import Part, Whose, owner_text
+from plasticdsl.model.owners import Part, owner_text
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import statistics
@@ -60,7 +60,8 @@ def has_spike_statistic(expr: Expr) -> bool:
 
 def populations_needed(expr: Expr) -> frozenset[str]:
     """The populations whose spikes have to be logged for this."""
-    return frozenset(_population(a) for n in walk(expr) if is_spike_statistic(n) for a in _populations_of(n))
+    calls = (node for node in walk(expr) if is_spike_statistic(node))
+    return frozenset(_population(a) for call in calls for a in (call.arguments if call.function == "raster" else call.arguments[:1]))
 
 
 def per_unit(expr: Expr) -> frozenset[Ref]:
@@ -79,7 +80,7 @@ class Reader:
         self.observer = observer
         self.spikes = spikes
         self.clock = Clock()
-        self._places: dict[Call, tuple[str, int]] = {}
+        self._places: dict[Call, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     @property
     def now(self) -> int:
@@ -140,35 +141,37 @@ class Reader:
             raise ValueError(f"{call.function}(…) is more than one number")
         return _OF_TRAINS[call.function](train, numbers, dt)
 
+    def number(self, expr: Expr) -> float:
+        """The value now of what is one number."""
+        return float(np.ravel(self.value(expr, 0, 0))[0])
+
     def _unit(self, call: Call) -> float:
-        """One unit (from 1, or from −1 backwards), or one connection by its post and pre unit."""
-        if _is_indexed(call):
-            return self._element(call)
-        owner, place = self._place(call)
-        values = np.asarray(self.observer.value(call.arguments[0]))
-        return float(np.broadcast_to(values, (self.observer.owner_size(owner),))[place])
+        """One unit (from 1, or from −1 backwards), one connection by its post and pre unit, or one entry of an observable with index letters."""
+        shape, place = self._place(call)
+        return float(np.broadcast_to(self.observer.value(call.arguments[0]), shape)[place])
 
-    def _element(self, call: Call) -> float:
-        """One entry of an observable with index letters, each counted from 1 (or from −1 backwards). Raises `DoesNotExist`."""
-        values = np.asarray(self.observer.value(call.arguments[0]))
-        numbers = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
-        if len(numbers) != values.ndim:
-            raise DoesNotExist(f"This observable has {values.ndim} indices, not {len(numbers)}.")
-        for number, size in zip(numbers, values.shape, strict=True):
-            if not 1 <= abs(number) <= size:
-                raise DoesNotExist(f"This observable has the entries 1 to {size}, so there is no number {number}.")
-        return float(values[tuple(map(statistics.from_zero, numbers))])
-
-    def _place(self, call: Call) -> tuple[str, int]:
-        """The population or projection, and where in its values the unit or connection stands. Raises `DoesNotExist`."""
+    def _place(self, call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The shape of the values and where in them it stands. Raises `DoesNotExist`."""
         if call in self._places:
             return self._places[call]
-        at = [int(float(np.asarray(self.observer.value(a)))) for a in call.arguments[1:]]
-        owner = next(r.owner.name for r in refs(call.arguments[0]) if isinstance(r.owner, Part))
-        place = self._connection(owner, *at) if len(at) == 2 else self._single(owner, at[0])
-        if all(isinstance(a, Number) for a in call.arguments[1:]):
-            self._places[call] = owner, place
-        return owner, place
+        what, *numbers = call.arguments
+        at = [int(self.number(n)) for n in numbers]
+        owner = next((r.owner.name for r in refs(what) if isinstance(r.owner, Part)), None)
+        if owner is None:
+            found = self._entry(np.shape(self.observer.value(what)), at)
+        else:
+            found = (self.observer.owner_size(owner),), (self._connection(owner, *at) if len(at) == 2 else self._single(owner, at[0]),)
+        if all(isinstance(n, Number) for n in numbers):
+            self._places[call] = found
+        return found
+
+    def _entry(self, shape: tuple[int, ...], at: list[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        if len(at) != len(shape):
+            raise DoesNotExist(f"This observable has {len(shape)} indices, not {len(at)}.")
+        for number, size in zip(at, shape, strict=True):
+            if not 1 <= abs(number) <= size:
+                raise DoesNotExist(f"This observable has the entries 1 to {size}, so there is no number {number}.")
+        return shape, tuple(map(statistics.from_zero, at))
 
     def _single(self, owner: str, number: int) -> int:
         size = self.observer.owner_size(owner)
@@ -191,7 +194,7 @@ class Reader:
         for node in walk(expr):
             if _is_unit(node):
                 try:
-                    self._unit(node) if _is_indexed(node) else self._place(node)
+                    self._place(node)
                 except DoesNotExist as problem:
                     raise PlasError((Diagnostic("out-of-range", str(problem), span),)) from None
 
@@ -202,15 +205,6 @@ class DoesNotExist(ValueError):
 
 def _is_unit(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function == UNIT
-
-
-def _is_indexed(call: Call) -> bool:
-    """Whether it chooses among what belongs to the network as a whole."""
-    return all(r.owner in (Whose.NETWORK, Whose.OWN) for r in refs(call.arguments[0]))
-
-
-def _populations_of(call: Call) -> tuple[Expr, ...]:
-    return call.arguments if call.function == "raster" else call.arguments[:1]
 
 
 def _population(argument: Expr) -> str:

@@ -182,7 +182,7 @@ class _Planner:
         if spec.plane is not None:
             path = [self._drawn(side.item, "plane") for side in (spec.plane.vertical, spec.plane.horizontal)]
             sides = self._along(spec.plane.horizontal), self._along(spec.plane.vertical)
-            levels = tuple(sorted({self._number(level) for level in spec.plane.levels}))
+            levels = tuple(sorted({self.reader.number(level) for level in spec.plane.levels}))
             landscape = Landscape(self.reader, self._single_value(spec.items[0]), *sides, levels)
             self.recorder.plots.append(PlotPlan(spec, (Panel("contours", (path[0],)),), path[1], landscape=landscape))
             return
@@ -221,9 +221,9 @@ class _Planner:
         if isinstance(target, Call):
             target, number = target.arguments
             size = self.reader.observer.owner_size(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
-            unit = from_zero(round(self._number(number))) % size
+            unit = from_zero(round(self.reader.number(number))) % size
         assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
-        return Along(target.owner.name, target.name, unit, self._number(side.start), self._number(side.stop))
+        return Along(target.owner.name, target.name, unit, self.reader.number(side.start), self.reader.number(side.stop))
 
     def _single_value(self, contours: Recording) -> Expr:
         """What contours are drawn of. Raises `PlasError` where it is more than one number."""
@@ -232,9 +232,6 @@ class _Planner:
             message = f"‘{contours.text}’ is of several values, one for each unit or connection; contours are of one."
             raise PlasError((Diagnostic("out-of-range", message, contours.span, "Take their sum, or one of them: ‘cell.V[1]’."),))
         return expr
-
-    def _number(self, expr: Expr) -> float:
-        return float(np.ravel(self.reader.value(expr, 0, 0))[0])
 
     def _kind(self, recording: Recording) -> Kind:
         item, window = recording.item, recording.window
