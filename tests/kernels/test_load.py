@@ -12,9 +12,7 @@ import pytest
 
 from plasticdsl.kernels.compile import compile_entry
 from plasticdsl.kernels.store import ObjectCode, machine, read_object, write_object
-from plasticdsl.runtime.engine import native
-from plasticdsl.runtime.engine.load import LEAST_UNITS_FOR_THREADS, Threaded, load
-from plasticdsl.runtime.engine.native import NativeAdvance, Unresolved, link
+from plasticdsl.runtime.engine.load import LEAST_UNITS_FOR_THREADS, NativeAdvance, Threaded, Unresolved, link, load
 from plasticdsl.runtime.engine.plain import ModuleAdvance
 from tests.kernels.programs import arrays_of, artifact_of, bound_network, expected, field, network
 
@@ -141,7 +139,7 @@ def test_code_that_needs_numba_is_not_kept(cache: Path, monkeypatch: pytest.Monk
     def refuse(name: str) -> None:
         raise Unresolved(name)
 
-    monkeypatch.setattr(native, "_resolve", refuse)
+    monkeypatch.setattr("plasticdsl.runtime.engine.load._resolve", refuse)
     artifact = artifact_of(replace(network(), name="Unresolved"))
     np.testing.assert_array_equal(ran(load(artifact), [STEPS])["V"], expected(bound_network(), STEPS)["V"])
     assert not [o for o in objects(cache) if artifact.digest in o.name]

@@ -9,6 +9,10 @@ LINE = timeline(("a", "b"), (1.0, 0.5), 0.1, in_steps=False)
 STEPS = timeline(("a", "b"), (4.0, 6.0), 1.0, in_steps=True)
 
 
+def all_of(found: Moments) -> list[int]:
+    return list(range(found.first, found.last + 1, found.stride))
+
+
 def test_phases_follow_each_other_in_whole_steps():
     line = timeline(("a", "b"), (1.0, 0.26), 0.1, in_steps=False)
     assert [(p.first, p.last) for p in line.phases] == [(0, 10), (10, 13)]
@@ -36,11 +40,11 @@ def test_without_a_moment_every_step_is_taken():
     ],
 )
 def test_moments(taking, expected):
-    assert list(moments(taking, LINE).steps()) == expected
+    assert all_of(moments(taking, LINE)) == expected
 
 
 def test_intervals_end_at_their_moments():
-    assert list(moments(Taking(every=0.5), LINE, bins=True).steps()) == [5, 10, 15]
+    assert all_of(moments(Taking(every=0.5), LINE, bins=True)) == [5, 10, 15]
 
 
 def test_windows_count_back_from_the_end():
@@ -59,7 +63,7 @@ def test_what_lies_outside_does_not_fit(taking):
 @given(st.integers(0, 30), st.integers(0, 40), st.integers(1, 9), st.integers(-3, 50))
 def test_next_moment_is_the_next_of_the_list(first, length, stride, step):
     found = Moments(first, first + length, stride)
-    later = [int(s) for s in found.steps() if s > step]
+    later = [s for s in all_of(found) if s > step]
     assert found.next_after(step) == (later[0] if later else None)
     assert len(found) == len(np.arange(first, first + length + 1, stride))
-    assert (step in found) == (step in found.steps())
+    assert (step in found) == (step in all_of(found))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.kernels.identifiers import Field, Group, Part
@@ -38,6 +39,18 @@ def bind(program: Program, instance: Instance) -> Bound:
         carried_out.sizes[s.name] = carried_out.fresh(s.value)
     scalars = {s.name: carried_out.fresh(s.value) for s in program.scalars}
     return Bound(carried_out.sizes, scalars, {a.name: carried_out.fresh(a.whole) for a in program.arrays})
+
+
+def checked_arrays(program: Program, bound: Bound) -> list[NDArray[Any]]:
+    """The arrays of a program in order; machine code would not notice a wrong one."""
+    found = []
+    for wanted in program.arrays:
+        name, array = wanted.name, bound.arrays[wanted.name]
+        shape = tuple(bound.sizes[s] for s in wanted.shape)
+        if array.shape != shape or array.dtype != np.dtype(wanted.dtype) or not array.flags.c_contiguous:
+            raise ValueError(f"{name} is {array.dtype}{list(array.shape)}, but must be contiguous {wanted.dtype}{list(shape)}")
+        found.append(array)
+    return found
 
 
 class _CarriedOut:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
+from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import Bound, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
@@ -90,11 +91,11 @@ class CompiledEngine:
         kept = part.states[name] if name in part.states else part.parameters[name]
         return np.broadcast_to(np.asarray(kept, dtype=np.float64), (part.count,))
 
-    def _keepers(self, owner: str, per: str) -> NDArray[np.int32] | None:
+    def _keepers(self, owner: str, per: Place | None) -> NDArray[np.int32] | None:
         """Where connections share one value for each unit: the unit of each; None where all have their own."""
-        if per == "pre":
+        if per is Place.PRE:
             return self.instance.projections[owner].sources()
-        return self.instance.projections[owner].targets if per == "post" else None
+        return self.instance.projections[owner].targets if per is Place.POST else None
 
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
@@ -106,7 +107,7 @@ class CompiledEngine:
                 raise ValueError(f"{owner}.{name} is a parameter shared by all units or connections; give it a single number")
             self._bound.scalars[field] = part.parameters[name] = float(values)
             return
-        per = self._arrays[field].per if field in self._arrays else ""
+        per = self._arrays[field].per if field in self._arrays else None
         units = self._keepers(owner, per)
         if units is None:
             array[...] = values
@@ -204,16 +205,11 @@ class CompiledEngine:
         return state
 
     def _changing(self) -> dict[str, NDArray[Any]]:
-        """All arrays that are part of the state, by key."""
-        return {str(name): self._bound.arrays[name] for name, a in self._arrays.items() if a.changes} | dict(self._untouched())
-
-    def _untouched(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
-        """States that no kernel reads or changes: they may still be written from outside, shown and recorded."""
-        parts = [(of_population(owner), part.states) for owner, part in self.instance.populations.items()]
-        parts += [(of_projection(owner), part.states) for owner, part in self.instance.projections.items()]
-        for group, states in parts:
-            fields = ((group.variable(name), values) for name, values in states.items())
-            yield from ((str(field), values) for field, values in fields if field not in self._bound.arrays)
+        """All arrays that are part of the state, by key; states that no kernel reads or changes may still be written from outside, shown and recorded."""
+        bound, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
+        states = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
+        changing = {name: bound[name] for name, array in self._arrays.items() if array.changes}
+        return {str(name): array for name, array in ({n: a for n, a in states.items() if n not in bound} | changing).items()}
 
     def restore(self, state: State, *, other_parameters: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""

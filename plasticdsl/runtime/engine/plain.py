@@ -9,7 +9,7 @@ import builtins
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +17,7 @@ from plasticdsl import cache
 from plasticdsl.kernels.layout import tuples
 from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.spelling import spell
-from plasticdsl.runtime.engine.native import checked_arrays
-
-if TYPE_CHECKING:
-    from plasticdsl.runtime.engine.binding import Bound
+from plasticdsl.runtime.engine.binding import Bound, checked_arrays
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.model import Network
-from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.engine.engine import State
+from plasticdsl.runtime.instance.instance import Instance, PopulationInstance
 from plasticdsl.source import Span
 from plasticdsl.whole import written
 
-FORMAT = 1
+FORMAT = 2
 
-State = Mapping[str, NDArray[Any]]
-
-#: What says nothing about how a network behaves.
-_SKIPPED = frozenset(("span", "doc", "symbol", "text", "reason", "unit", "scale"))
+#: What says nothing about how a network behaves, and what the state itself says.
+_SKIPPED = frozenset(("span", "doc", "symbol", "text", "reason", "unit", "scale", "warnings", "states"))
 
 
 def save(path: Path, network: Network, instance: Instance, state: State) -> None:
@@ -63,43 +63,29 @@ def _require_same(what: str, saved: float, own: float, path: Path) -> None:
 def digest(network: Network, instance: Instance) -> str:
     """Of the equations and of all numbers that do not change during a run."""
     found = hashlib.blake2b(digest_size=16)
-    for part in _parts(network):
-        found.update(part.encode() + b"\0")
-    for name, value in sorted(_constants(instance)):
-        found.update(name.encode() + b"\0" + np.ascontiguousarray(value).tobytes())
+    for part in chain(_parts(network), _parts(instance)):
+        found.update(part + b"\0")
     return found.hexdigest()
 
 
-def _parts(value: object) -> Iterator[str]:
-    """A text for every node of nested dataclasses and tuples, places and words for people left out."""
-    if isinstance(value, Span):
-        return
-    if is_dataclass(value):
-        yield type(value).__name__
-        for field in fields(value):
-            if field.name not in _SKIPPED:
-                yield field.name
-                yield from _parts(getattr(value, field.name))
-    elif isinstance(value, tuple):
-        yield f"({len(value)}"
-        for item in value:
-            yield from _parts(item)
-    else:
-        yield repr(value)
-
-
-def _constants(instance: Instance) -> Iterator[tuple[str, object]]:
-    yield from ((f"network.{name}", value) for name, value in instance.parameters.items())
-    for population in instance.populations.values():
-        yield f"{population.name}", population.size
-        yield f"{population.name}.refractory", population.refractory_steps
-        yield from ((f"{population.name}.{name}", value) for name, value in population.parameters.items())
-        if population.spikes_until is None and population.spike_steps is not None:  # the state says how many of them have been
-            yield f"{population.name}.spike_steps", population.spike_steps
-            yield f"{population.name}.spike_units", population.spike_units
-    for projection in instance.projections.values():
-        yield f"{projection.name}.rows", projection.rows
-        yield f"{projection.name}.targets", projection.targets
-        yield f"{projection.name}.axonal", projection.axonal
-        yield f"{projection.name}.dendritic", projection.dendritic
-        yield from ((f"{projection.name}.{name}", value) for name, value in projection.parameters.items())
+def _parts(value: object) -> Iterator[bytes]:
+    """Something for every node of what is nested, places, words for people and what is part of the state left out."""
+    match value:
+        case Span():
+            return
+        case np.ndarray():
+            yield np.ascontiguousarray(value).tobytes()
+        case tuple() | dict():
+            yield f"({len(value)}".encode()
+            for item in sorted(value.items()) if isinstance(value, dict) else value:
+                yield from _parts(item)
+        case PopulationInstance(spikes_until=int()):  # the state says how many of an endless source's spikes have been
+            yield from _parts(replace(value, spike_steps=None, spike_units=None, spikes_until=None))
+        case _ if is_dataclass(value):
+            yield type(value).__name__.encode()
+            for field in fields(value):
+                if field.name not in _SKIPPED:
+                    yield field.name.encode()
+                    yield from _parts(getattr(value, field.name))
+        case _:
+            yield repr(value).encode()

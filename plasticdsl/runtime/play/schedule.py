@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.runtime.instance.instance import Instance
@@ -98,10 +95,6 @@ class Moments:
 
     def __contains__(self, step: object) -> bool:
         return isinstance(step, int) and self.first <= step <= self.last and (step - self.first) % self.stride == 0
-
-    def steps(self) -> NDArray[np.int64]:
-        """All of them."""
-        return self.first + self.stride * np.arange(len(self), dtype=np.int64)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
     network = workshop.network
     order = replace(order, data=all_data(experiment.data, order.data))
     axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
-    repeats = 1 if experiment.repeats is None else int(float(_number(experiment.repeats, experiment, workshop, order)))
+    repeats = 1 if experiment.repeats is None else int(_number(experiment.repeats, experiment, workshop, order))
     study = Study(experiment, network, order, axes, repeats, [])
     total = int(np.prod(study.shape, dtype=np.float64))
     if total > MOST_RUNS:
@@ -131,9 +132,7 @@ def _counts_patterns(found: tuple[Ref, ...], network: Network) -> bool:
 
 
 def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: Order) -> Floats:
-    def number(expr: Expr) -> float:
-        return float(_number(expr, experiment, workshop, order))
-
+    number = partial(_number, experiment=experiment, workshop=workshop, order=order)
     if axis.start is None or axis.stop is None or axis.count is None:
         return np.array([number(v) for v in axis.values])
     start, stop, count = number(axis.start), number(axis.stop), int(number(axis.count))
@@ -144,10 +143,10 @@ def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: 
     return np.geomspace(start, stop, count)
 
 
-def _number(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order) -> float | Floats:
+def _number(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order) -> float:
     """In parameters of the network, or, where it reads others, of the network as it would be built."""
     try:
-        return network_value(expr, workshop.network, order.settings)
+        return float(network_value(expr, workshop.network, order.settings))
     except KeyError:
         dt = order.step(experiment, workshop.network)
-        return constant(expr, workshop.instantiate(dt, order.seed, order.settings))
+        return float(constant(expr, workshop.instantiate(dt, order.seed, order.settings)))

@@ -19,6 +19,7 @@ from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.evaluate import evaluate, evaluate_indexed
+from plasticdsl.support.values import taken
 
 Integers = NDArray[np.int64]
 
@@ -211,11 +212,9 @@ class Observer:
     def _of_side(self, projection: str, side: Whose, name: str) -> Values:
         """A variable of the unit on one side, for each connection."""
         drawn = self.instance.projections[projection]
-        values = self.variable(drawn.pre if side is Whose.PRE else drawn.post, name)
-        if isinstance(values, float):
-            return values
         post, pre = self._ends_of(projection)
-        return np.asarray(values[pre if side is Whose.PRE else post])
+        population, units = (drawn.pre, pre) if side is Whose.PRE else (drawn.post, post)
+        return taken(self.variable(population, name), units)
 
     def _special(self, owner: str, name: str) -> Values:
         projection = self.instance.projections.get(owner)
