@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.results.axis import evenly, label_of, legend, shared_label
 from plasticdsl.results.style import COLOURS, GREY
-from plasticdsl.runtime.watch.landscape import Landscape
-from plasticdsl.runtime.watch.series import Label, Panel, PlotPlan, Series
+from plasticdsl.runtime.watch.series import Label, Landscape, Panel, PlotPlan, Series
 
 #: So many paths are drawn at most, evenly chosen; up to `_FEW` of them in colours of their own.
 _MOST_PATHS, _FEW = 60, 6

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from xarray import DataArray, Dataset
 
 from plasticdsl.runtime.play.sweep import Study
-from plasticdsl.runtime.watch.landscape import Landscape
-from plasticdsl.runtime.watch.series import Label, PlotPlan, Series, SpikeRecord
+from plasticdsl.runtime.watch.series import Label, Landscape, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import histogram
 from plasticdsl.units.dimension import ONE
 from plasticdsl.units.display import coherent

@@ -8,10 +8,10 @@ from typing import Any
 
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
+from plasticdsl.runtime.play.experiment import Spread
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.play.until import Ending
 from plasticdsl.runtime.watch.expectations import Outcome, together
-from plasticdsl.runtime.watch.facts import Spread
 from plasticdsl.runtime.watch.spikes import spiking_populations
 from plasticdsl.runtime.watch.statistics import rate
 

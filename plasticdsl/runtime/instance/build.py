@@ -172,11 +172,8 @@ def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
     value = shared.of(setup.settings.get(Ref(population.as_owner, ""), population.size), population.name, population.span)
     size = whole(value) if isinstance(value, float) else None
     if size is None or not 1 <= size <= _MOST_UNITS:
-        fail(
-            "not-whole",
-            f"The size of ‘{population.symbol}’ must be a whole number from 1 to {_MOST_UNITS:,}, not {value:g}.",
-            population.span,
-        )
+        message = f"The size of ‘{population.symbol}’ must be a whole number from 1 to {_MOST_UNITS:,}, not {value:g}."
+        fail("not-whole", message, population.span)
     return size
 
 

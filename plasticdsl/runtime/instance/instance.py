@@ -92,10 +92,8 @@ class Instance:
     def parameters_of(self, owner: Owner) -> dict[str, Values]:
         """Parameters of the network, a population or a projection; nothing else has any."""
         match owner:
-            case OfPopulation(name):
-                return self.populations[name].parameters
-            case OfProjection(name):
-                return self.projections[name].parameters
+            case OfPopulation(name) | OfProjection(name):
+                return self.part(name).parameters
             case Whose.NETWORK | Whose.OWN:
                 return self.parameters
             case _:

@@ -18,10 +18,9 @@ from plasticdsl.data import files
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.patterns import DataSet, PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.runtime.instance.instance import Floats, Values
-from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.instance.resolver import counted, fail
 from plasticdsl.runtime.numbers.covariance import square_root
 from plasticdsl.source import Span
-from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.random import bulk_uniforms, stream_of
 
@@ -130,11 +129,8 @@ def _require_finite(each: PatternSet, array: Floats) -> None:
 
 
 def _count(each: PatternSet, source: RandomPatterns, makings: Makings) -> int:
-    value = float(makings.compute(source.count, f"the number of patterns of ‘{each.symbol}’", each.span))
-    count = whole(value)
-    if count is None or count < 1:
-        fail("not-whole", f"The number of patterns of ‘{each.symbol}’ must be a whole number of at least 1, not {value:g}.", each.span)
-    return count
+    what = f"number of patterns of ‘{each.symbol}’"
+    return counted(float(makings.compute(source.count, f"the {what}", each.span)), f"The {what}", each.span)
 
 
 def _random(each: PatternSet, source: RandomPatterns, makings: Makings, units: int) -> Floats:

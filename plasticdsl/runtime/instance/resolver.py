@@ -21,6 +21,7 @@ from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.settings import Given, Sides
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.source import NOWHERE, Span
+from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.values import on_bounds, outside
@@ -38,6 +39,14 @@ Finish = Callable[[str, Given, Values], Values]
 def fail(code: str, message: str, span: Span = NOWHERE, hint: str = "") -> NoReturn:
     """Raises `PlasError` with one finding."""
     raise PlasError((Diagnostic(code, message, span, hint),), f"error[{code}]: {message}" + (f"\n  hint: {hint}" if hint else ""))
+
+
+def counted(value: float, what: str, span: Span) -> int:
+    """A whole number from 1; `what` says in messages which."""
+    count = whole(value)
+    if not count:
+        fail("not-whole", f"{what} must be a whole number of at least 1, not {value:g}.", span)
+    return count
 
 
 class Resolver:

@@ -79,16 +79,6 @@ def check_settings(network: Network, settings: Settings) -> None:
 Wishes = Mapping[str, Any]
 
 
-def resolved(wishes: Wishes, network: Network, module: Module) -> dict[Ref, Given]:
-    """Where each value of a user goes. Raises KeyError (with what there is) for an unknown name, ValueError for an unsuitable value."""
-    found: dict[Ref, Given] = {}
-    for name, value in wishes.items():
-        setting = find_parameter(network, module, name)
-        wanted = _array(name, value, setting) if np.ndim(value) else Number(_number(name, value, setting))
-        found.update((target, wanted) for target in setting.targets)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a user gives, sorted: `settings` of parameters and sizes, arrays of pattern sets and of data sets by their names."""
@@ -99,27 +89,34 @@ class Wanted:
 
 
 def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterable[DataSet] = ()) -> Wanted:
-    """The same as `resolved`, with arrays for pattern sets and data sets among the values. The parameter that counts the patterns of a set
-    follows the array given for it."""
-    sets = {s.name: s for s in network.patterns}
-    names = {d.name for d in data}
-    patterns = {canonical(n): v for n, v in wishes.items() if canonical(n) in sets}
-    given = {canonical(n): v for n, v in wishes.items() if canonical(n) in names}
-    rest = {n: v for n, v in wishes.items() if canonical(n) not in sets and canonical(n) not in names}
+    """Where each value of a user goes. The parameter that counts the patterns of a set follows the array given for it. Raises KeyError (with what there
+    is) for an unknown name, ValueError for an unsuitable value."""
+    sets, names = {s.name: s.source for s in network.patterns}, sorted(d.name for d in data)
+    wanted = Wanted({}, {}, {})
+    for name, value in wishes.items():
+        if canonical(name) in sets:
+            wanted.patterns[canonical(name)] = value
+        elif canonical(name) in names:
+            wanted.data[canonical(name)] = value
+        else:
+            setting = _setting(name, network, module, (*sets, *names))
+            given = _array(name, value, setting) if np.ndim(value) else Number(_number(name, value, setting))
+            wanted.settings.update(dict.fromkeys(setting.targets, given))
+    for name, array in wanted.patterns.items():
+        match sets[name]:
+            case RandomPatterns(count=Ref(Whose.NETWORK) as count):
+                wanted.settings.setdefault(count, Number(float(np.shape(array)[0] if np.ndim(array) > 1 else 1)))
+    return wanted
+
+
+def _setting(name: str, network: Network, module: Module, others: Sequence[str]) -> Setting:
+    """The parameter of that name. Raises KeyError that tells what there is, with the patterns and data among it."""
     try:
-        settings = resolved(rest, network, module)
+        return find_parameter(network, module, name)
     except UnknownParameter as unknown:
-        if not (sets or names):
+        if not others:
             raise
-        raise UnknownParameter(
-            f"{str(unknown).rstrip('.')}; patterns and data: {', '.join((*sets, *sorted(names)))}", unknown.candidates
-        ) from None
-    for name, array in patterns.items():
-        source = sets[name].source
-        if isinstance(source, RandomPatterns) and isinstance(source.count, Ref) and source.count.owner is Whose.NETWORK:
-            rows = np.shape(array)[0] if np.ndim(array) > 1 else 1
-            settings.setdefault(source.count, Number(float(rows)))
-    return Wanted(settings, patterns, given)
+        raise UnknownParameter(f"{str(unknown).rstrip('.')}; patterns and data: {', '.join(others)}", unknown.candidates) from None
 
 
 def joined(settings: Mapping[Ref, Given], weights: Mapping[Ref, Given]) -> dict[Ref, Given]:

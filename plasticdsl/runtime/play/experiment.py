@@ -1,7 +1,7 @@
 """Runs a checked experiment once: phase by phase, in chunks that end wherever something has to be looked at.
 
-Comes in: the experiment, a way to build networks and engines (`Workshop`), settings and a seed. Goes out: a `Run` with everything recorded.
-Nothing that is recorded depends on how the run was cut into chunks.
+Comes in: the experiment, a way to build networks and engines (`Workshop`), settings and a seed. Goes out: a `Run` with everything recorded, and with what
+results need to know of the network, so that it can be forgotten (a sweep makes many). Nothing that is recorded depends on how the run was cut into chunks.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Network
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
-from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.instance.timestep import time_step
@@ -27,7 +31,6 @@ from plasticdsl.runtime.play.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.play.schedule import PhaseSpan, Timeline, plan_timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
 from plasticdsl.runtime.watch.expectations import Outcome, Share, Watch, watch
-from plasticdsl.runtime.watch.facts import Facts, facts_of
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.readings import Reader, populations_needed
 from plasticdsl.runtime.watch.recorder import Recorder, plan
@@ -303,3 +306,54 @@ def _spikes_needed(experiment: Experiment) -> frozenset[str]:
     items += [e for x in experiment.all_expectations for e in x.compared]
     awaited = [trains_needed(p.until.condition) for p in experiment.phases if p.until is not None and p.until.condition is not None]
     return frozenset().union(*map(populations_needed, items), *awaited)
+
+
+# --- facts that are left of a network -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A parameter with one value per unit or connection."""
+
+    mean: float
+    least: float
+    largest: float
+
+
+Ends = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`units` of each population, `patterns` of each set. `parameters` by the name that sets them, in SI (of the network under `network.…`).
+    `ends`: pre and post unit (from 0) of each connection of the projections that have recordings per connection. `over`: for each plot line
+    over a swept parameter its value."""
+
+    units: Mapping[str, int]
+    parameters: Mapping[Ref, float | Spread]
+    ends: Mapping[str, Ends]
+    over: tuple[float | None, ...]
+    patterns: Mapping[str, int]
+
+
+def facts_of(observer: Observer, recorder: Recorder) -> Facts:
+    """The facts of a network that has been run."""
+    instance = observer.instance
+    ends = {}
+    for series in recorder.series:
+        projection = instance.projections.get(series.owner)
+        if projection is not None and series.owner not in ends:
+            ends[series.owner] = projection.sources(), projection.targets
+    over = tuple(None if p.axis is None else float(np.asarray(observer.value(p.axis))) for p in recorder.plots)
+    units = {p.name: p.size for p in instance.populations.values()}
+    owners = (Whose.NETWORK, *observer.network.blocks)
+    parameters = {Ref(owner, name): _summary(value) for owner in owners for name, value in instance.parameters_of(owner).items()}
+    return Facts(units, parameters, ends, over, {name: len(found) for name, found in instance.patterns.items()})
+
+
+def _summary(value: Values) -> float | Spread:
+    if isinstance(value, float):
+        return value
+    if not value.size:
+        return np.nan
+    return Spread(float(np.mean(value)), float(np.min(value)), float(np.max(value)))

@@ -20,10 +20,9 @@ from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
-from plasticdsl.runtime.instance.resolver import fail
+from plasticdsl.runtime.instance.resolver import counted, fail
 from plasticdsl.runtime.numbers.evaluate import constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
-from plasticdsl.support.connectivity import whole
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps
 
@@ -64,10 +63,10 @@ def show_of(phase: Phase, experiment: str, instance: Instance, data: Data) -> Sh
     arrays = data[each.source] if each.source in data else {"": instance.patterns[each.source]}  # patterns are one array without a name
     kept = _kept(each, arrays, instance)
     parts = {name: values.reshape(len(values), -1)[kept] for name, values in zip(each.names, _named(each, arrays), strict=False)}
-    names = (experiment, phase.name)
+    epochs = 1 if each.epochs is None else counted(float(constant(each.epochs, instance)), "The number of epochs", each.span)
     orders = [
-        permutation(len(kept), instance.seed, "shuffled", *names, str(epoch)) if each.shuffled else np.arange(len(kept))
-        for epoch in range(_epochs(each, instance))
+        permutation(len(kept), instance.seed, "shuffled", experiment, phase.name, str(epoch)) if each.shuffled else np.arange(len(kept))
+        for epoch in range(epochs)
     ]
     return Show(parts, np.concatenate(orders), _hold(each, instance))
 
@@ -104,14 +103,6 @@ def _kept(each: ForEach, arrays: Mapping[str, Floats], instance: Instance) -> In
     if not len(kept):
         fail("no-items", f"There is nothing to show: ‘where’ holds for none of the {count} items of ‘{each.source}’.", each.span)
     return kept
-
-
-def _epochs(each: ForEach, instance: Instance) -> int:
-    value = 1.0 if each.epochs is None else float(constant(each.epochs, instance))
-    epochs = whole(value)
-    if epochs is None or epochs < 1:
-        fail("not-whole", f"The number of epochs must be a whole number of at least 1, not {value:g}.", each.span)
-    return epochs
 
 
 def _hold(each: ForEach, instance: Instance) -> int:

@@ -18,9 +18,8 @@ from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
-from plasticdsl.runtime.watch.landscape import Along, Landscape
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit
-from plasticdsl.runtime.watch.series import Kind, Label, Panel, PlotPlan, Series, SpikeRecord
+from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import from_zero
 from plasticdsl.source import Span
 from plasticdsl.support.steps import to_steps

@@ -1,4 +1,5 @@
-"""What is kept of one recorded expression: a value, or one per unit or connection, at each moment; and which of these a plot line shows.
+"""What is kept of one recorded expression: a value, or one per unit or connection, at each moment; and which of these a plot line shows, or which plane of
+values that an expression would have.
 
 `Series` and `Panel` are planned by `recorder`, filled by the runner and read by `results`; they know neither xarray nor how they are drawn. All values
 in SI.
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Expr
 from plasticdsl.runtime.play.schedule import Clock, Moments
-from plasticdsl.runtime.watch.landscape import Landscape
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.units.dimension import Dimension
 
@@ -135,3 +135,59 @@ class PlotPlan:
     def spikes(self) -> tuple[SpikeRecord, ...]:
         """Of all panels."""
         return tuple(s for panel in self.panels for s in panel.spikes)
+
+
+# --- contours: the values of an expression over a plane of two variables --------------------------------------------
+
+#: Points on each side of a grid.
+_POINTS = 101
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """One axis: a variable of all units (`unit` None) or of one unit (from 0), from `start` to `stop`, in SI."""
+
+    owner: str
+    name: str
+    unit: int | None
+    start: float
+    stop: float
+
+    def points(self) -> Floats:
+        """Float64[points], with the ends."""
+        return np.linspace(self.start, self.stop, _POINTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    """`expr` over two axes; computed when it is first asked for, so only where it is drawn, and kept."""
+
+    reader: Reader
+    expr: Expr
+    horizontal: Along
+    vertical: Along
+    levels: tuple[float, ...]
+    _grid: list[Floats] = field(default_factory=list, compare=False, repr=False)
+
+    def values(self) -> Floats:
+        """Float64[vertical, horizontal]: the expression at every point, NaN where it has no value."""
+        if not self._grid:
+            x, y = self.horizontal.points(), self.vertical.points()
+            self._grid.append(np.array([[self.at(float(b), float(a)) for b in x] for a in y]))
+        return self._grid[0]
+
+    def at(self, horizontal: float, vertical: float) -> float:
+        """The value at one point."""
+        observer = self.reader.observer
+        supposed: dict[tuple[str, str], Floats] = {}
+        for axis, value in ((self.horizontal, horizontal), (self.vertical, vertical)):
+            key = (axis.owner, axis.name)
+            if key not in supposed:
+                now = observer.variable(*key)
+                supposed[key] = np.array(np.broadcast_to(now, (observer.owner_size(axis.owner),)), dtype=np.float64)
+            supposed[key][slice(None) if axis.unit is None else axis.unit] = value
+        before, observer.present.instead = observer.present.instead, {**observer.present.instead, **supposed}
+        try:
+            return float(np.ravel(self.reader.value(self.expr, 0, 0))[0])
+        finally:
+            observer.present.instead = before
