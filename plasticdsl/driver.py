@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from plasticdsl.kernels.program import Artifact, Program
     from plasticdsl.model.experiments import Experiment
     from plasticdsl.plan.plan import Plan
-    from plasticdsl.runtime.engine.compiled import Kernels
     from plasticdsl.runtime.engine.engine import Engine
+    from plasticdsl.runtime.engine.load import Kernels
     from plasticdsl.runtime.instance.instance import Instance
     from plasticdsl.runtime.instance.settings import Settings
     from plasticdsl.runtime.play.experiment import Order, Workshop

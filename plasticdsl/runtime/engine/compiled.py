@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,25 +11,14 @@ from numpy.typing import NDArray
 from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.plan.places import Place
-from plasticdsl.runtime.engine.binding import Bound, bind
+from plasticdsl.runtime.engine.binding import bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
+if TYPE_CHECKING:
+    from plasticdsl.runtime.engine.load import Kernels
+
 CLOCK = "clock"
-
-
-class Advance(Protocol):
-    """Machine code bound to arrays: runs whole steps and returns how many were done, negative where a buffer overflowed."""
-
-    def advance(self, first_step: int, steps: int) -> int:
-        """Run whole steps from `first_step`."""
-
-
-class Kernels(Protocol):
-    """What `runtime.engine.load` gives."""
-
-    def bind(self, bound: Bound) -> Advance:
-        """The code with its arguments."""
 
 
 class CompiledEngine:

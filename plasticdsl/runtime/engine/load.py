@@ -21,9 +21,9 @@ from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.store import ObjectCode, digest_of, import_text, machine, read_object, write_object
 from plasticdsl.kernels.threads import longest_loop
 from plasticdsl.runtime.engine.binding import Bound, checked_arrays
-from plasticdsl.runtime.engine.plain import ModuleAdvance
+from plasticdsl.runtime.engine.plain import ModuleAdvance, Plain
 
-__all__ = ["Native", "Threaded", "digest_of", "load"]
+__all__ = ["Kernels", "Native", "Threaded", "digest_of", "load"]
 
 _log = logging.getLogger(__name__)
 
@@ -69,23 +69,19 @@ class Threaded:
     artifact: Artifact
     threads: int
 
-    @property
-    def program(self) -> Program:
-        """The layout of the kernels."""
-        return self.artifact.program
-
     def bind(self, bound: Bound) -> ModuleAdvance | NativeAdvance:
         """`advance` with its arguments: on all threads, or on one where the network is small."""
-        longest = longest_loop(self.program, bound.sizes)
+        program = self.artifact.program
+        longest = longest_loop(program, bound.sizes)
         if longest < LEAST_UNITS_FOR_THREADS:
             _tell_alone(longest)
             from plasticdsl.kernels.emit import emit
 
-            text = emit(self.program)
-            native = load(Artifact(self.program, text, digest_of(text)))
+            text = emit(program)
+            native = load(Artifact(program, text, digest_of(text)))
             assert isinstance(native, Native)
             return native.bind(bound)
-        return ModuleAdvance(self.program, vars(self._module()), bound)
+        return ModuleAdvance(program, vars(self._module()), bound)
 
     def _module(self) -> ModuleType:
         import numba
@@ -136,6 +132,10 @@ class Native:
     def bind(self, bound: Bound) -> NativeAdvance:
         """The entry point with its arguments. Raises ValueError for an array that does not have the size or type it should."""
         return NativeAdvance(self, bound)
+
+
+#: A program's `advance`, to be bound to arrays.
+Kernels = Native | Threaded | Plain
 
 
 class NativeAdvance:

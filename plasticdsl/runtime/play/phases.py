@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Clamp, Phase
-from plasticdsl.model.expr import Expr, Number, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import RandomPatterns
@@ -189,19 +189,16 @@ class Stage:
     def _like_before(self, clamp: Clamp) -> float | NDArray[np.float64]:
         """The value to hold, one for each unit where the parameter has one for each."""
         value = computed(clamp, self._observer.look_up, self._observer)
-        before = self._observer.variable(clamp.population, clamp.name)
-        if np.ndim(value):
-            return np.array(np.broadcast_to(value, (self._observer.size(clamp.population),)))
-        return value if isinstance(before, float) else np.array(np.broadcast_to(value, before.shape))
+        if isinstance(value, float) and isinstance(self._observer.variable(clamp.population, clamp.name), float):
+            return value
+        return np.array(np.broadcast_to(value, (self._observer.size(clamp.population),)))
 
     def _hold_parameters(self, clamps: tuple[Clamp, ...] | list[Clamp]) -> bool:
         """Much depends on parameters (propagators, other parameters), so another network goes on from the same state. True where it does."""
         wanted: dict[Ref, float | NDArray[np.float64]] = {Ref(OfPopulation(c.population), c.name): self._like_before(c) for c in clamps}
         same = wanted.keys() == self._parameters.keys() and all(np.array_equal(v, self._parameters[k]) for k, v in wanted.items())
         if not same:
-            self._observer.engine = self._rebuild(
-                {k: Number(v) if isinstance(v, float) else v for k, v in wanted.items()}, self._observer.engine
-            )
+            self._observer.engine = self._rebuild(wanted, self._observer.engine)
             self._parameters = wanted
         return not same
 

@@ -83,21 +83,17 @@ class _Planner:
 
     def record(self, recording: Recording) -> None:
         name = self._name(recording)
-        before = len(self.recorder.series)
-        self._add(recording, name)
-        self.recorder.aliases.setdefault(recording.alias or recording.text, []).extend(self.recorder.series[before:])
-
-    def _add(self, recording: Recording, name: str) -> None:
         match recording.item:
             case Call("spikes", (Ref(OfPopulation(population)),)):
-                begin, end = self._window(recording)
-                self.recorder.spikes.append(SpikeRecord(name, population, begin, end))
+                self.recorder.spikes.append(SpikeRecord(name, population, *self._window(recording)))
+                return
             case Call("histogram", (values,)):
                 series = self._series(recording, values, name)
                 series.is_histogram = True
-                self.recorder.series.append(series)
             case item:
-                self.recorder.series.append(self._series(recording, item, name))
+                series = self._series(recording, item, name)
+        self.recorder.series.append(series)
+        self.recorder.aliases.setdefault(recording.alias or recording.text, []).append(series)
 
     def _name(self, recording: Recording) -> str:
         """The name it is kept under; a second one of the same text also says its phase."""
@@ -135,19 +131,11 @@ class _Planner:
             message = f"Recording ‘{series.label.text}’ at {len(series.moments)} moments would take {size / 2**30:.0f} GB of memory."
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         if shape:
-            read = per_unit(series.expr)
-            owners = sorted(
-                {r.owner.name for r in read if isinstance(r.owner, Part)}, key=lambda o: self.reader.observer.owner_size(o) != shape[0]
-            )
-            series.owner = owners[0] if owners else ""
-            series.axes = next(
-                (
-                    a
-                    for r in sorted(read, key=lambda r: r.order)
-                    if r.owner is Whose.NETWORK and len(a := self.reader.observer.axes(r.name)) == len(shape)
-                ),
-                (),
-            )
+            read, observer = sorted(per_unit(series.expr), key=lambda r: r.order), self.reader.observer
+            owners = {r.owner.name for r in read if isinstance(r.owner, Part)}
+            series.owner = min(owners, key=lambda owner: observer.owner_size(owner) != shape[0], default="")
+            axes = (observer.axes(r.name) for r in read if r.owner is Whose.NETWORK)
+            series.axes = next((letters for letters in axes if len(letters) == len(shape)), ())
         series.prepare(shape)
 
     # --- windows, and what is taken where they do not fit ---
@@ -190,7 +178,7 @@ class _Planner:
             kind = self._kind(item)
             if kind == "raster":
                 before = panels.get(kind, Panel(kind))
-                records = tuple(self._raster(item, p) for p in _populations(item.item))
+                records = tuple(SpikeRecord(p, p, *self._window(item)) for p in _populations(item.item))
                 panels[kind] = replace(before, spikes=before.spikes + records)
             else:
                 series = self._drawn(item, kind)
@@ -261,10 +249,6 @@ class _Planner:
                     unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
                     return unit, scale, variable.dimension
         return "", 1.0, None
-
-    def _raster(self, recording: Recording, population: str) -> SpikeRecord:
-        begin, end = self._window(recording)
-        return SpikeRecord(population, population, begin, end)
 
     def _drawn(self, recording: Recording, kind: Kind) -> Series:
         """The series of a plotted item: one recorded over the same time where there is one, else one of its own."""
