@@ -110,7 +110,7 @@ def instantiate(
     around = _around(shared.value, dt)
     sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
     units = {p.name: _units(p, sizes[p.name], sides[p.name], seed, around) for p in network.populations}
-    ends = {p.name: Ends(units[p.pre], units[p.post], around) for p in network.projections}
+    ends = {p.name: _ends(units[p.pre], units[p.post], around) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
@@ -189,6 +189,11 @@ def _units(population: Population, size: int, sides: Sides, seed: int, around: O
         return values
 
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, seed, outside, arrange)
+
+
+def _ends(pre: Resolver, post: Resolver, around: Outside) -> Ends:
+    """The two populations of a projection."""
+    return Ends(pre.count, post.count, lambda side, name: (pre if side is Whose.PRE else post).value(name), around)
 
 
 def _drawn(block: Block, resolver: Resolver, setup: _Setup) -> tuple[dict[str, Values], dict[str, Floats]]:
@@ -355,7 +360,7 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
         return made.targets.astype(np.int64)
 
     def arrange(values: Floats) -> Floats:
-        return arranged(values, found, ends.post.count)
+        return arranged(values, found, ends.n_post)
 
     def finish(name: str, side: Given, values: Values) -> Values:
         return alike(projection, made, name, side, values)

@@ -19,7 +19,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.model.weights import weight
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.instance.resolver import Resolver, fail
+from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
 from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, holds
 from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern, chosen
@@ -103,11 +103,12 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The two populations of a projection; `around` has the network's values and `dt`."""
+    """The two populations of a projection: their sizes, and the values of a variable of one of them; `around` has the network's values and `dt`."""
 
-    pre: Resolver
-    post: Resolver
-    around: Callable[[Ref | Special | At], Values]
+    n_pre: int
+    n_post: int
+    of_side: Callable[[Whose, str], Values]
+    around: Lookup
 
     def lookup(self, pre: Callable[[], Integers], post: Callable[[], Integers]) -> Lookup:
         """Looks up what depends on the two units of pairs (unit numbers from 0, any shapes that broadcast)."""
@@ -119,13 +120,11 @@ class Ends:
                 case Special("j"):
                     return pre() + np.float64(1.0)
                 case Special("N_pre"):
-                    return float(self.pre.count)
+                    return float(self.n_pre)
                 case Special("N_post"):
-                    return float(self.post.count)
-                case Ref(Whose.PRE, name):
-                    return taken(self.pre.value(name), pre())
-                case Ref(Whose.POST, name):
-                    return taken(self.post.value(name), post())
+                    return float(self.n_post)
+                case Ref(Whose.PRE | Whose.POST as side, name):
+                    return taken(self.of_side(side, name), pre() if side is Whose.PRE else post())
                 case _:
                     return self.around(node)
 
@@ -136,7 +135,7 @@ def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
     """The pattern; connections that are `given` (not None) replace whatever the model says. Raises ValueError where they are none, or a matrix of
     another shape."""
     written = projection.connectivity
-    sizes = (ends.pre.count, ends.post.count)
+    sizes = (ends.n_pre, ends.n_post)
     mirrored = bool(projection.symmetric)
     pre_units, post_units = (_units(part, n, projection, ends) for part, n in zip((written.pre, written.post), sizes, strict=True))
     if given is not None:

@@ -18,8 +18,8 @@ from plasticdsl.model.model import AddTo, Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, Values
-from plasticdsl.runtime.numbers.evaluate import evaluate, evaluate_indexed
-from plasticdsl.support.values import taken
+from plasticdsl.runtime.instance.pairing import Ends
+from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, evaluate_indexed
 
 Integers = NDArray[np.int64]
 
@@ -193,34 +193,22 @@ class Observer:
         terms = np.broadcast_to(self._of_connection(body, projection), post.shape)
         return np.bincount(post, terms, minlength=self.size(self.instance.projections[projection].post)).astype(np.float64, copy=False)
 
-    def _inside(self, owner: str) -> Callable[[Ref | Special | At], Values]:
+    def _inside(self, owner: str) -> Lookup:
         """How names are read within a block of this population or projection."""
+        around: Lookup = self.look_up
+        if owner in self.instance.projections:
+            drawn, (post, pre) = self.instance.projections[owner], self._ends_of(owner)
+            sides = {Whose.PRE: drawn.pre, Whose.POST: drawn.post}
+            sizes = self.size(drawn.pre), self.size(drawn.post)
+            around = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up).lookup(lambda: pre, lambda: post)
 
         def look_up(node: Ref | Special | At) -> Values:
             match node:
                 case Ref(Whose.OWN, name):
                     return self.variable(owner, name)
-                case Ref(Whose.PRE | Whose.POST as side, name):
-                    return self._of_side(owner, side, name)
-                case Special("N_pre" | "N_post" | "i" | "j" as name):
-                    return self._special(owner, name)
+                case Special("i") if owner in self.instance.populations:
+                    return np.arange(1.0, self.size(owner) + 1.0)
                 case _:
-                    return self.look_up(node)
+                    return around(node)
 
         return look_up
-
-    def _of_side(self, projection: str, side: Whose, name: str) -> Values:
-        """A variable of the unit on one side, for each connection."""
-        drawn = self.instance.projections[projection]
-        post, pre = self._ends_of(projection)
-        population, units = (drawn.pre, pre) if side is Whose.PRE else (drawn.post, post)
-        return taken(self.variable(population, name), units)
-
-    def _special(self, owner: str, name: str) -> Values:
-        projection = self.instance.projections.get(owner)
-        if projection is None:
-            return np.arange(1.0, self.size(owner) + 1.0)
-        if name in ("N_pre", "N_post"):
-            return float(self.size(projection.pre if name == "N_pre" else projection.post))
-        post, pre = self._ends_of(owner)
-        return np.asarray((post if name == "i" else pre) + 1.0, dtype=np.float64)
