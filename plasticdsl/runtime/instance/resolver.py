@@ -7,13 +7,13 @@ numbers (float) or arrays (float64[count]), or `PlasError`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from graphlib import CycleError, TopologicalSorter
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.graph import ordered
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs
 from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
@@ -72,8 +72,12 @@ class Resolver:
     def value(self, name: str) -> Values:
         """The value of one of the owner's names; raises `PlasError` where it cannot be had, ValueError where an array does not fit."""
         if name not in self._known:
-            for needed in self._order(name):
-                self._known[needed] = self._compute(needed)
+            needed, circles = ordered((name,), self._reads)
+            if circles:
+                shown = " → ".join(map(self.named, circles[0]))
+                fail("definition-cycle", f"These values depend on each other before the run: {shown}.", self._span(name))
+            for each in needed:
+                self._known[each] = self._compute(each)
         return self._known[name]
 
     def of(self, given: Given, purpose: str, span: Span) -> Values:
@@ -92,26 +96,12 @@ class Resolver:
     def _span(self, name: str) -> Span:
         return self._variables[name].span if name in self._variables else NOWHERE
 
-    def _order(self, name: str) -> list[str]:
-        """What `name` depends on and is not known yet, then `name`."""
-        graph: dict[str, list[str]] = {}
-        waiting = [name]
-        while waiting:
-            current = waiting.pop()
-            if current not in graph:
-                graph[current] = [r for r in self._reads(current) if r not in self._known]
-                waiting.extend(graph[current])
-        try:
-            return list(TopologicalSorter(graph).static_order())
-        except CycleError as circle:
-            shown = " → ".join(self.named(n) for n in circle.args[1])
-            fail("definition-cycle", f"These values depend on each other before the run: {shown}.", self._span(name))
-
     def _reads(self, name: str) -> list[str]:
+        """What it depends on and is not known yet."""
         side = self._sides[name]
         parts = side.arguments if isinstance(side, Distribution) else (side,)
         read = {r.name for part in parts if isinstance(part, Expr) for r in refs(part) if r.owner in (Whose.OWN, self.owner)}
-        return sorted(read & self._sides.keys())
+        return sorted((read & self._sides.keys()) - self._known.keys())
 
     def _compute(self, name: str) -> Values:
         side = self._sides[name]

@@ -20,7 +20,6 @@ from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.play.guard import UNDEFINED, NotFinite
 from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
 from plasticdsl.runtime.watch.statistics import rate
-from plasticdsl.source import Span
 
 #: Statistics of spike times are taken anew when there are so many times as many spikes.
 _MORE = 1.01
@@ -53,7 +52,7 @@ class Waiting:
         if self._until.condition is not None and self._spikes is not None:
             numbers = self._spikes.numbers()
             if self._silent is not None and np.any(self._value(substitute(self._silent, numbers)) == 1.0):
-                raise NotFinite((self._no_answer(self._until.span),))
+                raise NotFinite((self._no_answer(),))
             return bool(np.all(self._value(substitute(self._until.condition, numbers)) == 1.0))
         before, self._before = self._before, self._now()
         same = all(np.array_equal(before[k], self._before[k]) for k in self._discrete)
@@ -61,18 +60,15 @@ class Waiting:
 
     def not_reached(self, phase: str, steps: int) -> Diagnostic:
         """That the phase took its longest length all the same."""
-        if self._until.condition is None:
-            message = f"Phase ‘{phase}’ was not stable after {steps} steps."
-        else:
-            message = f"What phase ‘{phase}’ waits for had not happened after {steps} steps."
+        what = f"Phase ‘{phase}’ was not stable" if self._until.condition is None else f"What phase ‘{phase}’ waits for had not happened"
         hint = "More steps are allowed by ‘up to … steps’."
-        return Diagnostic("not-stable", message, self._until.span, hint, severity=Severity.WARNING)
+        return Diagnostic("not-stable", f"{what} after {steps} steps.", self._until.span, hint, severity=Severity.WARNING)
 
-    def _no_answer(self, span: Span) -> Diagnostic:
+    def _no_answer(self) -> Diagnostic:
         observer = self._reader.observer
-        step = observer.engine.step
-        message = f"What the phase waits for compares with something that has no value (NaN) at t = {step * observer.instance.dt:.10g} s (step {step})."
-        return Diagnostic("not-finite", message, span, UNDEFINED)
+        message = "What the phase waits for compares with something that has no value (NaN) at t = "
+        message += f"{observer.time:.10g} s (step {observer.engine.step})."
+        return Diagnostic("not-finite", message, self._until.span, UNDEFINED)
 
     def _value(self, condition: Expr) -> NDArray[np.float64]:
         return np.asarray(self._reader.value(condition, 0, 0))

@@ -75,15 +75,15 @@ class Watch:
     def take(self, reader: Reader, step: int) -> None:
         """What there is to see at this step."""
         self.looks += 1
+        self.complete = self.moments.next_after(step) is None
+        for call, so_far in self.gathered.items():
+            so_far.add(*reader.arguments(call))
         if self.share is not None:
             self.share.add(reader, *(self.window or self.moments.interval(step)))
         elif self.steady:
             self._compare_with_previous(reader, step)
-        elif self.gathered and self._gather(reader, step):
-            pass
-        else:
-            self._keep_worst(self._judge(reader, step))
-        self.complete = self.moments.next_after(step) is None
+        elif (self.complete or not self.gathered) and (self.verdict is None or self.verdict.passed):
+            self.verdict = self._judge(reader, step)  # of several moments all must do: the first that does not is kept, else the last
 
     def pass_over(self, reader: Reader, at: int, end: int) -> None:
         """A phase planned to end at `end` was over at `at`, where everything due was looked at."""
@@ -117,28 +117,15 @@ class Watch:
         """What this run contributes to an expectation over repeats; None where it is none, or was not reached."""
         return self.share if self.complete and not self.reason else None
 
-    def _gather(self, reader: Reader, step: int) -> bool:
-        """Adds to the statistics; at the last moment there is something to judge."""
-        for call, so_far in self.gathered.items():
-            so_far.add(*reader.arguments(call))
-        return self.moments.next_after(step) is not None
-
     def _judge(self, reader: Reader, step: int) -> Verdict:
         begin, end = self.window or self.moments.interval(step)
         results: dict[Expr, Expr] = {call: Number(g.result()) for call, g in self.gathered.items()}
         return judged(self.expectation, lambda expr: reader.value(substitute(expr, results) if results else expr, begin, end))
 
-    def _keep_worst(self, found: Verdict) -> None:
-        """Of several moments all must do: the first that does not is kept, else the last."""
-        if self.verdict is None or self.verdict.passed:
-            self.verdict = found
-
     def _compare_with_previous(self, reader: Reader, step: int) -> None:
         """The value shown is the largest change in the wrong direction (negative or 0: there was none)."""
         value = float(np.sum(reader.value(self.expectation.left, 0, step)))
-        change = value - self.previous
-        if self.expectation.relation == "never decreases":
-            change = -change
+        change = value - self.previous if self.expectation.relation == "never increases" else self.previous - value
         if math.isnan(self.previous):
             change = -math.inf if not math.isnan(value) and self.verdict is None else math.nan
         allowed = _ROUNDING * max(abs(value), abs(self.previous)) if not math.isnan(self.previous) else 0.0
@@ -152,7 +139,7 @@ def watch(expectation: Expectation, line: Timeline, reader: Reader) -> Watch:
     """How the expectation is looked at in this run. Raises `PlasError` where it names a unit that does not exist."""
     for expr in (*expectation.compared, *(() if expectation.when is None else (expectation.when,))):
         reader.require_units(expr, expectation.span)
-    if expectation.when is not None and not _holds(expectation.when, reader):
+    if expectation.when is not None and not truth(reader.observer.value(tolerant(expectation.when))).passed:
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
     taking = reader.taking(expectation.window)
     try:
@@ -177,10 +164,6 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
     if taking.last is not None and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: Gathered(s.function) for s in statistics})
     return Watch(expectation, due, found)
-
-
-def _holds(condition: Expr, reader: Reader) -> bool:
-    return bool(np.all(np.asarray(reader.observer.value(tolerant(condition))) == 1.0))
 
 
 # --- the comparison alone, without any idea of time -----------------------------------------------------------------
