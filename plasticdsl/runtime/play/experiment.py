@@ -98,13 +98,7 @@ class Run:
         return steps[kept], units[kept]
 
 
-def run_once(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-) -> Run:
+def run_once(experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption) -> Run:
     """Builds the network and runs all phases, or until `interruption` is requested.
 
     Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
@@ -178,7 +172,7 @@ class _Runner:
     def _go(self, progress: Progress, interruption: Interruption) -> None:
         for phase, span in zip(self.experiment.phases, self.line.phases, strict=True):
             self.stage.enter(phase)
-            self._look(span.first, {phase.name} if span.first else {phase.name, None})
+            self._look(span.first, {phase.name, None} if phase is self.experiment.phases[0] else {phase.name})
             waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
             self.guard.remember()
             self._run_phase(span, waiting, progress, interruption)

@@ -147,40 +147,27 @@ def window(taking: Taking, line: Timeline) -> tuple[int, int]:
     """The steps [begin, end) that a statistic of spikes covers. Raises `DoesNotFit`."""
     begin, end = line.span(taking.during)
     if taking.at is not None:
-        end = _moment(taking.at, begin, end, line)
+        at = begin + to_steps(taking.at, line.dt)
+        if not begin <= at <= end:
+            raise DoesNotFit(f"{_time(taking.at, line)} lies outside of {_time((end - begin) * line.dt, line)}")
+        end = at
     if taking.last is not None:
-        begin = _begin_of_last(taking.last, begin, end, line)
+        steps = to_steps(taking.last, line.dt)
+        if steps > end - begin or steps <= 0:
+            raise DoesNotFit(f"there are no last {_time(taking.last, line)} in {_time((end - begin) * line.dt, line)}")
+        begin = end - steps
     return begin, end
 
 
 def moments(taking: Taking, line: Timeline, bins: bool = False) -> Moments:
     """When values are taken: at each step where nothing else is said. With `bins` a moment is the end of an interval, so the
     beginning is none. Where time is counted in steps, or items are shown, values are taken after each step. Raises `DoesNotFit`."""
-    begin, end = line.span(taking.during)
-    if taking.at is not None:
-        moment = _moment(taking.at, begin, end, line)
-        return Moments(moment, moment)
-    if taking.last is not None:
-        begin = _begin_of_last(taking.last, begin, end, line)
-    if taking.at_end:
+    begin, end = window(taking if taking.at is None else replace(taking, last=None), line)
+    if taking.at is not None or taking.at_end:
         return Moments(end, end)
     stride = 1 if taking.every is None else max(1, to_steps(taking.every, line.dt))
     after = bins or line.in_steps or (taking.during is not None and line.phase(taking.during).shows)
     return Moments(begin + stride if after else begin, end, stride)
-
-
-def _begin_of_last(last: float, begin: int, end: int, line: Timeline) -> int:
-    steps = to_steps(last, line.dt)
-    if steps > end - begin or steps <= 0:
-        raise DoesNotFit(f"there are no last {_time(last, line)} in {_time((end - begin) * line.dt, line)}")
-    return end - steps
-
-
-def _moment(at: float, begin: int, end: int, line: Timeline) -> int:
-    moment = begin + to_steps(at, line.dt)
-    if not begin <= moment <= end:
-        raise DoesNotFit(f"{_time(at, line)} lies outside of {_time((end - begin) * line.dt, line)}")
-    return moment
 
 
 def _time(seconds: float, line: Timeline) -> str:
