@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.engine.load import Kernels
 
 CLOCK = "clock"
+_NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
 class CompiledEngine:
@@ -120,11 +121,9 @@ class CompiledEngine:
     def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers of the spikes logged since the last call."""
         chunks = self._kept.get(population, [])
-        if population in self._kept:
-            self._kept[population] = []
-        if not chunks:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+        steps, units = zip((_NONE, _NONE), *chunks, strict=True)
+        chunks.clear()
+        return np.concatenate(steps), np.concatenate(units)
 
     def spike_count(self, population: str) -> int:
         """All spikes of the population so far."""
@@ -137,7 +136,7 @@ class CompiledEngine:
         hazard, flags = (self._bound.arrays.get(p.field(part)) for part in (Part.HAZARD, Part.UNDECIDED))
         if flags is not None:
             return np.flatnonzero(flags)
-        return np.flatnonzero(np.isnan(hazard)) if hazard is not None else np.empty(0, dtype=np.int64)
+        return np.flatnonzero(np.isnan(hazard)) if hazard is not None else _NONE
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""

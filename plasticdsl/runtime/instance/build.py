@@ -146,9 +146,8 @@ def _check_names(network: Network, connections: Mapping[str, object], spikes: Ma
 
 
 def _network_values(setup: _Setup) -> Resolver:
-    network, others = setup.network, dict[str, Values]()
-    sides, around = network_sides(network, setup.settings), _around(others.__getitem__, setup.dt)
-    return Resolver(Whose.NETWORK, "", sides, network.variables, 1, setup.seed, around, lambda values: values)
+    sides, around = network_sides(setup.network, setup.settings), _around(dict[str, Values]().__getitem__, setup.dt)
+    return Resolver(Whose.NETWORK, "", sides, setup.network.variables, 1, setup.seed, around, lambda values: values)
 
 
 def _around(of_network: Callable[[str], Values], dt: float) -> Outside:

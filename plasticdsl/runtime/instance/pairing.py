@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Ref, Special, of_a_pair
+from plasticdsl.model.expr import At, Logic, Ref, Special, of_a_pair
 from plasticdsl.model.model import Connectivity, Network, Projection
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import Units
@@ -98,7 +98,12 @@ def with_listed(network: Network, connections: Mapping[str, object]) -> Network:
     return replace(network, projections=tuple(replace(p, connectivity=listed) if p.name in connections else p for p in network.projections))
 
 
+# --- connections as the model says ---------------------------------------------------------------------------------
+
 Integers = NDArray[np.int64]
+
+#: A unit, where it makes no difference which.
+_ANY = np.zeros(1, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ def _units(part: Units, count: int, projection: Projection, ends: Ends) -> Integ
     """The units (from 0) of a part; None for the whole."""
     if not part:
         return None
-    around = _checked(projection, ends, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    around = _checked(projection, ends, _ANY, _ANY)
     try:
         return chosen([(evaluate(one.first, around), evaluate(one.last, around)) for one in part], count)
     except ValueError as problem:
@@ -173,22 +178,15 @@ def _amount(projection: Projection, written: Connectivity, ends: Ends) -> float 
             message = f"The degree of ‘{projection.symbol}’ must be the same for all units."
             fail("not-a-constant", message, written.span, "Draw with a probability that depends on i and j, or write several projections.")
         return lambda pre, post: evaluate(amount, _checked(projection, ends, pre, post))
-    return float(evaluate(amount, _checked(projection, ends, np.zeros(1, np.int64), np.zeros(1, np.int64))))
+    return float(evaluate(amount, _checked(projection, ends, _ANY, _ANY)))
 
 
 def _allowed(projection: Projection, written: Connectivity, ends: Ends) -> PairCondition | None:
     conditions = [c for c in (written.amount if written.kind == "where" else None, written.also) if c is not None]
     if not conditions:
         return None
-
-    def allowed(pre: Integers, post: Integers) -> NDArray[np.bool_]:
-        lookup = _checked(projection, ends, pre, post)
-        result = np.asarray(holds(conditions[0], lookup))
-        for condition in conditions[1:]:
-            result = result & holds(condition, lookup)
-        return result
-
-    return allowed
+    condition = Logic("and", tuple(conditions))
+    return lambda pre, post: holds(condition, _checked(projection, ends, pre, post))
 
 
 def _checked(projection: Projection, ends: Ends, pre: Integers, post: Integers) -> Lookup:

@@ -27,13 +27,10 @@ LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785}
 
 def require_small_step(network: Network, instance: Instance) -> None:
     """Raises `PlasError` `time-step-too-large` naming every variable whose time constant the step exceeds too far."""
-    findings: list[Diagnostic] = []
-    for population in network.populations:
-        findings += _of_block(population.symbol, population.block, instance.populations[population.name], instance)
-    for projection in network.projections:
-        findings += _of_block(projection.symbol, projection.connection, instance.projections[projection.name], instance)
+    parts = [(p.symbol, p.block, p.name) for p in network.populations] + [(p.symbol, p.connection, p.name) for p in network.projections]
+    findings = tuple(found for symbol, block, name in parts for found in _of_block(symbol, block, instance.part(name), instance))
     if findings:
-        raise PlasError(tuple(findings))
+        raise PlasError(findings)
 
 
 def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionInstance, instance: Instance) -> list[Diagnostic]:

@@ -7,7 +7,7 @@ Arithmetic is that of IEEE doubles: 1/0 is inf, 0/0 is NaN, without warnings; wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any, assert_never
 
@@ -30,7 +30,7 @@ class _Scope:
 
     lookup: Lookup
     space: Space | None
-    bound: Indices = field(default_factory=dict)
+    bound: Indices
 
 
 def evaluate(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None) -> Values:
@@ -76,11 +76,8 @@ def holds(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices
 
 def _compute(expr: Expr, lookup: Lookup, space: Space | None, bound: Indices | None) -> Array:
     with np.errstate(all="ignore"):
-        return _value(expr, _Scope(lookup, space, _same_axes(bound or {})))
-
-
-def _same_axes(bound: Indices) -> Indices:
-    return dict(zip(bound, np.broadcast_arrays(*bound.values()), strict=True))
+        indices = {} if bound is None else dict(zip(bound, np.broadcast_arrays(*bound.values()), strict=True))
+        return _value(expr, _Scope(lookup, space, indices))
 
 
 def _numbers(value: Array) -> NDArray[np.float64]:

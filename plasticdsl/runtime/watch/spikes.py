@@ -93,9 +93,8 @@ class SpikeHistory:
 def _joined(parts: Sequence[Train]) -> Train:
     if len(parts) == 1:
         return parts[0]
-    if not parts:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    steps, units = zip((np.zeros(0, np.int64), np.zeros(0, np.int32)), *parts, strict=True)
+    return np.concatenate(steps), np.concatenate(units)
 
 
 def spiking_populations(network: Network) -> list[str]:
