@@ -6,7 +6,7 @@ import pytest
 import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.runtime.instance.build import instantiate
-from plasticdsl.runtime.numbers.covariance import square_root
+from plasticdsl.runtime.instance.patterns import square_root
 
 TEXT = """
 neuron Cell:

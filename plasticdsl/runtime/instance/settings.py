@@ -51,22 +51,13 @@ def placed(settings: Settings | Written, network: Network) -> Settings:
     return found
 
 
-def allowed_keys(network: Network) -> frozenset[Ref]:
-    """Everything that `Settings` may hold for this network."""
-    keys = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
-    keys |= {Ref(p.as_owner, "") for p in network.populations}
-    for owner, block in network.blocks.items():
-        for variable in block.variables:
-            if variable.role in (*PARAMETERS, *STATES):
-                keys.add(Ref(owner, variable.name))
-            if variable.role in STATES:
-                keys.add(Ref(owner, f"{variable.name}(0)"))
-    return frozenset(keys)
-
-
 def check_settings(network: Network, settings: Settings) -> None:
     """Raises KeyError for a name the network does not have, with what there is."""
-    allowed = allowed_keys(network)
+    own = [(owner, v) for owner, block in network.blocks.items() for v in block.variables]
+    allowed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
+    allowed |= {Ref(p.as_owner, "") for p in network.populations}
+    allowed |= {Ref(owner, v.name) for owner, v in own if v.role in (*PARAMETERS, *STATES)}
+    allowed |= {Ref(owner, f"{v.name}(0)") for owner, v in own if v.role in STATES}
     for key in settings:
         if key not in allowed:
             owner = owner_text(key.owner)

@@ -63,8 +63,7 @@ def constant(expr: Expr, instance: Instance, own: Owner = Whose.NETWORK) -> Valu
 def evaluate_indexed(expr: Expr, lookup: Lookup, space: Space, indices: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
     """The value of an observable with free index letters (`Variable.indices`: letter and what it runs over): one axis for each letter."""
     sizes = [space.size(over) for _, over in indices]
-    shapes = [tuple(size if k == axis else 1 for k in range(len(sizes))) for axis, size in enumerate(sizes)]
-    bound = {letter: np.arange(size).reshape(shape) for (letter, _), size, shape in zip(indices, sizes, shapes, strict=True)}
+    bound = dict(zip((letter for letter, _ in indices), np.ix_(*map(np.arange, sizes)), strict=True))
     return np.array(np.broadcast_to(evaluate(expr, lookup, space, bound), sizes))
 
 

@@ -139,7 +139,7 @@ class _Runner:
         self.recorder = plan(experiment.all_recordings, experiment.plots, line, self.reader, self.stage.preview)
         observer.present.recorded = self.recorder.recorded
         self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
-        self.due: list[Series | Watch] = [*self.recorder.all_series(), *self.watches]
+        self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
         self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder))
         self.guard = Guard(observer, line.in_steps, self._again)
 

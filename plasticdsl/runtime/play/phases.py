@@ -2,12 +2,12 @@
 
 Comes in: the phases of a checked experiment and what they show. The `Stage` of a run enters and leaves them: a source that nothing holds gives 0, a
 held state is set before every step, a held parameter gets back its value when the phase ends. Which units a start changes is keyed by seed, phase,
-population and variable.
+population and variable; a random order of updates by seed, population and step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import RandomPatterns
-from plasticdsl.model.protocol import Start
+from plasticdsl.model.protocol import Order, Start
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
@@ -25,7 +25,7 @@ from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.feeds import Integers, Show, computed, is_fixed, permutation, table_of
-from plasticdsl.runtime.play.visits import Visits
+from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
 from plasticdsl.support.random import stream_of
@@ -276,3 +276,58 @@ def require_allowed(network: Network, population: str, name: str, values: Floats
         there = ", ".join(f"{v:g}" for v in allowed)
         message = f"‘{population}.{name}’ is set to {values[wrong].flat[0]:g}, but only {{{there}}} is allowed."
         fail("value-not-allowed", message, span, "Patterns and data for it must hold these values.")
+
+
+#: Variables of populations, by population and name.
+States = dict[tuple[str, str], NDArray[np.float64]]
+
+
+# --- `update asynchronously`: in which order units update, and what the network was after each of them ---------------
+
+
+class Visits:
+    """The order of the units in one phase."""
+
+    def __init__(self, order: Order, network: Network, populations: Iterable[str]) -> None:
+        self._order, self._network = order, network
+        self._variables = {name: network.blocks[OfPopulation(name)].stepping for name in populations}
+        self._last: dict[str, Integers] = {}
+        self._before: States = {}
+
+    @property
+    def random(self) -> bool:
+        """Whether each step has an order of its own."""
+        return self._order == "random"
+
+    def tell(self, engine: Engine, remember: bool) -> None:
+        """The order of the next step; with `remember` it can be replayed afterwards."""
+        sizes = {name: engine.instance.populations[name].size for name in self._variables}
+        if self.random:
+            self._last = {name: permutation(size, engine.instance.seed, name, "order", str(engine.step)) for name, size in sizes.items()}
+        else:
+            self._last = {name: np.arange(size) for name, size in sizes.items()}
+        engine.visit(self._last)
+        self._before = self._now(engine) if remember else {}
+
+    def _now(self, engine: Engine) -> States:
+        return states_now(engine, ((p, n) for p, names in self._variables.items() for n in names))
+
+    def replay(self, observer: Observer) -> Iterator[None]:
+        """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""
+        after = self._now(observer.engine)
+        shown = {key: values.copy() for key, values in self._before.items()}
+        with observer.seen_as(shown):
+            yield
+            still = True
+            for population, order in self._last.items():
+                own = [key for key in shown if key[0] == population]
+                changed = np.zeros(len(order), dtype=np.bool_)
+                for key in own:
+                    changed |= ~((shown[key] == after[key]) | (np.isnan(shown[key]) & np.isnan(after[key])))
+                for unit in order[changed[order]]:
+                    for key in own:
+                        shown[key][unit] = after[key][unit]
+                    still = False
+                    yield
+            if still:
+                yield

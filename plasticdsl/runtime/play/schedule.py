@@ -111,8 +111,7 @@ class Clock:
 
     def skip(self, at: int, end: int) -> None:
         """The phase that was planned to end at `end` was over at position `at`."""
-        if end > at:
-            self.cuts.append((at, end))
+        self.cuts.append((at, end))
 
     def real(self, position: int) -> int:
         """The step really done at a planned position; one within a part that was skipped is where it was cut."""

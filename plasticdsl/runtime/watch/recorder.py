@@ -6,7 +6,7 @@ plot what it is made of. A window that does not fit the run is reported, and wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,11 +49,6 @@ class Recorder:
     plots: list[PlotPlan] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     aliases: dict[str, list[Series]] = field(default_factory=dict)
-
-    def all_series(self) -> Iterator[Series]:
-        """Recorded and plotted ones."""
-        yield from self.series
-        yield from self.drawn
 
     def recorded(self, name: str) -> NDArray[np.float64]:
         """Everything recorded so far under a name, in order, as float64[values]."""
