@@ -127,14 +127,10 @@ def instantiate(
 
 
 def _check_names(network: Network, connections: Mapping[str, object], spikes: Mapping[str, object], patterns: Mapping[str, object]) -> None:
-    projections = {p.name for p in network.projections}
     sources = {n for p in network.populations if isinstance(p.source, GivenSpikes) for n in (p.source.name or p.name, p.name)}
-    sets = {s.name for s in network.patterns}
-    for what, given, known in (
-        ("projection", connections, projections),
-        ("source of given spikes", spikes, sources),
-        ("set of patterns", patterns, sets),
-    ):
+    there = {"projection": {p.name for p in network.projections}, "source of given spikes": sources}
+    there["set of patterns"] = {s.name for s in network.patterns}
+    for (what, known), given in zip(there.items(), (connections, spikes, patterns), strict=True):
         if not isinstance(given, Mapping):
             raise ValueError(f"what is given for each {what} is a mapping by name, not {given!r}")
         for name in given:

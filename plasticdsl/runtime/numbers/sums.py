@@ -104,26 +104,20 @@ def sum_over(node: SumOver, space: Space, bound: Indices, value: Compute, condit
 
 def _axes(node: SumOver, space: Space) -> tuple[At | None, list[dict[str, Integers]]]:
     """What the letters run over, one entry per independent axis, and the variable whose connections lead two of them."""
-    lead = next(
-        (at for at in _connections_in(node.body, space) if len(set(at.indices)) == 2 and set(at.indices) <= set(node.indices)), None
-    )
-    axes: list[dict[str, Integers]] = []
-    led: Sequence[str] = ()
-    if lead is not None:
-        ends = _ends(lead.ref, space)
-        assert ends is not None, "only variables of projections lead"
-        led = lead.indices
-        axes.append({led[0]: ends[0], led[1]: ends[1], _led(lead.ref, led): np.arange(len(ends[0]))})
-    for letter, population in zip(node.indices, node.sets, strict=True):
-        if letter not in led:
-            axes.append({letter: np.arange(space.size(population))})
-    return lead, axes
+    found = _connections_in(node.body, space)
+    leading = next((f for f in found if len(set(f[0].indices)) == 2 and set(f[0].indices) <= set(node.indices)), None)
+    single = {letter: np.arange(space.size(population)) for letter, population in zip(node.indices, node.sets, strict=True)}
+    if leading is None:
+        return None, [{letter: numbers} for letter, numbers in single.items()]
+    lead, (post, pre) = leading
+    together = {lead.indices[0]: post, lead.indices[1]: pre, _led(lead.ref, lead.indices): np.arange(len(post))}
+    return lead, [together, *({letter: numbers} for letter, numbers in single.items() if letter not in lead.indices)]
 
 
-def _connections_in(expr: Expr, space: Space) -> Iterator[At]:
-    """Variables of projections at two indices, but for those in sums further in."""
-    if isinstance(expr, At) and len(expr.indices) == 2 and _ends(expr.ref, space) is not None:
-        yield expr
+def _connections_in(expr: Expr, space: Space) -> Iterator[tuple[At, tuple[Integers, Integers]]]:
+    """Variables of projections at two indices, but for those in sums further in, and the connections they are one value for each of."""
+    if isinstance(expr, At) and len(expr.indices) == 2 and (ends := _ends(expr.ref, space)) is not None:
+        yield expr, ends
     if not isinstance(expr, SumOver):
         for child in children(expr):
             yield from _connections_in(child, space)
@@ -132,10 +126,8 @@ def _connections_in(expr: Expr, space: Space) -> Iterator[At]:
 def _exists(node: SumOver, space: Space, inner: Indices, lead: At | None) -> NDArray[np.bool_]:
     """Where all connections of the body exist."""
     keep = np.asarray(True)
-    for at in _connections_in(node.body, space):
+    for at, ends in _connections_in(node.body, space):
         if lead is None or (at.ref.owner, at.indices) != (lead.ref.owner, lead.indices):
-            ends = _ends(at.ref, space)
-            assert ends is not None, "these are variables of projections"
             keep = keep & _find(_numbers_of(at.indices[0], inner), _numbers_of(at.indices[1], inner), ends)[1]
     return keep
 
