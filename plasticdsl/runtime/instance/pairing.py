@@ -77,19 +77,18 @@ def connections_of(given: object, network: Network) -> tuple[dict[str, Listed], 
     if not isinstance(given, Mapping):
         raise ValueError(f"connections are given as a mapping from projections to {_ALLOWED}; what was given is {_kind(given)}")
     found = {str(name): listed(value, str(name)) for name, value in given.items()}
-    projections = {p.name: p for p in network.projections}
-    weighted = [(projections[n], one.weights) for n, one in found.items() if n in projections and one.weights is not None]
-    return found, {Ref(p.as_owner, _weight(p)): np.asarray(values, dtype=np.float64) for p, values in weighted}
-
-
-def _weight(projection: Projection) -> str:
-    found = weight(projection)
-    if found is None:
-        example = f'{{"{projection.name}.w": weights}}'
-        raise ValueError(
-            f"it is not clear which variable of {projection.name} its weights are; give them as a parameter instead, for example **{example}"
-        )
-    return found
+    weights: dict[Ref, Given] = {}
+    for projection in network.projections:
+        values = found[projection.name].weights if projection.name in found else None
+        if values is not None:
+            variable = weight(projection)
+            if variable is None:
+                example = f'{{"{projection.name}.w": weights}}'
+                raise ValueError(
+                    f"it is not clear which variable of {projection.name} its weights are; give them as a parameter instead, for example **{example}"
+                )
+            weights[Ref(projection.as_owner, variable)] = np.asarray(values, dtype=np.float64)
+    return found, weights
 
 
 def with_listed(network: Network, connections: Mapping[str, object]) -> Network:

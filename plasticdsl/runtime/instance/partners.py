@@ -68,13 +68,9 @@ def counterparts(reader: ProjectionInstance, other: ProjectionInstance, transpos
     try:
         return pairs.counterparts(*wanted, other.sources(), other.targets)
     except pairs.Unmatched as problem:
-        raise ValueError(_missing(reader, other, transposed, problem.args[0])) from None
-
-
-def _missing(reader: ProjectionInstance, other: ProjectionInstance, transposed: bool, connection: int) -> str:
-    pre, post = int(reader.sources()[connection]) + 1, int(reader.targets[connection]) + 1
-    first, second = (post, pre) if transposed else (pre, post)
-    return (
-        f"{reader.name} reads {other.name} at each of its connections, but where it connects unit {pre} of {reader.pre} to unit {post} of "
-        f"{reader.post}, {other.name} does not connect unit {first} of {other.pre} to unit {second} of {other.post}"
-    )
+        pre, post = (int(units[problem.args[0]]) + 1 for units in (reader.sources(), reader.targets))
+        first, second = (post, pre) if transposed else (pre, post)
+        raise ValueError(
+            f"{reader.name} reads {other.name} at each of its connections, but where it connects unit {pre} of {reader.pre} to unit {post} of "
+            f"{reader.post}, {other.name} does not connect unit {first} of {other.pre} to unit {second} of {other.post}"
+        ) from None

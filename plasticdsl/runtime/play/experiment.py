@@ -155,11 +155,6 @@ class _Runner:
 
     # --- the run ---
 
-    @property
-    def step(self) -> int:
-        """Where the clock stands, as planned."""
-        return self.reader.now
-
     def go(self, progress: Progress, interruption: Interruption) -> None:
         """All phases, or until something goes wrong."""
         try:
@@ -184,13 +179,13 @@ class _Runner:
 
     def _run_phase(self, span: PhaseSpan, waiting: Waiting | None, progress: Progress, interruption: Interruption) -> None:
         pace, over = Pace(), False
-        while self.step < span.last and not over:
-            before = self.step
+        while self.reader.now < span.last and not over:
+            before = self.reader.now
             self._advance(before + 1 if waiting is not None else self._next_stop(span, pace))
-            self._look(self.step, self._begun(), self._replayed(self.step))
+            self._look(self.reader.now, self._begun(), self._replayed(self.reader.now))
             over = waiting is not None and self._is_over(waiting)
-            if pace.done(self.step - before) or interruption.requested:
-                progress.show(self.step / self.line.end, span.name)
+            if pace.done(self.reader.now - before) or interruption.requested:
+                progress.show(self.reader.now / self.line.end, span.name)
                 self.spikes.collect()
                 self.guard.glance()
                 if interruption.requested:
@@ -208,7 +203,7 @@ class _Runner:
 
     def _ended(self, span: PhaseSpan, waiting: Waiting, reached: bool) -> None:
         """What a phase with `until` leaves behind; what was planned for its end is taken where it was over."""
-        at = self.step
+        at = self.reader.now
         self.run.endings += (Ending(span.name, reached, at - span.first),)
         if not reached:
             self._not_reached(span, waiting, at - span.first)
@@ -228,7 +223,7 @@ class _Runner:
                 item.note = found.message[:1].lower() + found.message[1:].rstrip(".")
 
     def _next_stop(self, span: PhaseSpan, pace: Pace) -> int:
-        step = self.step
+        step = self.reader.now
         if self.stage.every_step:
             return step + 1
         due = [n for item in self.due if (n := item.moments.next_after(step)) is not None]
@@ -237,7 +232,7 @@ class _Runner:
     def _advance(self, to: int) -> None:
         self.stage.hold(remember=self._replayed(to))
         try:
-            self.observer.engine.advance(to - self.step)
+            self.observer.engine.advance(to - self.reader.now)
         except RuntimeError as error:
             raise PlasError((Diagnostic("too-many-spikes", f"{str(error)[:1].upper()}{str(error)[1:]}.", self.experiment.span),)) from error
         self.stage.settle()
@@ -248,7 +243,7 @@ class _Runner:
 
     def _begun(self) -> set[str | None]:
         """The phases (None: the run as a whole) that have begun; one that begins now waits until it has set what it holds and starts from."""
-        return {None, *(span.name for span in self.line.phases if span.first < self.step)}
+        return {None, *(span.name for span in self.line.phases if span.first < self.reader.now)}
 
     def _look(self, step: int, phases: set[str | None], replayed: bool = False) -> None:
         """Takes what is due at this planned position of the clock and belongs to these phases; where the last step is `replayed`, what must hold all
@@ -268,7 +263,7 @@ class _Runner:
         self.spikes.hold()
         engine = self.observer.engine
         while engine.step < step:
-            self._advance(self.step + (1 if self.stage.every_step else step - engine.step))
+            self._advance(self.reader.now + (1 if self.stage.every_step else step - engine.step))
             engine = self.observer.engine
 
     def _rewind(self, step: int) -> None:

@@ -51,21 +51,18 @@ class Guard:
         """Only one step is to be looked after, so there is nothing to search."""
         self._good = None
 
-    def look(self) -> None:
-        """Is everything still well? Raises `NotFinite`."""
-        self._look(True)
+    def look(self, everything: bool = True) -> None:
+        """Is everything still well, or everything but the connections? Raises `NotFinite`."""
+        if self._wrong(everything):
+            raise NotFinite(self._first())
 
     def glance(self) -> None:
         """The same, now and then without the connections; what is well is remembered now and then."""
         self._looks += 1
         everything = self._looks % _LOOKS_PER_SEARCH == 0
-        self._look(everything)
+        self.look(everything)
         if everything:
             self.remember()
-
-    def _look(self, everything: bool) -> None:
-        if self._wrong(everything):
-            raise NotFinite(self._first())
 
     def _first(self) -> tuple[Diagnostic, ...]:
         """What went wrong first: the stretch since all was well is run again in halves. What is wrong stays so, or is wrong at its end at least."""

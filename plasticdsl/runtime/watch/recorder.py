@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
-from plasticdsl.model.model import Variable
-from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
+from plasticdsl.model.owners import OfPopulation, Part, Whose, owner_text
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
@@ -236,13 +235,13 @@ class _Planner:
     def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
         """How a variable that others are plotted against is shown."""
         network = self.reader.observer.network
-        blocks: dict[Owner, tuple[Variable, ...]] = {Whose.NETWORK: network.variables}
-        blocks |= {owner: block.variables for owner, block in network.blocks.items()}
+        known = {Ref(Whose.NETWORK, v.name): v for v in network.variables}
+        known |= {Ref(owner, v.name): v for owner, block in network.blocks.items() for v in block.variables}
         for ref in refs(expr) if isinstance(expr, (Ref, Call)) else ():
-            for variable in blocks.get(ref.owner, ()):
-                if variable.name == ref.name and variable.dimension is not None:
-                    unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
-                    return unit, scale, variable.dimension
+            variable = known.get(ref)
+            if variable is not None and variable.dimension is not None:
+                unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
+                return unit, scale, variable.dimension
         return "", 1.0, None
 
     def _drawn(self, recording: Recording, kind: Kind) -> Series:
