@@ -47,17 +47,14 @@ def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[
         raise ValueError(f"{path} is no saved state of a network") from None
     if "format" not in content or int(content["format"]) != FORMAT:
         raise ValueError(f"{path} is no saved state of a network of this version")
-    _require_same("seed", int(content["seed"]), instance.seed, path)
-    _require_same("dt", float(content["dt"]), instance.dt, path)
+    for what, own in (("seed", instance.seed), ("dt", instance.dt)):
+        saved = content[what].item()
+        if saved != own:
+            raise ValueError(f"{path} was saved with {what} = {saved:g}, this network has {own:g}; build it with {what}={saved:g}")
     if str(content["digest"]) != digest(network, instance):
         raise ValueError(f"{path} was saved from another model, or one with other parameters, sizes, connections or given spikes")
     prefix = "state/"
     return {name.removeprefix(prefix): array for name, array in content.items() if name.startswith(prefix)}
-
-
-def _require_same(what: str, saved: float, own: float, path: Path) -> None:
-    if saved != own:
-        raise ValueError(f"{path} was saved with {what} = {saved:g}, this network has {own:g}; build it with {what}={saved:g}")
 
 
 def digest(network: Network, instance: Instance) -> str:

@@ -40,9 +40,10 @@ from plasticdsl.runtime.instance.pairing import Ends, pattern_of
 from plasticdsl.runtime.instance.partners import alike, counterparts, require_partners
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
-from plasticdsl.runtime.instance.resolver import Outside, Resolver, checked, fail
+from plasticdsl.runtime.instance.resolver import Resolver, checked, fail
 from plasticdsl.runtime.instance.settings import Given, Settings, Sides, Written, check_settings, placed
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
+from plasticdsl.runtime.numbers.evaluate import Lookup
 from plasticdsl.source import Span
 from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
 from plasticdsl.support.random import signed, stream_of
@@ -146,7 +147,7 @@ def _network_values(setup: _Setup) -> Resolver:
     return Resolver(Whose.NETWORK, "", sides, setup.network.variables, 1, setup.seed, around, lambda values: values)
 
 
-def _around(of_network: Callable[[str], Values], dt: float) -> Outside:
+def _around(of_network: Callable[[str], Values], dt: float) -> Lookup:
     """What every population and projection sees of the network before the run."""
 
     def look_up(node: Ref | Special | At) -> Values:
@@ -172,7 +173,7 @@ def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
     return size
 
 
-def _units(population: Population, size: int, sides: Sides, seed: int, around: Outside) -> Resolver:
+def _units(population: Population, size: int, sides: Sides, seed: int, around: Lookup) -> Resolver:
     """The values of a population."""
 
     def outside(node: Ref | Special | At) -> Values:
@@ -186,7 +187,7 @@ def _units(population: Population, size: int, sides: Sides, seed: int, around: O
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, seed, outside, arrange)
 
 
-def _ends(pre: Resolver, post: Resolver, around: Outside) -> Ends:
+def _ends(pre: Resolver, post: Resolver, around: Lookup) -> Ends:
     """The two populations of a projection."""
     return Ends(pre.count, post.count, lambda side, name: (pre if side is Whose.PRE else post).value(name), around)
 

@@ -19,15 +19,12 @@ from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.settings import Given, Sides
-from plasticdsl.runtime.numbers.evaluate import evaluate
+from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.values import on_bounds, outside
-
-#: The value of a name that is not the owner's own; raises KeyError where it has none before the run.
-Outside = Callable[[Ref | Special | At], Values]
 
 #: Brings an array that the user gave into the order of the values; raises ValueError where its shape does not fit.
 Arrange = Callable[[Floats], Floats]
@@ -50,7 +47,8 @@ def counted(value: float, what: str, span: Span) -> int:
 
 
 class Resolver:
-    """The values of one owner. `symbol`: what the user calls it; `variables`: for messages; `finish`: has the last word on each value."""
+    """The values of one owner. `symbol`: what the user calls it; `variables`: for messages; `outside`: the values of names that are not
+    the owner's own, raising KeyError where there is none before the run; `finish`: has the last word on each value."""
 
     def __init__(
         self,
@@ -60,7 +58,7 @@ class Resolver:
         variables: tuple[Variable, ...],
         count: int,
         seed: int,
-        outside: Outside,
+        outside: Lookup,
         arrange: Arrange,
         finish: Finish | None = None,
     ) -> None:

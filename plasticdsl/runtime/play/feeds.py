@@ -7,7 +7,7 @@ phase and epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,21 +15,19 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Clamp, Phase
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Network, Role
+from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
+from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.resolver import counted, fail
-from plasticdsl.runtime.numbers.evaluate import constant, evaluate, holds
+from plasticdsl.runtime.numbers.evaluate import Lookup, constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps
 
-_CONSTANT = (Role.PARAMETER, Role.GIVEN)
-
 Integers = NDArray[np.int64]
-Lookup = Callable[[Ref | Special | At], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +152,6 @@ def is_fixed(expr: Expr, network: Network) -> bool:
     """Whether an expression has one value for each item, whatever the network does: it reads items, patterns and parameters alone."""
     if any(node == Special("t") for node in walk(expr)):
         return False
-    known = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _CONSTANT}
-    known |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in _CONSTANT}
+    known = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
+    known |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in PARAMETERS}
     return all(r.owner is Whose.ITEM or not r.name or Ref(r.owner, r.name) in known for r in refs(expr))

@@ -18,6 +18,7 @@ from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Order, Start
+from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
@@ -32,8 +33,6 @@ from plasticdsl.support.random import stream_of
 
 #: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.
 Rebuild = Callable[[Settings, Engine], Engine]
-
-_PARAMETERS = (Role.PARAMETER, Role.GIVEN)
 
 
 def _role(clamp: Clamp, network: Network) -> Role:
@@ -91,7 +90,7 @@ class Stage:
         self._first = self._observer.engine.step
         self.preview(phase.name)
         fed = [c for c in phase.clamps if self._is_fed(c)]
-        parameters = [c for c in phase.clamps if c not in fed and _role(c, self._network) in _PARAMETERS]
+        parameters = [c for c in phase.clamps if c not in fed and _role(c, self._network) in PARAMETERS]
         self._turning = tuple(parameters) if any(_reads_item(c) for c in parameters) else ()
         self._hold_parameters(parameters)
         self._switches = {name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()}
