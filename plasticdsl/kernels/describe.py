@@ -77,13 +77,8 @@ def _length(size: Field, group: Group, spelling: Spelling) -> str:
 
 def group_doc(group: Group) -> str:
     """What a named tuple holds."""
-    match group.kind:
-        case "run":
-            return "What holds for the whole run."
-        case "network":
-            return "Parameters of the network."
-        case _:
-            return f"The {group.kind} {safe(group.name)}."
+    said = {"run": "What holds for the whole run.", "network": "Parameters of the network."}
+    return said.get(group.kind) or f"The {group.kind} {safe(group.name)}."
 
 
 _LOCALS = {

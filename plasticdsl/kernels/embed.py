@@ -78,15 +78,14 @@ def embed(
 def _fills(program: Program, writer: Writer) -> list[str]:
     """What kernels work on, made of what was set up: sizes first, then what several arrays have in common, then each by itself."""
     sizes = [Assignment((s.name,), s.value) for s in program.sizes if s.name.part is not Part.UNITS]
-    made = {s.name: s.value for s in program.scalars if s.name.group != RUN} | {a.name: a.whole for a in program.arrays}
+    made: dict[Field, Recipe] = {s.name: 1 if s.fill is None else s.value for s in program.scalars if s.name.group != RUN}
+    made |= {a.name: a.whole for a in program.arrays}
     known: dict[Recipe, str] = {}
-    text = [*lines(sizes, writer)]
+    text, writer = [*lines(sizes, writer)], Writer(writer.names, writer.scopes, known)
     for name, recipe in common(made.values()):
-        text.append(f"{name} = {Writer(writer.names, writer.scopes, known).text(recipe)}")
+        text.append(f"{name} = {writer.text(recipe)}")
         known[recipe] = name
-    writer = Writer(writer.names, writer.scopes, known)
-    switches = {s.name for s in program.scalars if s.fill is None}
-    return [*text, *(f'made["{writer.names[f]}"] = {"1" if f in switches else writer.text(r)}' for f, r in made.items())]
+    return [*text, *(f'made["{writer.names[field]}"] = {writer.text(recipe)}' for field, recipe in made.items())]
 
 
 def _used(names: Mapping[str, Any]) -> list[str]:

@@ -53,9 +53,9 @@ class Kinds:
             case Binary():
                 return self._of_chain(expr)
             case Negate(operand):
-                return _number(self.of(operand))
+                return counted(self.of(operand))
             case Call(function, arguments) if function in _KEEP_INTEGERS:
-                return _number(joined(self.of(a) for a in arguments))
+                return counted(joined(self.of(a) for a in arguments))
             case Call():
                 return Kind.FLOAT
             case Compare() | Logic():
@@ -71,9 +71,9 @@ class Kinds:
         while True:
             if left.operator in "/^":
                 return Kind.FLOAT
-            kind = join(kind, _number(self.of(left.right)))
+            kind = join(kind, counted(self.of(left.right)))
             if not isinstance(left.left, Binary):
-                return join(kind, _number(self.of(left.left)))
+                return join(kind, counted(self.of(left.left)))
             left = left.left
 
 
@@ -98,7 +98,7 @@ def joined(kinds: Iterator[Kind] | Sequence[Kind]) -> Kind:
     return Kind.ANY if result is None else result
 
 
-def _number(kind: Kind) -> Kind:
+def counted(kind: Kind) -> Kind:
     """Arithmetic on truth values counts."""
     return Kind.INT if kind is Kind.BOOL else kind
 

@@ -74,10 +74,4 @@ def _number(expr: Expr, naming: Naming) -> str:
 
 def _is_plain(expr: Expr) -> bool:
     """Whether its text would be a number of Python's, which divides otherwise."""
-    match expr:
-        case Number():
-            return True
-        case Negate(operand):
-            return _is_plain(operand)
-        case _:
-            return False
+    return isinstance(expr, Number) or (isinstance(expr, Negate) and _is_plain(expr.operand))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import Field, Local
-from plasticdsl.kernels.kinds import Kind, Kinds, is_whole, joined, settled
+from plasticdsl.kernels.kinds import Kind, Kinds, counted, is_whole, joined, settled
 from plasticdsl.kernels.program import Element, Read
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, walk
 
@@ -128,8 +128,7 @@ class Printer:
 
     def _counted(self, expr: Expr) -> Kind:
         """The kind of an operand; truth values count as 0 and 1."""
-        kind = self.kinds.of(expr)
-        return Kind.INT if kind is Kind.BOOL else kind
+        return counted(self.kinds.of(expr))
 
     def _chain(self, expr: Binary, want: Kind) -> tuple[str, int]:
         """A chain that hangs to the left, possibly deeper than Python's stack."""

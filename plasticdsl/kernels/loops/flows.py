@@ -12,7 +12,7 @@ from functools import reduce
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
-from plasticdsl.kernels.loops.names import DT, N, Names, T, stage_time
+from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
 from plasticdsl.kernels.program import ZERO, Array, Comment, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
@@ -36,11 +36,6 @@ from plasticdsl.plan.plan import Kind
 from plasticdsl.support.propagators import propagator
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.structure import entry, square
-
-
-def new(variable: str) -> Local:
-    """The local that holds a variable's value at the end of the step."""
-    return Local("{}_new", (variable,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +67,7 @@ def store_all(moved: Sequence[str], context: FlowContext) -> tuple[Statement, ..
     bounds = {v: (context.variable(v).low, context.variable(v).high) for v in moved}
     early = tuple(v for v in moved if any(r.name in moved for bound in bounds[v] if bound is not None for r in refs(bound)))
     return (
-        *(Let(new(v), within_bounds(v, Read(new(v)), context)) for v in early),
+        *(Let(local(v, "new"), within_bounds(v, Read(local(v, "new")), context)) for v in early),
         *(_stored(v, context, v in early) for v in moved),
     )
 
@@ -98,16 +93,16 @@ def within_bounds(variable: str, value: Expr, context: FlowContext) -> Expr:
     return clipped(value, context.variable(variable), context.names.resolve)
 
 
-def _bounded(variable: str, local: Local, context: FlowContext) -> list[Statement]:
+def _bounded(variable: str, moved: Local, context: FlowContext) -> list[Statement]:
     """A local brought into the bounds of its variable, where it has bounds."""
-    value = within_bounds(variable, Read(local), context)
-    return [] if value == Read(local) else [Let(local, value)]
+    value = within_bounds(variable, Read(moved), context)
+    return [] if value == Read(moved) else [Let(moved, value)]
 
 
 def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     """The new value put where it belongs, bounded, unless the variable stands still."""
     target = context.names.cell(Ref(Whose.OWN, variable))
-    value: Expr = Read(new(variable)) if is_bounded else within_bounds(variable, Read(new(variable)), context)
+    value: Expr = Read(local(variable, "new")) if is_bounded else within_bounds(variable, Read(local(variable, "new")), context)
     for condition, still_then in ((context.free, context.held), (context.switch, context.switched)):
         if condition is not None and variable in still_then:
             value = Choice(((condition, value),), target)
@@ -146,7 +141,7 @@ def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
             held = _exact_row(scheme, row, reached, context, standing=True)
             assert context.free is not None
             free = Choice(((context.free, free),), held)
-        statements += [_comment(variable, context, "exact: x(t+dt) = P x(t) + Q b"), Let(new(variable), resolve(free))]
+        statements += [_comment(variable, context, "exact: x(t+dt) = P x(t) + Q b"), Let(local(variable, "new"), resolve(free))]
     return statements
 
 
@@ -215,14 +210,14 @@ def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str])
 
 def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[Statement]:
     resolve, variable = context.names.resolve, scheme.variable
-    x, slope, offset = resolve(Ref(Whose.OWN, variable)), Local("{}_slope", (variable,)), Local("{}_offset", (variable,))
+    x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
     change = Binary("*", Binary("*", DT, rate), Call("expm1_over_x", (Binary("*", Read(slope), DT),)))
     return [
         _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
         Let(slope, resolve(scheme.slope)),
         Let(offset, resolve(scheme.offset)),
-        Let(new(variable), Binary("+", x, change)),
+        Let(local(variable, "new"), Binary("+", x, change)),
     ]
 
 
@@ -250,17 +245,17 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
             ahead: Expr = DT if fraction == 1.0 else Binary("*", Number(fraction), DT)
             time = Binary("+", Read(T), ahead)
             for v in scheme.variables:
-                local = Local(f"{{}}_at{stage}", (v,))
-                statements.append(Let(local, Binary("+", start[v], Binary("*", ahead, Read(_slope(v, stage - 1))))))
-                statements += _bounded(v, local, context)
-                values[v] = Read(local)
+                there = local(v, f"at{stage}")
+                statements.append(Let(there, Binary("+", start[v], Binary("*", ahead, Read(local(v, f"k{stage - 1}"))))))
+                statements += _bounded(v, there, context)
+                values[v] = Read(there)
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
-            statements.append(Let(_slope(v, stage), still(v, at_stage(rate, values, time, names), context)))
+            statements.append(Let(local(v, f"k{stage}"), still(v, at_stage(rate, values, time, names), context)))
     for v in scheme.variables:
-        k1, k2, k3, k4 = (Read(_slope(v, s)) for s in (1, 2, 3, 4))
+        k1, k2, k3, k4 = (Read(local(v, f"k{s}")) for s in (1, 2, 3, 4))
         total = Binary("+", Binary("+", k1, Binary("*", Number(2.0), Binary("+", k2, k3))), k4)
         step = Binary("*", Binary("/", DT, Number(6.0)), total)
-        statements.append(Let(new(v), Binary("+", start[v], step)))
+        statements.append(Let(local(v, "new"), Binary("+", start[v], step)))
     return statements
 
 
@@ -275,27 +270,17 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
             a, b = (still(v, at_stage(e, values, stage_time(number - 1), names), context) for e in (slope, offset))
             statements += sixth(v, a, b)
         for v in scheme.variables:
-            statements += along(v, new(v), start[v] if number == 1 else Read(new(v)), share)
+            statements += along(v, local(v, "new"), start[v] if number == 1 else Read(local(v, "new")), share)
             if number < len(STAGES):
-                staged = Local("{}_stage", (v,))
+                staged = local(v, "stage")
                 statements += [*along(v, staged, start[v], STAGES[number]), *_bounded(v, staged, context)]
                 values[v] = Read(staged)
     return statements
 
 
-def growth(variable: str) -> Local:
-    """The local g of the step x += g x + c."""
-    return Local("{}_growth", (variable,))
-
-
-def push(variable: str) -> Local:
-    """The local c of the step x += g x + c."""
-    return Local("{}_push", (variable,))
-
-
 def sixth(variable: str, slope: Expr, offset: Expr) -> list[Statement]:
     """The locals g and c of the step x += g x + c by which x' = a x + b, with a and b held, leads on in τ = dt/6: g = a τ φ₁(a τ), c = b τ φ₁(a τ)."""
-    g, c, lead, time = growth(variable), push(variable), Local("{}_lead", (variable,)), Binary("/", DT, Number(6.0))
+    g, c, lead, time = local(variable, "growth"), local(variable, "push"), local(variable, "lead"), Binary("/", DT, Number(6.0))
     if slope == ZERO:
         return [Let(g, ZERO), Let(c, Binary("*", offset, time))]
     return [
@@ -307,18 +292,14 @@ def sixth(variable: str, slope: Expr, offset: Expr) -> list[Statement]:
     ]
 
 
-def along(variable: str, local: Local, start: Expr, part: float) -> list[Statement]:
-    """A local led on from `start` by a part of the step, sixth by sixth: one exponential serves for all of them."""
+def along(variable: str, moved: Local, start: Expr, part: float) -> list[Statement]:
+    """A local that is led on from `start` by a part of the step, sixth by sixth: one exponential serves for all of them."""
     statements: list[Statement] = []
     for _ in range(round(6 * part)):
-        change = Binary("+", Binary("*", Read(growth(variable)), start), Read(push(variable)))
-        statements.append(Let(local, Binary("+", start, change)))
-        start = Read(local)
+        change = Binary("+", Binary("*", Read(local(variable, "growth")), start), Read(local(variable, "push")))
+        statements.append(Let(moved, Binary("+", start, change)))
+        start = Read(moved)
     return statements
-
-
-def _slope(variable: str, stage: int) -> Local:
-    return Local(f"{{}}_k{stage}", (variable,))
 
 
 def still(variable: str, rate: Expr, context: FlowContext) -> Expr:
@@ -336,11 +317,11 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     for substep in range(scheme.substeps):
         time: Expr = Read(T) if substep == 0 else Binary("+", Read(T), Binary("*", Number(float(substep)), step))
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
-            statements.append(Let(Local("{}_rate", (v,)), still(v, at_stage(rate, values, time, names), context)))
+            statements.append(Let(local(v, "rate"), still(v, at_stage(rate, values, time, names), context)))
         for v in scheme.variables:
-            statements.append(Let(new(v), Binary("+", values[v], Binary("*", step, Read(Local("{}_rate", (v,)))))))
-            statements += _bounded(v, new(v), context) if substep + 1 < scheme.substeps else []
-        values = {v: Read(new(v)) for v in scheme.variables}
+            statements.append(Let(local(v, "new"), Binary("+", values[v], Binary("*", step, Read(local(v, "rate"))))))
+            statements += _bounded(v, local(v, "new"), context) if substep + 1 < scheme.substeps else []
+        values = {v: Read(local(v, "new")) for v in scheme.variables}
     return statements
 
 
@@ -365,5 +346,5 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
             draw = Call("normal", (Read(SEED), Read(stream(Part.NOISE, v)), Read(context.unit), Read(N)))
             kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (DT,))), draw)
             value = Binary("+", value, still(v, kick, context))
-        statements += [_comment(v, context, "Euler-Maruyama"), Let(new(v), value)]
+        statements += [_comment(v, context, "Euler-Maruyama"), Let(local(v, "new"), value)]
     return statements

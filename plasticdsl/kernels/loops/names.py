@@ -163,9 +163,14 @@ def arriving_now(projection: ProjectionPlan, side: Place) -> Element:
     return element(of_projection(projection.name).field(part), INDEX[arrival_place(projection, side)])
 
 
+def local(variable: str, what: str) -> Local:
+    """A local of a variable: `V_new`."""
+    return Local(f"{{}}_{what}", (variable,))
+
+
 def remembered(name: str) -> Local:
     """The local that holds a value for the rest of an event."""
-    return Local("{}_now", (name,))
+    return local(name, "now")
 
 
 def summed(name: str) -> Local:

@@ -130,7 +130,7 @@ def find_spikes(plan: Plan, population: PopulationPlan) -> Function:
     assert population.emission is not None
     name, p = population.name, of_population(population.name)
     how, body = _emission(plan, population, population.emission)
-    body = (now(p), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
+    body = (ring(SLOT, Read(N), p.field(Part.SLOTS)), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
     return Function(Kernel("spikes_{}", (name,)), f"List the units of {name} that spike at step n ({how}).", body)
 
 
@@ -143,11 +143,6 @@ def _emission(plan: Plan, population: PopulationPlan, emission: Emission) -> tup
             return "given times", _given(of_population(population.name))
         case AtThreshold(condition, rising, written):
             return f"condition {pretty(written)}", _by_threshold(plan, population, condition, rising)
-
-
-def now(p: Group) -> Let:
-    """Where a population's spikes of this step stand in its ring."""
-    return ring(SLOT, Read(N), p.field(Part.SLOTS))
 
 
 def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
@@ -255,7 +250,9 @@ def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
         body.append(Store(until, Binary("+", Read(N), _refractory_steps(population))))
     loop = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
-    return Function(Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", (now(p), loop))
+    return Function(
+        Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", (ring(SLOT, Read(N), p.field(Part.SLOTS)), loop)
+    )
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------

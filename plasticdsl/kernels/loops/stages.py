@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
+from plasticdsl.kernels.identifiers import Kernel, Part, of_population
 from plasticdsl.kernels.loops import feeds
-from plasticdsl.kernels.loops.flows import along, at_stage, growth, new, push, sixth, still, store_all, within_bounds
-from plasticdsl.kernels.loops.names import DT, I, each_unit, stage_kernel, stage_time
+from plasticdsl.kernels.loops.flows import along, at_stage, sixth, still, store_all, within_bounds
+from plasticdsl.kernels.loops.names import DT, I, each_unit, local, stage_kernel, stage_time
 from plasticdsl.kernels.loops.populations import flow_context
 from plasticdsl.kernels.program import ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
@@ -23,7 +23,7 @@ from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan, PopulationPlan
 
 #: Of x += g x + c, by which an exponential step leads on in a sixth of dt (`flows.sixth`).
-LEADING = ((Part.STAGE_GROWTH, growth), (Part.STAGE_PUSH, push))
+LEADING = ((Part.STAGE_GROWTH, "growth"), (Part.STAGE_PUSH, "push"))
 WEIGHTS = (1.0, 2.0, 2.0, 1.0)  # of the four slopes, in sixths (Kutta 1901)
 
 
@@ -54,8 +54,8 @@ def _begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
     for variable, slope, _ in population.at_stages:
         value: Expr = element(p.variable(variable), I)
         if stage and slope != ZERO:
-            body += [Let(local(variable), element(p.field(part, variable), I)) for part, local in LEADING]
-            reached = Local("{}_at", (variable,))
+            body += [Let(local(variable, what), element(p.field(part, variable), I)) for part, what in LEADING]
+            reached = local(variable, "at")
             body += along(variable, reached, value, STAGES[stage])
             value = Read(reached)
         elif stage:
@@ -94,8 +94,8 @@ def _slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:
         written = pretty(Binary("+", Binary("*", rate[0], Ref(Whose.OWN, variable)), rate[1]))
         body.append(Comment(f"d{variable}/dt = {written}   [exponential Runge-Kutta, stage {stage + 1}]"))
         body += sixth(variable, slope, offset)
-        body += [Store(element(p.field(part, variable), I), Read(local(variable))) for part, local in LEADING]
-        moved, way = Local("{}_moved", (variable,)), p.field(Part.STAGE_MOVED, variable)
+        body += [Store(element(p.field(part, variable), I), Read(local(variable, what))) for part, what in LEADING]
+        moved, way = local(variable, "moved"), p.field(Part.STAGE_MOVED, variable)
         body += along(variable, moved, element(way if stage else p.variable(variable), I), SHARES[stage])
         body.append(Store(element(way, I), Read(moved)))
     doc = f"Slopes of {population.name} at stage {stage + 1} of Runge-Kutta 4."
@@ -109,7 +109,7 @@ def finish(plan: Plan, population: PopulationPlan) -> Function:
     for variable, slope, _ in population.at_stages:
         step = Binary("*", Binary("/", DT, Number(6.0)), element(p.field(Part.STAGE_SLOPES, variable), I))
         moved = element(p.field(Part.STAGE_MOVED, variable), I)
-        body.append(Let(new(variable), Binary("+", element(p.variable(variable), I), step) if slope == ZERO else moved))
+        body.append(Let(local(variable, "new"), Binary("+", element(p.variable(variable), I), step) if slope == ZERO else moved))
     body += store_all([variable for variable, _, _ in population.at_stages], context)
     doc = f"The state of {population.name} at step n + 1 from the slopes of the four stages."
     return Function(Kernel("finish_{}", (population.name,)), doc, (each_unit(population.name, body),))

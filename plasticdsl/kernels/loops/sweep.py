@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_population
+from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Part, of_population
 from plasticdsl.kernels.loops import feeds
-from plasticdsl.kernels.loops.names import J, Names, each_unit
+from plasticdsl.kernels.loops.names import J, Names, each_unit, local
 from plasticdsl.kernels.loops.populations import unit_statements
 from plasticdsl.kernels.loops.walks import S, are_on, row
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Scalar, Statement, Store, element, only
@@ -94,20 +94,15 @@ def update_one_by_one(plan: Plan, sweep: Sweep) -> Function:
     p, population = of_population(name), plan.population(name)
     names = Names(plan, population, index=J)
     body: list[Statement] = [Let(J, element(p.field(Part.ORDER), S))]
-    body += [Let(_before(v), element(p.variable(v), J)) for v in sweep.changed]
+    body += [Let(local(v, "before"), element(p.variable(v), J)) for v in sweep.changed]
     for change in population.changes:
         body += unit_statements(change.jumps, names, population)
-    changes: list[Expr] = [Compare("!=", element(p.variable(v), J), Read(_before(v))) for v in sweep.changed]
+    changes: list[Expr] = [Compare("!=", element(p.variable(v), J), Read(local(v, "before"))) for v in sweep.changed]
     follow = [s for update in sweep.updates for s in _follow(plan, update, sweep)]
     if follow:
         body.append(If(joined("or", changes), tuple(follow)))
     doc = f"Update the units of {name} one after the other, each seeing what those before it changed."
     return Function(Kernel("sweep_{}", (name,)), doc, (each_unit(name, body, S, in_order=True),))
-
-
-def _before(variable: str) -> Local:
-    """The local that holds what a variable of the unit was before it updated."""
-    return Local("{}_before", (variable,))
 
 
 def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
@@ -117,7 +112,7 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
     cell = names.cell(Ref(Whose.POST, update.target))
 
     def earlier(ref: Ref) -> Expr:
-        return Read(_before(ref.name)) if ref.owner is Whose.PRE and ref.name in sweep.changed else Ref(ref.owner, ref.name)
+        return Read(local(ref.name, "before")) if ref.owner is Whose.PRE and ref.name in sweep.changed else Ref(ref.owner, ref.name)
 
     new = names.resolve(plain(update.body))
     old = names.resolve(map_refs(update.body, earlier))
