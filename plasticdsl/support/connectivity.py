@@ -15,14 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.arrays import BLOCK, Floats, Integers, in_blocks
 from plasticdsl.support.random import bulk_uniforms
 from plasticdsl.support.structure import sources_of
 from plasticdsl.support.subsets import choose, choose_among
 from plasticdsl.support.values import number
-
-#: Pairs or numbers worked on at a time.
-BLOCK = 1 << 20
 
 #: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
 PairValue = Callable[[Integers, Integers], Floats | float]
@@ -186,10 +183,9 @@ def _permitted(pattern: Pattern, barred: bool, pre: Integers, post: Integers) ->
 
 def _rows(pattern: Pattern) -> Pieces:
     """All pairs, some rows at a time: numbers of shape [pre, 1] and [1, post]."""
-    step = max(1, BLOCK // max(1, pattern.n_post))
     post = np.arange(pattern.n_post)[None, :]
-    for begin in range(0, pattern.n_pre if pattern.n_post else 0, step):
-        yield np.arange(begin, min(begin + step, pattern.n_pre))[:, None], post
+    for begin, end in in_blocks(pattern.n_pre if pattern.n_post else 0, pattern.n_post):
+        yield np.arange(begin, end)[:, None], post
 
 
 def _by_rows(pattern: Pattern, barred: bool) -> Pieces:

@@ -26,10 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Values
+from plasticdsl.support.arrays import Floats, Values, in_blocks
 from plasticdsl.support.random import box_muller, bulk_uniforms, generator_of
 
-_DRAWN = 1 << 20  # values drawn at a time
 _MOST_TIMES = 500  # that a value is drawn again
 _NEXT_STREAM = 0x9E3779B97F4A7C15
 
@@ -127,10 +126,11 @@ def _drawn(kind: _Kind, arguments: Sequence[Values], count: int, seed: int, stre
     if not kind.uniforms:
         return np.asarray(kind.value(generator_of(seed, stream), count, *arguments), dtype=np.float64)
     result = np.empty(count)
-    for begin in range(0, count, _DRAWN):
-        part = slice(begin, min(begin + _DRAWN, count))
-        uniforms = bulk_uniforms(seed, stream, kind.uniforms * (part.stop - begin), kind.uniforms * begin).reshape(-1, kind.uniforms)
-        result[part] = kind.value(*uniforms.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
+    for begin, end in in_blocks(count):
+        part, uniforms = slice(begin, end), bulk_uniforms(seed, stream, kind.uniforms * (end - begin), kind.uniforms * begin)
+        result[part] = kind.value(
+            *uniforms.reshape(-1, kind.uniforms).T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments)
+        )
     return result
 
 

@@ -8,15 +8,13 @@ never looks at which number it has, only at whether it is new, so no subset is p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Integers
+from plasticdsl.support.arrays import Integers, in_blocks
 from plasticdsl.support.random import bulk_uniforms
-
-_CHOSEN = 1 << 20
 
 
 class _Sequence:
@@ -42,7 +40,7 @@ def choose(units: int, others: int, count: int, barred: bool, repeats: bool, see
         return np.zeros(0, dtype=np.int64)
     sequence = _Sequence(seed, stream)
     rows: list[Integers] = []
-    for begin, end in _unit_blocks(units, max(count, 1)):
+    for begin, end in in_blocks(units, count):
         if repeats:
             chosen = sequence.whole_numbers(available, (end - begin) * count).reshape(end - begin, count)
         elif 2 * count <= available:
@@ -70,7 +68,7 @@ def choose_among(
     """
     nobody = np.zeros(0, dtype=np.int64)
     found = [(nobody, nobody)]
-    for begin, end in _unit_blocks(units, max(others, 1)):
+    for begin, end in in_blocks(units, others):
         numbers = np.arange(begin, end)
         allowed = condition(numbers)
         inside = allowed.any(axis=1)
@@ -102,12 +100,6 @@ def _drawn_among(
 def _require_enough(count: int, available: int, repeats: bool) -> None:
     if count > available and (not repeats or available == 0):
         raise ValueError(f"{count} partners are to be drawn for each unit, but only {available} are available")
-
-
-def _unit_blocks(units: int, width: int) -> Iterator[tuple[int, int]]:
-    step = max(1, _CHOSEN // width)
-    for begin in range(0, units, step):
-        yield begin, min(begin + step, units)
 
 
 def _different(sequence: _Sequence, rows: int, below: int, count: int) -> Integers:

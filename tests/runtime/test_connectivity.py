@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from plasticdsl.support import connectivity
+from plasticdsl.support import arrays, connectivity
 from plasticdsl.support.connectivity import Connections, Pattern, connect
 from plasticdsl.support.random import bulk_uniforms
 
@@ -62,7 +62,8 @@ def test_probability(p: float) -> None:
 def test_probability_does_not_depend_on_the_size_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     fixed, own = Pattern("probability", 50, 60, 0.2), Pattern("probability", 50, 60, lambda pre, post: 0.2 + 0.0 * pre)
     whole = [pairs(connect(p, False, 3, 4)) for p in (fixed, own)]
-    monkeypatch.setattr(connectivity, "BLOCK", 7)
+    for module in (arrays, connectivity):
+        monkeypatch.setattr(module, "BLOCK", 7)
     assert [pairs(connect(p, False, 3, 4)) for p in (fixed, own)] == whole
 
 
@@ -197,4 +198,4 @@ def test_ten_million_connections_take_a_number_each(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(connectivity, "bulk_uniforms", counted)
     found = connect(Pattern("probability", 10_000, 10_000, 0.1), True, 1, 2)
     assert len(found.targets) == pytest.approx(1e7, abs=2e4)
-    assert sum(drawn) < len(found.targets) + 2 * connectivity.BLOCK
+    assert sum(drawn) < len(found.targets) + 2 * arrays.BLOCK

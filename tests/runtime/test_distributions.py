@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from plasticdsl.support import distributions
+from plasticdsl.support import arrays
 from plasticdsl.support.distributions import KINDS, draw
 
 COUNT = 100_000
@@ -66,7 +66,7 @@ def test_log_normal_has_the_mean_and_spread_asked_for() -> None:
 def test_drawing_in_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = [np.linspace(1.0, 2.0, 50), np.linspace(2.0, 3.0, 50)][: len(KINDS[name].arguments)]
     whole = draw(name, arguments, 50, 1, 2)
-    monkeypatch.setattr(distributions, "_DRAWN", 7)
+    monkeypatch.setattr(arrays, "BLOCK", 7)
     np.testing.assert_array_equal(draw(name, arguments, 50, 1, 2), whole)
 
 
