@@ -45,7 +45,7 @@ FIRST_STEP, STEPS = Local("first_step"), Local("steps")
 
 def build(plan: Plan) -> Program:
     """All kernels of a network."""
-    declared = (*_sizes(plan), *_arguments(plan))
+    declared = _declared(plan)
     made: dict[Kernel, Function] = {}
     body = _calls(plan, plan.step, made)
     functions = [with_arguments(f, declared) for f in made.values()]
@@ -67,18 +67,14 @@ def build(plan: Plan) -> Program:
     )
 
 
-def _sizes(plan: Plan) -> tuple[Size, ...]:
+def _declared(plan: Plan) -> tuple[Member, ...]:
+    """Everything that kernels may read or write, in the order in which they get it."""
+    network = [(NETWORK.variable(v.name), v) for v in plan.parameters]
     return (
         *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
         *feeds.sizes(plan),
         Size(RUN.field(Part.ONE)),
-    )
-
-
-def _arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
-    network = [(NETWORK.variable(v.name), v) for v in plan.parameters]
-    return (
         Scalar(DT, "float64", unit="s"),
         Scalar(SEED, "int64"),
         *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),

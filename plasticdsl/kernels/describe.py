@@ -59,10 +59,10 @@ def _line(member: Member, spelling: Spelling) -> str:
         case Size(field):
             return _field(name, "int", safe(field.meaning))
         case Scalar(field, dtype, _, doc, unit):
-            return _field(name, "float" if dtype == "float64" else "int", f"{safe(doc or field.meaning)}{_in(unit)}")
+            return _field(name, "float" if dtype == "float64" else "int", f"{safe(doc or field.meaning)}{in_unit(unit)}")
         case Array(field, dtype, shape, _, _, doc, unit):
             lengths = ", ".join(_length(s, field.group, spelling) for s in shape)
-            return _field(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc or field.meaning)}{_in(unit)}")
+            return _field(name, "np.ndarray", f"{dtype}[{lengths}], {safe(doc or field.meaning)}{in_unit(unit)}")
 
 
 def _field(name: str, kind: str, doc: str) -> str:
@@ -97,7 +97,8 @@ def _signature(function: Function, spelling: Spelling) -> list[str]:
     ]
 
 
-def _in(unit: str) -> str:
+def in_unit(unit: str) -> str:
+    """In which unit it is, for the end of a sentence."""
     found = si_unit(unit)
     return f", in {found}" if found else ""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plasticdsl.kernels.build import FIRST_STEP, STEPS
-from plasticdsl.kernels.describe import call, safe, si_unit
+from plasticdsl.kernels.describe import call, in_unit, safe
 from plasticdsl.kernels.embedded_loop import module_text_doc, sides
 from plasticdsl.kernels.emit import render
 from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Part, of_population
@@ -103,7 +103,7 @@ def _said(field: Field, scope: Scope) -> str:
 
 def _meaning(variable: Variable, scope: Scope) -> str:
     """Of a parameter or any other name, for readers."""
-    unit, side = si_unit(variable.unit), scope.sides[variable.name]
+    side = scope.sides[variable.name]
     follows = "" if isinstance(side, Number) else ", drawn" if isinstance(side, Distribution) else f", = {pretty(side)}"
     of = "" if scope.group == NETWORK else f" of {scope.group.name}"
-    return f"{safe(variable.symbol)}{of}{f', in {unit}' if unit else ''}{follows}"
+    return f"{safe(variable.symbol)}{of}{in_unit(variable.unit)}{follows}"

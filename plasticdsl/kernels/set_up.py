@@ -123,13 +123,10 @@ def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
         yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(to_step_array, (duration, DT)))
     spikes = _spikes(population, group, units)
     if spikes is not None:
-        called = tuple(dict.fromkeys((*_source_name(population), population.name)))
+        source = population.source.name if isinstance(population.source, GivenSpikes) else ""
+        called = tuple(dict.fromkeys((source or population.name, population.name)))
         fields = group.field(Part.GIVEN_STEPS), group.field(Part.GIVEN_UNITS)
         yield Assignment(fields, Apply(spikes_from, (_SPIKES, called, DT, spikes)))
-
-
-def _source_name(population: Population) -> tuple[str, ...]:
-    return (population.source.name,) if isinstance(population.source, GivenSpikes) and population.source.name else ()
 
 
 def _spikes(population: Population, group: Group, units: Field) -> Recipe:

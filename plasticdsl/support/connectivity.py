@@ -77,17 +77,13 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
     if pattern.mirrored and not alike:
         raise NotSymmetric("the two parts are not the same units")
     if barred and not alike:
-        inner = inside(replace(pattern, allowed=_but_self(pattern.allowed)))
+        inner = inside(replace(pattern, allowed=lambda pre, post: _permitted(pattern, True, pre, post)))
     found = _connect(inner, barred and alike, seed, stream)
     found = both_ways(inner, found) if pattern.mirrored else found
     if pattern.pre is pattern.post is None:
         return found
     keys = _units(pattern, "pre")[sources_of(found.rows)] * pattern.n_post + _units(pattern, "post")[found.targets]
     return _from_keys(np.sort(keys), pattern)
-
-
-def _but_self(allowed: PairCondition | None) -> PairCondition:
-    return lambda pre, post: (pre != post) if allowed is None else (pre != post) & allowed(pre, post)
 
 
 def _units(pattern: Pattern, side: str) -> Integers:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
@@ -189,8 +188,8 @@ def arrival_place(projection: ProjectionPlan, side: Place) -> Place:
     return side if same else Place.CONNECTION
 
 
-def delay(projection: ProjectionPlan, part: Literal[Part.AXONAL, Part.DENDRITIC]) -> Expr:
-    """A delay of the loop's connection in steps."""
+def delay(projection: ProjectionPlan, part: Part) -> Expr:
+    """The axonal or dendritic delay of the loop's connection in steps."""
     field = of_projection(projection.name).field(part)
     same = projection.same_axonal if part is Part.AXONAL else projection.same_dendritic
     return Read(field) if same else element(field, K)

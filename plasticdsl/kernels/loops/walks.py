@@ -137,17 +137,10 @@ def _not_negative(number: Expr) -> Expr:
 
 def _others(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """The connections of other projections between the same two units, where the body reads them."""
-    names = mentioned(body) if projection.others else frozenset()
-    return tuple(
-        Let(
-            other_connection(o.name),
-            Read(K)
-            if o.exact and not o.transposed
-            else element(of_projection(projection.projection.name).field(Part.COUNTERPART, o.name), K),
-        )
-        for o in projection.others
-        if other_connection(o.name) in names
-    )
+    names, counterpart = mentioned(body) if projection.others else frozenset(), of_projection(projection.name).field
+    read = [(o, other_connection(o.name)) for o in projection.others if other_connection(o.name) in names]
+    same = [o for o, _ in read if o.exact and not o.transposed]
+    return tuple(Let(k, Read(K) if o in same else element(counterpart(Part.COUNTERPART, o.name), K)) for o, k in read)
 
 
 def _ends(starts: Field, group: Expr) -> tuple[Element, Element]:
