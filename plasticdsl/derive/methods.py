@@ -20,9 +20,8 @@ from plasticdsl.derive.flow_system import (
     self_linear,
 )
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import MethodChoice
-from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme
+from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme, method_kind
 from plasticdsl.symbolic.linear import LinearForm, NotLinear
 
 CHOSEN = "chosen by the author"

@@ -212,7 +212,7 @@ class Refractory:
 
 @dataclass(frozen=True, slots=True)
 class MethodChoice:
-    """`method: RK4`: the name as written (`methods.method_kind` says what it means) and the number of substeps."""
+    """`method: RK4`: the name as written (`schemes.method_kind` says what it means) and the number of substeps."""
 
     name: str
     substeps: int

@@ -103,15 +103,12 @@ def _binary(expr: Binary) -> tuple[str, int]:
         links.append(links[-1].left)
     text, level = _shown(links[-1].left)
     for link in reversed(links):
+        sign = link.operator if link.operator in "/^" else f" {link.operator} "
         own = _LEVEL[link.operator]
         left = text if level > own or (level == own and own != _POWER) else f"({text})"
         right = _within(link.right, own if link.operator in "+*" or own == _POWER else own + 1)
-        text, level = f"{left}{_sign(link.operator)}{right}", own
+        text, level = f"{left}{sign}{right}", own
     return text, level
-
-
-def _sign(operator: str) -> str:
-    return operator if operator in "/^" else f" {operator} "
 
 
 def _logic(connective: str, operands: Sequence[Expr]) -> tuple[str, int]:

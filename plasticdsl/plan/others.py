@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, ordered
-from plasticdsl.model.expr import Expr, Incoming, Ref, Special, rebuild, refs, walk
-from plasticdsl.model.inline import inline
+from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.source import Span
+from plasticdsl.symbolic.block_contents import definitions_with_sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,13 @@ def read_by(projection: Projection, network: Network) -> tuple[Other, ...]:
 
 def _require_no_sums(projection: Projection, other: Projection) -> None:
     """A sum over the connections of the other is none over those of the reader."""
-    own = other.connection
+    summing = definitions_with_sums(other.connection)
     for expr, span in _expressions(projection.connection):
-        for name in sorted(r.name for r in refs(expr) if r.owner == other.as_owner and r.name in own.definitions):
-            if any(isinstance(n, Incoming) for n in walk(inline(own.definitions[name], {Whose.OWN: own.definitions}))):
-                message = (
-                    f"‘{projection.symbol}’ reads ‘{name}’ of ‘{other.symbol}’, which holds a sum over the connections of that projection."
-                )
-                raise PlasError((Diagnostic("unsupported", message, span, "Let a synapse fill an input of the unit with this sum."),))
+        for name in sorted(r.name for r in refs(expr) if r.owner == other.as_owner and r.name in summing):
+            message = (
+                f"‘{projection.symbol}’ reads ‘{name}’ of ‘{other.symbol}’, which holds a sum over the connections of that projection."
+            )
+            raise PlasError((Diagnostic("unsupported", message, span, "Let a synapse fill an input of the unit with this sum."),))
 
 
 def _read(block: Block) -> Iterator[tuple[str, Span]]:

@@ -9,7 +9,7 @@ what changes through unit j alone: not through other sums, not through unit i, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -77,19 +77,17 @@ def _learns(projection: Projection) -> bool:
     return any(h.trigger in (Trigger.STEP, Trigger.EVERY) for h in projection.connection.handlers)
 
 
-def _updates(projection: Projection, by_name: Mapping[str, Population], moving: set[Owned], swept: set[str]) -> list[tuple[str, Update]]:
+def _updates(
+    projection: Projection, by_name: Mapping[str, Population], moving: set[Owned], swept: set[str]
+) -> Iterator[tuple[str, Update]]:
     """What `projection` adds to sums that a sweep reads, under the name of the population whose changes it follows."""
     post = by_name[projection.post]
     scope = scope_of(projection, by_name)
-    found: list[tuple[str, Update]] = []
-    for total in projection.connection.sums:
-        if total.target not in _inputs(post.block):
-            continue
+    for total in (s for s in projection.connection.sums if s.target in _inputs(post.block)):
         body = inline(total.body, scope)
         _require_plain(projection, body, by_name, moving, total.span)
         if projection.pre in swept and any(r.owner is Whose.PRE and (projection.pre, r.name) in moving for r in refs(body)):
-            found.append((projection.pre, Update(projection.name, total.target, body)))
-    return found
+            yield projection.pre, Update(projection.name, total.target, body)
 
 
 # --- what cannot be swept --------------------------------------------------------------------------------------------

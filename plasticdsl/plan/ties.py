@@ -11,6 +11,7 @@ variable that jumps on one side only. Three means, the cheapest that is exact:
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import dropwhile
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import lasting
@@ -75,12 +76,8 @@ def _movable(events: Sequence[Event], wanted: set[str], parameters: frozenset[st
 
 
 def _minds(variable: str, events: Sequence[Event], moved: frozenset[str], once: bool) -> bool:
-    jumped = not once
-    for event in events:
-        if jumped and event.assigned not in moved and variable in event.reads("", "before", "after"):
-            return True
-        jumped = jumped or event.assigned == variable
-    return False
+    asked = dropwhile(lambda e: e.assigned != variable, events) if once else events
+    return any(e.assigned not in moved and variable in e.reads("", "before", "after") for e in asked)
 
 
 def _self_contained(variable: str, events: Sequence[Event], allowed: frozenset[str]) -> bool:

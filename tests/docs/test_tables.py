@@ -12,7 +12,7 @@ from plasticdsl.check.experiments.statistics import ALIASES, STATISTICS
 from plasticdsl.check.terms.builtins import RENAMED
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
-from plasticdsl.model.methods import NAMES as METHODS
+from plasticdsl.model.schemes import NAMES as METHODS
 from plasticdsl.names import NAME, canonical
 from plasticdsl.support.distributions import KINDS
 from plasticdsl.syntax.words import RESERVED

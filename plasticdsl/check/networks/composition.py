@@ -23,9 +23,9 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.methods import method_kind
 from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role, Trigger
 from plasticdsl.model.owners import OfArgument, Whose, owner_text
+from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD, without_holds
 

@@ -14,11 +14,11 @@ from plasticdsl.graph import lasting
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, PerUnit, Role
-from plasticdsl.model.schemes import EulerMaruyama, variables_of
+from plasticdsl.model.schemes import EulerMaruyama, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Kind, Placed, PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.plan import Kind, Placed, Plan, ProjectionPlan
 from plasticdsl.plan.sharing import reads_only, remembering_once
 
 
@@ -76,18 +76,15 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | Non
 
 
 def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: frozenset[str], moving: frozenset[str]) -> bool:
-    if any(e.assigned == variable and not reads_only(e.value, side, allowed) for e in projection.at_spikes):
-        return False
-    for placed in projection.schemes:
-        names = variables_of(placed.scheme)
-        if variable in names and (placed.held or not set(names) <= moving or not _scheme_fits(placed, side, allowed)):
-            return False
     own = projection.variable(variable).variable
-    start = None if isinstance(own.initial, Distribution) else own.initial
-    return all(expr is None or reads_only(expr, side, allowed) for expr in (own.low, own.high, start))
+    jumps = tuple(e.value for e in projection.at_spikes if e.assigned == variable)
+    flows = tuple(s for s in projection.schemes if variable in variables_of(s.scheme))
+    if any(s.held or _is_noisy(s.scheme) or not set(variables_of(s.scheme)) <= moving for s in flows):
+        return False
+    read = expressions((jumps, tuple(s.scheme for s in flows), own.low, own.high, own.initial))
+    return all(reads_only(expr, side, allowed) for expr in read)
 
 
-def _scheme_fits(placed: PlacedScheme, side: Place, allowed: frozenset[str]) -> bool:
-    if isinstance(placed.scheme, EulerMaruyama) and any(n is not None for n in placed.scheme.noises):
-        return False  # each connection draws noise of its own
-    return all(reads_only(e, side, allowed) for e in expressions(placed.scheme))
+def _is_noisy(scheme: Scheme) -> bool:
+    """Whether each connection draws noise of its own."""
+    return isinstance(scheme, EulerMaruyama) and any(noise is not None for noise in scheme.noises)
