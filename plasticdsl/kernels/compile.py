@@ -26,7 +26,7 @@ def compile_entry(artifact: Artifact) -> tuple[Any, ObjectCode]:
     text = emit_entry(artifact.program, name)
     module = import_text(artifact.source, name)
     without_wrappers(module)
-    with _undisturbed():
+    with _undisturbed(), _as_a_whole(module):
         entry: Any = import_text(text, f"{name}_entry").entry
     library = entry._library
     return entry, ObjectCode(bytes(library._get_compiled_object()), str(entry.native_name), _externals(library._final_module))
@@ -39,6 +39,48 @@ def without_wrappers(module: ModuleType, but: frozenset[str] = frozenset()) -> N
     for name, kernel in vars(module).items():
         if isinstance(kernel, Dispatcher) and name not in but:
             kernel.targetoptions.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+@contextmanager
+def _as_a_whole(module: ModuleType) -> Iterator[None]:
+    """Kernels meanwhile become parts of what calls them and nothing else. numba optimises each of them, with all that it calls, and makes machine code
+    of it, which nobody runs here: a third of the compile time."""
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.dispatcher import Dispatcher
+    from numba.core.registry import cpu_target
+
+    class Part(JITCodeLibrary):
+        """Code that is linked into other code, and optimised there."""
+
+        def _optimize_final_module(self) -> None:
+            pass
+
+        def _finalize_final_module(self) -> None:
+            self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
+            self._finalized = True
+
+        def get_pointer_to_function(self, name: str) -> int:
+            self._ensure_finalized()  # type: ignore[no-untyped-call]
+            return 0
+
+    parts = {name for name, kernel in vars(module).items() if isinstance(kernel, Dispatcher)}
+    codegen = cpu_target.target_context.codegen()
+    set_env = codegen.set_env
+
+    def library(of: Any, name: str, **more: Any) -> Any:
+        return (Part if name in parts else JITCodeLibrary)(of, name, **more)  # type: ignore[no-untyped-call]
+
+    def set_where_defined(name: str, env: Any) -> None:
+        if codegen._engine.is_symbol_defined(name):
+            set_env(name, env)
+
+    with global_compiler_lock:
+        codegen._library_class, codegen.set_env = library, set_where_defined
+        try:
+            yield
+        finally:
+            del codegen._library_class, codegen.set_env
 
 
 def _externals(module: Any) -> tuple[str, ...]:
