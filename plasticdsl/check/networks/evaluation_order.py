@@ -52,8 +52,8 @@ def _refs(formula: Expr | None) -> frozenset[Ref]:
 
 def _among(evaluated: Evaluated, read: Iterable[Ref], units: Mapping[Owner, str]) -> list[Owned]:
     """The inputs and definitions among what is read; `units`: the populations of its owners."""
-    found = [(units[ref.owner], ref.name) for ref in sorted(read, key=lambda r: r.order) if ref.owner in units]
-    return [entry for entry in found if entry in evaluated]
+    found = [ref for ref in read if ref.owner in units and (units[ref.owner], ref.name) in evaluated]
+    return [(units[ref.owner], ref.name) for ref in sorted(found, key=lambda r: r.order)]
 
 
 def _roots(evaluated: Evaluated, projections: Sequence[Projection], observables: Sequence[Variable]) -> Iterator[Owned]:

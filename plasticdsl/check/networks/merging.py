@@ -68,7 +68,7 @@ class Joined:
     def changed(self) -> frozenset[str]:
         """The names that a flow, a jump or a pair of spikes changes."""
         flows = {f.variable for b in self.blocks for f in b.flows}
-        jumps = {s.target.name for b in self.blocks for s in b.statements() if isinstance(s, Assign)}
+        jumps = {s.target.name for b in self.blocks for h in b.handlers for s in h.statements if isinstance(s, Assign)}
         return frozenset(flows | jumps | {p.target.name for b in self.blocks for p in b.pairs})
 
 
