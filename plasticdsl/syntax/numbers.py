@@ -69,7 +69,7 @@ def quantity(source: SourceFile, start: int, stop: int, end: int) -> tuple[tree.
     while word:
         begin += len(word)
         exponent, begin = _exponent(source, begin, end)
-        powers.append((word, sign * exponent / root))
+        powers.append((word, Fraction(sign * exponent[0], root * exponent[1])))
         if begin >= end or text[begin] not in "/·*⋅":
             break
         sign = -1 if text[begin] == "/" else 1
@@ -90,16 +90,16 @@ def _unit_word(text: str, begin: int, end: int) -> str:
     return word if is_unit(word) or word in ("steps", "step") else ""
 
 
-def _exponent(source: SourceFile, begin: int, end: int) -> tuple[Fraction, int]:
+def _exponent(source: SourceFile, begin: int, end: int) -> tuple[tuple[int, int], int]:
     match = _EXPONENT.match(source.text, begin, end)
     if match is None:
-        return Fraction(1), begin
+        return (1, 1), begin
     top = int((match["raised"] or match["whole"] or match["top"]).translate(SUPERSCRIPTS))
     below = int(match["below"] or 1)
     if abs(top) > LARGEST_UNIT_EXPONENT or not 0 < below <= LARGEST_UNIT_EXPONENT:
         span = Span(match.start(), match.end(), source.path)
         raise Refusal("number-out-of-range", span, f"The exponent of a unit is at most {LARGEST_UNIT_EXPONENT}.")
-    return Fraction(top, below), match.end()
+    return (top, below), match.end()
 
 
 def _require_blank(source: SourceFile, start: int, stop: int, end: int) -> None:
