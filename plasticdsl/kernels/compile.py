@@ -64,7 +64,7 @@ def _as_a_whole(module: ModuleType) -> Iterator[None]:
             self._ensure_finalized()  # type: ignore[no-untyped-call]
             return 0
 
-    parts = {name for name, kernel in vars(module).items() if isinstance(kernel, Dispatcher)}
+    parts = {name for name, kernel in vars(module).items() if isinstance(kernel, Dispatcher)} - {"entry"}
     codegen = cpu_target.target_context.codegen()
     set_env = codegen.set_env
 
