@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from plasticdsl.names import canonical
@@ -34,7 +35,11 @@ def resolve(file: tree.File, used: Sequence[tree.Block] = ()) -> tree.File:
 def _item(item: Any, blocks: Blocks, file: tree.File) -> Any:
     match item:
         case tree.Block(kind="neuron" | "synapse" | "rule"):
-            used = frozenset(node.name for node in nodes(tuple(_family(item, blocks))) if isinstance(node, tree.Name))
+
+            @cache
+            def used() -> frozenset[str]:  # for a `Δ` alone, since chains of `like` are long
+                return frozenset(node.name for node in nodes(tuple(_family(item, blocks))) if isinstance(node, tree.Name))
+
             return replace(item, body=tuple(_jump(statement, used, False) for statement in item.body))
         case tree.Block(kind="network"):
             return replace(item, body=_with_populations(item, blocks, file))
@@ -81,7 +86,7 @@ def _without_delta(name: tree.Name) -> tree.Name | None:
     return tree.Name(base, text, Span(name.span.start + match.end(), name.span.end, name.span.path))
 
 
-def _jump(statement: tree.Statement, used: frozenset[str], triggered: bool) -> tree.Statement:
+def _jump(statement: tree.Statement, used: Callable[[], frozenset[str]], triggered: bool) -> tree.Statement:
     match statement:
         case tree.Define():
             target = _changed(statement)
@@ -94,13 +99,13 @@ def _jump(statement: tree.Statement, used: frozenset[str], triggered: bool) -> t
             return statement
 
 
-def _is_state(target: tree.Expr, used: frozenset[str]) -> bool:
+def _is_state(target: tree.Expr, used: Callable[[], frozenset[str]]) -> bool:
     """Without a trigger, `ΔX` is a change where X is the weight or a name that the block uses."""
     name = target.base if isinstance(target, tree.Indexed) else target
     if not isinstance(name, tree.Name):
         return False
     stem = _INDICES.sub("", name.name)
-    return "w" in (name.name, stem) or name.name in used or stem in used
+    return "w" in (name.name, stem) or not used().isdisjoint((name.name, stem))
 
 
 # --- populations -----------------------------------------------------------------------------------------------------------
