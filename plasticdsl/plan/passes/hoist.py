@@ -8,17 +8,18 @@ for the projection); (2) every jump and flow of r reads only shared parameters, 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 from plasticdsl.graph import lasting
-from plasticdsl.model.expr import Ref
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Distribution, PerUnit, Role
+from plasticdsl.model.model import Distribution, PerUnit, Role, Variable
 from plasticdsl.model.schemes import EulerMaruyama, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Kind, Placed, Plan, ProjectionPlan
+from plasticdsl.plan.plan import Kind, Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sharing import reads_only, remembering_once
 
 
@@ -53,12 +54,22 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
         p.variable.name for p in projection.variables if p.kind is Kind.SHARED or (p.kind is Kind.EVALUATED and p.place is side)
     )
     candidates = {
-        p.variable.name
+        p.variable.name: p.variable
         for p in projection.variables
         if p.kind is Kind.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
     }
-    elsewhere = _changed_elsewhere(projection, side)
-    return lasting(candidates - elsewhere, lambda variable, moving: _fits(variable, projection, side, shared | moving, moving))
+    jumps: defaultdict[str | None, list[Expr]] = defaultdict(list)
+    moved: defaultdict[str, list[PlacedScheme]] = defaultdict(list)
+    for event in projection.at_spikes:
+        jumps[event.assigned].append(event.value)
+    for placed in projection.schemes:
+        for name in variables_of(placed.scheme):
+            moved[name].append(placed)
+
+    def fits(name: str, moving: frozenset[str]) -> bool:
+        return _fits(candidates[name], jumps[name], moved[name], side, shared | moving, moving)
+
+    return lasting(candidates.keys() - _changed_elsewhere(projection, side), fits)
 
 
 def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit) -> bool:
@@ -75,13 +86,12 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | Non
     return {e.assigned for e in (*at_spikes, *projection.without_spike)}
 
 
-def _fits(variable: str, projection: ProjectionPlan, side: Place, allowed: frozenset[str], moving: frozenset[str]) -> bool:
-    own = projection.variable(variable).variable
-    jumps = tuple(e.value for e in projection.at_spikes if e.assigned == variable)
-    flows = tuple(s for s in projection.schemes if variable in variables_of(s.scheme))
+def _fits(
+    own: Variable, jumps: list[Expr], flows: list[PlacedScheme], side: Place, allowed: frozenset[str], moving: frozenset[str]
+) -> bool:
     if any(s.held or _is_noisy(s.scheme) or not set(variables_of(s.scheme)) <= moving for s in flows):
         return False
-    read = expressions((jumps, tuple(s.scheme for s in flows), own.low, own.high, own.initial))
+    read = expressions((tuple(jumps), tuple(s.scheme for s in flows), own.low, own.high, own.initial))
     return all(reads_only(expr, side, allowed) for expr in read)
 
 
