@@ -27,7 +27,7 @@ from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role, Trigg
 from plasticdsl.model.owners import OfArgument, Whose, owner_text
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
-from plasticdsl.symbolic.derivative import HOLD, without_holds
+from plasticdsl.symbolic.derivative import HOLD
 
 OUTPUT = "#output"
 
@@ -58,7 +58,7 @@ def compose(
         span=span,
     )
     if read is not None:
-        block = mapped(local_gradients(map_block(block, read), ends, joined.dims, span, context), without_holds)
+        block = local_gradients(map_block(block, read), ends, joined.dims, span, context)
     _check_targets(block, parts, ends, context)
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
