@@ -116,7 +116,7 @@ class Model:
         self,
         experiment: str | None = None,
         *,
-        seed: int = 1,
+        seed: int | None = None,
         duration: str | float | None = None,
         dt: str | float | None = None,
         connections: Mapping[str, Any] | None = None,
@@ -132,8 +132,8 @@ class Model:
     ) -> Result:
         """Carries out an experiment (the first when none is named) and returns what it recorded.
 
-        `duration` replaces the length of the last timed phase, `dt` the experiment's step; everything else as in `build`. A data set is given as a
-        mapping from names to arrays (`digits={"image": …, "label": …}`).
+        `seed` replaces that of the experiment, which is 1 where it has none, `duration` the length of the last timed phase, `dt` the experiment's
+        step; everything else as in `build`. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
@@ -153,7 +153,7 @@ class Model:
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         with rendered(self._loaded.sources):
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
-            order = Order(seed, wishes, duration, step, wanted.data)
+            order = Order(_seed(seed, found), wishes, duration, step, wanted.data)
             study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
         result = Result(study, self._loaded.module.path, compiling)
         if result.failure:
@@ -166,6 +166,11 @@ class Model:
 
     def _network(self, name: str | None) -> Network:
         return _named(self._loaded.module.networks, name, "network")
+
+
+def _seed(given: int | None, experiment: Experiment) -> int:
+    """What all random numbers come from."""
+    return next((seed for seed in (given, experiment.seed) if seed is not None), 1)
 
 
 def _named(there: Sequence[Named], name: str | None, kind: str) -> Named:

@@ -16,7 +16,9 @@ Values = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help='A parameter ("τ_m=10 ms") or the size of a population ("E=800"); repeatable.'),
 ]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", help="What all random numbers come from.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="What all random numbers come from, instead of the experiment's seed, or 1.")
+]
 Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How many threads to compute with.")]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
 Level = Annotated[

@@ -24,7 +24,7 @@ def run(
     length: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help='Length of the last timed phase, "10 s" or "200 steps".')
     ] = None,
-    seed: Seed = 1,
+    seed: Seed = None,
     threads: Threads = 1,
     precision: Digits = "double",
     out: Folder = None,

@@ -18,7 +18,7 @@ from plasticdsl.runtime.watch.expectations import Outcome
 def test(
     files: Files,
     refine: Annotated[bool, typer.Option("--refine", help="Run again at half the time step and show what moved.")] = False,
-    seed: Seed = 1,
+    seed: Seed = None,
     threads: Threads = 1,
     quiet: Quiet = False,
     level: Level = 1,

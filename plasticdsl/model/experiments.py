@@ -139,7 +139,7 @@ class SweepAxis:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """What is done with a network. `dt` None: time is counted in steps of nominally 1 s."""
+    """What is done with a network. `dt` None: time is counted in steps of nominally 1 s. `seed`: where none is given to the run."""
 
     name: str
     doc: str
@@ -154,6 +154,7 @@ class Experiment:
     settings: tuple[tuple[str, Value], ...] = ()
     span: Span = NOWHERE
     data: tuple[DataSet, ...] = ()
+    seed: int | None = None
 
     @property
     def all_recordings(self) -> tuple[Recording, ...]:

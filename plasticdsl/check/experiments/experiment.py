@@ -15,11 +15,11 @@ from plasticdsl.check.experiments.network_view import network_scope
 from plasticdsl.check.experiments.phases import check_phase, check_places
 from plasticdsl.check.experiments.readings import Sources, Taking
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
-from plasticdsl.check.experiments.settings import check_set_once, names_set, setting, sweep_axis, without_restated
+from plasticdsl.check.experiments.settings import OWN_LINES, check_set_once, names_set, setting, sweep_axis, without_restated
 from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
-from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
+from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, POSITIVE, amount
 from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
@@ -98,7 +98,7 @@ def check_experiment(
     solver = Solver()
     scope = network_scope(lookup, outside, solver).child(_data_names(sets, report))
     taking = _taking(body, network, sources, Context(scope, solver, report), data)
-    settings = [setting(s, taking, lookup) for s in of_kind(body, tree.Define) if not _is_dt(s)]
+    settings = [setting(s, taking, lookup) for s in of_kind(body, tree.Define) if _own_line(s) is None]
     sweeps = of_kind(body, tree.Sweep)
     axes = [sweep_axis(axis, taking, lookup) for s in sweeps for axis in s.axes]
     repeats = [amount(s.repeats, COUNT, "The number of repeats", taking.context, taking.constants) for s in sweeps if s.repeats is not None]
@@ -114,6 +114,7 @@ def check_experiment(
         doc=block.doc,
         network=network.name,
         dt=_time_step(body, taking),
+        seed=_seed(body, taking),
         phases=whole,
         recordings=own,
         plots=plots,
@@ -196,7 +197,7 @@ def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterat
                     off = of_kind(statement.body, tree.RulesOff)  # a projection's rules are named by themselves
                     yield from (s.span for s in off)
                     yield from that_mention([s for s in statement.body if s not in off], missing)
-            case tree.Define(target=tree.Name()) if not _is_dt(statement):
+            case tree.Define(target=tree.Name()) if _own_line(statement) is None:
                 yield statement.span
             case tree.Sweep():
                 yield statement.span
@@ -204,16 +205,35 @@ def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterat
                 yield from that_mention((statement,), missing)
 
 
-def _is_dt(statement: tree.Statement) -> bool:
-    return isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and statement.target.name == "dt"
+def _own_line(statement: tree.Statement) -> str | None:
+    """`dt` or `seed`, which are the experiment's own and no parameters; None for all else."""
+    name = statement.target.name if isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) else None
+    return name if name in OWN_LINES else None
+
+
+def _own(name: str, body: Iterable[tree.Statement], taking: Taking) -> tree.Define | None:
+    """The line `dt = …` or `seed = …`."""
+    found = [s for s in of_kind(body, tree.Define) if _own_line(s) == name]
+    for statement in found[1:]:
+        taking.context.report.error("duplicate-definition", f"‘{name}’ is given twice.", statement.span)
+    return found[-1] if found else None
 
 
 def _time_step(body: Iterable[tree.Statement], taking: Taking) -> Expr | None:
-    found = [s for s in of_kind(body, tree.Define) if _is_dt(s)]
-    for statement in found[1:]:
-        taking.context.report.error("duplicate-definition", "‘dt’ is given twice.", statement.span)
-    steps = [amount(s.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS) for s in found]
-    return steps[-1] if steps else None
+    line = _own("dt", body, taking)
+    return None if line is None else amount(line.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
+
+
+def _seed(body: Iterable[tree.Statement], taking: Taking) -> int | None:
+    """All draws come from it, those of parameters too, so it is a number that is known here."""
+    line, report = _own("seed", body, taking), taking.context.report
+    if line is None:
+        return None
+    before = report.count
+    value = constant(amount(line.rhs, COUNT_OR_NONE, "The seed", taking.context, taking.constants), taking.constants)
+    if value is None and report.count == before:
+        report.error("not-whole", "The seed must be a whole number that is known before the run.", line.rhs.span, "For example ‘seed = 3’.")
+    return None if value is None else int(value)
 
 
 # --- what only the whole can tell ------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from plasticdsl.model.owners import OfBlock
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
+#: Lines of an experiment that set no parameter of the network.
+OWN_LINES = ("dt", "seed")
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -44,7 +47,7 @@ def _told(body: Iterable[tree.Statement], lookup: Lookup, sources: Sources) -> I
 
 def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, bool]]:
     statements = list(body)
-    yield from ((s.target, False) for s in statements if isinstance(s, tree.Define) and path_text(s.target) != "dt")
+    yield from ((s.target, False) for s in statements if isinstance(s, tree.Define) and path_text(s.target) not in OWN_LINES)
     yield from ((axis.target, True) for s in statements if isinstance(s, tree.Sweep) for axis in s.axes)
 
 
