@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.names import NAME, NO_LETTERS, SUBSCRIPT_LETTERS
@@ -75,7 +75,8 @@ class Token:
     """One word or sign. `kind` is a terminal of the grammar, or the text of a sign in its ASCII spelling.
 
     A word is `NAME` here, whether keyword or not; reserved words have themselves as kind. `unit` belongs to numbers;
-    `inner` is the name in `⟩_τ`, the index letters in `Σ_ij`, the primes of `σ'(`.
+    `inner` is the name in `⟩_τ`, the index letters in `Σ_ij`, the primes of `σ'(`. `type`: the name of the terminal in the parse tables, for which lark
+    asks again and again.
     """
 
     kind: str
@@ -83,11 +84,10 @@ class Token:
     span: Span
     unit: Unit = ()
     inner: str = ""
+    type: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def type(self) -> str:
-        """The name of the terminal in the parse tables; lark asks for it under this name."""
-        return self.kind.upper()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", self.kind.upper())
 
 
 def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[Token, ...]:
