@@ -10,11 +10,9 @@ import weakref
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.runtime.watch.observer import Observer
-
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 
 class Loans:

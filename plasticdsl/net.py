@@ -35,9 +35,8 @@ from plasticdsl.runtime.play.progress import Interruption, Pace
 from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged
+from plasticdsl.support.arrays import Floats
 from plasticdsl.support.steps import Durations, to_steps
-
-Floats = NDArray[np.float64]
 
 _WRITABLE = (Role.STATE, Role.CLAMPED)
 _FIXED = {Role.INPUT: "an input, the sum of what synapses send,", Role.DEFINITION: "computed from other values"}

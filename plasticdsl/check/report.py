@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, Severity, diagnostic
 from plasticdsl.source import Span
 from plasticdsl.syntax.limits import shown
+
+#: Of a longer circle only the beginning is shown.
+LONGEST_CIRCLE = 12
 
 
 class Reporter:
@@ -30,6 +34,15 @@ class Reporter:
     def twice(self, message: str, span: Span, first: Span, hint: str = "") -> None:
         """Adds an error about a second definition of what has one at `first`."""
         self.error("duplicate-definition", message, span, hint, (Label(first, "the first"),))
+
+    def circle(self, steps: Sequence[tuple[str, Span]], hint: str = "", place: Span | None = None) -> None:
+        """Adds an error about definitions that depend on each other: what each is called and where it stands, the first again at the end."""
+        names = [text for text, _ in steps]
+        labels = tuple(Label(span, f"uses ‘{then}’") for (_, span), (then, _) in pairwise(steps[1:]))
+        if len(steps) > LONGEST_CIRCLE:
+            names, labels = [*names[: LONGEST_CIRCLE - 2], "…", names[-1]], labels[: LONGEST_CIRCLE - 3]
+        message = f"These definitions depend on each other: {' → '.join(names)}."
+        self.error("definition-cycle", message, steps[0][1] if place is None else place, hint, labels)
 
     def warning(self, code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = ()) -> None:
         """Adds a warning."""

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
+
 Arrays = tuple[tuple[str, tuple[int, ...]], ...]
 
 #: Endings of files that can be read.

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.watch.series import Label
-
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 #: Up to so many units get a line of their own with its colour; more are drawn thin, `_MOST_LINES` of them, with their mean.
 _FEW_LINES, _MOST_LINES = 6, 60

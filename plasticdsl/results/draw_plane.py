@@ -8,18 +8,16 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from plasticdsl.results.axis import evenly, label_of, legend, shared_label
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.watch.series import Label, Landscape, Panel, PlotPlan, Series
+from plasticdsl.support.arrays import Floats
 
 #: So many paths are drawn at most, evenly chosen; up to `_FEW` of them in colours of their own.
 _MOST_PATHS, _FEW = 60, 6
 #: Contours at values that nobody has named.
 _LEVELS = 12
-
-Floats = NDArray[np.float64]
 
 
 def draw_plane(axes: Axes, plan: PlotPlan, panel: Panel) -> None:

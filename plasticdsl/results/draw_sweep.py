@@ -16,8 +16,7 @@ from plasticdsl.results.axis import label_of, legend, note, shared_label
 from plasticdsl.results.style import COLOURS
 from plasticdsl.runtime.play.sweep import Axis, Study
 from plasticdsl.runtime.watch.series import Label, Panel, PlotPlan, Series
-
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 
 def draw_sweep(axes: Axes, study: Study, plan: PlotPlan, panels: Sequence[Panel], number: int) -> None:

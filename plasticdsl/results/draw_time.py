@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from plasticdsl.model.expr import refs
 from plasticdsl.model.owners import OfPopulation
@@ -16,8 +15,7 @@ from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Panel, PlotPlan, Series
-
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 #: More runs than this are not told apart in one figure over time.
 _MOST_RUNS = 6

@@ -8,19 +8,17 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from plasticdsl.results.axis import evenly, legend, shared_label
 from plasticdsl.results.style import COLOURS
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Panel, Series
 from plasticdsl.runtime.watch.statistics import histogram
+from plasticdsl.support.arrays import Floats
 
 _MOST_SHOWN = 6
 #: As many bins as the root of the number of values, within these.
 _FEWEST_BINS, _MOST_BINS = 8, 40
-
-Floats = NDArray[np.float64]
 
 
 def draw_histogram(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:

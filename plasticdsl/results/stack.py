@@ -17,10 +17,10 @@ from xarray import DataArray, Dataset
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Label, Landscape, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import histogram
+from plasticdsl.support.arrays import Floats
 from plasticdsl.units.dimension import ONE
 from plasticdsl.units.display import coherent
 
-Floats = NDArray[np.float64]
 #: By name: dimensions, values, attributes.
 Coordinates = dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]
 Attributes = dict[str, str | float]

@@ -41,34 +41,37 @@ def evaluate(expr: Expr, values: Mapping[Expr, float]) -> float:
 
     Conditions have the values 1 and 0.
     """
+    return evaluate_with(expr, lambda leaf: float(values.get(leaf, math.nan)))
+
+
+def evaluate_with(expr: Expr, look_up: Callable[[Expr], float]) -> float:
+    """The same, where `look_up` is asked for each variable and whatever else has no value by itself."""
     try:
-        return float(_value(expr, values))
+        return float(_value(expr, look_up))
     except (OverflowError, ValueError, ZeroDivisionError):
         return math.nan
 
 
-def _value(expr: Expr, values: Mapping[Expr, float]) -> float:
+def _value(expr: Expr, look_up: Callable[[Expr], float]) -> float:
     match expr:
         case Number(value):
             return value
-        case Ref() | Special() | At():
-            return float(values.get(expr, math.nan))
         case Negate(operand):
-            return -_value(operand, values)
+            return -_value(operand, look_up)
         case Binary(sign, left, right):
-            return OPERATORS[sign](_value(left, values), _value(right, values))
-        case Call(function, arguments):
-            return FUNCTIONS[function](*(_value(a, values) for a in arguments)) if function in FUNCTIONS else math.nan
+            return OPERATORS[sign](_value(left, look_up), _value(right, look_up))
+        case Call(function, arguments) if function in FUNCTIONS:
+            return FUNCTIONS[function](*(_value(a, look_up) for a in arguments))
         case Compare(comparison, left, right):
-            return float(compare(comparison, _value(left, values), _value(right, values)))
+            return float(compare(comparison, _value(left, look_up), _value(right, look_up)))
         case Logic("not", operands):
-            return float(not _value(operands[0], values))
+            return float(not _value(operands[0], look_up))
         case Logic("and", operands):
-            return float(all(_value(o, values) for o in operands))
+            return float(all(_value(o, look_up) for o in operands))
         case Logic(_, operands):
-            return float(any(_value(o, values) for o in operands))
+            return float(any(_value(o, look_up) for o in operands))
         case Choice(branches, otherwise):
-            taken = next((v for c, v in branches if _value(c, values)), otherwise)
-            return _value(taken, values)
-        case SumOver() | Incoming() | Leaf():
-            return math.nan
+            taken = next((v for c, v in branches if _value(c, look_up)), otherwise)
+            return _value(taken, look_up)
+        case Ref() | Special() | At() | Call() | SumOver() | Incoming() | Leaf():
+            return look_up(expr)

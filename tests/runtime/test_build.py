@@ -49,11 +49,11 @@ from tests.runtime.handmade import (
 DT = 0.1e-3
 
 
-def build(net: Network, settings: dict[tuple[str, str], Given] | None = None, seed: int = 1) -> Instance:
+def build(net: Network, settings: dict[Ref, Given] | None = None, seed: int = 1) -> Instance:
     return instantiate(net, dt=DT, seed=seed, settings=settings)
 
 
-def refused(net: Network, settings: dict[tuple[str, str], Given] | None = None) -> Diagnostic:
+def refused(net: Network, settings: dict[Ref, Given] | None = None) -> Diagnostic:
     with pytest.raises(PlasError) as caught:
         build(net, settings)
     (finding,) = caught.value.diagnostics
@@ -84,11 +84,11 @@ def test_settings_go_before_values_and_values_before_defaults() -> None:
     made = build(
         net,
         {
-            ("network", "r_ex"): 20.0,
-            ("inputs", ""): 500,
-            ("ex", "A_plus"): 0.004,
-            ("ex", "w"): times(Number(0.5), own("w_max")),
-            ("cell", "V"): -0.055,
+            Ref(Whose.NETWORK, "r_ex"): 20.0,
+            Ref(OfPopulation("inputs"), ""): 500,
+            Ref(OfProjection("ex"), "A_plus"): 0.004,
+            Ref(OfProjection("ex"), "w"): times(Number(0.5), own("w_max")),
+            Ref(OfPopulation("cell"), "V"): -0.055,
         },
     )
     assert made.parameters == {"r_ex": 20.0, "r_in": 20.0}
@@ -203,11 +203,11 @@ def test_what_per_unit_says_is_what_instantiate_does() -> None:
         ),
     )
     net = network((population("P", 4, LIF),), (projection("J", "P", "P", block, ("w", drawn("U", 0.0, 0.01))),), parameter("g", 1.0))
-    cases: tuple[dict[tuple[str, str], Given], ...] = (
+    cases: tuple[dict[Ref, Given], ...] = (
         {},
-        {("J", "d"): np.linspace(1.0, 2.0, 16)},
-        {("P", "tau_m"): [1.0, 2.0, 3.0, 4.0]},
-        {("J", "A_plus"): drawn("U", 0.0, 1.0)},
+        {Ref(OfProjection("J"), "d"): np.linspace(1.0, 2.0, 16)},
+        {Ref(OfPopulation("P"), "tau_m"): [1.0, 2.0, 3.0, 4.0]},
+        {Ref(OfProjection("J"), "A_plus"): drawn("U", 0.0, 1.0)},
     )
     for settings in cases:
         made, arrays = build(net, settings), {r.path for r in per_unit(net, settings)}
@@ -216,25 +216,25 @@ def test_what_per_unit_says_is_what_instantiate_does() -> None:
             for name, value in values.items():
                 assert isinstance(value, np.ndarray) == (f"{owner}.{name}" in arrays), name
                 assert isinstance(value, float | np.ndarray)
-    assert Ref(OfProjection("J"), "A_minus") in per_unit(net, {("J", "A_plus"): drawn("U", 0.0, 1.0)})
+    assert Ref(OfProjection("J"), "A_minus") in per_unit(net, {Ref(OfProjection("J"), "A_plus"): drawn("U", 0.0, 1.0)})
 
 
 def test_arrays_are_copied_and_must_fit() -> None:
     values = np.array([1.0, 2.0, 3.0])
     net = network((population("P", 3, LIF),))
-    made = build(net, {("P", "tau_m"): values, ("P", "V"): own("tau_m")}).populations["P"]
+    made = build(net, {Ref(OfPopulation("P"), "tau_m"): values, Ref(OfPopulation("P"), "V"): own("tau_m")}).populations["P"]
     values[:] = 0.0
     np.testing.assert_array_equal(made.parameters["tau_m"], [1.0, 2.0, 3.0])
     assert isinstance(made.parameters["tau_m"], np.ndarray) and not np.shares_memory(made.parameters["tau_m"], made.states["V"])
     with pytest.raises(ValueError, match=r"P.tau_m: an array of shape \(2,\)"):
-        build(net, {("P", "tau_m"): np.ones(2)})
+        build(net, {Ref(OfPopulation("P"), "tau_m"): np.ones(2)})
 
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(KeyError, match="cell has no parameter tau; it has V, V_r"):
-        build(song_abbott(), {("cell", "tau"): 1.0})
+        build(song_abbott(), {Ref(OfPopulation("cell"), "tau"): 1.0})
     with pytest.raises(KeyError, match="there is no cells"):
-        build(song_abbott(), {("cells", "tau"): 1.0})
+        build(song_abbott(), {Ref(OfPopulation("cells"), "tau"): 1.0})
     with pytest.raises(KeyError, match="no projection exc"):
         instantiate(song_abbott(), dt=DT, seed=1, connections={"exc": ([0], [0])})
     with pytest.raises(ValueError, match="dt is 0 s"):
@@ -246,8 +246,8 @@ def test_unknown_names_are_refused() -> None:
 def test_sizes() -> None:
     net = network((replace(population("P", 1, LIF), size=times(Number(0.07), shared("N"))),), (), parameter("N", 100.0))
     assert build(net).populations["P"].size == 7
-    assert refused(net, {("network", "N"): 101.0}).code == "not-whole"
-    assert refused(net, {("network", "N"): 0.0}).code == "not-whole"
+    assert refused(net, {Ref(Whose.NETWORK, "N"): 101.0}).code == "not-whole"
+    assert refused(net, {Ref(Whose.NETWORK, "N"): 0.0}).code == "not-whole"
 
 
 def test_a_missing_value_is_named() -> None:
@@ -267,18 +267,18 @@ def test_what_has_no_value_before_the_run_is_named() -> None:
 
 def test_values_outside_their_bounds() -> None:
     net = song_abbott()
-    finding = refused(net, {("ex", "w"): 0.02})
+    finding = refused(net, {Ref(OfProjection("ex"), "w"): 0.02})
     assert finding.code == "initial-outside-bounds"
     assert "‘ex.w’ starts at 0.02, but only [0, 0.015] is allowed" in finding.message
-    some = refused(net, {("ex", "w"): np.where(np.arange(1000) < 997, 0.01, -0.001)})
+    some = refused(net, {Ref(OfProjection("ex"), "w"): np.where(np.arange(1000) < 997, 0.01, -0.001)})
     assert "starts at -0.001" in some.message and "(3 of 1000 values are outside)" in some.message
     with_unit = replace(STDP, variables=tuple(replace(v, unit="mV", scale=1e-3) for v in STDP.variables))
-    shown = refused(replace(net, projections=(replace(net.projections[0], connection=with_unit),)), {("ex", "w"): 0.02})
+    shown = refused(replace(net, projections=(replace(net.projections[0], connection=with_unit),)), {Ref(OfProjection("ex"), "w"): 0.02})
     assert "starts at 20 mV, but only [0 mV, 15 mV]" in shown.message
 
 
 def test_rounding_is_not_outside() -> None:
-    made = build(song_abbott(), {("ex", "w_max"): 0.3, ("ex", "w"): 0.1 * 3})
+    made = build(song_abbott(), {Ref(OfProjection("ex"), "w_max"): 0.3, Ref(OfProjection("ex"), "w"): 0.1 * 3})
     np.testing.assert_array_equal(made.projections["ex"].states["w"], np.full(1000, 0.3))
 
 
@@ -286,12 +286,14 @@ def test_discrete_values() -> None:
     block = replace(LIF, variables=(Variable("x", "x", Role.STATE, values=(-1.0, 1.0)),), refractory=None)
     net = network((population("P", 2, block),))
     np.testing.assert_array_equal(build(net).populations["P"].states["x"], [-1.0, -1.0])
-    np.testing.assert_array_equal(build(net, {("P", "x"): np.array([1.0, -1.0])}).populations["P"].states["x"], [1.0, -1.0])
-    assert "only {-1, 1} is allowed" in refused(net, {("P", "x"): 0.5}).message
+    np.testing.assert_array_equal(
+        build(net, {Ref(OfPopulation("P"), "x"): np.array([1.0, -1.0])}).populations["P"].states["x"], [1.0, -1.0]
+    )
+    assert "only {-1, 1} is allowed" in refused(net, {Ref(OfPopulation("P"), "x"): 0.5}).message
 
 
 def test_no_number_is_refused() -> None:
-    assert refused(song_abbott(), {("cell", "V"): Call("log", (Number(-1.0),))}).code == "not-finite"
+    assert refused(song_abbott(), {Ref(OfPopulation("cell"), "V"): Call("log", (Number(-1.0),))}).code == "not-finite"
 
 
 # --- time ------------------------------------------------------------------------------------------------------------
@@ -358,7 +360,9 @@ def test_impossible_connectivity_is_an_error_of_the_model() -> None:
 def test_listed_connections_take_their_values_along() -> None:
     net = network((population("P", 3, LIF), population("Q", 4, LIF)), (projection("J", "P", "Q", STDP),))
     weights = np.array([0.001, 0.002, 0.003])
-    made = instantiate(net, dt=DT, seed=1, settings={("J", "w"): weights}, connections={"J": ([2, 0, 2], [1, 3, 0])}).projections["J"]
+    made = instantiate(
+        net, dt=DT, seed=1, settings={Ref(OfProjection("J"), "w"): weights}, connections={"J": ([2, 0, 2], [1, 3, 0])}
+    ).projections["J"]
     assert list(zip(made.sources().tolist(), made.targets.tolist(), made.states["w"].tolist(), strict=True)) == [
         (0, 3, 0.002),
         (2, 0, 0.003),
@@ -367,7 +371,7 @@ def test_listed_connections_take_their_values_along() -> None:
     with pytest.raises(ValueError, match="J: pre units go from 3"):
         instantiate(net, dt=DT, seed=1, connections={"J": ([3], [1])})
     matrix = np.arange(12.0).reshape(4, 3) / 1000
-    full = build(net, {("J", "w"): matrix}).projections["J"]
+    full = build(net, {Ref(OfProjection("J"), "w"): matrix}).projections["J"]
     np.testing.assert_array_equal(full.states["w"], matrix.T.reshape(-1))
 
 
@@ -431,7 +435,7 @@ def test_given_spikes() -> None:
 
 
 def test_negative_rates() -> None:
-    assert refused(song_abbott(), {("network", "r_in"): -1.0}).code == "out-of-range"
+    assert refused(song_abbott(), {Ref(Whose.NETWORK, "r_in"): -1.0}).code == "out-of-range"
     rising = Binary("-", Special("t"), Number(1.0))
     build(network((population("S", 2, source=PoissonSource(rising)),)))
 

@@ -42,7 +42,7 @@ def test_random_patterns_have_the_values_and_depend_on_the_seed_alone():
 
 def test_more_patterns_leave_the_first_ones_alone():
     source = RandomPatterns(Ref(Whose.NETWORK, "P"), SIGNS)
-    more = patterns(source, settings={("network", "P"): Number(9.0)})
+    more = patterns(source, settings={Ref(Whose.NETWORK, "P"): Number(9.0)})
     assert more.shape == (9, UNITS)
     assert np.array_equal(more[:7], patterns(source))
 

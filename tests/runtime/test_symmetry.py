@@ -15,7 +15,9 @@ import plasticdsl
 from plasticdsl.check.module import checked
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import prepared, read
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Network
+from plasticdsl.model.owners import OfProjection
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.instance import Instance
@@ -149,10 +151,10 @@ def test_values_and_connections_from_python(tmp_path: Path) -> None:
     (tmp_path / "net.plas").write_text(text("all to all, w = 0, w_ij = w_ji"), encoding="utf-8")
     instance_of = network("all to all, w = 0, w_ij = w_ji")
     given = np.arange(900.0).reshape(30, 30)
-    settings = {("J", "w"): given + given.T}
+    settings = {Ref(OfProjection("J"), "w"): given + given.T}
     np.testing.assert_array_equal(matrix(instantiate(instance_of, dt=1.0, seed=1, settings=settings)), given + given.T)
     with pytest.raises(PlasError, match="cannot hold"):
-        instantiate(instance_of, dt=1.0, seed=1, settings={("J", "w"): given})
+        instantiate(instance_of, dt=1.0, seed=1, settings={Ref(OfProjection("J"), "w"): given})
     for pairs, fits in ((([0, 1], [1, 0]), True), (([1, 2], [2, 0]), False)):
         made = {"J": (np.array(pairs[0]), np.array(pairs[1]))}
         if fits:
@@ -212,7 +214,7 @@ def test_parameters_that_differ_between_the_directions() -> None:
     assert findings("all to all, w = 0.5, η = |i − j|, w_ij = w_ji", rule) == []
     net = network("all to all, w = 0.5, w_ij = w_ji", rule)
     with pytest.raises(PlasError, match=r"‘J\.η’ is \d+ from"):
-        instantiate(net, dt=1.0, seed=1, settings={("J", "eta"): np.arange(900.0)})
+        instantiate(net, dt=1.0, seed=1, settings={Ref(OfProjection("J"), "eta"): np.arange(900.0)})
 
 
 PAIR = "p(0) = 0\nq(0) = 0\np → 0.5 p + x\nq → 0.5 q + y\nΔw = p q"
@@ -223,9 +225,9 @@ def test_states_that_changes_read_begin_alike() -> None:
     """What takes the place of p in the other direction is q."""
     net = network("all to all, w = 0.5, w_ij = w_ji", PAIR)
     random = np.random.default_rng(1).normal(0, 1, (30, 30))
-    instantiate(net, dt=1.0, seed=1, settings={("J", "p"): random, ("J", "q"): random.T})
+    instantiate(net, dt=1.0, seed=1, settings={Ref(OfProjection("J"), "p"): random, Ref(OfProjection("J"), "q"): random.T})
     with pytest.raises(PlasError, match=r"‘J\.p’ is .* from 1 to 1 and ‘q’ is 0 from 1 to 1"):
-        instantiate(net, dt=1.0, seed=1, settings={("J", "p"): random})
+        instantiate(net, dt=1.0, seed=1, settings={Ref(OfProjection("J"), "p"): random})
 
 
 def test_bounds_between_statements_count() -> None:

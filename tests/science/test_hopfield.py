@@ -12,7 +12,8 @@ import pytest
 
 import plasticdsl
 from plasticdsl import driver
-from plasticdsl.model.expr import Number
+from plasticdsl.model.expr import Number, Ref
+from plasticdsl.model.owners import Whose
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.watch.observer import Observer
@@ -40,7 +41,7 @@ def network_with_patterns(units: int, patterns: int) -> tuple[Engine, Observer, 
     loaded = plasticdsl.load("hopfield").loaded
     network = next(n for n in loaded.module.networks if n.name == "Hopfield")
     workshop, _ = driver.workshop_of(loaded, network, CompileOptions())
-    settings = {("network", "N"): Number(float(units)), ("network", "P"): Number(float(patterns))}
+    settings = {Ref(Whose.NETWORK, "N"): Number(float(units)), Ref(Whose.NETWORK, "P"): Number(float(patterns))}
     instance = workshop.instantiate(1.0, 1, settings)
     engine = workshop.engine(instance, settings)
     xi = instance.patterns["xi"]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.driver import prepared, read
-from plasticdsl.model.expr import Number
+from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.settings import Settings
@@ -23,7 +24,7 @@ FILES = sorted(str(path.relative_to(LIBRARY)) for path in LIBRARY.rglob("*.plas"
 STEPS = 1000
 UNITS = 200
 #: Where the shrunken network would stay silent.
-LIVELIER = {"SongAbbott": {("network", "r_ex"): Number(80.0)}}
+LIVELIER = {"SongAbbott": {Ref(Whose.NETWORK, "r_ex"): Number(80.0)}}
 
 
 def networks(file: str) -> Iterator[Network]:
@@ -38,7 +39,7 @@ def small(network: Network, dt: float) -> Case:
     sizes = {p.name: p.size.value for p in network.populations if isinstance(p.size, Number)}
     share = min(1.0, UNITS / max(1.0, sum(sizes.values())))
     for name, size in sizes.items():
-        settings[name, ""] = Number(float(max(1, int(size * share))))
+        settings[Ref(OfPopulation(name), "")] = Number(float(max(1, int(size * share))))
     instance = instantiate(network, dt=dt, seed=3, settings=settings, horizon=STEPS)
     clamped = {(p.name, v.name): 0.7 for p in network.populations for v in p.block.variables if v.role is Role.CLAMPED}
     return Case(network, lambda: deepcopy(instance), per_unit(network, settings), STEPS, {}, STEPS, clamped)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.constants import Values, constant
-from plasticdsl.model.experiments import Phase
 from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
-from plasticdsl.model.model import Assign, Block, Distribution, Network, Role, Value, Variable
+from plasticdsl.model.model import Assign, Block, Distribution, Role, Value, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
 
@@ -43,10 +42,10 @@ def check_bounds(variables: Sequence[Variable], constants: Values, places: Mappi
             message = f"‘{variable.symbol}’ starts at {_shown(start, variable)}, outside its bounds {bounds}."
             report.error("initial-outside-bounds", message, place)
         elif variable.role is Role.STATE and variable.name in places:
-            _check_allowed(start, variable, f"starts at {_shown(start, variable)}", place, report)
+            check_allowed(start, variable, f"starts at {_shown(start, variable)}", place, report)
 
 
-def _check_allowed(value: float, variable: Variable, happens: str, place: Span, report: Reporter) -> None:
+def check_allowed(value: float, variable: Variable, happens: str, place: Span, report: Reporter) -> None:
     """Reports a number that is none of the values of a discrete variable; `happens` says what it does with it."""
     if _is_outside(value, -math.inf, math.inf, variable.values):
         report.error("value-not-allowed", f"‘{variable.symbol}’ {happens}, and its values are {values_of(variable)}.", place)
@@ -72,13 +71,13 @@ def check_assigned(block: Block, places: Mapping[str, Span], report: Reporter) -
     for variable in discrete.values():
         start = _number(variable.initial, {})
         if start is not None:
-            _check_allowed(start, variable, f"starts at {_shown(start, variable)}", places.get(variable.name, variable.span), report)
+            check_allowed(start, variable, f"starts at {_shown(start, variable)}", places.get(variable.name, variable.span), report)
     for handler in block.handlers if discrete else ():
         for statement in handler.statements:
             changed = discrete.get(statement.target.name) if statement.target.owner is Whose.OWN else None
             if changed is not None and isinstance(statement, Assign):
                 for value in _outcomes(statement.value):
-                    _check_allowed(value, changed, f"is set to {value:g} here", statement.span, report)
+                    check_allowed(value, changed, f"is set to {value:g} here", statement.span, report)
 
 
 def _outcomes(value: Expr) -> Iterator[float]:
@@ -93,17 +92,6 @@ def _outcomes(value: Expr) -> Iterator[float]:
                 yield from _outcomes(outcome)
         case _:
             pass
-
-
-def check_held(network: Network, phases: Iterable[Phase], report: Reporter) -> None:
-    """Reports a discrete variable that a phase holds at a number that is none of its values."""
-    variables = {(p.name, v.name): v for p in network.populations for v in p.block.variables if v.values}
-    constants = {Ref(Whose.NETWORK, v.name): v.value for v in network.variables if isinstance(v.value, Expr)}
-    for clamp in (c for phase in phases for c in phase.clamps):
-        variable = variables.get((clamp.population, clamp.name))
-        value = constant(clamp.value, constants)
-        if variable is not None and value is not None:
-            _check_allowed(value, variable, f"is held at {value:g}", clamp.span, report)
 
 
 def _number(value: Value | None, values: Values) -> float | None:

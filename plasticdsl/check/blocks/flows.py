@@ -8,7 +8,7 @@ was just before the spike.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from plasticdsl.check.blocks.block_scope import BlockScope
@@ -53,7 +53,7 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
         return
     left = coefficient.dim * (variable.dim / SECONDS)
     end = min(flow.variable.span.end + len("/dt"), flow.rhs.span.start)
-    left_side = _Place(Span(flow.span.start, end, flow.span.path))
+    left_side = replace(flow, span=Span(flow.span.start, end, flow.span.path))
     per_time = context.solver.resolve(rhs.dim / left).known == SECONDS.constant
     hint = Hint("The right side is not ‘per time’: a time is missing on the left." if per_time else "")
     if per_time and flow.coefficient is None:
@@ -62,11 +62,6 @@ def translate_flow(flow: tree.Flow, scope: BlockScope, parts: FlowParts) -> None
     require_same(left_side, left, flow.rhs, rhs.dim, context, hint=hint)
     parts.spans[name] = flow.span
     split(name, rhs.expr, coefficient.expr, flow.rhs, scope, parts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    span: Span
 
 
 def split(name: str, rhs: Expr, coefficient: Expr, at: Placed, scope: BlockScope, parts: FlowParts) -> None:

@@ -7,7 +7,7 @@ reach them one by one, nor before the run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.model.expr import Expr, Incoming, Ref, children
@@ -22,13 +22,13 @@ _FILL = "Let the synapse fill an input of the postsynaptic unit (‘post.s = Σ 
 
 def check_incoming(block: Block, report: Reporter) -> None:
     """Reports sums over connections that stand where they have no meaning, also through definitions."""
-    sums = Holding(block)
+    with_sums = definitions_with_sums(block)
     for part, span, message, hint in _without_sums(block):
-        if sums.hold(part):
+        if any(holds_sum(expr, with_sums) for expr in expressions(part)):
             report.error("not-here", message, span, hint)
     definitions = [v for v in block.variables if v.role is Role.DEFINITION]
     for read in (*(s for handler in block.handlers for s in handler.statements), *definitions):
-        if any(_has_limit(expr, sums, False) for expr in expressions(read)):
+        if any(_has_limit(expr, with_sums, False) for expr in expressions(read)):
             report.error("not-here", "What a sum over connections reads is the value now; ⁻ and ⁺ have no place in it.", read.span)
 
 
@@ -51,23 +51,12 @@ def _without_sums(block: Block) -> Iterator[tuple[object, Span, str, str]]:
         yield (v.low, v.high), v.span, f"A bound of ‘{v.symbol}’ cannot be a sum over connections.", f"{_FILL}."
 
 
-class Holding:
-    """Which expressions of a block hold sums, and which of its definitions."""
-
-    def __init__(self, block: Block) -> None:
-        self.definitions = definitions_with_sums(block)
-
-    def hold(self, part: object) -> bool:
-        """Whether a part of the block holds a sum, also through definitions."""
-        return any(holds_sum(expr, self.definitions) for expr in expressions(part))
-
-
-def _has_limit(expr: Expr, sums: Holding, inside: bool) -> bool:
+def _has_limit(expr: Expr, with_sums: Collection[str], inside: bool) -> bool:
     """Whether a limit stands in a sum, or at a definition that holds one."""
     match expr:
-        case Ref(Whose.OWN, name, limit) if limit and (inside or name in sums.definitions):
+        case Ref(Whose.OWN, name, limit) if limit and (inside or name in with_sums):
             return True
         case Incoming(body):
-            return _has_limit(body, sums, True)
+            return _has_limit(body, with_sums, True)
         case _:
-            return any(_has_limit(c, sums, inside) for c in children(expr))
+            return any(_has_limit(c, with_sums, inside) for c in children(expr))

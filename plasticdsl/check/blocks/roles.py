@@ -12,13 +12,9 @@ from plasticdsl.check.blocks.declarations import Contents
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.builtins import RENAMED, known_functions
 from plasticdsl.check.terms.scope import Scope
-from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import ordered
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, nodes
-
-#: Of a longer circle only the beginning is shown.
-LONGEST_SHOWN = 12
 
 #: Notation whose value is never a constant of the block.
 _CHANGING = (tree.Member, tree.Average, tree.Partial, tree.Sum, tree.Transposed)
@@ -30,7 +26,8 @@ def working_order(contents: Contents, report: Reporter) -> tuple[str, ...]:
     uses = {name: [n.name for n in _read(formula, averages=False) if n.name in formulas] for name, formula in formulas.items()}
     order, circles = ordered(uses, uses.__getitem__)
     for circle in circles:
-        _report_circle(circle, contents, report)
+        hint = "A quantity that depends on its own past needs a derivative or a jump."
+        report.circle([(contents.symbols[name].text, formulas[name].span) for name in circle], hint)
     unsound = {name for circle in circles for name in circle}
     return tuple(name for name in order if name not in unsound)
 
@@ -54,17 +51,6 @@ def _read(formula: tree.Define | tree.Draw, averages: bool = True) -> list[tree.
     """The names that a right side reads, without the arguments of a function; `t` is one of the time everywhere."""
     own = {a.name for a in formula.arguments} - {"t"} if isinstance(formula, tree.Define) else ()
     return [name for name in names_read(_right_side(formula), averages) if name.name not in own]
-
-
-def _report_circle(circle: tuple[str, ...], contents: Contents, report: Reporter) -> None:
-    symbols = [contents.symbols[name].text for name in circle]
-    formulas = _formulas(contents)
-    first = formulas[circle[0]]
-    labels = tuple(Label(formulas[name].span, f"uses ‘{then}’") for name, then in zip(circle[1:-1], symbols[2:], strict=True))
-    if len(circle) > LONGEST_SHOWN:
-        symbols, labels = [*symbols[: LONGEST_SHOWN - 2], "…", symbols[-1]], labels[: LONGEST_SHOWN - 3]
-    hint = "A quantity that depends on its own past needs a derivative or a jump."
-    report.error("definition-cycle", f"These definitions depend on each other: {' → '.join(symbols)}.", first.span, hint, labels)
 
 
 def changing(contents: Contents, order: tuple[str, ...], constant: Callable[[tree.Name], bool]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticdsl.check.blocks.bounds import values_of
+from plasticdsl.check.blocks.bounds import check_allowed, values_of
 from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_population
 from plasticdsl.check.experiments.whole_patterns import set_named
 from plasticdsl.check.likes import path_text
@@ -36,6 +36,9 @@ def check_clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
     value = _value(statement.target, statement.rhs, variable, taking)
     _check_holdable(statement, population, variable, value, taking)
     _check_fits(value, statement.rhs.span, population, variable, taking)
+    number = constant(value, taking.constants)
+    if number is not None:
+        check_allowed(number, variable, f"is held at {number:g}", statement.span, taking.context.report)
     return Clamp(population.name, variable.name, value, statement.span)
 
 
@@ -128,9 +131,8 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
         return None
     _check_fits(value, statement.source.span, population, variable, taking)
     number = constant(value, taking.constants)
-    if variable.values and number is not None and number not in variable.values:
-        message = f"‘{text}’ starts at {number:g} here, and its values are {values_of(variable)}."
-        report.error("value-not-allowed", message, statement.source.span)
+    if number is not None:
+        check_allowed(number, variable, f"starts at {number:g} here", statement.source.span, report)
     what = "The share of units that change"
     shares = (statement.flipped, statement.redrawn)
     flipped, redrawn = (None if e is None else amount(e, SHARE, what, taking.context, taking.constants) for e in shares)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.check.blocks.bounds import check_held, known_values
+from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.data import Folders, check_data
 from plasticdsl.check.experiments.network_view import network_scope
 from plasticdsl.check.experiments.phases import check_phase, check_places
@@ -107,7 +107,6 @@ def check_experiment(
     recorded = _recorded_names((*own, *(r for phase, _, _ in phases for r in phase.recordings)), solver)
     whole = tuple(replace(phase, expectations=_expectations(s.body, recorded, inside)) for phase, s, inside in phases)
     check_set_once(body, taking, lookup)
-    check_held(network, whole, report)
     _check_phases(block, report)
     made = Experiment(
         name=block.name.name,

@@ -1,7 +1,7 @@
 """In which order inputs and definitions are evaluated across the populations of a network.
 
 Comes in: composed populations and projections and the network's observables. Goes out: every input, and every definition that a
-connection, an observable or another entry reads, each after what it depends on, or an error that shows the circle.
+connection, an observable or another entry reads, each after what it depends on; and a circle, where there is one.
 
 An input depends on what the sums into it read of both units; a sum over connections with a delay reads earlier values and depends on
 nothing. States, parameters and clamped outputs have their value already.
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, Label
 from plasticdsl.graph import ordered, reached
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
@@ -24,14 +23,14 @@ Evaluated = Mapping[Owned, Variable]
 
 def evaluation_order(
     populations: Sequence[Population], projections: Sequence[Projection], observables: Sequence[Variable]
-) -> tuple[tuple[Owned, ...], tuple[Diagnostic, ...]]:
-    """The order, and one finding for the first circle met (the order is then that of the text)."""
+) -> tuple[tuple[Owned, ...], tuple[Owned, ...]]:
+    """The order, and the first circle met, the first of it again at its end (the order is then that of the text)."""
     evaluated = {(p.name, v.name): v for p in populations for v in p.block.variables if v.role in (Role.INPUT, Role.DEFINITION)}
     edges = _edges(evaluated, projections)
     needed = reached(_roots(evaluated, projections, observables), edges.__getitem__)
     wanted = tuple(e for e in edges if e in needed)
     order, circles = ordered(wanted, edges.__getitem__)
-    return (wanted, (_circle_finding(circles[0], evaluated, populations),)) if circles else (order, ())
+    return (wanted, circles[0]) if circles else (order, ())
 
 
 def _edges(evaluated: Evaluated, projections: Sequence[Projection]) -> Mapping[Owned, Sequence[Owned]]:
@@ -64,13 +63,3 @@ def _roots(evaluated: Evaluated, projections: Sequence[Projection], observables:
     units: dict[Owner, str] = {OfPopulation(unit): unit for unit, _ in evaluated}
     for observable in observables:
         yield from _among(evaluated, _refs(observable.formula), units)
-
-
-def _circle_finding(circle: Sequence[Owned], evaluated: Evaluated, populations: Sequence[Population]) -> Diagnostic:
-    symbols = {p.name: p.symbol for p in populations}
-    texts = {entry: f"{symbols[entry[0]]}.{evaluated[entry].symbol}" for entry in circle}
-    shown = " → ".join(texts[e] for e in circle)
-    labels = tuple(Label(evaluated[e].span, texts[e]) for e in circle[1:-1])
-    hint = "Make one of them a state (a flow or a jump), or give one of the projections a delay."
-    message = f"These values depend on each other at one moment: {shown}."
-    return Diagnostic("definition-cycle", message, evaluated[circle[0]].span, hint, labels)

@@ -174,13 +174,15 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     )
     units = [replace(s.population, block=_dimensioned(s.block, s.dims, solver)) for s in building.sides.values()]
     populations = tuple(with_open_inputs(p, projections) for p in units)
-    order, findings = evaluation_order(populations, projections, variables)
-    for found in findings:
-        report.add(found)
+    order, circle = evaluation_order(populations, projections, variables)
+    if circle:
+        known = {(p.name, v.name): (f"{p.symbol}.{v.symbol}", v.span) for p in populations for v in p.block.variables}
+        hint = "Make one of them a state (a flow or a jump), or give one of the projections a delay."
+        report.circle([known[one] for one in circle], hint)
     named = {n: d.dim for n, d in building.names.items() if d.dim is not None}
-    known = _dimensioned(Block("network", block.name.name, variables=variables), named, solver).variables
+    declared = _dimensioned(Block("network", block.name.name, variables=variables), named, solver).variables
     sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
-    return Network(block.name.name, block.doc, known, populations, projections, order, block.span, sets)
+    return Network(block.name.name, block.doc, declared, populations, projections, order, block.span, sets)
 
 
 def _dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:

@@ -107,8 +107,7 @@ def give(
     variables = tuple(joined.variables.values())
     on_circle = circle(variables)
     if on_circle:
-        path = " → ".join(joined.variables[n].symbol for n in on_circle)
-        context.report.error("definition-cycle", f"These values depend on each other: {path}.", span)
+        context.report.circle([(v.symbol, v.span) for v in map(joined.variables.__getitem__, on_circle)], place=span)
     elif context.report.count == before:
         places = {name: value.value.span for name, value in written.items()}
         shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)

@@ -18,7 +18,6 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.shown_units import unit_of_number
 from plasticdsl.check.terms.unification import Dim
-from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import reached
 from plasticdsl.model.dependencies import circle, in_working_order
 from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk
@@ -179,11 +178,8 @@ def _declare(name: tree.Name, what: str, dim: Dim, building: Building) -> None:
 def _no_circle(variables: Sequence[Variable], context: Context) -> None:
     on_circle = circle(variables, Whose.NETWORK)
     if on_circle:
-        symbols = {v.name: v.symbol for v in variables}
-        spans = {v.name: v.span for v in variables}
-        labels = tuple(Label(spans[n], symbols[n]) for n in on_circle[1:-1])
-        shown = " → ".join(symbols[n] for n in on_circle)
-        context.report.error("definition-cycle", f"These definitions depend on each other: {shown}.", spans[on_circle[0]], "", labels)
+        named = {v.name: (v.symbol, v.span) for v in variables}
+        context.report.circle([named[name] for name in on_circle])
 
 
 def _plain_name(statement: tree.Define, context: Context) -> tree.Name | None:

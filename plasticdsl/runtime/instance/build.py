@@ -41,7 +41,7 @@ from plasticdsl.runtime.instance.partners import alike, counterparts, require_pa
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
 from plasticdsl.runtime.instance.resolver import Resolver, checked, fail
-from plasticdsl.runtime.instance.settings import Given, Settings, Sides, Written, check_settings, placed
+from plasticdsl.runtime.instance.settings import Given, Settings, Sides, check_settings
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
 from plasticdsl.runtime.numbers.evaluate import Lookup
 from plasticdsl.source import Span
@@ -78,7 +78,7 @@ def instantiate(
     *,
     dt: float,
     seed: int,
-    settings: Settings | Written | None = None,
+    settings: Settings | None = None,
     connections: Mapping[str, object] | None = None,
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
@@ -87,8 +87,8 @@ def instantiate(
     """The network with numbers.
 
     - `dt`: step in s. `seed`: up to 64 bits.
-    - `settings`: (population, projection or "network"; name), as a pair or a `Ref` → expression, distribution, number or array (one value per
-      unit or connection, or a matrix [post, pre] for connections), all in SI; (population, "") → its size.
+    - `settings`: variable → expression, distribution, number or array (one value per unit or connection, or a matrix [post, pre] for connections),
+      all in SI; a population as such → its size.
     - `connections`: projection → pre and post units (from 0), or anything that `listed` takes; arrays set for its variables are in the same order.
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
     - `patterns`: pattern set → array [patterns, units], in place of what the file says.
@@ -98,7 +98,7 @@ def instantiate(
     """
     if not (dt > 0.0 and math.isfinite(dt)):
         raise ValueError(f"dt is {dt:g} s, but must be positive")
-    settings, connections, spikes = placed(settings or {}, network), connections or {}, spikes or {}
+    settings, connections, spikes = settings or {}, connections or {}, spikes or {}
     check_settings(network, settings)
     _check_names(network, connections, spikes, patterns or {})
     signed(seed)  # raises ValueError for anything but a whole number of at most 64 bits

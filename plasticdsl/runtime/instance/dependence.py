@@ -14,15 +14,15 @@ from plasticdsl.model.expr import At, Expr, Ref, Special, walk
 from plasticdsl.model.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.right_sides import network_sides, right_sides
-from plasticdsl.runtime.instance.settings import Given, Settings, Written, placed
+from plasticdsl.runtime.instance.settings import Given, Settings
 
 _NO_SETTINGS: Settings = {}
 _Named = tuple[str | Timing, Given | None]
 
 
-def per_unit(network: Network, settings: Settings | Written = _NO_SETTINGS) -> PerUnit:
+def per_unit(network: Network, settings: Settings = _NO_SETTINGS) -> PerUnit:
     """Parameters, initial states and times that differ from unit to unit or from connection to connection."""
-    settings, found = placed(settings, network), set[Ref | Timed]()
+    found = set[Ref | Timed]()
     _spread(Whose.NETWORK, [(n, s) for n, s in network_sides(network, settings).items() if not isinstance(s, Distribution)], {}, found)
     for population in network.populations:
         sides: list[_Named] = [*right_sides(population.as_owner, population.block, population.values, settings).items()]

@@ -22,6 +22,7 @@ from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
 from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, holds
+from plasticdsl.support.arrays import Integers
 from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern, chosen
 from plasticdsl.support.values import taken
 
@@ -99,7 +100,6 @@ def with_listed(network: Network, connections: Mapping[str, object]) -> Network:
 
 # --- connections as the model says ---------------------------------------------------------------------------------
 
-Integers = NDArray[np.int64]
 
 #: A unit, where it makes no difference which.
 _ANY = np.zeros(1, np.int64)

@@ -18,7 +18,7 @@ from plasticdsl.model.expr import At, Expr, Number, Ref, Special
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.model import Block, Network, Value
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import OfBlock, OfPopulation, Owner, Whose, owner_text
+from plasticdsl.model.owners import OfBlock, Owner, Whose, owner_text
 from plasticdsl.model.patterns import DataSet, RandomPatterns
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.names import canonical
@@ -35,20 +35,7 @@ Given = Value | float | NDArray[np.float64] | Sequence[float]
 #: What names are set to. A state is set in its initial value (the name `V(0)` does the same), a population as such in its size.
 Settings = Mapping[Ref, Given]
 
-#: The same as Python programs may write it: (population, projection or "network"; name).
-Written = Mapping[tuple[str, str], Given]
-
 Sides = Mapping[str, Given | None]
-
-
-def placed(settings: Settings | Written, network: Network) -> Settings:
-    """Settings by variable, whichever way they are keyed; a population or projection that is called `network` is meant before the network."""
-    owners: dict[str, Owner] = {"network": Whose.NETWORK}
-    owners |= {p.name: p.as_owner for p in network.populations} | {p.name: p.as_owner for p in network.projections}
-    found: dict[Ref, Given] = {}
-    for key, value in settings.items():
-        found[key if isinstance(key, Ref) else Ref(owners.get(key[0], OfPopulation(key[0])), key[1])] = value
-    return found
 
 
 def check_settings(network: Network, settings: Settings) -> None:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, children
 from plasticdsl.model.owners import OfProjection, owner_text
+from plasticdsl.support.arrays import Integers
 
-Integers = NDArray[np.int64]
 Indices = Mapping[str, Integers]
 Compute = Callable[[Expr, Indices], NDArray[Any]]
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Clamp, Phase
 from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
@@ -24,10 +23,9 @@ from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.resolver import counted, fail
 from plasticdsl.runtime.numbers.evaluate import Lookup, constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
+from plasticdsl.support.arrays import Integers
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps
-
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,11 @@ from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.numbers.evaluate import constant
-from plasticdsl.runtime.play.feeds import Integers, Show, computed, is_fixed, permutation, table_of
+from plasticdsl.runtime.play.feeds import Show, computed, is_fixed, permutation, table_of
 from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
+from plasticdsl.support.arrays import Integers
 from plasticdsl.support.random import stream_of
 
 #: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.

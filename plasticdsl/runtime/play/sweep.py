@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Experiment, SweepAxis
@@ -26,8 +25,7 @@ from plasticdsl.runtime.instance.settings import Given, network_value, places
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
 from plasticdsl.runtime.play.progress import SILENT, Interruption, PartOf, Progress
-
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 #: More runs than this are refused, since somebody has mistyped a number.
 MOST_RUNS = 1_000_000

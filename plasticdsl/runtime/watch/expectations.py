@@ -22,6 +22,7 @@ from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.watch.statistics import Gathered
+from plasticdsl.support.arrays import Floats
 from plasticdsl.units.display import shown
 
 #: Rounding that is forgiven, relative to what is compared with.
@@ -241,9 +242,6 @@ def tolerant(condition: Expr) -> Expr:
             return Logic(operator, tuple(tolerant(o) for o in operands))
         case _:
             return condition
-
-
-Floats = NDArray[np.float64]
 
 
 # --- over repeats: a statistic is of the values of all runs together ------------------------------------------------

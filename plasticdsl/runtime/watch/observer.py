@@ -20,8 +20,7 @@ from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.pairing import Ends
 from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, evaluate_indexed
-
-Integers = NDArray[np.int64]
+from plasticdsl.support.arrays import Integers
 
 _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
 

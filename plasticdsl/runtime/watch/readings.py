@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
@@ -22,8 +21,7 @@ from plasticdsl.runtime.watch import statistics
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
 from plasticdsl.source import Span
-
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
 
 UNIT = "unit"
 

@@ -17,9 +17,8 @@ from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Expr
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.readings import Reader
+from plasticdsl.support.arrays import Floats
 from plasticdsl.units.dimension import Dimension
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

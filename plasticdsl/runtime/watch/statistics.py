@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from plasticdsl.support.arrays import Floats
+
 Steps = NDArray[np.int64]
 
 FEWEST_SPIKES = 3
