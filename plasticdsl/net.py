@@ -37,6 +37,7 @@ from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged
 from plasticdsl.support.arrays import Floats
 from plasticdsl.support.steps import Durations, to_steps
+from plasticdsl.support.values import not_allowed
 
 _WRITABLE = (Role.STATE, Role.CLAMPED)
 _FIXED = {Role.INPUT: "an input, the sum of what synapses send,", Role.DEFINITION: "computed from other values"}
@@ -281,8 +282,10 @@ class Net:
 
     def _write(self, owner: str, name: str, values: Floats) -> None:
         """Sets a state, or a weight that nothing changes: that is a parameter, with which the kernels are bound anew."""
-        self._require_allowed(owner, name, values)
         part = self._find(owner)
+        refused = not_allowed(values, _variable(part, name).values)
+        if refused:
+            raise ValueError(f"{owner}.{name} {refused}")
         if not isinstance(part, Projection) or _variable(part, name).role in _WRITABLE:
             self._engine.write(owner, name, float(values) if values.ndim == 0 else values)
             return
@@ -297,16 +300,6 @@ class Net:
             made.parameters[name], self._wishes = before, wishes
             instead = f'build with one value for each connection: **{{"{owner}.{name}": array}}'
             raise ValueError(f"{owner}.{name} was one value for all connections when the network was built; {instead}") from None
-
-    def _require_allowed(self, owner: str, name: str, values: Floats) -> None:
-        """Raises ValueError where a discrete variable would get a value that it cannot have."""
-        allowed = _variable(self._find(owner), name).values
-        if not allowed:
-            return
-        wrong = ~np.isin(values, allowed)
-        if wrong.any():
-            there = ", ".join(f"{v:g}" for v in allowed)
-            raise ValueError(f"{owner}.{name} is set to {values[wrong].flat[0]:g}, but only {{{there}}} is allowed")
 
 
 class Part:

@@ -14,6 +14,7 @@ from plasticdsl.diagnostics.render import Rejected
 from plasticdsl.library import find_file, read
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
+from plasticdsl.units.display import counted
 
 Findings = tuple[tuple[Diagnostic, ...], dict[str, SourceFile]]
 
@@ -34,7 +35,7 @@ def check(
         for diagnostics, sources in found:
             console.tell_findings(diagnostics, sources)
         warnings = sum(len(diagnostics) for diagnostics, _ in found) - errors
-        console.tell(f"{_count(errors, 'error')}, {_count(warnings, 'warning')} in {_count(len(files), 'file')}")
+        console.tell(f"{counted(errors, 'error')}, {counted(warnings, 'warning')} in {counted(len(files), 'file')}")
     if errors:
         raise typer.Exit(1)
 
@@ -53,7 +54,3 @@ def _findings(name: str) -> Findings:
     except PlasError as error:
         return error.diagnostics, sources | dict(error.sources if isinstance(error, Rejected) else {})
     return loaded.warnings, sources
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -49,6 +49,12 @@ def outside(values: Values, low: Values, high: Values, allowed: Sequence[float] 
     return np.asarray(wrong)
 
 
+def not_allowed(values: Values, allowed: Sequence[float]) -> str:
+    """What is wrong with values of a discrete variable, as the end of a sentence about it; empty where nothing is, or any number will do."""
+    wrong = np.ravel(values)[~np.isin(np.ravel(values), allowed) & bool(allowed)]
+    return f"is set to {wrong[0]:g}, but only {{{', '.join(f'{v:g}' for v in allowed)}}} is allowed" if len(wrong) else ""
+
+
 def on_bounds(values: Values, low: Values, high: Values) -> Values:
     """What misses a bound by rounding is put on it."""
     clipped = np.clip(values, low, high)

@@ -114,6 +114,11 @@ def _power(power: Fraction) -> str:
     return "" if power == 1 else str(power).translate(_SUPERSCRIPTS)
 
 
+def counted(number: float, what: str) -> str:
+    """`1 unit`, `3 units`."""
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
+
+
 def shown(value: float, limit: float = math.nan, unit: str = "") -> str:
     """`8.21 Hz`: whole numbers in full, others with four digits, or as many as show the difference from `limit`."""
     text = f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else _unlike(value, limit)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.likes import path_text, subject
-from plasticdsl.check.terms.distributions import distribution, is_infinite
+from plasticdsl.check.terms.distributions import distribution, is_infinite, value_or_draw
 from plasticdsl.check.terms.expressions import rational, translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.numbers import unit_scale
@@ -97,13 +97,9 @@ class Values:
         self._keep(self.values, statement.target, drawn, node, dim)
 
     def _initial(self, statement: tree.Initial) -> None:
-        if statement.drawn:
-            drawn, dim = distribution(statement.rhs, self.scope.context)
-            self._keep(self.initials, statement.variable, drawn, statement.rhs, dim)
-        else:
-            value = translate_number(statement.rhs, self.scope.context)
-            start = settled(value.expr, statement.rhs, self.scope)
-            self._keep(self.initials, statement.variable, start, statement.rhs, value.dim)
+        value, dim = value_or_draw(statement.rhs, statement.drawn, self.scope.context)
+        start = settled(value, statement.rhs, self.scope) if isinstance(value, Expr) else value
+        self._keep(self.initials, statement.variable, start, statement.rhs, dim)
 
     def _keep(self, kept: dict[str, Value], target: tree.Expr, value: Value, rhs: tree.Expr, dim: Dim) -> None:
         """`rhs` is a value of the target: it has its dimension, and the unit it was written in is the one to show it in."""

@@ -25,6 +25,7 @@ from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPattern
 from plasticdsl.model.protocol import Start
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 
 
 def check_clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
@@ -166,7 +167,7 @@ def _check_fits(value: Expr, span: Span, population: Population, variable: Varia
     if wrong or len(found) > 1:
         text = text_of(span, taking.sources)
         many = " and ".join(f"{n}" for n in (wrong or sorted(found)))
-        units = f"{size} unit{'s' if size != 1 else ''}" if size is not None else "one number of units"
+        units = counted(size, "unit") if size is not None else "one number of units"
         message = f"‘{population.symbol}’ has {units}, and ‘{text}’ has {many} values."
         taking.context.report.error("sizes-differ", message, span, labels=(Label(population.span, f"‘{population.symbol}’"),))
     if variable.values:

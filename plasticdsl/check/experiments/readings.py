@@ -24,6 +24,7 @@ from plasticdsl.model.model import ClampedSource, Network, Population, Projectio
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 
 Sources = Mapping[str, SourceFile]
 
@@ -146,7 +147,7 @@ def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, 
 def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking) -> tuple[Typed, ...] | None:
     wanted = found.arguments if found.arguments != ("populations",) else ("population",) * max(1, len(node.arguments))
     if len(node.arguments) != len(wanted):
-        message = f"‘{name}’ takes {len(wanted)} argument{'s' if len(wanted) != 1 else ''}, not {len(node.arguments)}."
+        message = f"‘{name}’ takes {counted(len(wanted), 'argument')}, not {len(node.arguments)}."
         context.report.error("wrong-number-of-arguments", message, node.span)
         return None
     read: list[Typed] = []

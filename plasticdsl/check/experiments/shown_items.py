@@ -26,6 +26,7 @@ from plasticdsl.model.protocol import ForEach
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 
 
 def check_loop(node: tree.ForEach, taking: Taking) -> tuple[ForEach, Taking]:
@@ -106,7 +107,7 @@ def _of_data(node: tree.ForEach, data: DataSet, context: Context) -> tuple[tuple
     for i, name in enumerate(node.names):
         place = next((k for k, (array, _) in enumerate(data.arrays) if canonical(array) == name.name), i)
         if i >= len(data.arrays):
-            message = f"‘{data.symbol}’ has {len(data.arrays)} array{'s' if len(data.arrays) != 1 else ''} ({names}), so there is none for ‘{name.text}’."
+            message = f"‘{data.symbol}’ has {counted(len(data.arrays), 'array')} ({names}), so there is none for ‘{name.text}’."
             context.report.error("unknown-array", message, name.span)
             break
         if place != i:

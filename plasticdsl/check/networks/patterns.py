@@ -23,7 +23,9 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Expr, Number
 from plasticdsl.model.model import Population
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 
 
 def check_patterns(statements: Iterable[tree.Patterns], building: Building, folders: Folders) -> None:
@@ -124,10 +126,7 @@ def _with_covariance(
     rows = tuple(tuple(_entry(node, dim * dim, context, "one covariance") for node in _items(row)) for row in _items(matrix))
     if len({len(rows), *(len(row) for row in rows)}) != 1:
         report.error("sizes-differ", "A covariance has as many rows as columns.", matrix.span, "For example ‘[[2, 1], [1, 2]]’.")
-    size = constant(population.size, building.constants)
-    if size is not None and len(rows) != size:
-        message = f"‘{population.symbol}’ has {size:g} units, and this covariance has {len(rows)} rows."
-        report.error("sizes-differ", message, matrix.span, labels=(Label(population.span, f"‘{population.symbol}’"),))
+    _check_width(len(rows), "row", "this covariance has", matrix.span, population, building)
     return RandomPatterns(count, distribution=("N", (mean, Number(1.0))), covariance=rows)
 
 
@@ -142,20 +141,23 @@ def _items(node: tree.Expr) -> tuple[tree.Expr, ...]:
 def _written(source: tree.Listing, population: Population, dim: Dim, building: Building) -> WrittenPatterns:
     context = building.context
     rows: list[tuple[Expr, ...]] = []
-    size = constant(population.size, building.constants)
     for node in source.items:
         items = node.items if isinstance(node, tree.Listing) else (node,)
-        if size is not None and len(items) != size:
-            message = f"‘{population.symbol}’ has {_counted(size, 'unit')}, and this pattern has {_counted(len(items), 'value')}."
-            hint = "Each pattern stands in brackets: ‘patterns [(1, 0), (0, 1)]’." if not isinstance(node, tree.Listing) else ""
-            context.report.error("sizes-differ", message, node.span, hint, (Label(population.span, f"‘{population.symbol}’"),))
+        hint = "Each pattern stands in brackets: ‘patterns [(1, 0), (0, 1)]’." if not isinstance(node, tree.Listing) else ""
+        if not _check_width(len(items), "value", "this pattern has", node.span, population, building, hint):
             break
         rows.append(tuple(_entry(item, dim, context) for item in items))
     return WrittenPatterns(tuple(rows))
 
 
-def _counted(count: float, what: str) -> str:
-    return f"{count:g} {what}{'s' if count != 1 else ''}"
+def _check_width(found: int, what: str, who_has: str, span: Span, population: Population, building: Building, hint: str = "") -> bool:
+    """Whether there is one for each unit."""
+    size = constant(population.size, building.constants)
+    if size is None or found == size:
+        return True
+    message = f"‘{population.symbol}’ has {counted(size, 'unit')}, and {who_has} {counted(found, what)}."
+    building.context.report.error("sizes-differ", message, span, hint, (Label(population.span, f"‘{population.symbol}’"),))
+    return False
 
 
 # --- read from a file ------------------------------------------------------------------------------------------------
@@ -170,14 +172,12 @@ def _from_file(
         return None
     path, arrays = read
     found = _columns(arrays, name)
-    size = constant(population.size, building.constants)
     if found is None:
         names = ", ".join(a for a, _ in arrays)
         hint = f"Name the set like one of its arrays: {names}."
         report.error("unknown-name", f"‘{source.path}’ has no array ‘{name.text}’.", source.place, hint)
-    elif size is not None and found != size:
-        message = f"‘{population.symbol}’ has {size:g} units, and the patterns in ‘{source.path}’ have {found} values."
-        report.error("sizes-differ", message, source.place, labels=(Label(population.span, f"‘{population.symbol}’"),))
+    else:
+        _check_width(found, "value", f"the patterns in ‘{source.path}’ have", source.place, population, building)
     return PatternFile(str(path))
 
 

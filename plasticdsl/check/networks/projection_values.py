@@ -18,8 +18,8 @@ from plasticdsl.check.networks.building import Ends
 from plasticdsl.check.networks.connectivity import pair_names
 from plasticdsl.check.networks.merging import Joined, Part
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.distributions import distribution
-from plasticdsl.check.terms.expressions import translate_number, unit_hint
+from plasticdsl.check.terms.distributions import value_or_draw
+from plasticdsl.check.terms.expressions import unit_hint
 from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.shown_units import unit_of_number, with_dimension
@@ -30,7 +30,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model.dependencies import circle
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Distribution, Need, Role, Value, Variable
+from plasticdsl.model.model import Need, Role, Value, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -186,15 +186,9 @@ def _put(name: str, given: GivenValue, joined: Joined, context: Context) -> None
 
 def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Value:
     """A constant or a distribution of the wanted dimension."""
-    value: Value
-    if given.drawn:
-        value, found = distribution(given.value, context)
-    else:
-        typed = translate_number(given.value, context)
-        value, found = typed.expr, typed.dim
+    value, found = value_or_draw(given.value, given.drawn, context)
     require_dimension(given.value, found, dim, f"‘{symbol}’", context)
-    expressions = value.arguments if isinstance(value, Distribution) else (value,)
-    outside = [r for e in expressions for r in refs(e) if r.owner not in (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)]
+    outside = [r for e in expressions(value) for r in refs(e) if r.owner not in (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)]
     if outside:
         message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
         context.report.error("not-a-constant", message, given.value.span)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from plasticdsl.check.networks.connectivity import unit_numbers
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, amount
 from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.distributions import named_arguments
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.shown_units import unit_of_number
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
@@ -48,7 +49,11 @@ _Made = tuple[Block, Mapping[str, Dim], Source]
 
 def make_source(kind: tree.Name, arguments: Sequence[tree.Argument], span: Span, context: Context, drawn: frozenset[str]) -> _Made:
     """The source; `drawn`: variables that the population gives apart (`Poisson, rate ~ Gamma(…)`)."""
-    given = _by_name(kind, arguments, context)
+    given, others = named_arguments(arguments, ARGUMENTS[kind.name])
+    for argument in others:
+        text = f"‘{argument.keyword.text}’" if argument.keyword is not None else "so many arguments"
+        hint = f"It takes: {', '.join(ARGUMENTS[kind.name])}." if ARGUMENTS[kind.name] else "It takes none; phases set its output."
+        context.report.error("unknown-parameter", f"‘{kind.text}’ does not take {text}.", argument.span, hint)
     match kind.name:
         case "Source":
             output = Variable("x", "x", Role.CLAMPED, span=span)
@@ -58,20 +63,6 @@ def make_source(kind: tree.Name, arguments: Sequence[tree.Argument], span: Span,
             return Block("source", "SpikeTimes", span=span), {}, _times(kind, given.get("times"), context)
         case _:
             return _rhythmic(kind, given, span, context, drawn)
-
-
-def _by_name(kind: tree.Name, arguments: Sequence[tree.Argument], context: Context) -> dict[str, tree.Expr]:
-    names = ARGUMENTS[kind.name]
-    found: dict[str, tree.Expr] = {}
-    for i, argument in enumerate(arguments):
-        name = argument.keyword.name if argument.keyword is not None else names[i] if i < len(names) else ""
-        if name in names and name not in found:
-            found[name] = argument.value
-            continue
-        text = f"‘{argument.keyword.text}’" if argument.keyword is not None else "so many arguments"
-        hint = f"It takes: {', '.join(names)}." if names else "It takes none; phases set its output."
-        context.report.error("unknown-parameter", f"‘{kind.text}’ does not take {text}.", argument.span, hint)
-    return found
 
 
 def _rhythmic(kind: tree.Name, given: Mapping[str, tree.Expr], span: Span, context: Context, drawn: frozenset[str]) -> _Made:

@@ -21,6 +21,7 @@ from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitu
 from plasticdsl.model.owners import StandIn
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 from plasticdsl.units.table import is_unit
 
 Translate = Callable[[tree.Expr, Context], Typed]
@@ -137,7 +138,7 @@ def _values(node: tree.Apply, count: int, context: Context) -> list[tree.Expr] |
         context.report.error("wrong-number-of-arguments", message, keyword.span)
         return None
     if (count and given != count) or (not count and given < 2):
-        wanted = f"{count} argument{'s' if count != 1 else ''}" if count else "at least 2 arguments"
+        wanted = counted(count, "argument") if count else "at least 2 arguments"
         context.report.error("wrong-number-of-arguments", f"‘{text}’ takes {wanted}, not {given}.", node.span)
         return None
     return [a.value for a in node.arguments]

@@ -8,6 +8,7 @@ numbers: `Bernoulli(p)`, `Binomial(n, p)`, `Poisson(mean)`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -18,8 +19,9 @@ from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Number
-from plasticdsl.model.model import Distribution
+from plasticdsl.model.model import Distribution, Value
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 
 #: Arguments that are pure numbers; the others have the dimension of what is drawn.
 _PURE = frozenset((("Gamma", "shape"), ("Bernoulli", "p"), ("Binomial", "n"), ("Binomial", "p"), ("Poisson", "mean")))
@@ -64,11 +66,12 @@ def is_infinite(node: tree.Expr, context: Context) -> bool:
 
 def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribution, Dim]:
     names = DISTRIBUTIONS[name]
-    ordered = _in_order(node, names)
-    if ordered is None:
-        message = f"‘{name}’ takes {len(names)} argument{'s' if len(names) > 1 else ''}: {name}({', '.join(names)})."
+    given, others = named_arguments(node.arguments, names)
+    if others or len(given) < len(names):
+        message = f"‘{name}’ takes {counted(len(names), 'argument')}: {name}({', '.join(names)})."
         context.report.error("wrong-number-of-arguments", message, node.span)
         return _UNKNOWN, context.solver.fresh()
+    ordered = [given[argument] for argument in names]
     values = [translate_number(n, context) for n in ordered]
     sized: list[int] = []
     for i, argument in enumerate(names):
@@ -82,12 +85,22 @@ def _arguments(node: tree.Apply, name: str, context: Context) -> tuple[Distribut
     return Distribution(name, tuple(v.expr for v in values)), dim
 
 
-def _in_order(node: tree.Apply, names: tuple[str, ...]) -> list[tree.Expr] | None:
-    """The arguments in the order of `names`, whether given by place or by keyword; None when they do not fit."""
+def named_arguments(arguments: Sequence[tree.Argument], names: Sequence[str]) -> tuple[dict[str, tree.Expr], list[tree.Argument]]:
+    """What is given for each of `names`, by place or by keyword; and the arguments that fit none of them."""
     found: dict[str, tree.Expr] = {}
-    for i, argument in enumerate(node.arguments):
-        key = argument.keyword.name if argument.keyword is not None else names[i] if i < len(names) else ""
-        if key not in names or key in found:
-            return None
-        found[key] = argument.value
-    return [found[name] for name in names] if len(found) == len(names) else None
+    others: list[tree.Argument] = []
+    for i, argument in enumerate(arguments):
+        name = argument.keyword.name if argument.keyword is not None else names[i] if i < len(names) else ""
+        if name in names and name not in found:
+            found[name] = argument.value
+        else:
+            others.append(argument)
+    return found, others
+
+
+def value_or_draw(node: tree.Expr, drawn: bool, context: Context) -> tuple[Value, Dim]:
+    """What stands after `=`, or (`drawn`) after `~`, with its dimension."""
+    if drawn:
+        return distribution(node, context)
+    found = translate_number(node, context)
+    return found.expr, found.dim

@@ -31,6 +31,7 @@ from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
 from plasticdsl.support.random import stream_of
+from plasticdsl.support.values import not_allowed
 
 #: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.
 Rebuild = Callable[[Settings, Engine], Engine]
@@ -268,14 +269,9 @@ def allowed_values(network: Network, population: str, name: str) -> tuple[float,
 
 def require_allowed(network: Network, population: str, name: str, values: Floats, span: Span) -> None:
     """Raises `PlasError` where a discrete variable would get a value that it cannot have."""
-    allowed = allowed_values(network, population, name)
-    if not allowed:
-        return
-    wrong = ~np.isin(values, allowed)
-    if wrong.any():
-        there = ", ".join(f"{v:g}" for v in allowed)
-        message = f"‘{population}.{name}’ is set to {values[wrong].flat[0]:g}, but only {{{there}}} is allowed."
-        fail("value-not-allowed", message, span, "Patterns and data for it must hold these values.")
+    refused = not_allowed(values, allowed_values(network, population, name))
+    if refused:
+        fail("value-not-allowed", f"‘{population}.{name}’ {refused}.", span, "Patterns and data for it must hold these values.")
 
 
 #: Variables of populations, by population and name.
