@@ -1,8 +1,7 @@
 """Expressions of the checked model and of the plan: small, closed, printable, without sympy.
 
 All numbers are in SI. Names are canonical ASCII and already resolved: a `Ref` says which owner a name belongs to.
-`symbolic/` translates to sympy and back; `kernels/printer.py` prints Python; `runtime/numbers/evaluate.py` computes with NumPy;
-`reference/evaluate.py` does so independently.
+`symbolic/` translates to sympy and back; `kernels/printer.py` prints Python; `runtime/numbers/evaluate.py` computes with NumPy.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The value of an expression, node by node, and what names mean to a unit and to a connection.
+"""What names mean to a unit and to a connection, and so the value of an expression.
 
 Comes in: an expression of the checked model and a scope that knows what names mean at one moment. Goes out: a NumPy array, one value per unit,
-connection or spike pair (or without an axis, for a value that all share). Conditions give arrays of bool. A definition is evaluated whenever it is
+connection or spike pair (or without an axis, for a value that all share). A definition is evaluated whenever it is
 read, from whatever its own names mean at that moment.
 """
 
@@ -9,89 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from typing import Any, assert_never
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import (
-    At,
-    Binary,
-    Call,
-    Choice,
-    Compare,
-    Expr,
-    Incoming,
-    Leaf,
-    Limit,
-    Logic,
-    Negate,
-    Number,
-    Ref,
-    Special,
-    SumOver,
-    in_jumps,
-)
+from plasticdsl.model.expr import At, Expr, Incoming, Limit, Ref, Special
 from plasticdsl.model.model import Trigger
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
-from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
+from plasticdsl.runtime.numbers import evaluate as numbers
 
 Array = NDArray[Any]
 
 
 def evaluate(expr: Expr, scope: OwnerScope) -> Array:
-    """The value of `expr`. Raises `TypeError` for sums over a network, which are no part of what a unit or connection does."""
-    with np.errstate(all="ignore"):
-        return _value(expr, scope)
-
-
-def _value(expr: Expr, scope: OwnerScope) -> Array:
-    if in_jumps(expr):
-        scope = scope.at_grid_time()
-    match expr:
-        case Number(value):
-            return np.asarray(value, dtype=np.float64)
-        case Ref():
-            return scope.ref(expr)
-        case Special(name):
-            return scope.special(name)
-        case Binary(operator, left, right):
-            return np.asarray(OPERATORS[operator](_value(left, scope), _value(right, scope)))
-        case Negate(operand):
-            return np.negative(_value(operand, scope))
-        case Call(function, arguments):
-            return np.asarray(FUNCTIONS[function](*(_value(a, scope) for a in arguments)), dtype=np.float64)
-        case Compare(comparison, left, right):
-            return np.asarray(COMPARISONS[comparison](_value(left, scope), _value(right, scope)))
-        case Logic(connective, operands):
-            return _logic(connective, [np.asarray(_value(o, scope), dtype=bool) for o in operands])
-        case Choice(branches, otherwise):
-            return _choice(branches, otherwise, scope)
-        case Incoming(body):
-            return scope.incoming(body)
-        case At() | SumOver() | Leaf():
-            raise TypeError("this is evaluated by a network's observer or known to a plan, not to a unit or connection")
-        case _:
-            assert_never(expr)
-
-
-def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: OwnerScope) -> Array:
-    result = _value(otherwise, scope)
-    for condition, value in reversed(branches):
-        result = np.where(np.asarray(_value(condition, scope), dtype=bool), _value(value, scope), result)
-    return result
-
-
-def _logic(connective: str, operands: list[Array]) -> Array:
-    if connective == "not":
-        return np.logical_not(operands[0])
-    return np.asarray(reduce(np.logical_and if connective == "and" else np.logical_or, operands))
-
-
-# --- what names mean ---------------------------------------------------------------------------------------------------
+    """The value of `expr`; conditions give 1 and 0. Raises `TypeError` for what only a network's observer evaluates."""
+    return np.asarray(numbers.evaluate(expr, scope.value, in_jumps=replace(scope, at_grid=True).value), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +35,7 @@ class OwnerScope:
 
     Own names: `plain`, `before`, `after` hold what a name without limit, with ⁻ and with ⁺ means where that differs from `own`; `own`
     holds the values of these very units or connections, and where it is None the frame's do. `limit` is the one under which a definition is read.
-    `at_grid`: `t` does not move with the stages of an integrator.
+    `at_grid`: `t` does not move with the stages of an integrator, as within what changes in jumps alone.
 
     Of connections alone: `lag`: of one spike pair per connection. `pre_frame`: where the pre units are read, if not in `frame`. `elsewhere`: for sums,
     what a name means at connections that are not among these, where that differs from the frame. `sums`: what sums have come to, by body and limit; it
@@ -122,9 +57,17 @@ class OwnerScope:
     sums: dict[tuple[Expr, Limit], Array] | None = None
     at_grid: bool = False
 
-    def at_grid_time(self) -> OwnerScope:
-        """Its own `t` does not move with the stages of an integrator."""
-        return replace(self, at_grid=True)
+    def value(self, node: numbers.Name) -> Array:
+        """What stands in an expression."""
+        match node:
+            case Ref():
+                return self.ref(node)
+            case Special(name):
+                return self.special(name)
+            case Incoming(body):
+                return self.incoming(body)
+            case At():
+                raise TypeError("a variable at index letters is evaluated by a network's observer, not by a unit or connection")
 
     def ref(self, ref: Ref) -> Array:
         """Own names and parameters of the network; of a connection also names of the two units and of other projections."""

@@ -45,14 +45,14 @@ def _emitted(run: Run, population: Population) -> Index:
 def _by_threshold(run: Run, population: Population, threshold: Threshold) -> Index:
     name = population.name
     scope, count = everything(run.structure, run.frame, name), run.structure.count(name)
-    holds = np.broadcast_to(evaluate(threshold.condition, scope), (count,))
+    holds = np.broadcast_to(evaluate(threshold.condition, scope), (count,)).astype(bool)
     unanswered = undefined(threshold.condition)
     if unanswered is not None:
         run.undecided[name] |= np.broadcast_to(evaluate(unanswered, scope), (count,)).astype(bool)
     fires = holds & (run.frame.step >= run.refractory_until[name])
     if threshold.rising:
         fires = fires & ~run.condition[name]
-    run.condition[name] = holds.astype(bool)
+    run.condition[name] = holds
     return fires.astype(np.int64)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model.expr import At, Ref, Special
+from plasticdsl.model.expr import Ref, Special
 from plasticdsl.model.model import (
     Block,
     ClampedSource,
@@ -43,7 +43,7 @@ from plasticdsl.runtime.instance.patterns import Makings, all_patterns
 from plasticdsl.runtime.instance.resolver import Resolver, checked, fail
 from plasticdsl.runtime.instance.settings import Given, Settings, Sides, check_settings
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
-from plasticdsl.runtime.numbers.evaluate import Lookup
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name
 from plasticdsl.source import Span
 from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
 from plasticdsl.support.random import signed, stream_of
@@ -150,7 +150,7 @@ def _network_values(setup: _Setup) -> Resolver:
 def _around(of_network: Callable[[str], Values], dt: float) -> Lookup:
     """What every population and projection sees of the network before the run."""
 
-    def look_up(node: Ref | Special | At) -> Values:
+    def look_up(node: Name) -> Values:
         match node:
             case Ref(Whose.NETWORK, name):
                 return of_network(name)
@@ -176,7 +176,7 @@ def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
 def _units(population: Population, size: int, sides: Sides, seed: int, around: Lookup) -> Resolver:
     """The values of a population."""
 
-    def outside(node: Ref | Special | At) -> Values:
+    def outside(node: Name) -> Values:
         return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
 
     def arrange(values: Floats) -> Floats:

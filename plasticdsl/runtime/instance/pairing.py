@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Logic, Ref, Special, of_a_pair
+from plasticdsl.model.expr import Logic, Ref, Special, of_a_pair
 from plasticdsl.model.model import Connectivity, Network, Projection
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import Units
@@ -21,7 +21,7 @@ from plasticdsl.model.weights import weight
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
-from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, holds
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, holds
 from plasticdsl.support.arrays import Integers
 from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern, chosen
 from plasticdsl.support.values import taken
@@ -117,7 +117,7 @@ class Ends:
     def lookup(self, pre: Callable[[], Integers], post: Callable[[], Integers]) -> Lookup:
         """Looks up what depends on the two units of pairs (unit numbers from 0, any shapes that broadcast)."""
 
-        def found(node: Ref | Special | At) -> Values:
+        def found(node: Name) -> Values:
             match node:
                 case Special("i"):
                     return post() + np.float64(1.0)
@@ -191,7 +191,7 @@ def _allowed(projection: Projection, written: Connectivity, ends: Ends) -> PairC
 def _checked(projection: Projection, ends: Ends, pre: Integers, post: Integers) -> Lookup:
     inner = ends.lookup(lambda: pre, lambda: post)
 
-    def lookup(node: Ref | Special | At) -> Values:
+    def lookup(node: Name) -> Values:
         try:
             return inner(node)
         except KeyError:

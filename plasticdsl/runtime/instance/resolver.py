@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import ordered
-from plasticdsl.model.expr import At, Expr, Ref, Special, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.settings import Given, Sides
-from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
@@ -109,7 +109,7 @@ class Resolver:
         return value if self._finish is None else self._finish(name, side, value)
 
     def _evaluated(self, expr: Expr, purpose: str, span: Span) -> Values:
-        def lookup(node: Ref | Special | At) -> Values:
+        def lookup(node: Name) -> Values:
             if isinstance(node, Ref) and node.owner in (Whose.OWN, self.owner) and node.name in self._sides:
                 return self.value(node.name)
             try:

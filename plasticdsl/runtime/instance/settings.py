@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Expr, Number, Ref, Special
+from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.model import Block, Network, Value
 from plasticdsl.model.module import Module
@@ -23,7 +23,7 @@ from plasticdsl.model.patterns import DataSet, RandomPatterns
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.evaluate import evaluate
+from plasticdsl.runtime.numbers.evaluate import Name, evaluate
 from plasticdsl.units.dimension import ONE, TIME, Dimension
 from plasticdsl.units.display import display_unit, name_dimension
 from plasticdsl.units.table import parse_quantity
@@ -178,7 +178,7 @@ def network_value(expr: Expr, network: Network, settings: Settings) -> Values:
 def value_of(expr: Expr, sides: Mapping[Ref, Given | None], own: Owner = Whose.NETWORK) -> Values:
     """The value of an expression of `own` in names with these right sides. Raises KeyError where it reads anything that is no expression."""
 
-    def look_up(node: Ref | Special | At) -> Values:
+    def look_up(node: Name) -> Values:
         place = Ref(own, node.name) if isinstance(node, Ref) and node.owner is Whose.OWN else node
         side = sides.get(place) if isinstance(place, Ref) else None
         if not isinstance(place, Ref) or not isinstance(side, Expr):

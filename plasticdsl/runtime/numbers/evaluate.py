@@ -1,46 +1,70 @@
 """Expressions of the model computed with NumPy: set-up values, clamps, observables and expectations.
 
-Comes in: an expression, and a function that looks variables up (each a number or an array). Goes out: a number or an array.
+Comes in: an expression, and a function that looks variables up (each a number or an array). Goes out: a number or an array. What the interpreter
+(`reference`) computes in a step is computed here too.
 Arithmetic is that of IEEE doubles: 1/0 is inf, 0/0 is NaN, without warnings; what a branch that is not taken would give never shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import (
+    At,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expr,
+    Incoming,
+    Leaf,
+    Logic,
+    Negate,
+    Number,
+    Ref,
+    Special,
+    SumOver,
+    in_jumps,
+)
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
 from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
-Lookup = Callable[[Ref | Special | At], Values]
+#: What has a value where it stands.
+Name = Ref | Special | At | Incoming
+Lookup = Callable[[Name], Values]
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where names get their values; `bound`: index letter → unit numbers (from 0), all with the same number of axes."""
+    """Where names get their values; `bound`: index letter → unit numbers (from 0), all with the same number of axes. `in_jumps`: where they get them
+    within what changes in jumps alone."""
 
     lookup: Lookup
     space: Space | None
     bound: Indices
+    in_jumps: Lookup
 
 
-def evaluate(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None) -> Values:
+def evaluate(
+    expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None, in_jumps: Lookup | None = None
+) -> Values:
     """The value of `expr`: a float, or a float64 array of the common shape of the arrays that `lookup` gives.
 
     `space` is needed for `SumOver` and for variables with index letters; `bound` gives unit numbers (from 0) to letters that are free in `expr`.
+    `in_jumps` looks names up within what changes in jumps alone (`model.expr.in_jumps`), where that differs.
     A condition gives 1 or 0. Raises ValueError for a function that is not built in or an index without a meaning,
     and whatever `lookup` raises.
     """
-    result = _numbers(_compute(expr, lookup, space, bound))
+    result = _numbers(_compute(expr, lookup, space, bound, in_jumps or lookup))
     return float(result) if result.ndim == 0 else result
 
 
@@ -48,7 +72,7 @@ def constant(expr: Expr, instance: Instance, own: Owner = Whose.NETWORK) -> Valu
     """The value of an expression in parameters alone, written within a block of `own` or outside of blocks. Raises KeyError where it reads anything
     else."""
 
-    def look_up(node: Ref | Special | At) -> Values:
+    def look_up(node: Name) -> Values:
         match node:
             case Special("dt"):
                 return instance.dt
@@ -69,14 +93,14 @@ def evaluate_indexed(expr: Expr, lookup: Lookup, space: Space, indices: Sequence
 
 def holds(expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None) -> bool | NDArray[np.bool_]:
     """Whether a condition is true (a number: not 0): a bool, or an array of them."""
-    result = _truth(_compute(expr, lookup, space, bound))
+    result = _truth(_compute(expr, lookup, space, bound, lookup))
     return bool(result) if result.ndim == 0 else result
 
 
-def _compute(expr: Expr, lookup: Lookup, space: Space | None, bound: Indices | None) -> Array:
+def _compute(expr: Expr, lookup: Lookup, space: Space | None, bound: Indices | None, jumping: Lookup) -> Array:
     with np.errstate(all="ignore"):
         indices = {} if bound is None else dict(zip(bound, np.broadcast_arrays(*bound.values()), strict=True))
-        return _value(expr, _Scope(lookup, space, indices))
+        return _value(expr, _Scope(lookup, space, indices, jumping))
 
 
 def _numbers(value: Array) -> NDArray[np.float64]:
@@ -88,10 +112,12 @@ def _truth(value: Array) -> NDArray[np.bool_]:
 
 
 def _value(expr: Expr, scope: _Scope) -> Array:
+    if scope.lookup is not scope.in_jumps and in_jumps(expr):
+        scope = replace(scope, lookup=scope.in_jumps)
     match expr:
         case Number(value):
             return np.asarray(value, dtype=np.float64)
-        case Ref() | Special() | At():
+        case Ref() | Special() | At() | Incoming():
             return np.asarray(_variable(expr, scope))
         case Binary():
             return _chain(expr, scope)
@@ -109,14 +135,12 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return _choice(branches, otherwise, scope)
         case SumOver():
             return _sum(expr, scope)
-        case Incoming():
-            raise ValueError("a sum over incoming connections has a value only within a connection")
         case Leaf():
             raise TypeError("only a plan knows such values")
     assert_never(expr)
 
 
-def _variable(node: Ref | Special | At, scope: _Scope) -> Values | NDArray[np.float64]:
+def _variable(node: Name, scope: _Scope) -> Values | NDArray[np.float64]:
     match node:
         case Special(name) | Ref(Whose.INDEX, name) if name in scope.bound:
             return _numbers(scope.bound[name]) + 1.0
@@ -185,6 +209,6 @@ def _sum(node: SumOver, scope: _Scope) -> Array:
         raise ValueError("a sum over units needs the populations it runs over")
 
     def term(expr: Expr, bound: Indices) -> Array:
-        return _value(expr, _Scope(scope.lookup, scope.space, bound))
+        return _value(expr, replace(scope, bound=bound))
 
     return sum_over(node, scope.space, scope.bound, lambda e, b: _numbers(term(e, b)), lambda e, b: _truth(term(e, b)))

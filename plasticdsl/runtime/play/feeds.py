@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticdsl.model.experiments import Clamp, Phase
-from plasticdsl.model.expr import At, Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
@@ -21,7 +21,7 @@ from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.resolver import counted, fail
-from plasticdsl.runtime.numbers.evaluate import Lookup, constant, evaluate, holds
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name, constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
 from plasticdsl.support.arrays import Integers
 from plasticdsl.support.random import bulk_uniforms, stream_of
@@ -87,7 +87,7 @@ def _kept(each: ForEach, arrays: Mapping[str, Floats], instance: Instance) -> In
     if each.where is None:
         return np.arange(count)
 
-    def look_up(node: Ref | Special | At) -> Values:
+    def look_up(node: Name) -> Values:
         if isinstance(node, Ref) and node.owner == OfData(each.source) and node.name in arrays:
             return arrays[node.name]
         return constant(node, instance)
@@ -122,7 +122,7 @@ def permutation(count: int, seed: int, *names: str) -> Integers:
 def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Floats:
     """What a clamp is for every item: float64[items, units or 1]. Raises `PlasError` where it does not fit the population."""
 
-    def of_items(node: Ref | Special | At) -> Values:
+    def of_items(node: Name) -> Values:
         if show is not None and isinstance(node, Ref) and node.owner is Whose.ITEM:
             return show.parts[node.name]
         return look_up(node)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Expectation
-from plasticdsl.model.expr import At, Binary, Call, Compare, Expr, Logic, Number, Ref, Special, refs, substitute, walk
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, refs, substitute, walk
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.evaluate import evaluate
+from plasticdsl.runtime.numbers.evaluate import Name, evaluate
 from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.watch.statistics import Gathered
@@ -287,5 +287,5 @@ def _statistics(expectation: Expectation) -> tuple[Call, ...]:
     return tuple(found)
 
 
-def _nothing(node: Ref | Special | At) -> Values:
+def _nothing(node: Name) -> Values:
     raise KeyError(f"{node} has a value of its own in each run")

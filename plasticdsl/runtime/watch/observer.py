@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, rebuild, refs
+from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs
 from plasticdsl.model.model import AddTo, Network, Role
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, StandIn, Whose, owner_text
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.pairing import Ends
-from plasticdsl.runtime.numbers.evaluate import Lookup, evaluate, evaluate_indexed
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, evaluate_indexed
 from plasticdsl.support.arrays import Integers
 
 _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
@@ -128,7 +128,7 @@ class Observer:
 
     # --- look-ups ---
 
-    def look_up(self, node: Ref | Special | At) -> Values:
+    def look_up(self, node: Name) -> Values:
         """A name as it is read outside of blocks. Raises KeyError for what has no meaning there."""
         match node:
             case Ref(OfPatterns(name)):
@@ -173,18 +173,8 @@ class Observer:
         return next((v.indices for v in self.network.variables if v.name == name), ())
 
     def _of_connection(self, expr: Expr, owner: str) -> Values:
-        """An expression within a block of this owner; sums over the connections of a unit are taken first."""
-        sums: dict[Ref, Values] = {}
-
-        def summed(node: Expr) -> Expr:
-            if not isinstance(node, Incoming):
-                return rebuild(node, summed)
-            place = Ref(StandIn.SUM, str(len(sums)))
-            sums[place] = self._per_post_unit(node.body, owner)[self._ends_of(owner)[0]]
-            return place
-
-        plain, inside = summed(expr), self._inside(owner)
-        return evaluate(plain, lambda node: sums[node] if isinstance(node, Ref) and node in sums else inside(node), self)
+        """An expression within a block of this owner."""
+        return evaluate(expr, self._inside(owner), self)
 
     def _per_post_unit(self, body: Expr, projection: str) -> NDArray[np.float64]:
         """A sum over the connections of the same post unit, for each post unit."""
@@ -201,10 +191,12 @@ class Observer:
             sizes = self.size(drawn.pre), self.size(drawn.post)
             around = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up).lookup(lambda: pre, lambda: post)
 
-        def look_up(node: Ref | Special | At) -> Values:
+        def look_up(node: Name) -> Values:
             match node:
                 case Ref(Whose.OWN, name):
                     return self.variable(owner, name)
+                case Incoming(body):
+                    return self._per_post_unit(body, owner)[self._ends_of(owner)[0]]
                 case Special("i") if owner in self.instance.populations:
                     return np.arange(1.0, self.size(owner) + 1.0)
                 case _:
