@@ -93,7 +93,7 @@ class OwnerScope:
         values = self.frame.values[self.owner]
         if ref.name in values:
             return values[ref.name][self.index]
-        parameters = self.structure.parameters(self.owner)
+        parameters = self.structure.instance.part(self.owner).parameters
         if ref.name in parameters:
             array = np.asarray(parameters[ref.name], dtype=np.float64)
             return array if array.ndim == 0 else array[self.index]

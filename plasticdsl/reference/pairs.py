@@ -23,7 +23,7 @@ from typing import assert_never
 import numpy as np
 
 from plasticdsl.model.model import Pairing, PairRule, Trigger
-from plasticdsl.reference.evaluate import OwnerScope, evaluate
+from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.spikes import arrivals
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import OTHER, Index
@@ -92,6 +92,5 @@ def _longest(run: Run, projection: str, rule: PairRule) -> Floats:
     count = structure.count(projection)
     if rule.truncate is None:
         return np.full(count, np.inf)
-    scope = OwnerScope(structure, run.frame, projection, np.arange(count))
-    seconds = np.broadcast_to(evaluate(rule.truncate, scope), (count,))
+    seconds = np.broadcast_to(evaluate(rule.truncate, everything(structure, run.frame, projection)), (count,))
     return np.array([float(structure.steps(s)) for s in seconds])

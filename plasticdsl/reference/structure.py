@@ -16,7 +16,7 @@ from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.model.expr import Expr, substitute
 from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role, Trigger
 from plasticdsl.reference.tie import tie_side
-from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
+from plasticdsl.runtime.instance.instance import Floats, Instance
 from plasticdsl.support.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
 from plasticdsl.symbolic.block_contents import definitions_with_sums
@@ -57,18 +57,9 @@ class Structure:
         """The block of a population, or what a projection's connections do."""
         return self.populations[owner].block if owner in self.populations else self.projections[owner].connection
 
-    def drawn(self, owner: str) -> PopulationInstance | ProjectionInstance:
-        """The numbers of a population or projection."""
-        instance = self.instance
-        return instance.populations[owner] if owner in self.populations else instance.projections[owner]
-
     def count(self, owner: str) -> int:
         """Units of a population, connections of a projection."""
-        return self.instance.populations[owner].size if owner in self.populations else self.instance.projections[owner].count
-
-    def parameters(self, owner: str) -> dict[str, Values]:
-        """Parameters of a population or projection."""
-        return self.drawn(owner).parameters
+        return self.instance.part(owner).count
 
     def owners(self) -> tuple[str, ...]:
         """Populations, then projections, in the order written."""
@@ -131,7 +122,7 @@ def first_frame(structure: Structure) -> Frame:
     values: dict[str, dict[str, Floats]] = {}
     for owner in structure.owners():
         count = structure.count(owner)
-        own = {name: np.array(np.broadcast_to(v, (count,)), dtype=np.float64) for name, v in structure.drawn(owner).states.items()}
+        own = {name: np.array(np.broadcast_to(v, (count,)), dtype=np.float64) for name, v in structure.instance.part(owner).states.items()}
         for variable in structure.block(owner).variables:
             if variable.role in (Role.INPUT, Role.CLAMPED, Role.STATE) and variable.name not in own:
                 own[variable.name] = np.zeros(count)

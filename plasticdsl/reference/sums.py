@@ -13,7 +13,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Incoming
 from plasticdsl.model.model import Projection, Role, SumInto
-from plasticdsl.reference.evaluate import OwnerScope, evaluate
+from plasticdsl.reference.evaluate import OwnerScope, evaluate, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
@@ -32,7 +32,7 @@ def sum_inputs(run: Run) -> None:
     _remember(run)
     for name, projection in run.structure.projections.items():
         for own in projection.connection.totals:
-            scope = OwnerScope(run.structure, run.frame, name, np.arange(run.structure.count(name)))
+            scope = everything(run.structure, run.frame, name)
             run.frame.values[name][own.name] = np.array(evaluate(Incoming(own.value), scope))
 
 
@@ -56,10 +56,8 @@ def sum_input(run: Run, frame: Frame, population: str, target: str) -> None:
     result = np.zeros(run.structure.count(population))
     for projection, total in run.structure.network.sums_into(population, target):
         if not projection.delays:
-            connections = np.arange(run.structure.count(projection.name))
-            scope = OwnerScope(run.structure, frame, projection.name, connections)
-            body = np.broadcast_to(evaluate(total.body, scope), connections.shape)
-            np.add.at(result, run.structure.post[projection.name].units, body)
+            units = run.structure.post[projection.name].units
+            np.add.at(result, units, np.broadcast_to(evaluate(total.body, everything(run.structure, frame, projection.name)), units.shape))
     frame.values[population][target] = result + run.delayed.get((population, target), 0.0)
     run.keep_fed(frame, population, target)
 
