@@ -143,7 +143,6 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.Feed: feeds.feed,
     ops.KeepTimes: arrivals.keep_times,
     ops.CountArrivals: arrivals.count,
-    ops.ForgetArrivals: arrivals.forget,
     ops.AtSpikes: synapses.at_spikes,
     ops.Define: units.define,
     ops.BeginLate: sums.begin_late,

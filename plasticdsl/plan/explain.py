@@ -182,7 +182,7 @@ def _phrases(plan: Plan, operations: Iterable[ops.Operation]) -> Iterator[tuple[
         if isinstance(operation, ops.Only):
             when = _condition(plan, operation.when)
             yield from ((f"{what}, {when}", who) for what, who in _phrases(plan, operation.parts))
-        elif not isinstance(operation, ops.ForgetArrivals):
+        elif not (isinstance(operation, ops.CountArrivals) and operation.anew):
             yield _what(plan, operation), _who(plan, operation)
 
 

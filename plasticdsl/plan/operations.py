@@ -73,18 +73,11 @@ class KeepTimes:
 
 @dataclass(frozen=True, slots=True)
 class CountArrivals:
-    """Spikes of a side that reach the synapses now are counted."""
+    """Spikes of a side that reach the synapses now are counted; `anew`: that count begins anew."""
 
     projection: str
     side: Place
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetArrivals:
-    """That count begins anew."""
-
-    projection: str
-    side: Place
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +253,7 @@ class Only:
 
 
 #: What is one loop.
-OfSpikes = Feed | KeepTimes | CountArrivals | ForgetArrivals | AtSpikes
+OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes
 OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | HoldFed | TakeTotals
 OfSteps = AtStep | ChangeUnits | Sweep | Keep
 OfFlow = AtStage | Flow

@@ -29,7 +29,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.Connections(p.name, ops.OfConnections.ARRIVE) for p in synapses if p.arriving)
     yield from (ops.CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
     yield from (ops.AtSpikes(p.name, slot) for slot in Slot for p in synapses if p.at(slot))
-    yield from (ops.ForgetArrivals(p.name, side) for p in synapses for side in p.counts_now)
+    yield from (ops.CountArrivals(p.name, side, anew=True) for p in synapses for side in p.counts_now)
     yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
     yield from (ops.TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
     yield from (sent for p in synapses for sent in _sent(p))

@@ -88,18 +88,16 @@ def now_arguments(projection: ProjectionPlan) -> list[Array]:
 
 
 def count(plan: Plan, operation: ops.CountArrivals) -> Function:
-    """The kernel that counts the spikes that reach the synapses now."""
+    """The kernel that counts the spikes that reach the synapses now, or forgets them afterwards."""
     projection, side = plan.projection(operation.projection), operation.side
+    counted = arriving_now(projection, side)
+    if operation.anew:
+        return Function(
+            Kernel(f"forget_{side}_{{}}", (projection.name,)), "Forget that count.", _at_arrival(projection, side, Store(counted, ZERO))
+        )
     where = "each connection" if arrival_place(projection, side) is Place.CONNECTION else "each unit's synapses"
-    body = _at_arrival(projection, side, Increase(arriving_now(projection, side), ONE))
+    body = _at_arrival(projection, side, Increase(counted, ONE))
     return Function(Kernel(f"count_{side}_{{}}", (projection.name,)), f"Count the {side} spikes that reach {where} now.", body)
-
-
-def forget(plan: Plan, operation: ops.ForgetArrivals) -> Function:
-    """The kernel that forgets them afterwards."""
-    projection, side = plan.projection(operation.projection), operation.side
-    body = _at_arrival(projection, side, Store(arriving_now(projection, side), ZERO))
-    return Function(Kernel(f"forget_{side}_{{}}", (projection.name,)), "Forget that count.", body)
 
 
 def _at_arrival(projection: ProjectionPlan, side: Place, *body: Statement) -> tuple[Statement, ...]:
