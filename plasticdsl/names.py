@@ -8,7 +8,9 @@ else that may stand in a name.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
+from itertools import count
 
 SUBSCRIPT_LETTERS = "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ"
 # What Python counts as a letter or digit and a name does not: powers, fractions, the transpose, the sum.
@@ -79,3 +81,13 @@ def _spell(letter: str, before: str) -> str:
     if letter == "∞":
         return "inf" if not before or before.endswith("_") else "_inf"
     return _SPELLINGS.get(letter) or (letter if letter.isascii() else f"u{ord(letter):04x}_")
+
+
+def free_name(wish: str, taken: Collection[str]) -> str:
+    """`wish`, or `wish_2` … where it is taken."""
+    return numbered(wish, taken, 2) if wish in taken else wish
+
+
+def numbered(wish: str, taken: Collection[str], first: int = 1) -> str:
+    """`wish_1`, or the next that is not taken."""
+    return next(name for number in count(first) if (name := f"{wish}_{number}") not in taken)

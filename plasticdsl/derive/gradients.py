@@ -20,12 +20,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
-from plasticdsl.derive.local_gradient import free_name
 from plasticdsl.graph import ordered
-from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs
-from plasticdsl.model.inline import Scope, inline
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.inline import Scope, inline, turned
 from plasticdsl.model.model import Block, Connectivity, Network, Owned, Projection, Role, SumInto, Variable
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
+from plasticdsl.names import free_name
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 from plasticdsl.units.display import display_unit
@@ -127,7 +127,7 @@ class Backwards:
         if any(r.owner is Whose.OWN for r in refs(value)):
             message = f"The derivative needs values of ‘{one.projection.symbol}’ at the connections of ‘{projection.symbol}’."
             raise NotLocal(message, "Keep what both use in one of the two units.")
-        return turned(value, Whose.OWN)
+        return turned(value)
 
     # --- adjoints ----------------------------------------------------------------------------------------------------
 
@@ -181,25 +181,6 @@ class Backwards:
             followed = SumInto(target, turned(share.value, OfProjection(share.projection)), self.observable.span)
             self.hidden.setdefault(share.projection, []).append(followed)
         return Ref(Whose.OWN, target)
-
-
-def turned(expr: Expr, owner: Owner) -> Expr:
-    """A connection's expression as the connection the other way round sees it; its own variables belong to `owner` then."""
-    sides = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
-    counts = {"N_pre": "N_post", "N_post": "N_pre", "i": "j", "j": "i"}
-
-    def read(node: Expr) -> Expr:
-        match node:
-            case Ref(Whose.PRE | Whose.POST as side, name, limit):
-                return Ref(sides[side], name, limit)
-            case Ref(Whose.OWN, name, limit):
-                return Ref(owner, name, limit)
-            case Special(name) if name in counts:
-                return Special(counts[name])  # type: ignore[arg-type]
-            case _:
-                return rebuild(node, read)
-
-    return read(expr)
 
 
 # --- the new network -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from plasticdsl.model.expr import Binary, Call, Expr, Ref, refs, walk
 from plasticdsl.model.inline import as_owner
 from plasticdsl.model.model import Block, Flow, Role, Variable
 from plasticdsl.model.owners import Whose
+from plasticdsl.names import free_name
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import depends, differentiate, without_holds
 
@@ -104,15 +105,6 @@ class Local:
         """A block with the states that the derivatives need."""
         variables, flows = (a.variable for a in self.averages), (a.flow for a in self.averages)
         return replace(block, variables=(*block.variables, *variables), flows=(*block.flows, *flows))
-
-
-def free_name(wish: str, taken: set[str]) -> str:
-    """`wish`, or `wish_2` … where it is taken."""
-    number = 2
-    name = wish
-    while name in taken:
-        name, number = f"{wish}_{number}", number + 1
-    return name
 
 
 def averaged(variable: Variable, block: Block, marks: tuple[str, ...] = ("⟨",)) -> tuple[Expr, Expr] | None:

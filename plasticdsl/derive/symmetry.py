@@ -13,11 +13,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from plasticdsl.derive.statement_effects import at_this_moment
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Incoming, Logic, Number, Ref, Special, SumOver, rebuild, refs, walk
-from plasticdsl.model.inline import inline, map_refs
-from plasticdsl.model.model import Assign, Distribution, Handler, PairRule, Projection, Role, Trigger, Variable
-from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose
+from plasticdsl.model.expr import (
+    Binary,
+    Call,
+    Compare,
+    Expr,
+    Incoming,
+    Logic,
+    Number,
+    Ref,
+    Special,
+    SumOver,
+    of_a_pair,
+    rebuild,
+    refs,
+)
+from plasticdsl.model.inline import at_this_moment, inline, map_refs, turned
+from plasticdsl.model.model import Assign, Distribution, Handler, PairRule, Projection, Role, Trigger
+from plasticdsl.model.owners import OfOpposite, OfProjection, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.convert import NotAnalysable, Translator
 from plasticdsl.symbolic.equal import surely_equal
@@ -27,9 +40,6 @@ MOST_STATES = 4
 
 #: Stands between the name of a variable and the number of the statement after which, within its bounds, it is meant.
 _VERSION = "#"
-
-_SIDES: Mapping[Owner, Whose] = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
-_SPECIALS: Mapping[str, Special] = {"i": Special("j"), "j": Special("i")}
 
 Partners = Mapping[str, str]
 
@@ -90,7 +100,8 @@ class _Exchange:
 
     def _plain(self, expr: Expr) -> Expr:
         """Definitions written out, and parameters that depend on the two units."""
-        of_units = {n: v.value for n, v in self.variables.items() if _of_units(v) and isinstance(v.value, Expr)}
+        parameters = (v for v in self.variables.values() if v.role in (Role.PARAMETER, Role.GIVEN))
+        of_units = {v.name: v.value for v in parameters if isinstance(v.value, Expr) and of_a_pair(v.value)}
         return inline(self._written(expr), {Whose.OWN: of_units})
 
     def _reached(self) -> tuple[str, ...]:
@@ -212,18 +223,16 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
             case Ref(Whose.OWN, name, limit):
                 plain, sign, version = name.partition(_VERSION)
                 return Ref(Whose.OWN, f"{partners.get(plain, plain)}{sign}{version}", limit)
-            case Ref(Whose.PRE | Whose.POST as side, name, limit):
-                return Ref(_SIDES[side], name, limit)
             case Ref(OfProjection(other), name, limit):
                 return Ref(OfOpposite(other), name, limit)
-            case Special(name):
-                return _SPECIALS.get(name, node)
+            case Special("N_pre" | "N_post"):  # of one population
+                return turned(node)
             case Incoming(body):
                 return SumOver(("outgoing",), ("",), read(body))
             case _:
                 return rebuild(node, read)
 
-    return read(expr)
+    return read(turned(expr))
 
 
 def _without_versions(expr: Expr) -> Expr:
@@ -247,15 +256,6 @@ def _ordered(expr: Expr) -> Expr:
             return Call(function, tuple(sorted(arguments, key=repr)))
         case found:
             return found
-
-
-def _of_units(variable: Variable) -> bool:
-    """Whether a parameter differs from connection to connection by a formula."""
-    if variable.role not in (Role.PARAMETER, Role.GIVEN) or not isinstance(variable.value, Expr):
-        return False
-    return any(
-        (isinstance(n, Special) and n.name in ("i", "j")) or (isinstance(n, Ref) and n.owner in _SIDES) for n in walk(variable.value)
-    )
 
 
 def _involutions(names: list[str]) -> Iterator[dict[str, str]]:

@@ -7,12 +7,13 @@ inputs of the units and keeps its value over the flow. Definitions that hold sum
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, rebuild
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.inline import Scope, inline, without_sums
 from plasticdsl.model.mapping import expressions, mapped
 from plasticdsl.model.model import Block, Role, Total, Variable
 from plasticdsl.model.owners import Whose
+from plasticdsl.names import numbered
 from plasticdsl.symbolic.block_contents import definitions_with_sums, holds_sum
 
 
@@ -21,23 +22,14 @@ def with_totals(block: Block) -> Block:
     holding = definitions_with_sums(block)
     if not any(holds_sum(expr, holding) for expr in expressions(block.flows)):
         return block
-    definitions, taken = block.definitions, {v.name for v in block.variables}
-    free = (name for name in (f"sum_{number}" for number in count(1)) if name not in taken)
-    names: dict[Expr, str] = {}
+    scope: Scope = {Whose.OWN: {name: value for name, value in block.definitions.items() if name in holding}}
+    taken, names = {v.name for v in block.variables}, dict[Expr, str]()
 
-    def read(expr: Expr) -> Expr:
-        match expr:
-            case Ref(Whose.OWN, name, "") if name in holding:
-                return read(definitions[name])
-            case Incoming(body):
-                inner = read(body)
-                if inner not in names:
-                    names[inner] = next(free)
-                return Ref(Whose.OWN, names[inner])
-            case _:
-                return rebuild(expr, read)
+    def name_of(body: Expr) -> Expr:
+        names[body] = names.get(body) or numbered("sum", taken.union(names.values()))
+        return Ref(Whose.OWN, names[body])
 
-    flows = mapped(block.flows, read)
+    flows = mapped(block.flows, lambda expr: without_sums(inline(expr, scope), name_of))
     inputs = (Variable(name, name, Role.INPUT) for name in names.values())
     totals = (Total(name, body) for body, name in names.items())
     return replace(block, flows=flows, variables=(*block.variables, *inputs), totals=(*block.totals, *totals))

@@ -19,6 +19,7 @@ from plasticdsl.kernels.inlined import callable_names, defined_names
 from plasticdsl.kernels.layout import in_order, members, unpacked
 from plasticdsl.kernels.loops.collect import statements
 from plasticdsl.kernels.program import For, Function, Invoke, Let, Program
+from plasticdsl.names import free_name
 
 #: What the frame of generated modules calls by these names, and attributes of the object that holds all groups.
 _FRAME = (
@@ -70,11 +71,8 @@ def distinct(wishes: Mapping[T, str], taken: Collection[str]) -> dict[T, str]:
     found: dict[T, str] = {}
     used = set(taken)
     for key, wish in wishes.items():
-        text, number = wish, 2
-        while text in used:
-            text, number = f"{wish}_{number}", number + 1
-        used.add(text)
-        found[key] = text
+        found[key] = free_name(wish, used)
+        used.add(found[key])
     return found
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, ordered
-from plasticdsl.model.expr import Expr, Ref, Special, rebuild, refs
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.inline import turned
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.owners import OfProjection, Owner, Whose
@@ -109,29 +110,12 @@ def _read_for_changes(block: Block) -> frozenset[str]:
 
 
 def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[Owner, Mapping[str, Expr]]:
-    """What definitions of the other projections stand for, in the reader's terms."""
+    """What definitions of the other projections stand for, in the reader's terms: own names stay own (`inline` gives them the owner)."""
     by_name = {p.name: p for p in network.projections} if others else {}
     return {
-        OfProjection(o.name): {n: _in_terms_of_reader(e, o.transposed) for n, e in by_name[o.name].connection.definitions.items()}
+        OfProjection(o.name): {n: turned(e) if o.transposed else e for n, e in by_name[o.name].connection.definitions.items()}
         for o in others
     }
-
-
-_SWAPPED: Mapping[Owner, Owner] = {Whose.PRE: Whose.POST, Whose.POST: Whose.PRE}
-_SPECIAL = {"N_pre": Special("N_post"), "N_post": Special("N_pre"), "i": Special("j"), "j": Special("i")}
-
-
-def _in_terms_of_reader(expr: Expr, transposed: bool) -> Expr:
-    """Own names stay own (`inline` gives them the owner); the two units change places where the other runs the opposite way."""
-    if not transposed:
-        return expr
-    match expr:
-        case Ref(owner, name, limit):
-            return Ref(_SWAPPED.get(owner, owner), name, limit)
-        case Special(name):
-            return _SPECIAL.get(name, expr)
-        case _:
-            return rebuild(expr, lambda child: _in_terms_of_reader(child, transposed))
 
 
 def walks_other(projection: Projection, totals: tuple[SumInto, ...], others: tuple[Other, ...]) -> Other | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, Remembered, TotalOf, rebuild, substitute, walk
+from plasticdsl.model.expr import Expr, Ref, Remembered, TotalOf, substitute, walk
+from plasticdsl.model.inline import without_sums
 from plasticdsl.model.model import Assign, Role, Total, Variable
 from plasticdsl.model.owners import Whose
+from plasticdsl.names import numbered
 from plasticdsl.plan.plan import Event, Placed, Remember
 
 
@@ -25,24 +27,19 @@ class Totals:
     def taken_out(self, event: Event) -> tuple[Event, ...]:
         """The statement with its sums before it."""
         found: dict[Expr, str] = {}
-        value = self._read(event.value, found)
+
+        def name_of(body: Expr) -> Expr:
+            found[body] = found.get(body) or self._free("sum")
+            return TotalOf(found[body])
+
+        value = without_sums(event.value, name_of)
         totals = (Event(Total(name, body)) for body, name in found.items())
         return (*totals, event.with_value(value))
 
-    def _read(self, expr: Expr, found: dict[Expr, str]) -> Expr:
-        if not isinstance(expr, Incoming):
-            return rebuild(expr, lambda child: self._read(child, found))
-        body = self._read(expr.body, found)
-        if body not in found:
-            found[body] = self._free("sum")
-        return TotalOf(found[body])
-
     def _free(self, wish: str) -> str:
-        number = 1
-        while f"{wish}_{number}" in self._taken:
-            number += 1
-        self._taken.add(f"{wish}_{number}")
-        return f"{wish}_{number}"
+        name = numbered(wish, self._taken)
+        self._taken.add(name)
+        return name
 
     def across(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """A handler whose remembered values are variables where they are read on the other side of a sum: the walk over the connections ends there."""

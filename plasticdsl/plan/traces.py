@@ -17,6 +17,7 @@ from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Varia
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
+from plasticdsl.names import free_name
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Event, History, Placed, PlacedScheme, SumHistory
 from plasticdsl.symbolic.windows import window_of
@@ -46,10 +47,7 @@ class Derived:
 
     def fresh(self, hint: str) -> str:
         """A name for a derived variable that nobody has."""
-        name, number = hint, 1
-        while name in self.taken:
-            number += 1
-            name = f"{hint}_{number}"
+        name = free_name(hint, self.taken)
         self.taken.add(name)
         return name
 

@@ -23,6 +23,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
 from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
+from plasticdsl.names import free_name
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, nodes
@@ -99,11 +100,6 @@ class BlockScope:
             return self._give(name)
         unknown_name(name, self.context)
         return None
-
-    def free_name(self, wish: str) -> str:
-        """`wish`, or `wish_2` … when it is taken."""
-        taken = self._names.keys() | {a.name.name for a in self.averages.values()}
-        return next(n for n in (wish, *(f"{wish}_{i}" for i in range(2, len(taken) + 3))) if n not in taken)
 
     def _parameter(self, name: tree.Name) -> None:
         """`Transposed(forward)`: another projection where the text writes `forward.w`, else a value that the use must give."""
@@ -198,7 +194,8 @@ class BlockScope:
         constant = translate_as(node.constant, SECONDS, "The time constant of an average", context)
         key = (body.expr, constant)
         if key not in self.averages:
-            name = self.free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]))
+            taken = self._names.keys() | {a.name.name for a in self.averages.values()}
+            name = free_name("_".join(["mean", *_words(node.body), *_words(node.constant)]), taken)
             symbol = f"⟨{_symbol(node.body, name)}⟩_{_symbol(node.constant, name)}"
             self.averages[key] = Average(tree.Name(name, symbol, node.span), body, constant)
             self.own(self.averages[key].name, "a variable")

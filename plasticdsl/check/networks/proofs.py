@@ -20,9 +20,9 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.derive.gradients import extended
-from plasticdsl.derive.statement_effects import at_this_moment
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild, refs
+from plasticdsl.model.inline import at_this_moment
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.owners import Whose
