@@ -30,6 +30,16 @@ def network_sides(network: Network, settings: Mapping[Ref, T]) -> dict[str, Valu
     return {v.name: settings.get(Ref(Whose.NETWORK, v.name), v.value) for v in network.variables if v.role in PARAMETERS}
 
 
+def all_sides(network: Network, settings: Mapping[Ref, T]) -> dict[Ref, Value | T | None]:
+    """The right side of every parameter of the network and of every name of its populations and projections."""
+    found: dict[Ref, Value | T | None] = {Ref(Whose.NETWORK, name): side for name, side in network_sides(network, settings).items()}
+    values: dict[Owner, Sequence[tuple[str, Value]]] = {p.as_owner: p.values for p in network.populations}
+    values |= {p.as_owner: p.values for p in network.projections}
+    for owner, block in network.blocks.items():
+        found |= {Ref(owner, name): side for name, side in right_sides(owner, block, values[owner], settings).items()}
+    return found
+
+
 def _side(owner: Owner, variable: Variable, own: Mapping[str, Value], settings: Mapping[Ref, T]) -> Value | T | None:
     name, at_start = variable.name, f"{variable.name}(0)"
     match variable.role:

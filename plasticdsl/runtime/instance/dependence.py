@@ -6,33 +6,31 @@ The compiler chooses between array and scalar arguments by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from plasticdsl.model.expr import At, Expr, Ref, Special, walk
+from plasticdsl.graph import backwards, reachable
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
-from plasticdsl.model.right_sides import network_sides, right_sides
+from plasticdsl.model.right_sides import all_sides
 from plasticdsl.runtime.instance.settings import Given, Settings
 
 _NO_SETTINGS: Settings = {}
-_Named = tuple[str | Timing, Given | None]
 
 
 def per_unit(network: Network, settings: Settings = _NO_SETTINGS) -> PerUnit:
-    """Parameters, initial states and times that differ from unit to unit or from connection to connection."""
-    found = set[Ref | Timed]()
-    _spread(Whose.NETWORK, [(n, s) for n, s in network_sides(network, settings).items() if not isinstance(s, Distribution)], {}, found)
-    for population in network.populations:
-        sides: list[_Named] = [*right_sides(population.as_owner, population.block, population.values, settings).items()]
-        if population.block.refractory is not None:
-            sides.append((Timing.REFRACTORY, population.block.refractory.duration))
-        _spread(population.as_owner, sides, {}, found)
-    for projection in network.projections:
-        sides = [*right_sides(projection.as_owner, projection.connection, projection.values, settings).items()]
-        _spread(projection.as_owner, [*sides, *delay_sides(projection).items()], projection.ends, found)
-    return frozenset(found)
+    """Parameters, initial states and times that differ from unit to unit or from connection to connection, and what depends on them."""
+    sides: dict[Ref | Timed, Given | None] = dict(all_sides(network, settings).items())
+    for owner, block in network.blocks.items():
+        if block.refractory is not None:
+            sides[Timed(owner, Timing.REFRACTORY)] = block.refractory.duration
+    for p in network.projections:
+        sides |= {Timed(p.as_owner, timing): delay for timing, delay in delay_sides(p).items()}
+    ends: dict[Owner, Mapping[Owner, str]] = {p.as_owner: p.ends for p in network.projections}
+    reads = {place: _read(place.owner, side, ends.get(place.owner, {})) for place, side in sides.items()}
+    return frozenset(reachable((place for place, side in sides.items() if _differs(place.owner, side)), backwards(reads)))
 
 
 def delay_sides(projection: Projection) -> dict[Timing, Value]:
@@ -41,33 +39,14 @@ def delay_sides(projection: Projection) -> dict[Timing, Value]:
     return {side: delay for side, delay in written.items() if delay is not None}
 
 
-def _spread(owner: Owner, sides: Iterable[_Named], ends: Mapping[Owner, str], found: set[Ref | Timed]) -> None:
-    """Adds to `found` what of `owner` differs; what depends on such a name does too."""
-    waiting = dict(sides)
-    while True:
-        more = [name for name, side in waiting.items() if _differs(owner, side, ends, found)]
-        if not more:
-            return
-        for name in more:
-            found.add(Ref(owner, name) if isinstance(name, str) else Timed(owner, name))
-            del waiting[name]
-
-
-def _differs(owner: Owner, side: Given | None, ends: Mapping[Owner, str], found: set[Ref | Timed]) -> bool:
+def _differs(owner: Owner, side: Given | None) -> bool:
+    """Whether it differs by itself. What is drawn for the network is drawn once."""
     if isinstance(side, Expr):
-        return any(_node_differs(owner, node, ends, found) for node in walk(side))
-    return isinstance(side, Distribution) or (side is not None and np.ndim(side) > 0)
+        return any(isinstance(node, Special) and node.name in ("i", "j") for node in walk(side))
+    return owner is not Whose.NETWORK if isinstance(side, Distribution) else side is not None and np.ndim(side) > 0
 
 
-def _node_differs(owner: Owner, node: object, ends: Mapping[Owner, str], found: set[Ref | Timed]) -> bool:
-    match node:
-        case Special("i" | "j"):
-            return True
-        case Ref(Whose.OWN, name) | At(Ref(Whose.OWN, name), _):
-            return Ref(owner, name) in found
-        case Ref(Whose.PRE | Whose.POST as side, name):
-            return Ref(OfPopulation(ends[side]), name) in found
-        case Ref(other, name) | At(Ref(other, name), _):
-            return Ref(other, name) in found
-        case _:
-            return False
+def _read(owner: Owner, side: Given | None, ends: Mapping[Owner, str]) -> frozenset[Ref]:
+    """What a side of `owner` reads, seen from outside."""
+    around: dict[Owner, Owner] = {Whose.OWN: owner, **{whose: OfPopulation(name) for whose, name in ends.items()}}
+    return frozenset(Ref(around.get(r.owner, r.owner), r.name) for r in refs(side)) if isinstance(side, Expr) else frozenset()

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
-from plasticdsl.model.model import Block, Network, Value
+from plasticdsl.model.model import Network, Value
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import OfBlock, Owner, Whose, owner_text
 from plasticdsl.model.patterns import DataSet, RandomPatterns
-from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
+from plasticdsl.model.right_sides import PARAMETERS, STATES, all_sides, network_sides
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import Name, evaluate
@@ -190,15 +190,10 @@ def value_of(expr: Expr, sides: Mapping[Ref, Given | None], own: Owner = Whose.N
 
 def defaults(network: Network) -> dict[Ref, float]:
     """The default (in SI) of each parameter that has one, neither drawn nor different from unit to unit; those that follow from others included."""
-    parts: list[tuple[Owner, Block, tuple[tuple[str, Value], ...]]] = [(p.as_owner, p.block, p.values) for p in network.populations]
-    parts += [(p.as_owner, p.connection, p.values) for p in network.projections]
-    sides: dict[Ref, Value | None] = {Ref(Whose.NETWORK, name): side for name, side in network_sides(network, {}).items()}
-    parameters = list(sides)
-    for owner, block, values in parts:
-        sides |= {Ref(owner, name): side for name, side in right_sides(owner, block, values, {}).items()}
-        parameters += [Ref(owner, v.name) for v in block.variables if v.role in PARAMETERS]
+    sides: dict[Ref, Value | None] = all_sides(network, {})
+    own = {Ref(owner, v.name) for owner, block in network.blocks.items() for v in block.variables if v.role in PARAMETERS}
     found: dict[Ref, float] = {}
-    for ref in parameters:
+    for ref in (r for r in sides if r.owner is Whose.NETWORK or r in own):
         with suppress(KeyError, ValueError):  # drawn, different from unit to unit, or not given
             found[ref] = float(value_of(ref, sides))
     return found
