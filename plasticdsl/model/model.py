@@ -275,6 +275,12 @@ class Block:
         assigned = {s.target.name for s in statements if isinstance(s, Assign) and s.target.owner is Whose.OWN}
         return tuple(v.name for v in self.variables if v.role is Role.STATE and v.name in assigned)
 
+    @property
+    def stepping_inputs(self) -> tuple[str, ...]:
+        """The inputs that statements without a trigger read, also through definitions."""
+        read = self.read_through(s.value for s in self.statements(Trigger.STEP))
+        return tuple(v.name for v in self.variables if v.role is Role.INPUT and Ref(Whose.OWN, v.name) in read)
+
     def definition(self, ref: Ref) -> Expr | None:
         """The formula behind a name as the block itself reads it; None where it is no definition of its own."""
         found = self.variable(ref.name) if ref.owner is Whose.OWN else None

@@ -18,7 +18,7 @@ from plasticdsl.graph import backwards, reachable
 from plasticdsl.model.dependencies import read_by_units
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.inline import inline, scope_of
-from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role, Trigger
+from plasticdsl.model.model import Network, Owned, Population, Projection, Role, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 
@@ -57,19 +57,13 @@ def sweeps(network: Network, one_by_one: Iterable[str]) -> tuple[Sweep, ...]:
     return tuple(
         Sweep(
             p.name,
-            _inputs(p.block),
+            p.block.stepping_inputs,
             p.block.stepping,
             tuple(u for pre, u in found if pre == p.name),
-            tuple(h for h in _inputs(p.block) if any(_learns(q) for q, _ in network.sums_into(p.name, h))),
+            tuple(h for h in p.block.stepping_inputs if any(_learns(q) for q, _ in network.sums_into(p.name, h))),
         )
         for p in swept
     )
-
-
-def _inputs(block: Block) -> tuple[str, ...]:
-    """The sums that an update reads, also through definitions."""
-    read = {ref.name for ref in block.read_through(s.value for s in block.statements(Trigger.STEP))}
-    return tuple(v.name for v in block.variables if v.role is Role.INPUT and v.name in read)
 
 
 def _learns(projection: Projection) -> bool:
@@ -83,7 +77,7 @@ def _updates(
     """What `projection` adds to sums that a sweep reads, under the name of the population whose changes it follows."""
     post = by_name[projection.post]
     scope = scope_of(projection, by_name)
-    for total in (s for s in projection.connection.sums if s.target in _inputs(post.block)):
+    for total in (s for s in projection.connection.sums if s.target in post.block.stepping_inputs):
         body = inline(total.body, scope)
         _require_plain(projection, body, by_name, moving, total.span)
         if projection.pre in swept and any(r.owner is Whose.PRE and (projection.pre, r.name) in moving for r in refs(body)):

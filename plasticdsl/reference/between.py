@@ -14,8 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import AddTo, Block, Handler, Role, Trigger
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.model import AddTo, Handler, Trigger
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.events import send, without_held
 from plasticdsl.reference.handlers import run_at
@@ -87,11 +86,5 @@ def _sweep(run: Run) -> None:
 def _sum_anew(run: Run) -> None:
     """The sums that updates of visited populations read."""
     for population, target in inputs_in_order(run.structure):
-        if population in run.visits and target in _read_by_updates(run.structure.block(population)):
+        if population in run.visits and target in run.structure.block(population).stepping_inputs:
             sum_input(run, run.frame, population, target)
-
-
-def _read_by_updates(block: Block) -> frozenset[str]:
-    """The inputs that what units do at steps reads, also through definitions."""
-    read = block.read_through(s.value for s in block.statements(Trigger.STEP))
-    return frozenset(v.name for v in block.variables if v.role is Role.INPUT and Ref(Whose.OWN, v.name) in read)
