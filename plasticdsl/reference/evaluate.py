@@ -20,6 +20,7 @@ from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.runtime.numbers import evaluate as numbers
+from plasticdsl.support.pairs import counterparts
 
 Array = NDArray[Any]
 
@@ -116,7 +117,7 @@ class OwnerScope:
         here, there = self.structure.projections[self.owner], self.structure.projections[other]
         pre, post = (end[self.owner].units[self.index] for end in (self.structure.pre, self.structure.post))
         ends = (pre, post) if (there.pre, there.post) == (here.pre, here.post) else (post, pre)
-        found = _matching(self.structure, other, *ends)
+        found = counterparts(*ends, self.structure.pre[other].units, self.structure.post[other].units).astype(np.int64)
         return OwnerScope(self.structure, self.frame, other, found).ref(Ref(Whose.OWN, name))
 
     def incoming(self, body: Expr) -> Array:
@@ -197,10 +198,3 @@ def bounded(name: str, values: Array, scope: OwnerScope) -> Floats:
     if variable.high is not None:
         result = np.minimum(result, evaluate(variable.high, scope))
     return np.asarray(result, dtype=np.float64)
-
-
-def _matching(structure: Structure, projection: str, pre: Index, post: Index) -> Index:
-    """The connections of a projection between these units, one for each pair. Raises `KeyError` where there is none."""
-    ends = zip(structure.pre[projection].units, structure.post[projection].units, strict=True)
-    numbers = {(int(j), int(i)): number for number, (j, i) in enumerate(ends)}
-    return np.array([numbers[int(j), int(i)] for j, i in zip(pre, post, strict=True)], dtype=np.int64)

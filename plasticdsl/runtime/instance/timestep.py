@@ -15,14 +15,14 @@ from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.model import Block, Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4
+from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4, Staged, linear_parts
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.instance.settings import Settings, network_value
 
 #: The step (s) where no experiment says one.
 DEFAULT_DT = 1e-4
 
-LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785}
+LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785, ExponentialRungeKutta: 2.785}
 
 
 def require_small_step(network: Network, instance: Instance) -> None:
@@ -65,11 +65,9 @@ def _limits(block: Block) -> dict[str, float]:
     """How many time constants a step may be long, by variable."""
     found: dict[str, float] = {}
     for scheme in block.schemes:
-        if isinstance(scheme, Euler | EulerMaruyama | RungeKutta4):
-            steps = scheme.substeps if isinstance(scheme, Euler) else 1
-            found |= dict.fromkeys(scheme.variables, LIMITS[type(scheme)] * steps)
-        elif isinstance(scheme, ExponentialRungeKutta):
-            found |= {v: LIMITS[RungeKutta4] for v, slope in zip(scheme.variables, scheme.slopes, strict=True) if slope == Number(0.0)}
+        if isinstance(scheme, Euler | EulerMaruyama | Staged):
+            limit = LIMITS[type(scheme)] * (scheme.substeps if isinstance(scheme, Euler) else 1)
+            found |= {v: limit for v, slope, _ in linear_parts(scheme) if slope == Number(0.0)}
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs
-from plasticdsl.model.model import AddTo, Network, Role
+from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, Values
@@ -27,17 +27,10 @@ _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
 
 def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:
     """For each input that undelayed sums fill and nothing else does: the projections and what they sum."""
-    found: dict[tuple[str, str], list[tuple[str, Expr]]] = {}
-    other: set[tuple[str, str]] = set()
-    for p in network.projections:
-        for total in p.connection.sums:
-            found.setdefault((p.post, total.target), []).append((p.name, total.body))
-            if p.delays:
-                other.add((p.post, total.target))
-        for handler in p.connection.handlers:
-            targets = [s.target for s in handler.statements if isinstance(s, AddTo)]
-            other.update((p.post if t.owner is Whose.POST else p.pre, t.name) for t in targets)
-    return {key: sums for key, sums in found.items() if key not in other}
+    sums = dict.fromkeys((p.post, s.target) for p in network.projections for s in p.connection.sums)
+    late = {(p.post, s.target) for p in network.projections if p.delays for s in p.connection.sums}
+    changed = {one for p in network.projections for one in p.of_units(s.target for s in p.connection.statements())}
+    return {key: [(p.name, s.body) for p, s in network.sums_into(*key)] for key in sums if key not in late | changed}
 
 
 @dataclass(slots=True)
