@@ -131,30 +131,11 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered(Leaf):
-    """In a plan: what was remembered under this name earlier in the same event."""
+class InPlan(Leaf):
+    """What only a plan knows under this name. `remembered`: earlier in the same event; `total`: the sum over the connections of the post unit, which has
+    been taken before; `shadow`, `forecast`: what the connection's variable was before the events of this step, and will be after them."""
 
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TotalOf(Leaf):
-    """In a plan: the sum of this name over the connections of the post unit, which has been taken before."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shadow(Leaf):
-    """In a plan: what the connection's variable was before the events of this step."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast(Leaf):
-    """In a plan: what the connection's variable will be after the events of this step."""
-
+    what: Literal["remembered", "total", "shadow", "forecast"]
     name: str
 
 

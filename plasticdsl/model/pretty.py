@@ -15,18 +15,15 @@ from plasticdsl.model.expr import (
     Choice,
     Compare,
     Expr,
-    Forecast,
     Incoming,
+    InPlan,
     Leaf,
     Logic,
     Negate,
     Number,
     Ref,
-    Remembered,
-    Shadow,
     Special,
     SumOver,
-    TotalOf,
 )
 from plasticdsl.model.owners import Whose
 
@@ -55,10 +52,8 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return number(value), _SIGN if value < 0 else _ATOM
         case Ref():
             return _name(expr), _ATOM
-        case Shadow(name) | Forecast(name):
-            return name + ("⁻" if isinstance(expr, Shadow) else "⁺"), _ATOM
-        case Remembered(name) | TotalOf(name):
-            return name, _ATOM
+        case InPlan(what, name):
+            return name + {"shadow": "⁻", "forecast": "⁺"}.get(what, ""), _ATOM
         case Leaf():
             return str(expr), _ATOM
         case Special(name):
@@ -112,10 +107,7 @@ def _binary(expr: Binary) -> tuple[str, int]:
 
 
 def _logic(connective: str, operands: Sequence[Expr]) -> tuple[str, int]:
-    match connective:
-        case "not":
-            return f"not {_within(operands[0], _NOT)}", _NOT
-        case "and":
-            return " and ".join(_within(o, _NOT) for o in operands), _AND
-        case _:
-            return " or ".join(_within(o, _AND) for o in operands), _OR
+    if connective == "not":
+        return f"not {_within(operands[0], _NOT)}", _NOT
+    level, least = (_AND, _NOT) if connective == "and" else (_OR, _AND)
+    return f" {connective} ".join(_within(o, least) for o in operands), level

@@ -1,8 +1,8 @@
 """The plan: where every variable of a network lives, what happens to it, and in which order, before any loop is written.
 
 Comes from `lower.lower(network)`, goes through `passes/` (plan → plan) to `kernels.build.build`, which only writes the loops. Expressions are those of
-the checked model with all definitions written out but those of units that a step evaluates; `Remembered`, `TotalOf`, `Shadow` and `Forecast` appear in
-them too.
+the checked model with all definitions written out but those of units that a step evaluates; `InPlan` stands in them
+too.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """A value kept under a local name during one event of one connection (or unit): read as `Remembered(name)`."""
+    """A value kept under a local name during one event of one connection (or unit): read as `InPlan("remembered", name)`."""
 
     name: str
     value: Expr
@@ -62,7 +62,7 @@ class Remember:
 
 @dataclass(frozen=True, slots=True)
 class Foresee:
-    """The jump of a variable of the connection made on its forecast, read as `Forecast(name)`."""
+    """The jump of a variable of the connection made on its forecast, read as `InPlan("forecast", name)`."""
 
     name: str
     value: Expr
@@ -81,7 +81,7 @@ class SumHistory:
     span: Span = NOWHERE
 
 
-#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `TotalOf(name)`; at
+#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `InPlan("total", name)`; at
 #: postsynaptic spikes it is that of the unit that spiked.
 PlanStatement = Assign | AddTo | Remember | Foresee | SumHistory | Total
 

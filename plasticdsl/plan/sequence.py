@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.model.expr import Expr, Ref, Remembered, TotalOf, walk
+from plasticdsl.model.expr import Expr, InPlan, Ref, walk
 from plasticdsl.model.model import Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Event, Remember
@@ -35,7 +35,7 @@ def _ready(event: Event, waiting: Sequence[Event]) -> bool:
     """Nobody else still has to read what it assigns, and what it wants to see assigned has been."""
     others = [e for e in waiting if e is not event]
     sums = {e.statement.name for e in others if isinstance(e.statement, Total)}
-    if any(isinstance(n, TotalOf) and n.name in sums for n in walk(event.value)) or event.reads("after") & {e.assigned for e in others}:
+    if any(InPlan("total", name) in walk(event.value) for name in sums) or event.reads("after") & {e.assigned for e in others}:
         return False
     return not any(event.assigned in e.reads("", "before") for e in others)
 
@@ -46,7 +46,7 @@ def _remembering(name: str) -> Event:
 
 def _with_remembered(event: Event, name: str) -> Event:
     def change(ref: Ref) -> Expr:
-        return Remembered(f"{name}_before") if ref.owner is Whose.OWN and ref.name == name and ref.limit != "after" else ref
+        return InPlan("remembered", f"{name}_before") if ref.owner is Whose.OWN and ref.name == name and ref.limit != "after" else ref
 
     return event.mapped(change)
 
@@ -61,7 +61,7 @@ def resolve_own_limits(events: Sequence[Event]) -> tuple[Event, ...]:
         if ref.owner is not Whose.OWN or ref.name not in own or ref.limit == "":
             return ref
         if ref.limit == "before" and ref.name in wanted:
-            return Remembered(f"{ref.name}_before")
+            return InPlan("remembered", f"{ref.name}_before")
         return Ref(Whose.OWN, ref.name)
 
     return (*map(_remembering, wanted), *(e.mapped(change) for e in events))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, substitute, walk
+from plasticdsl.model.expr import Expr, InPlan, Number, Ref, Special, substitute, walk
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Event, Kind, ProjectionPlan, Remember
@@ -28,11 +28,11 @@ def reads_only(expr: Expr, side: Place, allowed: frozenset[str]) -> bool:
 
 def _is_shared(node: Expr, side: Place, allowed: frozenset[str]) -> bool:
     match node:
-        case Ref(Whose.OWN, name) | Shadow(name) | Forecast(name):
+        case Ref(Whose.OWN, name) | InPlan("shadow" | "forecast", name):
             return name in allowed
         case Ref(owner, _):
             return owner in (Whose.NETWORK, _UNITS.get(side))
-        case Remembered() | TotalOf():
+        case InPlan():
             return False
         case Special(name):
             return name in _SPECIALS[side]
@@ -56,6 +56,6 @@ def _with_once(projection: ProjectionPlan, side: Place, events: Sequence[Event])
         if isinstance(statement, Remember):
             event = replace(event, once=reads_only(substitute(statement.value, known), side, allowed))
             if event.once:
-                known[Remembered(statement.name)] = Number(0.0)
+                known[InPlan("remembered", statement.name)] = Number(0.0)
         found.append(event)
     return tuple(found)

@@ -15,7 +15,7 @@ from itertools import dropwhile
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import lasting
-from plasticdsl.model.expr import Expr, Forecast, Ref, Remembered, Shadow, Special, TotalOf, refs, walk
+from plasticdsl.model.expr import Expr, InPlan, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.model import Assign, Total
 from plasticdsl.model.owners import Whose
@@ -91,7 +91,7 @@ def _constant_read(node: Expr, allowed: frozenset[str]) -> bool:
             return owner is Whose.OWN and name in allowed
         case Special(name):
             return name not in ("now_pre", "now_post")
-        case Remembered() | TotalOf():
+        case InPlan("remembered" | "total"):
             return False
         case _:
             return True
@@ -114,7 +114,7 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
             raise PlasError((Diagnostic("limit-not-available", message, span, hint),))
 
     def to_copy(ref: Ref) -> Expr:
-        return Forecast(ref.name) if ref.owner is Whose.OWN and ref.name in names else ref
+        return InPlan("forecast", ref.name) if ref.owner is Whose.OWN and ref.name in names else ref
 
     jumps = (e.statement for e in post if e.assigned in names)
     return tuple(Event(Foresee(s.target.name, map_refs(s.value, to_copy), s.span)) for s in jumps if isinstance(s, Assign))
@@ -125,9 +125,9 @@ def _seeing(event: Event, before: Collection[str] = (), after: Collection[str] =
 
     def change(ref: Ref) -> Expr:
         if ref.owner is Whose.OWN and ref.limit == "after" and ref.name in after:
-            return Forecast(ref.name)
+            return InPlan("forecast", ref.name)
         if ref.owner is Whose.OWN and ref.limit != "after" and ref.name in before:
-            return Shadow(ref.name)
+            return InPlan("shadow", ref.name)
         return Ref(ref.owner, ref.name)
 
     return event.mapped(change)

@@ -1,7 +1,7 @@
 """Sums over the connections of a unit, taken out of the statements that read them.
 
 `Σ body` in a statement becomes a `Total` before it: when every connection concerned has carried out the statements above, each adds its term to what its
-post unit has, and the statement reads the result as `TotalOf(name)`. A sum within a sum comes first.
+post unit has, and the statement reads the result as `InPlan("total", name)`. A sum within a sum comes first.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile
 
-from plasticdsl.model.expr import Expr, Ref, Remembered, TotalOf, substitute, walk
+from plasticdsl.model.expr import Expr, InPlan, Ref, substitute, walk
 from plasticdsl.model.inline import without_sums
 from plasticdsl.model.model import Assign, Role, Total, Variable
 from plasticdsl.model.owners import Whose
@@ -30,7 +30,7 @@ class Totals:
 
         def name_of(body: Expr) -> Expr:
             found[body] = found.get(body) or self._free("sum")
-            return TotalOf(found[body])
+            return InPlan("total", found[body])
 
         value = without_sums(event.value, name_of)
         totals = (Event(Total(name, body)) for body, name in found.items())
@@ -47,7 +47,7 @@ class Totals:
         names = {local: self._free(local) for local in sorted(crossing)}
         self.kept += [Placed(Variable(n, n, Role.STATE), derived=True, reason="kept over a sum") for n in names.values()]
 
-        kept: dict[Expr, Expr] = {Remembered(local): Ref(Whose.OWN, name) for local, name in names.items()}
+        kept: dict[Expr, Expr] = {InPlan("remembered", local): Ref(Whose.OWN, name) for local, name in names.items()}
 
         def written(event: Event) -> Event:
             value = substitute(event.value, kept)
@@ -63,7 +63,7 @@ def _crosses(place: int, events: Sequence[Event]) -> bool:
     remembered = events[place].statement
     assert isinstance(remembered, Remember)
     after_sum = dropwhile(lambda e: not isinstance(e.statement, Total), events[place + 1 :])
-    return any(Remembered(remembered.name) in walk(e.value) for e in after_sum)
+    return any(InPlan("remembered", remembered.name) in walk(e.value) for e in after_sum)
 
 
 def stretches(events: Sequence[Event]) -> Iterator[tuple[tuple[Total, ...], tuple[Event, ...]]]:
@@ -78,7 +78,7 @@ def stretches(events: Sequence[Event]) -> Iterator[tuple[tuple[Total, ...], tupl
         if not isinstance(statement, Total):
             body.append(event)
             continue
-        if body or any(TotalOf(t.name) in walk(statement.value) for t in totals):
+        if body or any(InPlan("total", t.name) in walk(statement.value) for t in totals):
             yield tuple(totals), tuple(body)
             totals, body = [], []
         totals.append(statement)

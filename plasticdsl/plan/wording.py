@@ -5,7 +5,7 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 
 from __future__ import annotations
 
-from plasticdsl.model.expr import Binary, Expr, Forecast, Negate, Number, Ref, rebuild, refs, substitute
+from plasticdsl.model.expr import Binary, Expr, InPlan, Negate, Number, Ref, rebuild, refs, substitute
 from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose
 from plasticdsl.model.parts import Units
@@ -75,7 +75,7 @@ class Words:
             case Remember(name, value):
                 return f"{self.name(name)} is remembered: {self.formula(value)}"
             case Foresee(name, value):
-                return f"forecast.{name} {self._change(Forecast(name), value)}{held}"
+                return f"forecast.{name} {self._change(InPlan('forecast', name), value)}{held}"
             case Total(name, body):
                 return f"{self.name(name)} = sum over the connections of each post unit of {self.formula(body)}, when all of them have come here"
             case SumHistory(history, name, increment):
@@ -84,7 +84,7 @@ class Words:
     def _target(self, target: Ref) -> str:
         return Ref(target.owner, self.name(target.name, target.owner)).path
 
-    def _change(self, target: Ref | Forecast, value: Expr) -> str:
+    def _change(self, target: Ref | InPlan, value: Expr) -> str:
         match value:
             case Binary("+" | "-" as sign, left, right) if left == target:
                 taken = _without_sign(right) if sign == "+" else None

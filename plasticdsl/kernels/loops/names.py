@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.program import ZERO, Element, For, Let, Read, Statement, element
-from plasticdsl.model.expr import Binary, Call, Expr, Forecast, Number, Ref, Remembered, Shadow, Special, TotalOf, rebuild
+from plasticdsl.model.expr import Binary, Call, Expr, InPlan, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
 from plasticdsl.plan.places import Place
@@ -52,16 +52,14 @@ class Names:
                 return self._ref(expr)
             case Special(special):
                 return self._special(special)
-            case TotalOf(name) if self.totals:
+            case InPlan("total", name) if self.totals:
                 return element(self.group.field(Part.SUM, name), I)
-            case TotalOf(name):
+            case InPlan("total", name):
                 return Read(summed(name))
-            case Remembered(name):
+            case InPlan("remembered", name):
                 return Read(remembered(name))
-            case Shadow(name):
-                return self.own(name, Part.SHADOW)
-            case Forecast(name):
-                return self.own(name, Part.FORECAST)
+            case InPlan("shadow" | "forecast" as copy, name):
+                return self.own(name, Part.SHADOW if copy == "shadow" else Part.FORECAST)
             case _:
                 return rebuild(expr, self.resolve)
 
