@@ -13,7 +13,7 @@ from enum import Enum, StrEnum
 from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose, owner_text
-from plasticdsl.model.parts import Units
+from plasticdsl.model.parts import NamedPart, Units
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.schemes import Scheme
@@ -475,7 +475,7 @@ class Projection:
 @dataclass(frozen=True, slots=True)
 class Network:
     """Populations and projections in the order written, parameters and observables (`variables`), and `order`: inputs and those
-    definitions that connections or the network read, each after what it depends on. `proofs`: what it says of itself.
+    definitions that connections or the network read, each after what it depends on. `proofs`: what it says of itself. `parts`: of populations, with names.
     """
 
     name: str
@@ -487,6 +487,7 @@ class Network:
     span: Span = NOWHERE
     patterns: tuple[PatternSet, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    parts: tuple[NamedPart, ...] = ()
 
     @property
     def blocks(self) -> dict[Owner, Block]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from plasticdsl.model.expr import Binary, Expr, Number
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref, children, joined
+from plasticdsl.model.owners import OfPopulation, OfProjection
+from plasticdsl.model.pretty import pretty
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +30,67 @@ def count(units: Iterable[Range]) -> Expr:
         here = Number(1.0) if one.first == one.last else Binary("+", Binary("-", one.last, one.first), Number(1.0))
         total = here if total == Number(0.0) else Binary("+", total, here)
     return total
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPart:
+    """`assembly = E[1 to 240]`: the units of `population` that have a name together. Numbers below 0 are counted from the last."""
+
+    name: str
+    symbol: str
+    population: str
+    units: Units
+
+
+#: The function of a call that stands for the values of some units: `units(V, 1, 5, 8, 8)` are those of the units 1 to 5 and of 8. Its first argument
+#: is a variable of a population, or the population as such.
+SEVERAL = "units"
+
+
+def several(of: Expr, units: Units) -> Expr:
+    """What some units have for a variable of a population; of the population as such, these units. The whole where none are chosen."""
+    return Call(SEVERAL, (of, *(number for one in units for number in (one.first, one.last)))) if units else of
+
+
+def is_several(expr: Expr) -> TypeGuard[Call]:
+    """Whether it stands for the values of some units."""
+    return isinstance(expr, Call) and expr.function == SEVERAL
+
+
+def numbered(numbers: Sequence[Expr]) -> Units:
+    """The units that the numbers of such a call choose."""
+    return tuple(map(Range, numbers[::2], numbers[1::2]))
+
+
+def text_of(units: Units) -> str:
+    """`1 to 5, 8`."""
+    return ", ".join(pretty(u.first) if u.first == u.last else f"{pretty(u.first)} to {pretty(u.last)}" for u in units)
+
+
+def parts_read(expr: Expr, taken_together: Callable[[Expr], bool] = lambda _: False) -> frozenset[tuple[str, Units]]:
+    """The populations and projections, or parts of populations, that an expression reads; not within what is `taken_together`."""
+    match expr:
+        case _ if taken_together(expr):
+            return frozenset()
+        case Call(function, (Ref(OfPopulation(name)), *numbers)) if function == SEVERAL:
+            return frozenset(((name, numbered(numbers)),))
+        case Ref(OfPopulation(name) | OfProjection(name)):
+            return frozenset(((name, ()),))
+        case _:
+            return frozenset().union(*(parts_read(child, taken_together) for child in children(expr)))
+
+
+def among(number: Expr, units: Units, size: Expr) -> Expr:
+    """Whether a unit with this number is one of them, in a population of this size."""
+
+    def counted(bound: Expr) -> Expr:
+        from_last = isinstance(bound, Number) and bound.value < 0
+        return Binary("+", size, Number(bound.value + 1.0)) if isinstance(bound, Number) and from_last else bound
+
+    each = [
+        Compare("==", number, counted(one.first))
+        if one.first == one.last
+        else Logic("and", (Compare("<=", counted(one.first), number), Compare("<=", number, counted(one.last))))
+        for one in units
+    ]
+    return joined("or", each)

@@ -91,15 +91,18 @@ def colours_of(y: Floats) -> int:
     return units if 1 < units <= _FEW_LINES else 1
 
 
-def draw_units_over(axes: Axes, x: Floats, y: Floats, names: tuple[str, str], first: int, marker: str | None) -> bool:
+def draw_units_over(
+    axes: Axes, x: Floats, y: Floats, names: tuple[str, str], first: int, marker: str | None, numbers: NDArray[np.int64] | None = None
+) -> bool:
     """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend.
-    `names`: what all are called, and one of several, with # for its number; `first`: the first colour."""
+    `names`: what all are called, and one of several, with # for its number (1, 2, … where `numbers` are not given); `first`: the first colour."""
     values, colour = y.reshape(len(y), -1), COLOURS[first % len(COLOURS)]
     count = values.shape[1]
     width = 2.4 if len(x) <= _DENSE else 1.3
     if count <= _FEW_LINES:
         for unit in range(count):
-            own, name = COLOURS[(first + unit) % len(COLOURS)], names[0] if count == 1 else names[1].replace("#", str(unit + 1))
+            number = unit + 1 if numbers is None else numbers[unit]
+            own, name = COLOURS[(first + unit) % len(COLOURS)], names[0] if count == 1 else names[1].replace("#", str(number))
             axes.plot(x, values[:, unit], color=own, label=name, marker=marker, linewidth=width)
         return count > 1
     shown = evenly(count, _MOST_LINES)

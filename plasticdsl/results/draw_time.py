@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from plasticdsl.model.expr import refs
-from plasticdsl.model.owners import OfPopulation
+from plasticdsl.model.parts import Units, parts_read
 from plasticdsl.results.axis import TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
 from plasticdsl.results.style import COLOURS, GREY
 from plasticdsl.runtime.play.schedule import Timeline
@@ -27,13 +26,13 @@ _MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 40, 0.15
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the panels over time of a figure have in common: the `runs` that are shown, the phases, the axis, and the colours of populations that have a
-    raster."""
+    """What the panels over time of a figure have in common: the `runs` that are shown, the phases, the axis, and the colours of the populations (or
+    parts of them) that have a raster."""
 
     runs: list[int]
     line: Timeline
     axis: TimeAxis
-    colours: Mapping[str, int]
+    colours: Mapping[tuple[str, Units], int]
 
 
 def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
@@ -43,7 +42,7 @@ def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
     spans = [span for n in runs for panel in plans[n].panels if panel.kind == "time" for s in panel.series if (span := _span(s))]
     spans += [(r.begin, min(r.end, max(study.runs[0].steps, 1))) for r in plans[0].spikes]
     begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
-    populations = dict.fromkeys(r.population for r in plans[0].spikes)
+    populations = dict.fromkeys((r.population, r.part) for r in plans[0].spikes)
     return Scene(runs, line, time_axis(line, 0 if begin <= 1 else begin, end), {p: number for number, p in enumerate(populations)})
 
 
@@ -74,16 +73,16 @@ def draw_time(axes: Axes, study: Study, panels: Sequence[Panel], scene: Scene) -
     legend(axes, always=explain)
 
 
-def _population_of(series: Series) -> str:
+def _population_of(series: Series) -> tuple[str, Units]:
     """The one whose colour in a raster the line may take: it is the only one that the line is about, and the line has one colour."""
-    owners = {r.owner.name for r in refs(series.expr) if isinstance(r.owner, OfPopulation)}
-    return owners.pop() if len(owners) == 1 and colours_of(series.done) == 1 else ""
+    parts = parts_read(series.expr)
+    return next(iter(parts)) if len(parts) == 1 and colours_of(series.done) == 1 else ("", ())
 
 
 def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:
     """What the line of a run is called, and the line of one unit of several, with # for its number."""
     text = series.label.text
-    numbered = f"{text}_#" if len(series.axes) == 1 else f"{text}[#]"
+    numbered = f"{text}_#" if len(series.axes) == 1 else f"{text}, unit #" if series.units is not None else f"{text}[#]"
     if len(runs) == 1:
         return text, numbered
     if not study.axes:
@@ -103,7 +102,7 @@ def _draw_series(axes: Axes, series: Series, axis: TimeAxis, names: tuple[str, s
         axes.stairs(values, edges, color=COLOURS[colour % len(COLOURS)], label=names[0], linewidth=2.4, baseline=None)
         return False
     marker = "o" if axis.unit == "steps" and len(steps) <= 60 else None
-    return draw_units_over(axes, axis.of(steps), values, names, colour, marker)
+    return draw_units_over(axes, axis.of(steps), values, names, colour, marker, series.units)
 
 
 def _shown_runs(study: Study) -> list[int]:
@@ -120,17 +119,18 @@ def _shown_runs(study: Study) -> list[int]:
 def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
     """Spikes as dots, populations one above the other; of large ones some units, evenly chosen. A sweep shows its first run, and says so."""
     run, records = study.runs[0], panel.spikes
-    sizes = [run.facts.units[r.population] for r in records]
-    shown = [evenly(size, _MOST_ROWS) for size in sizes]
+    everyone = [np.arange(run.facts.units[r.population]) if r.units is None else r.units for r in records]
+    sizes = [len(units) for units in everyone]
+    shown = [units[evenly(len(units), _MOST_ROWS)] for units in everyone]
     rows = sum(len(units) for units in shown)
     base, ticks = 0.0, []
-    for record, units, size in zip(records, shown, sizes, strict=True):
+    for record, units in zip(records, shown, strict=True):
         height = max(1.0, _LEAST_SHARE * rows / len(units))
-        begins = np.full(size, np.nan)
+        begins = np.full(run.facts.units[record.population], np.nan)
         begins[units] = base + height * np.arange(len(units))
         steps, spiking = run.train(record)
         bottom = begins[spiking]
-        times, colour = scene.axis.of(steps[~np.isnan(bottom)]), COLOURS[scene.colours[record.population] % len(COLOURS)]
+        times, colour = scene.axis.of(steps[~np.isnan(bottom)]), COLOURS[scene.colours[record.population, record.part] % len(COLOURS)]
         _draw_spikes(axes, times, bottom[~np.isnan(bottom)], height, len(units) <= _MOST_BARS, colour)
         ticks.append(base + 0.5 * height * len(units))
         base += height * len(units) + 0.04 * rows

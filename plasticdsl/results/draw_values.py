@@ -76,7 +76,8 @@ def draw_units(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
     found = [_last(series) for series in panels[0].series]
     few = max(len(values) for values in found) <= 60
     for number, (series, values) in enumerate(zip(panels[0].series, found, strict=True)):
-        axes.plot(np.arange(1, len(values) + 1), values, "o", markersize=9 if few else 3, color=COLOURS[number % len(COLOURS)],
+        numbers = np.arange(1, len(values) + 1) if series.units is None else series.units
+        axes.plot(numbers, values, "o", markersize=9 if few else 3, color=COLOURS[number % len(COLOURS)],
                   label=series.label.text, rasterized=not few)  # fmt: skip
     axes.set_xlabel(_counted(panels[0].series[0], study))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -27,7 +27,7 @@ Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
 #: Dimensions on which recordings of one study may have different values.
-_OWN = ("time", "step", "bin")
+_OWN = ("time", "step", "bin", "unit_", "spike_")
 
 
 def stacked(study: Study) -> Iterator[DataArray]:
@@ -72,15 +72,18 @@ def to_dataset(arrays: Iterable[DataArray], summary: dict[str, Any]) -> Dataset:
 
 
 def _with_own(array: DataArray, known: dict[str, Any]) -> DataArray:
-    """`array` with those dimensions renamed on which another one has other values."""
-    for dimension in (d for d in _OWN if d in array.dims):
-        values = array[dimension].values
+    """`array` with those dimensions renamed on which another one has other values, or as many of other spikes or units."""
+    for dimension in map(str, array.dims):
+        if not dimension.startswith(_OWN):
+            continue
+        along = [str(c) for c, values in array.coords.items() if values.dims == (dimension,)]
+        values = np.array([array[c].values for c in (dimension, *along)] + ([array.values] if dimension.startswith("spike_") else []))
         name, number = dimension, 1
         while name in known and not np.array_equal(known[name], values):
             number += 1
             name = f"{dimension}_{number}"
         known[name] = values
-        array = array if name == dimension else array.rename({dimension: name})
+        array = array if name == dimension else array.rename({c: c.replace(dimension, name) for c in {dimension, *along}})
     return array
 
 
@@ -121,6 +124,8 @@ def _each(study: Study, series: Series, shape: tuple[int, ...], edges: Floats) -
         return own, {d: ((d,), np.arange(1, size + 1), {"long_name": "number, from 1"}) for d, size in zip(own, shape, strict=True)}
     if len(shape) == 1 and series.owner:
         dimension = f"unit_{series.owner}" if series.owner in study.runs[0].facts.units else f"connection_{series.owner}"
+        if series.units is not None:
+            return [dimension], {dimension: ((dimension,), series.units, {"long_name": f"unit of {series.owner}, from 1"})}
         return [dimension], _ends(study, series.owner, dimension)
     return [f"{series.name}_{k + 1}" for k in range(len(shape))], {}
 

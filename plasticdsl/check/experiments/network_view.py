@@ -15,6 +15,7 @@ from plasticdsl.check.terms.unification import Solver
 from plasticdsl.model.expr import At, Ref
 from plasticdsl.model.lookup import Lookup, Setting
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.parts import several
 from plasticdsl.syntax import tree
 
 
@@ -26,6 +27,10 @@ def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
         for part in parts:
             own = Scope(seen(blocks[part.as_owner].variables, part.as_owner, solver))
             names[part.name] = Declared(part.name, part.symbol, what, members=own, span=part.span)
+    for named in network.parts:
+        members = names[named.population].members
+        of_part = {n: replace(d, expr=several(d.expr, named.units)) for n, d in (members.names if members else {}).items() if d.expr}
+        names[named.name] = Declared(named.name, named.symbol, "a part of a population", members=Scope(of_part))
     names |= seen(network.variables, Whose.NETWORK, solver)
     return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
 

@@ -1,8 +1,8 @@
 """How expressions read inside `record`, `plot` and `expect`: statistics, single units, and populations by their name.
 
 Comes in: syntax tree and a `Taking` (what is in sight). Goes out: `Call`s of the statistics in `check.experiments.statistics`. `cell.V[3]` is
-`Call("unit", (cell.V, 3))`: one unit, counted from 1; `ex.w[i, j]` is one connection by its post and pre unit. A bare population stands for
-its output.
+`Call("unit", (cell.V, 3))`: one unit, counted from 1; `ex.w[i, j]` is one connection by its post and pre unit; several units are those of
+`model.parts.several`. A bare population stands for its output.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from plasticdsl.check.experiments.statistics import Statistic, statistic
 from plasticdsl.check.experiments.whole_patterns import shown
+from plasticdsl.check.networks.parts import chosen, units
 from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount
 from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context, Typed
@@ -21,6 +22,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Call, Expr, Number, Ref
 from plasticdsl.model.model import ClampedSource, Network, Population, Projection
+from plasticdsl.model.parts import Units, several
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
@@ -86,6 +88,8 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
             return _statistic(node, *found, context, taking, statement)
         case tree.Indexed(base=tree.Member() | tree.Name() as base, indices=indices):
             return _unit(node, base, indices, context, taking)
+        case tree.Member(base=tree.Indexed(base=tree.Name() as base, indices=indices), attribute=attribute):
+            return _unit(tree.Indexed(base, indices, node.base.span), tree.Member(base, attribute, node.span), indices, context, taking)
         case tree.Name():
             return _output(node, context, taking)
         case _:
@@ -93,42 +97,61 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
 
 
 def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], context: Context, taking: Taking) -> Typed:
-    """`cell.V[3]`, `ex.w[2, 5]`."""
+    """`cell.V[3]`, `cell.V[1 to 5, 8]`, `ex.w[2, 5]`."""
     before = context.report.count
     value = translate_number(base, context)
-    units = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices)
-    if context.report.count == before:
-        _check_unit(node, value.expr, units, context, taking)
-    return Typed(Call("unit", (value.expr, *units)), value.dim)
-
-
-def _check_unit(node: tree.Indexed, of: Expr, units: tuple[Expr, ...], context: Context, taking: Taking) -> None:
-    """Only what belongs to a population or projection has units; how many there are is known here where nothing changes it."""
     parts: list[Population | Projection] = [*taking.network.populations, *taking.network.projections]
-    match next((p for p in parts if isinstance(of, Ref) and p.as_owner == of.owner), None):
+    owner = next((p for p in parts if isinstance(value.expr, Ref) and p.as_owner == value.expr.owner), None)
+    several_units = len(indices) > 1 or isinstance(indices[0], tree.UpTo)
+    if isinstance(owner, Population) and several_units:
+        return Typed(several(value.expr, _units(owner, indices, context, taking)), value.dim)
+    numbers = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices if not isinstance(i, tree.UpTo))
+    if context.report.count == before:
+        _check_unit(node, owner, numbers, context, taking)
+    return Typed(Call("unit", (value.expr, *numbers)), value.dim)
+
+
+def _check_unit(
+    node: tree.Indexed, owner: Population | Projection | None, numbers: tuple[Expr, ...], context: Context, taking: Taking
+) -> None:
+    """Only what belongs to a population or projection has units; how many there are is known here where nothing changes it."""
+    match owner:
         case None:
             message = f"‘{text_of(node.base.span, taking.sources)}’ does not belong to units, so none can be chosen by its number."
             hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
             context.report.error("not-here", message, node.span, hint)
-        case Population(symbol=symbol) if len(units) != 1:
-            message = f"‘{symbol}’ is a population; one of its units has one number, not {len(units)}."
-            context.report.error("wrong-number-of-arguments", message, node.span)
-        case Projection(symbol=symbol) if len(units) > 2:
-            message = f"A connection of ‘{symbol}’ has two numbers, not {len(units)}: of its post- and of its presynaptic unit."
+        case Projection(symbol=symbol) if len(numbers) > 2 or len(numbers) < len(node.indices):
+            instead = f", not {len(numbers)}" if len(numbers) == len(node.indices) else " and is chosen alone"
+            message = f"A connection of ‘{symbol}’ has two numbers{instead}: of its post- and of its presynaptic unit."
             context.report.error("wrong-number-of-arguments", message, node.span)
         case Population(name, symbol, Number(size)) if name not in taking.resized:
-            if isinstance(units[0], Number) and abs(units[0].value) > size:
-                message = f"‘{symbol}’ has the units 1 to {size:g}, so there is no number {units[0].value:g}."
+            if isinstance(numbers[0], Number) and abs(numbers[0].value) > size:
+                message = f"‘{symbol}’ has the units 1 to {size:g}, so there is no number {numbers[0].value:g}."
                 context.report.error("out-of-range", message, node.span)
 
 
-def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:
-    """A bare population, read as its output."""
-    population = next((p for p in taking.network.populations if p.name == node.name), None)
-    declared = context.scope.find(node)
-    if population is None or population.block.output is None or declared is None or declared.members is None:
+def _units(population: Population, indices: tuple[tree.Expr, ...], context: Context, taking: Taking) -> Units:
+    return units(indices, population.symbol, taking.sizes.get(population.name), context, taking.constants)
+
+
+def part_of(node: tree.Expr, context: Context, taking: Taking) -> tuple[Population, Units] | None:
+    """The population that stands here, and which of its units are meant (none of them named: all); None for anything else."""
+    found = chosen(node, {})
+    named = None if found is None else next((p for p in taking.network.parts if p.name == found.population.name), None)
+    name = named.population if named is not None else found.population.name if found is not None else ""
+    population = next((p for p in taking.network.populations if p.name == name), None)
+    if found is None or population is None or (named is not None and found.units):
         return None
-    output = declared.members.find(population.block.output)
+    return population, named.units if named is not None else _units(population, found.units, context, taking)
+
+
+def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:
+    """A bare population, or a part of one with a name, read as its output."""
+    found = part_of(node, context, taking)
+    declared = context.scope.find(node)
+    if found is None or found[0].block.output is None or declared is None or declared.members is None:
+        return None
+    output = declared.members.find(found[0].block.output)
     return Typed(output.expr, output.dim) if output is not None and output.expr is not None and output.dim is not None else None
 
 
@@ -166,16 +189,17 @@ def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, 
 
 
 def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
-    """A population by its name, as an argument."""
-    names = {p.name: p for p in taking.network.populations}
-    if isinstance(node, tree.Name) and node.name in names:
-        population = names[node.name]
+    """A population by its name, or a part of one, as an argument."""
+    found = part_of(node, context, taking)
+    if found is not None:
+        population, chosen_units = found
         if not spikes(population):
             message = f"‘{population.symbol}’ does not spike."
             labels = (Label(population.span, "declared here"),)
             context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
-        return Typed(Ref(population.as_owner, ""), PURE)
-    undeclared_population(node, context, [p.symbol for p in taking.network.populations])
+        return Typed(several(Ref(population.as_owner, ""), chosen_units), PURE)
+    named = node.base if isinstance(node, tree.Indexed) else node
+    undeclared_population(named, context, [p.symbol for p in taking.network.populations])
     return context.unknown
 
 

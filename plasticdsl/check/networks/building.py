@@ -13,7 +13,7 @@ from plasticdsl.check.terms.unification import Dim
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block, Population, Projection
 from plasticdsl.model.owners import OfProjection, Owner, Whose
-from plasticdsl.model.parts import Units, count
+from plasticdsl.model.parts import NamedPart, Units, count
 from plasticdsl.model.patterns import PatternSet
 from plasticdsl.syntax import tree
 
@@ -39,10 +39,10 @@ class Side:
 
 @dataclass(slots=True)
 class Building:
-    """`names` are those of the network's scope; `dims`: by projection; `constants`: what is known of its parameters; `pattern_dims`: the dimension of the
-    entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `parts`: of populations, by name;
-    `missing`: populations and projections that are declared but not known, because of an error; `missing_rules`: the blocks of projections that could not
-    be made."""
+    """`names` are those of the network's scope; `dims`: by projection; `constants`: what is known of its parameters; `pattern_dims`: the dimension of
+    the entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `parts`: of populations, by
+    name, and `named`: the same once the populations are known; `missing`: populations and projections that are declared but not known, because of an
+    error; `missing_rules`: the blocks of projections that could not be made."""
 
     blocks: CheckedBlocks
     context: Context
@@ -55,6 +55,7 @@ class Building:
     pattern_dims: dict[str, Dim] = field(default_factory=dict)
     observables: dict[str, Dim] = field(default_factory=dict)
     parts: Mapping[str, tree.Indexed] = field(default_factory=dict)
+    named: tuple[NamedPart, ...] = ()
     missing: set[str] = field(default_factory=set)
     missing_rules: set[str] = field(default_factory=set)
 

@@ -19,7 +19,7 @@ from plasticdsl.check.intact import mentioned, that_mention
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network_gradients import with_gradients
-from plasticdsl.check.networks.parts import chosen, named_parts
+from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
 from plasticdsl.check.networks.populations import check_population
 from plasticdsl.check.networks.projections import Wanted, check_projection, expand, side
@@ -64,6 +64,7 @@ def check_network(
     building.observables = {n: building.context.solver.fresh() for n in names_of(observables)}
     _doubt_unsound(block, building)
     _populations(block, building)
+    building.named = declared_parts(defines, building)
     patterns = of_kind(block.body, tree.Patterns)
     check_patterns(patterns, building, folders)
     taken = frozenset((*building.sides, *names))
@@ -77,7 +78,7 @@ def check_network(
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(observables, building)
     equations = tuple(e for s in claims if (e := equation(s, building.projections, sources, building.context)) is not None)
-    network = _finished(block, variables, building)
+    network = replace(_finished(block, variables, building), parts=building.named)
     if report.failed:
         return network, frozenset(building.missing | building.missing_rules)
     network = with_proofs(with_symmetry(with_gradients(network, report), report), equations, report)

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from plasticdsl.check.networks.parts import chosen, units
+from plasticdsl.check.terms.constants import Values
 from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import Indexed, indexed_names, letters_of, read_indexed
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
-from plasticdsl.model.expr import At, Expr, Ref, SumOver, walk
+from plasticdsl.model.expr import At, Expr, Number, Ref, SumOver, joined, walk
 from plasticdsl.model.model import Projection
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Owner, Whose, owner_text
+from plasticdsl.model.parts import NamedPart, Units, among
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -28,7 +31,7 @@ Bound = Mapping[str, str | None]
 class Indexables:
     """What can carry indices: the names in each population (one index) and in each projection (two: post, pre), pattern sets (pattern, unit) by
     the population they are over, and observables with free letters by what these run over. `outputs`: what `x` and `y` mean in a population that has
-    neither.
+    neither. `parts`: of populations, with names; `sizes`: of populations, and `constants`: of parameters, where they are known.
     """
 
     populations: Mapping[str, Scope]
@@ -36,6 +39,9 @@ class Indexables:
     ends: Mapping[str, Projection]
     outputs: Mapping[str, str] = field(default_factory=dict)
     patterns: Mapping[str, tuple[str, Dim]] = field(default_factory=dict)
+    parts: Mapping[str, NamedPart] = field(default_factory=dict)
+    sizes: Mapping[str, float | None] = field(default_factory=dict)
+    constants: Values = field(default_factory=dict)
     observables: Mapping[str, tuple[tuple[str, ...], Dim]] = field(default_factory=dict)
 
     def sets(self, ref: Ref) -> tuple[str, ...]:
@@ -152,7 +158,8 @@ def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> 
     if not letters:
         message = "In a network Σ needs its index: Σ_i, Σ_ij or Σ_{k ∈ population}."
         return context.refuse("unknown-index", message, node.span)
-    named = {i.name: _set_name(over, things, context) for i, over in zip(node.indices, node.over, strict=True)}
+    meant = {i.name: _set_named(over, things, context) for i, over in zip(node.indices, node.over, strict=True)}
+    named = {name: over for name, (over, _) in meant.items()}
     own = {name: named.get(name) for name in letters}
     bound = ranges((node.body, node.where), {**outer, **own}, things, context.scope)
     numbers = {name: index_number(letter) for name, letter in letters.items()}
@@ -160,7 +167,14 @@ def _sum(node: tree.Sum, things: Indexables, outer: Bound, context: Context) -> 
     body = translate_number(node.body, inside)
     where = translate_condition(node.where, inside) if node.where is not None else None
     sets = tuple(_set_of(letter, named.get(name), body.expr, bound, things, context) for name, letter in letters.items())
-    return Typed(SumOver(tuple(letters), sets, body.expr, where), body.dim)
+    inner = [among(Ref(Whose.INDEX, name), units, _size(over)) for name, (over, units) in meant.items() if units and over is not None]
+    conditions = [*inner, *((where,) if where is not None else ())]
+    return Typed(SumOver(tuple(letters), sets, body.expr, joined("and", conditions) if conditions else None), body.dim)
+
+
+def _size(population: str) -> Expr:
+    """The number of units, which runs may change."""
+    return SumOver(("k",), (population,), Number(1.0))
 
 
 def index_number(letter: tree.Name) -> Declared:
@@ -168,13 +182,21 @@ def index_number(letter: tree.Name) -> Declared:
     return Declared(letter.name, letter.text, "an index letter", Ref(Whose.INDEX, letter.name), PURE, span=letter.span)
 
 
-def _set_name(over: tree.Expr | None, things: Indexables, context: Context) -> str | None:
+def _set_named(over: tree.Expr | None, things: Indexables, context: Context) -> tuple[str | None, Units]:
+    """What an index is said to run over, and which units of it where it is a part of a population."""
     if over is None:
-        return None
-    if isinstance(over, tree.Name) and (over.name in things.populations or over.name in things.patterns):
-        return over.name
+        return None, ()
+    part = chosen(over, {})
+    if part is not None:
+        name, text = part.population.name, part.population.text
+        if name in things.parts and not part.units:
+            return things.parts[name].population, things.parts[name].units
+        if name in things.populations:
+            return name, units(part.units, text, things.sizes.get(name), context, things.constants)
+        if name in things.patterns and not part.units:
+            return name, ()
     context.report.error("undeclared-population", "An index runs over the units of a population, or over a set of patterns.", over.span)
-    return None
+    return None, ()
 
 
 def _set_of(index: tree.Name, named: str | None, body: Expr, bound: Bound, things: Indexables, context: Context) -> str:

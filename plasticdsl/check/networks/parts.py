@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from plasticdsl.check.networks.building import Building
 from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount
 from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.mapping import expressions, mapped
-from plasticdsl.model.model import Population, Projection, Role, Variable
+from plasticdsl.model.model import Projection, Role, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.parts import Range, Units, count
+from plasticdsl.model.parts import NamedPart, Range, Units, count
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import ONE
@@ -60,34 +61,57 @@ def named_parts(defines: Sequence[tree.Define], populations: Iterable[str]) -> d
     }
 
 
-def units(indices: tuple[tree.Expr, ...], population: Population, end: Whose, context: Context, values: Values) -> Units:
-    """The units in brackets, of the population at this end of a projection. Reports what no unit has as its number, and a unit that is there twice;
-    `values`: of parameters."""
-    size = Special("N_pre" if end is Whose.PRE else "N_post")
-    whole: Mapping[Expr, Expr] = {size: population.size}
+def units(indices: tuple[tree.Expr, ...], symbol: str, size: float | None, context: Context, values: Values) -> Units:
+    """The units in brackets behind a population, whose size is known or not. Numbers below 0 are counted from the last. Reports what no unit has as its
+    number, and a unit that is there twice; `values`: of parameters."""
     found: list[Range] = []
     taken: list[tuple[float, float]] = []
     for node in indices:
         first, last = (node.first, node.last) if isinstance(node, tree.UpTo) else (node, node)
-        one = Range(_number(first, size, context), _number(last, size, context))
-        low, high = (constant(substitute(number, whole), values) for number in (one.first, one.last))
-        if low is not None and high is not None:
-            _check(node.span, low, high, constant(population.size, values), taken, population, context)
+        before = context.report.count
+        one = Range(*(amount(number, FROM_EITHER_END, "The number of a unit", context, {}) for number in (first, last)))
+        low, high = (_from_first(constant(number, values), size) for number in (one.first, one.last))
+        if low is not None and high is not None and context.report.count == before:
+            _check(node.span, low, high, size, taken, symbol, context)
             taken.append((low, high))
         found.append(one)
     return tuple(found)
 
 
-def _number(node: tree.Expr, size: Expr, context: Context) -> Expr:
-    """Counted from 1; −1 is the last."""
-    number = amount(node, FROM_EITHER_END, "The number of a unit", context, {})
-    if isinstance(number, Number) and number.value < 0:
+def _from_first(number: float | None, size: float | None) -> float | None:
+    """The number counted from the first unit, as far as it is known."""
+    if number is None or number > 0:
+        return number
+    return None if size is None else size + 1 + number
+
+
+def declared_parts(defines: Sequence[tree.Define], building: Building) -> tuple[NamedPart, ...]:
+    """The parts that have names, once the populations are known."""
+    found: list[NamedPart] = []
+    for statement in defines:
+        target, part = statement.target, chosen(statement.rhs, {})
+        if isinstance(target, tree.Name) and target.name in building.parts and part is not None:
+            whole = building.sides[part.population.name].population
+            size = constant(whole.size, building.constants)
+            them = units(part.units, whole.symbol, size, building.context, building.constants)
+            found.append(NamedPart(target.name, target.text, whole.name, them))
+    return tuple(found)
+
+
+def at_end(units: Units, end: Whose) -> Units:
+    """The units as they are chosen at this end of a projection, all counted from the first."""
+    size = Special("N_pre" if end is Whose.PRE else "N_post")
+
+    def counted(number: Expr) -> Expr:
+        if not isinstance(number, Number) or number.value > 0:
+            return number
         return size if number.value == -1.0 else Binary("-", size, Number(-number.value - 1.0))
-    return number
+
+    return tuple(Range(counted(one.first), counted(one.last)) for one in units)
 
 
 def _check(
-    span: Span, low: float, high: float, size: float | None, taken: Sequence[tuple[float, float]], population: Population, context: Context
+    span: Span, low: float, high: float, size: float | None, taken: Sequence[tuple[float, float]], symbol: str, context: Context
 ) -> None:
     if low > high:
         message = f"There are no units from {low:g} to {high:g}."
@@ -95,7 +119,7 @@ def _check(
     elif low < 1 or (size is not None and high > size):
         outside = low if low < 1 else high
         known = f"1 to {size:g}" if size is not None else "from 1 on"
-        message = f"‘{population.symbol}’ has the units {known}, so there is no number {outside:g}."
+        message = f"‘{symbol}’ has the units {known}, so there is no number {outside:g}."
         context.report.error("out-of-range", message, span)
     elif any(low <= other_high and other_low <= high for other_low, other_high in taken):
         context.report.error("twice", "A unit is there twice.", span, "Name each unit once.")

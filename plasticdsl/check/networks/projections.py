@@ -15,10 +15,11 @@ from plasticdsl.check.networks.building import Building, Ends, Side
 from plasticdsl.check.networks.composition import compose
 from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.networks.merging import Part
-from plasticdsl.check.networks.parts import Chosen, chosen, units, with_counts
+from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_counts
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.report import Reporter
+from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -144,7 +145,10 @@ def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
     if found is None:
         undeclared_population(end.population, building.context, [s.population.symbol for s in building.sides.values()])
         return None
-    return replace(found, units=units(end.units, found.population, whose, building.context, building.constants)) if end.units else found
+    if not end.units:
+        return found
+    size = constant(found.population.size, building.constants)
+    return replace(found, units=at_end(units(end.units, found.population.symbol, size, building.context, building.constants), whose))
 
 
 # --- synapse and rules -----------------------------------------------------------------------------------------------

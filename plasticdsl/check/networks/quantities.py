@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
+from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.index_letters import free_letters
@@ -137,7 +138,9 @@ def indexables(building: Building) -> Indexables:
     projections = {n: s for n, s in members.items() if n in building.projections}
     outputs = {n: s.block.output for n, s in building.sides.items() if s.block.output is not None}
     patterns = {n: (p.population, building.pattern_dims[n]) for n, p in building.patterns.items()}
-    return Indexables(populations, projections, building.projections, outputs, patterns)
+    sizes = {n: constant(s.population.size, building.constants) for n, s in building.sides.items()}
+    named = {p.name: p for p in building.named}
+    return Indexables(populations, projections, building.projections, outputs, patterns, named, sizes, building.constants)
 
 
 def _observable(statement: tree.Define, things: Indexables, building: Building) -> _Observable | None:

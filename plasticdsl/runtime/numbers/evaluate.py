@@ -33,8 +33,10 @@ from plasticdsl.model.expr import (
     in_jumps,
 )
 from plasticdsl.model.owners import Owner, Whose, owner_text
+from plasticdsl.model.parts import SEVERAL, Units, numbered
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
+from plasticdsl.support.connectivity import chosen
 from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
 #: What has a value where it stands.
@@ -125,6 +127,8 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return np.negative(_numbers(_value(operand, scope)))
         case Call("pattern", (Ref() as patterns, number)):
             return _one_pattern(patterns, _numbers(_value(number, scope)), scope)
+        case Call(function, (of, *numbers)) if function == SEVERAL:
+            return _of_some(of, numbered(numbers), scope)
         case Call(function, arguments):
             return _call(function, [_numbers(_value(a, scope)) for a in arguments])
         case Compare(operator, left, right):
@@ -160,6 +164,24 @@ def _one_pattern(patterns: Ref, number: NDArray[np.float64], scope: _Scope) -> A
     if which != number or not 1 <= which <= len(found):
         raise ValueError(f"‘{owner_text(patterns.owner)}’ has the patterns 1 to {len(found)}, so there is no pattern {float(number):g}")
     return np.asarray(found[which - 1])
+
+
+def _of_some(of: Expr, units: Units, scope: _Scope) -> Array:
+    """What some units have for a variable of a population, which may have one value for all."""
+    if not isinstance(of, Ref) or scope.space is None:
+        raise ValueError("units have numbers within a population")
+    size = scope.space.size(owner_text(of.owner))
+    numbers = units_of(units, size, lambda number: float(_value(number, scope)))
+    return np.broadcast_to(_numbers(np.asarray(scope.lookup(of))), (size,))[numbers]
+
+
+def units_of(units: Units, size: int, number: Callable[[Expr], float]) -> NDArray[np.int64]:
+    """The units (from 0) of a part of a population of this size, `number` of its bounds; all for no part. Raises ValueError for units that are not
+    there."""
+    if not units:
+        return np.arange(size)
+    found = [n + size + 1 if n < 0 else n for one in units for n in (number(one.first), number(one.last))]
+    return chosen(list(zip(found[::2], found[1::2], strict=True)), size)
 
 
 def _chain(expr: Binary, scope: _Scope) -> Array:

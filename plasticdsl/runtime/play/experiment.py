@@ -35,7 +35,7 @@ from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.readings import Reader, populations_needed
 from plasticdsl.runtime.watch.recorder import Recorder, plan
 from plasticdsl.runtime.watch.series import Series, SpikeRecord
-from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Run:
         """The spikes of one record: steps and units (from 0)."""
         steps, units = self.spikes[record.population]
         kept = (steps >= record.begin) & (steps < record.end)
-        return steps[kept], units[kept]
+        return of_units((steps[kept], units[kept]), record.units)
 
 
 def run_once(experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption) -> Run:

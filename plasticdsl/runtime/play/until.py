@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
 from plasticdsl.model.model import Network
+from plasticdsl.model.parts import parts_read
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.play.guard import UNDEFINED, NotFinite
-from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic, populations_needed
+from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic
 from plasticdsl.runtime.watch.statistics import rate
 
 #: Statistics of spike times are taken anew when there are so many times as many spikes.
@@ -87,7 +88,7 @@ class SpikesSoFar:
         self._reader, self._first = reader, reader.now
         self._calls = tuple(node for node in walk(condition) if is_spike_statistic(node))
         engine = reader.observer.engine
-        self._before = {p: engine.spike_count(p) for call in self._calls for p in populations_needed(call)}
+        self._before = {p: engine.spike_count(p) for call in self._calls for p, _ in parts_read(call)}
         self._taken: dict[Call, tuple[int, float]] = {}
 
     def numbers(self) -> dict[Expr, Expr]:
@@ -95,10 +96,12 @@ class SpikesSoFar:
         return {call: Number(self._number(call)) for call in self._calls}
 
     def _number(self, call: Call) -> float:
-        (population,) = populations_needed(call)
+        ((population, part),) = parts_read(call)
         observer, now = self._reader.observer, self._reader.now
         count = observer.engine.spike_count(population) - self._before[population]
         match call.function:
+            case "spike_count" | "rate" if part:
+                return float(np.asarray(self._reader.value(call, self._first, now)))
             case "spike_count":
                 return float(count)
             case "rate":
@@ -113,7 +116,7 @@ class SpikesSoFar:
 def trains_needed(condition: Expr) -> frozenset[str]:
     """Populations of which a condition needs to know when they spiked."""
     calls = (node for node in walk(condition) if is_spike_statistic(node))
-    return frozenset().union(*(populations_needed(c) for c in calls if c.function not in ("spike_count", "rate")))
+    return frozenset(p for c in calls for p, part in parts_read(c) if part or c.function not in ("spike_count", "rate"))
 
 
 def _is_known_at_once(side: Expr) -> bool:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs
+from plasticdsl.model.expr import Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Network, Role
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Part, Whose, owner_text
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.pairing import Ends
@@ -93,10 +93,6 @@ class Observer:
         if declared.formula is not None:
             return self._of_connection(declared.formula, owner)
         return self.engine.read(owner, name)
-
-    def owners(self, expr: Expr) -> frozenset[str]:
-        """The populations and projections whose variables an expression reads."""
-        return frozenset(r.owner.name for r in refs(expr) if isinstance(r.owner, Part))
 
     def owner_size(self, owner: str) -> int:
         """Units of a population, patterns of a set, or connections of a projection."""

@@ -14,14 +14,16 @@ import numpy as np
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
-from plasticdsl.model.owners import Part, owner_text
+from plasticdsl.model.owners import Part
+from plasticdsl.model.parts import Units, is_several, parts_read
 from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import statistics
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.runtime.watch.spikes import SpikeHistory, Train
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 from plasticdsl.source import Span
-from plasticdsl.support.arrays import Floats
+from plasticdsl.support.arrays import Floats, Integers
 
 UNIT = "unit"
 
@@ -59,7 +61,7 @@ def has_spike_statistic(expr: Expr) -> bool:
 def populations_needed(expr: Expr) -> frozenset[str]:
     """The populations whose spikes have to be logged for this."""
     calls = (node for node in walk(expr) if is_spike_statistic(node))
-    return frozenset(_population(a) for call in calls for a in (call.arguments if call.function == "raster" else call.arguments[:1]))
+    return frozenset(name for call in calls for name, _ in parts_read(call))
 
 
 def per_unit(expr: Expr) -> frozenset[Ref]:
@@ -117,7 +119,7 @@ class Reader:
         """The values a statistic is taken of, of equal length; one value that all units or connections share is as many where that makes a difference."""
         values = [np.atleast_1d(self.observer.value(a)) for a in statistic.arguments]
         if statistic.function in statistics.OF_ALL and values[0].size == 1:
-            sizes = [self.observer.owner_size(owner) for owner in self.observer.owners(statistic)]
+            sizes = [len(self.units(*part)) for part in parts_read(statistic)]
             return [np.broadcast_to(values[0], (max(sizes, default=1),))]
         return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
 
@@ -128,12 +130,13 @@ class Reader:
         return self.arguments(inside)
 
     def _of_spikes(self, call: Call, begin: int, end: int) -> float:
-        population = _population(call.arguments[0])
+        ((population, part),) = parts_read(call.arguments[0])
         begin, end = self.clock.real(begin), self.clock.real(end)
-        train = self.spikes.within(population, begin, end)
+        units = self.units(population, part)
+        train = of_units(self.spikes.within(population, begin, end), units if part else None)
         dt = self.observer.instance.dt
         if call.function == "rate":
-            return statistics.rate(len(train[0]), self.observer.size(population), (end - begin) * dt)
+            return statistics.rate(len(train[0]), len(units), (end - begin) * dt)
         numbers = [float(self.observer.value(a)) for a in call.arguments[1:]]
         if call.function not in _OF_TRAINS:
             raise ValueError(f"{call.function}(…) is more than one number")
@@ -187,14 +190,22 @@ class Reader:
             raise DoesNotExist(f"‘{owner}’ has no connection to unit {post} from unit {pre}.")
         return int(found[0])
 
+    def units(self, owner: str, part: Units) -> Integers:
+        """The units (from 0) of a population, or of a part of it; the connections of a projection. Raises ValueError for units that are not there."""
+        return units_of(part, self.observer.owner_size(owner), self.number)
+
     def require_units(self, expr: Expr, span: Span) -> None:
         """Raises `PlasError` where the expression names a unit or connection that does not exist."""
         for node in walk(expr):
-            if _is_unit(node):
-                try:
+            try:
+                if _is_unit(node):
                     self._place(node)
-                except DoesNotExist as problem:
-                    raise PlasError((Diagnostic("out-of-range", str(problem), span),)) from None
+                elif is_several(node):
+                    for part in parts_read(node):
+                        self.units(*part)
+            except ValueError as problem:
+                text = str(problem)
+                raise PlasError((Diagnostic("out-of-range", f"{text[:1].upper()}{text[1:].rstrip('.')}.", span),)) from None
 
 
 class DoesNotExist(ValueError):
@@ -203,8 +214,3 @@ class DoesNotExist(ValueError):
 
 def _is_unit(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function == UNIT
-
-
-def _population(argument: Expr) -> str:
-    assert isinstance(argument, Ref), "the checker lets through populations only"
-    return owner_text(argument.owner)

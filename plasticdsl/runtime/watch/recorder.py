@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
-from plasticdsl.model.owners import OfPopulation, Part, Whose, owner_text
+from plasticdsl.model.owners import OfPopulation, Part, Whose
+from plasticdsl.model.parts import parts_read, text_of
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
@@ -78,8 +79,8 @@ class _Planner:
     def record(self, recording: Recording) -> None:
         name = self._name(recording)
         match recording.item:
-            case Call("spikes", (Ref(OfPopulation(population)),)):
-                self.recorder.spikes.append(SpikeRecord(name, population, *self._window(recording)))
+            case Call("spikes", (whose,)):
+                self.recorder.spikes.append(self._spikes(recording, whose, name))
                 return
             case Call("histogram", (values,)):
                 series = self._series(recording, values, name)
@@ -100,6 +101,19 @@ class _Planner:
         self.names.add(name)
         return name
 
+    def _spikes(self, recording: Recording, whose: Expr, name: str) -> SpikeRecord:
+        """Room for the spikes of a population, or of a part of it."""
+        self.reader.require_units(whose, recording.span)
+        ((population, part),) = parts_read(whose)
+        units = self.reader.units(population, part) if part else None
+        return SpikeRecord(name, population, *self._window(recording), part, units)
+
+    def _called(self, whose: Expr) -> str:
+        """A population or part of one by its name, or by its numbers."""
+        ((population, part),) = parts_read(whose)
+        named = (p.symbol for p in self.reader.observer.network.parts if (p.population, p.units) == (population, part))
+        return next(named, f"{population}[{text_of(part)}]" if part else population)
+
     def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
         self.preview(recording.window.during)
         self.reader.require_units(expr, recording.span)
@@ -119,15 +133,23 @@ class _Planner:
 
     def _make_room(self, series: Series, span: Span) -> None:
         """The shape of a value is that of the value now."""
-        shape = np.shape(self.reader.value(series.expr, 0, 0))
+        parts = {part: self.reader.units(*part) for part in sorted(parts_read(series.expr, is_statistic), key=repr)}
+        try:
+            shape = np.shape(self.reader.value(series.expr, 0, 0))
+        except ValueError:
+            counts = " and ".join(str(n) for n in sorted({len(units) for units in parts.values()}))
+            if " and " not in counts:
+                raise
+            message = f"‘{series.label.text}’ takes {counts} values together, which are not of the same units."
+            raise PlasError((Diagnostic("sizes-differ", message, span, "Choose as many units of each, or take a statistic."),)) from None
         size = len(series.moments) * int(np.prod(shape)) * 8
         if size > LARGEST:
             message = f"Recording ‘{series.label.text}’ at {len(series.moments)} moments would take {size / 2**30:.0f} GB of memory."
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         if shape:
             read, observer = sorted(per_unit(series.expr), key=lambda r: r.order), self.reader.observer
-            owners = {r.owner.name for r in read if isinstance(r.owner, Part)}
-            series.owner = min(owners, key=lambda owner: observer.owner_size(owner) != shape[0], default="")
+            series.owner, part = min(parts, key=lambda part: len(parts[part]) != shape[0], default=("", ()))
+            series.units = parts[series.owner, part] + 1 if part and len(parts[series.owner, part]) == shape[0] else None
             axes = (observer.axes(r.name) for r in read if r.owner is Whose.NETWORK)
             series.axes = next((letters for letters in axes if len(letters) == len(shape)), ())
         series.prepare(shape)
@@ -172,7 +194,8 @@ class _Planner:
             kind = self._kind(item)
             if kind == "raster":
                 before = panels.get(kind, Panel(kind))
-                records = tuple(SpikeRecord(p, p, *self._window(item)) for p in _populations(item.item))
+                assert isinstance(item.item, Call), "rasters are calls"
+                records = tuple(self._spikes(item, whose, self._called(whose)) for whose in item.item.arguments)
                 panels[kind] = replace(before, spikes=before.spikes + records)
             else:
                 series = self._drawn(item, kind)
@@ -289,16 +312,10 @@ class _Planner:
         if has_spike_statistic(expr):
             stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
         else:
-            reads = sum(self.reader.observer.owner_size(r.owner.name) for r in refs(expr) if isinstance(r.owner, Part)) or 1
+            reads = sum(len(self.reader.units(*part)) for part in parts_read(expr)) or 1
             most = min(most, max(_FEWEST_POINTS, _READS // reads))
             stride = -(-(end - begin) // most) if end > begin else 1
         return replace(recording.window, every=Number(max(1, stride) * dt))
-
-
-def _populations(item: Expr) -> tuple[str, ...]:
-    if not isinstance(item, Call) or item.function not in ("raster", "spikes"):
-        return ()
-    return tuple(owner_text(a.owner) for a in item.arguments if isinstance(a, Ref))
 
 
 def _round_up(length: float) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Expr
+from plasticdsl.model.parts import Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.support.arrays import Floats
@@ -35,6 +36,7 @@ class Label:
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
+    `units`: of a part of a population, the number (from 1) of each of its units.
     `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
     `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
     """
@@ -50,6 +52,7 @@ class Series:
     is_histogram: bool = False
     axes: tuple[tuple[str, str], ...] = ()
     during: str | None = None
+    units: NDArray[np.int64] | None = None
     taken: int = 0
     values: Floats = field(default_factory=lambda: np.zeros(0))
     at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -87,12 +90,14 @@ class Series:
 
 @dataclass(slots=True)
 class SpikeRecord:
-    """Spikes of a population in the steps begin to end − 1, kept under `name`."""
+    """Spikes of a population in the steps begin to end − 1, kept under `name`; of a `part` of it only those of its `units` (from 0)."""
 
     name: str
     population: str
     begin: int
     end: int
+    part: Units = ()
+    units: NDArray[np.int64] | None = None
 
 
 # --- plots -----------------------------------------------------------------------------------------------------------

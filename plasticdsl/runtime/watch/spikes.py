@@ -90,6 +90,14 @@ class SpikeHistory:
         return steps[part], units[part]
 
 
+def of_units(train: Train, chosen: NDArray[np.int64] | None) -> Train:
+    """The spikes of some units (from 0); of all for None."""
+    if chosen is None:
+        return train
+    kept = np.isin(train[1], chosen)
+    return train[0][kept], train[1][kept]
+
+
 def _joined(parts: Sequence[Train]) -> Train:
     if len(parts) == 1:
         return parts[0]
