@@ -40,7 +40,11 @@ from plasticdsl.support.steps import Durations, to_steps
 from plasticdsl.support.values import not_allowed
 
 _WRITABLE = (Role.STATE, Role.CLAMPED)
-_FIXED = {Role.INPUT: "an input, the sum of what synapses send,", Role.DEFINITION: "computed from other values"}
+_FIXED = {
+    Role.INPUT: "an input, the sum of what synapses send,",
+    Role.DEFINITION: "computed from other values",
+    Role.REFRACTORY: "said by ‘refractory …’",
+}
 _DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its connections have no variable of that name
 
 

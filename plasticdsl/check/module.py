@@ -18,6 +18,7 @@ from plasticdsl.check.library import read_used
 from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.networks.effects import check_effects
 from plasticdsl.check.networks.network import check_network
+from plasticdsl.check.networks.reads import with_what_is_read
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
@@ -74,4 +75,5 @@ def _module(file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], re
     module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
     if not report.failed:
         check_effects(module, tuple(by_identity.values()), path, report)
-    return module
+    read = (with_what_is_read(n, [e for e in kept if e.network == n.name]) for n in module.networks)
+    return replace(module, networks=tuple(read))

@@ -76,6 +76,8 @@ _CODES: tuple[Code, ...] = (
          "`θ = 0.5` says that θ is always 0.5. What changes has an initial value, `θ(0) = 0.5`."),
     Code("foreign-sign", "a sign of another language",
          "`==` is written `=`, `**` is `^`, `:=` is `=`, `&&` is `and`."),
+    Code("held-without-reset", "a variable that stands still while the neuron is refractory, and that no spike sets",
+         "A refractory time holds the variables that the spike condition reads. Name those meant: `refractory 5 ms, hold V`, or `hold nothing`."),
     Code("incomplete", "a statement that ends too early",
          "Something that the statement needs is missing at its end."),
     Code("incomplete-case", "a line of a case distinction without its condition",

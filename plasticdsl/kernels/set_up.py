@@ -118,8 +118,8 @@ def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
     if isinstance(population.source, ClampedSource) and "x" not in scope.variables:
         x = group.variable("x")
         yield Assignment((x,), Apply(given, (_PARAMETERS, Called(x), 0.0, units)))
-    if population.block.refractory is not None:
-        duration = Formula(group, population.block.refractory.duration)
+    if population.block.refractory is not None and population.block.refractory.constant is not None:
+        duration = Formula(group, population.block.refractory.constant)
         yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(to_step_array, (duration, DT)))
     spikes = _spikes(population, group, units)
     if spikes is not None:
@@ -270,8 +270,8 @@ def _beside(part: Population | Projection) -> Iterator[Expr]:
             yield from (e for side in sides for e in _expressions(side))
         case _:
             pass
-    if block.refractory is not None:
-        yield block.refractory.duration
+    if block.refractory is not None and block.refractory.constant is not None:
+        yield block.refractory.constant
 
 
 def _expressions(side: Value | None) -> Iterable[Expr]:

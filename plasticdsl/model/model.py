@@ -27,7 +27,7 @@ class Role(StrEnum):
     PARAMETER: constant during a run (a default, a value from the network, or a draw). GIVEN: a parameter without a default, which the
     projection or population must give. STATE: has a flow, a jump or an initial value. DEFINITION: `=` that always holds.
     INPUT: a sum that synapses fill. CLAMPED: the output of a `Source`, or an input that no projection fills: set by
-    phases and programs, 0 before.
+    phases and programs, 0 before. REFRACTORY: 1 while the unit is refractory, else 0; in a network only where something reads it.
     """
 
     PARAMETER = "parameter"
@@ -36,6 +36,7 @@ class Role(StrEnum):
     DEFINITION = "definition"
     INPUT = "input"
     CLAMPED = "clamped"
+    REFRACTORY = "refractoriness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +204,21 @@ class AtRate:
 
 @dataclass(frozen=True, slots=True)
 class Refractory:
-    """For `duration` after a spike: no further spike, and the flows of `held` are zero."""
+    """From a spike's jumps on, no further spike, and the flows of `held` are zero: for `duration`, or, where there is none, until `condition` does not
+    hold at a grid time. `at_spike`: the duration is what it is after the jumps of the spike, else a constant of each unit. `default`: nothing was
+    written of what is held."""
 
-    duration: Expr
+    duration: Expr | None
     held: tuple[str, ...]
     span: Span = NOWHERE
+    condition: Expr | None = None
+    at_spike: bool = False
+    default: bool = False
+
+    @property
+    def constant(self) -> Expr | None:
+        """The duration, where it is known before the run."""
+        return None if self.at_spike else self.duration
 
 
 @dataclass(frozen=True, slots=True)

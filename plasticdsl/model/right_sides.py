@@ -52,7 +52,7 @@ def _side(owner: Owner, variable: Variable, own: Mapping[str, Value], settings: 
             return told if told is not None else Number(variable.values[0] if variable.values else 0.0)
         case Role.DEFINITION:
             return variable.value
-        case Role.INPUT:
+        case Role.INPUT | Role.REFRACTORY:
             return Number(0.0)
 
 

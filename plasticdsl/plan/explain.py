@@ -65,7 +65,13 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
             pass
     if plan.rest is not None:
         held = ", ".join(words.name(n) for n in plan.rest.held) or "nothing"
-        yield f"  refractory for {words.duration(plan.rest.duration)}; held meanwhile: {held}"
+        written = plan.rest.written
+        lasts = (
+            f"for {words.duration(written)}"
+            if plan.rest.condition is None
+            else f"while {words.formula(written)}, tested at every grid time"
+        )
+        yield f"  refractory {lasts}; held meanwhile: {held}"
 
 
 def _given(rate: Expr, population: Population) -> Value:

@@ -39,7 +39,7 @@ def kind_of(variable: Variable, differs: bool) -> Kind:
             return Kind.CONSTANT if differs else Kind.SHARED
         case Role.STATE | Role.CLAMPED:
             return Kind.STATE
-        case Role.INPUT | Role.DEFINITION:
+        case Role.INPUT | Role.DEFINITION | Role.REFRACTORY:
             return Kind.EVALUATED
 
 
@@ -302,11 +302,16 @@ class UnitChange:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The refractory time: `held` variables stand still. `differs`: each unit has its own."""
+    """The refractory time: `held` variables stand still. It lasts for `duration` (`differs`: each unit has its own; `at_spike`: as it is after the jumps
+    of the spike), or until `condition` does not hold. `written`: whichever there is, as the author wrote it. `shown`: the variables that tell of it."""
 
-    duration: Expr
+    duration: Expr | None
+    condition: Expr | None
+    written: Expr
     held: tuple[str, ...]
     differs: bool
+    at_spike: bool
+    shown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

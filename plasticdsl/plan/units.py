@@ -16,7 +16,9 @@ from plasticdsl.model.model import (
     PerUnit,
     PoissonSource,
     Population,
+    Refractory,
     RegularSource,
+    Role,
     Threshold,
     Timed,
     Timing,
@@ -44,16 +46,23 @@ def lower_population(population: Population, per_unit: PerUnit) -> PopulationPla
     scope: Scope = {Whose.OWN: block.definitions}
     steps = enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY))
     changes = (UnitChange(number, h.period if h.trigger is Trigger.EVERY else None, _jumps((h,), scope)) for number, h in steps)
-    rest = block.refractory
     return PopulationPlan(
         population=population,
         variables=tuple(Stored(bounded(v, scope), kind_of(v, Ref(owner, v.name) in per_unit)) for v in block.variables),
         emission=_emission(population, block, scope),
         jumps=_jumps((h for h in block.handlers if h.trigger is Trigger.SPIKE), scope),
         changes=tuple(sorted(changes, key=lambda c: c.period is not None)),
-        rest=None if rest is None else Rest(rest.duration, rest.held, Timed(owner, Timing.REFRACTORY) in per_unit),
+        rest=None if block.refractory is None else _rest(block, block.refractory, scope, Timed(owner, Timing.REFRACTORY) in per_unit),
         schemes=block.schemes,
     )
+
+
+def _rest(block: Block, rest: Refractory, scope: Scope, differs: bool) -> Rest:
+    duration, condition = (None if e is None else plain(inline(e, scope)) for e in (rest.duration, rest.condition))
+    written = rest.duration if rest.condition is None else rest.condition
+    assert written is not None
+    shown = tuple(v.name for v in block.variables if v.role is Role.REFRACTORY)
+    return Rest(duration, condition, written, rest.held, differs, rest.at_spike, shown)
 
 
 def _emission(population: Population, block: Block, scope: Scope) -> Emission | None:

@@ -1,7 +1,8 @@
 """The spikes of t_n, and what they do to the units that made them.
 
 Thresholds and rates are evaluated on the state that the flow from t_{n−1} produced. A unit that spikes at step n and is refractory for
-k steps may spike again at step n + k; its held variables stand still in the k flows that begin at steps n … n + k − 1.
+k steps may spike again at step n + k; its held variables stand still in the k flows that begin at steps n … n + k − 1. Where a condition says
+for how long, k is the number of steps until it does not hold.
 """
 
 from __future__ import annotations
@@ -9,18 +10,36 @@ from __future__ import annotations
 import numpy as np
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import AddTo, AtRate, GivenSpikes, PoissonSource, Population, RegularSource, Threshold, Trigger
+from plasticdsl.model.model import (
+    AddTo,
+    AtRate,
+    GivenSpikes,
+    PoissonSource,
+    Population,
+    Refractory,
+    RegularSource,
+    Role,
+    Threshold,
+    Trigger,
+)
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.handlers import run_at
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Index
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
+from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.support import random
+from plasticdsl.support.steps import to_step_array
+
+#: As good as for ever, in steps.
+_UNTIL_IT_RECOVERS = 2**40
 
 
 def emit(run: Run) -> None:
     """Find the spikes of this step in every population, then make their jumps."""
+    for population in run.structure.populations.values():
+        _recover(run, population)
     emitted = {name: _emitted(run, population) for name, population in run.structure.populations.items()}
     for name, counts in emitted.items():
         run.spikes[name].add(run.frame.step, counts)
@@ -62,7 +81,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
     size = structure.count(name)
     rates = np.broadcast_to(evaluate(rate, everything(structure, run.frame, name)), (size,))
     stream, seed = structure.instance.populations[name].stream, structure.instance.seed
-    remaining, draws = run.remaining[name], run.draws[name]
+    remaining, draws, rest = run.remaining[name], run.draws[name], population.block.refractory
     counts = np.zeros(size, dtype=np.int64)
     for unit in range(size):
         if run.frame.step < run.refractory_until[name][unit]:
@@ -75,7 +94,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
             counts[unit] += 1
             draws[unit] += 1
             remaining[unit] += random.exponentials(seed, stream, unit, draws[unit])
-            if population.block.refractory is not None and refractory_steps(run, population)[unit] > 0:
+            if rest is not None and (rest.at_spike or refractory_steps(run, population, rest)[unit] > 0):
                 break
     return counts
 
@@ -88,10 +107,34 @@ def _given(run: Run, population: Population) -> Index:
     return counts
 
 
-def refractory_steps(run: Run, population: Population) -> Index:
-    """Refractory time of each unit, in steps."""
-    drawn = run.structure.instance.populations[population.name]
-    return np.broadcast_to(np.asarray(drawn.refractory_steps, dtype=np.int64), (drawn.size,))
+def refractory_steps(run: Run, population: Population, rest: Refractory) -> Index:
+    """For how many steps each unit would be refractory if it spiked now."""
+    drawn, structure = run.structure.instance.populations[population.name], run.structure
+    steps: Values | Index = drawn.refractory_steps
+    if rest.condition is not None:
+        steps = _UNTIL_IT_RECOVERS
+    elif rest.duration is not None and rest.at_spike:
+        lasts = evaluate(rest.duration, everything(structure, run.frame, population.name))
+        steps = to_step_array(
+            np.where(lasts > 0.0, np.minimum(lasts, _UNTIL_IT_RECOVERS * structure.instance.dt), 0.0), structure.instance.dt
+        )
+    return np.broadcast_to(np.asarray(steps, dtype=np.int64), (drawn.size,))
+
+
+def _recover(run: Run, population: Population) -> None:
+    """End the refractoriness of units whose condition does not hold; one without an answer does not."""
+    rest, name = population.block.refractory, population.name
+    if rest is not None and rest.condition is not None:
+        scope, until = everything(run.structure, run.frame, name), run.refractory_until[name]
+        holds = np.broadcast_to(evaluate(rest.condition, scope), until.shape).astype(bool)
+        until[(until > run.frame.step) & ~holds] = run.frame.step
+    _show_refractoriness(run, population)
+
+
+def _show_refractoriness(run: Run, population: Population) -> None:
+    for variable in population.block.variables:
+        if variable.role is Role.REFRACTORY:
+            run.frame.values[population.name][variable.name][...] = run.refractory_until[population.name] > run.frame.step
 
 
 def _jump(run: Run, population: Population, counts: Index) -> None:
@@ -101,6 +144,8 @@ def _jump(run: Run, population: Population, counts: Index) -> None:
             if handler.trigger is Trigger.SPIKE:
                 assert not any(isinstance(s, AddTo) for s in handler.statements), "a neuron adds to nobody"
                 run_at(run, population.name, handler, units, run.frame)
-    if population.block.refractory is not None:
-        fired = counts > 0
-        run.refractory_until[population.name][fired] = run.frame.step + refractory_steps(run, population)[fired]
+    rest = population.block.refractory
+    if rest is not None:
+        fired, until = counts > 0, run.refractory_until[population.name]
+        until[fired] = run.frame.step + refractory_steps(run, population, rest)[fired]
+        _show_refractoriness(run, population)

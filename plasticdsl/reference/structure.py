@@ -124,7 +124,7 @@ def first_frame(structure: Structure) -> Frame:
         count = structure.count(owner)
         own = {name: np.array(np.broadcast_to(v, (count,)), dtype=np.float64) for name, v in structure.instance.part(owner).states.items()}
         for variable in structure.block(owner).variables:
-            if variable.role in (Role.INPUT, Role.CLAMPED, Role.STATE) and variable.name not in own:
+            if variable.role in (Role.INPUT, Role.CLAMPED, Role.STATE, Role.REFRACTORY) and variable.name not in own:
                 own[variable.name] = np.zeros(count)
         values[owner] = own
     nobody = {name: np.zeros(structure.count(name), dtype=np.int64) for name in structure.projections}

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from plasticdsl.support.arrays import Floats, Values
 
-_NEARLY = 1e-9
-_PRECISION = 8.0 * 2.0**-52
+#: How far a number of steps may be off its decimals, in steps and relative to it.
+NEARLY = 1e-9
+PRECISION = 8.0 * 2.0**-52
 
 
 def to_steps(duration: float, dt: float) -> int:
@@ -85,8 +86,8 @@ def _check_step(dt: float) -> None:
 
 
 def _tolerance(quotient: float) -> float:
-    return max(_NEARLY, _PRECISION * abs(quotient))
+    return max(NEARLY, PRECISION * abs(quotient))
 
 
 def _tolerances(quotients: Floats) -> Floats:
-    return np.maximum(_NEARLY, _PRECISION * np.abs(quotients))
+    return np.maximum(NEARLY, PRECISION * np.abs(quotients))

@@ -238,6 +238,11 @@ def _use(parts: Parts) -> tree.UseFile:
     return tree.UseFile(names, parts[-1].text[1:-1], span_of(parts))
 
 
+def _refractory(parts: Parts) -> tree.Refractory:
+    condition = after(parts, "while")
+    return tree.Refractory(parts[1] if condition is None else None, condition, tuple(after(parts, "hold") or ()), span_of(parts))
+
+
 DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "item": lambda parts: parts[0],
     "names": lambda parts: [name_of(token) for token in parts[::2]],
@@ -253,7 +258,7 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "spike_when": _spike_when,
     "rising": _rising,
     "spike_at_rate": lambda parts: tree.SpikeAtRate(parts[3], (), span_of(parts)),
-    "refractory": lambda parts: tree.Refractory(parts[1], tuple(after(parts, "hold") or ()), span_of(parts)),
+    "refractory": _refractory,
     "input": lambda parts: tree.Input(tuple(parts[1]), unit_of(parts[3]) if len(parts) > 2 else None, span_of(parts)),
     "output": lambda parts: tree.Output(name_of(parts[1]), after(parts, "="), after(parts, "in"), span_of(parts)),
     "method": _method,

@@ -34,7 +34,7 @@ LINKING = ("like", "off", "end", "last")
 
 _INSIDE = """above all asynchronously axonal below centered centred decreases delay dendritic epochs except falls fixed flipped hold in-degree increases
 logarithmic nearest never of one order out-degree pairs patterns post pre random rate redrawn reduced repeats rises self shuffled stable substeps
-synchronously up values within"""
+synchronously up values while within"""
 #: All other words inside statements.
 INSIDE = frozenset(_INSIDE.split())
 

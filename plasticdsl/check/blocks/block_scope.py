@@ -18,7 +18,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
-from plasticdsl.check.terms.scope import Declared, Scope, UserFunction
+from plasticdsl.check.terms.scope import REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
@@ -46,7 +46,7 @@ class Average:
 
 class BlockScope:
     """Names of one block; `context` is where its expressions are translated. `source`: the block's name in what a connection does; `given`: what it is
-    given from outside; `named`: values that are named under triggers."""
+    given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory."""
 
     def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
         self.block = block
@@ -58,6 +58,7 @@ class BlockScope:
         self.given: dict[str, tree.Name] = {}
         self.named: dict[str, tree.Define] = {}
         self.averages: dict[tuple[Expr, Expr], Average] = {}
+        self.refractory: tree.Name | None = None
         self._names: dict[str, Declared] = {}
         around = outside if block.kind == "neuron" else outside.child(self._sides())
         scope = around.child(self._names, None if block.kind == "neuron" else self._undeclared)
@@ -78,6 +79,12 @@ class BlockScope:
                 self.own(symbol, "a quantity")
         for parameter in self.block.parameters:
             self._parameter(parameter)
+        if contents.refractory is not None:
+            resting = tree.Name("refractory", "refractory", contents.refractory.span)
+            if scope.find(resting) is None:
+                self.own(resting, REFRACTORY)
+                self.solver.unify(self.dims[resting.name], PURE, resting.span)
+                self.refractory = resting
 
     def own(self, written: tree.Name, what: str) -> Declared:
         """Declares a variable of the block, of unknown dimension."""
@@ -141,7 +148,8 @@ class BlockScope:
         if key not in self.needs:
             self.needs[key] = need
             self.dims[key] = self.solver.fresh()
-        return Declared(name, written.text, "a value from outside", Ref(owner, name), self.dims[key], span=written.span)
+        what = REFRACTORY if name == "refractory" and owner in _OUTPUTS.values() else "a value from outside"
+        return Declared(name, written.text, what, Ref(owner, name), self.dims[key], span=written.span)
 
     def _undeclared(self, name: tree.Name) -> Declared | None:
         """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""

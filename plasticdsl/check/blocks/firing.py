@@ -10,7 +10,7 @@ from plasticdsl.check.blocks.values import Values
 from plasticdsl.check.terms.expressions import translate_as, translate_condition, unknown_name
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.graph import reached
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import AtRate, Flow, Refractory, Threshold
 from plasticdsl.model.owners import Whose
@@ -33,26 +33,45 @@ def spike(scope: BlockScope) -> Threshold | AtRate | None:
 
 
 def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Values, flows: tuple[Flow, ...]) -> Refractory | None:
-    """How long after a spike which variables are held; those of the spike condition that have flows unless the text names others."""
+    """How long after a spike which variables are held: where the text names none, those of the spike condition that have flows, and none in a state that
+    lasts while a condition holds."""
     statement = scope.contents.refractory
     if statement is None:
         return None
-    duration = settled(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), statement.duration, scope)
+    duration = condition = None
+    if statement.duration is not None:
+        duration = settled(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), statement.duration, scope)
+    elif statement.condition is not None:
+        condition = settled(translate_condition(statement.condition, scope.context), statement.condition, scope)
     if firing is None:
         scope.context.report.error("no-spike", "‘refractory’ needs a ‘spike when …’ or ‘spike at rate …’.", statement.span)
         return None
-    flowing = {flow.variable for flow in flows}
-    if not statement.held:
-        condition = firing.condition if isinstance(firing, Threshold) else firing.rate
-        read = _variables(condition, values)
-        return Refractory(duration, tuple(f.variable for f in flows if f.variable in read), statement.span)
-    for name in statement.held:
+    default = duration is not None and not statement.held
+    if default:
+        read = _variables(firing.condition if isinstance(firing, Threshold) else firing.rate, values)
+        held = tuple(f.variable for f in flows if f.variable in read)
+    else:
+        held = _named(statement.held, scope, frozenset(flow.variable for flow in flows))
+    at_spike = duration is not None and any(_changes(node, values) for node in walk(duration))
+    return Refractory(duration, held, statement.span, condition, at_spike, default)
+
+
+def _named(names: tuple[tree.Name, ...], scope: BlockScope, flowing: frozenset[str]) -> tuple[str, ...]:
+    """What is held; ‘nothing’ is no name unless the block has one."""
+    if [name.name for name in names] == ["nothing"] and scope.context.scope.find(names[0]) is None:
+        return ()
+    for name in names:
         if scope.context.scope.find(name) is None:
             unknown_name(name, scope.context)
         elif name.name not in flowing:
             message = f"‘{name.text}’ has no flow that could be held."
             scope.context.report.error("not-a-flow", message, name.span)
-    return Refractory(duration, tuple(n.name for n in statement.held if n.name in flowing), statement.span)
+    return tuple(n.name for n in names if n.name in flowing)
+
+
+def _changes(node: Expr, values: Values) -> bool:
+    """Whether it is not the same at every spike of a unit."""
+    return node == Special("t") or (isinstance(node, Ref) and node.owner is Whose.OWN and node.name in values.changing)
 
 
 def _variables(expr: Expr, values: Values) -> set[str]:

@@ -170,6 +170,7 @@ def variables(scope: BlockScope, values: Values, dims: Mapping[str, Dim]) -> tup
         Role.INPUT: (contents.symbols[name] for name in contents.inputs),
         Role.STATE: (*contents.states.values(), *(average.name for average in scope.averages.values())),
         Role.DEFINITION: (contents.symbols[name] for name in following),
+        Role.REFRACTORY: () if scope.refractory is None else (scope.refractory,),
     }
     return tuple(_variable(name, role, values, dims.get(name.name)) for role, names in by_role.items() for name in names)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network import with_open_inputs
+from plasticdsl.check.networks.reads import with_what_is_read
 from plasticdsl.model.expr import Expr, Number, Ref, rebuild
 from plasticdsl.model.mapping import map_block, mapped
 from plasticdsl.model.model import (
@@ -41,7 +42,7 @@ def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
     populations = (*ends.values(), *(with_open_inputs(Population(b.name, b.name, _UNITS, b), ()) for b in blocks if b.kind == "neuron"))
     projections = tuple(_projection(b) for b in between)
     order, _ = evaluation_order(populations, projections, ())
-    return Network(name, doc, (), populations, projections, order)
+    return with_what_is_read(Network(name, doc, (), populations, projections, order), ())
 
 
 # --- the units that synapses and rules stand between -----------------------------------------------------------------

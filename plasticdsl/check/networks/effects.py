@@ -18,7 +18,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import reached
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.expr import Incoming, Ref
+from plasticdsl.model.expr import Incoming, Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Network, Projection, Role, Threshold, Trigger, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Owner, Whose
@@ -84,6 +84,8 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
         if span.path == path:
             _idle(*idle[span], written.get(span), report)
     if not report.failed:  # else the reset may be what is misspelt
+        for checked in (b for b in module.blocks if b.span.path == path):
+            _check_held(checked, report)
         for network in module.networks:
             if any(e.dt is not None for e in module.experiments if e.network == network.name):
                 _check_endless(network, path, report)
@@ -204,6 +206,28 @@ def _jumps(block: Block) -> Counter[str]:
     others = {f.variable for f in block.flows}
     others |= {v.name for v in block.variables if v.initial is not None or v.low is not None or v.values}
     return Counter(s.target.name for s in block.statements() if isinstance(s, Assign) and s.target.name not in others)
+
+
+# --- neurons that stand still ----------------------------------------------------------------------------------------
+
+
+def _check_held(block: Block, report: Reporter) -> None:
+    """Reports variables that are held because the spike condition reads them, though no spike sets them: it may set others, `V → V_r`, or add to them."""
+    rest = block.refractory
+    if rest is None or not rest.default:
+        return
+    jumps = [s for s in block.statements(Trigger.SPIKE) if isinstance(s, Assign)]
+    added = {s.target.name for s in jumps if s.target in refs(s.value)}
+    reset = {s.target.name for s in jumps} - added
+    symbols = {v.name: v.symbol for v in block.variables}
+    meant = [symbols[name] for name in rest.held if name in (reset & set(rest.held) or added)]
+    idle = [symbols[name] for name in rest.held if symbols[name] not in meant]
+    if idle:
+        names, still = " and ".join(f"‘{symbol}’" for symbol in idle), "stands" if len(idle) == 1 else "stand"
+        message = f"{names} {still} still while ‘{block.name}’ is refractory, because the spike condition reads it, and no spike resets it."
+        ways = (f", hold {', '.join(meant) or 'nothing'}", f", hold {', '.join(symbols[name] for name in rest.held)}")
+        hint = "After the time write ‘{}’ if it is to go on, ‘{}’ if it is to stand still.".format(*ways)
+        report.warning("held-without-reset", message, rest.span, Hint(hint, ways, Span(rest.span.end, rest.span.end, rest.span.path)))
 
 
 # --- neurons that go on spiking --------------------------------------------------------------------------------------

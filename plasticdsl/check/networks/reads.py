@@ -11,7 +11,7 @@ from dataclasses import replace
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Assign, Block, Network, Role
+from plasticdsl.model.model import Assign, Block, Network, Population, Role
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: Seen from outside: the owners of what a block calls its own, of pre and of post.
@@ -35,6 +35,21 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
         if any(phase.until is not None and phase.until.condition is None for phase in experiment.phases):
             found.update(Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
     return frozenset(found)
+
+
+def with_what_is_read(network: Network, experiments: Sequence[Experiment]) -> Network:
+    """The network without variables that say whether units are refractory, where nothing reads them."""
+    if not any(v.role is Role.REFRACTORY for p in network.populations for v in p.block.variables):
+        return network
+    read = everything_read(network, experiments)
+
+    def kept(population: Population) -> Population:
+        variables = tuple(
+            v for v in population.block.variables if v.role is not Role.REFRACTORY or Ref(population.as_owner, v.name) in read
+        )
+        return replace(population, block=replace(population.block, variables=variables))
+
+    return replace(network, populations=tuple(map(kept, network.populations)))
 
 
 def _of_block(block: Block, owners: Owners) -> Iterator[Ref]:

@@ -20,11 +20,13 @@ from plasticdsl.syntax import tree
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A translated expression with its dimension (of the context's solver). `is_condition` tells a comparison from a number."""
+    """A translated expression with its dimension (of the context's solver). `is_condition` tells a comparison from a number; `is_truth` is a number,
+    1 or 0, that may stand for a condition too."""
 
     expr: Expr
     dim: Dim
     is_condition: bool = False
+    is_truth: bool = False
 
 
 Extension = Callable[[tree.Expr, "Context"], "Typed | None"]

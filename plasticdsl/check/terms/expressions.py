@@ -13,7 +13,7 @@ from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
 from plasticdsl.check.terms.numbers import number
-from plasticdsl.check.terms.scope import Declared, Scope
+from plasticdsl.check.terms.scope import REFRACTORY, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -74,6 +74,8 @@ def translate_condition(node: tree.Expr, context: Context) -> Expr:
     found = translate(node, context)
     if found.is_condition:
         return found.expr
+    if found.is_truth and context.solver.unify(found.dim, PURE, node.span):
+        return Compare("!=", found.expr, Number(0.0))
     if context.report.count == before:  # else what it is has just been said to be unknown
         hint = "Compare it with something, for example ‘> 0’."
         context.report.error("not-a-condition", "This is a number; a condition is needed here.", node.span, hint)
@@ -98,7 +100,7 @@ def _name(node: tree.Name, context: Context) -> Typed:
 def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> Typed:
     """A reference to a declared thing that must have a value."""
     if found.expr is not None and found.dim is not None:
-        return Typed(found.expr, found.dim)
+        return Typed(found.expr, found.dim, is_truth=found.what == REFRACTORY)
     if found.function is not None:
         hint = f"Write it with its arguments: ‘{found.symbol}(…)’."
         return context.refuse("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)
@@ -133,6 +135,8 @@ def _similar(node: tree.Name, scope: Scope, reported: int) -> Hint:
 def _familiar(node: tree.Name) -> str:
     if node.name in ("pre", "post"):
         return "Other units are in sight in synapses and rules only; a neuron gets from them what synapses sum into its inputs."
+    if node.name == "refractory":
+        return "A unit is refractory after its spikes where its neuron has a line ‘refractory 2 ms’ or ‘refractory while V > −40 mV’."
     return "For the exponential function write exp(x)." if node.name == "e" else ""
 
 

@@ -18,6 +18,9 @@ from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import RESERVED, reserved_message
 
+#: What kind of thing `refractory` is where no name of the author's is called so: 1 or 0, or a condition.
+REFRACTORY = "whether the unit is refractory"
+
 _TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
 _IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
 
@@ -62,6 +65,7 @@ _ROLES: Mapping[Role, str] = {
     Role.DEFINITION: "a definition",
     Role.INPUT: "an input",
     Role.CLAMPED: "a value that phases set",
+    Role.REFRACTORY: REFRACTORY,
 }
 
 

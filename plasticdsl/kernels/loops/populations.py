@@ -37,7 +37,10 @@ from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
-from plasticdsl.support.steps import to_step_array
+from plasticdsl.support.steps import NEARLY, PRECISION, to_step_array
+
+#: Steps that are as good as for ever.
+_FOR_EVER = Number(2.0**40)
 
 #: Locals of the kernel that finds spikes: how many so far, where in a list, which of those listed, whether the unit may still fire.
 COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s", "may_fire"))
@@ -167,7 +170,7 @@ def _by_threshold(plan: Plan, population: PopulationPlan, condition: Expr, risin
         after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
     if population.rest is not None:
         may.append(_free(p))
-    body = (Comment(pretty(condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
+    body = (*_recovery(plan, population), Comment(pretty(condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
     return (each_unit(population.name, body, in_order=True),)
 
 
@@ -180,7 +183,9 @@ def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Stat
     end: tuple[Statement, ...] = ()
     if population.rest is not None:  # a unit that becomes refractory fires once
         begin = (Let(MAY_FIRE, ONE),)
-        end = (If(Compare(">", _refractory_steps(population), ZERO), (Let(MAY_FIRE, ZERO),)),)
+        stop = Let(MAY_FIRE, ZERO)
+        known = population.rest.condition is None and not population.rest.at_spike
+        end = (If(Compare(">", _refractory_steps(plan, population), ZERO), (stop,)) if known else stop,)
         due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
     body: tuple[Statement, ...] = (
         Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
@@ -189,7 +194,7 @@ def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Stat
         While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
     )
     if population.rest is not None:
-        body = (If(_free(p), body),)
+        body = (*_recovery(plan, population), If(_free(p), body))
     return (each_unit(population.name, body, in_order=True),)
 
 
@@ -198,9 +203,33 @@ def _free(p: Group) -> Expr:
     return Compare(">=", Read(N), element(p.field(Part.REFRACTORY_UNTIL), I))
 
 
-def _refractory_steps(population: PopulationPlan) -> Expr:
-    steps = of_population(population.name).field(Part.REFRACTORY_STEPS)
-    return element(steps, I) if _own_refractory(population) else Read(steps)
+def _refractory_steps(plan: Plan, population: PopulationPlan) -> Expr:
+    """For how many steps a unit that spikes now is refractory; a duration that changes is put on the grid as `support.steps` does."""
+    rest, steps = population.rest, of_population(population.name).field(Part.REFRACTORY_STEPS)
+    if rest is not None and rest.condition is not None:
+        return _FOR_EVER
+    if rest is None or rest.duration is None or not rest.at_spike:
+        return element(steps, I) if _own_refractory(population) else Read(steps)
+    lasts = Call("min", (Binary("/", Names(plan, population).resolve(rest.duration), Read(DT)), _FOR_EVER))
+    tolerance = Call("max", (Number(NEARLY), Binary("*", Number(PRECISION), lasts)))
+    nearest = Call("floor", (Binary("+", Binary("+", lasts, Number(0.5)), tolerance),))
+    return Choice(((Compare(">", lasts, ZERO), nearest),), ZERO)
+
+
+def _recovery(plan: Plan, population: PopulationPlan) -> tuple[Statement, ...]:
+    """Before a unit may spike: whether its refractoriness has ended, and, where something reads that, what it reads."""
+    rest, until = population.rest, element(of_population(population.name).field(Part.REFRACTORY_UNTIL), I)
+    if rest is None or rest.condition is None:
+        return _shown(population)
+    over = Logic("not", (Names(plan, population).resolve(rest.condition),))
+    ended = If(Logic("and", (Compare("<", Read(N), until), over)), (Store(until, Read(N)),))
+    return (Comment(f"refractory while {pretty(rest.condition)}"), ended, *_shown(population))
+
+
+def _shown(population: PopulationPlan) -> tuple[Statement, ...]:
+    p = of_population(population.name)
+    now = Choice(((_free(p), ZERO),), ONE)
+    return tuple(Store(element(p.variable(name), I), now) for name in (() if population.rest is None else population.rest.shown))
 
 
 def _given(p: Group) -> tuple[Statement, ...]:
@@ -248,7 +277,7 @@ def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
     body += unit_statements(population.jumps, Names(plan, population), population)
     if population.rest is not None:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
-        body.append(Store(until, Binary("+", Read(N), _refractory_steps(population))))
+        body += [Store(until, Binary("+", Read(N), _refractory_steps(plan, population))), *_shown(population)]
     loop = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
     return Function(
         Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", (ring(SLOT, Read(N), p.field(Part.SLOTS)), loop)

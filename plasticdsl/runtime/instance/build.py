@@ -220,8 +220,8 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
         states.setdefault("x", np.zeros(resolver.count))
     made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)
     refractory = population.block.refractory
-    if refractory is not None:
-        made.refractory_steps = _time(Timing.REFRACTORY, refractory.duration, refractory.span, resolver, setup)
+    if refractory is not None and refractory.constant is not None:
+        made.refractory_steps = _time(Timing.REFRACTORY, refractory.constant, refractory.span, resolver, setup)
     _check_periods(population.block, resolver, setup)
     match population.source:
         case PoissonSource() as source:

@@ -25,7 +25,7 @@ def per_unit(network: Network, settings: Settings = _NO_SETTINGS) -> PerUnit:
     sides: dict[Ref | Timed, Given | None] = dict(all_sides(network, settings).items())
     for owner, block in network.blocks.items():
         if block.refractory is not None:
-            sides[Timed(owner, Timing.REFRACTORY)] = block.refractory.duration
+            sides[Timed(owner, Timing.REFRACTORY)] = block.refractory.constant
     for p in network.projections:
         sides |= {Timed(p.as_owner, timing): delay for timing, delay in delay_sides(p).items()}
     ends: dict[Owner, Mapping[Owner, str]] = {p.as_owner: p.ends for p in network.projections}

@@ -210,15 +210,16 @@ def _logic(operator: str, operands: tuple[Expr, ...], scope: _Scope) -> Array:
 
 
 def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: _Scope) -> Array:
-    """The first branch whose condition holds, element by element; a branch that holds nowhere is not even computed."""
+    """The first branch whose condition holds, element by element; a branch that holds nowhere is not even computed, and its condition still tells of
+    how many elements there are."""
     taken: list[tuple[NDArray[np.bool_], Array]] = []
     for condition, value in branches:
         here = _truth(_value(condition, scope))
         if here.ndim == 0 and here:
             result = _numbers(_value(value, scope))
             break
-        if here.any():
-            taken.append((here, _numbers(_value(value, scope))))
+        if here.any() or here.ndim:
+            taken.append((here, _numbers(_value(value, scope)) if here.any() else np.zeros(())))
     else:
         result = _numbers(_value(otherwise, scope))
     for here, value_there in reversed(taken):

@@ -22,7 +22,7 @@ from plasticdsl.runtime.instance.pairing import Ends
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, evaluate_indexed
 from plasticdsl.support.arrays import Integers
 
-_KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED)
+_KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED, Role.REFRACTORY)
 
 
 def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:

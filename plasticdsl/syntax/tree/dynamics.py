@@ -125,9 +125,10 @@ class SpikeAtRate:
 
 @dataclass(frozen=True, slots=True)
 class Refractory:
-    """`refractory 2 ms` or `refractory T, hold V, w`; `held` is empty when not written."""
+    """`refractory 2 ms` or `refractory T, hold V, w`, with a duration; `refractory while V > V_on`, with a condition. `held` is empty when not written."""
 
-    duration: Expr
+    duration: Expr | None
+    condition: Expr | None
     held: tuple[Name, ...]
     span: Span
 
