@@ -179,13 +179,15 @@ def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **giv
     from plasticdsl.runtime.instance.timestep import require_small_step
     from plasticdsl.runtime.play.experiment import Workshop
 
+    asked = loaded.module.asked_of(network.name)
+
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
-        made = instantiate(network, dt=dt, seed=seed, settings=settings, horizon=FIRST_STEPS, **given)
+        made = instantiate(network, dt=dt, seed=seed, settings=settings, horizon=FIRST_STEPS, spread=asked.spread, **given)
         require_small_step(network, made)
         return made
 
     compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options)
-    return Workshop(network, instance, compiler.engine), compiler
+    return Workshop(network, instance, compiler.engine, asked.spread), compiler
 
 
 @dataclass(slots=True)
@@ -203,11 +205,12 @@ class Compiler:
         from plasticdsl.runtime.engine.compiled import CompiledEngine
         from plasticdsl.runtime.instance.dependence import per_unit
 
+        asked = self.loaded.module.asked_of(self.network.name)
         if self.options.engine == "reference":
             from plasticdsl.reference.interpreter import ReferenceEngine
 
-            return ReferenceEngine(self.network, instance, self.loaded.module.asked_of(self.network.name))
-        keys = per_unit(self.network, settings)
+            return ReferenceEngine(self.network, instance, asked)
+        keys = per_unit(self.network, settings, asked.spread)
         if keys not in self.made:
             begin = time.perf_counter()
             artifact = compile(self.loaded, self.network, keys, self.options)
@@ -290,7 +293,8 @@ def plans(loaded: Loaded, options: CompileOptions) -> tuple[Plan, ...]:
     with rendered(loaded.sources):
         for network in _networks(loaded):
             try:
-                found.append(plan_of(network, per_unit(network), options, loaded.module.asked_of(network.name)))
+                asked = loaded.module.asked_of(network.name)
+                found.append(plan_of(network, per_unit(network, {}, asked.spread), options, asked))
             except PlasError as error:
                 wrong += error.diagnostics
         if wrong:

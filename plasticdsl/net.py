@@ -129,7 +129,7 @@ class Net:
 
     def _extend(self, end: int) -> None:
         """Endless regular sources are worked out as far as they are needed, and some way ahead: there may be many short runs."""
-        if extend_spikes(self._network, self._engine.instance, end, ahead=end // 4 + FIRST_STEPS):
+        if extend_spikes(self._engine.instance, end, ahead=end // 4 + FIRST_STEPS):
             self._replace(self._engine.snapshot())
 
     def _replace(self, state: Mapping[str, NDArray[Any]], *, other_parameters: bool = False) -> None:

@@ -105,9 +105,21 @@ class Clamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """`ex.η = 0.1`, `A₊ = 0`, `ν = 20 Hz` in a phase: what the parameters `targets` are while it lasts; all that follows from them follows. `text`: the
+    name as it is written. A value that reads the item that the phase shows changes with it."""
+
+    targets: tuple[Ref, ...]
+    text: str
+    value: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Phase:
-    """`duration` in s (`Special("dt")` times a number where steps were written); instead of it `each` or `until`. `rules_off`: None (on), `()`
-    (all off) or names. `asynchronous`: the order in which units update one by one (None: all at once)."""
+    """`duration` in s (`Special("dt")` times a number where steps were written); instead of it `each` or `until`. `clamps`: variables of populations that
+    are held; `changes`: parameters with another value. `rules_off`: None (on), `()` (all off) or names.
+    `asynchronous`: the order in which units update one by one (None: all at once)."""
 
     name: str
     duration: Expr | None
@@ -120,6 +132,7 @@ class Phase:
     until: Until | None = None
     starts: tuple[Start, ...] = ()
     asynchronous: Order | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Lookup:
         self.network = network
         self.module = module
         self.everything = tuple(settings(network))
+        self.owners = frozenset(s.owner for s in self.everything)
         self._exact: dict[str, list[Setting]] = {}
         self._bare: dict[str, list[Setting]] = {}
         for one in self.everything:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.source import NOWHERE, Span
 
 
@@ -45,13 +45,13 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`start units.x from ξ_1 with 20 % flipped`: sets `population.name` once, when the phase begins.
+    """`start units.x from ξ_1 with 20 % flipped`: sets `owner.name`, of a population or projection, once, when the phase begins.
 
     `flipped`: the fraction of units, drawn without repeats and rounded to a whole number, that get the other of the variable's two allowed
     values; `redrawn`: the fraction that get a new draw from the distribution of the patterns that `value` names.
     """
 
-    population: str
+    owner: str
     name: str
     value: Expr
     flipped: Expr | None = None
@@ -65,11 +65,13 @@ Order = Literal["random", "fixed"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What experiments ask of a network: variables (population, name) that some phase takes from patterns or data, item by item (`fed`), and populations
-    that some phase updates unit by unit (`one_by_one`). It only tells which kernels are needed."""
+    """What experiments ask of a network: variables (population, name) that some phase takes from patterns or data, item by item (`fed`), populations
+    that some phase updates unit by unit (`one_by_one`), and parameters that have one value per unit or connection in some phase (`spread`). It only tells
+    which kernels are needed."""
 
     fed: tuple[tuple[str, str], ...] = ()
     one_by_one: tuple[str, ...] = ()
+    spread: tuple[Ref, ...] = ()
 
 
 NOTHING_ASKED = Asked()

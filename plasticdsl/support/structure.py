@@ -52,7 +52,7 @@ def sources_of(rows: Integers) -> NDArray[np.int32]:
 
 def capacity(steps: Any, units: int) -> int:
     """How many spikes one step can hold; `steps`: of those that are known beforehand."""
-    return 4 * units + 64 if len(steps) == 0 else max(units, int(np.unique(steps, return_counts=True)[1].max()))
+    return max(4 * units + 64, int(np.unique(steps, return_counts=True)[1].max(initial=0)))
 
 
 def log_length(steps: Any, units: int) -> int:

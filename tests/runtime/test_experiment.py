@@ -296,9 +296,11 @@ def test_a_delayed_sum_is_recorded_as_it_was_last():
     assert series(study, "b.h").done[0, 0] == 0.0
 
 
-def test_spike_times_laid_down_before_the_run_cannot_be_held():
+def test_the_rate_of_a_regular_source_can_be_held_and_its_beginning_cannot():
+    held = FIRING.replace("phase run for 100 ms", "phase run for 100 ms:\n        b.{} = {}")
+    assert carry_out(held.format("rate", "50 Hz")).runs[0].counts["b"] == 2 * 5, "at 5, 25, 45, 65 and 85 ms"
     with pytest.raises(PlasError) as caught:
-        carry_out(FIRING.replace("phase run for 100 ms", "phase run for 100 ms:\n        b.rate = 10 Hz"))
+        carry_out(held.format("start", "1 ms"))
     assert caught.value.diagnostics[0].code == "not-clamped"
 
 

@@ -1,7 +1,7 @@
-"""What a phase holds (`bell = 1`, `image = pixels`) and where it starts (`start units.x from ξ_1 with 20 % flipped`).
+"""What a phase holds (`bell = 1`, `image = pixels`), what it changes (`ex.η = 0.1`) and where it starts (`start units.x from ξ_1 with 20 % flipped`).
 
-Comes in: statements of a phase, with the parts of its items in sight. Goes out: `Clamp`s and `Start`s whose value fits the variable: its dimension, as
-far as they can be told its number of units, and the values it can have.
+Comes in: statements of a phase, with the parts of its items in sight. Goes out: `Clamp`s, `Change`s and `Start`s whose value fits the variable: its
+dimension, as far as they can be told its number of units, and the values it can have.
 """
 
 from __future__ import annotations
@@ -17,57 +17,91 @@ from plasticdsl.check.terms.constants import constant
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.experiments import Clamp
+from plasticdsl.model.changing import obstacles
+from plasticdsl.model.experiments import Change, Clamp
 from plasticdsl.model.expr import Call, Expr, Ref, Special, children, walk
-from plasticdsl.model.model import GivenSpikes, Population, RegularSource, Role, Variable
+from plasticdsl.model.lookup import Kind, Setting, UnknownParameter
+from plasticdsl.model.model import Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
+from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.dimension import Dimension
 from plasticdsl.units.display import counted
 
 
-def check_clamp(statement: tree.Define, taking: Taking) -> Clamp | None:
-    """`bell = 1`, `digit.target = one_hot(label, 10)`."""
+def check_held(statement: tree.Define, taking: Taking) -> Clamp | Change | None:
+    """`bell = 1`, `digit.target = one_hot(label, 10)`; `ex.η = 0.1`, `ν = 20 Hz`, `A₊ = 0`."""
     found = _target(statement.target, taking)
-    if found is None:
-        return None
-    population, variable = found
-    value = _value(statement.target, statement.rhs, variable, taking)
-    _check_holdable(statement, population, variable, value, taking)
-    _check_fits(value, statement.rhs.span, population, variable, taking)
-    number = constant(value, taking.constants)
-    if number is not None:
-        check_allowed(number, variable, f"is held at {number:g}", statement.span, taking.context.report)
-    return Clamp(population.name, variable.name, value, statement.span)
+    match found:
+        case None:
+            return None
+        case Setting():
+            return _change(statement, found, taking)
+        case Population() | Projection() as part, variable:
+            value = _value(statement.target, statement.rhs, variable.dimension, taking)
+            _check_holdable(statement, part, variable, value, taking)
+            if isinstance(part, Projection):
+                return None
+            _check_fits(value, statement.rhs.span, part, variable, taking)
+            number = constant(value, taking.constants)
+            if number is not None:
+                check_allowed(number, variable, f"is held at {number:g}", statement.span, taking.context.report)
+            return Clamp(part.name, variable.name, value, statement.span)
 
 
-def _value(target: tree.Expr, node: tree.Expr, variable: Variable, taking: Taking) -> Expr:
+def _value(target: tree.Expr, node: tree.Expr, dimension: Dimension | None, taking: Taking) -> Expr:
     value = translate_number(node, taking.showing())
-    require_same(target, taking.context.solver.of(variable.dimension), node, value.dim, taking.context)
+    require_same(target, taking.context.solver.of(dimension), node, value.dim, taking.context)
     return value.expr
 
 
-def _check_holdable(statement: tree.Define, population: Population, variable: Variable, value: Expr, taking: Taking) -> None:
+def _check_holdable(statement: tree.Define, part: Population | Projection, variable: Variable, value: Expr, taking: Taking) -> None:
     """What is computed cannot be held, and what is no state or source only at one value."""
     in_time, by_item = Special("t") in walk(value), reads_item(value)
     role, why, hint = variable.role, "", ""
     if role is Role.DEFINITION:
         why = "is computed from other values and cannot be held."
         hint = "Hold a state, an input, a parameter or the output of a Source instead."
-    elif isinstance(population.source, RegularSource | GivenSpikes):
-        why = f"says when ‘{population.symbol}’ fires, which is laid down before the run."
-        hint = "Use two sources, or a Poisson source, whose rate a phase can hold."
-    elif role in (Role.PARAMETER, Role.GIVEN) and (in_time or by_item):
-        why = "is a parameter and cannot change within a phase."
-        hint = "Hold it at a constant in this phase, or use an input or a Source, which can follow time and items."
+    elif isinstance(part, Projection):
+        why = f"is a state of the connections of ‘{part.symbol}’, and a phase holds those of populations only."
+        text = path_text(statement.target, as_written=True)
+        hint = f"Where it begins says ‘start {text} from …’" + (
+            f", and ‘rules off for {part.symbol}’ leaves it there." if part.rules else "."
+        )
     elif in_time and (by_item or role is Role.INPUT):
         why = f"is {'an input' if role is Role.INPUT else 'held at what is shown item by item'} and cannot follow the time as well."
         hint = "Let a Source follow the time, and a synapse bring it here."
     if why:
-        message = f"‘{path_text(statement.target, as_written=True)}’ {why}"
-        taking.context.report.error("not-clamped", message, statement.span, hint)
+        _not_held(statement, why, hint, taking)
+
+
+def _not_held(statement: tree.Define, why: str, hint: str, taking: Taking) -> None:
+    taking.context.report.error("not-clamped", f"‘{path_text(statement.target, as_written=True)}’ {why}", statement.span, hint)
+
+
+def _change(statement: tree.Define, found: Setting, taking: Taking) -> Change | None:
+    """Parameters with another value."""
+    text = path_text(statement.target, as_written=True)
+    value = _value(statement.target, statement.rhs, found.dimension, taking)
+    for what in dict.fromkeys(obstacles(taking.network, found.targets)):
+        _not_held(statement, f"settles {what}, which cannot change during a run.", "Set it outside the phases.", taking)
+    if Special("t") in walk(value):
+        why = "is a parameter and cannot follow the time within a phase."
+        _not_held(statement, why, "Give it one value in this phase, or use an input or a Source, which can follow the time.", taking)
+    parts = {p.as_owner: p for p in taking.network.populations}
+    for target in found.targets:
+        if target.owner in parts:
+            population = parts[target.owner]
+            variable = population.block.variable(target.name)
+            assert variable is not None, "a setting names a variable"
+            _check_fits(value, statement.rhs.span, population, variable, taking)
+        elif target.owner is Whose.NETWORK and (many := _widths(value, taking)):
+            message = f"‘{text}’ is one number, and ‘{text_of(statement.rhs.span, taking.sources)}’ has {max(many)} values."
+            taking.context.report.error("sizes-differ", message, statement.rhs.span)
+    return Change(found.targets, text, value, statement.span)
 
 
 def reads_item(value: Expr) -> bool:
@@ -75,35 +109,63 @@ def reads_item(value: Expr) -> bool:
     return any(isinstance(n, Ref) and n.owner is Whose.ITEM for n in walk(value))
 
 
-def _target(target: tree.Expr, taking: Taking) -> tuple[Population, Variable] | None:
-    """What `bell = 1` or `dog.y = 1` holds."""
+def _target(target: tree.Expr, taking: Taking) -> tuple[Population | Projection, Variable] | Setting | None:
+    """What `bell = 1` or `dog.y = 1` holds, or `ex.η = 0.1` changes."""
     report, network = taking.context.report, taking.network
     populations = {p.name: p for p in network.populations}
+    parts: dict[str, Population | Projection] = {**{p.name: p for p in network.projections}, **populations}
     match target:
         case tree.Name() if target.name in populations:
             population = populations[target.name]
             variable = population.block.variable(population.block.output or "")
             if variable is not None:
-                return population, variable
+                return _held(population, variable)
             names = ", ".join(f"{target.text}.{v.symbol}" for v in population.block.variables)
             hint = f"Name what is held: {names}." if names else ""
             report.error("not-clamped", f"‘{target.text}’ has no output that could be held.", target.span, hint)
-        case tree.Member(base=tree.Name() as base, attribute=attribute) if base.name in populations:
-            found = populations[base.name].block.variable(attribute.name)
+        case tree.Member(base=tree.Name() as base, attribute=attribute) if base.name in parts:
+            part = parts[base.name]
+            found = (part.block if isinstance(part, Population) else part.connection).variable(attribute.name)
             if found is not None:
-                return populations[base.name], found
+                return _held(part, found)
             translate_number(target, taking.context)  # reports the unknown name with what is near
-        case tree.Name() if any(v.name == target.name for v in network.variables):
-            message = f"‘{target.text}’ is a parameter of the network, constant during a run; a phase cannot change it."
-            hint = "Hold a variable of a population instead, for example ‘inputs.rate = 40 Hz’, or set the parameter outside the phases."
-            report.error("not-clamped", message, target.span, hint)
-        case tree.Member(base=tree.Name() as base) if any(p.name == base.name for p in network.projections):
-            message = f"‘{base.text}’ is a projection; a phase can only hold variables of populations."
-            report.error("not-clamped", message, target.span)
+        case tree.Name() if any(v.name == target.name and v.role not in PARAMETERS for v in network.variables):
+            message = f"‘{target.text}’ is computed from other values and cannot be held."
+            report.error("not-clamped", message, target.span, "Hold what it is computed from instead.")
         case _:
+            return _parameter(target, taking)
+    return None
+
+
+def _held(part: Population | Projection, variable: Variable) -> tuple[Population | Projection, Variable] | Setting:
+    if variable.role not in PARAMETERS:
+        return part, variable
+    kind: Kind = "population" if isinstance(part, Population) else "projection"
+    return Setting(kind, part.name, variable.name, variable.dimension, (Ref(part.as_owner, variable.name),))
+
+
+def _parameter(target: tree.Expr, taking: Taking) -> Setting | None:
+    """A parameter of the network, of a block, or of a part of the network by another name; None after a report."""
+    report, network = taking.context.report, taking.network
+    try:
+        found = taking.lookup.find(path_text(target) or text_of(target.span, taking.sources))
+    except UnknownParameter as problem:
+        owner = path_text(target).rpartition(".")[0] or path_text(target)
+        if owner in taking.lookup.owners or problem.hint.words.startswith("Write one of"):
+            report.error("unknown-parameter", problem.message, target.span, problem.hint)
+        else:
             named = target.base if isinstance(target, tree.Member) else target
             undeclared_population(named, taking.context, [p.symbol for p in network.populations])
-    return None
+        return None
+    blocks = {p.as_owner: p.block for p in network.populations} | {p.as_owner: p.connection for p in network.projections}
+    states = [
+        t for t in found.targets if t.owner in blocks and (v := blocks[t.owner].variable(t.name)) is not None and v.role is Role.STATE
+    ]
+    if states:
+        message = f"‘{path_text(target, as_written=True)}’ is a state; a phase changes parameters of blocks, and starts from states."
+        report.error("not-clamped", message, target.span, f"Name the part of the network it belongs to: ‘start {states[0].path} from …’.")
+        return None
+    return found
 
 
 # --- start -----------------------------------------------------------------------------------------------------------
@@ -115,22 +177,24 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
     found = _target(statement.target, taking)
     if found is None:
         return None
-    population, variable = found
-    if variable.role is not Role.STATE:
-        hint = "A phase holds it instead: write it with ‘=’." if variable.role in (Role.CLAMPED, Role.INPUT, Role.PARAMETER) else ""
+    if isinstance(found, Setting) or found[1].role is not Role.STATE:
+        holdable = isinstance(found, Setting) or found[1].role in (Role.CLAMPED, Role.INPUT)
+        hint = "A phase holds it instead: write it with ‘=’." if holdable else ""
         report.error("not-a-state", f"‘{text}’ is no state, so there is nothing to start from.", statement.target.span, hint)
         return None
+    part, variable = found
     whole = statement.source.text if isinstance(statement.source, tree.Name) else ""
     if whole in (s.symbol for s in taking.network.patterns):
         message = f"‘{whole}’ is a set of patterns, and units start from one of them."
         report.error("not-here", message, statement.source.span, f"Name it, for example ‘{whole}_1’ or ‘{whole}[1]’.")
         return None
-    value = _value(statement.target, statement.source, variable, taking)
+    value = _value(statement.target, statement.source, variable.dimension, taking)
     if reads_item(value):
         message = "A phase starts once, at its beginning, so this cannot follow the items that it shows."
         report.error("not-here", message, statement.source.span, "Name one pattern, for example ‘ξ_1’.")
         return None
-    _check_fits(value, statement.source.span, population, variable, taking)
+    if isinstance(part, Population):
+        _check_fits(value, statement.source.span, part, variable, taking)
     number = constant(value, taking.constants)
     if number is not None:
         check_allowed(number, variable, f"starts at {number:g} here", statement.source.span, report)
@@ -144,7 +208,7 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
         report.error("not-two-values", message, statement.span, hint, (Label(variable.span, f"‘{variable.symbol}’"),))
     if redrawn is not None:
         _check_redrawn(value, statement, taking)
-    return Start(population.name, variable.name, value, flipped, redrawn, statement.span)
+    return Start(part.name, variable.name, value, flipped, redrawn, statement.span)
 
 
 def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:

@@ -97,7 +97,7 @@ def check_experiment(
     data = {s.name.name: check_data(s, folders, report) for s in sets}
     solver = Solver()
     scope = network_scope(lookup, outside, solver).child(_data_names(sets, report))
-    taking = _taking(body, network, sources, Context(scope, solver, report), data)
+    taking = _taking(body, lookup, sources, Context(scope, solver, report), data)
     settings = [setting(s, taking, lookup) for s in of_kind(body, tree.Define) if _own_line(s) is None]
     sweeps = of_kind(body, tree.Sweep)
     axes = [sweep_axis(axis, taking, lookup) for s in sweeps for axis in s.axes]
@@ -130,15 +130,16 @@ def check_experiment(
 
 
 def _taking(
-    body: Sequence[tree.Statement], network: Network, sources: Sources, context: Context, data: Mapping[str, DataSet | None]
+    body: Sequence[tree.Statement], lookup: Lookup, sources: Sources, context: Context, data: Mapping[str, DataSet | None]
 ) -> Taking:
+    network = lookup.network
     resized = names_set(body)
     known = [v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized]
     constants = known_values(known, {}, Whose.NETWORK)
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
     phases = tuple(s.name.name for s in of_kind(body, tree.Phase))
     whole = {name: None if size is None else int(size) for name, size in sizes.items()}
-    return Taking(context, network, sources, phases, None, resized, constants, whole, data)
+    return Taking(context, network, lookup, sources, phases, None, resized, constants, whole, data)
 
 
 def _data_names(sets: Sequence[tree.Data], report: Reporter) -> dict[str, Declared]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from plasticdsl.check.experiments.clamps import check_clamp, check_start
+from plasticdsl.check.experiments.clamps import check_held, check_start
 from plasticdsl.check.experiments.protocol import check_schedule, check_until
 from plasticdsl.check.experiments.readings import Taking
 from plasticdsl.check.experiments.recordings import recordings
@@ -15,7 +15,7 @@ from plasticdsl.check.terms.amounts import LENGTH, amount
 from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.experiments import Phase
+from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.protocol import Order
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
@@ -29,12 +29,12 @@ def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
     inside = replace(taking, phase=phase.name.name)
     each, inside = check_loop(phase.each, inside) if phase.each is not None else (None, inside)
     what, known = "The length of a phase", taking.constants
-    clamps = [check_clamp(s, inside) for s in of_kind(phase.body, tree.Define)]
+    held = [check_held(s, inside) for s in of_kind(phase.body, tree.Define)]
     starts = [check_start(s, inside) for s in of_kind(phase.body, tree.Start)]
     made = Phase(
         name=phase.name.name,
         duration=None if phase.duration is None else amount(phase.duration, LENGTH, what, inside.context, known, SECONDS),
-        clamps=tuple(c for c in clamps if c is not None),
+        clamps=tuple(c for c in held if isinstance(c, Clamp)),
         rules_off=_rules_off(of_kind(phase.body, tree.RulesOff), inside),
         recordings=tuple(r for s in of_kind(phase.body, tree.Record) for r in recordings(s, inside)),
         span=phase.span,
@@ -42,6 +42,7 @@ def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
         until=None if phase.until is None else check_until(phase.until, inside),
         starts=tuple(s for s in starts if s is not None),
         asynchronous=_order(of_kind(phase.body, tree.Schedule), inside),
+        changes=tuple(c for c in held if isinstance(c, Change)),
     )
     return made, inside
 

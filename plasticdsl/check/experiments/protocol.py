@@ -16,7 +16,7 @@ from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.protocol import Asked, Order, Until
 from plasticdsl.syntax import tree
 
@@ -93,4 +93,10 @@ def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
     }
     swept = any(phase.asynchronous is not None for phase in phases)
     one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
-    return Asked(tuple(key for key in roles if key in fed), one_by_one)
+    spread = {t for phase in phases for c in phase.changes if _differs(c.value) for t in c.targets if t.owner is not Whose.NETWORK}
+    return Asked(tuple(key for key in roles if key in fed), one_by_one, tuple(sorted(spread, key=lambda r: r.order)))
+
+
+def _differs(value: Expr) -> bool:
+    """Whether it may have one value for each unit: it reads items, patterns, or variables of the network's parts."""
+    return any(isinstance(r.owner, Part) or r.owner is Whose.ITEM for r in refs(value))

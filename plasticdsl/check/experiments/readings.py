@@ -21,6 +21,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Call, Expr, Number, Ref
+from plasticdsl.model.lookup import Lookup
 from plasticdsl.model.model import ClampedSource, Network, Population, Projection
 from plasticdsl.model.parts import Units, several
 from plasticdsl.model.patterns import DataSet, PatternSet
@@ -43,13 +44,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Where something is taken: the names in sight, the network, the names of all `phases` of the experiment, and the `phase`, if inside one.
+    """Where something is taken: the names in sight, the network, its parameters by their names, the names of all `phases` of the experiment, and the
+    `phase`, if inside one.
     `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
     units of each population, where they are known. `data`: by name; None for one that could not be read.
     `items`: the parts of the items that the phase shows."""
 
     context: Context
     network: Network
+    lookup: Lookup
     sources: Sources
     phases: tuple[str, ...]
     phase: str | None = None

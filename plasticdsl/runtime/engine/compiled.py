@@ -201,17 +201,23 @@ class CompiledEngine:
 
     def restore(self, state: State, *, other_parameters: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
-        wanted = self._changing()
+        wanted, lists = self._changing(), {str(of_population(p).field(Part.SPIKES)) for p in self.instance.populations}
         for name, array in wanted.items():
-            if name not in state or state[name].shape != array.shape:
-                found = "nothing" if name not in state else f"shape {state[name].shape}"
+            shape = state[name].shape if name in state else None
+            if shape != array.shape and not (name in lists and shape is not None and shape[:-1] == array.shape[:-1]):
+                found = "nothing" if shape is None else f"shape {shape}"
                 raise ValueError(f"the saved state does not fit this network: {name} has shape {array.shape}, the file holds {found}")
         for name, array in wanted.items():
-            array[...] = state[name]
+            common = min(array.shape[-1], state[name].shape[-1])  # lists of spikes have room for more than there are
+            array[..., :common] = state[name][..., :common]
         for switch in map(_switch, self._program.switches):
             if str(switch) in state:
                 self._bound.scalars[switch] = int(state[str(switch)])
         self._step = int(state[CLOCK])
+        for population in self.instance.populations:  # given spikes may be others than those of the state
+            field = of_population(population).field
+            if field(Part.GIVEN_NEXT) in self._bound.arrays:
+                self._bound.arrays[field(Part.GIVEN_NEXT)][0] = np.searchsorted(self._bound.arrays[field(Part.GIVEN_STEPS)], self._step)
         if other_parameters:
             self._sum_anew()
 

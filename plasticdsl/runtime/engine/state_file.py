@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.model import Network
 from plasticdsl.runtime.engine.engine import State
-from plasticdsl.runtime.instance.instance import Instance, PopulationInstance
+from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInstance
 from plasticdsl.source import Span
 from plasticdsl.whole import written
 
@@ -76,8 +76,8 @@ def _parts(value: object) -> Iterator[bytes]:
             yield f"({len(value)}".encode()
             for item in sorted(value.items()) if isinstance(value, dict) else value:
                 yield from _parts(item)
-        case PopulationInstance(spikes_until=int()):  # the state says how many of an endless source's spikes have been
-            yield from _parts(replace(value, spike_steps=None, spike_units=None, spikes_until=None))
+        case PopulationInstance(pace=Pace()):  # which is part of the state
+            yield from _parts(replace(value, spike_steps=None, spike_units=None, spikes_until=None, pace=None))
         case _ if is_dataclass(value):
             yield type(value).__name__.encode()
             for field in fields(value):

@@ -7,7 +7,7 @@ first step. All draws are keyed by seed, name of the population or projection, a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -40,9 +40,9 @@ from plasticdsl.runtime.instance.pairing import Ends, pattern_of
 from plasticdsl.runtime.instance.partners import alike, counterparts, require_partners
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
-from plasticdsl.runtime.instance.resolver import Resolver, checked, fail
+from plasticdsl.runtime.instance.resolver import Arrange, Resolver, checked, fail
 from plasticdsl.runtime.instance.settings import Given, Settings, Sides, check_settings
-from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, given_spikes, regular_spikes
+from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, first_pace, given_spikes, lay_down
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name
 from plasticdsl.source import Span
 from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
@@ -55,7 +55,7 @@ _MOST_UNITS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Setup:
+class Setup:
     """What all parts of the network are made with; `arrays` as `per_unit` tells."""
 
     network: Network
@@ -83,6 +83,7 @@ def instantiate(
     spikes: GivenTimes | None = None,
     horizon: int | None = None,
     patterns: GivenPatterns | None = None,
+    spread: Collection[Ref] = (),
 ) -> Instance:
     """The network with numbers.
 
@@ -91,7 +92,7 @@ def instantiate(
       all in SI; a population as such → its size.
     - `connections`: projection → pre and post units (from 0), or anything that `listed` takes; arrays set for its variables are in the same order.
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
-    - `patterns`: pattern set → array [patterns, units], in place of what the file says.
+    - `patterns`: pattern set → array [patterns, units], in place of what the file says. `spread`: parameters that get a value for each unit.
 
     Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
     that does not exist, ValueError for an array that does not fit.
@@ -102,16 +103,16 @@ def instantiate(
     check_settings(network, settings)
     _check_names(network, connections, spikes, patterns or {})
     signed(seed)  # raises ValueError for anything but a whole number of at most 64 bits
-    setup = _Setup(network, dt, seed, settings, per_unit(network, settings), [], horizon)
-    shared = _network_values(setup)
+    setup = Setup(network, dt, seed, settings, per_unit(network, settings, spread), [], horizon)
+    shared = network_values(setup, network_sides(network, settings))
     sizes = {p.name: _size(p, setup, shared) for p in network.populations}
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
     check_memory(needs)
     shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
-    around = _around(shared.value, dt)
+    around = around_of(shared.value, dt)
     sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
-    units = {p.name: _units(p, sizes[p.name], sides[p.name], seed, around) for p in network.populations}
-    ends = {p.name: _ends(units[p.pre], units[p.post], around) for p in network.projections}
+    units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around) for p in network.populations}
+    ends = {p.name: ends_of(units[p.pre], units[p.post], around) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
@@ -142,12 +143,13 @@ def _check_names(network: Network, connections: Mapping[str, object], spikes: Ma
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
-def _network_values(setup: _Setup) -> Resolver:
-    sides, around = network_sides(setup.network, setup.settings), _around(dict[str, Values]().__getitem__, setup.dt)
+def network_values(setup: Setup, sides: Sides) -> Resolver:
+    """The values of the network's parameters."""
+    around = around_of(dict[str, Values]().__getitem__, setup.dt)
     return Resolver(Whose.NETWORK, "", sides, setup.network.variables, 1, setup.seed, around, lambda values: values)
 
 
-def _around(of_network: Callable[[str], Values], dt: float) -> Lookup:
+def around_of(of_network: Callable[[str], Values], dt: float) -> Lookup:
     """What every population and projection sees of the network before the run."""
 
     def look_up(node: Name) -> Values:
@@ -164,7 +166,7 @@ def _around(of_network: Callable[[str], Values], dt: float) -> Lookup:
     return look_up
 
 
-def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
+def _size(population: Population, setup: Setup, shared: Resolver) -> int:
     value = shared.of(setup.settings.get(Ref(population.as_owner, ""), population.size), population.name, population.span)
     size = whole(value) if isinstance(value, float) else None
     if size is None or not 1 <= size <= _MOST_UNITS:
@@ -173,7 +175,7 @@ def _size(population: Population, setup: _Setup, shared: Resolver) -> int:
     return size
 
 
-def _units(population: Population, size: int, sides: Sides, seed: int, around: Lookup) -> Resolver:
+def units_of(population: Population, size: int, sides: Sides, seed: int, around: Lookup) -> Resolver:
     """The values of a population."""
 
     def outside(node: Name) -> Values:
@@ -187,24 +189,26 @@ def _units(population: Population, size: int, sides: Sides, seed: int, around: L
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, seed, outside, arrange)
 
 
-def _ends(pre: Resolver, post: Resolver, around: Lookup) -> Ends:
+def ends_of(pre: Resolver, post: Resolver, around: Lookup) -> Ends:
     """The two populations of a projection."""
     return Ends(pre.count, post.count, lambda side, name: (pre if side is Whose.PRE else post).value(name), around)
 
 
-def _drawn(block: Block, resolver: Resolver, setup: _Setup) -> tuple[dict[str, Values], dict[str, Floats]]:
-    """Parameters and initial states, within their bounds; what is not shared in arrays of its own."""
-    parameters: dict[str, Values] = {}
-    states: dict[str, Floats] = {}
+def parameters_of(block: Block, resolver: Resolver, setup: Setup) -> dict[str, Values]:
+    """The parameters, within their bounds; what is not shared in arrays of its own."""
+    found: dict[str, Values] = {}
     for variable in block.variables:
-        if variable.role in PARAMETERS or variable.role in STATES:
+        if variable.role in PARAMETERS:
             value = checked(variable, resolver.value(variable.name), resolver)
-            if variable.role in STATES:
-                states[variable.name] = _full(value, resolver.count)
-            else:
-                own = Ref(resolver.owner, variable.name) in setup.arrays
-                parameters[variable.name] = _full(value, resolver.count) if own else float(value)
-    return parameters, states
+            own = Ref(resolver.owner, variable.name) in setup.arrays
+            found[variable.name] = _full(value, resolver.count) if own else float(value)
+    return found
+
+
+def _states_of(block: Block, resolver: Resolver) -> dict[str, Floats]:
+    """The initial states, within their bounds."""
+    states = [v for v in block.variables if v.role in STATES]
+    return {v.name: _full(checked(v, resolver.value(v.name), resolver), resolver.count) for v in states}
 
 
 def _full(value: Values, count: int) -> Floats:
@@ -214,21 +218,21 @@ def _full(value: Values, count: int) -> Floats:
 # --- populations -----------------------------------------------------------------------------------------------------
 
 
-def _population(population: Population, resolver: Resolver, setup: _Setup, spikes: GivenTimes) -> PopulationInstance:
-    parameters, states = _drawn(population.block, resolver, setup)
+def _population(population: Population, resolver: Resolver, setup: Setup, spikes: GivenTimes) -> PopulationInstance:
+    parameters, states = parameters_of(population.block, resolver, setup), _states_of(population.block, resolver)
     if isinstance(population.source, ClampedSource):
         states.setdefault("x", np.zeros(resolver.count))
     made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)
     refractory = population.block.refractory
     if refractory is not None and refractory.constant is not None:
-        made.refractory_steps = _time(Timing.REFRACTORY, refractory.constant, refractory.span, resolver, setup)
-    _check_periods(population.block, resolver, setup)
+        made.refractory_steps = in_steps(Timing.REFRACTORY, refractory.constant, refractory.span, resolver, setup)
+    check_periods(population.block, resolver, setup)
     match population.source:
         case PoissonSource() as source:
             check_rate(source, population, resolver)
         case RegularSource() as source:
-            found, made.spikes_until = regular_spikes(source, population, resolver, setup.dt, setup.horizon)
-            made.spike_steps, made.spike_units = found
+            made.pace = first_pace(source, population, resolver)
+            lay_down(made, setup.dt, setup.horizon)
         case GivenSpikes() as source:
             made.spike_steps, made.spike_units = given_spikes(source, population, resolver, setup.dt, spikes, setup.warn_rounded)
         case _:
@@ -236,7 +240,7 @@ def _population(population: Population, resolver: Resolver, setup: _Setup, spike
     return made
 
 
-def _time(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[Any]:
+def in_steps(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: Setup) -> int | NDArray[Any]:
     """A refractory time or delay in whole steps, one for each unit or connection where it may differ."""
     steps = _steps(given, timing.value, f"The {timing.value} of ‘{resolver.symbol}’", span, resolver, setup)
     own = Timed(resolver.owner, timing) in setup.arrays
@@ -244,7 +248,7 @@ def _time(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: _
     return np.broadcast_to(steps, (resolver.count,)).astype(dtype) if own else int(np.asarray(steps))
 
 
-def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver, setup: _Setup) -> int | NDArray[np.int64]:
+def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver, setup: Setup) -> int | NDArray[np.int64]:
     """Whole steps, not negative; a warning where one duration for all was rounded."""
     durations = np.asarray(resolver.of(given, purpose, span), dtype=np.float64)
     try:
@@ -259,7 +263,7 @@ def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver
     return int(steps) if steps.ndim == 0 else steps
 
 
-def _check_periods(block: Block, resolver: Resolver, setup: _Setup) -> None:
+def check_periods(block: Block, resolver: Resolver, setup: Setup) -> None:
     """Raises `PlasError` where `every T` is less than a step or not one time for all; warns of what is rounded."""
     what = f"A period of ‘{resolver.symbol}’"
     for handler in block.handlers:
@@ -277,26 +281,19 @@ def _check_periods(block: Block, resolver: Resolver, setup: _Setup) -> None:
 FIRST_STEPS = 10_000
 
 
-def extend_spikes(network: Network, instance: Instance, horizon: int, ahead: int = 0) -> frozenset[str]:
-    """Works out endless regular sources of `instance` up to step `horizon`, those that are not yet so far `ahead` of it; returns the populations
-    whose spike arrays are new."""
-    changed: set[str] = set()
-    for population in network.populations:
-        made = instance.populations[population.name]
-        if isinstance(population.source, RegularSource) and made.spikes_until is not None and made.spikes_until < horizon:
-            sides = {**right_sides(population.as_owner, population.block, population.values, {}), **made.parameters}
-            around = _around(instance.parameters.__getitem__, instance.dt)
-            resolver = _units(population, made.size, sides, instance.seed, around)
-            found, made.spikes_until = regular_spikes(population.source, population, resolver, instance.dt, horizon + ahead)
-            made.spike_steps, made.spike_units = found
-            changed.add(population.name)
-    return frozenset(changed)
+def extend_spikes(instance: Instance, horizon: int, ahead: int = 0) -> bool:
+    """Works out endless regular sources of `instance` up to step `horizon`, those that are not yet so far `ahead` of it; returns whether there are new
+    arrays of spikes."""
+    short = [p for p in instance.populations.values() if p.spikes_until is not None and p.spikes_until < horizon]
+    for made in short:
+        lay_down(made, instance.dt, horizon + ahead)
+    return bool(short)
 
 
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
-def _projections(network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: _Setup) -> dict[str, ProjectionInstance]:
+def _projections(network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: Setup) -> dict[str, ProjectionInstance]:
     made: dict[str, ProjectionInstance] = {}
     for p in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
         made[p.name] = _projection(p, _mirrored(wiring[p.name], made.get(p.connectivity.of)), ends[p.name], setup)
@@ -304,17 +301,18 @@ def _projections(network: Network, wiring: Mapping[str, Pattern], ends: Mapping[
     return {p.name: made[p.name] for p in network.projections}
 
 
-def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: _Setup) -> ProjectionInstance:
+def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Setup) -> ProjectionInstance:
     found = _connected(projection, pattern, setup)
     made = ProjectionInstance(
         projection.name, projection.pre, projection.post, stream_of(projection.name), found.rows, found.targets, {}, {}
     )
-    resolver = _connection_values(projection, made, found, ends, setup)
-    made.parameters, made.states = _drawn(projection.connection, resolver, setup)
+    sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
+    resolver = connection_values(projection, made, sides, ends, setup, lambda values: arranged(values, found, ends.n_post))
+    made.parameters, made.states = parameters_of(projection.connection, resolver, setup), _states_of(projection.connection, resolver)
     require_partners(projection, made)
-    delays = {side: _time(side, delay, projection.span, resolver, setup) for side, delay in delay_sides(projection).items()}
+    delays = {side: in_steps(side, delay, projection.span, resolver, setup) for side, delay in delay_sides(projection).items()}
     made.axonal, made.dendritic = (delays.get(side, 0) for side in (Timing.AXONAL, Timing.DENDRITIC))
-    _check_periods(projection.connection, resolver, setup)
+    check_periods(projection.connection, resolver, setup)
     return made
 
 
@@ -337,7 +335,7 @@ def _require_counterparts(network: Network, made: Mapping[str, ProjectionInstanc
                     fail("unsupported", f"{problem}.", projection.connectivity.span, hint)
 
 
-def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Connections:
+def _connected(projection: Projection, pattern: Pattern, setup: Setup) -> Connections:
     try:
         return connect(pattern, projection.pre == projection.post, setup.seed, stream_of(projection.name, "connections"))
     except ValueError as problem:
@@ -347,7 +345,11 @@ def _connected(projection: Projection, pattern: Pattern, setup: _Setup) -> Conne
         fail(code, f"‘{projection.symbol}’ cannot be connected: {problem}.", projection.connectivity.span)
 
 
-def _connection_values(projection: Projection, made: ProjectionInstance, found: Connections, ends: Ends, setup: _Setup) -> Resolver:
+def connection_values(
+    projection: Projection, made: ProjectionInstance, sides: Sides, ends: Ends, setup: Setup, arrange: Arrange
+) -> Resolver:
+    """The values of a projection whose connections are made."""
+
     @cache
     def pre() -> NDArray[np.int64]:
         return made.sources().astype(np.int64)
@@ -355,13 +357,10 @@ def _connection_values(projection: Projection, made: ProjectionInstance, found: 
     def post() -> NDArray[np.int64]:
         return made.targets.astype(np.int64)
 
-    def arrange(values: Floats) -> Floats:
-        return arranged(values, found, ends.n_post)
-
     def finish(name: str, side: Given, values: Values) -> Values:
         return alike(projection, made, name, side, values)
 
-    sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
-    variables = projection.connection.variables
     lookup, last = ends.lookup(pre, post), finish if projection.symmetric else None
-    return Resolver(projection.as_owner, projection.symbol, sides, variables, made.count, setup.seed, lookup, arrange, last)
+    return Resolver(
+        projection.as_owner, projection.symbol, sides, projection.connection.variables, made.count, setup.seed, lookup, arrange, last
+    )

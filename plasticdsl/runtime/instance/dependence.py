@@ -6,7 +6,7 @@ The compiler chooses between array and scalar arguments by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from plasticdsl.runtime.instance.settings import Given, Settings
 _NO_SETTINGS: Settings = {}
 
 
-def per_unit(network: Network, settings: Settings = _NO_SETTINGS) -> PerUnit:
-    """Parameters, initial states and times that differ from unit to unit or from connection to connection, and what depends on them."""
+def per_unit(network: Network, settings: Settings = _NO_SETTINGS, spread: Collection[Ref] = ()) -> PerUnit:
+    """Parameters, initial states and times that differ from unit to unit or from connection to connection, and what depends on them; those of `spread` do
+    at some time."""
     sides: dict[Ref | Timed, Given | None] = dict(all_sides(network, settings).items())
     for owner, block in network.blocks.items():
         if block.refractory is not None:
@@ -30,7 +31,8 @@ def per_unit(network: Network, settings: Settings = _NO_SETTINGS) -> PerUnit:
         sides |= {Timed(p.as_owner, timing): delay for timing, delay in delay_sides(p).items()}
     ends: dict[Owner, Mapping[Owner, str]] = {p.as_owner: p.ends for p in network.projections}
     reads = {place: _read(place.owner, side, ends.get(place.owner, {})) for place, side in sides.items()}
-    return frozenset(reachable((place for place, side in sides.items() if _differs(place.owner, side)), backwards(reads)))
+    differ = (place for place, side in sides.items() if place in spread or _differs(place.owner, side))
+    return frozenset(reachable(differ, backwards(reads)))
 
 
 def delay_sides(projection: Projection) -> dict[Timing, Value]:

@@ -19,12 +19,24 @@ from plasticdsl.support.structure import sources_of
 __all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Values"]
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When the units of a regular source fire, float64[size] each: at `since` + (`left` + k)/`rate` in s, k = 0, 1, … `count` − 1 (None: for ever), and
+    not before `step`, from which this rate holds."""
+
+    rate: Floats
+    since: Floats
+    left: Floats
+    count: Floats | None
+    step: int = 0
+
+
 @dataclass(slots=True)
 class PopulationInstance:
     """`parameters`: name → shared value or one per unit (float64[size]). `states`: name → float64[size].
 
     `stream` keys this population's random numbers (`support/philox.py`). `spike_steps`/`spike_units`: of given or regular sources,
-    sorted by step then unit (int64), complete before step `spikes_until` (None: these are all; see `build.extend_spikes`).
+    sorted by step then unit (int64), complete before step `spikes_until` (None: these are all; see `build.extend_spikes`). `pace`: of a regular source.
     `refractory_steps`: whole steps, shared or per unit.
     """
 
@@ -37,6 +49,7 @@ class PopulationInstance:
     spike_steps: NDArray[np.int64] | None = None
     spike_units: NDArray[np.int64] | None = None
     spikes_until: int | None = None
+    pace: Pace | None = None
 
     @property
     def count(self) -> int:

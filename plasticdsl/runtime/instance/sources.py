@@ -12,12 +12,12 @@ import numpy as np
 
 from plasticdsl.model.expr import Special, walk
 from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource
-from plasticdsl.runtime.instance.instance import Floats, Values
+from plasticdsl.runtime.instance.instance import Floats, Pace, PopulationInstance, Values
 from plasticdsl.runtime.instance.resolver import Resolver, fail
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
 from plasticdsl.support.spikes import Spikes, counted_spikes, endless_spikes, spikes_of_all, spikes_on_grid
-from plasticdsl.support.steps import all_multiples
+from plasticdsl.support.steps import all_multiples, to_step_array
 
 #: Times (s) and units (from 0) by name of the source or of its population.
 GivenTimes = Mapping[str, tuple[Any, Any]]
@@ -27,22 +27,52 @@ GivenTimes = Mapping[str, tuple[Any, Any]]
 _MOST_SPIKES, _MOST_SECONDS, _LEAST_STEPS = 4_000_000, 20_000.0, 1_000_000
 
 
-def regular_spikes(
-    source: RegularSource, population: Population, resolver: Resolver, dt: float, horizon: int | None
-) -> tuple[Spikes, int | None]:
-    """Spikes at start + k/rate, and the step up to which they are complete (None where they end).
-
-    An endless source is worked out up to step `horizon`, or, where that is None, within `_MOST_SPIKES` and the like. There are no spikes before
-    t = 0.
-    """
+def first_pace(source: RegularSource, population: Population, resolver: Resolver) -> Pace:
+    """Spikes at start + k/rate, from the beginning. There are none before t = 0."""
     size = resolver.count
     rate, start = (np.broadcast_to(resolver.of(e, "rate of its spikes", population.span), (size,)) for e in (source.rate, source.start))
     _require_rate(np.where(np.isfinite(start), rate, np.nan), population)
+    count = None
     if source.count is not None:
-        counts = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population)
-        return counted_spikes(rate, start, counts, size, dt), None
-    end = _horizon(rate, start, dt) if horizon is None else horizon
-    return endless_spikes(rate, start, end, size, dt), end
+        whole = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population)
+        count = np.array(np.broadcast_to(np.rint(whole), (size,)))
+    return Pace(np.array(rate), np.array(start), np.zeros(size), count)
+
+
+def other_pace(pace: Pace, source: RegularSource, population: Population, resolver: Resolver, step: int, dt: float) -> Pace:
+    """The same source from `step` on, at another rate: what has passed of the interval between two spikes has passed. `pace` where it is the same rate."""
+    rate = np.array(np.broadcast_to(resolver.of(source.rate, "rate of its spikes", population.span), (resolver.count,)))
+    _require_rate(rate, population)
+    if np.array_equal(rate, pace.rate):
+        return pace
+    passed = (step * dt - pace.since) * pace.rate - pace.left  # k, as a real number
+    next_spike = np.maximum(0.0, np.ceil(passed))
+    for _ in range(2):  # a spike belongs to the nearest step, so the one before may be to come, and this one may have been
+        next_spike -= (next_spike > 0.0) & (_steps_at(pace, next_spike - 1.0, dt) >= step)
+    next_spike += (pace.rate > 0.0) & (_steps_at(pace, next_spike, dt) < step)
+    begun = step * dt >= pace.since
+    left = np.where(begun, np.maximum(0.0, next_spike - passed), pace.left)
+    count = None if pace.count is None else np.maximum(0.0, pace.count - next_spike)
+    return Pace(rate, np.where(begun, step * dt, pace.since), left, count, step)
+
+
+def _steps_at(pace: Pace, number: Floats, dt: float) -> Integers:
+    """The step of spike `number` of each unit; 0 where it never comes."""
+    return to_step_array(pace.since + (pace.left + number) / np.where(pace.rate > 0.0, pace.rate, np.inf), dt)
+
+
+def lay_down(made: PopulationInstance, dt: float, horizon: int | None) -> None:
+    """The spikes of a regular source, and the step up to which they are complete (None where they end): an endless one is worked out up to step
+    `horizon`, or, where that is None, within `_MOST_SPIKES` and the like."""
+    assert made.pace is not None, "only regular sources have a pace"
+    pace = made.pace
+    start = pace.since + np.divide(pace.left, pace.rate, out=np.zeros(made.size), where=pace.rate > 0.0)
+    if pace.count is not None:
+        steps, units = counted_spikes(pace.rate, start, pace.count, made.size, dt)
+    else:
+        made.spikes_until = _horizon(pace.rate, start, dt) if horizon is None else horizon
+        steps, units = endless_spikes(pace.rate, start, made.spikes_until, made.size, dt)
+    made.spike_steps, made.spike_units = steps[steps >= pace.step], units[steps >= pace.step]
 
 
 def _horizon(rate: Floats, start: Floats, dt: float) -> int:

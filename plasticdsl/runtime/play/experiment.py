@@ -20,10 +20,11 @@ from plasticdsl.model.model import Network
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
+from plasticdsl.runtime.instance.changed import with_parameters
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.settings import Settings
-from plasticdsl.runtime.instance.timestep import time_step
+from plasticdsl.runtime.instance.timestep import require_small_step, time_step
 from plasticdsl.runtime.play.feeds import Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
@@ -40,11 +41,21 @@ from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`, `engine(instance, settings)`."""
+    """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`, `engine(instance, settings)`. `spread`: parameters that
+    may get a value for each unit or connection on the way."""
 
     network: Network
     instantiate: Callable[[float, int, Settings], Instance]
     engine: Callable[[Instance, Settings], Engine]
+    spread: tuple[Ref, ...] = ()
+
+    def changed(self, base: Instance, settings: Settings, held: Settings, before: Engine) -> Engine:
+        """An engine that goes on where `before` stands, of the network `base`, which was made with `settings`, with the parameters `held`."""
+        instance = with_parameters(self.network, base, settings, held, self.spread, before.instance, before.step)
+        require_small_step(self.network, instance)
+        engine = self.engine(instance, {**settings, **held})
+        engine.restore(before.snapshot(), other_parameters=True)
+        return engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def run_once(experiment: Experiment, workshop: Workshop, order: Order, progress:
     instance = workshop.instantiate(dt, order.seed, order.settings)
     shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
     line, warnings = plan_timeline(experiment, instance, shows, order.length)
-    extend_spikes(workshop.network, instance, line.end)
+    extend_spikes(instance, line.end)
     observer = Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps)
     runner = _Runner(experiment, workshop, observer, order, line, shows)
     runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
@@ -133,6 +144,7 @@ class _Runner:
         self.spikes = SpikeHistory(observer.engine, sorted(_spikes_needed(experiment)))
         self.reader = Reader(observer, self.spikes)
         self.clock = self.reader.clock
+        self.base = observer.instance
         self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
         for phase in experiment.phases:
             self.stage.check(phase)
@@ -145,11 +157,7 @@ class _Runner:
 
     def _rebuilt(self, held: Settings, before: Engine) -> Engine:
         """Another engine that goes on where `before` stands, with some parameters held."""
-        settings = {**self.order.settings, **held}
-        instance = self.workshop.instantiate(self.line.dt, self.order.seed, settings)
-        extend_spikes(self.workshop.network, instance, self.line.end)
-        engine = self.workshop.engine(instance, settings)
-        engine.restore(before.snapshot(), other_parameters=True)
+        engine = self.workshop.changed(self.base, self.order.settings, held, before)
         self.spikes.follow(engine)
         return engine
 

@@ -23,6 +23,7 @@ from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.resolver import counted, fail
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, constant, evaluate, holds
 from plasticdsl.runtime.numbers.sums import Space
+from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps
@@ -127,7 +128,7 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
             return show.parts[node.name]
         return look_up(node)
 
-    table = np.asarray(computed(clamp, of_items), dtype=np.float64)
+    table = np.asarray(computed(clamp.value, f"{clamp.population}.{clamp.name}", clamp.span, of_items), dtype=np.float64)
     table = np.atleast_2d(table)
     if table.shape[1] not in (1, units):
         values = f"{table.shape[1]} values" + (" per item" if show is not None else "")
@@ -138,12 +139,12 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
     return np.ascontiguousarray(np.broadcast_to(table, (items, table.shape[1])))
 
 
-def computed(clamp: Clamp, look_up: Lookup, space: Space | None = None) -> Values:
-    """The value of a clamp. Raises `PlasError` for an argument that a function does not take."""
+def computed(value: Expr, name: str, span: Span, look_up: Lookup, space: Space | None = None) -> Values:
+    """What `name` is set to. Raises `PlasError` for an argument that a function does not take."""
     try:
-        return evaluate(clamp.value, look_up, space)
+        return evaluate(value, look_up, space)
     except ValueError as problem:
-        fail("out-of-range", f"‘{clamp.population}.{clamp.name}’ cannot be set: {problem}.", clamp.span)
+        fail("out-of-range", f"‘{name}’ cannot be set: {problem}.", span)
 
 
 def is_fixed(expr: Expr, network: Network) -> bool:

@@ -1,4 +1,5 @@
-"""What a phase changes while it lasts: values that are held or shown item by item, where units start, in which order they update, rules that are off.
+"""What a phase changes while it lasts: values that are held or shown item by item, parameters, where units start, in which order they update, rules that
+are off.
 
 Comes in: the phases of a checked experiment and what they show. The `Stage` of a run enters and leaves them: a source that nothing holds gives 0, a
 held state is set before every step, a held parameter gets back its value when the phase ends. Which units a start changes is keyed by seed, phase,
@@ -12,19 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.experiments import Clamp, Phase
+from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
-from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
+from plasticdsl.model.owners import OfPatterns, OfPopulation, Part, Whose, owner_text
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Order, Start
-from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
-from plasticdsl.runtime.numbers.evaluate import constant
+from plasticdsl.runtime.numbers.evaluate import Name, constant
 from plasticdsl.runtime.play.feeds import Show, computed, is_fixed, permutation, table_of
 from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
@@ -42,13 +42,13 @@ def _role(clamp: Clamp, network: Network) -> Role:
     return variable.role if variable is not None else Role.CLAMPED
 
 
-def _reads_item(clamp: Clamp) -> bool:
-    return any(r.owner is Whose.ITEM for r in refs(clamp.value))
+def _reads_item(value: Expr) -> bool:
+    return any(r.owner is Whose.ITEM for r in refs(value))
 
 
 def _moves(clamp: Clamp) -> bool:
     """Whether its value changes during the phase."""
-    return _reads_item(clamp) or any(node == Special("t") for node in walk(clamp.value))
+    return _reads_item(clamp.value) or any(node == Special("t") for node in walk(clamp.value))
 
 
 class Stage:
@@ -58,8 +58,9 @@ class Stage:
     def __init__(self, network: Network, observer: Observer, rebuild: Rebuild, shows: Mapping[str, Show]) -> None:
         self._network, self._observer, self._rebuild, self._shows = network, observer, rebuild, shows
         self._held: tuple[Clamp, ...] = ()
-        self._turning: tuple[Clamp, ...] = ()
-        self._parameters: dict[Ref, float | NDArray[np.float64]] = {}
+        self._turning: tuple[Change, ...] = ()
+        self._base = observer.instance
+        self._parameters: dict[Ref, float | Floats] = {}
         self._plastic = {p.name: p.rules for p in network.projections}
         self._switches: dict[str, bool] = {}
         self._feeds: list[Feed] = []
@@ -92,13 +93,12 @@ class Stage:
         self._first = self._observer.engine.step
         self.preview(phase.name)
         fed = [c for c in phase.clamps if self._is_fed(c)]
-        parameters = [c for c in phase.clamps if c not in fed and _role(c, self._network) in PARAMETERS]
-        self._turning = tuple(parameters) if any(_reads_item(c) for c in parameters) else ()
-        self._hold_parameters(parameters)
+        self._turning = phase.changes if any(_reads_item(c.value) for c in phase.changes) else ()
+        self._change(phase.changes)
         self._switches = {name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()}
         self._observer.engine.switch_rules(self._switches)
         self._start(phase)
-        others = [c for c in phase.clamps if c not in fed and c not in parameters]
+        others = [c for c in phase.clamps if c not in fed]
         self._held = tuple(c for c in others if _moves(c) or _role(c, self._network) is Role.STATE)
         for clamp in others:
             self._hold(clamp)
@@ -107,7 +107,7 @@ class Stage:
     def _start(self, phase: Phase) -> None:
         for start in phase.starts:
             values = started(start, phase.name, self._network, self._observer)
-            self._observer.engine.write(start.population, start.name, values)
+            self._observer.engine.write(start.owner, start.name, values)
         one_by_one = self._observer.engine.asked.one_by_one
         self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network, one_by_one)
         if one_by_one:
@@ -150,7 +150,7 @@ class Stage:
             engine.write(feed.population, feed.name, row if len(row) > 1 else float(row[0]))
 
     def _fed(self, clamp: Clamp) -> Feed:
-        show = self._show if _reads_item(clamp) else None
+        show = self._show if _reads_item(clamp.value) else None
         table = table_of(clamp, show, self._observer.look_up, self._observer.size(clamp.population))
         require_allowed(self._network, clamp.population, clamp.name, table, clamp.span)
         order = np.zeros(1, dtype=np.int64) if show is None else show.order
@@ -161,7 +161,7 @@ class Stage:
     def hold(self, remember: bool) -> None:
         """Before each step of a phase that asks for it; `remember`: the order in which units update will be replayed."""
         self._coming = True
-        if self._turning and self._hold_parameters(self._turning):
+        if self._turning and self._change(self._turning):
             self._observer.engine.switch_rules(self._switches)
             if self._feeds:
                 self._observer.engine.feed(self._feeds)
@@ -178,7 +178,7 @@ class Stage:
                 self._hold(clamp)
 
     def _hold(self, clamp: Clamp) -> None:
-        values = computed(clamp, self._observer.look_up, self._observer)
+        values = computed(clamp.value, f"{clamp.population}.{clamp.name}", clamp.span, self._observer.look_up, self._observer)
         units = self._observer.size(clamp.population)
         if np.ndim(values) and np.shape(values) != (units,):
             table_of(clamp, self._show, self._observer.look_up, units)
@@ -187,21 +187,39 @@ class Stage:
 
     # --- parameters ---
 
-    def _like_before(self, clamp: Clamp) -> float | NDArray[np.float64]:
-        """The value to hold, one for each unit where the parameter has one for each."""
-        value = computed(clamp, self._observer.look_up, self._observer)
-        if isinstance(value, float) and isinstance(self._observer.variable(clamp.population, clamp.name), float):
-            return value
-        return np.array(np.broadcast_to(value, (self._observer.size(clamp.population),)))
+    def _change(self, changes: tuple[Change, ...]) -> bool:
+        """Much depends on parameters (propagators, other parameters), so the network with other ones goes on from the same state. True where it does.
 
-    def _hold_parameters(self, clamps: tuple[Clamp, ...] | list[Clamp]) -> bool:
-        """Much depends on parameters (propagators, other parameters), so another network goes on from the same state. True where it does."""
-        wanted: dict[Ref, float | NDArray[np.float64]] = {Ref(OfPopulation(c.population), c.name): self._like_before(c) for c in clamps}
+        Every value is that of the beginning of the phase; what stands below reads what stands above as it is changed.
+        """
+        wanted: dict[Ref, float | Floats] = {}
+
+        def look_up(node: Name) -> Values:
+            if isinstance(node, Ref) and node in wanted:
+                return wanted[node]
+            own = self._base.parameters_of(node.owner) if isinstance(node, Ref) else {}
+            return own[node.name] if isinstance(node, Ref) and node.name in own else self._observer.look_up(node)
+
+        for change in changes:
+            value = computed(change.value, change.text, change.span, look_up, self._observer)
+            wanted.update({target: self._like_before(target, value, change) for target in change.targets})
         same = wanted.keys() == self._parameters.keys() and all(np.array_equal(v, self._parameters[k]) for k, v in wanted.items())
         if not same:
             self._observer.engine = self._rebuild(wanted, self._observer.engine)
             self._parameters = wanted
         return not same
+
+    def _like_before(self, target: Ref, value: Values, change: Change) -> float | Floats:
+        """The value of a parameter, one for each unit or connection where it had one for each."""
+        if not np.isfinite(value).all():
+            fail("not-finite", f"‘{change.text}’ would be set to a value that is no finite number.", change.span)
+        count = self._base.part(target.owner.name).count if isinstance(target.owner, Part) else 1
+        if np.shape(value) not in ((), (1,), (count,)):
+            many = f"‘{owner_text(target.owner)}’ has {count}" if isinstance(target.owner, Part) else "this is one number"
+            fail("sizes-differ", f"‘{change.text}’ is set to {np.size(value)} values, but {many}.", change.span)
+        if np.size(value) == 1 and isinstance(self._base.parameters_of(target.owner)[target.name], float):
+            return float(np.reshape(value, ()))
+        return np.array(np.broadcast_to(value, (count,)), dtype=np.float64)
 
 
 def _is_off(projection: str, rules: tuple[str, ...], off: tuple[str, ...] | None) -> bool:
@@ -215,17 +233,17 @@ def _is_off(projection: str, rules: tuple[str, ...], off: tuple[str, ...] | None
 
 
 def started(start: Start, phase: str, network: Network, observer: Observer) -> Floats:
-    """The values to begin with: float64[units]. Raises `PlasError` for fractions or values that are not allowed."""
-    units = observer.size(start.population)
+    """The values to begin with: float64[units or connections]. Raises `PlasError` for fractions or values that are not allowed."""
+    units = observer.owner_size(start.owner)
     values = _values(start, observer, units)
     if start.flipped is not None:
         chosen = _chosen(start, start.flipped, phase, observer, units)
-        low, high = allowed_values(network, start.population, start.name)
+        low, high = allowed_values(network, start.owner, start.name)
         values[chosen] = np.where(values[chosen] == low, high, low)
     if start.redrawn is not None:
         chosen = _chosen(start, start.redrawn, phase, observer, units)
         values[chosen] = _redrawn(start, phase, network, observer, units)[chosen]
-    require_allowed(network, start.population, start.name, values, start.span)
+    require_allowed(network, start.owner, start.name, values, start.span)
     return values
 
 
@@ -233,9 +251,9 @@ def _values(start: Start, observer: Observer, units: int) -> Floats:
     try:
         found = np.asarray(observer.value(start.value), dtype=np.float64)
     except ValueError as problem:
-        fail("out-of-range", f"‘{start.population}.{start.name}’ cannot start from there: {problem}.", start.span)
+        fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
     if found.shape not in ((), (1,), (units,)):
-        message = f"‘{start.population}’ has {units} units, but starts from an array of shape {found.shape}."
+        message = f"‘{start.owner}’ has {units} values, but starts from an array of shape {found.shape}."
         fail("sizes-differ", message, start.span)
     return np.array(np.broadcast_to(found, (units,)))
 
@@ -245,7 +263,7 @@ def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, units:
     share = float(observer.value(fraction))
     if not 0.0 <= share <= 1.0:
         fail("out-of-range", f"The fraction of units that change must be between 0 and 1, not {share:g}.", start.span)
-    order = permutation(units, observer.instance.seed, phase, start.population, start.name, "changed")
+    order = permutation(units, observer.instance.seed, phase, start.owner, start.name, "changed")
     return np.asarray(order[: rounded(share * units)])
 
 
@@ -257,13 +275,14 @@ def _redrawn(start: Start, phase: str, network: Network, observer: Observer, uni
         fail("not-random", "‘redrawn’ needs random patterns to start from, whose distribution it can draw from again.", start.span)
     instance = observer.instance
     makings = Makings({found.population: units}, lambda given, *_: constant(given, instance), instance.seed, {})
-    stream = stream_of(phase, start.population, start.name, "redrawn")
+    stream = stream_of(phase, start.owner, start.name, "redrawn")
     return np.asarray(draw_patterns(found, found.source, makings, (1, units), stream)[0])
 
 
-def allowed_values(network: Network, population: str, name: str) -> tuple[float, ...]:
+def allowed_values(network: Network, owner: str, name: str) -> tuple[float, ...]:
     """The values a discrete variable can have; none where any number will do."""
-    variable = network.blocks[OfPopulation(population)].variable(name)
+    blocks = {owner_text(owner): block for owner, block in network.blocks.items()}
+    variable = blocks[owner].variable(name)
     return variable.values if variable is not None else ()
 
 

@@ -1,0 +1,110 @@
+"""A network whose parameters change while it runs.
+
+Comes in: an instance, and parameters with other values. Goes out: the same network with these values and with what follows from them; sizes, connections,
+delays, patterns and everything that does not follow from them are those of the instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from plasticdsl.model.changing import followers
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.model import Block, Network, PoissonSource, Population, Projection, RegularSource, Timing
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
+from plasticdsl.model.right_sides import network_sides, right_sides
+from plasticdsl.runtime.instance.build import (
+    Setup,
+    around_of,
+    check_periods,
+    connection_values,
+    ends_of,
+    in_steps,
+    network_values,
+    parameters_of,
+    units_of,
+)
+from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInstance, ProjectionInstance
+from plasticdsl.runtime.instance.resolver import Resolver
+from plasticdsl.runtime.instance.settings import Settings, Sides
+from plasticdsl.runtime.instance.sources import check_rate, lay_down, other_pace
+from plasticdsl.runtime.numbers.evaluate import Lookup
+
+
+def with_parameters(
+    network: Network, base: Instance, settings: Settings, held: Settings, spread: Collection[Ref], before: Instance, step: int
+) -> Instance:
+    """`base`, which was made with `settings`, with the parameters `held` and what follows from them, from `step` on, up to which the network was `before`.
+
+    Raises `PlasError` where a value is not allowed.
+    """
+    together: Settings = {**settings, **held}
+    setup = Setup(network, base.dt, base.seed, together, per_unit(network, together, spread), [], None)
+    new = followers(network, held, together)
+    shared = network_values(setup, _kept(network_sides(network, together), Whose.NETWORK, base, new))
+    change = _Changed(setup, base, before, new, step, around_of(shared.value, base.dt))
+    units = {p.name: change.units(p) for p in network.populations}
+    return replace(
+        base,
+        parameters={name: shared.value(name) for name in base.parameters},
+        populations={p.name: change.population(p, units[p.name]) for p in network.populations},
+        projections={p.name: change.projection(p, units) for p in network.projections},
+    )
+
+
+def _kept(sides: Sides, owner: OfPopulation | OfProjection | Whose, base: Instance, new: frozenset[Ref]) -> Sides:
+    """The right sides of what is new; everything else is the number that it was."""
+    old = base.parameters_of(owner)
+    return {name: old[name] if name in old and Ref(owner, name) not in new else side for name, side in sides.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What all parts are changed with; `new`: what has other values, `around`: the network's values."""
+
+    setup: Setup
+    base: Instance
+    before: Instance
+    new: frozenset[Ref]
+    step: int
+    around: Lookup
+
+    def _sides(self, part: Population | Projection, block: Block) -> Sides:
+        return _kept(right_sides(part.as_owner, block, part.values, self.setup.settings), part.as_owner, self.base, self.new)
+
+    def units(self, population: Population) -> Resolver:
+        """The values of a population."""
+        size = self.base.populations[population.name].size
+        return units_of(population, size, self._sides(population, population.block), self.setup.seed, self.around)
+
+    def population(self, population: Population, resolver: Resolver) -> PopulationInstance:
+        """A population with other parameters; a regular source goes on from where it is between two spikes."""
+        old = self.base.populations[population.name]
+        states = {name: values.copy() for name, values in old.states.items()}
+        made = replace(old, parameters=parameters_of(population.block, resolver, self.setup), states=states)
+        rest = population.block.refractory
+        if rest is not None and rest.constant is not None:
+            made.refractory_steps = in_steps(Timing.REFRACTORY, rest.constant, rest.span, resolver, self.setup)
+        check_periods(population.block, resolver, self.setup)
+        match population.source, self.before.populations[population.name].pace:
+            case PoissonSource() as source, _:
+                check_rate(source, population, resolver)
+            case RegularSource() as source, Pace() as pace:
+                made.pace = other_pace(pace, source, population, resolver, self.step, self.base.dt)
+                lay_down(made, self.base.dt, self.before.populations[population.name].spikes_until)
+            case _:
+                pass
+        return made
+
+    def projection(self, projection: Projection, units: dict[str, Resolver]) -> ProjectionInstance:
+        """A projection with the same connections and other parameters."""
+        old = self.base.projections[projection.name]
+        ends = ends_of(units[projection.pre], units[projection.post], self.around)
+        sides = self._sides(projection, projection.connection)
+        resolver = connection_values(projection, old, sides, ends, self.setup, lambda values: values)
+        states = {name: values.copy() for name, values in old.states.items()}
+        made = replace(old, parameters=parameters_of(projection.connection, resolver, self.setup), states=states)
+        check_periods(projection.connection, resolver, self.setup)
+        return made
