@@ -10,13 +10,14 @@ other states (two running means, say) one is found for which the same holds of w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from plasticdsl.model.expr import (
     Binary,
     Call,
     Compare,
+    Drawn,
     Expr,
     Incoming,
     Logic,
@@ -229,6 +230,8 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
                 return turned(node)
             case Incoming(body):
                 return SumOver(("outgoing",), ("",), read(body))
+            case Drawn():  # each connection draws for itself
+                return rebuild(replace(node, number=-node.number), read)
             case _:
                 return rebuild(node, read)
 

@@ -40,6 +40,9 @@ _CODES: tuple[Code, ...] = (
     Code("bare-delay", "a delay without a side on a plastic projection",
          "With a rule, `axonal delay` (before the synapse) and `dendritic delay` (behind it) act differently; simulators read "
          "the bare word in both ways."),
+    Code("chance-outside", "a chance where there is no event",
+         "`chance(p)` and draws such as `u ~ Bernoulli(p)` are made at events: under a trigger, or in a change at every step. A flow has noise `ξ(t)`, a "
+         "random spike a rate, and what a pair of spikes does is the same for all pairs of one lag."),
     Code("clause-not-parameter", "a clause that has the name of a parameter",
          "In a projection `p = 0.1` is the probability of a connection and `delay = 1 ms` its delay. A parameter `p` of the synapse `Exc` is set "
          "with `Exc.p = …` or `Exc(p = …)`."),
@@ -55,7 +58,8 @@ _CODES: tuple[Code, ...] = (
     Code("definition-cycle", "definitions that depend on each other",
          "A definition always holds, so none can depend on itself. What depends on its own past needs a derivative or a jump."),
     Code("draw-not-constant", "a draw that depends on what changes",
-         "`~` draws once per unit or connection, before the run, from parameters."),
+         "`~` draws once per unit or connection, before the run, from parameters. Under a trigger (`every 10 ms:`, `on pre:`) it draws "
+         "anew at each event, from whatever it reads then."),
     Code("duplicate-definition", "a name that is defined twice",
          "Each name has one definition, one flow and one initial value; a kind of block has each name once."),
     Code("duration-rounded", "a time that is no whole number of steps",
@@ -169,6 +173,8 @@ _CODES: tuple[Code, ...] = (
          "Definitions follow from other quantities, and states have initial values: `V(0) = …`."),
     Code("not-a-population", "a population without a number or kind",
          "A population is a number and a neuron or source: `E = 8000 LIF`."),
+    Code("not-a-probability", "a probability that is none",
+         "A probability lies between 0 and 1. What is computed during a run counts as 0 below and as 1 above."),
     Code("not-a-set", "something that should be a set of values",
          "Patterns take their values from a set such as `{−1, +1}`."),
     Code("not-a-species", "a side of a reaction that is no sum of names",

@@ -98,6 +98,7 @@ class Part(Enum):
     PROPAGATOR_HELD = "P_held_{}_{}", "entry ({}, {}) of exp(A dt) while refractory"
     INTEGRAL = "Q_{}_{}", "entry ({}, {}) of the integral of exp(A s) over the step"
     INTEGRAL_HELD = "Q_held_{}_{}", "entry ({}, {}) of the integral of exp(A s) over the step while refractory"
+    EVENT_STREAM = "draw_{}", "random stream of draw {} at events"
     NOISE = "noise_{}", "random stream of the noise of {}"
     PERIOD = "period_{}", "period in steps"
     # of a projection

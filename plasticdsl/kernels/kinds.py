@@ -29,7 +29,7 @@ class Kind(Enum):
 
 _BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
 _TIME = Local("t")
-_KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient"})
+_KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,21 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A number drawn anew at each event, one for each unit or connection: a function of the seed, of its owner, of `source` (the block it is written in),
+    of `number` (which draw of that block), of the unit or connection, and of the event. So reading it twice at one event gives the same.
+
+    `distribution`: its name, as in `model.Distribution`; `ends`: the two at which it is cut off, if it is.
+    """
+
+    distribution: str
+    arguments: tuple[Expr, ...]
+    ends: tuple[Expr, ...]
+    source: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """What only a later stage knows; that of a plan follows, that of a loop program is in `kernels/program.py`."""
 
@@ -139,7 +154,7 @@ class InPlan(Leaf):
     name: str
 
 
-Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming | Leaf
+Expr = Number | Ref | Special | Binary | Negate | Call | Compare | Logic | Choice | At | SumOver | Incoming | Drawn | Leaf
 
 #: Built-in functions of model expressions: name → number of arguments. `x_over_expm1(x)` is x/(eˣ − 1), 1 at 0;
 #: `expm1_over_x(x)` is (eˣ − 1)/x, 1 at 0 (φ₁, exponential Euler); `step(x)` is Θ(x), with Θ(0) = 0 (1 strictly above).
@@ -193,6 +208,8 @@ def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
             return SumOver(indices, sets, new(body), None if where is None else new(where))
         case Incoming(body):
             return Incoming(new(body))
+        case Drawn(distribution, arguments, ends, source, number):
+            return Drawn(distribution, tuple(new(a) for a in arguments), tuple(new(e) for e in ends), source, number)
 
 
 def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:

@@ -14,6 +14,7 @@ from plasticdsl.model.expr import (
     Call,
     Choice,
     Compare,
+    Drawn,
     Expr,
     Incoming,
     InPlan,
@@ -73,11 +74,11 @@ def _shown(expr: Expr) -> tuple[str, int]:
         case Choice(branches, otherwise):
             cases = [f"{_within(value, _OR)} if {_within(condition, _OR)}" for condition, value in branches]
             return f"{' else '.join(cases)} else {_within(otherwise, _CHOICE)}", _CHOICE
-        case SumOver(indices, _, body, where):
-            condition = "" if where is None else f", {pretty(where)}"
-            return f"Sum[{', '.join(indices)}{condition}] {_within(body, _PRODUCT)}", _PRODUCT
-        case Incoming(body):
-            return f"Sum[incoming] {_within(body, _PRODUCT)}", _PRODUCT
+        case SumOver() | Incoming():
+            return _sum(expr), _PRODUCT
+        case Drawn(distribution, arguments, ends):
+            cut = f" in [{', '.join(pretty(e) for e in ends)}]" if ends else ""
+            return f"{distribution}({', '.join(pretty(a) for a in arguments)}){cut}", _COMPARE if ends else _ATOM
         case _:
             assert_never(expr)
 
@@ -104,6 +105,13 @@ def _binary(expr: Binary) -> tuple[str, int]:
         right = _within(link.right, own if link.operator in "+*" or own == _POWER else own + 1)
         text, level = f"{left}{sign}{right}", own
     return text, level
+
+
+def _sum(expr: SumOver | Incoming) -> str:
+    if isinstance(expr, Incoming):
+        return f"Sum[incoming] {_within(expr.body, _PRODUCT)}"
+    condition = "" if expr.where is None else f", {pretty(expr.where)}"
+    return f"Sum[{', '.join(expr.indices)}{condition}] {_within(expr.body, _PRODUCT)}"
 
 
 def _logic(connective: str, operands: Sequence[Expr]) -> tuple[str, int]:

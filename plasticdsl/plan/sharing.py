@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plasticdsl.model.expr import Expr, InPlan, Number, Ref, Special, substitute, walk
+from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, substitute, walk
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Event, Kind, ProjectionPlan, Remember
@@ -32,7 +32,7 @@ def _is_shared(node: Expr, side: Place, allowed: frozenset[str]) -> bool:
             return name in allowed
         case Ref(owner, _):
             return owner in (Whose.NETWORK, _UNITS.get(side))
-        case InPlan():
+        case InPlan() | Drawn():
             return False
         case Special(name):
             return name in _SPECIALS[side]

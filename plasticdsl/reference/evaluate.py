@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import At, Expr, Incoming, Limit, Ref, Special
+from plasticdsl.model.expr import At, Drawn, Expr, Incoming, Limit, Ref, Special
 from plasticdsl.model.model import Trigger
 from plasticdsl.model.owners import OfProjection, Whose
+from plasticdsl.reference import chance
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.runtime.numbers import evaluate as numbers
 from plasticdsl.support.pairs import counterparts
+from plasticdsl.support.random import stream_of
 
 Array = NDArray[Any]
 
@@ -36,7 +38,8 @@ class OwnerScope:
 
     Own names: `plain`, `before`, `after` hold what a name without limit, with ⁻ and with ⁺ means where that differs from `own`; `own`
     holds the values of these very units or connections, and where it is None the frame's do. `limit` is the one under which a definition is read.
-    `at_grid`: `t` does not move with the stages of an integrator, as within what changes in jumps alone.
+    `at_grid`: `t` does not move with the stages of an integrator, as within what changes in jumps alone. `repeat`: which of the unit's spikes of this step
+    is handled, from 0.
 
     Of connections alone: `lag`: of one spike pair per connection. `pre_frame`: where the pre units are read, if not in `frame`. `elsewhere`: for sums,
     what a name means at connections that are not among these, where that differs from the frame. `sums`: what sums have come to, by body and limit; it
@@ -57,6 +60,7 @@ class OwnerScope:
     elsewhere: Mapping[str, Floats] = field(default_factory=dict)
     sums: dict[tuple[Expr, Limit], Array] | None = None
     at_grid: bool = False
+    repeat: int = 0
 
     def value(self, node: numbers.Name) -> Array:
         """What stands in an expression."""
@@ -67,6 +71,8 @@ class OwnerScope:
                 return self.special(name)
             case Incoming(body):
                 return self.incoming(body)
+            case Drawn():
+                return self.drawn(node)
             case At():
                 raise TypeError("a variable at index letters is evaluated by a network's observer, not by a unit or connection")
 
@@ -156,6 +162,12 @@ class OwnerScope:
             whole[self.index] = values
             found[name] = whole[summed]
         return found
+
+    def drawn(self, what: Drawn) -> Array:
+        """One number for each of these units or connections, at this event."""
+        stream = stream_of(self.owner, "event", what.source, str(what.number)) + self.repeat
+        arguments, ends = ([evaluate(part, self) for part in parts] for parts in (what.arguments, what.ends))
+        return chance.numbers(what.distribution, arguments, ends, (self.structure.instance.seed, stream, self.index, self.frame.step))
 
     def special(self, name: str) -> Array:
         """Everything of `model.expr.Special`; of units alone `t`, `dt` and their number."""

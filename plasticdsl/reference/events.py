@@ -124,7 +124,8 @@ class Event:
         elsewhere: Local = {}
         if self.side is Trigger.POST:  # no sums at presynaptic spikes
             elsewhere = {name: self.run.before[self.projection][name] for name in before}
-        return OwnerScope(structure, frame, self.projection, self.connections, plain=before, after=after, elsewhere=elsewhere)
+        own = OwnerScope(structure, frame, self.projection, self.connections, repeat=self.number)
+        return replace(own, plain=before, after=after, elsewhere=elsewhere)
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
         send(self.run, self.projection, statement.target, self.connections, amounts)

@@ -86,12 +86,12 @@ def _asks_for(statement: Statement, other: Statement) -> bool:
     return any(r.owner is Whose.OWN and r.limit == "after" and r.name == other.target.name for r in refs(statement.value))
 
 
-def run_at(run: Run, owner: str, handler: Handler, index: Index, others: Frame, add: Add | None = None) -> None:
+def run_at(run: Run, owner: str, handler: Handler, index: Index, others: Frame, add: Add | None = None, repeat: int = 0) -> None:
     """A handler at some units or connections, all at once, whose states it changes; `others` is the frame of everything else it reads, `add` what to
-    do about additions, of which units have none."""
+    do about additions, of which units have none. `repeat`: which of the spikes of each unit in this step it answers."""
     values = run.frame.values[owner]
     local = {name: array[index] for name, array in values.items()}
-    for _ in meetings(handler, local, OwnerScope(run.structure, others, owner, index), add or _adds_to_nobody):
+    for _ in meetings(handler, local, OwnerScope(run.structure, others, owner, index, repeat=repeat), add or _adds_to_nobody):
         pass
     for name, array in local.items():
         values[name][index] = array

@@ -143,7 +143,7 @@ def _jump(run: Run, population: Population, counts: Index) -> None:
         for handler in population.block.handlers:
             if handler.trigger is Trigger.SPIKE:
                 assert not any(isinstance(s, AddTo) for s in handler.statements), "a neuron adds to nobody"
-                run_at(run, population.name, handler, units, run.frame)
+                run_at(run, population.name, handler, units, run.frame, repeat=repeat)
     rest = population.block.refractory
     if rest is not None:
         fired, until = counts > 0, run.refractory_until[population.name]

@@ -10,7 +10,23 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 
-from plasticdsl.model.expr import At, Binary, Call, Choice, Compare, Expr, Incoming, Leaf, Logic, Negate, Number, Ref, Special, SumOver
+from plasticdsl.model.expr import (
+    At,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Drawn,
+    Expr,
+    Incoming,
+    Leaf,
+    Logic,
+    Negate,
+    Number,
+    Ref,
+    Special,
+    SumOver,
+)
 from plasticdsl.symbolic.algebra import compare
 
 
@@ -73,5 +89,5 @@ def _value(expr: Expr, look_up: Callable[[Expr], float]) -> float:
         case Choice(branches, otherwise):
             taken = next((v for c, v in branches if _value(c, look_up)), otherwise)
             return _value(taken, look_up)
-        case Ref() | Special() | At() | Call() | SumOver() | Incoming() | Leaf():
+        case Ref() | Special() | At() | Call() | SumOver() | Incoming() | Drawn() | Leaf():
             return look_up(expr)

@@ -9,8 +9,10 @@ statement around it has given it its meaning.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import count
 
 from plasticdsl.check.blocks.declarations import Contents
 from plasticdsl.check.likes import path_text
@@ -46,7 +48,8 @@ class Average:
 
 class BlockScope:
     """Names of one block; `context` is where its expressions are translated. `source`: the block's name in what a connection does; `given`: what it is
-    given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory."""
+    given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory; `numbers`: of
+    what is drawn at events."""
 
     def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
         self.block = block
@@ -57,6 +60,7 @@ class BlockScope:
         self.needs: dict[str, Need] = {}
         self.given: dict[str, tree.Name] = {}
         self.named: dict[str, tree.Define] = {}
+        self.numbers: Iterator[int] = count(1)
         self.averages: dict[tuple[Expr, Expr], Average] = {}
         self.refractory: tree.Name | None = None
         self._names: dict[str, Declared] = {}

@@ -19,11 +19,14 @@ from plasticdsl.syntax.walk import of_kind
 
 _Stated = TypeVar("_Stated", bound=tree.Statement)
 Event = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate
+#: What sets a variable at an event.
+Change = tree.Jump | tree.Draw
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Statements by the canonical name they are about. `changed`: the first jump of each name; `symbols`: each declared name as first written.
+    """Statements by the canonical name they are about. `changed`: the first jump of each name, or draw under a trigger;
+    `symbols`: each declared name as first written.
 
     `states`: every name with a flow, a jump or an initial value, or taking part in a reaction, unless something else declares it.
     `steps`: jumps outside any trigger; `events`: triggers with their bodies; `sums`: `post.h = …`.
@@ -36,7 +39,7 @@ class Contents:
     flows: Mapping[str, tree.Flow]
     initials: Mapping[str, tree.Initial]
     bounds: Mapping[str, tree.Bound]
-    changed: Mapping[str, tree.Jump]
+    changed: Mapping[str, Change]
     symbols: Mapping[str, tree.Name]
     states: Mapping[str, tree.Name]
     reactions: Sequence[tree.Reaction]
@@ -70,7 +73,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
     defines = _by_name((d for d in own if not _is_function(d)), report)
     draws, inputs = _by_name(of_kind(body, tree.Draw), report), _by_name(of_kind(body, tree.Input), report)
     flows, initials = _by_name(of_kind(body, tree.Flow), report), _by_name(of_kind(body, tree.Initial), report)
-    changed: dict[str, tree.Jump] = {}
+    changed: dict[str, Change] = {}
     for jump in (jump for statement in body for jump in _jumps(statement)):
         if isinstance(name := subject(jump), tree.Name):
             changed.setdefault(name.name, jump)
@@ -119,10 +122,11 @@ def _is_function(define: tree.Define) -> bool:
     return bool(define.arguments) and [a.name for a in define.arguments] != ["t"]
 
 
-def _jumps(statement: tree.Statement) -> Iterator[tree.Jump]:
-    """The jump that a statement is, or those below a trigger."""
-    inside = statement.body if isinstance(statement, Event) else (statement,)
-    return (s for s in inside if isinstance(s, tree.Jump))
+def _jumps(statement: tree.Statement) -> Iterator[Change]:
+    """The jump that a statement is, or the jumps and draws below a trigger."""
+    if not isinstance(statement, Event):
+        return iter((statement,) if isinstance(statement, tree.Jump) else ())
+    return (s for s in statement.body if isinstance(s, Change))
 
 
 def _names(statement: tree.Statement) -> Iterator[tree.Name]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, cast
 
 from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.blocks.chance import draw, with_chance
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
@@ -58,12 +59,15 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
     """The statements of one trigger. A `name = …` among them is a value for the statements after it."""
     result: list[Statement] = []
     local: dict[str, Declared] = {}
-    context = scope.context.inside(scope.context.scope.child(local))
+    context = with_chance(scope, scope.context.inside(scope.context.scope.child(local)))
     for statement in body:
         if isinstance(statement, tree.Jump):
             _fresh_locals(statement, result, local, context)
             translated = jump(statement, scope, context)
             result.extend([translated] if translated is not None else [])
+        elif isinstance(statement, tree.Draw):
+            drawn = draw(statement, scope, context)
+            result.extend([drawn] if drawn is not None else [])
         elif isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and not statement.arguments:
             name = statement.target
             if _is_changed(statement, name, context.scope):
@@ -75,7 +79,7 @@ def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[St
             expr = settled(value.expr, statement.rhs, scope)
             local[name.name] = Declared(name.name, name.text, "a value of this event", expr, value.dim, span=statement.span)
         else:
-            message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, can stand under a trigger."
+            message = "Only jumps, such as ‘w += a’ or ‘V → V_r’, and draws, such as ‘u ~ Bernoulli(p)’, can stand under a trigger."
             context.report.error("misplaced-statement", message, statement.span)
     return tuple(result)
 

@@ -92,7 +92,8 @@ class Values:
         if name in self.changing:
             symbol = self.scope.contents.symbols[name].text
             message = f"‘{symbol}’ is drawn once, before the run, but this depends on what changes during it."
-            context.report.error("draw-not-constant", message, node.span)
+            hint = "Under a trigger, for example ‘every 10 ms:’, it is drawn anew at each event."
+            context.report.error("draw-not-constant", message, node.span, hint)
         drawn, dim = distribution(node, context)
         self._keep(self.values, statement.target, drawn, node, dim)
 

@@ -24,6 +24,11 @@ from plasticdsl.syntax import tree
 from plasticdsl.units.display import counted
 from plasticdsl.units.table import is_unit
 
+_AT_EVENTS = (
+    "It can stand under ‘on pre:’, ‘on post:’, ‘spike when …:’, ‘every T:’, and in changes at every step. "
+    "Noise of a flow is ‘ξ(t)’, spikes at random are ‘spike at rate r’."
+)
+
 Translate = Callable[[tree.Expr, Context], Typed]
 
 #: User functions may be inlined this deep and this often in one block, and what one becomes may have this many parts.
@@ -83,6 +88,8 @@ def not_a_function(node: tree.Apply, function: tree.Name | tree.Member, context:
 
 
 def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
+    if function.name == "chance":  # where it has a meaning, the block's own notation comes first
+        return context.refuse("chance-outside", "‘chance(p)’ is drawn at an event, and there is none here.", node.span, _AT_EVENTS)
     users = {d.symbol for d in context.scope.all_names(function.span.path).values() if d.function is not None}
     hint = did_you_mean(function.text, sorted(users | known_functions()), "")
     if function.name in _FAMILIAR:

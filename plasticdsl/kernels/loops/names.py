@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.loops import chance
 from plasticdsl.kernels.program import ZERO, Element, For, Let, Read, Statement, element
-from plasticdsl.model.expr import Binary, Call, Expr, InPlan, Number, Ref, Special, rebuild
+from plasticdsl.model.expr import Binary, Call, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
 from plasticdsl.plan.places import Place
@@ -22,6 +23,8 @@ N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i")
 INDEX = {Place.CONNECTION: K, Place.PRE: J, Place.POST: I}
 DT = Read(recipes.DT)
 
+#: Which of the spikes of its unit in this step the loop over spikes is at, from 0.
+REPEAT = Local("repeat")
 #: The time of a kept spike, in the loop over them.
 SPIKE_TIME = Local("spike_time")
 
@@ -33,7 +36,8 @@ class Names:
     `current`: own variables that are, at this point of a kernel, in a local instead of their array; `index`: of the population's loop.
     `stage`: what has a value at this stage of an integrator is meant with it. `ends`: what the pre and the post unit are called in
     the loop; `along`: the other projection over whose connections it runs, if not over the projection's own. `totals`: sums over connections
-    are in arrays of the post units, not in locals.
+    are in arrays of the post units, not in locals. `repeat`: the local that says which of the unit's spikes of this step is handled, where there may
+    be several.
     """
 
     plan: Plan
@@ -44,6 +48,7 @@ class Names:
     ends: tuple[Local, Local] = (J, I)
     along: str = ""
     totals: bool = False
+    repeat: Local | None = None
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -60,6 +65,9 @@ class Names:
                 return Read(remembered(name))
             case InPlan("shadow" | "forecast" as copy, name):
                 return self.own(name, Part.SHADOW if copy == "shadow" else Part.FORECAST)
+            case Drawn(distribution, arguments, ends):
+                inside = ([self.resolve(a) for a in arguments], [self.resolve(e) for e in ends])
+                return chance.number(distribution, *inside, self._key(expr))
             case _:
                 return rebuild(expr, self.resolve)
 
@@ -119,6 +127,14 @@ class Names:
     def end(self, side: Owner) -> PopulationPlan:
         """The population at the projection's `pre` or `post` side."""
         return self.plan.population(self.projection.projection.ends[side])
+
+    def _key(self, drawn: Drawn) -> tuple[Expr, ...]:
+        """By what a number drawn at an event is keyed."""
+        stream: Expr = Read(chance.stream(self.group, drawn))
+        if self.repeat is not None:
+            stream = Binary("+", stream, Read(self.repeat))
+        unit = Read(self.index if isinstance(self.owner, PopulationPlan) else K)
+        return Read(recipes.SEED), stream, Call("whole", (unit,)), Read(N)
 
     def _special(self, special: str) -> Expr:
         match special:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.loops import chance
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
-from plasticdsl.kernels.loops.names import SLOT, I, N, Names, each_unit, ring, stage_kernel, stage_time
+from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, N, Names, each_unit, ring, stage_kernel, stage_time
+from plasticdsl.kernels.loops.walks import S, each_spike
 from plasticdsl.kernels.program import (
     ONE,
     ZERO,
@@ -42,8 +44,8 @@ from plasticdsl.support.steps import NEARLY, PRECISION, to_step_array
 #: Steps that are as good as for ever.
 _FOR_EVER = Number(2.0**40)
 
-#: Locals of the kernel that finds spikes: how many so far, where in a list, which of those listed, whether the unit may still fire.
-COUNT, POSITION, S, MAY_FIRE = (Local(text) for text in ("count", "position", "s", "may_fire"))
+#: Locals of the kernel that finds spikes: how many so far, where in a list, whether the unit may still fire.
+COUNT, POSITION, MAY_FIRE = (Local(text) for text in ("count", "position", "may_fire"))
 
 
 # --- what it works on ------------------------------------------------------------------------------------------------
@@ -83,6 +85,7 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
     for change in population.changes:
         if change.period is not None:
             found.append(period_argument(p, change.number, change.period))
+    found += chance.streams(p, (population.jumps, population.changes))
     return (*found, *_spike_arguments(population))
 
 
@@ -273,15 +276,13 @@ def unit_statements(jumps: Sequence[UnitJump], names: Names, population: Populat
 def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel for the jumps of the units that spike at t_n and for the beginning of their refractory time."""
     name, p = population.name, of_population(population.name)
-    body: list[Statement] = [Let(I, element(p.field(Part.SPIKES), SLOT, S))]
-    body += unit_statements(population.jumps, Names(plan, population), population)
+    body = list[Statement]()
+    body += unit_statements(population.jumps, Names(plan, population, repeat=REPEAT), population)
     if population.rest is not None:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
         body += [Store(until, Binary("+", Read(N), _refractory_steps(plan, population))), *_shown(population)]
-    loop = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
-    return Function(
-        Kernel("jump_{}", (name,)), f"Jumps of the units of {name} that spike at step n.", (ring(SLOT, Read(N), p.field(Part.SLOTS)), loop)
-    )
+    doc = f"Jumps of the units of {name} that spike at step n."
+    return Function(Kernel("jump_{}", (name,)), doc, (ring(SLOT, Read(N), p.field(Part.SLOTS)), *each_spike(p, I, body)))
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------

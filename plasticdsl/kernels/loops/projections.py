@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals
+from plasticdsl.kernels.loops import arrivals, chance
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
-from plasticdsl.kernels.loops.names import INDEX, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
+from plasticdsl.kernels.loops.names import INDEX, REPEAT, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
 from plasticdsl.kernels.loops.populations import every, period_argument
 from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, arrival_of, ring_arguments, total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
@@ -85,6 +85,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
         found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place])
     found += [*arrivals.pending_arguments(projection), *arrivals.between_arguments(projection), *ring_arguments(projection)]
     found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
+    found += chance.streams(p, (projection.at_spikes, projection.without_spike))
     return (
         *found,
         *total_arguments(projection),
@@ -172,6 +173,7 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     projection = plan.projection(operation.projection)
     side, events = operation.slot.side, projection.at(operation.slot)
     writer = _Writer(plan, projection, side, events)
+    writer.names = replace(writer.names, repeat=REPEAT)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
         parts = with_totals(parts, totals, writer.names, projection.same_dendritic)

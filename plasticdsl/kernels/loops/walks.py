@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plasticdsl.kernels.identifiers import Field, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.collect import mentioned
-from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
+from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
 from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, element
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Layout, ProjectionPlan
 
@@ -47,18 +47,30 @@ def arriving(
     common = of_projection(own.name).field(Part.AXONAL if at_pre else Part.DENDRITIC)
     ago: Expr = Binary("-", Read(N), Read(common if same else D)) if delayed else Read(N)
     slot = ring(SLOT, ago, p.field(Part.SLOTS))
-    body: list[Statement] = [Let(J if at_pre else I, element(p.field(Part.SPIKES), SLOT, S))]
+    body = list[Statement]()
     for stretch in stretches:
         whole = same or stretch.everyone
         body += stretch.unit
         if stretch.connections:
             body += row(projection, stretch.connections, whole) if at_pre else (_column(projection, stretch.connections, whole),)
     body += after
-    spikes = For(S, ZERO, element(p.field(Part.SPIKE_COUNT), SLOT), tuple(body))
+    spikes = each_spike(p, J if at_pre else I, body)
     if same:
-        return (slot, spikes)
+        return (slot, *spikes)
     slots = of_projection(own.name).field(Part.AXONAL_SLOTS if at_pre else Part.DENDRITIC_SLOTS)
-    return (For(D, ZERO, Read(slots), (slot, spikes)),)
+    return (For(D, ZERO, Read(slots), (slot, *spikes)),)
+
+
+def each_spike(units: Group, unit: Local, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """For every spike of a slot, `unit` being the one that spiked; spikes of one unit follow each other and are counted where the body asks."""
+    spiked = Let(unit, element(units.field(Part.SPIKES), SLOT, S))
+    count = element(units.field(Part.SPIKE_COUNT), SLOT)
+    if REPEAT not in mentioned(body):
+        return (For(S, ZERO, count, (spiked, *body)),)
+    before = element(units.field(Part.SPIKES), SLOT, _not_negative(_difference(Read(S), ONE)))
+    again = Logic("and", (Compare(">", Read(S), ZERO), Compare("==", before, Read(unit))))
+    counted = Let(REPEAT, Choice(((again, _sum(Read(REPEAT), ONE)),), ZERO))
+    return Let(REPEAT, ZERO), For(S, ZERO, count, (spiked, counted, *body))
 
 
 def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True) -> tuple[Statement, ...]:

@@ -21,6 +21,7 @@ from plasticdsl.model.expr import (
     Call,
     Choice,
     Compare,
+    Drawn,
     Expr,
     Incoming,
     Leaf,
@@ -40,7 +41,7 @@ from plasticdsl.support.connectivity import chosen
 from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
 
 #: What has a value where it stands.
-Name = Ref | Special | At | Incoming
+Name = Ref | Special | At | Incoming | Drawn
 Lookup = Callable[[Name], Values]
 Array = NDArray[Any]
 
@@ -119,7 +120,7 @@ def _value(expr: Expr, scope: _Scope) -> Array:
     match expr:
         case Number(value):
             return np.asarray(value, dtype=np.float64)
-        case Ref() | Special() | At() | Incoming():
+        case Ref() | Special() | At() | Incoming() | Drawn():
             return np.asarray(_variable(expr, scope))
         case Binary():
             return _chain(expr, scope)
