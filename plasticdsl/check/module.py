@@ -10,19 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plasticdsl.check.blocks.block import CheckedBlocks, check_block
-from plasticdsl.check.data import Folders
 from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
-from plasticdsl.check.experiments.protocol import asked
-from plasticdsl.check.intact import known
-from plasticdsl.check.library import read_used
+from plasticdsl.check.experiments.phases import asked
+from plasticdsl.check.files import Folders, read_used
 from plasticdsl.check.likes import resolve_likes
-from plasticdsl.check.networks.effects import check_effects
+from plasticdsl.check.networks.effects import check_effects, with_what_is_read
 from plasticdsl.check.networks.network import check_network
-from plasticdsl.check.networks.reads import with_what_is_read
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.sight import Sight, identity, in_sight, needed, on_the_only_network
+from plasticdsl.check.sight import Sight, identity, in_sight, known, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
-from plasticdsl.check.terms.builtins import constants
+from plasticdsl.check.terms.scope import constants
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile

@@ -1,1 +1,1 @@
-"""The command line: `app` names the commands, each has a module of its own; what they share is in `console` and `choices`."""
+"""The command line: `app` names the commands, which are in `run`, `test` and `files`; what they share is in `console` and `choices`."""

@@ -15,12 +15,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from plasticdsl.cli import console
-from plasticdsl.cli.check import check
-from plasticdsl.cli.fmt import fmt
-from plasticdsl.cli.models import models
+from plasticdsl.cli.files import check, compile_file, explain, fmt, models
 from plasticdsl.cli.run import run
 from plasticdsl.cli.test import test
-from plasticdsl.cli.texts import compile_file, explain
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.version import __version__
 

@@ -9,8 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from plasticdsl.model.parts import Units, parts_read
-from plasticdsl.results.axis import TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
-from plasticdsl.results.style import COLOURS, GREY
+from plasticdsl.results.axis import COLOURS, GREY, TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Panel, PlotPlan, Series

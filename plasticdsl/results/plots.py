@@ -12,12 +12,9 @@ from collections.abc import Iterator, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from plasticdsl.results.axis import finish_time, mark_phases
-from plasticdsl.results.draw_plane import draw_contours, draw_plane
-from plasticdsl.results.draw_sweep import draw_sweep
+from plasticdsl.results.axis import SIZE, finish_time, mark_phases, style
 from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
-from plasticdsl.results.draw_values import draw_histogram, draw_units
-from plasticdsl.results.style import SIZE, style
+from plasticdsl.results.draw_values import draw_contours, draw_histogram, draw_plane, draw_sweep, draw_units
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Kind, PlotPlan
 

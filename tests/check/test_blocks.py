@@ -12,7 +12,7 @@ import pytest
 from plasticdsl.check.blocks.block import CheckedBlock, check_block
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import file_scope
-from plasticdsl.check.terms.builtins import constants
+from plasticdsl.check.terms.scope import constants
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Negate, Number, Ref, Special, refs
 from plasticdsl.model.model import AddTo, Assign, Distribution, Pairing, Role, Threshold, Trigger

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.builtins import constants
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition
-from plasticdsl.check.terms.scope import Declared, Scope
+from plasticdsl.check.terms.scope import Declared, Scope, constants
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Binary, Call, Compare, Logic, Number, Ref
 from plasticdsl.model.owners import OfProjection, Whose

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plasticdsl.check.library import read_used
+from plasticdsl.check.files import read_used
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, in_sight, needed
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError

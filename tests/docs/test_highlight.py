@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pygments.token import Error, Keyword, Name, Number, String, Token
 
-from plasticdsl.check.library import library_models
+from plasticdsl.check.files import library_models
 from plasticdsl.highlight import PlasLexer
 
 

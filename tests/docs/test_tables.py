@@ -9,7 +9,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl.check.experiments.statistics import ALIASES, STATISTICS
-from plasticdsl.check.terms.builtins import RENAMED
+from plasticdsl.check.terms.scope import RENAMED
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.schemes import NAMES as METHODS

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.amounts import Values, constant
 from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
 from plasticdsl.model.model import Assign, Block, Distribution, Role, Value, Variable
 from plasticdsl.model.owners import Owner, Whose

@@ -1,30 +1,35 @@
-"""Triggers: `on pre:`, `on all pairs:`, `every …:`, `spike when …:` and jumps without a trigger → handlers and pair rules.
+"""Triggers: `on pre:`, `on all pairs:`, `every …:`, `spike when …:` and jumps without a trigger → handlers and pair rules; and when a neuron fires and
+what it is silent for: `spike when …`, `spike at rate …`, `refractory …`, `output …`.
 
 Comes in: the triggers of a block. Goes out: model `Handler`s whose statements run top to bottom, `PairRule`s in terms of the lag t_post − t_pre.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, cast
 
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.chance import draw, with_chance
 from plasticdsl.check.blocks.flows import settled
+from plasticdsl.check.blocks.values import Values
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
-from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_number
+from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_condition, translate_number, unknown_name
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs
-from plasticdsl.model.model import AddTo, Assign, Handler, Pairing, PairRule, Statement, Trigger
+from plasticdsl.graph import reached
+from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs, walk
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import AddTo, Assign, AtRate, Flow, Handler, Pairing, PairRule, Refractory, Statement, Threshold, Trigger
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO, mul, neg
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, of_kind
+from plasticdsl.units.dimension import FREQUENCY
 
 _SIDES = {"pre": Whose.PRE, "post": Whose.POST}
 _ADDING = ("+=", "-=", "Delta")
@@ -266,3 +271,81 @@ def _unused_truncations(events: Sequence[tree.OnPairs], scope: BlockScope) -> No
         if truncation.function.name not in used:
             message = f"‘{truncation.function.text}’ is not applied to the time between two spikes in this block."
             scope.context.report.error("unknown-function", message, truncation.function.span)
+
+
+# --- firing ----------------------------------------------------------------------------------------------------------
+
+
+def spike(scope: BlockScope) -> Threshold | AtRate | None:
+    """The spike condition or rate; a neuron has at most one."""
+    found = [e for e in scope.contents.events if isinstance(e, tree.SpikeWhen | tree.SpikeAtRate)]
+    if len(found) > 1:
+        scope.context.report.twice("A neuron has only one ‘spike’ statement.", found[1].span, found[0].span)
+    match found[0] if found else None:
+        case tree.SpikeWhen(condition=condition, rising=rising, span=span):
+            return Threshold(settled(translate_condition(condition, scope.context), condition, scope), rising, span)
+        case tree.SpikeAtRate(rate=rate, span=span):
+            return AtRate(settled(translate_as(rate, Dim(FREQUENCY), "The rate of spikes", scope.context), rate, scope), span)
+        case _:
+            return None
+
+
+def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Values, flows: tuple[Flow, ...]) -> Refractory | None:
+    """How long after a spike which variables are held: where the text names none, those of the spike condition that have flows, and none in a state that
+    lasts while a condition holds."""
+    statement = scope.contents.refractory
+    if statement is None:
+        return None
+    duration = condition = None
+    if statement.duration is not None:
+        duration = settled(translate_as(statement.duration, SECONDS, "A refractory time", scope.context), statement.duration, scope)
+    elif statement.condition is not None:
+        condition = settled(translate_condition(statement.condition, scope.context), statement.condition, scope)
+    if firing is None:
+        scope.context.report.error("no-spike", "‘refractory’ needs a ‘spike when …’ or ‘spike at rate …’.", statement.span)
+        return None
+    default = duration is not None and not statement.held
+    if default:
+        read = _variables(firing.condition if isinstance(firing, Threshold) else firing.rate, values)
+        held = tuple(f.variable for f in flows if f.variable in read)
+    else:
+        held = _named(statement.held, scope, frozenset(flow.variable for flow in flows))
+    at_spike = duration is not None and any(_changes(node, values) for node in walk(duration))
+    return Refractory(duration, held, statement.span, condition, at_spike, default)
+
+
+def _named(names: tuple[tree.Name, ...], scope: BlockScope, flowing: frozenset[str]) -> tuple[str, ...]:
+    """What is held; ‘nothing’ is no name unless the block has one."""
+    if [name.name for name in names] == ["nothing"] and scope.context.scope.find(names[0]) is None:
+        return ()
+    for name in names:
+        if scope.context.scope.find(name) is None:
+            unknown_name(name, scope.context)
+        elif name.name not in flowing:
+            message = f"‘{name.text}’ has no flow that could be held."
+            scope.context.report.error("not-a-flow", message, name.span)
+    return tuple(n.name for n in names if n.name in flowing)
+
+
+def _changes(node: Expr, values: Values) -> bool:
+    """Whether it is not the same at every spike of a unit."""
+    return node == Special("t") or (isinstance(node, Ref) and node.owner is Whose.OWN and node.name in values.changing)
+
+
+def _variables(expr: Expr, values: Values) -> set[str]:
+    """The block's variables that an expression reads, looking through definitions."""
+
+    def own(part: object) -> Iterator[str]:
+        return (r.name for e in expressions(part) for r in refs(e) if r.owner is Whose.OWN)
+
+    return reached(own(expr), lambda name: own(values.values.get(name)))
+
+
+def output_name(scope: BlockScope) -> str | None:
+    """The variable that `x` and `y` of synapses mean."""
+    if scope.contents.output is None:
+        return None
+    variable = scope.contents.output.variable
+    if scope.context.scope.find(variable) is None:
+        unknown_name(variable, scope.context)
+    return variable.name

@@ -14,10 +14,9 @@ from plasticdsl.check.likes import path_text, subject
 from plasticdsl.check.terms.distributions import distribution, is_infinite, value_or_draw
 from plasticdsl.check.terms.expressions import rational, translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.numbers import unit_scale
 from plasticdsl.check.terms.scope import Declared
-from plasticdsl.check.terms.shown_units import as_written, unit_of_number
 from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.check.terms.written_units import as_written, unit_of_number, unit_scale
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Role, Value, Variable
 from plasticdsl.model.owners import StandIn

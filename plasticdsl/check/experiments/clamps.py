@@ -12,8 +12,7 @@ from plasticdsl.check.blocks.bounds import check_allowed, values_of
 from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_population
 from plasticdsl.check.experiments.whole_patterns import set_named
 from plasticdsl.check.likes import path_text
-from plasticdsl.check.terms.amounts import SHARE, amount
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.amounts import SHARE, amount, constant
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.diagnostics.diagnostic import Label

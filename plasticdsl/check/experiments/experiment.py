@@ -10,17 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import known_values
-from plasticdsl.check.data import Folders, check_data
-from plasticdsl.check.experiments.network_view import network_scope
 from plasticdsl.check.experiments.phases import check_phase, check_places
-from plasticdsl.check.experiments.readings import Sources, Taking
+from plasticdsl.check.experiments.readings import Sources, Taking, network_scope
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
 from plasticdsl.check.experiments.settings import OWN_LINES, check_set_once, names_set, setting, sweep_axis, without_restated
-from plasticdsl.check.intact import mentioned, that_mention
+from plasticdsl.check.files import Folders, check_data
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.sight import Identity, Sight, identity
-from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, POSITIVE, amount
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.sight import Identity, Sight, identity, mentioned, that_mention
+from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, POSITIVE, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
 from plasticdsl.check.terms.unification import SECONDS, Solver

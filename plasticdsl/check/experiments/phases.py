@@ -1,22 +1,26 @@
-"""Phases of an experiment: how long, what is shown, held and started from, which rules are off, and what is taken in the phase alone."""
+"""Phases of an experiment: how long or until when, what is shown, held and started from, which rules are off, in which order units update, and what is
+taken in the phase alone; and what all phases together ask of a network (which values are fed to it, which populations update unit by unit)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from plasticdsl.check.experiments.clamps import check_held, check_start
-from plasticdsl.check.experiments.protocol import check_schedule, check_until
+from plasticdsl.check.experiments.clamps import check_held, check_start, reads_item
 from plasticdsl.check.experiments.readings import Taking
 from plasticdsl.check.experiments.recordings import recordings
 from plasticdsl.check.experiments.shown_items import check_loop
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.amounts import LENGTH, amount
+from plasticdsl.check.terms.amounts import LENGTH, POSITIVE, amount
+from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.experiments import Change, Clamp, Phase
-from plasticdsl.model.protocol import Order
+from plasticdsl.model.experiments import Change, Clamp, Experiment, Phase
+from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.model import Network, Role
+from plasticdsl.model.owners import Part, Whose
+from plasticdsl.model.protocol import Asked, Order, Until
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
@@ -90,3 +94,88 @@ def check_places(body: Iterable[tree.Statement], places: tuple[type, ...], where
     for statement in body:
         if not isinstance(statement, places):
             report.error("misplaced-statement", f"This statement has no place in {where}.", statement.span)
+
+
+# --- until, update, and what both ask of a network -------------------------------------------------------------------
+
+
+_FIXED = (Role.PARAMETER, Role.GIVEN)
+
+
+def check_until(node: tree.Until, taking: Taking) -> Until:
+    """`until stable within 1 %, up to 200 steps`, `until mean(cell.V) > −50 mV`."""
+    context, report = taking.context, taking.context.report
+    before = report.count
+    condition = translate_condition(node.condition, taking.reading("expect")) if node.condition is not None else None
+    relative = "A tolerance, relative to the largest value,"
+    within = None if node.within is None else amount(node.within, POSITIVE, relative, context, taking.constants)
+    if node.within is not None and condition is not None:
+        report.error(
+            "unknown-option", "‘within’ belongs to ‘until stable’; a condition says itself how close is close enough.", node.within.span
+        )
+    if condition is None and within is None and not any(p.block.stepping for p in taking.network.populations):
+        message = f"No unit of {taking.network.name} changes by jumps at each step, so it would be stable at once."
+        report.error(
+            "stable-at-once", message, node.span, "For variables that flow say how little change counts: ‘until stable within 1e-4’."
+        )
+    if node.condition is not None and condition is not None and report.count == before and not _changes(condition, taking.network):
+        message = "This condition reads nothing that changes during a phase, so the phase would end at once or never."
+        report.error(
+            "nothing-to-wait-for", message, node.condition.span, "Wait for a state, an observable, a statistic of spikes, or the time ‘t’."
+        )
+    at_most = (
+        None
+        if node.at_most is None
+        else amount(node.at_most, POSITIVE, "The longest length of a phase", context, taking.constants, SECONDS)
+    )
+    return Until(condition, within, at_most, node.span)
+
+
+def _changes(condition: Expr, network: Network) -> bool:
+    """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
+    fixed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _FIXED}
+    fixed |= {Ref(owner, v.name) for owner, block in network.blocks.items() for v in block.variables if v.role in _FIXED}
+    return not refs(condition) <= fixed or any(node == Special("t") for node in walk(condition))
+
+
+def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:
+    """The order in which units update one by one; None for all at once."""
+    if not statement.asynchronous:
+        return None
+    network = taking.network
+    if not any(p.block.stepping for p in network.populations):
+        message = f"No unit of {network.name} changes by jumps at each step, so there is nothing to update one unit after the other."
+        flowing = next((p.block for p in network.populations if p.block.flows), None)
+        hint = "A jump at each step is a line such as ‘x → +1 if h > 0’."
+        if flowing is not None:
+            hint = f"{flowing.name} flows in time (‘d{flowing.flows[0].variable}/dt’), and a flow moves all units together. {hint}"
+        taking.context.report.error("nothing-to-update", message, statement.span, hint)
+        return None
+    return "fixed" if statement.order == "fixed" else "random"
+
+
+# --- what experiments ask of a network ---------------------------------------------------------------------------------
+
+
+def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
+    """What some phase of an experiment on the network takes item by item, or updates unit by unit.
+
+    Inputs that a phase holds at one value are fed too: nothing else can stand in for the sum that they are.
+    """
+    phases = [phase for e in experiments if e.network == network.name for phase in e.phases]
+    roles = {(p.name, v.name): v.role for p in network.populations for v in p.block.variables}
+    fed = {
+        (c.population, c.name)
+        for phase in phases
+        for c in phase.clamps
+        if reads_item(c.value) or roles.get((c.population, c.name)) is Role.INPUT
+    }
+    swept = any(phase.asynchronous is not None for phase in phases)
+    one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
+    spread = {t for phase in phases for c in phase.changes if _differs(c.value) for t in c.targets if t.owner is not Whose.NETWORK}
+    return Asked(tuple(key for key in roles if key in fed), one_by_one, tuple(sorted(spread, key=lambda r: r.order)))
+
+
+def _differs(value: Expr) -> bool:
+    """Whether it may have one value for each unit: it reads items, patterns, or variables of the network's parts."""
+    return any(isinstance(r.owner, Part) or r.owner is Whose.ITEM for r in refs(value))

@@ -14,8 +14,8 @@ from plasticdsl.check.experiments.statistics import STATISTICS, statistic
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.shown_units import shown_in
 from plasticdsl.check.terms.unification import PURE, SECONDS
+from plasticdsl.check.terms.written_units import shown_in
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk

@@ -10,7 +10,7 @@ from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.expressions import translate_as
-from plasticdsl.check.terms.shown_units import written_unit
+from plasticdsl.check.terms.written_units import written_unit
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Ref

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from plasticdsl.check.data import width
 from plasticdsl.check.experiments.readings import Part, Taking
 from plasticdsl.check.experiments.whole_patterns import dimension_of
+from plasticdsl.check.files import width
 from plasticdsl.check.terms.amounts import COUNT, POSITIVE, amount
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_condition

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import string
 
-from plasticdsl.check.terms.amounts import COUNT, amount
-from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.amounts import COUNT, Values, amount, constant
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim

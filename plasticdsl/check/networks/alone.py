@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from plasticdsl.check.networks.effects import with_what_is_read
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network import with_open_inputs
-from plasticdsl.check.networks.reads import with_what_is_read
 from plasticdsl.model.expr import Expr, Number, Ref, rebuild
 from plasticdsl.model.mapping import map_block, mapped
 from plasticdsl.model.model import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.check.blocks.block import CheckedBlocks
-from plasticdsl.check.terms.constants import Values
+from plasticdsl.check.terms.amounts import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import Dim

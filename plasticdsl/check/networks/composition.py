@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from plasticdsl.check.blocks.incoming_sums import check_incoming
+from plasticdsl.check.blocks.connection_sums import check_incoming
 from plasticdsl.check.experiments.readings import how_to_spike, spikes
 from plasticdsl.check.networks.building import Ends, Side
-from plasticdsl.check.networks.connection_gradients import local_gradients, reads_observable
+from plasticdsl.check.networks.gradients import local_gradients, reads_observable
 from plasticdsl.check.networks.merging import Joined, Part, join
 from plasticdsl.check.networks.projection_values import GivenValue, give
 from plasticdsl.check.terms.context import Context

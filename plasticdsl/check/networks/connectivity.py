@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plasticdsl.check.networks.building import Side
-from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, amount
-from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_condition

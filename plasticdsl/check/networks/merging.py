@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
-from plasticdsl.check.networks.reads import changes, keys
+from plasticdsl.check.networks.effects import changes, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label

@@ -12,13 +12,12 @@ from dataclasses import replace
 
 from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
 from plasticdsl.check.blocks.bounds import known_values
-from plasticdsl.check.data import Folders
 from plasticdsl.check.experiments.phases import check_places
 from plasticdsl.check.experiments.readings import Sources
-from plasticdsl.check.intact import mentioned, that_mention
+from plasticdsl.check.files import Folders
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
-from plasticdsl.check.networks.network_gradients import with_gradients
+from plasticdsl.check.networks.gradients import with_gradients
 from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
 from plasticdsl.check.networks.populations import check_population
@@ -27,11 +26,11 @@ from plasticdsl.check.networks.proofs import equation, with_proofs
 from plasticdsl.check.networks.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
 from plasticdsl.check.networks.symmetric_weights import with_symmetry
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.sight import Identity, Key, group, identity, parts_named
+from plasticdsl.check.sight import Identity, Key, group, identity, mentioned, parts_named, that_mention
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
-from plasticdsl.check.terms.shown_units import with_dimension
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
+from plasticdsl.check.terms.written_units import with_dimension
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import ordered
 from plasticdsl.model.mapping import mapped

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.check.networks.parts import chosen, units
-from plasticdsl.check.terms.constants import Values
+from plasticdsl.check.terms.amounts import Values
 from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import Indexed, indexed_names, letters_of, read_indexed

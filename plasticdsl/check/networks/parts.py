@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.networks.building import Building
-from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount
-from plasticdsl.check.terms.constants import Values, constant
+from plasticdsl.check.terms.amounts import FROM_EITHER_END, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.mapping import expressions, mapped

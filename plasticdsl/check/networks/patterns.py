@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from plasticdsl.check.data import Arrays, Folders, read_data, width
 from plasticdsl.check.experiments.readings import undeclared_population
+from plasticdsl.check.files import Arrays, Folders, read_data, width
 from plasticdsl.check.networks.building import Building
-from plasticdsl.check.terms.amounts import COUNT, SHARE, amount
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.amounts import COUNT, SHARE, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_number

@@ -22,8 +22,8 @@ from plasticdsl.check.terms.distributions import value_or_draw
 from plasticdsl.check.terms.expressions import unit_hint
 from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import Declared, Scope, entries
-from plasticdsl.check.terms.shown_units import unit_of_number, with_dimension
 from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.written_units import unit_of_number, with_dimension
 from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest

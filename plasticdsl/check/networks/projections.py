@@ -19,7 +19,7 @@ from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean

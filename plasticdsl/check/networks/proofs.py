@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.experiments.readings import Sources, text_of
-from plasticdsl.check.networks.network_gradients import Gradients
+from plasticdsl.check.networks.gradients import Gradients
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_number

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
-from plasticdsl.check.terms.constants import constant
+from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.index_letters import free_letters
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared, Scope
-from plasticdsl.check.terms.shown_units import unit_of_number
 from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.graph import reached
 from plasticdsl.model.dependencies import circle, in_working_order
 from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk

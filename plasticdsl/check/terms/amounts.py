@@ -1,20 +1,22 @@
-"""Amounts that not every number can be: counts, shares, lengths of time.
+"""Amounts that not every number can be (counts, shares, lengths of time), and what is known of a value when the model is checked.
 
 Comes in: an expression, and what is known of the names it reads. Goes out: the same translated, with a finding where its value is known by now and cannot
-be such an amount.
+be such an amount; or that value alone. It is for what can be refused early (a size of 0, a probability of 2, an initial value outside its bounds);
+nothing is computed with it later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from plasticdsl.check.terms.constants import Values, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.symbolic.numeric import evaluate_with
 from plasticdsl.syntax import tree
 
 
@@ -49,3 +51,31 @@ def amount(node: tree.Expr, kind: Amount, what: str, context: Context, values: V
         hint = Hint(f"For a percentage write ‘{value:g} %’.", (f"{value:g} %",)) if is_percentage else ""
         context.report.error(kind.code, f"{what} {kind.words}{found}.", node.span, hint)
     return expr
+
+
+# --- what is known of a value ----------------------------------------------------------------------------------------
+
+
+Values = Mapping[Ref, Expr]
+
+
+class _Undecided(Exception):  # it ends the evaluation, it reports nothing
+    """The value depends on something that is not known when the model is checked."""
+
+
+def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
+    """The number `expr` is, reading names through `values`; None where that cannot be said."""
+
+    def known(leaf: Expr) -> float:
+        found = constant(values.get(leaf), values, depth + 1) if isinstance(leaf, Ref) else None
+        if found is None:
+            raise _Undecided
+        return found
+
+    if expr is None or depth > 200:
+        return None
+    try:
+        value = evaluate_with(expr, known)
+    except _Undecided:
+        return None
+    return None if math.isnan(value) else value

@@ -10,10 +10,9 @@ from fractions import Fraction
 from functools import reduce
 
 from plasticdsl.check.experiments.statistics import statistic
-from plasticdsl.check.terms.builtins import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, known_functions
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
-from plasticdsl.check.terms.scope import Declared, Scope, UserFunction
+from plasticdsl.check.terms.scope import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, Declared, Scope, UserFunction, known_functions
 from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean

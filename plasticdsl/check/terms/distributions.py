@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from plasticdsl.check.terms.builtins import DISTRIBUTIONS
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Number

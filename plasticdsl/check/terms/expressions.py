@@ -12,9 +12,9 @@ from typing import Literal, cast
 from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
-from plasticdsl.check.terms.numbers import number
 from plasticdsl.check.terms.scope import REFRACTORY, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.check.terms.written_units import number
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, joined

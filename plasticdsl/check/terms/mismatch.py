@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.shown_units import unit_of_number
 from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
