@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.likes import path_text, subject
-from plasticdsl.check.terms.builtins import DISTRIBUTIONS
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE
 from plasticdsl.model.expr import Compare, Drawn, Expr, Number, Ref
 from plasticdsl.model.model import Assign, Distribution
