@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from types import FunctionType
 from typing import Any
 
 from plasticdsl.source import Span
@@ -49,6 +50,8 @@ def _opened(value: object) -> tuple[str, list[tuple[str, Any]], str]:
             return "{", [(f"{_inline(key)}: ", value[key]) for key in sorted(value, key=_inline)], "}"
         case frozenset() | set():
             return "{", [("", part) for part in sorted(value, key=_inline)], "}"
+        case FunctionType():
+            return value.__name__, [], ""
         case tuple() | list():
             return "[", [("", part) for part in value], "]"
         case _ if not is_dataclass(value) or isinstance(value, type):
