@@ -14,6 +14,7 @@ from graphlib import TopologicalSorter
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, Recipe, Word
 from plasticdsl.model.expr import Expr, Number, joined, of_a_pair, refs
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import (
     ClampedSource,
     Distribution,
@@ -91,7 +92,7 @@ def _scope(part: Population | Projection, asked: Iterable[str]) -> Scope:
 
 
 def _written(scope: Scope) -> Iterator[Expr]:
-    return (e for side in scope.sides.values() for e in _expressions(side))
+    return (e for side in scope.sides.values() for e in expressions(side))
 
 
 def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section]:
@@ -251,7 +252,7 @@ def _in_order(itself: Owner, written: Mapping[str, Value | None], variables: Ite
     while waiting:
         name = waiting.pop(0)
         if name not in graph:
-            read = {r.name for e in _expressions(sides[name]) for r in refs(e) if r.owner in (Whose.OWN, itself)}
+            read = {r.name for e in expressions(sides[name]) for r in refs(e) if r.owner in (Whose.OWN, itself)}
             graph[name] = sorted(read & sides.keys())
             waiting += graph[name]
     return {name: sides[name] for name in TopologicalSorter(graph).static_order()}
@@ -259,26 +260,13 @@ def _in_order(itself: Owner, written: Mapping[str, Value | None], variables: Ite
 
 def _beside(part: Population | Projection) -> Iterator[Expr]:
     block = part.block if isinstance(part, Population) else part.connection
-    yield from (e for v in block.variables for e in (v.low, v.high) if e is not None)
+    yield from expressions(tuple((v.low, v.high) for v in block.variables))
     match part:
-        case Population(source=RegularSource(rate, start, count)):
-            yield from (e for e in (rate, start, count) if e is not None)
-        case Population(source=GivenSpikes(times)):
-            yield from times
-        case Projection():
-            sides = (part.connectivity.amount, part.connectivity.also, part.delays.axonal, part.delays.dendritic)
-            yield from (e for side in sides for e in _expressions(side))
+        case Population(source=RegularSource() | GivenSpikes() as source):
+            yield from expressions(source)
+        case Projection(connectivity=how, delays=delays):
+            yield from expressions((how.amount, how.also, delays.axonal, delays.dendritic))
         case _:
             pass
     if block.refractory is not None and block.refractory.constant is not None:
         yield block.refractory.constant
-
-
-def _expressions(side: Value | None) -> Iterable[Expr]:
-    match side:
-        case None:
-            return ()
-        case Distribution():
-            return side.arguments
-        case _:
-            return (side,)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import ordered
 from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
@@ -97,8 +98,7 @@ class Resolver:
     def _reads(self, name: str) -> list[str]:
         """What it depends on and is not known yet."""
         side = self._sides[name]
-        parts = side.arguments if isinstance(side, Distribution) else (side,)
-        read = {r.name for part in parts if isinstance(part, Expr) for r in refs(part) if r.owner in (Whose.OWN, self.owner)}
+        read = {r.name for expr in expressions(side) for r in refs(expr) if r.owner in (Whose.OWN, self.owner)}
         return sorted((read & self._sides.keys()) - self._known.keys())
 
     def _compute(self, name: str) -> Values:
