@@ -133,7 +133,7 @@ def coupled_groups(forms: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def exact_scheme(system: System, group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
+def exact_scheme(group: tuple[str, ...], forms: Mapping[str, LinearForm], reason: str) -> Exact:
     """The `Exact` scheme of one coupled group."""
     rows = [{ref.name: coefficient for ref, coefficient in forms[v].coefficients.items()} for v in group]
     matrix = tuple(tuple(row.get(v, ZERO) for v in group) for row in rows)

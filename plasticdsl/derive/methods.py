@@ -56,7 +56,7 @@ def schemes_by_method(system: System, method: MethodChoice) -> tuple[Scheme, ...
             message = "No exact step exists for {0}: its rate is not linear with constant coefficients ({1})."
             hint = "Leave the method out, or write RK4 or exponential Euler."
             forms = _forms(system, method, lambda v: exact_form(system, v, together), message, hint)
-            return tuple(exact_scheme(system, group, forms, CHOSEN) for group in coupled_groups(forms))
+            return tuple(exact_scheme(group, forms, CHOSEN) for group in coupled_groups(forms))
         case _:
             message = "Exponential Euler needs the rate of {0} to be linear in {0}, and it is not ({1})."
             forms = _forms(system, method, lambda v: self_linear(system, v), message, "Leave the method out, or write RK4 or Euler.")

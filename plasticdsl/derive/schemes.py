@@ -88,7 +88,7 @@ def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
         if not new:
             break
         reasons |= _with_connected(system, new)
-    schemes: list[Scheme] = [exact_scheme(system, group, exact, EXACT_REASON) for group in coupled_groups(exact)]
+    schemes: list[Scheme] = [exact_scheme(group, exact, EXACT_REASON) for group in coupled_groups(exact)]
     schemes += [exponential_euler(system, v, self_linear(system, v)) for v in left]
     if reasons:
         schemes.append(_in_stages(system, reasons, driven))

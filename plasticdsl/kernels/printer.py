@@ -180,9 +180,9 @@ class Printer:
             return f"{function}({', '.join(texts)})", _ATOM
         if function == "whole":  # an element of an array of 32-bit numbers is one of these in plain Python
             return f"int({self.integer(arguments[0])})", _ATOM
-        if function == "quotient":
+        if function == "quotient" or (function == "mod" and self._counted(call) in (Kind.ANY, Kind.INT)):
             left, right = (self._within(a, Kind.INT, least) for a, least in zip(arguments, (_PRODUCT, _PRODUCT + 1), strict=True))
-            return f"{left} // {right}", _PRODUCT
+            return f"{left} {'//' if function == 'quotient' else '%'} {right}", _PRODUCT
         if function not in _OF_INTEGERS_TOO:
             name = _SUPPORT.get(function) or _NUMPY.get(function)
             if name is None:
@@ -191,9 +191,6 @@ class Printer:
         kind = self._counted(call)
         if kind is Kind.ANY:
             kind = want if function == "abs" else Kind.INT
-        if function == "mod" and kind is Kind.INT:
-            left, right = (self._within(a, kind, least) for a, least in zip(arguments, (_PRODUCT, _PRODUCT + 1), strict=True))
-            return f"{left} % {right}", _PRODUCT
         name = function if self._is_builtin(call) else _SUPPORT[function]
         return f"{name}({', '.join(self._text(a, kind)[0] for a in arguments)})", _ATOM
 

@@ -63,7 +63,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     block, pre, evaluated = projection.connection, by_name[projection.pre], frozenset(network.order)
     others = read_by(projection, network)
     # all definitions are written out in events; in sums and steps those of the units are stored already
-    in_events: Scope = {**other_definitions(projection, network, others), **scope_of(projection, by_name)}
+    in_events: Scope = {**other_definitions(network, others), **scope_of(projection, by_name)}
     not_stored = {side: {n: e for n, e in in_events[side].items() if (name, n) not in evaluated} for side, name in projection.ends.items()}
     in_steps: Scope = {**in_events, **not_stored}
     # sums with delays come in no order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered

@@ -109,7 +109,7 @@ def _read_for_changes(block: Block) -> frozenset[str]:
     return frozenset(ref.owner.name for ref in block.read_through(changes) if isinstance(ref.owner, OfProjection))
 
 
-def other_definitions(projection: Projection, network: Network, others: tuple[Other, ...]) -> dict[Owner, Mapping[str, Expr]]:
+def other_definitions(network: Network, others: tuple[Other, ...]) -> dict[Owner, Mapping[str, Expr]]:
     """What definitions of the other projections stand for, in the reader's terms: own names stay own (`inline` gives them the owner)."""
     by_name = {p.name: p for p in network.projections} if others else {}
     return {
