@@ -7,8 +7,9 @@ otherwise, because a sum that is held over a step would make any scheme first-or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.derive.totals import with_totals
@@ -17,15 +18,15 @@ from plasticdsl.model.dependencies import read_by_units
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Scheme, variables_of
+from plasticdsl.model.schemes import variables_of
 
 
 def integrate(network: Network) -> Network:
     """The network with an integrator for every flowing variable. Raises `PlasError` as `choose_schemes` does."""
     flowing = flowing_names(network)
     feeding = _feeding(network, flowing)
-    known: dict[tuple[Block, frozenset[str], bool], tuple[Scheme, ...]] = {}
-    populations = tuple(_population(p, flowing, feeding, known) for p in network.populations)
+    choose = cache(choose_schemes)  # once for all populations of the same neuron
+    populations = tuple(_population(p, flowing, feeding, choose) for p in network.populations)
     blocks = {p.name: p.block for p in network.populations}
     projections = tuple(_projection(p, blocks, flowing) for p in network.projections)
     return replace(network, populations=populations, projections=projections)
@@ -47,19 +48,10 @@ def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
     return frozenset(owner for p, s in sums for owner, _ in p.of_units(p.connection.read_through([s.body])) & flowing)
 
 
-def _population(
-    population: Population,
-    flowing: frozenset[Owned],
-    feeding: frozenset[str],
-    known: dict[tuple[Block, frozenset[str], bool], tuple[Scheme, ...]],
-) -> Population:
-    """`known`: what has been chosen for other populations of the same neuron."""
+def _population(population: Population, flowing: frozenset[Owned], feeding: frozenset[str], choose: Callable[..., Block]) -> Population:
     block = population.block
     inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and (population.name, v.name) in flowing)
-    together = population.name in feeding
-    if (block, inputs, together) not in known:
-        known[block, inputs, together] = choose_schemes(block, flowing_inputs=inputs, together=together).schemes
-    return replace(population, block=replace(block, schemes=known[block, inputs, together]))
+    return replace(population, block=choose(block, flowing_inputs=inputs, together=population.name in feeding))
 
 
 def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Owned]) -> Projection:

@@ -13,7 +13,7 @@ import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
-from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, refs, walk
+from plasticdsl.model.expr import Call, Expr, Number, Ref, children, rebuild, refs, walk
 from plasticdsl.model.owners import Part
 from plasticdsl.model.parts import Units, is_several, parts_read
 from plasticdsl.runtime.instance.instance import Values
@@ -68,9 +68,8 @@ def per_unit(expr: Expr) -> frozenset[Ref]:
     """The variables whose values are not taken together by a statistic."""
     if is_statistic(expr):
         return frozenset()
-    inner: list[Expr] = []
-    rebuild(expr, lambda child: inner.append(child) or child)  # type: ignore[func-returns-value]
-    return frozenset().union(*(per_unit(child) for child in inner)) if inner else refs(expr)
+    inner = children(expr)
+    return frozenset().union(*map(per_unit, inner)) if inner else refs(expr)
 
 
 class Reader:
