@@ -217,7 +217,7 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "items": lambda parts: parts[::2],
     "units": lambda parts: parts[::2],
     "within": _within,
-    "up_to": lambda parts: tree.UpTo(parts[0], parts[2], span_of(parts)),
+    "up_to": lambda parts: tree.Interval(parts[0], parts[2], span_of(parts)),
     "applied": _applied,
     "group": lambda parts: tree.Group(parts[1], span_of(parts)),
     "list": _list,

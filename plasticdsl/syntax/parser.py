@@ -23,7 +23,7 @@ from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
 from plasticdsl.syntax.tokens import Token, begins_with_name, tokenize
 
-_Headed = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate | tree.Phase
+_Headed = tree.Event | tree.Phase
 _STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no block
 
 

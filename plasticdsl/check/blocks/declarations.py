@@ -20,7 +20,6 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, nodes, of_kind
 
 _Stated = TypeVar("_Stated", bound=tree.Statement)
-Event = tree.OnEvent | tree.OnPairs | tree.Every | tree.SpikeWhen | tree.SpikeAtRate
 #: What sets a variable at an event.
 Change = tree.Jump | tree.Draw
 
@@ -47,7 +46,7 @@ class Contents:
     reactions: Sequence[tree.Reaction]
     sums: Sequence[tree.Define]
     steps: Sequence[tree.Jump]
-    events: Sequence[Event]
+    events: Sequence[tree.Event]
     truncations: Sequence[tree.Truncate]
     output: tree.Output | None
     refractory: tree.Refractory | None
@@ -98,7 +97,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         reactions=[reaction for reactions in of_kind(body, tree.Reactions) for reaction in reactions.body],
         sums=[d for d in of_kind(body, tree.Define) if isinstance(d.target, tree.Member)],
         steps=of_kind(body, tree.Jump),
-        events=[s for s in body if isinstance(s, Event)],
+        events=[s for s in body if isinstance(s, tree.Event)],
         truncations=of_kind(body, tree.Truncate),
         output=_only(of_kind(body, tree.Output), "output", report),
         refractory=_only(of_kind(body, tree.Refractory), "refractory", report),
@@ -126,7 +125,7 @@ def _is_function(define: tree.Define) -> bool:
 
 def _jumps(statement: tree.Statement) -> Iterator[Change]:
     """The jump that a statement is, or the jumps and draws below a trigger."""
-    if not isinstance(statement, Event):
+    if not isinstance(statement, tree.Event):
         return iter((statement,) if isinstance(statement, tree.Jump) else ())
     return (s for s in statement.body if isinstance(s, Change))
 
@@ -137,7 +136,7 @@ def _names(statement: tree.Statement) -> Iterator[tree.Name]:
         case tree.Reactions(body=body):
             yield from (term.name for reaction in body for term in (*reaction.reactants, *reaction.products))
         case _:
-            about = (subject(s) for s in (_jumps(statement) if isinstance(statement, Event) else (statement,)))
+            about = (subject(s) for s in (_jumps(statement) if isinstance(statement, tree.Event) else (statement,)))
             yield from (name for name in about if isinstance(name, tree.Name))
 
 

@@ -109,10 +109,10 @@ def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], c
     value = translate_number(base, context)
     parts: list[Population | Projection] = [*taking.network.populations, *taking.network.projections]
     owner = next((p for p in parts if isinstance(value.expr, Ref) and p.as_owner == value.expr.owner), None)
-    several_units = len(indices) > 1 or isinstance(indices[0], tree.UpTo)
+    several_units = len(indices) > 1 or isinstance(indices[0], tree.Interval)
     if isinstance(owner, Population) and several_units:
         return Typed(several(value.expr, _units(owner, indices, context, taking)), value.dim)
-    numbers = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices if not isinstance(i, tree.UpTo))
+    numbers = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices if not isinstance(i, tree.Interval))
     if context.report.count == before:
         _check_unit(node, owner, numbers, context, taking)
     return Typed(Call("unit", (value.expr, *numbers)), value.dim)

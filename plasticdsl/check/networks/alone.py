@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.networks.effects import with_what_is_read
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network import with_open_inputs
@@ -31,7 +32,6 @@ from plasticdsl.model.model import (
 from plasticdsl.model.owners import Whose
 
 _UNITS = Number(100.0)
-_OUTPUT = "#output"
 _OUTPUTS = {Whose.PRE: "x", Whose.POST: "y"}
 
 
@@ -72,7 +72,7 @@ def _targets(side: Whose, block: Block) -> Mapping[str, Role]:
 
 
 def _name(side: Whose, name: str) -> str:
-    return _OUTPUTS[side] if name == _OUTPUT else name
+    return _OUTPUTS[side] if name == OUTPUT else name
 
 
 def _projection(block: Block) -> Projection:

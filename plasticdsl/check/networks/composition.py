@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.blocks.connection_sums import check_incoming
 from plasticdsl.check.experiments.readings import how_to_spike, spikes
 from plasticdsl.check.networks.building import Ends, Side
@@ -28,8 +29,6 @@ from plasticdsl.model.owners import OfArgument, Whose, owner_text
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD
-
-OUTPUT = "#output"
 
 
 def compose(

@@ -60,7 +60,8 @@ def _reader(local: Local, observables: Mapping[str, Dim], span: Span, context: C
         try:
             found = local.derivative(of, by)
         except NotDifferentiable as problem:
-            _report_none(local.block, of, by, str(problem), span, context)
+            text = f"∂{_name(local.block, of)}/∂{_name(local.block, by)}"
+            _report_none(text, problem, _place(local.block, of, span), (Label(span, "in this projection"),), context.report)
             return Number(0.0)
         if is_number(found, 0.0) and not _is_missing(local.block, of) and not _is_missing(local.block, by):
             _report_zero(local, of, by, span, context)
@@ -88,11 +89,10 @@ def _place(block: Block, of: Expr, span: Span) -> Span:
     return span if variable is None else variable.span
 
 
-def _report_none(block: Block, of: Expr, by: Ref, reason: str, span: Span, context: Context) -> None:
+def _report_none(text: str, problem: NotDifferentiable, place: Span, labels: tuple[Label, ...], report: Reporter) -> None:
     """A step, a comparison or the like stands between."""
-    message = f"∂{_name(block, of)}/∂{_name(block, by)} does not exist: {reason[0].lower() + reason[1:]}"
     hint = "Use a smooth function such as 1/(1 + exp(−a)), or enclose what is to be constant in hold(…)."
-    context.report.error("no-derivative", message, _place(block, of, span), hint, (Label(span, "in this projection"),))
+    report.error("no-derivative", f"{text} does not exist. {problem}", place, hint, labels)
 
 
 def _report_zero(local: Local, of: Expr, by: Ref, span: Span, context: Context) -> None:
@@ -185,8 +185,7 @@ class Gradients:
             self.report.error("not-local", f"{text} cannot be worked out where it is needed. {problem}", place, problem.hint, labels)
             return Number(0.0)
         except NotDifferentiable as problem:
-            hint = "Use a smooth function, such as 1/(1 + exp(−a)) for Θ(a)."
-            self.report.error("no-derivative", f"{text} does not exist. {problem}", place, hint, labels)
+            _report_none(text, problem, place, labels, self.report)
             return Number(0.0)
         if is_number(found, 0.0):
             self._report_zero(observable, projection, by, text, place, labels)

@@ -66,7 +66,7 @@ def units(indices: tuple[tree.Expr, ...], symbol: str, size: float | None, conte
     found: list[Range] = []
     taken: list[tuple[float, float]] = []
     for node in indices:
-        first, last = (node.first, node.last) if isinstance(node, tree.UpTo) else (node, node)
+        first, last = (node.low, node.high) if isinstance(node, tree.Interval) else (node, node)
         before = context.report.count
         one = Range(*(amount(number, FROM_EITHER_END, "The number of a unit", context, {}) for number in (first, last)))
         low, high = (_from_first(constant(number, values), size) for number in (one.first, one.last))

@@ -198,22 +198,9 @@ class Truncate:
     span: Span
 
 
-Dynamics = (
-    Flow
-    | Define
-    | Initial
-    | Draw
-    | Jump
-    | Bound
-    | OnEvent
-    | OnPairs
-    | Every
-    | SpikeWhen
-    | SpikeAtRate
-    | Refractory
-    | Input
-    | Output
-    | Method
-    | Truncate
-    | Reactions
-)
+#: What a population or projection gives, too.
+Setting = Define | Draw | Initial
+
+Event = OnEvent | OnPairs | Every | SpikeWhen | SpikeAtRate
+
+Dynamics = Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions

@@ -55,15 +55,6 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class UpTo:
-    """`1 to 240`, in brackets behind what it chooses from."""
-
-    first: Expr
-    last: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Indexed:
     """`w[i, j]`, `E[1 to 240]`."""
 
@@ -205,7 +196,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """`[a, b]` after `∈`."""
+    """`[a, b]` after `∈`; `1 to 240`, in brackets behind what it chooses from."""
 
     low: Expr
     high: Expr
@@ -228,7 +219,7 @@ Expr = (
     | Member
     | Limit
     | Indexed
-    | UpTo
+    | Interval
     | Within
     | Apply
     | Unary
