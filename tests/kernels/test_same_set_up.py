@@ -13,6 +13,7 @@ from plasticdsl import driver
 from plasticdsl.kernels.identifiers import RUN
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.kernels.store import digest_of, import_text
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import GivenSpikes, RegularSource
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.engine.binding import bind
@@ -181,7 +182,8 @@ def _compared(loaded: Any, seed: int, connections: Any = None, **settings: Any) 
     program = driver.program_of(driver.plan_of(network, per_unit(network), options), options)
     sources = any(isinstance(p.source, RegularSource | GivenSpikes) for p in network.populations)
     a = made.allocate(seed=seed, connections=connections, **({"duration": _DURATION} if sources else {}), **settings)
-    there = {tuple(name.split("_", 1)): value for name, value in settings.items()}
+    owners = {p.name: p.as_owner for p in (*network.populations, *network.projections)}
+    there = {Ref(owners[owner], name): value for (owner, name), value in ((n.split("_", 1), v) for n, v in settings.items())}
     dt = float(a.run.dt)
     instance = instantiate(
         network, dt=dt, seed=seed, settings=there, connections=connections, horizon=to_steps(_DURATION, dt) if dt < 1.0 else None
