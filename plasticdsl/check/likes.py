@@ -10,8 +10,9 @@ What replaces what:
   condition, `output`, `refractory` and `method` are restated as a whole.
 - network: a parameter or observable, a population or a set of patterns replaces the one of the same name. A projection replaces the one of its
   name; without a name (or over one without a name) the only one between the same two populations; an `expect` line the one with the same left side.
-- experiment: `dt`, settings, data and phases by name; the sweep, all `record` lines, all `plot` lines and all `expect` lines each as a
-  whole. What is swept anew is no longer set, and what is set anew no longer swept. `like A on Net2` keeps the experiment and changes the network.
+- experiment: `dt`, settings, data and phases by name, a phase that is repeated where it stands; what is repeated replaces all phases of these
+  names; the sweep, all `record` lines, all `plot` lines and all `expect` lines each as a whole. What is swept anew is no longer set, and what is set
+  anew no longer swept. `like A on Net2` keeps the experiment and changes the network.
 
 What is new is added at the end.
 """
@@ -29,7 +30,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import ordered
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import rebuilt
+from plasticdsl.syntax.walk import of_kind, phases_of, rebuilt
 
 #: All blocks together may have so many statements once `like` is carried out.
 MOST_STATEMENTS = 20_000
@@ -82,6 +83,8 @@ def merge(base: tree.Block, block: tree.Block, report: Reporter) -> tree.Block:
     old, new = base.body, block.body
     if block.kind == "network":
         old, new = _named_alike(old, new, report)
+    if block.kind == "experiment":
+        old, new = _in_rounds(old, new)
     old, new = split(old), split(new)
     return replace(
         block,
@@ -163,6 +166,8 @@ def _about(statement: tree.Statement, kind: str) -> Hashable:
             return word, name.name
         case tree.Truncate(function=name):
             return word, name.name
+        case tree.Repeat(body=inner):
+            return word, tuple(phase.name.name for phase in phases_of(inner))
         case tree.OnEvent(event=event):
             return word, event
         case tree.Reactions(body=(tree.Reaction(reactants=reactants, products=products),)):
@@ -201,6 +206,40 @@ def path_text(target: tree.Expr | None, as_written: bool = False) -> str:
             return path_text(base, as_written)
         case _:
             return ""
+
+
+# --- what is repeated ------------------------------------------------------------------------------------------------
+
+
+def _in_rounds(
+    base: Sequence[tree.Statement], new: Sequence[tree.Statement]
+) -> tuple[tuple[tree.Statement, ...], tuple[tree.Statement, ...]]:
+    """Both lists, with what concerns repeats settled: new ones stand where the first of their phases stood, and a phase that the base repeats is
+    restated there."""
+    owners = {phase.name.name: repeat for repeat in of_kind(new, tree.Repeat) for phase in phases_of(repeat.body)}
+    restated = {phase.name.name: phase for phase in of_kind(new, tree.Phase)}
+    old: list[tree.Statement] = []
+    for statement in base:
+        named = (owners.get(phase.name.name) for phase in phases_of((statement,)))
+        old += [repeat for repeat in dict.fromkeys(named) if repeat is not None and repeat not in old]
+        old += _settled((statement,), owners, restated) if isinstance(statement, tree.Phase | tree.Repeat) else (statement,)
+    there = {phase.name.name for repeat in of_kind(old, tree.Repeat) for phase in phases_of(repeat.body)}
+    rest = (s for s in new if s not in old and not (isinstance(s, tree.Phase) and s.name.name in there))
+    return tuple(old), tuple(rest)
+
+
+def _settled(
+    body: Iterable[tree.Statement], gone: Mapping[str, tree.Repeat], restated: Mapping[str, tree.Phase], inside: bool = False
+) -> tuple[tree.Statement, ...]:
+    """Phases and repeats of the base without phases that others repeat now, and with what is restated `inside` of repeats."""
+    left: list[tree.Statement] = []
+    for statement in body:
+        match statement:
+            case tree.Phase(name=name) if name.name not in gone:
+                left.append(restated.get(name.name, statement) if inside else statement)
+            case tree.Repeat(body=inner) if kept := _settled(inner, gone, restated, True):
+                left.append(replace(statement, body=kept))
+    return tuple(left)
 
 
 # --- projections -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Value
 from plasticdsl.model.patterns import DataSet
-from plasticdsl.model.protocol import ForEach, Order, Start, Until
+from plasticdsl.model.protocol import Course, ForEach, Order, Start, Until, awaited
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.units.dimension import Dimension
 
@@ -152,7 +152,8 @@ class SweepAxis:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """What is done with a network. `dt` None: time is counted in steps of nominally 1 s. `seed`: where none is given to the run."""
+    """What is done with a network. `course`: the names of `phases` in the order in which they are carried out. `dt` None: time is counted in steps of
+    nominally 1 s. `seed`: where none is given to the run."""
 
     name: str
     doc: str
@@ -168,11 +169,18 @@ class Experiment:
     span: Span = NOWHERE
     data: tuple[DataSet, ...] = ()
     seed: int | None = None
+    course: Course = ()
 
     @property
     def all_recordings(self) -> tuple[Recording, ...]:
         """Its own, then those of its phases."""
         return (*self.recordings, *(r for p in self.phases for r in p.recordings))
+
+    @property
+    def all_awaited(self) -> tuple[Until, ...]:
+        """What phases, repeats and items that are shown again wait for."""
+        phases = (u for p in self.phases for u in (p.until, p.each.again if p.each is not None else None) if u is not None)
+        return (*phases, *awaited(self.course))
 
     @property
     def all_expectations(self) -> tuple[Expectation, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,11 +12,12 @@ from plasticdsl.source import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """`for each (pixels, label) in digits where not test, shuffled, 5 epochs, for 100 ms each`.
+    """`for each (pixels, label) in digits where not test, shuffled, 5 epochs, for 100 ms each, pause 50 ms, again until CONDITION`.
 
     `source`: a pattern set or data set; `names`: what one item's parts are called in the phase, read as `Ref(Whose.ITEM, name)`;
     `arrays`: the array of the data set each stands for (empty for patterns). `where` reads `Ref(source, array)`, one value per item.
     Shuffled anew in each epoch. `each_for`: how long each item stays (s; None: one step).
+    `pause`: how long nothing is held after each (s). `again`: an item is shown again until the condition holds at the end of a showing.
     """
 
     source: str
@@ -25,6 +27,8 @@ class ForEach:
     shuffled: bool = False
     epochs: Expr | None = None
     each_for: Expr | None = None
+    pause: Expr | None = None
+    again: Until | None = None
     span: Span = NOWHERE
 
 
@@ -35,12 +39,36 @@ class Until:
 
     Stable: in the last step no unit's variable that jumps at each step changed, and (with `within`) no unit's flowing variable changed by more
     than `within` times its largest absolute value over the units. `at_most` (s, as durations; None: 1000 steps) ends it all the same, and says so.
+    Of what is repeated, or shown again, a round takes the place of a step.
     """
 
     condition: Expr | None = None
     within: Expr | None = None
     at_most: Expr | None = None
     span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat 60 times:`, or `repeat until …, at most 100 times:` (`times` None; `until.at_most` then counts rounds, it is looked at after each of
+    them, and what it says is of that round). `body`: names of phases, and other repeats."""
+
+    body: tuple[str | Repeat, ...]
+    times: Expr | None = None
+    until: Until | None = None
+    span: Span = NOWHERE
+
+
+#: What is carried out one after the other: phases by name, and repeats.
+Course = tuple[str | Repeat, ...]
+
+
+def awaited(course: Course) -> Iterator[Until]:
+    """What its repeats wait for."""
+    for part in course:
+        if isinstance(part, Repeat):
+            yield from () if part.until is None else (part.until,)
+            yield from awaited(part.body)
 
 
 @dataclass(frozen=True, slots=True)

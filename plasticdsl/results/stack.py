@@ -26,8 +26,9 @@ Coordinates = dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]
 Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
+ROUND = "round"
 #: Dimensions on which recordings of one study may have different values.
-_OWN = ("time", "step", "bin", "unit_", "spike_")
+_OWN = ("time", "step", "bin", "unit_", "spike_", ROUND)
 
 
 def stacked(study: Study) -> Iterator[DataArray]:
@@ -103,7 +104,10 @@ def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     first, (dims, coordinates) = every[0], axes_of(study)
     rank = len(dims)
     edges = histogram(np.concatenate([s.done.ravel() for s in every]))[1] if first.is_histogram else np.zeros(0)
-    values = _filled(study, [_counts(s, edges) if first.is_histogram else s.done for s in every])
+    values = _filled(study, [_by_round(s, _counts(s, edges) if first.is_histogram else s.done) for s in every])
+    for name, size in zip(round_names(first.most), values.shape[rank:], strict=False):
+        dims, coordinates[name] = (*dims, name), ((name,), np.arange(1, size + 1), {"long_name": "round, from 1"})
+    rank = len(dims)
     if first.single:
         values = values[(slice(None),) * rank + (0,)] if values.shape[rank] else np.full(values.shape[:rank], np.nan)
     else:
@@ -157,12 +161,53 @@ def _filled(study: Study, arrays: list[Floats]) -> Floats:
 
 
 def _times(study: Study, every: Sequence[Series]) -> tuple[NDArray[Any], dict[str, str]]:
-    """The times of the longest run; those of the others are its beginning, unless they were taken at other intervals."""
-    longest = max(every, key=lambda s: s.taken)
-    line = study.runs[every.index(longest)].line
+    """The times of the longest run (or round, counted from its beginning); those of the others are its beginning, unless they were taken at other
+    intervals."""
+    steps = max((_longest(s) for s in every), key=len)
+    line, since = study.runs[0].line, " since the phase began" if every[0].most else ""
     if line.in_steps:
-        return longest.steps, {"long_name": "step"}
-    return longest.steps * line.dt, {"units": "s", "long_name": "end of the interval" if longest.bins else "time"}
+        return steps, {"long_name": f"step{since}"}
+    dt = max(zip(every, study.runs, strict=True), key=lambda pair: pair[0].taken)[1].line.dt
+    return steps * dt, {"units": "s", "long_name": f"end of the interval{since}" if every[0].bins else f"time{since}"}
+
+
+# --- rounds ----------------------------------------------------------------------------------------------------------
+
+
+def round_names(most: Sequence[int]) -> tuple[str, ...]:
+    """What the rounds of the repeats around a phase are counted by, the outermost first."""
+    return tuple(f"{ROUND}_{number}" if number > 1 else ROUND for number in range(1, len(most) + 1))
+
+
+def _ends_of_rounds(series: Series) -> list[int]:
+    """How many values there were at the end of each round."""
+    return [min(r.taken, series.taken) for r in series.rounds[1:]] + [series.taken]
+
+
+def _longest(series: Series) -> NDArray[np.int64]:
+    """The steps of the round with the most moments, since its beginning; of what is not repeated, all as they are."""
+    if not series.most:
+        return series.steps
+    if not series.rounds:
+        return series.steps[:0]
+    ends = zip(series.rounds, _ends_of_rounds(series), strict=True)
+    found, end = max(ends, key=lambda pair: pair[1] - pair[0].taken)
+    return series.steps[found.taken : end] - found.step
+
+
+def _by_round(series: Series, values: Floats) -> Floats:
+    """Values of all moments as float64[rounds …, moments, …], filled up with NaN."""
+    if not series.most:
+        return values
+    depth = len(series.most)
+    if not series.rounds:
+        return np.full((0,) * depth + (0, *values.shape[1:]), np.nan)
+    begins, ends = np.array([min(r.taken, series.taken) for r in series.rounds]), np.array(_ends_of_rounds(series))
+    numbers = np.array([r.numbers for r in series.rounds])
+    result = np.full((*numbers.max(axis=0), int(np.max(ends - begins)), *values.shape[1:]), np.nan)
+    which = np.repeat(np.arange(len(begins)), ends - begins)
+    result[(*(numbers[which] - 1).T, np.arange(series.taken) - begins[which])] = values
+    return result
 
 
 def _ends(study: Study, owner: str, dimension: str) -> Coordinates:
@@ -195,6 +240,10 @@ def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
         runs = np.repeat(np.arange(len(trains)), [len(steps) for steps, _ in trains])
         for (name, (_, values, _)), index in zip(axes_of(study)[1].items(), np.unravel_index(runs, study.shape), strict=True):
             coordinates[f"{name}_of_{dimension}"] = (dimension,), values[index], {}
+    if first.numbers:
+        numbers = np.concatenate([np.array(r.numbers)[r.stretch(steps)] for (steps, _), r in zip(trains, every, strict=True)])
+        for k, name in enumerate(round_names(first.numbers[0])):
+            coordinates[f"{name}_of_{dimension}"] = (dimension,), numbers[:, k], {}
     attributes: Attributes = {"units": "s", "long_name": f"spike times of {first.population}"}
     return DataArray(times, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
 

@@ -83,10 +83,15 @@ def _endings(study: Study) -> list[dict[str, Any]]:
             "phase": phase,
             "runs": len(every),
             "reached": sum(e.reached for e in every),
-            "steps": {"mean": sum(e.steps for e in every) / len(every), "max": max(e.steps for e in every)},
+            "steps": _spent([e.steps for e in every]),
         }
+        | ({"rounds": _spent(rounds)} if (rounds := [e.rounds for e in every if e.rounds is not None]) else {})
         for phase, every in found.items()
     ]
+
+
+def _spent(numbers: list[int]) -> dict[str, float]:
+    return {"mean": sum(numbers) / len(numbers), "max": max(numbers)}
 
 
 def _together(outcomes: list[Outcome], what: str) -> Outcome:

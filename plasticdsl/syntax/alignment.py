@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 # Statements that begin with one of these have no column of `=` to share.
-_NO_COLUMN = frozenset(("record", "plot", "phase", "sweep", "output", "function", "start"))
+_NO_COLUMN = frozenset(("record", "plot", "phase", "repeat", "sweep", "output", "function", "start"))
 STEP = 4
 _WIDEST_GAP = 4
 # No blank stands after the first and before the second; around the third there is one on both sides, around the fourth as the author did.

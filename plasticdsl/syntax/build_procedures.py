@@ -217,14 +217,22 @@ def _phase(parts: Parts) -> tree.Phase:
 def _for_each(parts: Parts) -> tree.ForEach:
     names, source = tuple(after(parts, "(") or (name_of(parts[2]),)), name_of(after(parts, "in"))
     options = _options(parts)
-    where, epochs, each_for = (options.get(word) for word in ("where", "epochs", "for"))
-    return tree.ForEach(names, source, where, "shuffled" in options, epochs, each_for, span_of(parts))
+    where, epochs, each_for, pause, until, times = (options.get(word) for word in ("where", "epochs", "for", "pause", "again", "at"))
+    if until is None and times is not None:
+        raise Refusal("unknown-option", times.span, "‘at most … times’ belongs after ‘again until …’.")
+    again = None if until is None else tree.Until(until, None, None, times, until.span)
+    return tree.ForEach(names, source, where, "shuffled" in options, epochs, each_for, pause, again, span_of(parts))
+
+
+def _repeat(parts: Parts) -> tree.Repeat:
+    what = parts[1]
+    return tree.Repeat(None, what, (), span_of(parts)) if isinstance(what, tree.Until) else tree.Repeat(what, None, (), span_of(parts))
 
 
 def _until(parts: Parts) -> tree.Until:
     options = _options(parts)
     condition = None if isinstance(parts[1], Token) else parts[1]
-    return tree.Until(condition, options.get("within"), options.get("up"), span_of(parts))
+    return tree.Until(condition, options.get("within"), options.get("up"), options.get("at"), span_of(parts))
 
 
 def _start(parts: Parts) -> tree.Start:
@@ -299,6 +307,7 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "for_time": lambda parts: parts[1],
     "for_each": _for_each,
     "each_option": _option,
+    "repeat": _repeat,
     "until": _until,
     "until_option": _option,
     "rules_off": lambda parts: tree.RulesOff(tuple(after(parts, "for") or ()), span_of(parts)),

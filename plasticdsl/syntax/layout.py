@@ -22,7 +22,7 @@ _QUOTES = '"""'
 # A header that forgot its colon is told so, instead of being read together with its body as one long statement.
 _HEADER = re.compile(
     r"(?:neuron|synapse|rule|network|experiment)\s+[^\W\d]|on\s+(?:pre|post|all|nearest)\b|every\s|spike\s+(?:when|at)\b"
-    r"|phase\s+[^\W\d]\w*\s+(?:for|until)\b|reactions\s*$"
+    r"|phase\s+[^\W\d]\w*\s+(?:for|until)\b|repeat\s+[^=\s]|reactions\s*$"
 )
 _BODY_LINE = re.compile(
     r"(?!where\b|if\b|and\b|or\b)[^\n]*?(?:\s=\s|[-+*/−]=|→|->|~|∈)|(?:on|spike|record|rules|expect|plot|start|update|phase|input)\s"

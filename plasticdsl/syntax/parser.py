@@ -23,7 +23,7 @@ from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
 from plasticdsl.syntax.tokens import Token, begins_with_name, tokenize
 
-_Headed = tree.Event | tree.Phase
+_Headed = tree.Event | tree.Phase | tree.Repeat
 _STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no block
 
 
@@ -158,7 +158,7 @@ def _described(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
 
 def _inline_body(tokens: Sequence[Token]) -> int:
     """Where the statement after the colon begins in `on pre: post.g += w`; 0 where there is none."""
-    if tokens[0].text not in ("on", "every", "spike", "phase") or begins_with_name(tokens):
+    if tokens[0].text not in ("on", "every", "spike", "phase", "repeat") or begins_with_name(tokens):
         return 0
     for number, token in enumerate(tokens[:-1]):
         if token.kind == ":":

@@ -51,6 +51,7 @@ _EXAMPLES: Mapping[str, str] = {
     "truncate": "truncate F at 200 ms",
     "reactions": "reactions:",
     "phase": "phase learning for 10 s:’ or ‘phase p for each x in data:",
+    "repeat": "repeat 60 times:’ or ‘repeat until mean(w) > 0.9, at most 100 times:",
     "rules": "rules off’ or ‘rules off for EE",
     "start": "start units.x from ξ_1",
     "update": "update asynchronously",
@@ -61,7 +62,7 @@ _EXAMPLES: Mapping[str, str] = {
     "data": 'data d from "file.npz"',
 }
 
-_LOOP_OPTIONS = ("shuffled", "epochs", "where")
+_LOOP_OPTIONS = ("shuffled", "epochs", "where", "pause", "again")
 
 _ALIKE = 0.7  # first words are short, and a wrong guess is worse than none
 _ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))

@@ -17,6 +17,16 @@ def of_kind(statements: Iterable[object], kind: type[Kind]) -> list[Kind]:
     return [s for s in statements if isinstance(s, kind)]
 
 
+def phases_of(statements: Iterable[object]) -> Iterator[tree.Phase]:
+    """The phases of an experiment in the order of the text, repeated ones too."""
+    for statement in statements:
+        match statement:
+            case tree.Phase():
+                yield statement
+            case tree.Repeat(body=body):
+                yield from phases_of(body)
+
+
 def parts(node: object) -> tuple[object, ...]:
     """What a node (or a tuple of them) consists of, in the order of the text; nothing for a place or a plain value."""
     if isinstance(node, tuple):

@@ -21,7 +21,7 @@ FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
     "item": (*BLOCKS, "function", "use"),
     "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
     "network": ("expect",),
-    "procedure": ("phase", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
+    "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
     "setting": (),
     "reaction": (),
 }
@@ -32,9 +32,10 @@ CLAUSES = ("p", "delay")
 #: Words inside statements that no text uses as a name, so that they can have a colour wherever they stand.
 LINKING = ("like", "off", "end", "last")
 
-_INSIDE = """above all asynchronously axonal below centered centred decreases delay dendritic epochs except falls fixed flipped hold in-degree increases
-logarithmic nearest never of one order out-degree pairs patterns post pre random rate redrawn reduced repeats rises self shuffled stable substeps
-synchronously up values while within"""
+_INSIDE = """
+above again all asynchronously axonal below centered centred decreases delay dendritic epochs except falls fixed flipped hold in-degree increases
+logarithmic most nearest never of one order out-degree pairs patterns pause post pre random rate redrawn reduced repeats rises self shuffled
+stable substeps synchronously times up values while within"""
 #: All other words inside statements.
 INSIDE = frozenset(_INSIDE.split())
 

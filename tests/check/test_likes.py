@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plasticdsl
 from plasticdsl.model.expr import Number, Ref
 from plasticdsl.model.model import Role
 from plasticdsl.model.owners import OfPopulation, Whose
@@ -264,3 +265,43 @@ def test_of_what_is_only_inherited_the_later_holds() -> None:
     )
     assert found.settings == () and [a.text for a in found.sweep] == ["Net.r"]
     assert [p.name for p in found.phases] == ["first", "second", "third", "fifth"]
+
+
+def test_what_is_repeated_is_restated_by_its_phases():
+    text = """
+network Net:
+    src = 1 Source
+
+experiment A on Net:
+    phase before for 1 step
+    repeat 3 times:
+        phase up for 2 steps
+        phase down for 3 steps
+    phase after for 4 steps
+
+experiment B like A:
+    phase down for 5 steps
+
+experiment C like A:
+    repeat 2 times:
+        phase before for 1 step
+        phase up for 1 step
+
+experiment D like A:
+    repeat 7 times:
+        phase up for 2 steps
+        phase down for 3 steps
+    phase more for 1 step
+"""
+    courses = {name: _course(text, name) for name in "ABCD"}
+    assert courses["B"] == courses["A"] == ["before", (3, ["up", "down"]), "after"]
+    assert courses["C"] == [(2, ["before", "up"]), (3, ["down"]), "after"]
+    assert courses["D"] == ["before", (7, ["up", "down"]), "after", "more"]
+
+
+def _course(text, name):
+    def shown(course):
+        return [part if isinstance(part, str) else (part.times.value, shown(part.body)) for part in course]
+
+    found = next(e for e in plasticdsl.parse(text).loaded.module.experiments if e.name == name)
+    return shown(found.course)

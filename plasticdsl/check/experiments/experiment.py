@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import known_values
-from plasticdsl.check.experiments.phases import check_phase, check_places
+from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
 from plasticdsl.check.experiments.readings import Sources, Taking, network_scope
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
 from plasticdsl.check.experiments.settings import OWN_LINES, check_set_once, names_set, setting, sweep_axis, without_restated
@@ -30,10 +30,11 @@ from plasticdsl.model.model import Network, Trigger
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
+from plasticdsl.model.protocol import Course, Repeat
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import of_kind
+from plasticdsl.syntax.walk import of_kind, phases_of
 
 
 def network_of(block: tree.Block, sight: Sight) -> tree.Block | None:
@@ -75,7 +76,7 @@ class KnownNetworks:
         return self.made.get(identity(meant))
 
 
-_PLACES = (tree.Define, tree.Phase, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep)
+_PLACES = (tree.Define, tree.Phase, tree.Repeat, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep)
 
 
 def check_experiment(
@@ -112,6 +113,7 @@ def check_experiment(
         dt=_time_step(body, taking),
         seed=_seed(body, taking),
         phases=whole,
+        course=check_course(body, taking),
         recordings=own,
         plots=plots,
         expectations=_expectations(body, recorded, taking),
@@ -134,7 +136,7 @@ def _taking(
     known = [v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized]
     constants = known_values(known, {}, Whose.NETWORK)
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
-    phases = tuple(s.name.name for s in of_kind(body, tree.Phase))
+    phases = tuple(s.name.name for s in phases_of(body))
     whole = {name: None if size is None else int(size) for name, size in sizes.items()}
     return Taking(context, network, lookup, sources, phases, None, resized, constants, whole, data)
 
@@ -155,10 +157,11 @@ def _phases_and_plots(
     phases: list[tuple[Phase, tree.Phase, Taking]] = []
     plots: list[PlotSpec] = []
     for statement in body:
-        if isinstance(statement, tree.Phase):
-            phase, inside = check_phase(statement, taking)
-            phases.append((phase, statement, inside))
-            plots += [plot(s, inside) for s in of_kind(statement.body, tree.Plot)]
+        if isinstance(statement, tree.Phase | tree.Repeat):
+            for one in phases_of((statement,)):
+                phase, inside = check_phase(one, taking)
+                phases.append((phase, one, inside))
+                plots += [plot(s, inside) for s in of_kind(one.body, tree.Plot)]
         elif isinstance(statement, tree.Plot):
             plots.append(plot(statement, taking))
     return phases, tuple(plots)
@@ -196,6 +199,10 @@ def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterat
                     yield from that_mention([s for s in statement.body if s not in off], missing)
             case tree.Define(target=tree.Name()) if _own_line(statement) is None:
                 yield statement.span
+            case tree.Repeat(body=inner):
+                yield from _doubtful(inner, missing)
+                if mentioned(replace(statement, body=())) & missing:
+                    yield statement.span
             case tree.Sweep():
                 yield statement.span
             case _:
@@ -237,7 +244,7 @@ def _seed(body: Iterable[tree.Statement], taking: Taking) -> int | None:
 
 
 def _check_phases(block: tree.Block, report: Reporter) -> None:
-    names = [s.name for s in of_kind(block.body, tree.Phase)]
+    names = [s.name for s in phases_of(block.body)]
     check_different(names, "There are two phases ‘{}’.", report)
     if not names:
         hint = "For example: ‘phase run for 1 s’."
@@ -249,7 +256,8 @@ def _check_time(experiment: Experiment, taking: Taking) -> None:
     report = taking.context.report
     if experiment.dt is None:
         for phase in experiment.phases:
-            lengths = (phase.duration, phase.each.each_for if phase.each else None, phase.until.at_most if phase.until else None)
+            shown = (phase.each.each_for, phase.each.pause) if phase.each else ()
+            lengths = (phase.duration, *shown, phase.until.at_most if phase.until else None)
             if any(e is not None and Special("dt") not in walk(e) and constant(e, {}) != 0.0 for e in lengths):
                 hint = "Write the time step, for example ‘dt = 0.1 ms’, or the length in steps, for example ‘for 10 steps’."
                 message = "This experiment has no time step, so the length of a phase cannot be a time."
@@ -279,13 +287,28 @@ def _check_reached(experiment: Experiment, taking: Taking) -> None:
         return None if expr is None else constant(substitute(expr, {Special("dt"): step}), taking.constants)
 
     lengths = {p.name: seconds(p.duration) for p in experiment.phases}
-    known = [length for length in lengths.values() if length is not None]
-    whole = sum(known) if len(known) == len(lengths) else None
+    whole = _length(experiment.course, lengths, taking)
     for one in experiment.all_expectations:
         length = lengths.get(one.window.during) if one.window.during is not None else whole
         wanted = seconds(one.window.last if one.window.last is not None else one.window.at)
         if length is not None and wanted is not None and wanted > length * (1.0 + _ROUNDING):
             _never_looked_at(one, wanted, length, "steps" if experiment.dt is None else "s", taking)
+
+
+def _length(course: Course, lengths: Mapping[str, float | None], taking: Taking) -> float | None:
+    """Of all that is carried out, in s; None where it is not known before the run."""
+    total = 0.0
+    for part in course:
+        match part:
+            case str():
+                length = lengths.get(part)
+            case Repeat(body=body, times=times):
+                one, count = _length(body, lengths, taking), None if times is None else constant(times, taking.constants)
+                length = None if one is None or count is None else count * one
+        if length is None:
+            return None
+        total += length
+    return total
 
 
 def _never_looked_at(expectation: Expectation, wanted: float, length: float, unit: str, taking: Taking) -> None:

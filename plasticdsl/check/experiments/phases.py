@@ -11,7 +11,7 @@ from plasticdsl.check.experiments.readings import Taking
 from plasticdsl.check.experiments.recordings import recordings
 from plasticdsl.check.experiments.shown_items import check_loop
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.terms.amounts import LENGTH, POSITIVE, amount
+from plasticdsl.check.terms.amounts import COUNT, LENGTH, POSITIVE, amount
 from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -20,7 +20,7 @@ from plasticdsl.model.experiments import Change, Clamp, Experiment, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Part, Whose
-from plasticdsl.model.protocol import Asked, Order, Until
+from plasticdsl.model.protocol import Asked, Course, Order, Repeat, Until
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
@@ -35,6 +35,8 @@ def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
     what, known = "The length of a phase", taking.constants
     held = [check_held(s, inside) for s in of_kind(phase.body, tree.Define)]
     starts = [check_start(s, inside) for s in of_kind(phase.body, tree.Start)]
+    if each is not None and phase.each is not None and phase.each.again is not None:
+        each = replace(each, again=check_rounds(phase.each.again, "‘again until …’", inside))
     made = Phase(
         name=phase.name.name,
         duration=None if phase.duration is None else amount(phase.duration, LENGTH, what, inside.context, known, SECONDS),
@@ -49,6 +51,26 @@ def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
         changes=tuple(c for c in held if isinstance(c, Change)),
     )
     return made, inside
+
+
+def check_course(body: Iterable[tree.Statement], taking: Taking) -> Course:
+    """The phases by name, and what is repeated of them."""
+    course: list[str | Repeat] = []
+    for statement in body:
+        match statement:
+            case tree.Phase(name=name):
+                course.append(name.name)
+            case tree.Repeat():
+                course.append(_repeat(statement, taking))
+    return tuple(course)
+
+
+def _repeat(statement: tree.Repeat, taking: Taking) -> Repeat:
+    check_places(statement.body, (tree.Phase, tree.Repeat), "what is repeated", taking.context.report)
+    known, times = taking.constants, statement.times
+    count = None if times is None else amount(times, COUNT, "The number of rounds", taking.context, known)
+    until = None if statement.until is None else check_rounds(statement.until, "‘repeat until …’", taking)
+    return Repeat(check_course(statement.body, taking), count, until, statement.span)
 
 
 def _order(schedules: Sequence[tree.Schedule], taking: Taking) -> Order | None:
@@ -93,7 +115,8 @@ def check_places(body: Iterable[tree.Statement], places: tuple[type, ...], where
     """Reports the statements that have no place in `where`, which takes those of `places`."""
     for statement in body:
         if not isinstance(statement, places):
-            report.error("misplaced-statement", f"This statement has no place in {where}.", statement.span)
+            hint = "Write it in a phase, or outside of what is repeated." if where == "what is repeated" else ""
+            report.error("misplaced-statement", f"This statement has no place in {where}.", statement.span, hint)
 
 
 # --- until, update, and what both ask of a network -------------------------------------------------------------------
@@ -104,6 +127,26 @@ _FIXED = (Role.PARAMETER, Role.GIVEN)
 
 def check_until(node: tree.Until, taking: Taking) -> Until:
     """`until stable within 1 %, up to 200 steps`, `until mean(cell.V) > −50 mV`."""
+    if node.times is not None:
+        message = "A phase lasts for a time; only what is carried out in rounds lasts ‘at most … times’."
+        taking.context.report.error("unknown-option", message, node.times.span, "For example ‘up to 200 steps’.")
+    what = "The longest length of a phase"
+    at_most = None if node.at_most is None else amount(node.at_most, POSITIVE, what, taking.context, taking.constants, SECONDS)
+    return replace(_awaited(node, taking), at_most=at_most)
+
+
+def check_rounds(node: tree.Until, what: str, taking: Taking) -> Until:
+    """`until mean(ex.w) > 0.9, at most 100 times`, after `repeat` or `again`; `what` it is, for messages."""
+    context = taking.context
+    if node.at_most is not None:
+        message = f"{what} counts rounds, which have no length of their own."
+        context.report.error("unknown-option", message, node.at_most.span, "For example ‘at most 10 times’.")
+    times = None if node.times is None else amount(node.times, COUNT, "The largest number of rounds", context, taking.constants)
+    return replace(_awaited(node, taking), at_most=times)
+
+
+def _awaited(node: tree.Until, taking: Taking) -> Until:
+    """What is waited for, without the longest time."""
     context, report = taking.context, taking.context.report
     before = report.count
     condition = translate_condition(node.condition, taking.reading("expect")) if node.condition is not None else None
@@ -123,12 +166,7 @@ def check_until(node: tree.Until, taking: Taking) -> Until:
         report.error(
             "nothing-to-wait-for", message, node.condition.span, "Wait for a state, an observable, a statistic of spikes, or the time ‘t’."
         )
-    at_most = (
-        None
-        if node.at_most is None
-        else amount(node.at_most, POSITIVE, "The longest length of a phase", context, taking.constants, SECONDS)
-    )
-    return Until(condition, within, at_most, node.span)
+    return Until(condition, within, None, node.span)
 
 
 def _changes(condition: Expr, network: Network) -> bool:

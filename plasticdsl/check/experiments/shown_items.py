@@ -48,10 +48,12 @@ def check_loop(node: tree.ForEach, taking: Taking) -> tuple[ForEach, Taking]:
     known = taking.constants
     epochs = None if node.epochs is None else amount(node.epochs, COUNT, "The number of epochs", context, known)
     each_for = None if node.each_for is None else amount(node.each_for, POSITIVE, "How long each item is shown", context, known, SECONDS)
+    pause = None if node.pause is None else amount(node.pause, POSITIVE, "The pause after each item", context, known, SECONDS)
     names = tuple(n.name for n in node.names)
-    each = ForEach(node.source.name, names, arrays, where, node.shuffled, epochs, each_for, node.span)
+    each = ForEach(node.source.name, names, arrays, where, node.shuffled, epochs, each_for, pause, None, node.span)
     scope = context.scope.child({part.name.name: _declared(part) for part in parts})
-    return each, replace(taking, context=context.inside(scope), items=parts)
+    inside = replace(taking, context=context.inside(scope), items=parts)
+    return each, inside
 
 
 def _declared(part: Part) -> Declared:

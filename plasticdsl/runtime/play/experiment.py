@@ -7,17 +7,18 @@ results need to know of the network, so that it can be forgotten (a sweep makes 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Network
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.protocol import Until
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.changed import with_parameters
@@ -28,8 +29,8 @@ from plasticdsl.runtime.instance.timestep import require_small_step, time_step
 from plasticdsl.runtime.play.feeds import Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
-from plasticdsl.runtime.play.progress import Interruption, Pace, Progress
-from plasticdsl.runtime.play.schedule import PhaseSpan, Timeline, plan_timeline
+from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace, Progress
+from plasticdsl.runtime.play.schedule import PhaseSpan, Rounds, Timeline, plan_timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
 from plasticdsl.runtime.watch.expectations import Outcome, Share, Watch, watch
 from plasticdsl.runtime.watch.observer import Observer
@@ -89,7 +90,7 @@ class Run:
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     shares: tuple[Share | None, ...] = ()
-    endings: tuple[Ending, ...] = ()
+    endings: list[Ending] = field(default_factory=list)
     steps: int = 0
     interrupted: bool = False
     failure: tuple[Diagnostic, ...] = ()
@@ -105,7 +106,7 @@ class Run:
     def train(self, record: SpikeRecord) -> Train:
         """The spikes of one record: steps and units (from 0)."""
         steps, units = self.spikes[record.population]
-        kept = (steps >= record.begin) & (steps < record.end)
+        kept = record.stretch(steps) >= 0
         return of_units((steps[kept], units[kept]), record.units)
 
 
@@ -154,6 +155,11 @@ class _Runner:
         self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
         self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder))
         self.guard = Guard(observer, line.in_steps, self._again)
+        self.parts = {phase.name: (phase, span) for phase, span in zip(experiment.phases, line.phases, strict=True)}
+        self.placed: dict[str, int] = {}  # where repeated phases began last
+        self.begun: dict[str, int] = {}  # how often each phase has begun
+        self.progress: Progress = SILENT
+        self.interruption = Interruption()
 
     def _rebuilt(self, held: Settings, before: Engine) -> Engine:
         """Another engine that goes on where `before` stands, with some parameters held."""
@@ -165,42 +171,118 @@ class _Runner:
 
     def go(self, progress: Progress, interruption: Interruption) -> None:
         """All phases, or until something goes wrong."""
+        self.progress, self.interruption = progress, interruption
         try:
-            self._go(progress, interruption)
+            self._go()
         except PlasError as problem:
             self.run.failure = problem.diagnostics
             if isinstance(problem, NotFinite):
                 self._rewind(self.observer.engine.step)
 
-    def _go(self, progress: Progress, interruption: Interruption) -> None:
-        for phase, span in zip(self.experiment.phases, self.line.phases, strict=True):
-            self.stage.enter(phase)
-            self._look(span.first, {phase.name, None} if phase is self.experiment.phases[0] else {phase.name})
-            waiting = None if phase.until is None else Waiting(phase.until, self.observer.network, self.reader)
-            self.guard.remember()
-            self._run_phase(span, waiting, progress, interruption)
+    def _go(self) -> None:
+        for name, rounds in self._in_order(self.line.course):
+            self._carry_out(*self.parts[name], rounds)
             if self.run.interrupted:
                 return
-            self.spikes.collect()
-            self.guard.look()
-            self.stage.leave(phase)
 
-    def _run_phase(self, span: PhaseSpan, waiting: Waiting | None, progress: Progress, interruption: Interruption) -> None:
-        pace, over = Pace(), False
-        while self.reader.now < span.last and not over:
+    def _in_order(self, course: Iterable[str | Rounds], around: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """The phases as they are carried out, each with the numbers of the rounds that it stands in; one is over when the next is asked for."""
+        for part in course:
+            if isinstance(part, str):
+                yield part, around
+                continue
+            for number in self._rounds(part):
+                yield from self._in_order(part.body, (*around, number))
+
+    def _rounds(self, part: Rounds) -> Iterator[int]:
+        """The numbers of its rounds, until what it waits for has happened."""
+        begin, first = self.reader.now, self.observer.engine.step
+        for number in range(1, part.most + 1):
+            waiting = self._waiting(part.until)
+            yield number
+            reached = waiting is not None and self._is_over(waiting)
+            if waiting is not None and (reached or number == part.most):
+                ending = Ending(part.text, reached, self.observer.engine.step - first, number)
+                self._ended(ending, waiting, begin + part.most * part.steps, None)
+                return
+
+    def _carry_out(self, phase: Phase, planned: PhaseSpan, rounds: tuple[int, ...]) -> None:
+        """A phase, once."""
+        span, number = self._placed(planned, rounds), self.begun.get(phase.name, 0)
+        self.begun[phase.name] = number + 1
+        show = self.stage.enter(phase, number)
+        self._look(span.first, {phase.name, None} if self.begun == {phase.name: 1} else {phase.name})
+        waiting = self._waiting(phase.until)
+        self.guard.remember()
+        if show is not None and show.in_turns:
+            self._take_turns(phase, show, span)
+        else:
+            self._run_to(span.last, span, waiting)
+        if self.run.interrupted:
+            return
+        self.spikes.collect()
+        self.guard.look()
+        self.stage.leave(phase)
+
+    def _placed(self, planned: PhaseSpan, rounds: tuple[int, ...]) -> PhaseSpan:
+        """Where the phase stands in this round; what is taken in it is moved there."""
+        now = self.reader.now
+        if rounds:
+            by = now - self.placed.get(planned.name, planned.first)
+            self.placed[planned.name] = now
+            for item in (*self.due, *self.recorder.all_spikes):
+                if item.during == planned.name:
+                    item.begin_round(rounds, by, self.observer.engine.step)
+        return replace(planned, first=now, last=now + planned.last - planned.first)
+
+    def _waiting(self, until: Until | None) -> Waiting | None:
+        return None if until is None else Waiting(until, self.observer.network, self.reader)
+
+    def _take_turns(self, phase: Phase, show: Show, span: PhaseSpan) -> None:
+        """Items with pauses between, or shown again until something has happened."""
+        again = None if phase.each is None else phase.each.again
+        for turn in range(len(show.order)):
+            begin, first = self.reader.now, self.observer.engine.step
+            for showing in range(1, show.showings + 1):
+                if turn or showing > 1:
+                    self.stage.turn(phase, show, turn)
+                    self.guard.remember()
+                waiting = self._waiting(again)
+                self._run_to(self.reader.now + show.hold, span)
+                reached = waiting is not None and not self.run.interrupted and self._is_over(waiting)
+                if show.rest and not self.run.interrupted:
+                    self._rest(phase, show, span)
+                self.guard.look()
+                if self.run.interrupted:
+                    return
+                if waiting is not None and (reached or showing == show.showings):
+                    ending = Ending(f"again in {phase.name}", reached, self.observer.engine.step - first, showing)
+                    self._ended(ending, waiting, begin + show.showings * (show.hold + show.rest), phase.name)
+                    break
+
+    def _rest(self, phase: Phase, show: Show, span: PhaseSpan) -> None:
+        self.guard.look()
+        self.stage.pause(phase)
+        self.guard.remember()
+        self._run_to(self.reader.now + show.rest, span)
+
+    def _run_to(self, last: int, span: PhaseSpan, waiting: Waiting | None = None) -> None:
+        """To this planned position within a phase, or until it is over."""
+        pace, over, first = Pace(), False, self.observer.engine.step
+        while self.reader.now < last and not over:
             before = self.reader.now
-            self._advance(before + 1 if waiting is not None else self._next_stop(span, pace))
-            self._look(self.reader.now, self._begun(), self._replayed(self.reader.now))
+            self._advance(before + 1 if waiting is not None else self._next_stop(last, span, pace))
+            self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now))
             over = waiting is not None and self._is_over(waiting)
-            if pace.done(self.reader.now - before) or interruption.requested:
-                progress.show(self.reader.now / self.line.end, span.name)
+            if pace.done(self.reader.now - before) or self.interruption.requested:
+                self.progress.show(self.reader.now / self.line.end, span.name)
                 self.spikes.collect()
                 self.guard.glance()
-                if interruption.requested:
+                if self.interruption.requested:
                     self.run.interrupted = True
                     return
         if waiting is not None:
-            self._ended(span, waiting, over)
+            self._ended(Ending(span.name, over, self.observer.engine.step - first), waiting, last, span.name)
 
     def _is_over(self, waiting: Waiting) -> bool:
         try:
@@ -209,33 +291,32 @@ class _Runner:
             self.guard.look()  # what the condition reads may have gone wrong before
             raise
 
-    def _ended(self, span: PhaseSpan, waiting: Waiting, reached: bool) -> None:
-        """What a phase with `until` leaves behind; what was planned for its end is taken where it was over."""
+    def _ended(self, ending: Ending, waiting: Waiting, end: int, phase: str | None) -> None:
+        """What waiting leaves behind; what was planned for its `end` is taken where it was over, of this phase and of the whole run."""
         at = self.reader.now
-        self.run.endings += (Ending(span.name, reached, at - span.first),)
-        if not reached:
-            self._not_reached(span, waiting, at - span.first)
-        self.clock.skip(at, span.last)
-        if at < span.last:
-            begun = self._begun()
+        self.run.endings.append(ending)
+        if not ending.reached:
+            self._not_reached(waiting.not_reached(ending), phase)
+        self.clock.skip(at, end)
+        if at < end:
             for item in self.due:
-                if item.during in begun:
-                    item.pass_over(self.reader, at, span.last)
+                if item.during in (phase, None):
+                    item.pass_over(self.reader, at, end)
 
-    def _not_reached(self, span: PhaseSpan, waiting: Waiting, steps: int) -> None:
+    def _not_reached(self, found: Diagnostic, phase: str | None) -> None:
         """A warning, and a note with everything that is expected of this phase or of the whole run."""
-        found = waiting.not_reached(span.name, steps)
-        self.recorder.warnings.append(found)
+        if found not in self.recorder.warnings:
+            self.recorder.warnings.append(found)
         for item in self.watches:
-            if item.during in (None, span.name):
+            if item.during in (None, phase):
                 item.note = found.message[:1].lower() + found.message[1:].rstrip(".")
 
-    def _next_stop(self, span: PhaseSpan, pace: Pace) -> int:
+    def _next_stop(self, last: int, span: PhaseSpan, pace: Pace) -> int:
         step = self.reader.now
         if self.stage.every_step:
             return step + 1
-        due = [n for item in self.due if (n := item.moments.next_after(step)) is not None]
-        return min(span.last, step + pace.chunk(), *due)
+        due = [n for item in self.due if item.during in (None, span.name) and (n := item.moments.next_after(step)) is not None]
+        return min(last, step + pace.chunk(), *due)
 
     def _advance(self, to: int) -> None:
         self.stage.hold(remember=self._replayed(to))
@@ -248,10 +329,6 @@ class _Runner:
     def _replayed(self, step: int) -> bool:
         """Whether something is watched after every unit that updates in the step before `step`."""
         return self.stage.visits is not None and any(w.steady and step in w.moments for w in self.watches)
-
-    def _begun(self) -> set[str | None]:
-        """The phases (None: the run as a whole) that have begun; one that begins now waits until it has set what it holds and starts from."""
-        return {None, *(span.name for span in self.line.phases if span.first < self.reader.now)}
 
     def _look(self, step: int, phases: set[str | None], replayed: bool = False) -> None:
         """Takes what is due at this planned position of the clock and belongs to these phases; where the last step is `replayed`, what must hold all
@@ -284,11 +361,10 @@ class _Runner:
 
     def result(self) -> Run:
         """What came of it."""
-        records = (*self.recorder.spikes, *(s for p in self.recorder.plots for s in p.spikes))
-        run = self.run
+        records, run = self.recorder.all_spikes, self.run
         run.steps, run.line = self.observer.engine.step, self.line.as_run(self.clock)
         for record in records:
-            record.begin, record.end = self.clock.real(record.begin), self.clock.real(record.end)
+            record.settle(self.clock)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
         run.outcomes = tuple(w.outcome() for w in self.watches)
@@ -301,8 +377,9 @@ def _spikes_needed(experiment: Experiment) -> frozenset[str]:
     items = [r.item for r in (*experiment.all_recordings, *(r for p in experiment.plots for r in p.items))]
     items += [p.window.over for p in experiment.plots if isinstance(p.window.over, Expr)]
     items += [e for x in experiment.all_expectations for e in x.compared]
-    awaited = [trains_needed(p.until.condition) for p in experiment.phases if p.until is not None and p.until.condition is not None]
-    return frozenset().union(*map(populations_needed, items), *awaited)
+    return frozenset().union(
+        *map(populations_needed, items), *(trains_needed(u.condition) for u in experiment.all_awaited if u.condition is not None)
+    )
 
 
 # --- facts that are left of a network -------------------------------------------------------------------------------

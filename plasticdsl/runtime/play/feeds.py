@@ -2,13 +2,13 @@
 
 Comes in: a phase, the arrays it takes its items from, a way to compute expressions, a seed. Goes out: a `Show`, which says what each name of the loop
 is at any step of the phase, and tables [items, units] for the variables that follow it. The order of an epoch is keyed by seed, experiment,
-phase and epoch.
+phase and epoch, which are counted on from round to round where the phase is repeated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,23 +28,58 @@ from plasticdsl.support.arrays import Integers
 from plasticdsl.support.random import bulk_uniforms, stream_of
 from plasticdsl.support.steps import is_multiple, to_steps
 
+#: The most rounds of what is repeated, or shown again, until something happens, and does not say how many.
+MOST_ROUNDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffle:
+    """Where random orders of items come from; `names`: of the experiment and the phase."""
+
+    items: int
+    epochs: int
+    seed: int
+    names: tuple[str, str]
+
+    def order(self, number: int) -> Integers:
+        """Of all epochs, when the phase is carried out for this time (from 0)."""
+        first = number * self.epochs
+        return np.concatenate([permutation(self.items, self.seed, "shuffled", *self.names, str(first + k)) for k in range(self.epochs)])
+
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """`parts`: loop name → float64[items, values]. `order`: the item shown at each turn, over all epochs. `hold`: steps of one turn."""
+    """`parts`: loop name → float64[items, values]. `order`: the item shown at each turn, over all epochs. `hold`: steps for which it is shown, `rest`: of
+    the pause after it; `showings`: how often in a row at most."""
 
     parts: Mapping[str, Floats]
     order: Integers
     hold: int
+    rest: int = 0
+    showings: int = 1
+    shuffle: Shuffle | None = None
 
     @property
     def steps(self) -> int:
-        """How long it takes to show them all."""
-        return len(self.order) * self.hold
+        """How long it takes at most to show them all."""
+        return len(self.order) * self.showings * (self.hold + self.rest)
+
+    @property
+    def in_turns(self) -> bool:
+        """Whether items do not simply follow each other."""
+        return self.rest > 0 or self.showings > 1
 
     def head(self) -> Show:
         """The first item alone."""
         return Show({name: values[:1] for name, values in self.parts.items()}, np.zeros(1, dtype=np.int64), 1)
+
+    def only(self, turn: int) -> Show:
+        """What is shown at one turn alone."""
+        return replace(self, order=self.order[turn : turn + 1], rest=0, showings=1)
+
+    def in_round(self, number: int) -> Show:
+        """The same when the phase is carried out once more (from 0)."""
+        return self if self.shuffle is None or not number else replace(self, order=self.shuffle.order(number))
 
     def value(self, name: str, step: int) -> Values:
         """What a name of the loop is in a step of the phase, counted from 0: a number, or one per unit."""
@@ -61,11 +96,12 @@ def show_of(phase: Phase, experiment: str, instance: Instance, data: Data) -> Sh
     kept = _kept(each, arrays, instance)
     parts = {name: values.reshape(len(values), -1)[kept] for name, values in zip(each.names, _named(each, arrays), strict=False)}
     epochs = 1 if each.epochs is None else counted(float(constant(each.epochs, instance)), "The number of epochs", each.span)
-    orders = [
-        permutation(len(kept), instance.seed, "shuffled", experiment, phase.name, str(epoch)) if each.shuffled else np.arange(len(kept))
-        for epoch in range(epochs)
-    ]
-    return Show(parts, np.concatenate(orders), _hold(each, instance))
+    hold = 1 if each.each_for is None else _steps(each.each_for, "Each item is shown for", each, instance)
+    rest = 0 if each.pause is None else _steps(each.pause, "The pause after each item lasts", each, instance)
+    showings = 1 if each.again is None else most_rounds(each.again.at_most, instance, each.span)
+    shuffle = Shuffle(len(kept), epochs, instance.seed, (experiment, phase.name)) if each.shuffled else None
+    order = np.tile(np.arange(len(kept)), epochs) if shuffle is None else shuffle.order(0)
+    return Show(parts, order, hold, rest, showings, shuffle)
 
 
 # --- which items -----------------------------------------------------------------------------------------------------
@@ -102,14 +138,17 @@ def _kept(each: ForEach, arrays: Mapping[str, Floats], instance: Instance) -> In
     return kept
 
 
-def _hold(each: ForEach, instance: Instance) -> int:
-    if each.each_for is None:
-        return 1
-    length = float(constant(each.each_for, instance))
+def _steps(time: Expr, what: str, each: ForEach, instance: Instance) -> int:
+    length = float(constant(time, instance))
     steps = to_steps(length, instance.dt)
     if steps < 1 or not is_multiple(length, instance.dt):
-        fail("out-of-range", f"Each item is shown for {length:g} s, which is no whole number of steps of {instance.dt:g} s.", each.span)
+        fail("out-of-range", f"{what} {length:g} s, which is no whole number of steps of {instance.dt:g} s.", each.span)
     return steps
+
+
+def most_rounds(times: Expr | None, instance: Instance, span: Span) -> int:
+    """How often something is carried out at most. Raises `PlasError` where that is no whole number of at least 1."""
+    return MOST_ROUNDS if times is None else counted(float(constant(times, instance)), "The number of rounds", span)
 
 
 def permutation(count: int, seed: int, *names: str) -> Integers:

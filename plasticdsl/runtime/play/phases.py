@@ -74,9 +74,10 @@ class Stage:
         """Whether something has to be set before each step."""
         return bool(self._held) or bool(self._turning) or (self.visits is not None and self.visits.random)
 
-    def preview(self, phase: str | None) -> None:
-        """Before the run: what this phase shows first can be read."""
-        self._show = self._shows.get(phase or "")
+    def preview(self, phase: str | None, number: int = 0) -> None:
+        """Before the run: what this phase shows first can be read. `number`: how often it has been carried out before."""
+        show = self._shows.get(phase or "")
+        self._show = None if show is None else show.in_round(number)
         self._observer.present.item = self._item if self._show is not None else None
 
     def check(self, phase: Phase) -> None:
@@ -88,25 +89,45 @@ class Stage:
 
     # --- beginning and end ---
 
-    def enter(self, phase: Phase) -> None:
-        """Begin a phase."""
+    def enter(self, phase: Phase, number: int) -> Show | None:
+        """Begin a phase that has been carried out `number` times before; what it shows."""
+        self.preview(phase.name, number)
+        show = self._show
+        in_turns = show is not None and show.in_turns
+        if show is not None and in_turns:
+            self._show = show.only(0)
+        self._hold_all(phase, in_turns, lambda: self._start(phase, number))
+        return show
+
+    def turn(self, phase: Phase, show: Show, turn: int) -> None:
+        """Show what is shown at this turn, from now on."""
+        self._show = show.only(turn)
+        self._hold_all(phase, True)
+
+    def pause(self, phase: Phase) -> None:
+        """Until the next turn nothing is held."""
+        self._release(phase)
+        if self._change(()):
+            self._observer.engine.switch_rules(self._switches)
+
+    def _hold_all(self, phase: Phase, in_turn: bool, start: Callable[[], None] = lambda: None) -> None:
+        """Everything is held that the phase holds, or one turn of it; in between units `start`."""
         self._first = self._observer.engine.step
-        self.preview(phase.name)
         fed = [c for c in phase.clamps if self._is_fed(c)]
-        self._turning = phase.changes if any(_reads_item(c.value) for c in phase.changes) else ()
+        self._turning = phase.changes if not in_turn and any(_reads_item(c.value) for c in phase.changes) else ()
         self._change(phase.changes)
         self._switches = {name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()}
         self._observer.engine.switch_rules(self._switches)
-        self._start(phase)
+        start()
         others = [c for c in phase.clamps if c not in fed]
         self._held = tuple(c for c in others if _moves(c) or _role(c, self._network) is Role.STATE)
         for clamp in others:
             self._hold(clamp)
         self._feed(fed)
 
-    def _start(self, phase: Phase) -> None:
+    def _start(self, phase: Phase, number: int) -> None:
         for start in phase.starts:
-            values = started(start, phase.name, self._network, self._observer)
+            values = started(start, f"{phase.name} {number}" if number else phase.name, self._network, self._observer)
             self._observer.engine.write(start.owner, start.name, values)
         one_by_one = self._observer.engine.asked.one_by_one
         self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network, one_by_one)
@@ -117,10 +138,13 @@ class Stage:
 
     def leave(self, phase: Phase) -> None:
         """End a phase: sources fall silent. Parameters return when the next phase begins."""
+        self._release(phase)
+        self._observer.present.item = None
+
+    def _release(self, phase: Phase) -> None:
         if self._observer.engine.asked.fed:
             self._observer.engine.feed(())
         self._observer.present.fed = frozenset()
-        self._observer.present.item = None
         for clamp in phase.clamps:
             if _role(clamp, self._network) is Role.CLAMPED:
                 self._observer.engine.write(clamp.population, clamp.name, 0.0)

@@ -3,19 +3,23 @@
 Comes in: a checked experiment, the network with numbers, what the phases show. Goes out: `Timeline`, with a warning for each duration that had to be
 rounded, and `Moments`. A phase with `until` is planned with its longest length. The clock stands at step n before the events of t_n = n dt; so a value
 taken at step n is the value at t_n, and the spikes of a window [a, b) are those of the steps a to b − 1.
+
+What is repeated is not written out: a phase stands where its first round would be, and what is taken in it is moved along from round to round.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import bisect
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import Experiment, Phase
+from plasticdsl.model.protocol import Course, Repeat, Until
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.settings import duration
 from plasticdsl.runtime.numbers.evaluate import constant
-from plasticdsl.runtime.play.feeds import Show
+from plasticdsl.runtime.play.feeds import Show, most_rounds
 from plasticdsl.source import NOWHERE
 from plasticdsl.support.steps import is_multiple, to_steps
 
@@ -29,28 +33,41 @@ class DoesNotFit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PhaseSpan:
-    """One phase: the clock stands at `first` when it begins and at `last` when it ends. `shows`: it shows items one after the other.
-    `open_ended`: it may end before `last`."""
+    """One phase: the clock stands at `first` when it begins and at `last` when it ends, in its first round. `shows`: it shows items one after the
+    other. `open_ended`: it may end before `last`. `rounds`: the most rounds of each repeat around it, the outermost first; `extent`: from its first
+    beginning to its last."""
 
     name: str
     first: int
     last: int
     shows: bool = False
     open_ended: bool = False
+    rounds: tuple[int, ...] = ()
+    extent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """At most `most` rounds of `body` (names of phases, and other rounds), each of at most `steps` steps, until what `until` waits for has happened."""
+
+    body: tuple[str | Rounds, ...]
+    most: int
+    steps: int
+    until: Until | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All phases in order. `in_steps`: time is counted in steps, and `dt` is nominally 1 s."""
+    """All phases in order of the text, and the `course` they take. `in_steps`: time is counted in steps, and `dt` is nominally 1 s. `end`: all steps
+    of the run. `loose`: parts of it that may be shorter."""
 
     dt: float
     in_steps: bool
     phases: tuple[PhaseSpan, ...]
-
-    @property
-    def end(self) -> int:
-        """All steps of the run."""
-        return self.phases[-1].last if self.phases else 0
+    course: tuple[str | Rounds, ...] = ()
+    end: int = 0
+    loose: tuple[tuple[int, int], ...] = ()
 
     def span(self, during: str | None) -> tuple[int, int]:
         """First and last position of the clock in a phase, or in the whole run."""
@@ -65,11 +82,12 @@ class Timeline:
 
     def open_within(self, begin: int, end: int) -> bool:
         """Whether a phase between these positions may end early."""
-        return any(p.open_ended and p.first < end and p.last > begin for p in self.phases)
+        return any(first < end and last > begin for first, last in self.loose)
 
     def as_run(self, clock: Clock) -> Timeline:
-        """The same with every phase as long as it really was."""
-        return replace(self, phases=tuple(replace(p, first=clock.real(p.first), last=clock.real(p.last)) for p in self.phases))
+        """The same with every phase as long as it really was, in its first round."""
+        phases = tuple(replace(p, first=clock.real(p.first), last=clock.real(p.last)) for p in self.phases)
+        return replace(self, phases=phases, end=clock.real(self.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,10 @@ class Moments:
         found = self.first + (behind + 1) * self.stride
         return found if found <= self.last else None
 
+    def moved(self, by: int) -> Moments:
+        """The same so many steps later."""
+        return Moments(self.first + by, self.last + by, self.stride)
+
     def interval(self, step: int) -> tuple[int, int]:
         """The steps [begin, end) between a moment and the one before."""
         return max(0, step - self.stride), step
@@ -99,23 +121,26 @@ class Moments:
 
 @dataclass(slots=True)
 class Clock:
-    """Planned and real time: a run is planned with the longest length of each phase, and a phase with `until` may be over sooner.
-    `cuts`: (planned position at which a phase was over, planned position of its end), in order."""
+    """Planned and real time: a run is planned with the longest length of each phase, and a phase with `until` may be over sooner. `skipped`: planned
+    steps that were not done so far. Of each part that was skipped: where it begins and ends as planned (`_from`, `_to`), and what was `_before` it."""
 
-    cuts: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def skipped(self) -> int:
-        """Planned steps that were not done so far."""
-        return sum(end - at for at, end in self.cuts)
+    skipped: int = 0
+    _from: list[int] = field(default_factory=list)
+    _to: list[int] = field(default_factory=list)
+    _before: list[int] = field(default_factory=list)
 
     def skip(self, at: int, end: int) -> None:
         """The phase that was planned to end at `end` was over at position `at`."""
-        self.cuts.append((at, end))
+        if at < end:
+            self._from.append(at)
+            self._to.append(end)
+            self._before.append(self.skipped)
+            self.skipped += end - at
 
     def real(self, position: int) -> int:
         """The step really done at a planned position; one within a part that was skipped is where it was cut."""
-        return position - sum(min(position, end) - at for at, end in self.cuts if position > at)
+        last = bisect.bisect_left(self._from, position) - 1
+        return position if last < 0 else position - self._before[last] - (min(position, self._to[last]) - self._from[last])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +154,61 @@ class Taking:
     during: str | None = None
 
 
-def timeline(names: Iterable[str], durations: Iterable[float], dt: float, in_steps: bool) -> Timeline:
-    """The phases in whole steps. Raises ValueError where a duration is negative or no number."""
-    spans: list[PhaseSpan] = []
-    clock = 0
+def timeline(
+    names: Iterable[str],
+    durations: Iterable[float],
+    dt: float,
+    in_steps: bool,
+    course: Course = (),
+    counts: Mapping[Repeat, int] | None = None,
+) -> Timeline:
+    """The phases in whole steps, one after the other or on another `course`; `counts`: the rounds of its repeats. Raises ValueError where a duration is
+    negative or no number."""
+    lengths: dict[str, int] = {}
     for name, seconds in zip(names, durations, strict=True):
-        steps = to_steps(seconds, dt)
-        if steps < 0:
+        lengths[name] = to_steps(seconds, dt)
+        if lengths[name] < 0:
             raise ValueError(f"a duration of {seconds:g} s is negative")
-        spans.append(PhaseSpan(name, clock, clock + steps))
-        clock += steps
-    return Timeline(dt, in_steps, tuple(spans))
+    planned = tuple(_planned(part, lengths, counts or {}) for part in course or tuple(lengths))
+    spans = {span.name: span for span in _spans(planned, lengths, 0, (), 0)}
+    return Timeline(
+        dt, in_steps, tuple(spans[name] for name in lengths), planned, _total(planned, lengths), tuple(_loose(planned, lengths, 0, 0))
+    )
+
+
+def _planned(part: str | Repeat, lengths: Mapping[str, int], counts: Mapping[Repeat, int]) -> str | Rounds:
+    if isinstance(part, str):
+        return part
+    body = tuple(_planned(one, lengths, counts) for one in part.body)
+    text = ", ".join(one if isinstance(one, str) else one.text for one in body)
+    return Rounds(body, counts[part], _total(body, lengths), part.until, f"repeat {text}")
+
+
+def _total(parts: Iterable[str | Rounds], lengths: Mapping[str, int]) -> int:
+    return sum(lengths[part] if isinstance(part, str) else part.most * part.steps for part in parts)
+
+
+def _spans(
+    parts: tuple[str | Rounds, ...], lengths: Mapping[str, int], at: int, rounds: tuple[int, ...], extent: int
+) -> Iterator[PhaseSpan]:
+    for part in parts:
+        match part:
+            case str():
+                yield PhaseSpan(part, at, at + lengths[part], rounds=rounds, extent=extent)
+            case Rounds(body=body, most=most, steps=steps):
+                yield from _spans(body, lengths, at, (*rounds, most), extent + (most - 1) * steps)
+        at += _total((part,), lengths)
+
+
+def _loose(parts: tuple[str | Rounds, ...], lengths: Mapping[str, int], at: int, extent: int) -> Iterator[tuple[int, int]]:
+    """Rounds that may be fewer."""
+    for part in parts:
+        length = _total((part,), lengths)
+        if isinstance(part, Rounds):
+            if part.until is not None:
+                yield at, at + length + extent
+            yield from _loose(part.body, lengths, at, extent + length - part.steps)
+        at += length
 
 
 def window(taking: Taking, line: Timeline) -> tuple[int, int]:
@@ -192,10 +261,23 @@ def plan_timeline(
     errors = tuple(f for f in found if f is not None and f.severity is Severity.ERROR)
     if errors:
         raise PlasError(errors)
-    line = timeline(lengths, lengths.values(), dt, experiment.dt is None)
+    line = timeline(lengths, lengths.values(), dt, experiment.dt is None, experiment.course, dict(_counts(experiment.course, instance)))
     spans = zip(line.phases, experiment.phases, strict=True)
-    marked = tuple(replace(s, shows=p.each is not None, open_ended=p.until is not None) for s, p in spans)
-    return replace(line, phases=marked), tuple(f for f in found if f is not None)
+    marked = tuple(replace(s, shows=p.each is not None, open_ended=_may_be_over(p)) for s, p in spans)
+    loose = (*line.loose, *((p.first, p.last + p.extent) for p in marked if p.open_ended))
+    return replace(line, phases=marked, loose=loose), tuple(f for f in found if f is not None)
+
+
+def _may_be_over(phase: Phase) -> bool:
+    return phase.until is not None or (phase.each is not None and phase.each.again is not None)
+
+
+def _counts(course: Course, instance: Instance) -> Iterator[tuple[Repeat, int]]:
+    """The most rounds of all repeats."""
+    for part in course:
+        if isinstance(part, Repeat):
+            yield part, most_rounds(part.times if part.until is None else part.until.at_most, instance, part.span)
+            yield from _counts(part.body, instance)
 
 
 def _length(phase: Phase, instance: Instance, show: Show | None) -> float:

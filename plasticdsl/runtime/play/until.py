@@ -28,11 +28,12 @@ _MORE = 1.01
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a phase with `until` ended: whether what it waits for has happened, after so many steps."""
+    """How a phase with `until` ended, or what is repeated: whether what it waits for has happened, after so many steps (`rounds` of them)."""
 
     phase: str
     reached: bool
     steps: int
+    rounds: int | None = None
 
 
 class Waiting:
@@ -59,11 +60,14 @@ class Waiting:
         same = all(np.array_equal(before[k], self._before[k]) for k in self._discrete)
         return same and all(_still(before[k], self._before[k], self._within) for k in self._flowing)
 
-    def not_reached(self, phase: str, steps: int) -> Diagnostic:
-        """That the phase took its longest length all the same."""
-        what = f"Phase ‘{phase}’ was not stable" if self._until.condition is None else f"What phase ‘{phase}’ waits for had not happened"
-        hint = "More steps are allowed by ‘up to … steps’."
-        return Diagnostic("not-stable", f"{what} after {steps} steps.", self._until.span, hint, severity=Severity.WARNING)
+    def not_reached(self, ending: Ending) -> Diagnostic:
+        """That the phase, or what is repeated, took its longest length all the same."""
+        name = f"phase ‘{ending.phase}’" if ending.rounds is None else f"‘{ending.phase}’"
+        what = f"{name[0].upper()}{name[1:]} was not stable" if self._until.condition is None else f"What {name} waits for had not happened"
+        length, hint = f"{ending.steps} steps", "More steps are allowed by ‘up to … steps’."
+        if ending.rounds is not None:
+            length, hint = f"{ending.rounds} rounds", "More rounds are allowed by ‘at most … times’."
+        return Diagnostic("not-stable", f"{what} after {length}.", self._until.span, hint, severity=Severity.WARNING)
 
     def _no_answer(self) -> Diagnostic:
         observer = self._reader.observer

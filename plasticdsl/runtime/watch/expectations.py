@@ -58,7 +58,7 @@ class Outcome:
 class Watch:
     """One expectation during one run. `gathered`: statistics of all values in the window, by the call they stand for. `share`: what this run
     contributes to one that is looked at over repeats. `during`: the phase it belongs to. `looks`: how often it was looked at. `note`: what
-    should be known about the outcome."""
+    should be known about the outcome; `round`: of a repeated phase, the last that was looked at, or in which it failed."""
 
     expectation: Expectation
     moments: Moments
@@ -66,12 +66,13 @@ class Watch:
     reason: str = ""
     gathered: dict[Call, Gathered] = field(default_factory=dict)
     verdict: Verdict | None = None
-    previous: float = math.nan
+    previous: float | None = None
     complete: bool = False
     share: Share | None = None
     during: str | None = None
     looks: int = 0
     note: str = ""
+    round: tuple[int, ...] = ()
 
     def take(self, reader: Reader, step: int) -> None:
         """What there is to see at this step."""
@@ -85,6 +86,15 @@ class Watch:
             self._compare_with_previous(reader, step)
         elif (self.complete or not self.gathered) and (self.verdict is None or self.verdict.passed):
             self.verdict = self._judge(reader, step)  # of several moments all must do: the first that does not is kept, else the last
+
+    def begin_round(self, numbers: tuple[int, ...], by: int, step: int) -> None:
+        """Another round of its phase begins, planned `by` steps after the one before; it must hold in each."""
+        self.moments = self.moments.moved(by)
+        self.window = None if self.window is None else (self.window[0] + by, self.window[1] + by)
+        self.gathered = {call: Gathered(call.function) for call in self.gathered}
+        self.previous, self.complete = None, False
+        if self.verdict is None or self.verdict.passed:
+            self.round = numbers
 
     def pass_over(self, reader: Reader, at: int, end: int) -> None:
         """A phase planned to end at `end` was over at `at`, where everything due was looked at."""
@@ -112,7 +122,16 @@ class Watch:
             return replace(skipped, reason=self.reason or "the run ended before")
         if self.steady and self.looks < 2:
             return replace(skipped, reason="there was one value, and none to compare it with")
-        return Outcome(e.text, self.verdict.value, self.verdict.passed, e.unit, e.scale, self.note, self.verdict.limit)
+        failed = "" if self.verdict.passed or not self.round else f"in round {'.'.join(map(str, self.round))}"
+        return Outcome(
+            e.text,
+            self.verdict.value,
+            self.verdict.passed,
+            e.unit,
+            e.scale,
+            "; ".join(filter(None, (failed, self.note))),
+            self.verdict.limit,
+        )
 
     def contribution(self) -> Share | None:
         """What this run contributes to an expectation over repeats; None where it is none, or was not reached."""
@@ -126,10 +145,12 @@ class Watch:
     def _compare_with_previous(self, reader: Reader, step: int) -> None:
         """The value shown is the largest change in the wrong direction (negative or 0: there was none)."""
         value = float(np.sum(reader.value(self.expectation.left, 0, step)))
-        change = value - self.previous if self.expectation.relation == "never increases" else self.previous - value
-        if math.isnan(self.previous):
-            change = -math.inf if not math.isnan(value) and self.verdict is None else math.nan
-        allowed = _ROUNDING * max(abs(value), abs(self.previous)) if not math.isnan(self.previous) else 0.0
+        before = self.previous
+        if before is None:
+            change, allowed = -math.inf if not math.isnan(value) else math.nan, 0.0
+        else:
+            change = value - before if self.expectation.relation == "never increases" else before - value
+            allowed = _ROUNDING * max(abs(value), abs(before))
         worst = change if self.verdict is None else max(self.verdict.value, change)
         passed = (self.verdict is None or self.verdict.passed) and not math.isnan(change) and change <= allowed
         self.verdict = Verdict(passed, worst)

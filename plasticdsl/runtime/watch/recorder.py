@@ -50,6 +50,11 @@ class Recorder:
     warnings: list[Diagnostic] = field(default_factory=list)
     aliases: dict[str, list[Series]] = field(default_factory=dict)
 
+    @property
+    def all_spikes(self) -> tuple[SpikeRecord, ...]:
+        """Recorded and plotted ones."""
+        return (*self.spikes, *(s for p in self.plots for s in p.spikes))
+
     def recorded(self, name: str) -> NDArray[np.float64]:
         """Everything recorded so far under a name, in order, as float64[values]."""
         found = [s.done.ravel() for s in self.aliases.get(name, ())]
@@ -106,7 +111,7 @@ class _Planner:
         self.reader.require_units(whose, recording.span)
         ((population, part),) = parts_read(whose)
         units = self.reader.units(population, part) if part else None
-        return SpikeRecord(name, population, *self._window(recording), part, units)
+        return SpikeRecord(name, population, *self._window(recording), part, units, recording.window.during)
 
     def _called(self, whose: Expr) -> str:
         """A population or part of one by its name, or by its numbers."""
@@ -142,9 +147,10 @@ class _Planner:
                 raise
             message = f"‘{series.label.text}’ takes {counts} values together, which are not of the same units."
             raise PlasError((Diagnostic("sizes-differ", message, span, "Choose as many units of each, or take a statistic."),)) from None
-        size = len(series.moments) * int(np.prod(shape)) * 8
+        series.most = self.line.phase(series.during).rounds if series.during is not None else ()
+        size = series.room * int(np.prod(shape)) * 8
         if size > LARGEST:
-            message = f"Recording ‘{series.label.text}’ at {len(series.moments)} moments would take {size / 2**30:.0f} GB of memory."
+            message = f"Recording ‘{series.label.text}’ at {series.room} moments would take {size / 2**30:.0f} GB of memory."
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         if shape:
             read, observer = sorted(per_unit(series.expr), key=lambda r: r.order), self.reader.observer

@@ -7,6 +7,7 @@ in SI.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,13 +33,24 @@ class Label:
     scale: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One time that a repeated phase was carried out: its `numbers` in the repeats around it (from 1, the outermost first), how many values were `taken`
+    before it, and the `step` (really done) at which it began."""
+
+    numbers: tuple[int, ...]
+    taken: int
+    step: int
+
+
 @dataclass(slots=True)
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
     `units`: of a part of a population, the number (from 1) of each of its units.
     `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
-    `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each.
+    `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each. `most`: the most
+    rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far.
     """
 
     name: str
@@ -56,11 +68,24 @@ class Series:
     taken: int = 0
     values: Floats = field(default_factory=lambda: np.zeros(0))
     at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    most: tuple[int, ...] = ()
+    rounds: list[Round] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        """The most moments of all rounds."""
+        return len(self.moments) * math.prod(self.most)
+
+    def begin_round(self, numbers: tuple[int, ...], by: int, step: int) -> None:
+        """Another round of its phase begins at this step (really done), planned `by` steps after the one before."""
+        self.moments = self.moments.moved(by)
+        self.window = None if self.window is None else (self.window[0] + by, self.window[1] + by)
+        self.rounds.append(Round(numbers, self.taken, step))
 
     def prepare(self, shape: tuple[int, ...]) -> None:
         """Room for all moments; `shape` of one value."""
-        self.values = np.empty((len(self.moments), *shape))
-        self.at = np.empty(len(self.moments), dtype=np.int64)
+        self.values = np.empty((self.room, *shape))
+        self.at = np.empty(self.room, dtype=np.int64)
 
     def take(self, reader: Reader, step: int) -> None:
         """Adds the value now."""
@@ -90,7 +115,8 @@ class Series:
 
 @dataclass(slots=True)
 class SpikeRecord:
-    """Spikes of a population in the steps begin to end − 1, kept under `name`; of a `part` of it only those of its `units` (from 0)."""
+    """Spikes of a population in the steps begin to end − 1, kept under `name`; of a `part` of it only those of its `units` (from 0). Where the phase
+    it belongs to (`during`) is repeated, in all rounds: `numbers` of each, and `edges`, where it begins and ends."""
 
     name: str
     population: str
@@ -98,6 +124,25 @@ class SpikeRecord:
     end: int
     part: Units = ()
     units: NDArray[np.int64] | None = None
+    during: str | None = None
+    numbers: list[tuple[int, ...]] = field(default_factory=list)
+    edges: list[int] = field(default_factory=list)
+
+    def begin_round(self, numbers: tuple[int, ...], by: int, step: int) -> None:
+        """Another round of its phase begins, planned `by` steps after the one before."""
+        self.begin, self.end = self.begin + by, self.end + by
+        self.numbers.append(numbers)
+        self.edges += (self.begin, self.end)
+
+    def settle(self, clock: Clock) -> None:
+        """From planned to real steps, when all is done."""
+        self.edges = [clock.real(edge) for edge in self.edges or (self.begin, self.end)]
+        self.begin, self.end = self.edges[0], self.edges[-1]
+
+    def stretch(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """In which stretch each of the steps lies, from 0; −1 for none."""
+        behind = np.searchsorted(np.asarray(self.edges), steps, side="right")
+        return np.where(behind % 2 == 1, behind // 2, -1)
 
 
 # --- plots -----------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """`for each (a, b) in data where not test, shuffled, 5 epochs` (`each_for`: `for 100 ms each`)."""
+    """`for each (a, b) in data where not test, shuffled, 5 epochs` (`each_for`: `for 100 ms each`; `pause 50 ms`; `again until CONDITION`)."""
 
     names: tuple[Name, ...]
     source: Name
@@ -127,16 +127,19 @@ class ForEach:
     shuffled: bool
     epochs: Expr | None
     each_for: Expr | None
+    pause: Expr | None
+    again: Until | None
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """`until stable`, `until stable within tol`, `up to N steps`, or `until CONDITION`."""
+    """`until stable`, `until stable within tol`, `up to N steps` (`times`: `at most N times`), or `until CONDITION`."""
 
     condition: Expr | None
     within: Expr | None
     at_most: Expr | None
+    times: Expr | None
     span: Span
 
 
@@ -147,6 +150,16 @@ class Phase:
     name: Name
     duration: Expr | None
     each: ForEach | None
+    until: Until | None
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat 60 times:` or `repeat until CONDITION:` above phases; one of `times`, `until` is given."""
+
+    times: Expr | None
     until: Until | None
     body: tuple[Statement, ...]
     span: Span
@@ -272,4 +285,4 @@ class Data:
     span: Span
 
 
-Procedure = Phase | RulesOff | Start | Schedule | Record | Plot | Expect | Sweep | Data
+Procedure = Phase | Repeat | RulesOff | Start | Schedule | Record | Plot | Expect | Sweep | Data
