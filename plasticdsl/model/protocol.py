@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.parts import Units
 from plasticdsl.source import NOWHERE, Span
 
 
@@ -73,7 +74,8 @@ def awaited(course: Course) -> Iterator[Until]:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`start units.x from ξ_1 with 20 % flipped`: sets `owner.name`, of a population or projection, once, when the phase begins.
+    """`start units.x from ξ_1 with 20 % flipped`: sets `owner.name`, of a population or projection, once, when the phase begins;
+    of a part only its `units`.
 
     `flipped`: the fraction of units, drawn without repeats and rounded to a whole number, that get the other of the variable's two allowed
     values; `redrawn`: the fraction that get a new draw from the distribution of the patterns that `value` names.
@@ -85,6 +87,7 @@ class Start:
     flipped: Expr | None = None
     redrawn: Expr | None = None
     span: Span = NOWHERE
+    units: Units = ()
 
 
 #: `update asynchronously (in random order)`, `update asynchronously in fixed order`; None is synchronous.

@@ -7,21 +7,26 @@ dimension, as far as they can be told its number of units, and the values it can
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from plasticdsl.check.blocks.bounds import check_allowed, values_of
-from plasticdsl.check.experiments.readings import Taking, text_of, undeclared_population
+from plasticdsl.check.experiments.readings import Taking, part_of, text_of, undeclared_population
 from plasticdsl.check.experiments.whole_patterns import set_named
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.amounts import SHARE, amount, constant
-from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import case_branches, translate_number
 from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.check.terms.scope import Declared
+from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.experiments import Change, Clamp
-from plasticdsl.model.expr import Call, Expr, Ref, Special, children, walk
+from plasticdsl.model.expr import Call, Choice, Expr, Number, Ref, Special, children, joined, refs, walk
 from plasticdsl.model.lookup import Kind, Setting, UnknownParameter
 from plasticdsl.model.model import Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
+from plasticdsl.model.parts import Units
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.model.right_sides import PARAMETERS
@@ -32,28 +37,81 @@ from plasticdsl.units.display import counted
 
 
 def check_held(statement: tree.Define, taking: Taking) -> Clamp | Change | None:
-    """`bell = 1`, `digit.target = one_hot(label, 10)`; `ex.η = 0.1`, `ν = 20 Hz`, `A₊ = 0`."""
-    found = _target(statement.target, taking)
+    """`bell = 1`, `digit.target = one_hot(label, 10)`; `ex.η = 0.1`, `ν = 20 Hz`, `A₊ = 0`; `units[1 to 50].base = 1`, `P.I = 2 mV if i ≤ 5`."""
+    target, units = _of_part(statement.target, taking)
+    statement = replace(statement, target=target)
+    found = _target(target, taking)
     match found:
         case None:
             return None
         case Setting():
-            return _change(statement, found, taking)
+            return _change(statement, found, units, taking)
         case Population() | Projection() as part, variable:
-            value = _value(statement.target, statement.rhs, variable.dimension, taking)
+            value, where = _given(statement, variable.dimension, isinstance(part, Population), taking)
             _check_holdable(statement, part, variable, value, taking)
             if isinstance(part, Projection):
                 return None
-            _check_fits(value, statement.rhs.span, part, variable, taking)
+            held = Clamp(part.name, variable.name, value, statement.span, units, where)
+            if not held.is_partial:
+                _check_fits(value, statement.rhs.span, part, variable, taking)
+            elif variable.role is Role.INPUT:
+                text = path_text(target, as_written=True)
+                message = f"Synapses fill ‘{text}’, and what they fill can only be held for all units together."
+                hint = "Hold a parameter of these units, or let a Source reach them through a projection of its own."
+                taking.context.report.error("unsupported", message, statement.span, hint)
             number = constant(value, taking.constants)
             if number is not None:
                 check_allowed(number, variable, f"is held at {number:g}", statement.span, taking.context.report)
-            return Clamp(part.name, variable.name, value, statement.span)
+            return held
 
 
-def _value(target: tree.Expr, node: tree.Expr, dimension: Dimension | None, taking: Taking) -> Expr:
-    value = translate_number(node, taking.showing())
-    require_same(target, taking.context.solver.of(dimension), node, value.dim, taking.context)
+def _of_part(target: tree.Expr, taking: Taking) -> tuple[tree.Expr, Units]:
+    """The variable of the whole population, and the units that are written: of `dog[1 to 5].y`, `dog.y[1 to 5]`, `dogs[1 to 5]`, named parts."""
+    match target:
+        case tree.Indexed(base=tree.Member(base=tree.Name() as base, attribute=attribute), indices=indices):
+            return _of_part(tree.Member(tree.Indexed(base, indices, target.span), attribute, target.span), taking)
+        case tree.Member(base=base, attribute=attribute) if (found := part_of(base, taking.context, taking)) is not None and found[1]:
+            return tree.Member(tree.Name(found[0].name, found[0].symbol, base.span), attribute, target.span), found[1]
+        case _ if (found := part_of(target, taking.context, taking)) is not None and found[1]:
+            return tree.Name(found[0].name, found[0].symbol, target.span), found[1]
+        case _:
+            return target, ()
+
+
+def _given(statement: tree.Define, dimension: Dimension | None, of_units: bool, taking: Taking) -> tuple[Expr, Expr | None]:
+    """The value, and for which units it is given; cases that leave units out, by number or parameters, are for the others alone."""
+    if not isinstance(statement.rhs, tree.Cases):
+        return _value(statement.target, statement.rhs, dimension, of_units, taking), None
+    context = _showing(of_units, taking)
+    branches, otherwise, dim = case_branches(statement.rhs, context)
+    require_same(statement.target, context.solver.of(dimension), statement.rhs, dim, context)
+    conditions = [condition for condition, _ in branches]
+    if otherwise is None and not (of_units and all(_chooses_units(c, taking) for c in conditions)):
+        hint = "Add a last line, for example ‘0 otherwise’; only units chosen by their number or parameters can be left out."
+        context.report.error("no-otherwise", "Nothing says what this is when none of the conditions holds.", statement.rhs.span, hint)
+    value = Choice(branches, Number(0.0) if otherwise is None else otherwise) if branches else Number(0.0)
+    return value, joined("or", conditions) if otherwise is None and conditions else None
+
+
+def _chooses_units(condition: Expr, taking: Taking) -> bool:
+    """Whether a condition says of each unit once for all whether it holds, by the number of the unit or parameters of its own."""
+    parameters = (Role.PARAMETER, Role.GIVEN)
+    fixed = {Ref(p.as_owner, v.name) for p in taking.network.populations for v in p.block.variables if v.role in parameters}
+    fixed |= {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role in parameters}
+    return not any(node == Special("t") for node in walk(condition)) and refs(condition) <= fixed
+
+
+def _showing(of_units: bool, taking: Taking) -> Context:
+    """The context of a value; of units, whose number is `i`, there can be one for each."""
+    number = Declared("i", "i", "the number of the unit", Special("i"), PURE)
+    context = taking.showing()
+    return context.inside(context.scope.child({}, missing=lambda name: number if of_units and name.name == "i" else None))
+
+
+def _value(target: tree.Expr, node: tree.Expr, dimension: Dimension | None, of_units: bool, taking: Taking) -> Expr:
+    context = _showing(of_units, taking)
+    value = translate_number(node, context)
+    require_same(target, context.solver.of(dimension), node, value.dim, context)
     return value.expr
 
 
@@ -81,10 +139,11 @@ def _not_held(statement: tree.Define, why: str, hint: str, taking: Taking) -> No
     taking.context.report.error("not-clamped", f"‘{path_text(statement.target, as_written=True)}’ {why}", statement.span, hint)
 
 
-def _change(statement: tree.Define, found: Setting, taking: Taking) -> Change | None:
+def _change(statement: tree.Define, found: Setting, units: Units, taking: Taking) -> Change | None:
     """Parameters with another value."""
     text = path_text(statement.target, as_written=True)
-    value = _value(statement.target, statement.rhs, found.dimension, taking)
+    of_units = all(isinstance(target.owner, OfPopulation) for target in found.targets)
+    value, where = _given(statement, found.dimension, of_units, taking)
     for what in dict.fromkeys(obstacles(taking.network, found.targets)):
         _not_held(statement, f"settles {what}, which cannot change during a run.", "Set it outside the phases.", taking)
     if Special("t") in walk(value):
@@ -96,11 +155,12 @@ def _change(statement: tree.Define, found: Setting, taking: Taking) -> Change | 
             population = parts[target.owner]
             variable = population.block.variable(target.name)
             assert variable is not None, "a setting names a variable"
-            _check_fits(value, statement.rhs.span, population, variable, taking)
+            if not units and where is None:
+                _check_fits(value, statement.rhs.span, population, variable, taking)
         elif target.owner is Whose.NETWORK and (many := _widths(value, taking)):
             message = f"‘{text}’ is one number, and ‘{text_of(statement.rhs.span, taking.sources)}’ has {max(many)} values."
             taking.context.report.error("sizes-differ", message, statement.rhs.span)
-    return Change(found.targets, text, value, statement.span)
+    return Change(found.targets, text, value, statement.span, units, where)
 
 
 def reads_item(value: Expr) -> bool:
@@ -172,8 +232,10 @@ def _parameter(target: tree.Expr, taking: Taking) -> Setting | None:
 
 def check_start(statement: tree.Start, taking: Taking) -> Start | None:
     """`start units.x from ξ_1 with 20 % flipped`."""
-    report, text = taking.context.report, path_text(statement.target, as_written=True)
-    found = _target(statement.target, taking)
+    target, units = _of_part(statement.target, taking)
+    statement = replace(statement, target=target)
+    report, text = taking.context.report, path_text(target, as_written=True)
+    found = _target(target, taking)
     if found is None:
         return None
     if isinstance(found, Setting) or found[1].role is not Role.STATE:
@@ -187,12 +249,12 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
         message = f"‘{whole}’ is a set of patterns, and units start from one of them."
         report.error("not-here", message, statement.source.span, f"Name it, for example ‘{whole}_1’ or ‘{whole}[1]’.")
         return None
-    value = _value(statement.target, statement.source, variable.dimension, taking)
+    value = _value(statement.target, statement.source, variable.dimension, isinstance(part, Population), taking)
     if reads_item(value):
         message = "A phase starts once, at its beginning, so this cannot follow the items that it shows."
         report.error("not-here", message, statement.source.span, "Name one pattern, for example ‘ξ_1’.")
         return None
-    if isinstance(part, Population):
+    if isinstance(part, Population) and not units:
         _check_fits(value, statement.source.span, part, variable, taking)
     number = constant(value, taking.constants)
     if number is not None:
@@ -207,7 +269,7 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
         report.error("not-two-values", message, statement.span, hint, (Label(variable.span, f"‘{variable.symbol}’"),))
     if redrawn is not None:
         _check_redrawn(value, statement, taking)
-    return Start(part.name, variable.name, value, flipped, redrawn, statement.span)
+    return Start(part.name, variable.name, value, flipped, redrawn, statement.span, units)
 
 
 def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from plasticdsl.model.experiments import Clamp, Phase
+from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfData, Whose
@@ -21,7 +21,7 @@ from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.runtime.instance.instance import Floats, Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.resolver import counted, fail
-from plasticdsl.runtime.numbers.evaluate import Lookup, Name, constant, evaluate, holds
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name, constant, evaluate, holds, units_of
 from plasticdsl.runtime.numbers.sums import Space
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
@@ -167,15 +167,39 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
             return show.parts[node.name]
         return look_up(node)
 
-    table = np.asarray(computed(clamp.value, f"{clamp.population}.{clamp.name}", clamp.span, of_items), dtype=np.float64)
+    name = f"{clamp.population}.{clamp.name}"
+    table = np.asarray(computed(clamp.value, name, clamp.span, with_numbers(of_items, units)), dtype=np.float64)
     table = np.atleast_2d(table)
-    if table.shape[1] not in (1, units):
+    if table.shape[1] not in (1, units, len(held_units(clamp, name, look_up, units))):
         values = f"{table.shape[1]} values" + (" per item" if show is not None else "")
         fail("sizes-differ", f"‘{clamp.population}’ has {units} units, but is set to {values}.", clamp.span)
     if not np.isfinite(table).all():
         fail("not-finite", f"‘{clamp.population}.{clamp.name}’ would be set to a value that is no finite number.", clamp.span)
     items = 1 if show is None else len(next(iter(show.parts.values())))
     return np.ascontiguousarray(np.broadcast_to(table, (items, table.shape[1])))
+
+
+def held_units(held: Clamp | Change, name: str, look_up: Lookup, units: int) -> Integers:
+    """The units (from 0) that are given another value. Raises `PlasError` for a part with units that are not there."""
+    try:
+        part = units_of(held.units, units, lambda number: float(evaluate(number, look_up)))
+    except ValueError as problem:
+        fail("out-of-range", f"‘{name}’ cannot be set: {problem}.", held.span)
+    if held.where is None:
+        return part
+    chosen = np.broadcast_to(holds(held.where, with_numbers(look_up, units)), (units,))
+    return np.asarray(part[chosen[part]])
+
+
+def put(values: Values, into: Floats, units: Integers) -> None:
+    """Writes one value, or one for each unit or for each of all units, where some units (from 0) stand on the last axis."""
+    of_all = np.shape(values)[-1:] == into.shape[-1:]
+    into[..., units] = np.asarray(values)[..., units] if of_all else values
+
+
+def with_numbers(look_up: Lookup, units: int) -> Lookup:
+    """The same, with the numbers of the units as `i`."""
+    return lambda node: np.arange(1.0, units + 1.0) if node == Special("i") else look_up(node)
 
 
 def computed(value: Expr, name: str, span: Span, look_up: Lookup, space: Space | None = None) -> Values:

@@ -24,8 +24,8 @@ from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
-from plasticdsl.runtime.numbers.evaluate import Name, constant
-from plasticdsl.runtime.play.feeds import Show, computed, is_fixed, permutation, table_of
+from plasticdsl.runtime.numbers.evaluate import Name, constant, evaluate, units_of
+from plasticdsl.runtime.play.feeds import Show, computed, held_units, is_fixed, permutation, put, table_of, with_numbers
 from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
@@ -159,26 +159,40 @@ class Stage:
         return self._show.value(name, done if self._coming else max(0, done - 1))
 
     def _is_fed(self, clamp: Clamp) -> bool:
-        return (clamp.population, clamp.name) in self._observer.engine.asked.fed and is_fixed(clamp.value, self._network)
+        fed = (clamp.population, clamp.name) in self._observer.engine.asked.fed and is_fixed(clamp.value, self._network)
+        return fed and not (clamp.is_partial and _role(clamp, self._network) is Role.STATE)
 
     def _feed(self, clamps: list[Clamp]) -> None:
         """Tables for all items at once, which the engine goes through by itself."""
         if not self._observer.engine.asked.fed:
             return
         engine = self._observer.engine
-        self._feeds = [self._fed(c) for c in clamps]
+        variables = dict.fromkeys((c.population, c.name) for c in clamps)
+        self._feeds = [self._fed([c for c in clamps if (c.population, c.name) == variable]) for variable in variables]
         engine.feed(self._feeds)
         self._observer.present.fed = frozenset((f.population, f.name) for f in self._feeds)
         for feed in self._feeds:
             row = feed.table[feed.items[0]]
             engine.write(feed.population, feed.name, row if len(row) > 1 else float(row[0]))
 
-    def _fed(self, clamp: Clamp) -> Feed:
-        show = self._show if _reads_item(clamp.value) else None
-        table = table_of(clamp, show, self._observer.look_up, self._observer.size(clamp.population))
-        require_allowed(self._network, clamp.population, clamp.name, table, clamp.span)
+    def _fed(self, clamps: list[Clamp]) -> Feed:
+        """What one variable is fed; units that no clamp holds keep what they have."""
+        population, name, units = clamps[0].population, clamps[0].name, self._observer.size(clamps[0].population)
+        last_whole = max((k for k, c in enumerate(clamps) if not c.is_partial), default=0)
+        effective = clamps[last_whole:]
+        show = self._show if any(_reads_item(c.value) for c in effective) else None
+        table = np.zeros((1, 1))
+        for clamp in effective:
+            rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, self._observer.look_up, units)
+            require_allowed(self._network, population, name, rows, clamp.span)
+            if clamp.is_partial:
+                before = self._observer.variable(population, name) if clamp is effective[0] else table
+                table = np.array(np.broadcast_to(before, (max(len(rows), len(table)), units)))
+                put(rows, table, held_units(clamp, f"{population}.{name}", self._observer.look_up, units))
+            else:
+                table = rows
         order = np.zeros(1, dtype=np.int64) if show is None else show.order
-        return Feed(clamp.population, clamp.name, table, order, self._first, 1 if show is None else show.hold)
+        return Feed(population, name, table, order, self._first, 1 if show is None else show.hold)
 
     # --- steps ---
 
@@ -202,10 +216,15 @@ class Stage:
                 self._hold(clamp)
 
     def _hold(self, clamp: Clamp) -> None:
-        values = computed(clamp.value, f"{clamp.population}.{clamp.name}", clamp.span, self._observer.look_up, self._observer)
-        units = self._observer.size(clamp.population)
-        if np.ndim(values) and np.shape(values) != (units,):
-            table_of(clamp, self._show, self._observer.look_up, units)
+        units, name, look_up = self._observer.size(clamp.population), f"{clamp.population}.{clamp.name}", self._observer.look_up
+        values = computed(clamp.value, name, clamp.span, with_numbers(look_up, units), self._observer)
+        held = held_units(clamp, name, look_up, units)
+        if np.ndim(values) and np.shape(values) not in ((units,), (len(held),)):
+            table_of(clamp, self._show, look_up, units)
+        if clamp.is_partial:
+            free = np.array(self._observer.engine.read(clamp.population, clamp.name), dtype=np.float64)
+            put(values, free, held)
+            values = free
         require_allowed(self._network, clamp.population, clamp.name, np.atleast_1d(values), clamp.span)
         self._observer.engine.write(clamp.population, clamp.name, values)
 
@@ -225,25 +244,33 @@ class Stage:
             return own[node.name] if isinstance(node, Ref) and node.name in own else self._observer.look_up(node)
 
         for change in changes:
-            value = computed(change.value, change.text, change.span, look_up, self._observer)
-            wanted.update({target: self._like_before(target, value, change) for target in change.targets})
+            new: dict[Ref, Values] = {}
+            for target in change.targets:
+                count = self._base.part(target.owner.name).count if isinstance(target.owner, Part) else 1
+                value = computed(change.value, change.text, change.span, with_numbers(look_up, count), self._observer)
+                held = held_units(change, change.text, look_up, count)
+                free = wanted.get(target, self._base.parameters_of(target.owner)[target.name])
+                new[target] = self._like_before(target, value, change, held, free)
+            wanted |= new
         same = wanted.keys() == self._parameters.keys() and all(np.array_equal(v, self._parameters[k]) for k, v in wanted.items())
         if not same:
             self._observer.engine = self._rebuild(wanted, self._observer.engine)
             self._parameters = wanted
         return not same
 
-    def _like_before(self, target: Ref, value: Values, change: Change) -> float | Floats:
-        """The value of a parameter, one for each unit or connection where it had one for each."""
+    def _like_before(self, target: Ref, value: Values, change: Change, held: Integers, free: Values) -> Values:
+        """The value of a parameter, one for each unit or connection where it had one for each, or where some are `free` of the change."""
         if not np.isfinite(value).all():
             fail("not-finite", f"‘{change.text}’ would be set to a value that is no finite number.", change.span)
         count = self._base.part(target.owner.name).count if isinstance(target.owner, Part) else 1
-        if np.shape(value) not in ((), (1,), (count,)):
+        if np.shape(value) not in ((), (1,), (count,), (len(held),)):
             many = f"‘{owner_text(target.owner)}’ has {count}" if isinstance(target.owner, Part) else "this is one number"
             fail("sizes-differ", f"‘{change.text}’ is set to {np.size(value)} values, but {many}.", change.span)
-        if np.size(value) == 1 and isinstance(self._base.parameters_of(target.owner)[target.name], float):
+        if np.size(value) == 1 and not change.is_partial and isinstance(self._base.parameters_of(target.owner)[target.name], float):
             return float(np.reshape(value, ()))
-        return np.array(np.broadcast_to(value, (count,)), dtype=np.float64)
+        made = np.array(np.broadcast_to(free, (count,)), dtype=np.float64)
+        put(value, made, held)
+        return made
 
 
 def _is_off(projection: str, rules: tuple[str, ...], off: tuple[str, ...] | None) -> bool:
@@ -260,20 +287,26 @@ def started(start: Start, phase: str, network: Network, observer: Observer) -> F
     """The values to begin with: float64[units or connections]. Raises `PlasError` for fractions or values that are not allowed."""
     units = observer.owner_size(start.owner)
     values = _values(start, observer, units)
+    try:
+        part = units_of(start.units, units, lambda number: float(observer.value(number)))
+    except ValueError as problem:
+        fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
     if start.flipped is not None:
-        chosen = _chosen(start, start.flipped, phase, observer, units)
+        chosen = _chosen(start, start.flipped, phase, observer, part)
         low, high = allowed_values(network, start.owner, start.name)
         values[chosen] = np.where(values[chosen] == low, high, low)
     if start.redrawn is not None:
-        chosen = _chosen(start, start.redrawn, phase, observer, units)
+        chosen = _chosen(start, start.redrawn, phase, observer, part)
         values[chosen] = _redrawn(start, phase, network, observer, units)[chosen]
-    require_allowed(network, start.owner, start.name, values, start.span)
-    return values
+    before = np.array(observer.engine.read(start.owner, start.name))
+    before[part] = values[part]
+    require_allowed(network, start.owner, start.name, before, start.span)
+    return before
 
 
 def _values(start: Start, observer: Observer, units: int) -> Floats:
     try:
-        found = np.asarray(observer.value(start.value), dtype=np.float64)
+        found = np.asarray(evaluate(start.value, with_numbers(observer.look_up, units), observer))
     except ValueError as problem:
         fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
     if found.shape not in ((), (1,), (units,)):
@@ -282,13 +315,13 @@ def _values(start: Start, observer: Observer, units: int) -> Floats:
     return np.array(np.broadcast_to(found, (units,)))
 
 
-def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, units: int) -> Integers:
-    """The units that change, without repeats."""
+def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, part: Integers) -> Integers:
+    """The units of a part that change, without repeats."""
     share = float(observer.value(fraction))
     if not 0.0 <= share <= 1.0:
         fail("out-of-range", f"The fraction of units that change must be between 0 and 1, not {share:g}.", start.span)
-    order = permutation(units, observer.instance.seed, phase, start.owner, start.name, "changed")
-    return np.asarray(order[: rounded(share * units)])
+    order = permutation(len(part), observer.instance.seed, phase, start.owner, start.name, "changed")
+    return np.asarray(part[order[: rounded(share * len(part))]])
 
 
 def _redrawn(start: Start, phase: str, network: Network, observer: Observer, units: int) -> Floats:
