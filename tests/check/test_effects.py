@@ -136,7 +136,7 @@ def test_a_threshold_without_reset(reset: str) -> None:
     text = model()
     match reset:
         case "refractory":
-            text = text.replace(":\n        g → 0", "\n    refractory 2 ms")
+            text = text.replace(":\n        g → 0", "\n    refractory 2 ms, hold nothing")
         case _:
             text = text.replace("g → 0", reset)
     assert told(text) == ([("warning", "spikes-every-step", "spike when g > 1:\n        u += 1")] if reset == "u += 1" else [])
