@@ -1,7 +1,8 @@
 """Networks by hand: expressions from text, blocks and instances with few words.
 
 `e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`,
-`lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names; `incoming(w * pre.x)` is a sum over the connections of the post unit.
+`lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names; `incoming(w * pre.x)` is a sum over the connections of the post unit;
+`drawn(N, 3, 0, 1)` is draw number 3, from N(0, 1).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from plasticdsl.model.expr import (
     Call,
     Choice,
     Compare,
+    Drawn,
     Expr,
     Incoming,
     Logic,
@@ -97,6 +99,8 @@ def _expr(node: ast.expr) -> Expr:
             return Ref(Whose.OWN, name, limit)  # type: ignore[arg-type]
         case ast.Call(func=ast.Name(id="incoming"), args=[body]):
             return Incoming(_expr(body))
+        case ast.Call(func=ast.Name(id="drawn"), args=[ast.Name(id=name), ast.Constant(value=int(number)), *arguments]):
+            return Drawn(name, tuple(map(_expr, arguments)), (), "R", number)
         case ast.Call(func=ast.Name(id=function), args=arguments) if function in FUNCTIONS:
             return Call(function, tuple(map(_expr, arguments)))
     raise ValueError(ast.dump(node))

@@ -61,6 +61,18 @@ def values(draw: st.DrawFn, names: tuple[str, ...], sums: bool = False) -> str:
     return f"tanh({found})" if draw(st.booleans()) else f"0.5 * ({found})"
 
 
+@st.composite
+def changes(draw: st.DrawFn, names: tuple[str, ...], sums: bool = False) -> str:
+    """What a statement adds: sometimes with a number drawn at the event, or by chance."""
+    found = draw(values(names, sums))
+    number = draw(st.integers(1, 9))
+    name = draw(st.sampled_from(names))
+    form = draw(
+        st.sampled_from(["{v}", "{v}", "{v}", "({v}) * drawn(N, {k}, 1, 0.3)", "({v}) if drawn(U, {k}, 0, 1) < 0.6 + 0.1 * {n} else 0.1"])
+    )
+    return form.format(v=found, k=number, n=name)
+
+
 def own_names(side: Trigger, defined: tuple[str, ...]) -> tuple[str, ...]:
     """What statements of a side may read, limits included."""
     own, other = (PRE_TRACES, POST_TRACES) if side is Trigger.PRE else (POST_TRACES, PRE_TRACES)
@@ -77,9 +89,15 @@ def jumps_of_traces(draw: st.DrawFn, names: tuple[str, ...]) -> list[str]:
     """How traces jump at spikes of their own side: by constants and among themselves."""
     lines = []
     for name in draw(st.permutations(names)):
-        lines.append(
-            f"{name} = {draw(st.sampled_from(['1', f'{name} + 1', f'{name} + a', f'0.5 * {name} + 1', f'{names[0]} + 0.5 * {names[1]}']))}"
-        )
+        forms = [
+            "1",
+            f"{name} + 1",
+            f"{name} + a",
+            f"0.5 * {name} + 1",
+            f"{names[0]} + 0.5 * {names[1]}",
+            f"0.5 * {name} + drawn(U, {len(lines)}, 0, a)",
+        ]
+        lines.append(f"{name} = {draw(st.sampled_from(forms))}")
     return lines
 
 
@@ -91,14 +109,14 @@ def handlers(draw: st.DrawFn, side: Trigger, defined: tuple[str, ...], sums: boo
     found = []
     if side is Trigger.PRE or draw(st.integers(0, 3)) == 0:
         target = "post.g" if draw(st.integers(0, 4)) else "pre.u"
-        lines = [f"{target} += {draw(values(names, sums))}"]
+        lines = [f"{target} += {draw(changes(names, sums))}"]
         if draw(st.booleans()):
-            lines.append(f"s += {draw(values(names, sums))}")
+            lines.append(f"s += {draw(changes(names, sums))}")
         found.append(on(side, *draw(st.permutations(lines)), rule=False))
     together = draw(st.booleans())
     lines = draw(jumps_of_traces(own))
     targets = draw(st.lists(st.sampled_from(SHARED), max_size=2, unique=together))
-    lines += [f"{t} {draw(st.sampled_from(['+=', '=']))} {draw(values(names, sums))}" for t in targets]
+    lines += [f"{t} {draw(st.sampled_from(['+=', '=']))} {draw(changes(names, sums))}" for t in targets]
     lines = draw(st.permutations(lines))
     if together:
         # a value after a jump is asked for only of the other side, so that no circle of ⁺ arises
@@ -167,9 +185,9 @@ def blocks(draw: st.DrawFn, sums: bool = False) -> Block:
     found += draw(handlers(Trigger.POST, defined, sums))
     if sums or draw(st.integers(0, 3)) == 0:
         names = ("w", "s", "r1", "o1", "post.g", "pre.u", *(("q",) if sums else ()))
-        lines = [f"w += {draw(values(names, sums))}"]
+        lines = [f"w += {draw(changes(names, sums))}"]
         if sums:
-            lines += [f"s = {draw(values((*names, 'before(w)'), sums))}", f"post.g += 0.1 * {draw(values(names, sums))}"]
+            lines += [f"s = {draw(values((*names, 'before(w)'), sums))}", f"post.g += 0.1 * {draw(changes(names, sums))}"]
         trigger = draw(st.sampled_from([Trigger.STEP, Trigger.EVERY]))
         found.append(on(trigger, *lines, period="4 * dt" if trigger is Trigger.EVERY else None))
     integrators, flows = draw(schemes())
