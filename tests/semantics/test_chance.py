@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
 import plasticdsl
+from plasticdsl import driver
+from plasticdsl.kernels.store import digest_of, import_text
 from plasticdsl.net import Net
-from plasticdsl.options import EngineName
+from plasticdsl.options import CompileOptions, EngineName
 
 #: Draws under every trigger: units that spike by threshold and by chance (sources of several spikes in a step), delays of every kind, windows beside.
 TEXT = """
@@ -165,3 +168,75 @@ def test_other_populations_change_nothing() -> None:
         net.run(steps=6)
     assert np.array_equal(one._engine.read("c", "u"), two._engine.read("c", "u"))
     assert not np.array_equal(two._engine.read("c", "u")[:3], two._engine.read("d", "u"))
+
+
+def test_an_exported_module_draws_the_same(monkeypatch: pytest.MonkeyPatch, meaning: dict[tuple[str, str], np.ndarray]) -> None:
+    """As plain Python, in which products modulo 2⁶⁴ of NumPy's numbers tell of it, and the logarithm of an end at 0."""
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    text = driver.export(plasticdsl.parse(TEXT).loaded, CompileOptions(level=1))
+    module = import_text(text, f"embedded_{digest_of(text)}")
+    a = module.allocate(seed=7, dt=1e-3)
+    with np.errstate(over="ignore", divide="ignore"):
+        module.simulate(a, STEPS * 1e-3)
+    for (owner, name), expected in meaning.items():
+        np.testing.assert_allclose(getattr(getattr(a, owner), name), expected, rtol=1e-11, atol=1e-12, err_msg=f"{owner}.{name}")
+
+
+TWO_BLOCKS = """
+neuron Still:
+    10 ms dV/dt = −V
+
+synapse Releases:
+    on pre:
+        u ~ Bernoulli(0.5)
+        post.V += w u
+
+rule Wanders:
+    on pre:
+        u ~ N(0, 1)
+        w += u
+
+rule Follows:
+    on pre:
+        w += u
+
+network Net:
+    inputs = 1 SpikeTimes([3 ms])
+    cells = 200 Still
+    c = inputs → cells: Releases with {rule}, w = 1
+"""
+
+
+@pytest.mark.parametrize("engine", ["reference", "python"])
+def test_what_two_blocks_draw_under_one_name(engine: EngineName) -> None:
+    """Each has its own; a rule that only reads the name means the synapse's."""
+    nets = {rule: built(engine, TWO_BLOCKS.format(rule=rule)) for rule in ("Wanders", "Follows")}
+    for net in nets.values():
+        net.run(steps=4)
+    apart, shared = nets["Wanders"]["c"], nets["Follows"]["c"]
+    assert set(np.unique(apart.u)) == {0.0, 1.0} and len(np.unique(apart.Wanders_u)) == 200
+    assert np.array_equal(apart.w, 1 + apart.Wanders_u)
+    assert np.array_equal(shared.w, 1 + shared.u) and np.array_equal(shared.u, apart.u)
+
+
+def test_draws_do_not_keep_symmetric_connections_symmetric() -> None:
+    text = """
+neuron Unit:
+    output x ∈ {−1, +1}
+    x → −x
+
+synapse Coupled:
+    post.h = Σ w x
+
+neuron Summing like Unit:
+    input h
+
+rule Wanders:
+    Δw = 0.1 if chance(0.5)
+
+network Net:
+    units = 5 Summing
+    J = units → units: Coupled with Wanders, all to all except self, w = 0, w_ij = w_ji
+"""
+    with pytest.raises(plasticdsl.PlasError, match="not-symmetric"):
+        plasticdsl.parse(text)

@@ -20,7 +20,7 @@ from plasticdsl.check.networks.effects import changes, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.model.expr import Ref
+from plasticdsl.model.expr import Drawn, Ref
 from plasticdsl.model.mapping import rename_block, rename_variable, renames
 from plasticdsl.model.model import (
     Assign,
@@ -113,9 +113,16 @@ def _is_one(variable: Variable, flows: bool, block: Block, joined: Joined) -> bo
         return variable.role in (Role.STATE, Role.DEFINITION)
     if variable.role is not Role.STATE or other.role is not Role.STATE:
         return variable.role is Role.STATE and other.role is Role.PARAMETER and variable.name in joined.of_synapse
+    if variable.name in _drawn(block) and any(variable.name in _drawn(b) for b in joined.blocks):
+        return False
     only_jumps = not flows and variable.initial is None
     awaits_change = variable.name not in joined.changed
     return only_jumps or awaits_change or not _read_by_others(variable.name, block)
+
+
+def _drawn(block: Block) -> frozenset[str]:
+    """The names that stand for what is drawn at events."""
+    return frozenset(s.target.name for s in block.statements() if isinstance(s, Assign) and isinstance(s.value, Drawn))
 
 
 def _read_by_others(name: str, block: Block) -> bool:
