@@ -106,7 +106,9 @@ def _block(block: Block) -> list[str]:
         case AtRate(rate):
             lines.append(f"spike at rate {pretty(rate)}")
     if block.refractory is not None:
-        lines.append(f"holds {block.refractory.held}")
+        rest = block.refractory
+        lasts = [pretty(part) for part in (rest.duration, rest.condition) if part is not None]
+        lines.append(f"refractory {lasts}, at the spike {rest.at_spike}, holds {rest.held}")
     return lines
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from plasticdsl.model.model import AtRate, Block, Flow, Handler, PoissonSource, Refractory, SumInto, Threshold, Trigger
+from plasticdsl.model.model import AtRate, Block, Flow, Handler, PoissonSource, Refractory, Role, SumInto, Threshold, Trigger, Variable
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case
@@ -62,13 +62,27 @@ def neurons(draw: st.DrawFn) -> Block:
         periodic = on(Trigger.EVERY, "u = 0.5 * u + 0.1 * y", period=draw(st.sampled_from(["3 * dt", "7 * dt"])))
         handlers.insert(draw(st.integers(0, len(handlers))), periodic)
     held = draw(st.sampled_from([("V",), (), ("V", "u"), ("g",)]))
+    rest, shown, output = None, (), "tanh(V)"
+    if spike is not None:
+        rest = draw(
+            st.sampled_from(
+                [
+                    None,
+                    Refractory(e(0), held),
+                    Refractory(None, held, condition=e("V + u > 0.1 and refractory + g < 1.9")),
+                    Refractory(e("0.01 * u - 0.002"), held, at_spike=True),
+                ]
+            )
+        )
+    if rest is not None:
+        shown, output = (Variable("refractory", "refractory", Role.REFRACTORY),), "tanh(V) * (1 - 0.5 * refractory)"
     return neuron(
         variables=(
             state("V", -2, 2), state("u"), state("g", *draw(st.sampled_from([(None, None), (0, 0.8)]))), state("m"), input_("h"),
-            *map(parameter, UNIT_PARAMETERS), definition("y", "tanh(V)"),
+            *shown, *map(parameter, UNIT_PARAMETERS), definition("y", output),
         ),
         flows=flows, schemes=(*schemes, decay), handlers=tuple(handlers), spike=spike, output="y",
-        refractory=Refractory(e(0), held) if spike is not None and draw(st.booleans()) else None,
+        refractory=rest,
     )  # fmt: skip
 
 
