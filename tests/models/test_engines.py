@@ -118,7 +118,13 @@ NEURONS = [(name, neuron) for name, path in library_models().items() if name.sta
 
 
 #: What moves each noticeably, in SI.
-WEIGHTS = {"neurons/adex": 1e-10, "neurons/hodgkin_huxley": 1e-2, "neurons/izhikevich": 1.0, "neurons/lif": 1e-3}
+WEIGHTS = {
+    "neurons/adex": 1e-10,
+    "neurons/hodgkin_huxley": 1e-2,
+    "neurons/hodgkin_huxley_cortex": 1e-10,
+    "neurons/izhikevich": 1.0,
+    "neurons/lif": 1e-3,
+}
 
 
 @pytest.mark.parametrize(("name", "neuron"), NEURONS)
