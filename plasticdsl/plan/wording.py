@@ -5,7 +5,7 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 
 from __future__ import annotations
 
-from plasticdsl.model.expr import Binary, Expr, InPlan, Negate, Number, Ref, rebuild, refs, substitute
+from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, Ref, rebuild, refs, substitute
 from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose
 from plasticdsl.model.parts import Units
@@ -89,6 +89,8 @@ class Words:
             case Binary("+" | "-" as sign, left, right) if left == target:
                 taken = _without_sign(right) if sign == "+" else None
                 return f"{signs(sign)}= {self.formula(right)}" if taken is None else f"−= {self.formula(taken)}"
+            case Drawn():
+                return f"~ {self.formula(value)}"
             case _:
                 return f"→ {self.formula(value)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from plasticdsl import driver
+from plasticdsl.library import find_file, read
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 
@@ -111,3 +112,8 @@ def test_what_a_held_conductance_costs() -> None:
     found = driver.explain(driver.load(SourceFile("<test>", textwrap.dedent(text)), None), CompileOptions())
     assert "exponential Euler (first order) for V" in found
     assert "g counts about 1.00% too much at a step of 0.1 ms" in found
+
+
+def test_what_is_drawn_is_explained() -> None:
+    text = driver.explain(driver.load(read(find_file("stochastic_release")), None), CompileOptions())
+    assert "  when presynaptic spikes arrive: r ~ Binomial(n, U)\n" in text

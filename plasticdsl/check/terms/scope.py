@@ -188,4 +188,4 @@ def constants() -> Scope:
 
 def known_functions() -> frozenset[str]:
     """Every name that is a built-in function."""
-    return frozenset(FUNCTIONS) | {"Θ", "ln", "clip", "before", "after"}
+    return frozenset(FUNCTIONS) | {"Θ", "ln", "clip", "before", "after", "chance"}
