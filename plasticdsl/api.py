@@ -146,14 +146,15 @@ class Model:
         found = self.find_experiment(experiment)
         network = self._network(found.network)
         module = self._loaded.module
-        wanted = settings.sorted_wishes({**(parameters or {}), **more}, network, module, found.data)
+        wanted = settings.sorted_wishes({**(parameters or {}), **more}, network, module, (*found.data, *module.data_before(found)))
         wired, weights = connections_of(connections, network)
-        wishes = settings.from_experiment(found.settings, network, module) | settings.joined(wanted.settings, weights)
+        own = settings.joined(wanted.settings, weights)
+        wishes = settings.from_experiment(found.settings, network, module) | own
         step = None if dt is None else settings.duration(dt, 1.0)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         with rendered(self._loaded.sources):
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
-            order = Order(_seed(seed, found), wishes, duration, step, wanted.data)
+            order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
             study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
         result = Result(study, self._loaded.module.path, compiling)
         if result.failure:

@@ -187,7 +187,8 @@ def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **giv
         return made
 
     compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options)
-    return Workshop(network, instance, compiler.engine, asked.spread), compiler
+    kind = repr((options.engine, options.level, sorted(options.without), options.precision))
+    return Workshop(network, instance, compiler.engine, asked.spread, kind), compiler
 
 
 @dataclass(slots=True)

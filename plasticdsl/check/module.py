@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plasticdsl.check.blocks.block import CheckedBlocks, check_block
+from plasticdsl.check.experiments.beginnings import with_beginnings
 from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
 from plasticdsl.check.experiments.phases import asked
 from plasticdsl.check.files import Folders, read_used
@@ -68,7 +69,7 @@ def _module(file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], re
         return module  # names would be missing that the file does declare
     networks = KnownNetworks(made, sight)
     found = (check_experiment(e, module, networks, scope, sources, report, folders) for e in experiments)
-    kept = tuple(e for e in found if e is not None)
+    kept = with_beginnings([e for e in found if e is not None], report)
     module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
     if not report.failed:
         check_effects(module, tuple(by_identity.values()), path, report)

@@ -316,6 +316,8 @@ _CODES: tuple[Code, ...] = (
          "their own names."),
     Code("unknown-base", "`like` something that does not exist",
          "A block can be like another block of its kind, in this file or one it uses."),
+    Code("unknown-beginning", "an end of another experiment that an experiment cannot begin with",
+         "`start from end of Training` goes on from an experiment of the same file, on the same network, with the same step and seed, that is not swept."),
     Code("unknown-block", "a word at the margin that begins no block",
          "A file consists of neuron, synapse, rule, network, experiment, function and use."),
     Code("unknown-distribution", "a distribution that does not exist",

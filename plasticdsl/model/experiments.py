@@ -8,7 +8,7 @@ from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Value
 from plasticdsl.model.parts import Units
 from plasticdsl.model.patterns import DataSet
-from plasticdsl.model.protocol import Course, ForEach, Order, Start, Until, awaited
+from plasticdsl.model.protocol import Begin, Course, ForEach, Order, Start, Until, awaited
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.units.dimension import Dimension
 
@@ -169,7 +169,7 @@ class SweepAxis:
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """What is done with a network. `course`: the names of `phases` in the order in which they are carried out. `dt` None: time is counted in steps of
-    nominally 1 s. `seed`: where none is given to the run."""
+    nominally 1 s. `seed`: where none is given to the run. `begin`: where it goes on from."""
 
     name: str
     doc: str
@@ -186,6 +186,7 @@ class Experiment:
     data: tuple[DataSet, ...] = ()
     seed: int | None = None
     course: Course = ()
+    begin: Begin | None = None
 
     @property
     def all_recordings(self) -> tuple[Recording, ...]:

@@ -73,6 +73,14 @@ def awaited(course: Course) -> Iterator[Until]:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """`start from end of Training`: an experiment begins with the network as it is at the end of this other one."""
+
+    experiment: str
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """`start units.x from ξ_1 with 20 % flipped`: sets `owner.name`, of a population or projection, once, when the phase begins;
     of a part only its `units`.

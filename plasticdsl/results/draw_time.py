@@ -39,7 +39,7 @@ def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
     runs = _shown_runs(study)
     line = max((study.runs[n].line for n in runs), key=lambda found: found.end)
     spans = [span for n in runs for panel in plans[n].panels if panel.kind == "time" for s in panel.series if (span := _span(s))]
-    spans += [(r.begin, min(r.end, max(study.runs[0].steps, 1))) for r in plans[0].spikes]
+    spans += [(r.begin, min(r.end, study.runs[0].begin + max(study.runs[0].steps, 1))) for r in plans[0].spikes]
     begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
     populations = dict.fromkeys((r.population, r.part) for r in plans[0].spikes)
     return Scene(runs, line, time_axis(line, 0 if begin <= 1 else begin, end), {p: number for number, p in enumerate(populations)})

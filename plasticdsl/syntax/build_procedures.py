@@ -241,6 +241,10 @@ def _start(parts: Parts) -> tree.Start:
     return tree.Start(parts[1], parts[3], flipped, redrawn, span_of(parts))
 
 
+def _begin(parts: Parts) -> tree.Begin:
+    return tree.Begin(name_of(parts[-1]), span_of(parts))
+
+
 def _schedule(parts: Parts) -> tree.Schedule:
     words = kinds(parts)
     return tree.Schedule("asynchronously" in words, "fixed" if "fixed" in words else "random", span_of(parts))
@@ -308,6 +312,7 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "for_each": _for_each,
     "each_option": _option,
     "repeat": _repeat,
+    "begin": _begin,
     "until": _until,
     "until_option": _option,
     "rules_off": lambda parts: tree.RulesOff(tuple(after(parts, "for") or ()), span_of(parts)),

@@ -30,7 +30,7 @@ from plasticdsl.model.model import Network, Trigger
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
-from plasticdsl.model.protocol import Course, Repeat
+from plasticdsl.model.protocol import Begin, Course, Repeat
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -76,7 +76,7 @@ class KnownNetworks:
         return self.made.get(identity(meant))
 
 
-_PLACES = (tree.Define, tree.Phase, tree.Repeat, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep)
+_PLACES = (tree.Begin, tree.Define, tree.Phase, tree.Repeat, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep)
 
 
 def check_experiment(
@@ -114,6 +114,7 @@ def check_experiment(
         seed=_seed(body, taking),
         phases=whole,
         course=check_course(body, taking),
+        begin=_begin(body),
         recordings=own,
         plots=plots,
         expectations=_expectations(body, recorded, taking),
@@ -226,6 +227,12 @@ def _own(name: str, body: Iterable[tree.Statement], taking: Taking) -> tree.Defi
 def _time_step(body: Iterable[tree.Statement], taking: Taking) -> Expr | None:
     line = _own("dt", body, taking)
     return None if line is None else amount(line.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
+
+
+def _begin(body: Iterable[tree.Statement]) -> Begin | None:
+    """What it goes on from; whether there is such an experiment is known when all are read."""
+    lines = of_kind(body, tree.Begin)
+    return Begin(lines[-1].name.name, lines[-1].span) if lines else None
 
 
 def _seed(body: Iterable[tree.Statement], taking: Taking) -> int | None:

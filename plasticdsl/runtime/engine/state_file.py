@@ -57,10 +57,10 @@ def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[
     return {name.removeprefix(prefix): array for name, array in content.items() if name.startswith(prefix)}
 
 
-def digest(network: Network, instance: Instance) -> str:
+def digest(network: Network, instance: Instance, *more: object) -> str:
     """Of the equations and of all numbers that do not change during a run."""
     found = hashlib.blake2b(digest_size=16)
-    for part in chain(_parts(network), _parts(instance)):
+    for part in chain(_parts(network), _parts(instance), *map(_parts, more)):
         found.update(part + b"\0")
     return found.hexdigest()
 

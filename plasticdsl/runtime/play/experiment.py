@@ -19,7 +19,7 @@ from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Network
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import Until
-from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.changed import with_parameters
 from plasticdsl.runtime.instance.instance import Instance, Values
@@ -43,12 +43,13 @@ from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`, `engine(instance, settings)`. `spread`: parameters that
-    may get a value for each unit or connection on the way."""
+    may get a value for each unit or connection on the way. `kind`: of engine, whose states no other kind takes."""
 
     network: Network
     instantiate: Callable[[float, int, Settings], Instance]
     engine: Callable[[Instance, Settings], Engine]
     spread: tuple[Ref, ...] = ()
+    kind: str = ""
 
     def changed(self, base: Instance, settings: Settings, held: Settings, before: Engine) -> Engine:
         """An engine that goes on where `before` stands, of the network `base`, which was made with `settings`, with the parameters `held`."""
@@ -62,13 +63,14 @@ class Workshop:
 @dataclass(frozen=True, slots=True)
 class Order:
     """How to run: `settings` replace what the file says, `length` the duration of the last timed phase (`"10 s"`, or seconds). `data`: the
-    arrays of each data set."""
+    arrays of each data set. `wishes`: settings that are the user's own, for all that an experiment begins with too."""
 
     seed: int = 1
     settings: Settings = field(default_factory=dict)
     length: str | float | None = None
     dt: float | None = None
     data: Data = field(default_factory=dict)
+    wishes: Settings = field(default_factory=dict)
 
     def step(self, experiment: Experiment, network: Network) -> float:
         """The time step in s."""
@@ -77,10 +79,10 @@ class Order:
 
 @dataclass(slots=True)
 class Run:
-    """One run. `steps` were done of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as recorded; `endings` of the
-    phases with `until`; `shares`: what this run contributes to each expectation over repeats. Phases that were over sooner than planned end there on
-    `line`. `failure`: why it could not go on; everything else is then of what was done until there.
-    `build_s` and `run_s` went by on the clock; `processor_s` is the processor time of the phases, which other programs do not lengthen."""
+    """One run. `steps` were done, from step `begin` on, of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as
+    recorded; `endings` of the phases with `until`; `shares`: what this run contributes to each expectation over repeats. Phases that were over
+    sooner than planned end there on `line`. `failure`: why it could not go on; everything else is then of what was done until there. `build_s`
+    and `run_s` went by on the clock; `processor_s` is the processor time of the phases, which other programs do not lengthen."""
 
     seed: int
     line: Timeline
@@ -91,6 +93,7 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
     shares: tuple[Share | None, ...] = ()
     endings: list[Ending] = field(default_factory=list)
+    begin: int = 0
     steps: int = 0
     interrupted: bool = False
     failure: tuple[Diagnostic, ...] = ()
@@ -110,25 +113,69 @@ class Run:
         return of_units((steps[kept], units[kept]), record.units)
 
 
-def run_once(experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption) -> Run:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The network as it is at the end of another experiment, after so many steps."""
+
+    state: State
+    step: int
+
+
+def run_once(
+    experiment: Experiment,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    beginning: Beginning | None = None,
+) -> Run:
     """Builds the network and runs all phases, or until `interruption` is requested.
 
     Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
     """
+    return _carried_out(experiment, workshop, order, progress, interruption, beginning).run
+
+
+def end_of(
+    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+) -> Beginning | None:
+    """The network at the end of all phases; None after an interruption. Raises `PlasError` as `run_once`, and where something stops it on its way."""
+    runner = _carried_out(experiment, workshop, order, progress, interruption, beginning)
+    if runner.run.failure:
+        raise PlasError(runner.run.failure)
+    engine = runner.observer.engine
+    return None if runner.run.interrupted else Beginning(engine.snapshot(), engine.step)
+
+
+def _carried_out(
+    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+) -> _Runner:
     begin = time.perf_counter()
     dt = order.step(experiment, workshop.network)
     instance = workshop.instantiate(dt, order.seed, order.settings)
     shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
     line, warnings = plan_timeline(experiment, instance, shows, order.length)
-    extend_spikes(instance, line.end)
-    observer = Observer(workshop.network, workshop.engine(instance, order.settings), line.in_steps)
+    extend_spikes(instance, line.end + (0 if beginning is None else beginning.step))
+    engine = workshop.engine(instance, order.settings)
+    if beginning is not None:
+        _restore(engine, beginning, experiment)
+    observer = Observer(workshop.network, engine, line.in_steps)
     runner = _Runner(experiment, workshop, observer, order, line, shows)
     runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
     built, processor = time.perf_counter(), time.process_time()
     runner.go(progress, interruption)
     run = runner.result()
     run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
-    return run
+    return runner
+
+
+def _restore(engine: Engine, beginning: Beginning, experiment: Experiment) -> None:
+    try:
+        engine.restore(beginning.state, other_parameters=True)
+    except ValueError as problem:
+        assert experiment.begin is not None, "only such an experiment has a beginning"
+        message = f"‘{experiment.name}’ cannot go on from the end of ‘{experiment.begin.experiment}’: {problem}."
+        raise PlasError((Diagnostic("unknown-beginning", message, experiment.begin.span),)) from None
 
 
 class _Runner:
@@ -145,6 +192,8 @@ class _Runner:
         self.spikes = SpikeHistory(observer.engine, sorted(_spikes_needed(experiment)))
         self.reader = Reader(observer, self.spikes)
         self.clock = self.reader.clock
+        self.clock.begin = observer.engine.step
+        self.clock.skipped = -self.clock.begin
         self.base = observer.instance
         self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
         for phase in experiment.phases:
@@ -153,7 +202,8 @@ class _Runner:
         observer.present.recorded = self.recorder.recorded
         self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
         self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
-        self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder))
+        self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder), begin=self.clock.begin)
+        self.fired = {name: observer.engine.spike_count(name) for name in observer.instance.populations}
         self.guard = Guard(observer, line.in_steps, self._again)
         self.parts = {phase.name: (phase, span) for phase, span in zip(experiment.phases, line.phases, strict=True)}
         self.placed: dict[str, int] = {}  # where repeated phases began last
@@ -362,11 +412,11 @@ class _Runner:
     def result(self) -> Run:
         """What came of it."""
         records, run = self.recorder.all_spikes, self.run
-        run.steps, run.line = self.observer.engine.step, self.line.as_run(self.clock)
+        run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
         for record in records:
             record.settle(self.clock)
         run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
-        run.counts = {name: self.observer.engine.spike_count(name) for name in self.observer.instance.populations}
+        run.counts = {name: self.observer.engine.spike_count(name) - before for name, before in self.fired.items()}
         run.outcomes = tuple(w.outcome() for w in self.watches)
         run.shares = tuple(w.contribution() for w in self.watches)
         return run

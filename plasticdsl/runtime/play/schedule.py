@@ -121,10 +121,12 @@ class Moments:
 
 @dataclass(slots=True)
 class Clock:
-    """Planned and real time: a run is planned with the longest length of each phase, and a phase with `until` may be over sooner. `skipped`: planned
-    steps that were not done so far. Of each part that was skipped: where it begins and ends as planned (`_from`, `_to`), and what was `_before` it."""
+    """Planned and real time: a run is planned with the longest length of each phase, and a phase with `until` may be over sooner. `skipped`:
+    planned steps that were not done so far; negative where the clock does not stand at 0 at the beginning, but at `begin`. Of each part that was
+    skipped: where it begins and ends as planned (`_from`, `_to`), and what was `_before` it."""
 
     skipped: int = 0
+    begin: int = 0
     _from: list[int] = field(default_factory=list)
     _to: list[int] = field(default_factory=list)
     _before: list[int] = field(default_factory=list)
@@ -140,7 +142,7 @@ class Clock:
     def real(self, position: int) -> int:
         """The step really done at a planned position; one within a part that was skipped is where it was cut."""
         last = bisect.bisect_left(self._from, position) - 1
-        return position if last < 0 else position - self._before[last] - (min(position, self._to[last]) - self._from[last])
+        return position + self.begin if last < 0 else position - self._before[last] - (min(position, self._to[last]) - self._from[last])
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Given, network_value, places
 from plasticdsl.runtime.numbers.evaluate import constant
+from plasticdsl.runtime.play.beginnings import Beginnings
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
 from plasticdsl.runtime.play.progress import SILENT, Interruption, PartOf, Progress
 from plasticdsl.support.arrays import Floats
@@ -77,6 +78,7 @@ class Study:
 def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT) -> Study:
     """All runs, or until one fails. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""
     network = workshop.network
+    beginnings = Beginnings(module, workshop, order.data)
     order = replace(order, data=all_data(experiment.data, order.data))
     axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
     repeats = 1 if experiment.repeats is None else int(_number(experiment.repeats, experiment, workshop, order))
@@ -88,7 +90,9 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
     with Interruption() as interruption:
         for number, single in enumerate(_orders(axes, repeats, order)):
             part = PartOf(progress, number / total, 1.0 / total)
-            study.runs.append(run_once(experiment, workshop, single, part, interruption))
+            beginning = beginnings.of(experiment, single, part, interruption)
+            if not interruption.requested:
+                study.runs.append(run_once(experiment, workshop, single, part, interruption, beginning))
             study.interrupted = interruption.requested
             if study.interrupted or study.failure:
                 break

@@ -185,6 +185,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """`start from end of Training`: where an experiment begins."""
+
+    name: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """`update asynchronously` / `update synchronously`; `order` is `random` or `fixed`."""
 
@@ -285,4 +293,4 @@ class Data:
     span: Span
 
 
-Procedure = Phase | Repeat | RulesOff | Start | Schedule | Record | Plot | Expect | Sweep | Data
+Procedure = Phase | Repeat | RulesOff | Start | Begin | Schedule | Record | Plot | Expect | Sweep | Data

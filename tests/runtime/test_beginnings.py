@@ -1,0 +1,102 @@
+"""`start from end of Training`: two experiments are one that does both, to the bit, and what comes first is done once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.runtime.play import beginnings
+
+TEXT = """
+neuron Cell:
+    V(0) ~ U(0, 0.5)
+    10 ms dV/dt = −V
+    spike when V > 1:
+        V → 0
+
+synapse Plastic:
+    w(0) ~ U(0.2, 0.4)
+    on pre: post.V += w
+
+rule Hebb:
+    on all pairs:
+        Δw = F(t_post − t_pre)
+
+    F(Δt) = 0.01 exp(−Δt/(20 ms))   if Δt > 0
+            −0.01 exp(Δt/(20 ms))   otherwise
+
+network Net:
+    n = 5
+    inputs = 20 Poisson(rate = 60 Hz)
+    clock = 2 Regular(rate = 100 Hz)
+    cells = n Cell
+    ex = inputs → cells: Plastic with Hebb, in-degree 4, axonal delay = 1.5 ms
+    by = clock → cells: Plastic, all to all
+
+experiment Both on Net:
+    dt = 0.5 ms
+    phase first for 60 ms
+    phase second for 40 ms:
+        inputs.rate = 90 Hz
+        record ex.w every 10 ms as w
+        record cells.V every 5 ms as V
+        record spikes(cells) as fired
+        record spike_count(inputs) as came
+
+experiment Training on Net:
+    dt = 0.5 ms
+    phase first for 60 ms
+
+experiment Test on Net:
+    dt = 0.5 ms
+    start from end of Training
+    phase second for 40 ms:
+        inputs.rate = 90 Hz
+        record ex.w every 10 ms as w
+        record cells.V every 5 ms as V
+        record spikes(cells) as fired
+        record spike_count(inputs) as came
+
+experiment Larger like Test:
+    n = 6
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
+
+
+@pytest.mark.parametrize("engine", ["reference", "python"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_it_goes_on_to_the_bit(engine, seed):
+    model = plasticdsl.parse(TEXT)
+    whole, test = (model.run(name, engine=engine, seed=seed) for name in ("Both", "Test"))
+    for name in ("w", "V", "fired", "came"):
+        assert np.array_equal(whole[name].values, test[name].values), name
+    assert np.array_equal(whole["w"]["time"].values, test["w"]["time"].values), "the time runs on"
+    assert len(test["fired"]) > 3
+    assert (whole.summary["duration_s"], test.summary["duration_s"]) == pytest.approx((0.1, 0.04))
+    assert test.summary["spikes"]["inputs"] == int(test["came"])
+
+
+def test_what_comes_first_is_done_once(monkeypatch):
+    done = []
+    monkeypatch.setattr(beginnings, "end_of", lambda *given, real=beginnings.end_of: done.append(given[0].name) or real(*given))
+    first = plasticdsl.parse(TEXT).run("Test", engine="reference")
+    changed = TEXT.replace("inputs.rate = 90 Hz", "inputs.rate = 30 Hz")
+    other = plasticdsl.parse(f'"""Lines that move."""\n\n{changed}').run("Test", engine="reference")
+    assert done == ["Training"], "another test of the same training"
+    assert not np.array_equal(first["V"].values, other["V"].values)
+    plasticdsl.parse(TEXT).run("Test", engine="reference", seed=3)
+    plasticdsl.parse(TEXT).run("Test", engine="reference", parameters={"inputs.rate": "10 Hz"})
+    plasticdsl.parse(TEXT.replace("for 60 ms", "for 61 ms")).run("Test", engine="reference")
+    plasticdsl.parse(TEXT).run("Test", engine="python")
+    assert done == ["Training"] * 5, "another seed, setting, length or engine"
+
+
+def test_a_network_of_another_size_cannot_go_on():
+    with pytest.raises(PlasError, match="cannot go on from the end of ‘Training’"):
+        plasticdsl.parse(TEXT).run("Larger", engine="reference")
