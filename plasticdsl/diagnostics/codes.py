@@ -173,8 +173,6 @@ _CODES: tuple[Code, ...] = (
          "Definitions follow from other quantities, and states have initial values: `V(0) = …`."),
     Code("not-a-population", "a population without a number or kind",
          "A population is a number and a neuron or source: `E = 8000 LIF`."),
-    Code("not-a-probability", "a probability that is none",
-         "A probability lies between 0 and 1. What is computed during a run counts as 0 below and as 1 above."),
     Code("not-a-set", "something that should be a set of values",
          "Patterns take their values from a set such as `{−1, +1}`."),
     Code("not-a-species", "a side of a reaction that is no sum of names",

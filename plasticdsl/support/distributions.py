@@ -109,7 +109,7 @@ def draw(name: str, arguments: Sequence[Values], count: int, seed: int, stream: 
     if kind is None:
         raise ValueError(f"{name} is no distribution; there are {', '.join(KINDS)}")
     own, ends = arguments[: len(kind.arguments)], arguments[len(kind.arguments) :]
-    _require_allowed(name, kind, own)
+    require_allowed(name, own)
     found = _drawn(kind, own, count, seed, stream)
     if len(ends) != 2:
         return found
@@ -134,7 +134,9 @@ def _drawn(kind: _Kind, arguments: Sequence[Values], count: int, seed: int, stre
     return result
 
 
-def _require_allowed(name: str, kind: _Kind, arguments: Sequence[Values]) -> None:
+def require_allowed(name: str, arguments: Sequence[Values]) -> None:
+    """Raises ValueError for arguments that distribution `name` does not allow."""
+    kind = KINDS[name]
     written = f"{name}({', '.join(kind.arguments)})"
     if len(arguments) != len(kind.arguments):
         raise ValueError(f"{written} takes {len(kind.arguments)} arguments, not {len(arguments)}")

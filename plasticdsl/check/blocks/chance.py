@@ -19,9 +19,6 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO
 from plasticdsl.syntax import tree
 
-#: Distributions of numbers in [0, 1] and the arguments that are such numbers.
-_PROBABILITIES = {"Bernoulli": 0, "Binomial": 1}
-
 
 def draw(statement: tree.Draw, scope: BlockScope, context: Context) -> Assign | None:
     """`u ~ N(1, 0.2)` under a trigger: u is what is drawn at the event. None after reporting a target that the block does not own."""
@@ -42,7 +39,8 @@ def draw(statement: tree.Draw, scope: BlockScope, context: Context) -> Assign | 
         return None
     drawn, dim = distribution(node, context)
     require_same(target, variable.dim, node, dim, context)
-    return Assign(Ref(Whose.OWN, target.name), _number(drawn, node, scope, context), statement.span)
+    _require_allowed(drawn, target, node, context)
+    return Assign(Ref(Whose.OWN, target.name), _drawn(drawn, scope), statement.span)
 
 
 def with_chance(scope: BlockScope, context: Context) -> Context:
@@ -67,11 +65,17 @@ def with_chance(scope: BlockScope, context: Context) -> Context:
     return context.extended(extend)
 
 
-def _number(drawn: Distribution, node: tree.Expr, scope: BlockScope, context: Context) -> Drawn:
-    place = _PROBABILITIES.get(drawn.name)
-    if place is not None:
-        _require_probability(drawn.arguments[place], node, context)
-    return _drawn(drawn, scope)
+def _require_allowed(drawn: Distribution, target: tree.Name, node: tree.Expr, context: Context) -> None:
+    """Reports arguments that are numbers in the text and not allowed."""
+    from plasticdsl.support.distributions import require_allowed
+
+    values = [a.value for a in drawn.arguments[: len(DISTRIBUTIONS[drawn.name])] if isinstance(a, Number)]
+    if len(values) < len(DISTRIBUTIONS[drawn.name]):
+        return
+    try:
+        require_allowed(drawn.name, values)
+    except ValueError as problem:
+        context.report.error("out-of-range", f"‘{target.text}’ cannot be drawn: {problem}.", node.span)
 
 
 def _drawn(drawn: Distribution, scope: BlockScope) -> Drawn:
@@ -81,4 +85,4 @@ def _drawn(drawn: Distribution, scope: BlockScope) -> Drawn:
 
 def _require_probability(value: Expr, node: tree.Expr, context: Context) -> None:
     if isinstance(value, Number) and not 0.0 <= value.value <= 1.0:
-        context.report.error("not-a-probability", f"A probability lies between 0 and 1; this is {value.value:g}.", node.span)
+        context.report.error("out-of-range", f"A probability lies between 0 and 1; this is {value.value:g}.", node.span)
