@@ -18,34 +18,27 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.loans import Loans
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.lookup import canonical_path
-from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.weights import weight
+from plasticdsl.model.parts import NamedPart
 from plasticdsl.names import canonical
+from plasticdsl.net_parts import WRITABLE, Part, read_only, variable_of
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
 from plasticdsl.runtime.instance.build import FIRST_STEPS, extend_spikes
-from plasticdsl.runtime.instance.instance import ProjectionInstance
 from plasticdsl.runtime.instance.partners import alike
 from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.progress import Interruption, Pace
 from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged
-from plasticdsl.support.arrays import Floats
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged, of_units
+from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import Durations, to_steps
 from plasticdsl.support.values import not_allowed
-
-_WRITABLE = (Role.STATE, Role.CLAMPED)
-_FIXED = {
-    Role.INPUT: "an input, the sum of what synapses send,",
-    Role.DEFINITION: "computed from other values",
-    Role.REFRACTORY: "said by ‘refractory …’",
-}
-_DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its connections have no variable of that name
 
 
 class Net:
@@ -195,11 +188,24 @@ class Net:
             return self.patterns(name)
         if canonical(name) in {v.name for v in self._network.variables}:
             return self._of_network(canonical(name))
+        named = self._named(name)
+        if named is not None:
+            return Part(self, self._find(named.population))[self._units(named)]
         return Part(self, self._find(name))
+
+    def _named(self, name: str) -> NamedPart | None:
+        """The part of a population with this name."""
+        return next((p for p in self._network.parts if canonical(name) == p.name), None)
+
+    def _units(self, named: NamedPart) -> slice | Integers:
+        """Its units (from 0), as a slice where they follow each other."""
+        size = self._observer.size(named.population)
+        found = units_of(named.units, size, lambda number: float(self._observer.value(number)))
+        return slice(int(found[0]), int(found[-1]) + 1) if np.all(np.diff(found) == 1) else found
 
     def _of_network(self, name: str) -> float | Floats:
         self._loans.push()
-        found = _read_only(np.array(self._observer.value(Ref(Whose.NETWORK, name)), dtype=np.float64))
+        found = read_only(np.array(self._observer.value(Ref(Whose.NETWORK, name)), dtype=np.float64))
         return found if found.ndim else float(found)
 
     def patterns(self, name: str) -> Floats:
@@ -207,7 +213,7 @@ class Net:
         sets = self._engine.instance.patterns
         if canonical(name) not in sets:
             raise KeyError(f"there are no patterns {name}; there is {', '.join(sets) or 'none'}")
-        return _read_only(sets[canonical(name)].view())
+        return read_only(sets[canonical(name)].view())
 
     def __iter__(self) -> Iterator[str]:
         return iter((*self.populations, *self.projections))
@@ -236,11 +242,13 @@ class Net:
 
     def spikes(self, population: str) -> Spikes:
         """All spikes of a population since the network was built (or its state loaded)."""
-        found = self._find(population)
+        named = self._named(population)
+        found = self._find(population if named is None else named.population)
         if found.name not in self._spikes.populations:
             kept = ", ".join(self._spikes.populations) or "none"
             raise KeyError(f"the spikes of {population} are not kept (name it in `log` when building); those that are: {kept}")
-        steps, units = self._spikes.train(found.name)
+        chosen = None if named is None else np.arange(self._observer.size(found.name))[self._units(named)]
+        steps, units = of_units(self._spikes.train(found.name), chosen)
         return Spikes(steps.astype(np.float64) * self.dt, units.copy())
 
     def spike_count(self, population: str) -> int:
@@ -271,7 +279,7 @@ class Net:
         if isinstance(found, float):
             given = {(p.name, n) for p in self._network.projections for n in p.given}
             return np.broadcast_to(found, self._observer.owner_size(owner)) if (owner, name) in given else found
-        return _read_only(np.array(found))
+        return read_only(np.array(found))
 
     def _set(self, owner: str, name: str, values: ArrayLike) -> None:
         given, size = np.asarray(values), self._observer.owner_size(owner)
@@ -287,10 +295,10 @@ class Net:
     def _write(self, owner: str, name: str, values: Floats) -> None:
         """Sets a state, or a weight that nothing changes: that is a parameter, with which the kernels are bound anew."""
         part = self._find(owner)
-        refused = not_allowed(values, _variable(part, name).values)
+        refused = not_allowed(values, variable_of(part, name).values)
         if refused:
             raise ValueError(f"{owner}.{name} {refused}")
-        if not isinstance(part, Projection) or _variable(part, name).role in _WRITABLE:
+        if not isinstance(part, Projection) or variable_of(part, name).role in WRITABLE:
             self._engine.write(owner, name, float(values) if values.ndim == 0 else values)
             return
         made, wishes = self._engine.instance.projections[owner], self._wishes
@@ -304,90 +312,3 @@ class Net:
             made.parameters[name], self._wishes = before, wishes
             instead = f'build with one value for each connection: **{{"{owner}.{name}": array}}'
             raise ValueError(f"{owner}.{name} was one value for all connections when the network was built; {instead}") from None
-
-
-class Part:
-    """A population or projection of a `Net`; its variables are attributes.
-
-    States and weights are arrays that may be written to; parameters and definitions are read-only. A projection also has `pre` and `post`, and its delays
-    as `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
-    """
-
-    __slots__ = ("_net", "_part")
-
-    _net: Net
-    _part: Population | Projection
-
-    def __init__(self, net: Net, part: Population | Projection) -> None:
-        object.__setattr__(self, "_net", net)
-        object.__setattr__(self, "_part", part)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
-            return self._delay(name)
-        variable = _variable(self._part, name)
-        if self._is_writable(variable):
-            return self._net._loans.lend(self._part.name, variable.name)
-        return self._net._value(self._part.name, variable.name)
-
-    def __setattr__(self, name: str, value: ArrayLike) -> None:
-        variable = _variable(self._part, name)
-        if not self._is_writable(variable):
-            what = _FIXED.get(variable.role, "a parameter, which is given when the network is built")
-            raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
-        self._net._set(self._part.name, variable.name, value)
-
-    def _is_writable(self, variable: Variable) -> bool:
-        return variable.role in _WRITABLE or (isinstance(self._part, Projection) and variable.name == weight(self._part))
-
-    def __dir__(self) -> list[str]:
-        ends = ["pre", "post", *_DELAYS] if isinstance(self._part, Projection) else []
-        return [*ends, *(v.name for v in _block(self._part).variables)]
-
-    def __len__(self) -> int:
-        return self._net._observer.owner_size(self._part.name)
-
-    def __repr__(self) -> str:
-        what = "units" if isinstance(self._part, Population) else "connections"
-        return f"<{self._part.name}: {len(self)} {what} with {', '.join(v.name for v in _block(self._part).variables)}>"
-
-    @property
-    def pre(self) -> NDArray[np.int32]:
-        """The presynaptic unit of each connection, from 0."""
-        return self._connections("pre").sources()
-
-    @property
-    def post(self) -> NDArray[np.int32]:
-        """The postsynaptic unit of each connection, from 0."""
-        return self._connections("post").targets.copy()
-
-    def _delay(self, name: str) -> Floats:
-        """The delay of each connection."""
-        found = self._connections(name)
-        steps = np.broadcast_to(found.axonal if name == "axonal_delay" else found.dendritic, len(self))
-        return _read_only(steps * self._net.dt)
-
-    def _connections(self, what: str) -> ProjectionInstance:
-        found = self._net._engine.instance.projections.get(self._part.name)
-        if found is None:
-            raise AttributeError(f"{self._part.name} is a population and has no {what}")
-        return found
-
-
-def _read_only(array: Floats) -> Floats:
-    array.flags.writeable = False
-    return array
-
-
-def _block(part: Population | Projection) -> Block:
-    return part.block if isinstance(part, Population) else part.connection
-
-
-def _variable(part: Population | Projection, name: str) -> Variable:
-    found = _block(part).variable(canonical(name))
-    if found is None:
-        names = ", ".join(v.name for v in _block(part).variables)
-        raise AttributeError(f"{part.name} has no {name}; it has {names or 'no variables'}")
-    return found

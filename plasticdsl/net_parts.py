@@ -1,0 +1,159 @@
+"""What a `Net` hands out by name: a population or projection, and some units of a population, with their variables as attributes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from plasticdsl.model.model import Block, Population, Projection, Role, Variable
+from plasticdsl.model.weights import weight
+from plasticdsl.names import canonical
+from plasticdsl.runtime.instance.instance import ProjectionInstance
+from plasticdsl.support.arrays import Floats, Integers
+
+if TYPE_CHECKING:
+    from plasticdsl.net import Net
+
+WRITABLE = (Role.STATE, Role.CLAMPED)
+_FIXED = {
+    Role.INPUT: "an input, the sum of what synapses send,",
+    Role.DEFINITION: "computed from other values",
+    Role.REFRACTORY: "said by ‘refractory …’",
+}
+_DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its connections have no variable of that name
+
+
+class Part:
+    """A population or projection of a `Net`; its variables are attributes.
+
+    States and weights are arrays that may be written to; parameters and definitions are read-only. A projection also has `pre` and `post`, and its delays
+    as `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
+    """
+
+    __slots__ = ("_net", "_part")
+
+    _net: Net
+    _part: Population | Projection
+
+    def __init__(self, net: Net, part: Population | Projection) -> None:
+        object.__setattr__(self, "_net", net)
+        object.__setattr__(self, "_part", part)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
+            return self._delay(name)
+        variable = variable_of(self._part, name)
+        if self._is_writable(variable):
+            return self._net._loans.lend(self._part.name, variable.name)
+        return self._net._value(self._part.name, variable.name)
+
+    def __setattr__(self, name: str, value: ArrayLike) -> None:
+        variable = variable_of(self._part, name)
+        if not self._is_writable(variable):
+            what = _FIXED.get(variable.role, "a parameter, which is given when the network is built")
+            raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
+        self._net._set(self._part.name, variable.name, value)
+
+    def _is_writable(self, variable: Variable) -> bool:
+        return variable.role in WRITABLE or (isinstance(self._part, Projection) and variable.name == weight(self._part))
+
+    def __dir__(self) -> list[str]:
+        ends = ["pre", "post", *_DELAYS] if isinstance(self._part, Projection) else []
+        return [*ends, *(v.name for v in _block(self._part).variables)]
+
+    def __len__(self) -> int:
+        return self._net._observer.owner_size(self._part.name)
+
+    def __getitem__(self, units: int | slice | ArrayLike) -> SomeUnits:
+        """Some units of a population, counted from 0: `net["E"][0:240]`."""
+        if not isinstance(self._part, Population):
+            raise TypeError(f"{self._part.name} is a projection; only units of populations can be chosen")
+        return SomeUnits(self, units)
+
+    def __repr__(self) -> str:
+        what = "units" if isinstance(self._part, Population) else "connections"
+        return f"<{self._part.name}: {len(self)} {what} with {', '.join(v.name for v in _block(self._part).variables)}>"
+
+    @property
+    def pre(self) -> NDArray[np.int32]:
+        """The presynaptic unit of each connection, from 0."""
+        return self._connections("pre").sources()
+
+    @property
+    def post(self) -> NDArray[np.int32]:
+        """The postsynaptic unit of each connection, from 0."""
+        return self._connections("post").targets.copy()
+
+    def _delay(self, name: str) -> Floats:
+        """The delay of each connection."""
+        found = self._connections(name)
+        steps = np.broadcast_to(found.axonal if name == "axonal_delay" else found.dendritic, len(self))
+        return read_only(steps * self._net.dt)
+
+    def _connections(self, what: str) -> ProjectionInstance:
+        found = self._net._engine.instance.projections.get(self._part.name)
+        if found is None:
+            raise AttributeError(f"{self._part.name} is a population and has no {what}")
+        return found
+
+
+class SomeUnits:
+    """Some units of a population of a `Net`: their variables are attributes, as of a `Part`, with one value for each of them. States of a slice are the
+    states themselves; those of units chosen one by one are copies, and set as a whole."""
+
+    __slots__ = ("_chosen", "_whole")
+
+    _whole: Part
+    _chosen: Any
+
+    def __init__(self, whole: Part, chosen: Any) -> None:
+        object.__setattr__(self, "_whole", whole)
+        object.__setattr__(self, "_chosen", chosen)
+
+    @property
+    def units(self) -> Integers:
+        """Their numbers in the population, from 0."""
+        return np.atleast_1d(np.arange(len(self._whole))[self._chosen])
+
+    def __getattr__(self, name: str) -> Any:
+        values = getattr(self._whole, name)
+        return values[self._chosen] if np.ndim(values) else values
+
+    def __setattr__(self, name: str, value: ArrayLike) -> None:
+        values = getattr(self._whole, name)
+        if np.ndim(values) and values.flags.writeable:
+            values[self._chosen] = value
+        else:
+            setattr(self._whole, name, value)  # says why it cannot be changed
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def __dir__(self) -> list[str]:
+        return ["units", *dir(self._whole)]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} units of {self._whole!r}>"
+
+
+def read_only(array: Floats) -> Floats:
+    """The array, which cannot be written to any more."""
+    array.flags.writeable = False
+    return array
+
+
+def _block(part: Population | Projection) -> Block:
+    return part.block if isinstance(part, Population) else part.connection
+
+
+def variable_of(part: Population | Projection, name: str) -> Variable:
+    """The variable of that name. Raises AttributeError."""
+    found = _block(part).variable(canonical(name))
+    if found is None:
+        names = ", ".join(v.name for v in _block(part).variables)
+        raise AttributeError(f"{part.name} has no {name}; it has {names or 'no variables'}")
+    return found
