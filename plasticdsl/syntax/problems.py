@@ -44,7 +44,7 @@ _EXAMPLES: Mapping[str, str] = {
     "on": "on pre:’ or ‘on all pairs:",
     "every": "every 10 ms:",
     "spike": "spike when V > V_θ:’ or ‘spike at rate r",
-    "refractory": "refractory 2 ms",
+    "refractory": "refractory 2 ms’ or ‘refractory while V > −40 mV",
     "input": "input I : pA",
     "output": "output y = f(a)",
     "method": "method: RK4",

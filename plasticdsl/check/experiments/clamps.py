@@ -119,7 +119,7 @@ def _check_holdable(statement: tree.Define, part: Population | Projection, varia
     """What is computed cannot be held, and what is no state or source only at one value."""
     in_time, by_item = Special("t") in walk(value), reads_item(value)
     role, why, hint = variable.role, "", ""
-    if role is Role.DEFINITION:
+    if role in (Role.DEFINITION, Role.REFRACTORY):
         why = "is computed from other values and cannot be held."
         hint = "Hold a state, an input, a parameter or the output of a Source instead."
     elif isinstance(part, Projection):

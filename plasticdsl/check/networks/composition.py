@@ -16,6 +16,7 @@ from plasticdsl.check.networks.gradients import local_gradients, reads_observabl
 from plasticdsl.check.networks.merging import Joined, Part, join
 from plasticdsl.check.networks.projection_values import GivenValue, give
 from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import HOW_TO_REST
 from plasticdsl.check.terms.mismatch import described
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import PARTIAL
@@ -90,6 +91,7 @@ def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context
         context.report.error("no-output", message, part.use.span, hint, labels)
     elif name not in side.dims:
         near = did_you_mean(name, [v.symbol for v in side.block.variables], "It has")
+        near = near if name != "refractory" or near.texts else Hint(HOW_TO_REST)
         fix = Hint(near.words, tuple(f"{owner_text(need.owner)}.{text}" for text in near.texts), need.span)
         message = f"‘{part.name}’ uses ‘{owner_text(need.owner)}.{need.name}’, but {kind} has no ‘{need.name}’."
         context.report.error("unknown-name", message, part.use.span, fix, labels)
@@ -191,7 +193,8 @@ def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], en
 
 
 def _a(role: Role) -> str:
-    return {Role.INPUT: "an input", Role.CLAMPED: "the output of a source"}.get(role, f"a {role.value}")
+    others = {Role.INPUT: "an input", Role.CLAMPED: "the output of a source", Role.REFRACTORY: "the refractoriness"}
+    return others.get(role, f"a {role.value}")
 
 
 def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:

@@ -25,6 +25,14 @@ from plasticdsl.units.table import is_unit
 #: Nobody reads more suggestions at once, and each takes a search through all names; through very many, some must do.
 MOST_SUGGESTIONS, FEW_SUGGESTIONS, VERY_MANY = 100, 10, 1000
 
+HOW_TO_REST = "A unit is refractory after its spikes where its neuron has a line ‘refractory 2 ms’ or ‘refractory while V > −40 mV’."
+#: What was probably meant by a name that nothing declares.
+_MEANT = {
+    "e": "For the exponential function write exp(x).",
+    "refractory": HOW_TO_REST,
+    "hold": "A comma stands before ‘hold’: ‘refractory 2 ms, hold V’.",
+}
+
 _OPPOSITE = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 
@@ -135,9 +143,7 @@ def _similar(node: tree.Name, scope: Scope, reported: int) -> Hint:
 def _familiar(node: tree.Name) -> str:
     if node.name in ("pre", "post"):
         return "Other units are in sight in synapses and rules only; a neuron gets from them what synapses sum into its inputs."
-    if node.name == "refractory":
-        return "A unit is refractory after its spikes where its neuron has a line ‘refractory 2 ms’ or ‘refractory while V > −40 mV’."
-    return "For the exponential function write exp(x)." if node.name == "e" else ""
+    return _MEANT.get(node.name, "")
 
 
 def _member(node: tree.Member, context: Context) -> Typed:
