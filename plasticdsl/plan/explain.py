@@ -66,11 +66,9 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
     if plan.rest is not None:
         held = ", ".join(words.name(n) for n in plan.rest.held) or "nothing"
         written = plan.rest.written
-        lasts = (
-            f"for {words.duration(written)}"
-            if plan.rest.condition is None
-            else f"while {words.formula(written)}, tested at every grid time"
-        )
+        lasts = f"for {words.duration(written)}{', as it is at the spike' if plan.rest.at_spike else ''}"
+        if plan.rest.condition is not None:
+            lasts = f"while {words.formula(written)}, tested at every grid time"
         yield f"  refractory {lasts}; held meanwhile: {held}"
 
 

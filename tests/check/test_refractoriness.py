@@ -71,6 +71,13 @@ def test_a_name_of_the_author_goes_before() -> None:
     assert any(code == "not-a-condition" for code, _ in findings(own.replace("V → 0 mV", "V → 0 mV if refractory")))
 
 
+def test_nothing_may_be_a_name() -> None:
+    for line, held in (("", ()), ("\n    10 ms dnothing/dt = −nothing", ("nothing",))):
+        text = MODEL.replace("refractory 3 ms", f"refractory 3 ms, hold nothing{line}")
+        rest = plasticdsl.parse(text).loaded.module.networks[0].populations[0].block.refractory
+        assert rest is not None and rest.held == held
+
+
 def test_what_nothing_reads_is_not_there() -> None:
     read = plasticdsl.parse(MODEL).loaded.module.networks[0]
     unread = MODEL.replace(" if not post.refractory", "").replace("mean(n.refractory) ≥ 0", "spike_count(n) ≥ 0")

@@ -72,6 +72,13 @@ def test_the_first_branch_that_holds_wins() -> None:
     np.testing.assert_array_equal(value(expr, x=np.array([1.0, 2.0, 3.0, 4.0]), y=np.array([5.0, 6.0, 7.0, 8.0])), [1.0, 6.0, 7.0, 80.0])
 
 
+def test_a_condition_of_each_gives_a_value_to_each() -> None:
+    """Also where it holds nowhere, or everywhere, and both values are shared."""
+    expr = Choice(((Compare(">", X, Number(0.0)), Number(1.0)),), Number(2.0))
+    for x, expected in (([-1.0, -2.0], [2.0, 2.0]), ([1.0, 2.0], [1.0, 1.0]), ([-1.0, 2.0], [2.0, 1.0])):
+        np.testing.assert_array_equal(value(expr, x=np.array(x)), expected, strict=True)
+
+
 def test_a_shared_condition_does_not_compute_the_others() -> None:
     def lookup(node: Ref | Special | At) -> Values:
         assert node != Y
