@@ -37,6 +37,8 @@ _CODES: tuple[Code, ...] = (
          "The lines of one block begin in one column. A deeper line continues the one before, unless that ends in `:`."),
     Code("bad-left-side", "something that cannot stand on the left of a statement",
          "A statement begins with what it determines: a name, `post.g`, `w[i, j]`, `V(0)`, `F(x)` or `τ dV/dt`."),
+    Code("bad-table", "a table that cannot be read",
+         "The first row of `table NAME of EXPERIMENT:` names the columns; each other row has a value for every column."),
     Code("bare-delay", "a delay without a side on a plastic projection",
          "With a rule, `axonal delay` (before the synapse) and `dendritic delay` (behind it) act differently; simulators read "
          "the bare word in both ways."),

@@ -34,7 +34,8 @@ _KEPT = frozenset(("*", "/"))
 class Statement:
     """A statement on its way out: its tokens, where its lines begin among them, and the column of its `=` (or `≈`) if it has one.
 
-    `column` is how far right `=` stands, counted from the beginning of the statement; `wanted` is where it shall stand.
+    `column` is how far right `=` stands, counted from the beginning of the statement; `wanted` is where it shall stand. A row of a table has `cells`, as
+    wide as `widths`.
     """
 
     source: SourceFile
@@ -44,6 +45,8 @@ class Statement:
     equals: int | None
     column: int = 0
     wanted: int = 0
+    cells: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
 
     @property
     def ends(self) -> list[int]:
@@ -68,13 +71,15 @@ class Statement:
         return self.equals is not None and self.tokens[self.equals].span.start - before > 1
 
 
-def statement(source: SourceFile, line: Line) -> Statement:
+def statement(source: SourceFile, line: Line, in_table: bool = False) -> Statement:
     """Reads a line of the layout again, as tokens."""
-    tokens = tokenize(source, line.stretches)
+    tokens = tokenize(source, line.stretches, in_table)
     firsts = [
         next(i for i, token in enumerate(tokens) if token.span.start >= start and token.kind != "NEXT_CASE") for start, _ in line.stretches
     ]
     equals = None
+    if in_table and len(firsts) == 1:
+        return Statement(source, line, tokens, firsts, None, cells=_cells(source, tokens))
     if tokens[0].text not in _NO_COLUMN:
         equals = _first_outside(tokens, 0, len(tokens), frozenset(("=", "~=")))
     made = Statement(source, line, tokens, firsts, equals)
@@ -82,6 +87,15 @@ def statement(source: SourceFile, line: Line) -> Statement:
         made.column = width(source.text[line.start : tokens[equals].span.start])
         made.wanted = made.tight + 1
     return made
+
+
+def _cells(source: SourceFile, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """What stands between the commas of a row, each but the last with its comma."""
+    begin, found = 0, []
+    while (comma := _first_outside(tokens, begin, len(tokens), frozenset((",",)))) is not None:
+        found.append(spaced(source, tokens, begin, comma + 1))
+        begin = comma + 1
+    return (*found, spaced(source, tokens, begin, len(tokens)))
 
 
 def _first_outside(tokens: Sequence[Token], start: int, stop: int, kinds: frozenset[str]) -> int | None:
@@ -100,6 +114,8 @@ def _first_outside(tokens: Sequence[Token], start: int, stop: int, kinds: frozen
 
 def rows(made: Statement) -> list[str]:
     """The lines of a statement, without the indentation that they share."""
+    if made.cells:
+        return [" ".join(f"{c}{' ' * (w - width(c))}" for c, w in zip(made.cells, made.widths, strict=True)).rstrip()]
     cases = _case_rows(made)
     if cases is not None:
         return cases

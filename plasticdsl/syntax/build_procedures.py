@@ -12,6 +12,7 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, drawn, kinds, target_of
 from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, span_of
 from plasticdsl.syntax.refusal import Refusal, twice
+from plasticdsl.syntax.tables import Cell, Table
 from plasticdsl.syntax.tokens import Token
 
 Setting = tree.Define | tree.Draw | tree.Initial
@@ -241,6 +242,12 @@ def _start(parts: Parts) -> tree.Start:
     return tree.Start(parts[1], parts[3], flipped, redrawn, span_of(parts))
 
 
+def _cell(parts: Parts) -> Cell:
+    expected = isinstance(parts[0], Token)
+    tolerance = after(parts, "+-")
+    return Cell(expected, parts[1 if expected else 0], tolerance, _joined(parts), span_of(parts))
+
+
 def _begin(parts: Parts) -> tree.Begin:
     return tree.Begin(name_of(parts[-1]), span_of(parts))
 
@@ -313,6 +320,9 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "each_option": _option,
     "repeat": _repeat,
     "begin": _begin,
+    "table": lambda parts: Table(name_of(parts[1]), name_of(parts[3]), span_of(parts)),
+    "row": lambda parts: tuple(part for part in parts if isinstance(part, Cell)),
+    "cell": _cell,
     "until": _until,
     "until_option": _option,
     "rules_off": lambda parts: tree.RulesOff(tuple(after(parts, "for") or ()), span_of(parts)),

@@ -31,7 +31,7 @@ from plasticdsl.syntax.problems import unexpected
 from plasticdsl.syntax.tokens import Token, begins_with_name
 
 #: The rules of the grammar that read one statement each.
-START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "setting")
+START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "setting", "row")
 
 
 @lru_cache(maxsize=1)

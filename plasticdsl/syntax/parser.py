@@ -21,6 +21,7 @@ from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.reading import Reading, intact
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
+from plasticdsl.syntax.tables import Table, experiments_of
 from plasticdsl.syntax.tokens import Token, begins_with_name, tokenize
 
 _Headed = tree.Event | tree.Phase | tree.Repeat
@@ -69,9 +70,21 @@ class _Reader:
         self.layout_errors = bool(found.findings)
         limits.check_words(self.source, found.lines)
         doc, lines = _described(found.lines)
-        items = [item for line in lines if (item := self.item(line)) is not None]
+        items = [item for line in lines for item in self.items(line)]
         span = Span(0, len(self.source.text), self.source.path)
         return resolve(tree.File(doc, tuple(items), span)), tuple(line.start for line in lines)
+
+    def items(self, line: Line) -> tuple[Any, ...]:
+        """What stands at the margin; of a table an experiment for each row."""
+        item = self.item(line)
+        if not isinstance(item, Table):
+            return () if item is None else (item,)
+        rows = [row for one in line.body if (row := self.statement(one, "row")) is not None]
+        try:
+            return experiments_of(item, rows, self.source) if len(rows) == len(line.body) else ()
+        except Refusal as refusal:
+            self.report(refusal)
+            return ()
 
     def item(self, line: Line) -> Any:
         """A block with its statements, a function or a `use`; after a bad header the body is still read, for its errors."""
@@ -127,7 +140,7 @@ class _Reader:
             if line.doc is not None:
                 raise Refusal("misplaced-docstring", self.whole(line), "A docstring stands at the head of a file or block.")
             limits.check_statement(self.source, line.start, line.end)
-            tokens = tokenize(self.source, line.stretches)
+            tokens = tokenize(self.source, line.stretches, rule == "row")
             inner = _inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)
             if inner:

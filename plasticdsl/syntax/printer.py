@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
@@ -61,11 +61,19 @@ def _entries(source: SourceFile, found: Layout) -> list[_Entry]:
     return entries
 
 
-def _code(source: SourceFile, lines: Sequence[Line], level: int) -> Iterator[_Entry]:
-    for line in lines:
-        made = None if line.doc is not None else statement(source, line)
+def _code(source: SourceFile, lines: Sequence[Line], level: int, in_table: bool = False) -> Iterator[_Entry]:
+    every = [None if line.doc is not None else statement(source, line, in_table) for line in lines]
+    _share_widths([made for made in every if made is not None and made.cells])
+    for line, made in zip(lines, every, strict=True):
         yield _Entry(line.start, line.end, level, line, made)
-        yield from _code(source, line.body, level + 1)
+        yield from _code(source, line.body, level + 1, level == 0 and source.text.startswith("table ", line.start))
+
+
+def _share_widths(rows: Sequence[Statement]) -> None:
+    """The columns of a table are as wide as their widest cell."""
+    widest = [max(map(width, column)) for column in zip_longest(*(row.cells for row in rows), fillvalue="")]
+    for row in rows:
+        row.widths = tuple(widest[: len(row.cells)])
 
 
 def _with_comments(source: SourceFile, code: Iterable[_Entry], comments: list[Comment]) -> list[_Entry]:

@@ -40,6 +40,7 @@ _EXAMPLES: Mapping[str, str] = {
     "network": "network Net:",
     "experiment": "experiment Run on Net:",
     "function": "function f(x) = 1/(1 + exp(−x))",
+    "table": "table Frequencies of Pairing:",
     "use": 'use LIF from "neurons"',
     "on": "on pre:’ or ‘on all pairs:",
     "every": "every 10 ms:",

@@ -90,7 +90,7 @@ class Token:
         object.__setattr__(self, "type", self.kind.upper())
 
 
-def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[Token, ...]:
+def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]], in_table: bool = False) -> tuple[Token, ...]:
     """The tokens of one statement, which occupies the given stretches (one per line) of the source.
 
     Raises `Refusal` for a character, number or bracket that cannot be.
@@ -100,7 +100,7 @@ def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[
         if number:
             tokens.append(Token("LINE", "", Span(start, start, source.path)))
         _tokenize_line(source, start, end, tokens)
-    tokens = _mark_bars(tokens)
+    tokens = _mark_bars(tokens, in_table)
     _check_brackets(tokens)
     return tuple(_mark_cases(tokens)) if len(stretches) > 1 else tuple(tokens)
 
@@ -188,11 +188,11 @@ def _sum(match: re.Match[str], span: Span) -> Token:
     return Token("SUM_OVER", match.group(), span, inner=letters) if letters else Token("SUM", match.group(), span)
 
 
-def _mark_bars(tokens: list[Token]) -> list[Token]:
-    """Decides which `|` opens and which closes, and joins `+-` where an expectation states its tolerance."""
+def _mark_bars(tokens: list[Token], in_table: bool) -> list[Token]:
+    """Decides which `|` opens and which closes, and joins `+-` where an expectation states its tolerance, or a table does."""
     marked: list[Token] = []
     open_bars = [0]
-    expects = bool(tokens) and tokens[0].text == "expect" and not begins_with_name(tokens)
+    expects = in_table or (bool(tokens) and tokens[0].text == "expect" and not begins_with_name(tokens))
     for token in tokens:
         if token.kind == "|":
             closes = open_bars[-1] and marked and marked[-1].kind in OPERAND_ENDS

@@ -18,11 +18,12 @@ BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
 
 #: By the start rule of the grammar: the words that begin a statement.
 FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
-    "item": (*BLOCKS, "function", "use"),
+    "item": (*BLOCKS, "function", "use", "table"),
     "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
     "network": ("expect",),
     "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
     "setting": (),
+    "row": ("expect",),
     "reaction": (),
 }
 

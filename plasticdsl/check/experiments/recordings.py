@@ -149,7 +149,7 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
     written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
     unit, scale = shown_in(written, left, taking.network, context)
-    text = text_of(statement.span, taking.sources).removeprefix("expect ")
+    text = statement.text or text_of(statement.span, taking.sources).removeprefix("expect ")
     found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
     if repeats:
         _check_over_repeats(found, taking)
