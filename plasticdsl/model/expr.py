@@ -44,9 +44,14 @@ class Ref:
 @dataclass(frozen=True, slots=True)
 class Special:
     """`t` (time, s), `dt` (step, s), `lag` (t_post − t_pre of a spike pair, s), `N_pre`, `N_post` (unit counts),
-    `i`, `j` (post and pre unit number, from 1), `now_pre`, `now_post` (spikes of that side reaching this synapse at t_n)."""
+    `i`, `j` (post and pre unit number, from 1), `now_pre`, `now_post` (spikes of that side reaching this synapse at t_n); `each`, as the last
+    argument of a statistic of spikes: that there is one for each unit."""
 
-    name: Literal["t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"]
+    name: Literal["t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post", "each"]
+
+
+#: The last argument of a statistic of which there is one for each unit.
+EACH = Special("each")
 
 
 @dataclass(frozen=True, slots=True)

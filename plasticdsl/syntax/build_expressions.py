@@ -215,6 +215,8 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "transposed": lambda parts: tree.Transposed(parts[0], span_of(parts)),
     "indexed": lambda parts: tree.Indexed(parts[0], tuple(parts[2]), span_of(parts)),
     "items": lambda parts: parts[::2],
+    "arguments": lambda parts: parts[::2],
+    "each": lambda parts: name_of(parts[0]),
     "units": lambda parts: parts[::2],
     "within": _within,
     "up_to": lambda parts: tree.Interval(parts[0], parts[2], span_of(parts)),

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.check.experiments.statistics import Statistic, statistic
+from plasticdsl.check.experiments.statistics import STATISTICS, Statistic, statistic
 from plasticdsl.check.experiments.whole_patterns import shown
 from plasticdsl.check.networks.parts import chosen, units
-from plasticdsl.check.terms.amounts import FROM_EITHER_END, Values, amount
+from plasticdsl.check.terms.amounts import FROM_EITHER_END, POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import split_indices
@@ -23,7 +23,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, seen
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import At, Call, Expr, Number, Ref
+from plasticdsl.model.expr import EACH, At, Call, Expr, Number, Ref
 from plasticdsl.model.lookup import Lookup, Setting
 from plasticdsl.model.model import ClampedSource, Network, Population, Projection
 from plasticdsl.model.owners import Whose
@@ -163,7 +163,13 @@ def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:
 
 
 def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking, statement: str) -> Typed:
-    values = _arguments(node, name, found, context, taking)
+    each = bool(node.arguments) and _is_each(node.arguments[-1].value)
+    if each and not found.each:
+        message = f"‘{name}(…)’ is not taken for each unit."
+        hint = f"Those that are: {', '.join(f'‘{one}’' for one, s in STATISTICS.items() if s.each)}."
+        context.report.error("wrong-statistic", message, node.arguments[-1].span, hint)
+        return context.unknown
+    values = _arguments(replace(node, arguments=node.arguments[:-1]) if each else node, name, found, context, taking)
     if found.only and statement not in found.only:
         where = " and ".join(f"‘{s}’" for s in found.only)
         message = f"‘{name}(…)’ is more than one number; it has a place in {where} only."
@@ -171,7 +177,12 @@ def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, 
     if values is None:
         return context.unknown
     result = {"time": SECONDS, "rate": PURE / SECONDS, "pure": PURE, "same": values[0].dim}[found.result]
-    return Typed(Call(name, tuple(v.expr for v in values)), result)
+    return Typed(Call(name, (*(v.expr for v in values), *((EACH,) if each else ()))), result)
+
+
+def _is_each(node: tree.Expr) -> bool:
+    """The word as it ends the arguments; no name can be spelled like it."""
+    return isinstance(node, tree.Name) and node.name == EACH.name
 
 
 def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking) -> tuple[Typed, ...] | None:
@@ -190,6 +201,9 @@ def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, 
             case "whole":
                 what = f"The number of a spike in ‘{name}’"
                 read.append(Typed(amount(argument.value, FROM_EITHER_END, what, context, {}), PURE))
+            case "time":
+                what = f"The length of the windows in ‘{name}’"
+                read.append(Typed(amount(argument.value, POSITIVE, what, context, taking.constants, SECONDS), SECONDS))
             case _:
                 read.append(translate_number(argument.value, context))
     return tuple(read)

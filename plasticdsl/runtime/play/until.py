@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model.expr import Call, Expr, Number, substitute, walk
+from plasticdsl.model.expr import Call, Expr, substitute, walk
 from plasticdsl.model.model import Network
 from plasticdsl.model.parts import parts_read
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.play.guard import UNDEFINED, NotFinite
-from plasticdsl.runtime.watch.readings import Reader, is_spike_statistic
+from plasticdsl.runtime.watch.readings import Reader, is_of_each, is_spike_statistic
 from plasticdsl.runtime.watch.statistics import rate
 
 #: Statistics of spike times are taken anew when there are so many times as many spikes.
@@ -93,26 +94,26 @@ class SpikesSoFar:
         self._calls = tuple(node for node in walk(condition) if is_spike_statistic(node))
         engine = reader.observer.engine
         self._before = {p: engine.spike_count(p) for call in self._calls for p, _ in parts_read(call)}
-        self._taken: dict[Call, tuple[int, float]] = {}
+        self._taken: dict[Call, tuple[int, Values]] = {}
 
     def numbers(self) -> dict[Expr, Expr]:
         """Each statistic with its number."""
-        return {call: Number(self._number(call)) for call in self._calls}
+        return {call: self._reader.standing(call, self._found(call)) for call in self._calls}
 
-    def _number(self, call: Call) -> float:
+    def _found(self, call: Call) -> Values:
         ((population, part),) = parts_read(call)
         observer, now = self._reader.observer, self._reader.now
         count = observer.engine.spike_count(population) - self._before[population]
         match call.function:
-            case "spike_count" | "rate" if part:
-                return float(np.asarray(self._reader.value(call, self._first, now)))
+            case "spike_count" | "rate" if part or is_of_each(call):
+                return self._reader.value(call, self._first, now)
             case "spike_count":
                 return float(count)
             case "rate":
                 return rate(count, observer.size(population), (now - self._first) * observer.instance.dt)
         known = self._taken.get(call)
         if known is None or (count != known[0] and count >= _MORE * known[0]):
-            known = count, float(np.asarray(self._reader.value(call, self._first, now)))
+            known = count, self._reader.value(call, self._first, now)
             self._taken[call] = known
         return known[1]
 
@@ -120,7 +121,7 @@ class SpikesSoFar:
 def trains_needed(condition: Expr) -> frozenset[str]:
     """Populations of which a condition needs to know when they spiked."""
     calls = (node for node in walk(condition) if is_spike_statistic(node))
-    return frozenset(p for c in calls for p, part in parts_read(c) if part or c.function not in ("spike_count", "rate"))
+    return frozenset(p for c in calls for p, part in parts_read(c) if part or is_of_each(c) or c.function not in ("spike_count", "rate"))
 
 
 def _is_known_at_once(side: Expr) -> bool:

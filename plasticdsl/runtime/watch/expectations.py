@@ -182,7 +182,7 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
     due = moments(taking if taking.last is not None and not of_spikes else replace(taking, at_end=True, last=None), line)
     if expectation.repeats:
         return Watch(expectation, due, found, share=Share(expectation))
-    statistics = {node for e in expectation.compared for node in walk(e) if is_value_statistic(node)}
+    statistics = {node for e in expectation.compared for node in walk(e) if is_value_statistic(node) and not has_spike_statistic(node)}
     if taking.last is not None and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: Gathered(s.function) for s in statistics})
     return Watch(expectation, due, found)

@@ -22,6 +22,7 @@ from plasticdsl.runtime.instance.pairing import Ends
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, evaluate_indexed
 from plasticdsl.support.arrays import Integers
 
+NOTHING: Mapping[Expr, Values] = {}
 _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED, Role.REFRACTORY)
 
 
@@ -69,12 +70,13 @@ class Observer:
         """Seconds since the beginning."""
         return self.engine.step * self.instance.dt
 
-    def value(self, expr: Expr) -> Values:
-        """The value of an expression in terms of populations and projections: a float, or float64[units or connections].
+    def value(self, expr: Expr, found: Mapping[Expr, Values] = NOTHING) -> Values:
+        """The value of an expression in terms of populations and projections, and of what is `found` already: a float, or float64[units or connections].
 
         Conditions give 1 and 0. Raises KeyError where it reads something that the network does not have.
         """
-        return self.look_up(expr) if isinstance(expr, Ref) else evaluate(expr, self.look_up, self)
+        look_up = (lambda node: found[node] if node in found else self.look_up(node)) if found else self.look_up
+        return look_up(expr) if isinstance(expr, Ref) else evaluate(expr, look_up, self)
 
     def variable(self, owner: str, name: str) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""

@@ -1,39 +1,31 @@
 """Expressions of `record`, `plot` and `expect`: statistics of spikes and of values inside ordinary arithmetic.
 
 Comes in: an expression of the checked model in which statistics and `unit` are calls, an observer, and the spikes so far. Goes out: a number or
-an array. Statistics become numbers first, from the inside out; what is left is computed by the observer.
+an array. Statistics become numbers first (or arrays with a name), from the inside out; what is left is computed by the observer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TypeGuard
 
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
-from plasticdsl.model.expr import Call, Expr, Number, Ref, children, rebuild, refs, walk
-from plasticdsl.model.owners import Part
+from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, children, rebuild, refs, walk
+from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.parts import Units, is_several, parts_read
+from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import statistics
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
+from plasticdsl.runtime.watch.spikes import SpikeHistory, of_units
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats, Integers
 
 UNIT = "unit"
-
-#: Of spikes in a window, beside `rate`: (steps, units, further arguments, dt) → number.
-_OF_TRAINS: Mapping[str, Callable[[Train, list[float], float], float]] = {
-    "cv": lambda train, _, dt: statistics.cv(train[0], train[1].astype(np.int64)),
-    "spike_count": lambda train, _, dt: float(len(train[0])),
-    "spike_time": lambda train, k, dt: statistics.spike_time(train[0], int(k[0]), dt),
-    "isi": lambda train, k, dt: statistics.isi(train[0], int(k[0]), dt),
-}
 
 
 def is_value_statistic(node: Expr) -> TypeGuard[Call]:
@@ -44,13 +36,18 @@ def is_value_statistic(node: Expr) -> TypeGuard[Call]:
 
 
 def is_spike_statistic(node: Expr) -> TypeGuard[Call]:
-    """`rate(P)`, `cv(P)`, …."""
+    """`rate(P)`, `cv(P, each)`, …."""
     return isinstance(node, Call) and node.function in statistics.OF_SPIKES
 
 
+def is_of_each(call: Call) -> bool:
+    """Whether a statistic of spikes has one value for each unit."""
+    return call.arguments[-1] == EACH
+
+
 def is_statistic(node: Expr) -> bool:
-    """Any statistic, or one unit of several."""
-    return is_value_statistic(node) or is_spike_statistic(node) or _is_unit(node)
+    """Any statistic that is one number, or one unit of several."""
+    return is_value_statistic(node) or (is_spike_statistic(node) and not is_of_each(node)) or _is_unit(node)
 
 
 def has_spike_statistic(expr: Expr) -> bool:
@@ -79,6 +76,7 @@ class Reader:
         self.observer = observer
         self.spikes = spikes
         self.clock = Clock()
+        self._found: dict[Expr, Values] = {}
         self._places: dict[Call, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     @property
@@ -100,7 +98,7 @@ class Reader:
             return self.observer.value(expr)
         with np.errstate(all="ignore"):  # what is no number any more is reported by `checks`
             plain = self._without_statistics(expr, begin, end)
-            return plain.value if isinstance(plain, Number) else self.observer.value(plain)
+            return plain.value if isinstance(plain, Number) else self.observer.value(plain, self._found)
 
     def _without_statistics(self, expr: Expr, begin: int, end: int) -> Expr:
         if isinstance(expr, Ref | Number):
@@ -109,14 +107,22 @@ class Reader:
         if not isinstance(inside, Call):
             return inside
         if is_spike_statistic(inside):
-            return Number(self._of_spikes(inside, begin, end))
+            return self.standing(inside, self._of_spikes(inside, begin, end))
         if is_value_statistic(inside):
             return Number(statistics.OF_VALUES[inside.function](*self.arguments(inside)))
         return Number(self._unit(inside)) if _is_unit(inside) else inside
 
+    def standing(self, statistic: Call, found: Values) -> Expr:
+        """What stands for a statistic that is known: a number, or a name for several, under which they are kept."""
+        if np.ndim(found) == 0:
+            return Number(float(found))
+        name = Ref(Whose.RECORDED, pretty(statistic))
+        self._found[name] = found
+        return name
+
     def arguments(self, statistic: Call) -> list[Floats]:
         """The values a statistic is taken of, of equal length; one value that all units or connections share is as many where that makes a difference."""
-        values = [np.atleast_1d(self.observer.value(a)) for a in statistic.arguments]
+        values = [np.atleast_1d(self.observer.value(a, self._found)) for a in statistic.arguments]
         if statistic.function in statistics.OF_ALL and values[0].size == 1:
             sizes = [len(self.units(*part)) for part in parts_read(statistic)]
             return [np.broadcast_to(values[0], (max(sizes, default=1),))]
@@ -128,18 +134,18 @@ class Reader:
         assert isinstance(inside, Call), "a statistic stays one"
         return self.arguments(inside)
 
-    def _of_spikes(self, call: Call, begin: int, end: int) -> float:
+    def _of_spikes(self, call: Call, begin: int, end: int) -> Values:
         ((population, part),) = parts_read(call.arguments[0])
         begin, end = self.clock.real(begin), self.clock.real(end)
-        units = self.units(population, part)
-        train = of_units(self.spikes.within(population, begin, end), units if part else None)
-        dt = self.observer.instance.dt
-        if call.function == "rate":
-            return statistics.rate(len(train[0]), len(units), (end - begin) * dt)
-        numbers = [float(self.observer.value(a)) for a in call.arguments[1:]]
-        if call.function not in _OF_TRAINS:
-            raise ValueError(f"{call.function}(…) is more than one number")
-        return _OF_TRAINS[call.function](train, numbers, dt)
+        chosen = self.units(population, part)
+        steps, units = of_units(self.spikes.within(population, begin, end), chosen if part else None)
+        place = np.zeros(self.observer.size(population), dtype=np.int64)
+        place[chosen] = np.arange(len(chosen))
+        fired = statistics.Fired(steps, place[units], len(chosen), begin, end, self.observer.instance.dt)
+        numbers = [float(self.observer.value(a)) for a in call.arguments[1:] if a != EACH]
+        if is_of_each(call):
+            return statistics.PER_UNIT[call.function](fired, *numbers)
+        return statistics.of_spikes(call.function, fired, numbers)
 
     def number(self, expr: Expr) -> float:
         """The value now of what is one number."""

@@ -7,7 +7,7 @@ Comes in: spike trains as (step, unit) arrays, or values as float64 arrays. Goes
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.support.arrays import Floats
+from plasticdsl.support.steps import to_steps
 
 Steps = NDArray[np.int64]
 
@@ -26,19 +27,104 @@ def rate(count: int, units: int, duration: float) -> float:
     return count / (units * duration) if units and duration > 0.0 else np.nan
 
 
-def cv(steps: Steps, units: Steps) -> float:
-    """Coefficient of variation of the intervals: sd/mean (sd of the population, divisor n) for each unit with at least three spikes,
-    averaged over these units. `steps` need not be sorted."""
-    order = np.lexsort((steps, units))
-    times, owners = steps[order].astype(np.float64), units[order]
-    _, first, counts = np.unique(owners, return_index=True, return_counts=True)
-    values = [_cv_of(np.diff(times[f : f + n])) for f, n in zip(first, counts, strict=True) if n >= FEWEST_SPIKES]
-    return float(np.mean(values)) if values else np.nan
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """The spikes of `size` units in the steps begin to end − 1 of `dt` s: the step of each (in any order), and its unit, from 0."""
+
+    steps: Steps
+    units: Steps
+    size: int
+    begin: int
+    end: int
+    dt: float
+
+    @property
+    def duration(self) -> float:
+        """In seconds."""
+        return (self.end - self.begin) * self.dt
+
+    def of_intervals(self, measure: Callable[[Floats], float]) -> Floats:
+        """Float64[size]: the measure of the intervals (in steps) of each unit; NaN where there are fewer than two intervals."""
+        order = np.lexsort((self.steps, self.units))
+        times, owners = self.steps[order].astype(np.float64), self.units[order]
+        found: Floats = np.full(self.size, np.nan)
+        for unit, first, count in zip(*np.unique(owners, return_index=True, return_counts=True), strict=True):
+            if count >= FEWEST_SPIKES:
+                found[unit] = measure(np.diff(times[first : first + count]))
+        return found
+
+    def counts(self, width: float | None = None) -> Floats:
+        """Float64[size, windows]: spikes in windows of `width` s, one after the other, as many as fit; in a single one from begin to end for None."""
+        steps = max(1, self.end - self.begin if width is None else to_steps(width, self.dt))
+        windows = 1 if width is None else (self.end - self.begin) // steps
+        window = (self.steps - self.begin) // steps
+        inside = window < windows
+        found = np.zeros((self.size, windows))
+        np.add.at(found, (self.units[inside], window[inside]), 1.0)
+        return found
 
 
-def _cv_of(intervals: Floats) -> float:
+def cv(intervals: Floats) -> float:
+    """Coefficient of variation: sd/mean (sd of the population, divisor n)."""
     average = float(intervals.mean())
     return float(intervals.std() / average) if average > 0.0 else np.nan
+
+
+def cv2(intervals: Floats) -> float:
+    """Mean of 2|I_k+1 − I_k|/(I_k+1 + I_k) (Holt et al. 1996, J. Neurophysiol. 75:1806)."""
+    return float(np.mean(2.0 * np.abs(np.diff(intervals)) / (intervals[1:] + intervals[:-1])))
+
+
+def lv(intervals: Floats) -> float:
+    """Local variation, the mean of 3 ((I_k − I_k+1)/(I_k + I_k+1))² (Shinomoto, Shima & Tanji 2003, Neural Comput. 15:2823)."""
+    return float(np.mean(3.0 * (np.diff(intervals) / (intervals[1:] + intervals[:-1])) ** 2))
+
+
+def fano(counts: Floats) -> Floats:
+    """Variance/mean (of the population, divisor n) of the counts of each unit in several windows; NaN where there is no spike, or only one window."""
+    found: Floats = np.full(len(counts), np.nan)
+    if counts.shape[1] > 1:
+        fires = counts.any(axis=1)
+        found[fires] = counts[fires].var(axis=1) / counts[fires].mean(axis=1)
+    return found
+
+
+def count_correlation(counts: Floats) -> float:
+    """Pearson's coefficient of the counts of two units, averaged over all pairs of units whose counts vary: of scores z with Σz² = 1 for each unit,
+    the sum over the pairs is (|Σ_units z|² − units)/2."""
+    away = counts - counts.mean(axis=1, keepdims=True) if counts.shape[1] > 1 else np.zeros_like(counts)
+    norms = np.linalg.norm(away, axis=1)
+    varying = np.flatnonzero(norms > 0.0)
+    units, total = len(varying), (away[varying] / norms[varying, np.newaxis]).sum(axis=0)
+    return float((np.dot(total, total) - units) / (units * (units - 1))) if units > 1 else np.nan
+
+
+#: For each unit: NaN where a unit has none. The numbers are what a statistic takes beside the spikes, in SI.
+PER_UNIT: Mapping[str, Callable[..., Floats]] = {
+    "rate": lambda fired: fired.counts()[:, 0] / fired.duration if fired.duration > 0.0 else np.full(fired.size, np.nan),
+    "spike_count": lambda fired: fired.counts()[:, 0],
+    "cv": lambda fired: fired.of_intervals(cv),
+    "cv2": lambda fired: fired.of_intervals(cv2),
+    "lv": lambda fired: fired.of_intervals(lv),
+    "fano": lambda fired, width: fano(fired.counts(width)),
+}
+
+#: Of all units together; any other of `PER_UNIT` is the mean over the units that have one.
+TOGETHER: Mapping[str, Callable[..., float]] = {
+    "rate": lambda fired: rate(len(fired.steps), fired.size, fired.duration),
+    "spike_count": lambda fired: float(len(fired.steps)),
+    "spike_time": lambda fired, k: spike_time(fired.steps, int(k), fired.dt),
+    "isi": lambda fired, k: isi(fired.steps, int(k), fired.dt),
+    "count_correlation": lambda fired, width: count_correlation(fired.counts(width)),
+}
+
+
+def of_spikes(statistic: str, fired: Fired, numbers: Iterable[float]) -> float:
+    """One statistic of all units."""
+    if statistic in TOGETHER:
+        return TOGETHER[statistic](fired, *numbers)
+    values = PER_UNIT[statistic](fired, *numbers)
+    return float(np.nanmean(values)) if not np.isnan(values).all() else np.nan
 
 
 def spike_time(steps: Steps, k: int, dt: float) -> float:
@@ -103,7 +189,7 @@ OF_VALUES: Mapping[str, Callable[..., float]] = {
 OF_ALL = frozenset(("sum", "norm", "count"))
 
 #: Statistics of the spikes in a window.
-OF_SPIKES = frozenset(("spikes", "raster", "rate", "cv", "spike_count", "spike_time", "isi"))
+OF_SPIKES = frozenset(("spikes", "raster", *PER_UNIT, *TOGETHER))
 
 
 # --- of all values in a window of time -------------------------------------------------------------------------------
