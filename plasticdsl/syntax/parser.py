@@ -81,7 +81,7 @@ class _Reader:
             return () if item is None else (item,)
         rows = [row for one in line.body if (row := self.statement(one, "row")) is not None]
         try:
-            return experiments_of(item, rows, self.source) if len(rows) == len(line.body) else ()
+            return experiments_of(item, rows) if len(rows) == len(line.body) else ()
         except Refusal as refusal:
             self.report(refusal)
             return ()

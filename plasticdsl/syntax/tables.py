@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plasticdsl.source import SourceFile, Span
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.refusal import Refusal
 
@@ -37,7 +37,7 @@ class Cell(NamedTuple):
 Row = tuple[Cell, ...]
 
 
-def experiments_of(table: Table, rows: Sequence[Row], source: SourceFile) -> tuple[tree.Block, ...]:
+def experiments_of(table: Table, rows: Sequence[Row]) -> tuple[tree.Block, ...]:
     """The experiments `Frequencies_1`, `Frequencies_2`, …. Raises `Refusal` for a table without rows, or a row that does not fit the first."""
     if len(rows) < 2:
         hint = "Below it stand the names of the columns, for example ‘ρ, expect ex.w’, and a row of values for each experiment."
@@ -46,10 +46,10 @@ def experiments_of(table: Table, rows: Sequence[Row], source: SourceFile) -> tup
         if not cell.expected and (cell.tolerance is not None or not isinstance(cell.value, tree.Name | tree.Member | tree.Indexed)):
             hint = "A column is something that is set, ‘ρ’ or ‘cell.τ’, or what comes out, ‘expect ex.w’."
             raise Refusal("bad-table", cell.span, "This is no name of a column.", hint)
-    return tuple(_experiment(table, number, rows[0], row, source) for number, row in enumerate(rows[1:], 1))
+    return tuple(_experiment(table, number, rows[0], row) for number, row in enumerate(rows[1:], 1))
 
 
-def _experiment(table: Table, number: int, columns: Row, row: Row, source: SourceFile) -> tree.Block:
+def _experiment(table: Table, number: int, columns: Row, row: Row) -> tree.Block:
     whole = row[0].span.to(row[-1].span)
     if len(row) != len(columns):
         raise Refusal("bad-table", whole, f"This row has {len(row)} value{'s' if len(row) != 1 else ''} for {len(columns)} columns.")
@@ -57,23 +57,15 @@ def _experiment(table: Table, number: int, columns: Row, row: Row, source: Sourc
         if cell.expected or cell.moment is not None or (cell.tolerance is not None and not column.expected):
             raise Refusal("bad-table", cell.span, "Here stands a value; what is expected, and when, is said by the first row.")
     pairs = list(zip(columns, row, strict=True))
-    said = ", ".join(f"{_text(c.value, source)} = {_text(v.value, source)}" for c, v in pairs if not c.expected)
+    settings = tuple(tree.Define(column.value, (), cell.value, cell.span) for column, cell in pairs if not column.expected)
+    expected = tuple(_expectation(column, cell, settings) for column, cell in pairs if column.expected)
     name = tree.Name(f"{table.name.name}_{number}", f"{table.name.text}_{number}", table.name.span)
-    body = tuple(_statement(column, cell, said, source) for column, cell in pairs)
-    return tree.Block("experiment", name, (), table.base, None, "", body, table.span.to(whole))
+    return tree.Block("experiment", name, (), table.base, None, "", (*settings, *expected), table.span.to(whole))
 
 
-def _statement(column: Cell, cell: Cell, said: str, source: SourceFile) -> tree.Statement:
-    if not column.expected:
-        return tree.Define(column.value, (), cell.value, cell.span)
+def _expectation(column: Cell, cell: Cell, settings: tuple[tree.Define, ...]) -> tree.Expect:
     tolerance = cell.tolerance or column.tolerance
-    about = "=" if tolerance is None else f"≈ {_text(cell.value, source)} ±"
-    text = f"{said}{': ' if said else ''}{_text(column.value, source)} {about} {_text(tolerance or cell.value, source)}"
     if tolerance is not None:
-        return tree.Expect(column.value, "≈", cell.value, tolerance, column.moment, None, cell.span, text)
+        return tree.Expect(column.value, "≈", cell.value, tolerance, column.moment, None, cell.span, settings)
     equal = tree.Compare((column.value, cell.value), ("=",), cell.span)
-    return tree.Expect(equal, "holds", None, None, column.moment, None, cell.span, text)
-
-
-def _text(node: tree.Expr, source: SourceFile) -> str:
-    return source.text[node.span.start : node.span.end]
+    return tree.Expect(equal, "holds", None, None, column.moment, None, cell.span, settings)

@@ -149,11 +149,30 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
     written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
     unit, scale = shown_in(written, left, taking.network, context)
-    text = statement.text or text_of(statement.span, taking.sources).removeprefix("expect ")
+    text = _said(statement, taking)
     found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
     if repeats:
         _check_over_repeats(found, taking)
     return found
+
+
+def _said(statement: tree.Expect, taking: Taking) -> str:
+    """What is expected, as written; in a table, where it is not written in one place, with what its row sets."""
+
+    def text(node: tree.Expr) -> str:
+        return text_of(node.span, taking.sources)
+
+    if statement.settings is None:
+        return text_of(statement.span, taking.sources).removeprefix("expect ")
+    settings = ", ".join(f"{text(s.target)} = {text(s.rhs)}" for s in statement.settings)
+    match statement:
+        case tree.Expect(left=tree.Compare(operands=(left, right))):
+            said = f"{text(left)} = {text(right)}"
+        case tree.Expect(left=left, right=right, tolerance=tolerance) if right is not None and tolerance is not None:
+            said = f"{text(left)} ≈ {text(right)} ± {text(tolerance)}"
+        case _:
+            said = text(statement.left)
+    return f"{settings}: {said}" if settings else said
 
 
 #: What is claimed: left, relation, right, tolerance, and whether the tolerance is relative.

@@ -247,7 +247,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """`expect a ≈ b ± c over last 5 s when ρ = 20 Hz`. `text`: what it is called, where it is not written out in one place.
+    """`expect a ≈ b ± c over last 5 s when ρ = 20 Hz`. `settings`: in a table, of its row.
 
     `relation`: `≈` with `right` and `tolerance`, or `holds` (left is a comparison), `never increases`,
     `never decreases`. `a ≈ b ± 5 %` has a `Number` in `%` as tolerance.
@@ -260,7 +260,7 @@ class Expect:
     moment: Moment | None
     when: Expr | None
     span: Span
-    text: str = ""
+    settings: tuple[Define, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
