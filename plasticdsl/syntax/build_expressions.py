@@ -197,6 +197,13 @@ def _sum(parts: Parts) -> tree.Sum:
     return tree.Sum(tuple(index for index, _ in indices), tuple(over for _, over in indices), where, body, span_of(parts))
 
 
+def _index(parts: Parts) -> Any:
+    """`k ∈ population` binds k; anything else is a letter, or a condition."""
+    only = parts[0]
+    binds = isinstance(only, tree.Membership) and isinstance(only.element, tree.Name)
+    return (only.element, only.whole) if binds else only
+
+
 def _within(parts: Parts) -> tree.Within:
     drawn, _, _, low, _, high, _ = parts
     return tree.Within(drawn, low, high, span_of(parts))
@@ -241,7 +248,8 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "disjunction": _logic,
     "all_of": _logic,
     "sum": _sum,
-    "index": lambda parts: parts[0] if len(parts) == 1 else (name_of(parts[0]), parts[2]),
+    "membership": lambda parts: tree.Membership(parts[0], parts[2], span_of(parts)),
+    "index": _index,
     "case": lambda parts: tree.Case(parts[0], parts[2], span_of(parts)),
     "otherwise": lambda parts: tree.Case(parts[0], None, span_of(parts)),
     "right_side": _right_side,

@@ -113,7 +113,8 @@ def _projection(parts: Parts) -> tree.Projection:
     start = 2 if named else 0
     source, _, targets, _, uses = parts[start : start + 5]
     rules = after(parts, "with") or ()
-    clauses = [clause for part in parts[start + 6 :: 2] if part is not rules for clause in part]
+    written = [clause for part in parts[start + 6 :: 2] if part is not rules for clause in part]
+    clauses = [_named_clause(clause) for clause in _with_cases(written)]
     connectivity = tuple(c for c in clauses if isinstance(c, tree.Connectivity))
     delays = tuple(c for c in clauses if isinstance(c, tree.Delay))
     values = tuple(c for c in clauses if isinstance(c, tree.Define | tree.Draw | tree.Initial))
@@ -121,20 +122,45 @@ def _projection(parts: Parts) -> tree.Projection:
 
 
 def _clause(parts: Parts) -> list[Any]:
-    """One clause after a comma, with its `except self`; `p = …` and `delay = …` are clauses of their own."""
-    if isinstance(parts[0], Token):
-        return [tree.Connectivity("where", parts[1], span_of(parts))]
-    first: Any = parts[0]
-    match first:
+    """One clause after a comma, with its `except self`."""
+    return [tree.Connectivity("where", parts[1], span_of(parts))] if isinstance(parts[0], Token) else parts
+
+
+def _with_cases(clauses: Parts) -> Parts:
+    """`w = 1 if c, 2 if d, 0 otherwise` is one clause."""
+    found: Parts = []
+    for clause in clauses:
+        before = found[-1] if found else None
+        match clause, before:
+            case tree.Case(span=span), tree.Define(rhs=tree.Cases() as cases):
+                whole = tree.Cases((*cases.cases, clause), cases.span.to(span))
+                found[-1] = replace(before, rhs=whole, span=before.span.to(span))
+            case tree.Case(span=span), _:
+                raise Refusal(
+                    "unexpected", span, "This case belongs to no value.", "Cases follow each other: ‘w = 1 if i < j, 2 otherwise’."
+                )
+            case _:
+                found.append(clause)
+    return found
+
+
+def _named_clause(clause: Any) -> Any:
+    """`p = …` and `delay = …` are clauses of their own."""
+    match clause:
         case tree.Define(target=tree.Name(name="p"), rhs=value, span=span):
-            first = tree.Connectivity("probability", value, span)
+            return tree.Connectivity("probability", value, span)
         case tree.Define(target=tree.Name(name="delay"), rhs=value, span=span):
-            first = tree.Delay("", value, False, span)
+            return tree.Delay("", value, False, span)
         case tree.Draw(target=tree.Name(name="delay"), distribution=value, span=span):
-            first = tree.Delay("", value, True, span)
+            return tree.Delay("", value, True, span)
         case _:
-            pass
-    return [first, *parts[1:]]
+            return clause
+
+
+def _by_cases(parts: Parts) -> tree.Define:
+    left, _, value, _, condition = parts
+    case = tree.Case(value, condition, span_of(parts[2:]))
+    return tree.Define(target_of(left), (), tree.Cases((case,), case.span), span_of(parts))
 
 
 def _connectivity(parts: Parts) -> tree.Connectivity:
@@ -153,6 +179,8 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "one_use": lambda parts: tree.Use(name_of(parts[0]), tuple(map(argument, parts[2])) if len(parts) == 4 else (), span_of(parts)),
     "projection": _projection,
     "clause": _clause,
+    "by_cases": _by_cases,
+    "later_case": lambda parts: tree.Case(parts[0], parts[2] if len(parts) == 3 else None, span_of(parts)),
     "connectivity": _connectivity,
     "except": _connectivity,
     "delay": lambda parts: tree.Delay(parts[0].text, parts[3], parts[2].kind == "~", span_of(parts)),
@@ -181,7 +209,7 @@ def _moment(parts: Parts) -> _Option:
     match kinds(parts):
         case ["at", "end"]:
             return _Option("at end", True, span_of(parts))
-        case ["in", *_]:
+        case ["in phase", *_]:
             return _Option("in phase", name_of(parts[-1]), span_of(parts))
         case words:
             return _Option(" ".join(words), parts[-1], span_of(parts))

@@ -20,11 +20,13 @@ from plasticdsl.syntax import tree
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One population with the dimension of each of its names; `units`: the part of it that is meant."""
+    """One population with the dimension of each of its names; `units`: the part of it that is meant; `named`: the parts of
+    populations that have names."""
 
     population: Population
     dims: Mapping[str, Dim]
     units: Units = ()
+    named: tuple[NamedPart, ...] = ()
 
     @property
     def block(self) -> Block:

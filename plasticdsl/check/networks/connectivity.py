@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plasticdsl.check.networks.building import Side
+from plasticdsl.check.networks.parts import membership
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution
@@ -48,7 +49,8 @@ def pair_names(context: Context, pre: Side, post: Side) -> Context:
     def known(name: tree.Name) -> Declared | None:
         return units.get(name.name) or _NUMBERS.get(name.name)
 
-    return context.inside(context.scope.child({}, missing=known))
+    members = membership({"pre": pre, "j": pre, "post": post, "i": post})
+    return context.inside(context.scope.child({}, missing=known)).extended(members)
 
 
 def _of_side(owner: Whose, side: Side) -> Declared:

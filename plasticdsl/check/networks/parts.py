@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from plasticdsl.check.networks.building import Building
+from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.terms.amounts import FROM_EITHER_END, Values, amount, constant
-from plasticdsl.check.terms.context import Context
-from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special, substitute, walk
+from plasticdsl.check.terms.context import Context, Extension, Typed
+from plasticdsl.check.terms.unification import PURE
+from plasticdsl.model.expr import Binary, Compare, Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.mapping import expressions, mapped
 from plasticdsl.model.model import Projection, Role, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.parts import NamedPart, Range, Units, count
+from plasticdsl.model.parts import NamedPart, Range, Units, among, count
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import ONE
@@ -122,6 +123,41 @@ def _check(
         context.report.error("out-of-range", message, span)
     elif any(low <= other_high and other_low <= high for other_low, other_high in taken):
         context.report.error("twice", "A unit is there twice.", span, "Name each unit once.")
+
+
+def membership(ends: Mapping[str, Side]) -> Extension:
+    """The extension that reads `pre in assembly`, `i in E[1 to 240]`; `ends`: the names that a unit of each side has."""
+
+    def extend(node: tree.Expr, context: Context) -> Typed | None:
+        if not isinstance(node, tree.Membership):
+            return None
+        element, part = node.element, chosen(node.whole, {})
+        side = ends.get(element.name) if isinstance(element, tree.Name) else None
+        if not isinstance(element, tree.Name) or side is None or part is None:
+            message = "What can belong to a part of a population here is ‘pre’ or ‘post’ (or their numbers, j and i)."
+            return context.refuse("not-here", message, node.span, "For example ‘pre in assembly’, ‘post in E[1 to 240]’.")
+        number = Special("j" if element.name in ("pre", "j") else "i")
+        them = _members(part, side, context)
+        if them is None:
+            message = f"‘{element.text}’ is a unit of ‘{side.population.symbol}’, and ‘{part.population.text}’ is no part of it."
+            return context.refuse(
+                "not-here", message, node.span, f"Write ‘{side.population.symbol}[1 to 10]’, or the name of a part of it."
+            )
+        size = side.population.size if side.units else Special("N_pre" if number == Special("j") else "N_post")
+        condition = among(number, them, size) if them else Compare("<=", Number(1.0), number)
+        return Typed(condition, PURE, is_condition=True)
+
+    return extend
+
+
+def _members(part: Chosen, side: Side, context: Context) -> Units | None:
+    """The units that are meant, of the population on this side; None for those of another one."""
+    named = next((p for p in side.named if p.name == part.population.name and not part.units), None)
+    if (part.population.name if named is None else named.population) != side.population.name:
+        return None
+    if named is not None:
+        return named.units
+    return units(part.units, side.population.symbol, constant(side.population.size, {}), context, {})
 
 
 def with_counts(projection: Projection) -> Projection:

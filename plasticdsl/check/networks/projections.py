@@ -145,6 +145,8 @@ def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
     if found is None:
         undeclared_population(end.population, building.context, [s.population.symbol for s in building.sides.values()])
         return None
+    if building.named:
+        found = replace(found, named=building.named)
     if not end.units:
         return found
     size = constant(found.population.size, building.constants)

@@ -324,6 +324,7 @@ def read_hold(node: tree.Expr, context: Context) -> Typed | None:
 _NOTATION: dict[type, str] = {
     tree.Sum: "A sum Σ", tree.Average: "An average ⟨…⟩", tree.Partial: "A derivative ∂/∂", tree.Transposed: "A transposed matrix",
     tree.Indexed: "An index in brackets", tree.Listing: "A list",
+    tree.Membership: "‘in’ a population",
 }  # fmt: skip
 
 

@@ -120,6 +120,15 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """`pre in assembly`: whether a unit belongs to a population, or to a part of one."""
+
+    element: Expr
+    whole: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Logic:
     """`and` / `or`."""
 
@@ -226,6 +235,7 @@ Expr = (
     | Binary
     | Group
     | Compare
+    | Membership
     | Logic
     | Cases
     | Average
