@@ -24,6 +24,10 @@ class Loans:
         self._lent: dict[tuple[str, str], tuple[weakref.ref[Floats], Floats]] = {}
         self._kept: dict[tuple[str, str], Floats] = {}
 
+    def __contains__(self, key: tuple[str, str]) -> bool:
+        """Whether this variable (owner, name) is lent."""
+        return key in self._lent
+
     def lend(self, owner: str, name: str) -> Floats:
         """An array that stands for a state until nobody holds it any more; it is kept until what was written into it has been taken over
         (`net["cell"].V[3] = 0.0` holds it no longer than that)."""
@@ -37,15 +41,15 @@ class Loans:
 
     def push(self) -> None:
         """Takes over what was written into lent arrays."""
-        for owner, name, array, pristine in self._held():
-            if not np.array_equal(array, pristine, equal_nan=True):
+        for owner, name, array, pristine in self._held() if self._lent else ():
+            if (array != pristine).any():  # what has no value is written once more
                 self._write(owner, name, array)
                 pristine[...] = array
         self._kept.clear()
 
     def pull(self) -> None:
         """Brings lent arrays up to date."""
-        for owner, name, array, pristine in self._held():
+        for owner, name, array, pristine in self._held() if self._lent else ():
             array[...] = pristine[...] = self._observer.engine.read(owner, name)
 
     def _held(self) -> Iterator[tuple[str, str, Floats, Floats]]:

@@ -6,29 +6,31 @@ each run they hold the new values. All values in SI; units are counted from 0, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.loans import Loans
+from plasticdsl.model.changing import obstacles
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.lookup import canonical_path
-from plasticdsl.model.model import Network, Population, Projection
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.model import Network, Population, Projection, Variable
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.parts import NamedPart
+from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.names import canonical
-from plasticdsl.net_parts import WRITABLE, Part, read_only, variable_of
+from plasticdsl.net_parts import WRITABLE, Part, like, parameter_of, plastic, read_only, variable_of
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
-from plasticdsl.runtime.instance.build import FIRST_STEPS, extend_spikes
-from plasticdsl.runtime.instance.partners import alike
-from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.instance.build import FIRST_STEPS, complete_until, extend_spikes
+from plasticdsl.runtime.instance.settings import Given, Settings
+from plasticdsl.runtime.instance.sources import lay_down
 from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite
@@ -39,6 +41,9 @@ from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged, of_uni
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import Durations, to_steps
 from plasticdsl.support.values import not_allowed
+
+#: After so many runs of one step everything is looked at, and not states alone.
+_ONE_STEP_RUNS_PER_LOOK = 100
 
 
 class Net:
@@ -59,11 +64,15 @@ class Net:
     ) -> None:
         self._workshop, self._wishes, self._in_steps, self._explained = workshop, wishes, in_steps, explained
         self._asked = Durations(dt)
-        instance = workshop.instantiate(dt, seed, wishes)
-        self._observer = Observer(workshop.network, workshop.engine(instance, wishes), in_steps)
+        self._base = workshop.instantiate(dt, seed, wishes)
+        self._changed: dict[Ref, Given] = {}
+        self._observer = Observer(workshop.network, workshop.engine(self._base, wishes), in_steps)
         self._spikes = SpikeHistory(self._engine, logged(workshop.network, log))
         self._loans = Loans(self._observer, self._write)
         self._guard = Guard(self._observer, in_steps, lambda step: self._engine.advance(step - self.step))
+        self._parts: dict[str, Part] = {}
+        self._direct: dict[tuple[str, str], Floats] = {}
+        self._one_step_runs, self._complete = 0, complete_until(self._base)
 
     # --- running ---
 
@@ -74,6 +83,9 @@ class Net:
         duration that is none or shorter than a step, `PlasError` where something has no finite value any more; the network then stands where
         everything still had one, but after a single step. Ctrl-C stops after a whole step, from where the network can go on.
         """
+        if steps == 1 and duration is None:
+            self._run_one()
+            return
         if (duration is None) == (steps is None):
             raise ValueError('give either a duration, run("10 s"), or steps, run(steps=100)')
         count = steps if steps is not None else self._steps_of(duration or 0.0)
@@ -95,6 +107,25 @@ class Net:
         if interrupted:
             self._asked.left = 0.0
             raise KeyboardInterrupt
+
+    def _run_one(self) -> None:
+        """One step, as loops of a program do many. States are looked at after each, rates and definitions now and then."""
+        self._loans.push()
+        engine = self._observer.engine
+        try:
+            if self._complete <= engine.step:
+                self._extend(engine.step + 1)
+                engine = self._observer.engine
+            engine.once()
+            self._one_step_runs += 1
+            if not engine.all_finite() or self._one_step_runs % _ONE_STEP_RUNS_PER_LOOK == 0:
+                self._guard.forget()
+                self._guard.look()
+        except PlasError:
+            with self._explained():
+                raise
+        finally:
+            self._loans.pull()
 
     def _steps_of(self, duration: str | float) -> int:
         seconds = settings.duration(duration, self.dt)
@@ -123,13 +154,14 @@ class Net:
     def _extend(self, end: int) -> None:
         """Endless regular sources are worked out as far as they are needed, and some way ahead: there may be many short runs."""
         if extend_spikes(self._engine.instance, end, ahead=end // 4 + FIRST_STEPS):
-            self._replace(self._engine.snapshot())
+            engine = self._workshop.engine(self._engine.instance, {**self._wishes, **self._changed})
+            engine.restore(self._engine.snapshot())
+            self._go_on_with(engine)
 
-    def _replace(self, state: Mapping[str, NDArray[Any]], *, other_parameters: bool = False) -> None:
-        engine = self._workshop.engine(self._engine.instance, self._wishes)
-        engine.restore(state, other_parameters=other_parameters)
+    def _go_on_with(self, engine: Engine) -> None:
         self._spikes.follow(engine)
-        self._observer.engine = engine
+        self._observer.engine, self._complete = engine, complete_until(engine.instance)
+        self._direct.clear()
 
     # --- what there is ---
 
@@ -184,6 +216,8 @@ class Net:
 
     def __getitem__(self, name: str) -> Any:
         """A population or projection; a set of patterns; an observable or parameter of the network as it is now (a float or a read-only array)."""
+        if name in self._parts:
+            return self._parts[name]
         if canonical(name) in self._engine.instance.patterns:
             return self.patterns(name)
         if canonical(name) in {v.name for v in self._network.variables}:
@@ -191,7 +225,16 @@ class Net:
         named = self._named(name)
         if named is not None:
             return Part(self, self._find(named.population))[self._units(named)]
-        return Part(self, self._find(name))
+        return self._parts.setdefault(name, Part(self, self._find(name)))
+
+    def __setitem__(self, name: str, value: float | str) -> None:
+        """Another value of a parameter of the network, in SI or as text with a unit; all that reads it follows."""
+        variable = parameter_of(self._network, name)
+        if np.ndim(value):
+            raise ValueError(f"{name} is one number, not an array of shape {np.shape(value)}")
+        self._loans.push()
+        self._change(Ref(Whose.NETWORK, variable.name), variable, value)
+        self._loans.pull()
 
     def _named(self, name: str) -> NamedPart | None:
         """The part of a population with this name."""
@@ -235,8 +278,8 @@ class Net:
             return ends[0]
         if ends:
             raise KeyError(f"several projections are {name}: {', '.join(p.name for p in ends)}")
-        there = ", ".join((*self, *(s.symbol for s in self._network.patterns), *(v.symbol for v in self._network.variables)))
-        raise KeyError(f"there is no population, projection or observable {name}; there is {there}")
+        others = (*(s.symbol for s in self._network.patterns), *(v.symbol for v in self._network.variables))
+        raise KeyError(f"there is no population, projection or observable {name}; there is {', '.join((*self, *others))}")
 
     # --- spikes ---
 
@@ -255,6 +298,32 @@ class Net:
         """How many spikes a population has fired."""
         return self._engine.spike_count(self._find(population).name)
 
+    # --- rules, and from the beginning ---
+
+    def rules(self, on: bool, *names: str) -> None:
+        """Rules hold the weights (False) or change them (True): all of them, or those named, by themselves or by their projections.
+
+        Raises KeyError for a name that no rule has, ValueError where only some rules of a projection are named.
+        """
+        self._loans.push()
+        self._engine.switch_rules(dict.fromkeys(plastic(self._network, names), on))
+
+    def reset(self, seed: int | None = None) -> None:
+        """Back to the beginning, with the same draws or with those of another seed. Parameters that were changed stay as they are, rules are on."""
+        with self._explained():
+            self._base = self._workshop.instantiate(self.dt, self.seed if seed is None else seed, self._wishes)
+            engine = self._workshop.engine(self._base, self._wishes)
+            engine = self._workshop.changed(self._base, self._wishes, self._changed, engine) if self._changed else engine
+        self._begin(engine)
+
+    def _begin(self, engine: Engine) -> None:
+        """Goes on with another state: nothing of what was before counts."""
+        self._observer.engine, self._complete = engine, complete_until(engine.instance)
+        self._spikes = SpikeHistory(engine, self._spikes.populations)
+        self._asked.left = 0.0
+        self._direct.clear()
+        self._loans.pull()
+
     # --- saved states ---
 
     def save(self, path: str | Path) -> None:
@@ -264,12 +333,14 @@ class Net:
 
     def load(self, path: str | Path) -> None:
         """Goes on from a saved state, to the same bits. Raises ValueError for the state of another network."""
-        state = store.load(Path(path), self._network, self._engine.instance)
-        self._extend(int(state.get("clock", state.get("step", np.asarray(0)))))
-        self._engine.restore(state)
-        self._spikes = SpikeHistory(self._engine, self._spikes.populations)
-        self._asked.left = 0.0
-        self._loans.pull()
+        state = store.load(Path(path), self._network, instance := self._engine.instance)
+        end = int(state.get("clock", state.get("step", np.asarray(0))))
+        for made in instance.populations.values():
+            if made.pace is not None:
+                lay_down(made, instance.dt, max(end, made.spikes_until or 0))
+        engine = self._workshop.engine(instance, {**self._wishes, **self._changed})
+        engine.restore(state)
+        self._begin(engine)
 
     # --- values ---
 
@@ -281,7 +352,10 @@ class Net:
             return np.broadcast_to(found, self._observer.owner_size(owner)) if (owner, name) in given else found
         return read_only(np.array(found))
 
-    def _set(self, owner: str, name: str, values: ArrayLike) -> None:
+    def _set(self, owner: str, name: str, values: ArrayLike | str) -> None:
+        variable = variable_of(self._find(owner), name)
+        if isinstance(values, str) and variable.role in PARAMETERS:
+            values = settings.quantity(values, variable.dimension, f"{owner}.{name}")
         given, size = np.asarray(values), self._observer.owner_size(owner)
         if given.dtype.kind not in "biuf":
             raise ValueError(f"{owner}.{name} is set to numbers in SI, not to {values!r}")
@@ -291,24 +365,36 @@ class Net:
         self._loans.push()
         self._write(owner, name, wanted)
         self._loans.pull()
+        array = None if variable.values or variable.role in PARAMETERS else self._engine.array_of(owner, name)
+        if array is not None:
+            self._direct[owner, name] = array
 
     def _write(self, owner: str, name: str, values: Floats) -> None:
-        """Sets a state, or a weight that nothing changes: that is a parameter, with which the kernels are bound anew."""
+        """Sets a state, or a parameter."""
         part = self._find(owner)
-        refused = not_allowed(values, variable_of(part, name).values)
+        variable = variable_of(part, name)
+        refused = not_allowed(values, variable.values)
         if refused:
             raise ValueError(f"{owner}.{name} {refused}")
-        if not isinstance(part, Projection) or variable_of(part, name).role in WRITABLE:
+        if variable.role in WRITABLE:
             self._engine.write(owner, name, float(values) if values.ndim == 0 else values)
-            return
-        made, wishes = self._engine.instance.projections[owner], self._wishes
-        before = made.parameters[name]
+        else:
+            self._change(Ref(part.as_owner, name), variable, values)
+
+    def _change(self, target: Ref, variable: Variable, value: ArrayLike | str) -> None:
+        """Another value of a parameter from now on, and of all that follows from it."""
+        for settled in obstacles(self._network, [target]):
+            raise ValueError(f"{target.path} settles {settled}, which cannot change any more; build the network with it")
+        number = settings.quantity(value, variable.dimension, target.path) if isinstance(value, str) else np.asarray(value, np.float64)
+        if not np.isfinite(number).all():
+            raise ValueError(f"{target.path} is set to a value that is no finite number")
+        held = {**self._changed, target: like(self._base.parameters_of(target.owner)[target.name], number)}
         with self._explained():
-            made.parameters[name] = alike(part, made, name, None, np.array(np.broadcast_to(values, (made.count,))))
-        self._wishes = {**wishes, Ref(part.as_owner, name): np.asarray(made.parameters[name])}
-        try:
-            self._replace(self._engine.snapshot(), other_parameters=True)
-        except ValueError:
-            made.parameters[name], self._wishes = before, wishes
-            instead = f'build with one value for each connection: **{{"{owner}.{name}": array}}'
-            raise ValueError(f"{owner}.{name} was one value for all connections when the network was built; {instead}") from None
+            try:
+                engine = self._workshop.changed(self._base, self._wishes, held, self._engine)
+            except ValueError:
+                many = "connections" if isinstance(target.owner, OfProjection) else "units"
+                instead = f'{many} when the network was built; build with one value for each: **{{"{target.path}": array}}'
+                raise ValueError(f"{target.path} was one value for all {instead}") from None
+        self._changed = held
+        self._go_on_with(engine)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticdsl.model.model import Block, Population, Projection, Role, Variable
+from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.model.weights import weight
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import ProjectionInstance
-from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.arrays import Floats, Integers, Values
 
 if TYPE_CHECKING:
     from plasticdsl.net import Net
@@ -28,8 +30,8 @@ _DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its conn
 class Part:
     """A population or projection of a `Net`; its variables are attributes.
 
-    States and weights are arrays that may be written to; parameters and definitions are read-only. A projection also has `pre` and `post`, and its delays
-    as `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
+    States and weights are arrays that may be written to, parameters are set as a whole (`net["ex"].eta = 0.1`), definitions are read-only. A projection
+    also has `pre` and `post`, and its delays as `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
     """
 
     __slots__ = ("_net", "_part")
@@ -47,18 +49,30 @@ class Part:
         if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
             return self._delay(name)
         variable = variable_of(self._part, name)
-        if self._is_writable(variable):
+        if self._is_lent(variable):
             return self._net._loans.lend(self._part.name, variable.name)
         return self._net._value(self._part.name, variable.name)
 
-    def __setattr__(self, name: str, value: ArrayLike) -> None:
+    def __setattr__(self, name: str, value: ArrayLike | str) -> None:
+        net = self._net
+        key = self._part.name, name
+        array = net._direct.get(key)
+        if (
+            array is not None
+            and type(value) is np.ndarray
+            and value.shape == array.shape
+            and value.dtype.kind == "f"
+            and key not in net._loans
+        ):
+            array[...] = value
+            net._observer.engine.written()
+            return
         variable = variable_of(self._part, name)
-        if not self._is_writable(variable):
-            what = _FIXED.get(variable.role, "a parameter, which is given when the network is built")
-            raise ValueError(f"{self._part.name}.{name} is {what} and cannot be changed")
-        self._net._set(self._part.name, variable.name, value)
+        if variable.role in _FIXED:
+            raise ValueError(f"{self._part.name}.{name} is {_FIXED[variable.role]} and cannot be changed")
+        net._set(self._part.name, variable.name, value)
 
-    def _is_writable(self, variable: Variable) -> bool:
+    def _is_lent(self, variable: Variable) -> bool:
         return variable.role in WRITABLE or (isinstance(self._part, Projection) and variable.name == weight(self._part))
 
     def __dir__(self) -> list[str]:
@@ -127,8 +141,10 @@ class SomeUnits:
         values = getattr(self._whole, name)
         if np.ndim(values) and values.flags.writeable:
             values[self._chosen] = value
-        else:
-            setattr(self._whole, name, value)  # says why it cannot be changed
+        else:  # a parameter; or it says why it cannot be changed
+            every = np.array(np.broadcast_to(values, (len(self._whole),)))
+            every[self._chosen] = value
+            setattr(self._whole, name, every)
 
     def __len__(self) -> int:
         return len(self.units)
@@ -157,3 +173,31 @@ def variable_of(part: Population | Projection, name: str) -> Variable:
         names = ", ".join(v.name for v in _block(part).variables)
         raise AttributeError(f"{part.name} has no {name}; it has {names or 'no variables'}")
     return found
+
+
+def parameter_of(network: Network, name: str) -> Variable:
+    """A parameter of the network itself. Raises KeyError with what there is."""
+    there = {v.name: v for v in network.variables if v.role in PARAMETERS}
+    if canonical(name) not in there:
+        also = f"; it has {', '.join(v.symbol for v in there.values())}" if there else ""
+        raise KeyError(f"the network has no parameter {name}{also}")
+    return there[canonical(name)]
+
+
+def like(before: Values, value: float | Floats) -> Values:
+    """The value of a parameter, one for each unit or connection where there was one for each."""
+    if np.ndim(before) == 0 and np.ndim(value) == 0:
+        return float(value)
+    return np.array(np.broadcast_to(value, np.shape(before) or np.shape(value)))
+
+
+def plastic(network: Network, names: Iterable[str]) -> list[str]:
+    """The projections whose rules are meant: all of them, or those named, by a rule or by the projection. Raises as `Net.rules`."""
+    rules = {p.name: frozenset(p.rules) for p in network.projections if p.rules}
+    wanted = frozenset(canonical(name) for name in names)
+    for name in sorted(wanted - rules.keys() - frozenset().union(*rules.values())):
+        raise KeyError(f"{name} is neither a rule nor a projection with one; there is {', '.join(rules) or 'none'}")
+    for name, own in rules.items():
+        if own & wanted and not own <= wanted and name not in wanted:
+            raise ValueError(f"the rules of {name} can only be off together; name the projection")
+    return [name for name, own in rules.items() if not wanted or name in wanted or own & wanted]

@@ -111,8 +111,11 @@ def test_states_may_be_written_and_follow_the_run(model):
     assert net.step == 6
     with pytest.raises(ValueError, match="read-only"):
         net["cell"].half[0] = 1.0
-    with pytest.raises(ValueError, match="parameter"):
-        net["cell"].tau = 0.01
+    with pytest.raises(ValueError, match="computed from other values"):
+        net["cell"].half = 1.0
+    net["cell"].tau = "10 ms"
+    net.run(steps=5)
+    assert voltage[1] == pytest.approx(1e-3 * np.exp(-0.5 / 20 - 0.5 / 10)), "what the first step sent has come to the other unit"
     with pytest.raises(ValueError, match="2 values"):
         net["cell"].V = np.zeros(3)
 
@@ -396,3 +399,100 @@ def test_wrong_data_are_named() -> None:
         model.run("Learn", d=good, digits=good)
     with pytest.raises(ValueError, match="no ‘L_9’: ‘L’ has only 2 values"):
         model.run("Learn", d=good)
+
+
+# --- loops of programs ----------------------------------------------------------------------------------------------
+
+CLOCKED = """
+neuron Cell:
+    τ = 10 ms
+    dV/dt = −V/τ
+    V(0) = 0
+    n(0) = 0
+
+synapse Jump:
+    on pre:
+        post.V += w
+        post.n += 1
+
+rule Count:
+    η = 0.1
+    on pre: w += η
+
+network Clocked:
+    ν = 100 Hz
+    T = 0 ms
+    clock = 2 Regular(rate = ν)
+    noisy = 3 Poisson(rate = 10 ν)
+    cell = 1 Cell
+    ex = clock → cell: Jump with Count, w = 0
+    noise = noisy → cell: Jump, w = 0.5, axonal delay = T
+"""
+
+
+@pytest.mark.parametrize("engine", ["reference", "python", "compiled"])
+def test_parameters_change_while_a_network_runs(engine, tmp_path):
+    """A clock at 100 Hz fires at 0, 10 and 20 ms; at 25 ms half an interval of 20 ms is left, so at 35 and 55 ms, and 20 ms after that one."""
+
+    def changed():
+        net = plasticdsl.parse(CLOCKED).build(dt="1 ms", engine=engine, log=["clock", "noisy"])
+        net.run("25 ms")
+        net["ν"] = "50 Hz"
+        net["ex"].eta = 0.5
+        net["noisy"].rate = np.array([0.0, 0.0, 1000.0])
+        net["noise"].w = 0.0
+        return net
+
+    net = changed()
+    assert net["nu"] == net["clock"].rate == 50.0 and net["ex"].eta == 0.5
+    net.run("35 ms")
+    assert net.spikes("clock").times == pytest.approx(np.repeat([0.0, 0.01, 0.02, 0.035, 0.055], 2))
+    assert net["ex"].w == pytest.approx([0.3 + 2 * 0.5] * 2)
+    late = net.spikes("noisy").units[net.spikes("noisy").times >= 0.025]
+    assert len(late) > 10 and set(late) == {2}
+    net.rules(False)
+    net.save(tmp_path / "state.npz")
+    net.run("30 ms")
+    assert net["ex"].w == pytest.approx([1.3] * 2), "at 75 ms nothing is learned"
+    other = changed()
+    other.load(tmp_path / "state.npz")
+    other.run("30 ms")
+    assert other["cell"].V.tobytes() == net["cell"].V.tobytes() and list(other["ex"].w) == list(net["ex"].w)
+    assert list(other.spikes("clock").times) == pytest.approx([0.075] * 2)
+    with pytest.raises(ValueError, match="delays of ‘noise’, which cannot change"):
+        net["T"] = 0.002
+
+
+@pytest.mark.parametrize("engine", ["reference", "python", "compiled"])
+def test_back_to_the_beginning(engine):
+    net = plasticdsl.parse(CLOCKED).build(dt="1 ms", engine=engine, log=["noisy"])
+    net.run("50 ms")
+    first, voltage = net.spikes("noisy").times, net["cell"].V.copy()
+    held = net["cell"].V
+    net.rules(False, "Count")
+    net.reset()
+    assert net.step == 0 and held[0] == 0.0 and len(net.spikes("noisy")) == 0 and net["ex"].w == pytest.approx([0.0] * 2)
+    net.run("50 ms")
+    assert np.array_equal(net.spikes("noisy").times, first) and net["cell"].V.tobytes() == voltage.tobytes()
+    net.reset(seed=2)
+    net.run("50 ms")
+    assert not np.array_equal(net.spikes("noisy").times, first)
+    with pytest.raises(KeyError, match="neither a rule nor a projection"):
+        net.rules(True, "STDP")
+
+
+@pytest.mark.parametrize("engine", ["reference", "python", "compiled"])
+def test_one_step_at_a_time_is_a_run_of_many(engine):
+    one, many = (plasticdsl.parse(CLOCKED).build(dt="1 ms", engine=engine, log=["noisy"]) for _ in range(2))
+    held = one["cell"].V
+    for _ in range(40):
+        one.run(steps=1)
+    many.run(steps=40)
+    assert held.tobytes() == many["cell"].V.tobytes()
+    assert np.array_equal(one.spikes("noisy").times, many.spikes("noisy").times)
+    one["cell"].V = np.array([np.inf])
+    with pytest.raises(plasticdsl.PlasError, match="infinite"):
+        one.run(steps=1)
+    one["cell"].V = np.array([1.0])
+    one["cell"].V = np.array([2.0])
+    assert list(one["cell"].V) == list(held) == [2.0]

@@ -54,6 +54,21 @@ class ReferenceEngine:
         for _ in range(steps):
             _step(self._run)
 
+    def once(self) -> None:
+        """One step."""
+        self.advance(1)
+
+    def all_finite(self) -> bool:
+        """Not told: whoever asks has to look."""
+        return False
+
+    def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
+        """None: states are written by `write` alone."""
+        return None
+
+    def written(self) -> None:
+        """Nothing follows."""
+
     def read(self, owner: str, name: str) -> NDArray[np.float64]:
         """A state, input, parameter or definition now: float64[units or connections]."""
         values = self._run.frame.values[owner]

@@ -23,12 +23,22 @@ from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.support.random import signed
 
 
+class Scalars(dict[Field, float | int]):
+    """Numbers that may be changed between calls; `changed` tells whoever copies them that they were."""
+
+    changed = True
+
+    def __setitem__(self, field: Field, value: float | int) -> None:
+        super().__setitem__(field, value)
+        self.changed = True
+
+
 @dataclass(slots=True)
 class Bound:
-    """The values of all fields: `sizes`, `scalars`, which may be changed between calls, and `arrays`, C-contiguous."""
+    """The values of all fields: `sizes`, `scalars`, and `arrays`, C-contiguous."""
 
     sizes: dict[Field, int]
-    scalars: dict[Field, float | int]
+    scalars: Scalars
     arrays: dict[Field, NDArray[Any]]
 
 
@@ -37,7 +47,7 @@ def bind(program: Program, instance: Instance) -> Bound:
     carried_out = _CarriedOut(instance)
     for s in program.sizes:
         carried_out.sizes[s.name] = carried_out.fresh(s.value)
-    scalars = {s.name: carried_out.fresh(s.value) for s in program.scalars}
+    scalars = Scalars({s.name: carried_out.fresh(s.value) for s in program.scalars})
     return Bound(carried_out.sizes, scalars, {a.name: carried_out.fresh(a.whole) for a in program.arrays})
 
 

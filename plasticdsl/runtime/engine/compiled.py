@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,10 @@ class CompiledEngine:
         self._code = kernels
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
+        states = [
+            self._bound.arrays[a.name] for a in program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float")
+        ]
+        self._states = [array.reshape(-1) for array in states]
         self._kept: dict[str, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
         self._step = 0
 
@@ -49,6 +54,36 @@ class CompiledEngine:
                 raise RuntimeError(TOO_MANY_SPIKES)
             self._step += done
             self._collect()
+
+    def once(self) -> None:
+        """One step. It counts before it is done, so that Ctrl-C, which Python notices after the call, leaves both alike."""
+        self._kernels.prepare()
+        call, arguments, step = self._kernels.function, self._kernels.arguments, self._step
+        self._step = step + 1
+        if call(step, 1, *arguments) != 1:
+            self._step = step
+            self._collect()
+            self.advance(1)
+
+    def all_finite(self) -> bool:
+        """Whether all states are finite, told fast: where it says no, they may only be large."""
+        return all(isfinite(array.dot(array)) for array in self._states)
+
+    def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
+        """The array in which kernels keep a state, if each unit or connection has its own."""
+        field = self._field(owner, name)
+        array = self._bound.arrays.get(field)
+        plain = (
+            array is not None
+            and self._keepers(owner, self._arrays[field].per) is None
+            and array.shape == (self.instance.part(owner).count,)
+        )
+        return array if plain else None
+
+    def written(self) -> None:
+        """Sums that were kept from step to step may be wrong."""
+        if self._program.kept:
+            self._sum_anew()
 
     def _collect(self) -> None:
         arrays = self._bound.arrays
@@ -120,6 +155,7 @@ class CompiledEngine:
 
     def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers of the spikes logged since the last call."""
+        self._collect()
         chunks = self._kept.get(population, [])
         steps, units = zip((_NONE, _NONE), *chunks, strict=True)
         chunks.clear()
@@ -167,7 +203,8 @@ class CompiledEngine:
         bound.sizes.update({field(part): value for part, value in lengths.items()})
         across = int(table.shape[1] > 1)
         values = {Part.FEED_ACTIVE: 1, Part.FEED_FIRST: feed.first, Part.FEED_HOLD: feed.hold, Part.FEED_ACROSS: across}
-        bound.scalars.update({field(part): value for part, value in values.items()})
+        for part, value in values.items():
+            bound.scalars[field(part)] = value
 
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""

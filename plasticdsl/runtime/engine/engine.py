@@ -51,6 +51,18 @@ class Engine(Protocol):
     def advance(self, steps: int) -> None:
         """Run whole steps. Spikes of logged populations are kept until `drain`. Raises `RuntimeError` where a buffer would overflow."""
 
+    def once(self) -> None:
+        """One step, as `advance(1)`, as fast as can be."""
+
+    def all_finite(self) -> bool:
+        """Whether all states are finite, told fast: where it says no, they may only be large."""
+
+    def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
+        """The array in which a state is kept, one value for each unit or connection, if there is one. Whoever writes into it calls `written`."""
+
+    def written(self) -> None:
+        """Something was written into an array of `array_of`."""
+
     def read(self, owner: str, name: str) -> NDArray[np.float64]:
         """A state or input now, up to date whatever was postponed: float64[units or connections] (connections in the order of the
         instance). A view where possible; `write` to change it."""

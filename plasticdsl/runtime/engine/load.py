@@ -139,7 +139,7 @@ Kernels = Native | Threaded | Plain
 
 
 class NativeAdvance:
-    """Calls the entry point; holds the arrays whose addresses it passes."""
+    """Calls the entry point; holds the arrays whose addresses it passes. `function` takes the first step, how many, and `arguments`."""
 
     def __init__(self, native: Native, bound: Bound) -> None:
         program = native.program
@@ -151,16 +151,23 @@ class NativeAdvance:
         self._integer_values = np.zeros(len(self._integers) or 1, dtype=np.int64)
         sizes = np.array([bound.sizes[s.name] for s in program.sizes] or [0], dtype=np.int64)
         self._held = [self._float_values, self._integer_values, sizes, *arrays]
-        self._addresses = [a.ctypes.data for a in self._held]
+        self.arguments = tuple(ctypes.c_void_p(a.ctypes.data) for a in self._held)
         kinds = [ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * len(self._held)]
-        self._function = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(native.address)
+        self.function = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(native.address)
+        self._scalars.changed = True
+
+    def prepare(self) -> None:
+        """Before each call: scalars that were changed in the binding count from now on."""
+        scalars = self._scalars
+        if scalars.changed:
+            self._float_values[: len(self._floats)] = [scalars[name] for name in self._floats]
+            self._integer_values[: len(self._integers)] = [scalars[name] for name in self._integers]
+            scalars.changed = False
 
     def advance(self, first_step: int, steps: int) -> int:
-        """Run whole steps; returns how many were done, or a negative number. Scalars are read from the binding at each call."""
-        scalars = self._scalars
-        self._float_values[: len(self._floats)] = [scalars[name] for name in self._floats]
-        self._integer_values[: len(self._integers)] = [scalars[name] for name in self._integers]
-        return int(self._function(first_step, steps, *self._addresses))
+        """Run whole steps; returns how many were done, or a negative number."""
+        self.prepare()
+        return int(self.function(first_step, steps, *self.arguments))
 
 
 def link(found: ObjectCode) -> tuple[int, Any]:

@@ -38,13 +38,23 @@ class ModuleAdvance:
         checked_arrays(program, bound)
         self._advance, self._program, self._bound = names["advance"], program, bound
         self._classes = {group: names[name] for group, name in spell(program).classes.items()}
+        self.arguments: tuple[Any, ...] = ()
 
-    def advance(self, first_step: int, steps: int) -> int:
-        """Run whole steps; returns how many were done, or a negative number."""
+    def prepare(self) -> None:
+        """Before each call: scalars that were changed in the binding count from now on."""
         scalars = {name: np.float64(v) if isinstance(v, float) else v for name, v in self._bound.scalars.items()}
         values = {**self._bound.sizes, **scalars, **self._bound.arrays}
+        self.arguments = tuple(tuples(self._program, self._classes, values))
+
+    def function(self, first_step: int, steps: int, *arguments: Any) -> int:
+        """Run whole steps; returns how many were done, or a negative number."""
         with np.errstate(all="ignore"):
-            return int(self._advance(first_step, steps, *tuples(self._program, self._classes, values)))
+            return int(self._advance(first_step, steps, *arguments))
+
+    def advance(self, first_step: int, steps: int) -> int:
+        """The same with the arguments."""
+        self.prepare()
+        return self.function(first_step, steps, *self.arguments)
 
 
 def _names(artifact: Artifact) -> dict[str, Any]:

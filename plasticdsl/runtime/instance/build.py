@@ -281,6 +281,11 @@ def check_periods(block: Block, resolver: Resolver, setup: Setup) -> None:
 FIRST_STEPS = 10_000
 
 
+def complete_until(instance: Instance) -> float:
+    """The step before which the spikes of all regular sources are complete."""
+    return min((p.spikes_until for p in instance.populations.values() if p.spikes_until is not None), default=math.inf)
+
+
 def extend_spikes(instance: Instance, horizon: int, ahead: int = 0) -> bool:
     """Works out endless regular sources of `instance` up to step `horizon`, those that are not yet so far `ahead` of it; returns whether there are new
     arrays of spikes."""
