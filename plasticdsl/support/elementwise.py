@@ -47,13 +47,25 @@ def one_hot_each(number: Floats, count: Floats) -> Floats:
     return np.where(np.equal(number, classes), 1.0, 0.0)
 
 
+class OtherCount(ValueError):
+    """A list has not one value for each unit."""
+
+
+def listed(number: Floats, *values: Floats) -> Floats:
+    """Of a list with one value for each unit that of unit `number`, counted from 1; `number` holds all units. Raises `OtherCount`."""
+    if np.size(number) != len(values):
+        raise OtherCount(f"its list has {len(values)} values, and there are {np.size(number)} units")
+    each = np.array([np.broadcast_to(value, (len(values),)) for value in values], dtype=np.float64)
+    return np.diagonal(each).copy()
+
+
 #: `round` goes to the even neighbour at halves, `mod` has the sign of the divisor, as in Python.
 FUNCTIONS: Mapping[str, Function] = {
     "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "expm1": np.expm1, "log1p": np.log1p,
     "erf": erf_each, "abs": np.abs, "sign": np.sign, "step": step_each, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
     "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1_each, "expm1_over_x": expm1_over_x_each,
-    "one_hot": one_hot_each,
+    "one_hot": one_hot_each, "listed": listed,
 }  # fmt: skip
 
 OPERATORS: Mapping[str, Function] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}

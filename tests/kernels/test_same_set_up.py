@@ -54,6 +54,7 @@ network Connected:
     p = 0.3
     a = 30 Cell, size ~ N(3, 1)
     b = 20 Tired, τ ~ Gamma(4, 2 ms), t_r ~ U(1 ms, 3 ms)
+    d = 3 Cell, τ = [10, 12.3, −1 + 15] ms, V(0) = 2·[0.1, p, 0.3]
     c = 30 Cell, size = i/7
     whole = a → b: Kick, all to all, w = 0.001 (i − j)/N_pre
     same = a → a: Kick, all to all, except self, w ~ N(0, 0.01)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
+from plasticdsl.check.networks.lists import listed_items, lists_per_unit
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount
 from plasticdsl.check.terms.context import Context
@@ -54,18 +55,19 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     source: Source | None = None
     dims: Mapping[str, Dim] = {}
     given = given_values(statement.values)
+    listing = lists_per_unit(context, name, size, building.constants, statement.span)
     if checked is not None:
         block, dims = checked.block, context.solver.instantiate(checked.dims)
         given = (*given_arguments(statement.arguments, checked, 0, context), *given)
     elif statement.kind.name in ARGUMENTS:
         drawn = frozenset(g.path for g in given)
-        block, dims, source = make_source(statement.kind, statement.arguments, statement.span, context, drawn)
+        block, dims, source = make_source(statement.kind, statement.arguments, statement.span, listing, drawn)
     else:
         hint = did_you_mean(statement.kind.text, [*building.blocks.names(("neuron",), statement.kind), *ARGUMENTS])
         message = f"There is no neuron or source ‘{statement.kind.text}’."
         context.report.error("undeclared-neuron", message, statement.kind.span, hint)
         block, given = Block("neuron", statement.kind.name, span=statement.kind.span), ()
-    values = _values(given, block, dims, context, building.constants)
+    values = _values(given, block, dims, listing, building.constants)
     return Side(Population(name.name, name.text, size, block, source, values, statement.span), dims)
 
 
@@ -197,9 +199,10 @@ def _value(name: str, node: tree.Expr, context: Context) -> Expr:
 
 def _times(kind: tree.Name, node: tree.Expr | None, context: Context) -> GivenSpikes:
     """A list of times, or the name under which they are given from Python."""
+    items = None if node is None else listed_items(node, context.scope)
+    if items is not None:
+        return GivenSpikes(tuple(translate_as(item, SECONDS, "The time of a spike", context) for item in items))
     match node:
-        case tree.Listing(items=items):
-            return GivenSpikes(tuple(translate_as(item, SECONDS, "The time of a spike", context) for item in items))
         case tree.Name(name=name):
             return GivenSpikes((), name)
         case None:

@@ -331,7 +331,10 @@ _NOTATION: dict[type, str] = {
 _A_SUM = "Sums stand in synapses, rules and networks. A neuron gets one through an input, ‘input z’, which a synapse fills: ‘post.z = Σ exp(pre.a)’."
 
 
+_A_LIST = "Populations take lists with one value for each unit: ‘P = 3 Cell, V(0) = [−70, −65, −60] mV’."
+
+
 def _not_here(node: Placed, context: Context) -> Typed:
     what = _NOTATION.get(type(node), "This")
-    hint = _A_SUM if isinstance(node, tree.Sum) else ""
+    hint = _A_SUM if isinstance(node, tree.Sum) else _A_LIST if isinstance(node, tree.Listing) else ""
     return context.refuse("not-here", f"{what} has no meaning at this place.", node.span, hint)

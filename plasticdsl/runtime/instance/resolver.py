@@ -24,6 +24,7 @@ from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
+from plasticdsl.support.elementwise import OtherCount
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.values import on_bounds, outside
 
@@ -119,7 +120,10 @@ class Resolver:
                 message = f"‘{self.named(purpose)}’ is needed before the run, when ‘{shown}’ has no value yet."
                 fail("not-a-constant", message, span)
 
-        return evaluate(expr, lookup)
+        try:
+            return evaluate(expr, lookup)
+        except OtherCount as problem:
+            fail("sizes-differ", f"‘{self.named(purpose)}’ has no value: {problem}.", span)
 
     def _drawn(self, name: str, arguments: list[Values], purpose: str, span: Span) -> Values:
         try:
