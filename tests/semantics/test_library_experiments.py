@@ -23,8 +23,9 @@ from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Settings, from_experiment, network_value
-from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
+from plasticdsl.runtime.play.experiment import Order, Run, Workshop
 from plasticdsl.runtime.play.progress import SILENT, Interruption
+from plasticdsl.runtime.play.runner import run_once
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference

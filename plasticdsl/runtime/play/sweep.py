@@ -24,8 +24,9 @@ from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Given, network_value, places
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.beginnings import Beginnings
-from plasticdsl.runtime.play.experiment import Order, Run, Workshop, run_once
+from plasticdsl.runtime.play.experiment import Order, Run, Workshop
 from plasticdsl.runtime.play.progress import SILENT, Interruption, PartOf, Progress
+from plasticdsl.runtime.play.runner import run_once
 from plasticdsl.support.arrays import Floats
 
 #: More runs than this are refused, since somebody has mistyped a number.

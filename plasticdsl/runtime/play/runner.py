@@ -1,0 +1,343 @@
+"""Runs a checked experiment once: phase by phase, in chunks that end wherever something has to be looked at.
+
+Comes in: the experiment, a way to build networks and engines (`Workshop`), settings and a seed. Goes out: a `Run` with everything recorded, and with what
+results need to know of the network, so that it can be forgotten (a sweep makes many). Nothing that is recorded depends on how the run was cut into chunks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model.experiments import Experiment, Phase
+from plasticdsl.model.expr import Expr
+from plasticdsl.model.protocol import Until
+from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance.build import extend_spikes
+from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.play.experiment import Beginning, Order, Run, Workshop, facts_of
+from plasticdsl.runtime.play.feeds import Show, show_of
+from plasticdsl.runtime.play.guard import Guard, NotFinite
+from plasticdsl.runtime.play.phases import Stage
+from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace, Progress
+from plasticdsl.runtime.play.schedule import PhaseSpan, Rounds, Timeline, plan_timeline
+from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
+from plasticdsl.runtime.watch.expectations import Watch, watch
+from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.runtime.watch.readings import Reader, populations_needed
+from plasticdsl.runtime.watch.recorder import plan
+from plasticdsl.runtime.watch.series import Series
+from plasticdsl.runtime.watch.spikes import SpikeHistory
+
+
+def run_once(
+    experiment: Experiment,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    beginning: Beginning | None = None,
+) -> Run:
+    """Builds the network and runs all phases, or until `interruption` is requested.
+
+    Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
+    """
+    return _carried_out(experiment, workshop, order, progress, interruption, beginning).run
+
+
+def end_of(
+    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+) -> Beginning | None:
+    """The network at the end of all phases; None after an interruption. Raises `PlasError` as `run_once`, and where something stops it on its way."""
+    runner = _carried_out(experiment, workshop, order, progress, interruption, beginning)
+    if runner.run.failure:
+        raise PlasError(runner.run.failure)
+    engine = runner.observer.engine
+    return None if runner.run.interrupted else Beginning(engine.snapshot(), engine.step)
+
+
+def _carried_out(
+    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+) -> Runner:
+    begin = time.perf_counter()
+    dt = order.step(experiment, workshop.network)
+    instance = workshop.instantiate(dt, order.seed, order.settings)
+    shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
+    line, warnings = plan_timeline(experiment, instance, shows, order.length)
+    extend_spikes(instance, line.end + (0 if beginning is None else beginning.step))
+    engine = workshop.engine(instance, order.settings)
+    if beginning is not None:
+        _restore(engine, beginning, experiment)
+    observer = Observer(workshop.network, engine, line.in_steps)
+    runner = Runner(experiment, workshop, observer, order, line, shows)
+    runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
+    built, processor = time.perf_counter(), time.process_time()
+    runner.go(progress, interruption)
+    run = runner.result()
+    run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
+    return runner
+
+
+def _restore(engine: Engine, beginning: Beginning, experiment: Experiment) -> None:
+    try:
+        engine.restore(beginning.state, other_parameters=True)
+    except ValueError as problem:
+        assert experiment.begin is not None, "only such an experiment has a beginning"
+        message = f"‘{experiment.name}’ cannot go on from the end of ‘{experiment.begin.experiment}’: {problem}."
+        raise PlasError((Diagnostic("unknown-beginning", message, experiment.begin.span),)) from None
+
+
+class Runner:
+    """One run on its way. `due`: everything that is taken or looked at in its time."""
+
+    def __init__(
+        self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline, shows: Mapping[str, Show]
+    ) -> None:
+        self.experiment = experiment
+        self.workshop = workshop
+        self.observer = observer
+        self.order = order
+        self.line = line
+        self.spikes = SpikeHistory(observer.engine, sorted(_spikes_needed(experiment)))
+        self.reader = Reader(observer, self.spikes)
+        self.clock = self.reader.clock
+        self.clock.begin = observer.engine.step
+        self.clock.skipped = -self.clock.begin
+        self.base = observer.instance
+        self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
+        for phase in experiment.phases:
+            self.stage.check(phase)
+        self.recorder = plan(experiment.all_recordings, experiment.plots, line, self.reader, self.stage.preview)
+        observer.present.recorded = self.recorder.recorded
+        self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
+        self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
+        self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder), begin=self.clock.begin)
+        self.fired = {name: observer.engine.spike_count(name) for name in observer.instance.populations}
+        self.guard = Guard(observer, line.in_steps, self._again)
+        self.parts = {phase.name: (phase, span) for phase, span in zip(experiment.phases, line.phases, strict=True)}
+        self.placed: dict[str, int] = {}  # where repeated phases began last
+        self.begun: dict[str, int] = {}  # how often each phase has begun
+        self.progress: Progress = SILENT
+        self.interruption = Interruption()
+
+    def _rebuilt(self, held: Settings, before: Engine) -> Engine:
+        """Another engine that goes on where `before` stands, with some parameters held."""
+        engine = self.workshop.changed(self.base, self.order.settings, held, before)
+        self.spikes.follow(engine)
+        return engine
+
+    # --- the run ---
+
+    def go(self, progress: Progress, interruption: Interruption) -> None:
+        """All phases, or until something goes wrong."""
+        self.progress, self.interruption = progress, interruption
+        try:
+            self._go()
+        except PlasError as problem:
+            self.run.failure = problem.diagnostics
+            if isinstance(problem, NotFinite):
+                self._rewind(self.observer.engine.step)
+
+    def _go(self) -> None:
+        for name, rounds in self._in_order(self.line.course):
+            self._carry_out(*self.parts[name], rounds)
+            if self.run.interrupted:
+                return
+
+    def _in_order(self, course: Iterable[str | Rounds], around: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """The phases as they are carried out, each with the numbers of the rounds that it stands in; one is over when the next is asked for."""
+        for part in course:
+            if isinstance(part, str):
+                yield part, around
+                continue
+            for number in self._rounds(part):
+                yield from self._in_order(part.body, (*around, number))
+
+    def _rounds(self, part: Rounds) -> Iterator[int]:
+        """The numbers of its rounds, until what it waits for has happened."""
+        begin, first = self.reader.now, self.observer.engine.step
+        for number in range(1, part.most + 1):
+            waiting = self._waiting(part.until)
+            yield number
+            reached = waiting is not None and self._is_over(waiting)
+            if waiting is not None and (reached or number == part.most):
+                ending = Ending(part.text, reached, self.observer.engine.step - first, number)
+                self._ended(ending, waiting, begin + part.most * part.steps, None)
+                return
+
+    def _carry_out(self, phase: Phase, planned: PhaseSpan, rounds: tuple[int, ...]) -> None:
+        """A phase, once."""
+        span, number = self._placed(planned, rounds), self.begun.get(phase.name, 0)
+        self.begun[phase.name] = number + 1
+        show = self.stage.enter(phase, number)
+        self._look(span.first, {phase.name, None} if self.begun == {phase.name: 1} else {phase.name})
+        waiting = self._waiting(phase.until)
+        self.guard.remember()
+        if show is not None and show.in_turns:
+            self._take_turns(phase, show, span)
+        else:
+            self._run_to(span.last, span, waiting)
+        if self.run.interrupted:
+            return
+        self.spikes.collect()
+        self.guard.look()
+        self.stage.leave(phase)
+
+    def _placed(self, planned: PhaseSpan, rounds: tuple[int, ...]) -> PhaseSpan:
+        """Where the phase stands in this round; what is taken in it is moved there."""
+        now = self.reader.now
+        if rounds:
+            by = now - self.placed.get(planned.name, planned.first)
+            self.placed[planned.name] = now
+            for item in (*self.due, *self.recorder.all_spikes):
+                if item.during == planned.name:
+                    item.begin_round(rounds, by, self.observer.engine.step)
+        return replace(planned, first=now, last=now + planned.last - planned.first)
+
+    def _waiting(self, until: Until | None) -> Waiting | None:
+        return None if until is None else Waiting(until, self.observer.network, self.reader)
+
+    def _take_turns(self, phase: Phase, show: Show, span: PhaseSpan) -> None:
+        """Items with pauses between, or shown again until something has happened."""
+        again = None if phase.each is None else phase.each.again
+        for turn in range(len(show.order)):
+            begin, first = self.reader.now, self.observer.engine.step
+            for showing in range(1, show.showings + 1):
+                if turn or showing > 1:
+                    self.stage.turn(phase, show, turn)
+                    self.guard.remember()
+                waiting = self._waiting(again)
+                self._run_to(self.reader.now + show.hold, span)
+                reached = waiting is not None and not self.run.interrupted and self._is_over(waiting)
+                if show.rest and not self.run.interrupted:
+                    self._rest(phase, show, span)
+                self.guard.look()
+                if self.run.interrupted:
+                    return
+                if waiting is not None and (reached or showing == show.showings):
+                    ending = Ending(f"again in {phase.name}", reached, self.observer.engine.step - first, showing)
+                    self._ended(ending, waiting, begin + show.showings * (show.hold + show.rest), phase.name)
+                    break
+
+    def _rest(self, phase: Phase, show: Show, span: PhaseSpan) -> None:
+        self.guard.look()
+        self.stage.pause(phase)
+        self.guard.remember()
+        self._run_to(self.reader.now + show.rest, span)
+
+    def _run_to(self, last: int, span: PhaseSpan, waiting: Waiting | None = None) -> None:
+        """To this planned position within a phase, or until it is over."""
+        pace, over, first = Pace(), False, self.observer.engine.step
+        while self.reader.now < last and not over:
+            before = self.reader.now
+            self._advance(before + 1 if waiting is not None else self._next_stop(last, span, pace))
+            self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now))
+            over = waiting is not None and self._is_over(waiting)
+            if pace.done(self.reader.now - before) or self.interruption.requested:
+                self.progress.show(self.reader.now / self.line.end, span.name)
+                self.spikes.collect()
+                self.guard.glance()
+                if self.interruption.requested:
+                    self.run.interrupted = True
+                    return
+        if waiting is not None:
+            self._ended(Ending(span.name, over, self.observer.engine.step - first), waiting, last, span.name)
+
+    def _is_over(self, waiting: Waiting) -> bool:
+        try:
+            return waiting.over()
+        except NotFinite:
+            self.guard.look()  # what the condition reads may have gone wrong before
+            raise
+
+    def _ended(self, ending: Ending, waiting: Waiting, end: int, phase: str | None) -> None:
+        """What waiting leaves behind; what was planned for its `end` is taken where it was over, of this phase and of the whole run."""
+        at = self.reader.now
+        self.run.endings.append(ending)
+        if not ending.reached:
+            self._not_reached(waiting.not_reached(ending), phase)
+        self.clock.skip(at, end)
+        if at < end:
+            for item in self.due:
+                if item.during in (phase, None):
+                    item.pass_over(self.reader, at, end)
+
+    def _not_reached(self, found: Diagnostic, phase: str | None) -> None:
+        """A warning, and a note with everything that is expected of this phase or of the whole run."""
+        if found not in self.recorder.warnings:
+            self.recorder.warnings.append(found)
+        for item in self.watches:
+            if item.during in (None, phase):
+                item.note = found.message[:1].lower() + found.message[1:].rstrip(".")
+
+    def _next_stop(self, last: int, span: PhaseSpan, pace: Pace) -> int:
+        step = self.reader.now
+        if self.stage.every_step:
+            return step + 1
+        due = [n for item in self.due if item.during in (None, span.name) and (n := item.moments.next_after(step)) is not None]
+        return min(last, step + pace.chunk(), *due)
+
+    def _advance(self, to: int) -> None:
+        self.stage.hold(remember=self._replayed(to))
+        try:
+            self.observer.engine.advance(to - self.reader.now)
+        except RuntimeError as error:
+            raise PlasError((Diagnostic("too-many-spikes", f"{str(error)[:1].upper()}{str(error)[1:]}.", self.experiment.span),)) from error
+        self.stage.settle()
+
+    def _replayed(self, step: int) -> bool:
+        """Whether something is watched after every unit that updates in the step before `step`."""
+        return self.stage.visits is not None and any(w.steady and step in w.moments for w in self.watches)
+
+    def _look(self, step: int, phases: set[str | None], replayed: bool = False) -> None:
+        """Takes what is due at this planned position of the clock and belongs to these phases; where the last step is `replayed`, what must hold all
+        the time is looked at after each unit that updated in it."""
+        due = [item for item in self.due if step in item.moments and item.during in phases]
+        steady = [item for item in due if replayed and isinstance(item, Watch) and item.steady]
+        for item in due:
+            if item not in steady:
+                item.take(self.reader, step)
+        if self.stage.visits is not None and steady:
+            for _ in self.stage.visits.replay(self.observer):
+                for item in steady:
+                    item.take(self.reader, step)
+
+    def _again(self, step: int) -> None:
+        """Once more from an earlier step to this one (really done)."""
+        self.spikes.hold()
+        engine = self.observer.engine
+        while engine.step < step:
+            self._advance(self.reader.now + (1 if self.stage.every_step else step - engine.step))
+            engine = self.observer.engine
+
+    def _rewind(self, step: int) -> None:
+        """What was taken after this step is forgotten; what is looked at later was never reached."""
+        self.spikes.rewind()
+        for item in self.due:
+            item.rewind(self.clock, step)
+
+    # --- the end ---
+
+    def result(self) -> Run:
+        """What came of it."""
+        records, run = self.recorder.all_spikes, self.run
+        run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
+        for record in records:
+            record.settle(self.clock)
+        run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
+        run.counts = {name: self.observer.engine.spike_count(name) - before for name, before in self.fired.items()}
+        run.outcomes = tuple(w.outcome() for w in self.watches)
+        run.shares = tuple(w.contribution() for w in self.watches)
+        return run
+
+
+def _spikes_needed(experiment: Experiment) -> frozenset[str]:
+    """Populations whose spikes are recorded or plotted, or enter a statistic."""
+    items = [r.item for r in (*experiment.all_recordings, *(r for p in experiment.plots for r in p.items))]
+    items += [p.window.over for p in experiment.plots if isinstance(p.window.over, Expr)]
+    items += [e for x in experiment.all_expectations for e in x.compared]
+    return frozenset().union(
+        *map(populations_needed, items), *(trains_needed(u.condition) for u in experiment.all_awaited if u.condition is not None)
+    )
