@@ -113,13 +113,15 @@ def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     else:
         time = "step" if study.runs[0].line.in_steps else "time"
         dims, coordinates[time] = (*dims, time), ((time,), *_times(study, every))
-    own, of_each = _each(study, first, values.shape[len(dims) :], edges)
+    own, of_each = _each(study, every, values.shape[len(dims) :], edges)
     attributes: Attributes = {"long_name": first.label.text, "units": "1"} if first.is_histogram else _attributes(first.label)
     return DataArray(values, dims=(*dims, *own), coords={**coordinates, **of_each}, attrs=attributes, name=first.name)
 
 
-def _each(study: Study, series: Series, shape: tuple[int, ...], edges: Floats) -> tuple[list[str], Coordinates]:
-    """The dimensions of one value of a series, of this shape: bins, what index letters run over, units or connections."""
+def _each(study: Study, every: Sequence[Series], shape: tuple[int, ...], edges: Floats) -> tuple[list[str], Coordinates]:
+    """The dimensions of one value of a series, of this shape: bins, what index letters run over, units (with their numbers, where these are the same in
+    all runs) or connections."""
+    series = every[0]
     if shape and series.is_histogram:
         attributes = {"units": coherent(series.label.dimension or ONE), "long_name": "middle of the bin"}
         return ["bin"], {"bin": (("bin",), 0.5 * (edges[1:] + edges[:-1]), attributes)}
@@ -129,6 +131,8 @@ def _each(study: Study, series: Series, shape: tuple[int, ...], edges: Floats) -
     if len(shape) == 1 and series.owner:
         dimension = f"unit_{series.owner}" if series.owner in study.runs[0].facts.units else f"connection_{series.owner}"
         if series.units is not None:
+            if any(s.units is None or not np.array_equal(s.units, series.units) for s in every):
+                return [dimension], {}
             return [dimension], {dimension: ((dimension,), series.units, {"long_name": f"unit of {series.owner}, from 1"})}
         return [dimension], _ends(study, series.owner, dimension)
     return [f"{series.name}_{k + 1}" for k in range(len(shape))], {}

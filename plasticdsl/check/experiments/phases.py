@@ -210,10 +210,11 @@ def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
     }
     swept = any(phase.asynchronous is not None for phase in phases)
     one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
-    spread = {t for phase in phases for c in phase.changes if _differs(c.value) for t in c.targets if t.owner is not Whose.NETWORK}
+    per_unit = [c for phase in phases for c in phase.changes if c.is_partial or _differs(c.value)]
+    spread = {t for c in per_unit for t in c.targets if t.owner is not Whose.NETWORK}
     return Asked(tuple(key for key in roles if key in fed), one_by_one, tuple(sorted(spread, key=lambda r: r.order)))
 
 
 def _differs(value: Expr) -> bool:
-    """Whether it may have one value for each unit: it reads items, patterns, or variables of the network's parts."""
-    return any(isinstance(r.owner, Part) or r.owner is Whose.ITEM for r in refs(value))
+    """Whether it may have one value for each unit: it reads their numbers, items, patterns, or variables of the network's parts."""
+    return Special("i") in walk(value) or any(isinstance(r.owner, Part) or r.owner is Whose.ITEM for r in refs(value))
