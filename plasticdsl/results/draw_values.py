@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -18,7 +19,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.results.axis import COLOURS, GREY, evenly, label_of, legend, note, shared_label
 from plasticdsl.runtime.play.sweep import Axis, Study
 from plasticdsl.runtime.watch.series import Label, Landscape, Panel, PlotPlan, Series
-from plasticdsl.runtime.watch.statistics import histogram
+from plasticdsl.runtime.watch.statistics import histogram, intervals
 from plasticdsl.support.arrays import Floats
 
 _MOST_SHOWN = 6
@@ -26,29 +27,49 @@ _MOST_SHOWN = 6
 _FEWEST_BINS, _MOST_BINS = 8, 40
 
 
+def draw_intervals(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
+    """How the intervals between spikes of the same unit are distributed, of each population in the first run; filled where there is one."""
+    run, records = study.runs[0], panels[0].spikes
+    scale, unit = (1.0, "steps") if run.line.in_steps else (run.line.dt * 1e3, "ms")
+    found: list[Floats] = []
+    for record in records:
+        steps, units = run.train(record)
+        found.append(intervals(steps, units.astype(np.int64), record.stretch(steps)).astype(np.float64) * scale)
+    _outlines(axes, [(record.name if len(records) > 1 else "", values) for record, values in zip(records, found, strict=True)], COLOURS)
+    axes.set_xlabel(f"interval ({unit})")
+    axes.set_ylabel("number of intervals")
+    if len(study.runs) > 1:
+        axes.set_title(f"intervals: {study.label(0)}" if study.axes else f"intervals: first of {len(study.runs)} runs", loc="right")
+    legend(axes)
+
+
 def draw_histogram(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
     """How the values of all units are distributed: of one run filled, of several (or at several moments) as outlines. `panels` of all runs."""
     shown = _entries(study, panels)
-    everything = np.concatenate([values for _, values in shown]) if shown else np.zeros(0)
-    largest = max((len(values) for _, values in shown), default=0)
-    _, edges = histogram(everything, int(np.clip(np.sqrt(largest), _FEWEST_BINS, _MOST_BINS)))
     over_time = len(panels) == 1 and len(panels[0].series) == 1 and len(shown) > 1
     colours = (
         [colormaps["viridis"](k / len(shown)) for k in range(len(shown))]
         if over_time
         else [COLOURS[k % len(COLOURS)] for k in range(len(shown))]
     )
-    for number, (name, values) in enumerate(shown):
-        counts = np.histogram(values[np.isfinite(values)], edges)[0]
-        colour = colours[number]
-        axes.stairs(counts, edges, fill=len(shown) == 1, color=colour, label=name, linewidth=2.4)
+    _outlines(axes, shown, colours)
     axes.set_xlabel(shared_label([s.label for s in panels[0].series]))
     owner = panels[0].series[0].owner
     what = "units" if owner in study.runs[0].facts.units else "connections" if owner else "values"
     axes.set_ylabel(f"number of {what}")
+    legend(axes)
+
+
+def _outlines(axes: Axes, shown: Sequence[tuple[str, Floats]], colours: Sequence[Any]) -> None:
+    """The values under each name counted in the same bins, a single one filled; there are as many as the root of the largest number of values, about."""
+    everything = np.concatenate([values for _, values in shown]) if shown else np.zeros(0)
+    largest = max((len(values) for _, values in shown), default=0)
+    _, edges = histogram(everything, int(np.clip(np.sqrt(largest), _FEWEST_BINS, _MOST_BINS)))
+    for number, (name, values) in enumerate(shown):
+        counts = np.histogram(values[np.isfinite(values)], edges)[0]
+        axes.stairs(counts, edges, fill=len(shown) == 1, color=colours[number % len(colours)], label=name, linewidth=2.4)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, steps=[1, 2, 5, 10]))
-    legend(axes)
 
 
 def _entries(study: Study, panels: Sequence[Panel]) -> list[tuple[str, Floats]]:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from plasticdsl.results.axis import SIZE, finish_time, mark_phases, style
 from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
-from plasticdsl.results.draw_values import draw_contours, draw_histogram, draw_plane, draw_sweep, draw_units
+from plasticdsl.results.draw_values import draw_contours, draw_histogram, draw_intervals, draw_plane, draw_sweep, draw_units
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Kind, PlotPlan
 
@@ -53,6 +53,8 @@ def figure(study: Study, number: int) -> Figure:
                 draw_plane(axes, plans[0], every[0])
             case "contours":
                 draw_contours(axes, plans)
+            case "intervals":
+                draw_intervals(axes, study, every)
             case "histogram":
                 draw_histogram(axes, study, every)
             case "units":

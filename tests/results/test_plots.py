@@ -92,6 +92,18 @@ def test_a_raster_stands_above_voltages():
     assert raster.get_xlim() == voltage.get_xlim() == (0.0, 500.0)
 
 
+def test_intervals_are_counted_within_each_unit_and_over_the_time_that_is_said():
+    result = shown("record spikes(b) in phase p\n    plot isi_histogram(b, b[1 to 3]), rate(b) over last 200 ms")
+    axes, rate = panels(result)
+    times, units = result["spikes(b)"].values, result["spikes(b)"]["unit_of_spike_b"].values
+    everyone = [np.diff(np.sort(times[units == unit])) for unit in range(10)]
+    drawn = [patch.get_data() for patch in axes.patches]
+    assert [data.values.sum() for data in drawn] == [sum(map(len, everyone)), sum(map(len, everyone[:3]))]
+    together = 1e3 * np.concatenate(everyone)
+    assert (drawn[0].edges[0], drawn[0].edges[-1]) == pytest.approx((together.min(), together.max()))
+    assert (axes.get_xlabel(), rate.get_xlabel()) == ("interval (ms)", "time (ms)")
+
+
 def test_histograms_have_a_label_each():
     """Units and connections are counted apart; what has the same unit and is counted alike shares a panel."""
     units, connections = panels(shown("plot histogram(b.V), histogram(ab.w) at end"))

@@ -87,6 +87,12 @@ def test_correlations_of_counts_are_those_of_numpy() -> None:
     )
 
 
+def test_intervals_are_within_a_unit_and_a_stretch_of_time() -> None:
+    steps, units = np.array([1, 2, 4, 9, 20, 21, 26]), np.array([0, 1, 0, 1, 0, 0, 1])
+    found = statistics.intervals(steps, units, np.array([0, 0, 0, 0, 1, 1, 1]))
+    assert sorted(found.tolist()) == [1, 3, 7]  # 4 − 1 and 21 − 20 of unit 0, 9 − 2 of unit 1
+
+
 def test_where_there_is_nothing_to_take_a_statistic_of() -> None:
     nothing = np.zeros(0, dtype=np.int64)
     for name, numbers in (("cv", ()), ("cv2", ()), ("lv", ()), ("fano", (0.1,)), ("fano", (0.9,)), ("count_correlation", (0.1,))):

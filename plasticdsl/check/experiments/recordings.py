@@ -56,7 +56,7 @@ def _calls(recording: Recording, function: str) -> bool:
 
 
 def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: Context) -> None:
-    """A raster is over time, a histogram of moments."""
+    """A raster is over time, intervals are of a stretch of it, a histogram is of moments."""
     moment = statement.moment
     if moment is None:
         return
@@ -65,6 +65,9 @@ def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: C
         if _calls(item, "raster") and (elsewhere or moment.at_end or moment.at is not None):
             hint = "Give it a ‘plot’ line of its own: ‘plot raster(E)’, ‘… over last 200 ms’, ‘… in phase test’."
             context.report.error("not-here", "A raster shows spikes over time.", item.span, hint)
+        if _calls(item, "isi_histogram") and (elsewhere or moment.at_end or moment.at is not None):
+            hint = "Give it a ‘plot’ line of its own: ‘plot isi_histogram(E)’, ‘… over last 2 s’, ‘… in phase test’."
+            context.report.error("not-here", "A histogram of intervals is of a stretch of time.", item.span, hint)
         if _calls(item, "histogram") and elsewhere:
             message = "A histogram shows moments, and nothing over another variable."
             context.report.error("not-here", message, item.span, "Leave out what it is over: each run of a sweep has its own outline.")

@@ -4,6 +4,7 @@
 |---|---|---|
 | `spikes(P)` | a population | its spikes (times and units), to record |
 | `raster(P, …)` | populations | their spikes, to plot |
+| `isi_histogram(P, …)` | populations | how the intervals of all their units are distributed, to plot |
 | `rate(P)` | a population | spikes / (units × window) |
 | `spike_count(P)` | a population | number of spikes of all units |
 | `cv(P)`, `cv2(P)`, `lv(P)` | a population | how irregular the intervals of a unit are, mean over units with at least 3 spikes |
@@ -50,6 +51,7 @@ class Statistic:
 STATISTICS: Mapping[str, Statistic] = {
     "spikes": Statistic(("population",), "time", of_spikes=True, only=("record", "plot")),
     "raster": Statistic(("populations",), "time", of_spikes=True, only=("plot",)),
+    "isi_histogram": Statistic(("populations",), "time", of_spikes=True, only=("plot",)),
     "rate": Statistic(("population",), "rate", of_spikes=True, each=True),
     **dict.fromkeys(("spike_count", "cv", "cv2", "lv"), Statistic(("population",), "pure", of_spikes=True, each=True)),
     "fano": Statistic(("population", "time"), "pure", of_spikes=True, each=True),

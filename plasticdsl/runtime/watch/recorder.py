@@ -198,9 +198,9 @@ class _Planner:
         panels: dict[object, Panel] = {}  # items with the same unit on the same axes share a panel
         for item in spec.items:
             kind = self._kind(item)
-            if kind == "raster":
+            if kind in ("raster", "intervals"):
                 before = panels.get(kind, Panel(kind))
-                assert isinstance(item.item, Call), "rasters are calls"
+                assert isinstance(item.item, Call), "both are calls"
                 records = tuple(self._spikes(item, whose, self._called(whose)) for whose in item.item.arguments)
                 panels[kind] = replace(before, spikes=before.spikes + records)
             else:
@@ -247,6 +247,8 @@ class _Planner:
         item, window = recording.item, recording.window
         if isinstance(item, Call) and item.function in ("raster", "spikes"):
             return "raster"
+        if isinstance(item, Call) and item.function == "isi_histogram":
+            return "intervals"
         if isinstance(item, Call) and item.function == "histogram":
             return "histogram"
         if isinstance(window.over, Expr):

@@ -147,12 +147,12 @@ class SpikeRecord:
 
 # --- plots -----------------------------------------------------------------------------------------------------------
 
-Kind = Literal["raster", "histogram", "time", "plane", "sweep", "units", "contours"]
+Kind = Literal["raster", "intervals", "histogram", "time", "plane", "sweep", "units", "contours"]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Items of a plot line that share two axes: `series`, or the `spikes` of a raster."""
+    """Items of a plot line that share two axes: `series`, or the `spikes` of a raster or of intervals."""
 
     kind: Kind
     series: tuple[Series, ...] = ()

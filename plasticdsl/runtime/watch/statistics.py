@@ -145,6 +145,14 @@ def from_zero(k: int) -> int:
     return k - 1 if k > 0 else k
 
 
+def intervals(steps: Steps, units: Steps, stretch: Steps) -> Steps:
+    """The intervals, in steps, between each spike of a unit and its next one in the same stretch of time, of all units."""
+    order = np.lexsort((steps, stretch, units))
+    alike = (np.diff(units[order]) == 0) & (np.diff(stretch[order]) == 0)
+    found: Steps = np.diff(steps[order])[alike]
+    return found
+
+
 def correlation(first: Floats, second: Floats) -> float:
     """Pearson's coefficient; NaN where one of the two does not vary."""
     if not first.size:
@@ -189,7 +197,7 @@ OF_VALUES: Mapping[str, Callable[..., float]] = {
 OF_ALL = frozenset(("sum", "norm", "count"))
 
 #: Statistics of the spikes in a window.
-OF_SPIKES = frozenset(("spikes", "raster", *PER_UNIT, *TOGETHER))
+OF_SPIKES = frozenset(("spikes", "raster", "isi_histogram", *PER_UNIT, *TOGETHER))
 
 
 # --- of all values in a window of time -------------------------------------------------------------------------------
