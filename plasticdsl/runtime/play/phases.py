@@ -8,6 +8,7 @@ population and variable; a random order of updates by seed, population and step.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
@@ -70,9 +71,14 @@ class Stage:
         self.visits: Visits | None = None
 
     @property
-    def every_step(self) -> bool:
-        """Whether something has to be set before each step."""
-        return bool(self._held) or bool(self._turning) or (self.visits is not None and self.visits.random)
+    def free_steps(self) -> int:
+        """How many steps can be done before something has to be set again: a value that is held or moves, an order of updates, a parameter that follows
+        the items."""
+        if self._held or (self.visits is not None and self.visits.random):
+            return 1
+        if self._turning and self._show is not None:
+            return self._show.hold - (self._observer.engine.step - self._first) % self._show.hold
+        return sys.maxsize
 
     def preview(self, phase: str | None, number: int = 0) -> None:
         """Before the run: what this phase shows first can be read. `number`: how often it has been carried out before."""

@@ -273,11 +273,11 @@ class Runner:
                 item.note = found.message[:1].lower() + found.message[1:].rstrip(".")
 
     def _next_stop(self, last: int, span: PhaseSpan, pace: Pace) -> int:
-        step = self.reader.now
-        if self.stage.every_step:
+        step, free = self.reader.now, self.stage.free_steps
+        if free == 1:
             return step + 1
         due = [n for item in self.due if item.during in (None, span.name) and (n := item.moments.next_after(step)) is not None]
-        return min(last, step + pace.chunk(), *due)
+        return min(last, step + free, step + pace.chunk(), *due)
 
     def _advance(self, to: int) -> None:
         self.stage.hold(remember=self._replayed(to))
@@ -309,7 +309,7 @@ class Runner:
         self.spikes.hold()
         engine = self.observer.engine
         while engine.step < step:
-            self._advance(self.reader.now + (1 if self.stage.every_step else step - engine.step))
+            self._advance(self.reader.now + min(self.stage.free_steps, step - engine.step))
             engine = self.observer.engine
 
     def _rewind(self, step: int) -> None:
