@@ -28,7 +28,7 @@ from plasticdsl.kernels.program import (
     Store,
 )
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
-from plasticdsl.runtime.engine.binding import Bound
+from plasticdsl.runtime.engine.binding import Bound, Scalars
 from plasticdsl.runtime.engine.load import digest_of
 
 ZERO, ONE = Number(0.0), Number(1.0)
@@ -195,7 +195,8 @@ def bound_network(units: int = 50, seed: int = 3) -> Bound:
 
 
 def bound(sizes: dict[str, int], scalars: dict[str, float | int], arrays: dict[str, Any]) -> Bound:
-    return Bound(*({field(text): value for text, value in part.items()} for part in (sizes, scalars, arrays)))  # type: ignore[arg-type]
+    lengths, numbers, values = ({field(text): value for text, value in part.items()} for part in (sizes, scalars, arrays))
+    return Bound(lengths, Scalars(numbers), values)  # type: ignore[arg-type]
 
 
 def arrays_of(bound: Bound) -> dict[str, Any]:
