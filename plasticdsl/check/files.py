@@ -168,9 +168,8 @@ def check_data(statement: tree.Data, folders: Folders, report: Reporter) -> Data
     name = statement.name
     if not statement.path:
         return DataSet(name.name, name.text, "", (), statement.span)
-    place = Span(statement.span.end - len(statement.path) - 2, statement.span.end, statement.span.path)
-    found = read_data(statement.path, place, folders, report)
-    if found is None or not _same_items(found[1], statement.path, place, report):
+    found = read_data(statement.path, statement.place, folders, report)
+    if found is None or not _same_items(found[1], statement.path, statement.place, report):
         return None
     path, arrays = found
     return DataSet(name.name, name.text, str(path), arrays, statement.span)

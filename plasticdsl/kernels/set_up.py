@@ -122,8 +122,8 @@ def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
     if population.block.refractory is not None and population.block.refractory.constant is not None:
         duration = Formula(group, population.block.refractory.constant)
         yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(to_step_array, (duration, DT)))
-    spikes = _spikes(population, group, units)
-    if spikes is not None:
+    if isinstance(population.source, RegularSource | GivenSpikes):
+        spikes = _spikes(population, group, units)
         source = population.source.name if isinstance(population.source, GivenSpikes) else ""
         called = tuple(dict.fromkeys((source or population.name, population.name)))
         fields = group.field(Part.GIVEN_STEPS), group.field(Part.GIVEN_UNITS)
@@ -131,7 +131,7 @@ def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
 
 
 def _spikes(population: Population, group: Group, units: Field) -> Recipe:
-    """Those that are known beforehand; None where there are none."""
+    """Those that are known beforehand; None where they must be given: a module that runs by itself reads no files."""
     match population.source:
         case RegularSource(rate, start, None):
             end = Apply(to_steps, (_DURATION, DT))
@@ -139,7 +139,7 @@ def _spikes(population: Population, group: Group, units: Field) -> Recipe:
         case RegularSource(rate, start, count):
             assert count is not None
             return Apply(counted_spikes, (Formula(group, rate), Formula(group, start), Formula(group, count), units, DT))
-        case GivenSpikes(times):
+        case GivenSpikes(times, file=None):
             return Apply(spikes_of_all, (tuple(Formula(group, t) for t in times), units, DT))
         case _:
             return None

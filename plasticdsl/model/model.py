@@ -331,11 +331,22 @@ class RegularSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SpikeFile:
+    """`SpikeTimes(d.times ms, d.units)`: the arrays of these names in the file at `path`; `scale`: how many seconds 1 is. Units are numbered from 0."""
+
+    path: str
+    times: str
+    units: str
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
 class GivenSpikes:
-    """`SpikeTimes([…])` for every unit, or times and units given from Python under `name`."""
+    """`SpikeTimes([…])` for every unit, or times and units given from Python under `name` or read from a `file`."""
 
     times: tuple[Expr, ...]
     name: str = ""
+    file: SpikeFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,14 @@ def spikes_of_all(times: Any, units: int, dt: float) -> Spikes:
     return spikes_on_grid(np.tile(times, units), np.repeat(np.arange(units), len(times)), dt)
 
 
-def spikes_from(given: Mapping[str, Any], names: Sequence[str], dt: float, default: Spikes) -> Spikes:
-    """The times (s) and units that were given under one of these names, else the default."""
+def spikes_from(given: Mapping[str, Any], names: Sequence[str], dt: float, default: Spikes | None) -> Spikes:
+    """The times (s) and units that were given under one of these names, else the default. Raises ValueError where there is neither."""
     for name in names:
         if name in given:
             times, units = given[name]
             return spikes_on_grid(times, units, dt)
+    if default is None:
+        raise ValueError(f"the spikes of {names[-1]} have to be given: spikes={{'{names[-1]}': (times in s, units from 0)}}")
     return default
 
 

@@ -20,7 +20,7 @@ BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
 FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
     "item": (*BLOCKS, "function", "use", "table"),
     "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
-    "network": ("expect",),
+    "network": ("expect", "data"),
     "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
     "setting": (),
     "row": ("expect",),

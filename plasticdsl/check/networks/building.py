@@ -14,7 +14,7 @@ from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block, Population, Projection
 from plasticdsl.model.owners import OfProjection, Owner, Whose
 from plasticdsl.model.parts import NamedPart, Units, count
-from plasticdsl.model.patterns import PatternSet
+from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.syntax import tree
 
 
@@ -43,7 +43,8 @@ class Side:
 class Building:
     """`names` are those of the network's scope; `dims`: by projection; `constants`: what is known of its parameters; `pattern_dims`: the dimension of
     the entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `parts`: of populations, by
-    name, and `named`: the same once the populations are known; `missing`: populations and projections that are declared but not known, because of an
+    name, and `named`: the same once the populations are known; `data`: files of arrays, by name;
+    `missing`: populations and projections that are declared but not known, because of an
     error; `missing_rules`: the blocks of projections that could not be made."""
 
     blocks: CheckedBlocks
@@ -58,6 +59,7 @@ class Building:
     observables: dict[str, Dim] = field(default_factory=dict)
     parts: Mapping[str, tree.Indexed] = field(default_factory=dict)
     named: tuple[NamedPart, ...] = ()
+    data: dict[str, DataSet] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     missing_rules: set[str] = field(default_factory=set)
 

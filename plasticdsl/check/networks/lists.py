@@ -58,7 +58,7 @@ def _with_unit(node: tree.Expr, scope: Scope) -> tuple[tuple[tree.Expr, ...], tr
         case tree.Listing(items=items):
             return items, ()
         case tree.Binary(operator="*" | "/" as operator, left=left, right=right):
-            found, factor = _with_unit(left, scope), _unit(right, scope)
+            found, factor = _with_unit(left, scope), written_unit(right, scope)
             if found is None or factor is None:
                 return None
             items, unit = found
@@ -67,16 +67,16 @@ def _with_unit(node: tree.Expr, scope: Scope) -> tuple[tuple[tree.Expr, ...], tr
             return None
 
 
-def _unit(node: tree.Expr, scope: Scope) -> tree.Unit | None:
+def written_unit(node: tree.Expr, scope: Scope) -> tree.Unit | None:
     """What a unit without a number before it is; what has a name here is none."""
     match node:
         case tree.Name(text=text) if is_unit(text) and scope.find(node) is None:
             return ((text, _ONE),)
         case tree.Binary(operator="^", left=base, right=exponent):
-            unit, power = _unit(base, scope), rational(exponent)
+            unit, power = written_unit(base, scope), rational(exponent)
             return None if unit is None or power is None else tuple((word, each * power) for word, each in unit)
         case tree.Binary(operator="*" | "/" as operator, left=left, right=right):
-            first, second = _unit(left, scope), _unit(right, scope)
+            first, second = written_unit(left, scope), written_unit(right, scope)
             if first is None or second is None:
                 return None
             return (*first, *((word, power if operator == "*" else -power) for word, power in second))

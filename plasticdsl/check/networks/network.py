@@ -14,7 +14,7 @@ from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
 from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.experiments.phases import check_places
 from plasticdsl.check.experiments.readings import Sources
-from plasticdsl.check.files import Folders
+from plasticdsl.check.files import Folders, read_data
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.gradients import with_gradients
@@ -36,12 +36,12 @@ from plasticdsl.graph import ordered
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.patterns import PatternSet
+from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
-_PLACES = (tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Expect)
+_PLACES = (tree.Data, tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Expect)
 
 
 def check_network(
@@ -62,6 +62,7 @@ def check_network(
     variables += check_signals(signals, building)
     building.observables = {n: building.context.solver.fresh() for n in names_of(observables)}
     _doubt_unsound(block, building)
+    _data(of_kind(block.body, tree.Data), building, folders)
     _populations(block, building)
     building.named = declared_parts(defines, building)
     patterns = of_kind(block.body, tree.Patterns)
@@ -84,8 +85,20 @@ def check_network(
     return mapped(network, without_holds), frozenset()  # nothing after this makes a difference between hold(y) and y
 
 
+def _data(statements: Sequence[tree.Data], building: Building, folders: Folders) -> None:
+    """Files of arrays, which sources of spikes read."""
+    for statement in statements:
+        name, report = statement.name, building.context.report
+        building.names[name.name] = Declared(name.name, name.text, "a set of data", span=name.span)
+        if not statement.path:
+            hint = f"Write ‘data {name.text} from "
+            report.error("not-given", "The data of a network are read from a file.", statement.span, f'{hint}"file.npz"’.')
+        elif (found := read_data(statement.path, statement.place, folders, report)) is not None:
+            building.data[name.name] = DataSet(name.name, name.text, str(found[0]), found[1], statement.span)
+
+
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
-    declaring = [s for s in block.body if isinstance(s, tree.Population | tree.Patterns | tree.Define | tree.Projection)]
+    declaring = [s for s in block.body if isinstance(s, tree.Population | tree.Patterns | tree.Define | tree.Projection | tree.Data)]
     written = [s.target if isinstance(s, tree.Define) else s.name for s in declaring]
     names = of_kind(written, tree.Name)
     check_different(names, "‘{}’ is declared twice in this network.", report)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
+from plasticdsl.check.networks.from_data import spikes_from_data
 from plasticdsl.check.networks.lists import listed_items, lists_per_unit
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount
@@ -39,6 +40,7 @@ from plasticdsl.model.model import (
     Variable,
 )
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -61,7 +63,7 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
         given = (*given_arguments(statement.arguments, checked, 0, context), *given)
     elif statement.kind.name in ARGUMENTS:
         drawn = frozenset(g.path for g in given)
-        block, dims, source = make_source(statement.kind, statement.arguments, statement.span, listing, drawn)
+        block, dims, source = make_source(statement.kind, statement.arguments, statement.span, listing, drawn, building.data)
     else:
         hint = did_you_mean(statement.kind.text, [*building.blocks.names(("neuron",), statement.kind), *ARGUMENTS])
         message = f"There is no neuron or source ‘{statement.kind.text}’."
@@ -131,7 +133,7 @@ _RATE = PURE / SECONDS
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "Poisson": ("rate",),
     "Regular": ("rate", "start", "count"),
-    "SpikeTimes": ("times",),
+    "SpikeTimes": ("times", "units"),
     "Source": (),
 }
 
@@ -142,7 +144,9 @@ _DIMENSIONS = {"rate": _RATE, "start": SECONDS, "count": PURE}
 _Made = tuple[Block, Mapping[str, Dim], Source]
 
 
-def make_source(kind: tree.Name, arguments: Sequence[tree.Argument], span: Span, context: Context, drawn: frozenset[str]) -> _Made:
+def make_source(
+    kind: tree.Name, arguments: Sequence[tree.Argument], span: Span, context: Context, drawn: frozenset[str], data: Mapping[str, DataSet]
+) -> _Made:
     """The source; `drawn`: variables that the population gives apart (`Poisson, rate ~ Gamma(…)`)."""
     given, others = named_arguments(arguments, ARGUMENTS[kind.name])
     for argument in others:
@@ -155,7 +159,11 @@ def make_source(kind: tree.Name, arguments: Sequence[tree.Argument], span: Span,
             dims = {"x": context.solver.fresh()}
             return Block("source", "Source", variables=(output,), output="x", span=span), dims, ClampedSource()
         case "SpikeTimes":
-            return Block("source", "SpikeTimes", span=span), {}, _times(kind, given.get("times"), context)
+            return (
+                Block("source", "SpikeTimes", span=span),
+                {},
+                spikes_from_data(given, span, context, data) or _times(kind, given.get("times"), context),
+            )
         case _:
             return _rhythmic(kind, given, span, context, drawn)
 

@@ -6,13 +6,15 @@ Comes in: a source with its numbers. Goes out: steps and units of its spikes (in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from plasticdsl.model.expr import Special, walk
-from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource
+from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource, SpikeFile
 from plasticdsl.runtime.instance.instance import Floats, Pace, PopulationInstance, Values
+from plasticdsl.runtime.instance.patterns import read_arrays
 from plasticdsl.runtime.instance.resolver import Resolver, fail
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
@@ -116,15 +118,34 @@ def given_spikes(
         _warn_rounded(times, population, dt, warn)
         return spikes_of_all(times, resolver.count, dt)
     found = given.get(source.name, given.get(population.name))
+    if found is None and source.file is not None:
+        found = _in_file(source.file, population)
     if found is None and not source.name:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if found is None:
         raise KeyError(
             f"the spikes of {population.name} have to be given as spikes={{'{source.name}': (times, units)}}, in seconds and from 0"
         )
-    times, units = _from_outside(found, population.name, resolver.count)
+    try:
+        times, units = _from_outside(found, population.name, resolver.count)
+    except ValueError as problem:
+        if source.file is None or found is given.get(population.name):
+            raise
+        fail("unreadable-data", f"{Path(source.file.path).name}, {source.file.times} and {source.file.units}: {problem}.", population.span)
     _warn_rounded(times, population, dt, warn)
     return spikes_on_grid(times, units, dt)
+
+
+def _in_file(file: SpikeFile, population: Population) -> tuple[Floats, Integers]:
+    """Times (s) and units of a file."""
+    arrays = read_arrays(file.path, f"The spikes of ‘{population.symbol}’", population.span)
+    missing = next((name for name in (file.times, file.units) if name not in arrays), None)
+    if missing is not None:
+        fail("unknown-name", f"{Path(file.path).name} has no array ‘{missing}’; it has {', '.join(arrays)}.", population.span)
+    units = arrays[file.units]
+    if not (np.isfinite(units) & (units == np.rint(units))).all():
+        fail("not-whole", f"‘{file.units}’ in {Path(file.path).name} holds a value that is no number of a unit.", population.span)
+    return arrays[file.times] * file.scale, units.astype(np.int64)
 
 
 def _warn_rounded(times: Floats, population: Population, dt: float, warn: Callable[[str, Span], None]) -> None:

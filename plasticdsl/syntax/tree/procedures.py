@@ -293,5 +293,10 @@ class Data:
     path: str
     span: Span
 
+    @property
+    def place(self) -> Span:
+        """Where the name of the file stands, in its quotes."""
+        return Span(self.span.end - len(self.path) - 2, self.span.end, self.span.path)
+
 
 Procedure = Phase | Repeat | RulesOff | Start | Begin | Schedule | Record | Plot | Expect | Sweep | Data
