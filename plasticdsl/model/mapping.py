@@ -54,9 +54,11 @@ def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
         items = [made[id(item)] for item in part]
         found = tuple(items) if any(map(is_not, items, part)) else part
     else:
-        old = dict(zip(_fields(type(part)), _values(type(part))(part), strict=True))
-        new = {n: mapped(v, read, but) for n, v in old.items() if v is not _EMPTY and n not in but and not _is_plain(type(v))}
-        changes = {name: value for name, value in new.items() if value is not old[name] and (name != "target" or isinstance(value, Ref))}
+        changes: dict[str, Any] = {}
+        for name, old in zip(_fields(type(part)), _values(type(part))(part), strict=True):
+            new = old if old is _EMPTY or name in but or _is_plain(type(old)) else mapped(old, read, but)
+            if new is not old and (name != "target" or isinstance(new, Ref)):
+                changes[name] = new
         found = replace(found, **changes) if changes else part
     return found  # type: ignore[no-any-return]
 

@@ -15,14 +15,15 @@ FILES = sorted(Path(__file__).parent.glob("*.plas"))
 
 
 def _failed(outcomes: tuple[Outcome, ...]) -> list[tuple[str, float | None]]:
-    assert outcomes, "a case expects something"
     return [(o.text, o.value) for o in outcomes if o.passed is not True]
 
 
 def _carried_out(path: Path, engine: EngineName) -> None:
     model = load(path)
-    for experiment in model.experiments:
-        assert _failed(model.run(experiment, engine=engine).expectations) == [], f"{experiment}, {engine}"
+    outcomes = {experiment: model.run(experiment, engine=engine).expectations for experiment in model.experiments}
+    assert any(outcomes.values()), "a case expects something"
+    for experiment, found in outcomes.items():
+        assert _failed(found) == [], f"{experiment}, {engine}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

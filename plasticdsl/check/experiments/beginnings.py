@@ -37,7 +37,9 @@ def _checked(experiment: Experiment, others: Mapping[str, Experiment], names: Se
     if first is None:
         known = [name for name in names if name != experiment.name]
         message = f"There is no experiment ‘{begin.experiment}’ in this file."
-        report.error("unknown-beginning", message, begin.span, did_you_mean(begin.experiment, known, "The experiments are"))
+        meant = did_you_mean(begin.experiment, known, "The experiments are")
+        hint = replace(meant, texts=tuple(f"start from end of {name}" for name in meant.texts))
+        report.error("unknown-beginning", message, begin.span, hint)
         return experiment
     if first.network != experiment.network:
         _report(experiment, f"‘{first.name}’ is done on {first.network}, and ‘{experiment.name}’ on {experiment.network}.", report)

@@ -141,7 +141,7 @@ def membership(ends: Mapping[str, Side]) -> Extension:
         if them is None:
             message = f"‘{element.text}’ is a unit of ‘{side.population.symbol}’, and ‘{part.population.text}’ is no part of it."
             return context.refuse(
-                "not-here", message, node.span, f"Write ‘{side.population.symbol}[1 to 10]’, or the name of a part of it."
+                "not-here", message, node.span, f"For example ‘{side.population.symbol}[1 to 10]’, or the name of a part of it."
             )
         size = side.population.size if side.units else Special("N_pre" if number == Special("j") else "N_post")
         condition = among(number, them, size) if them else Compare("<=", Number(1.0), number)
