@@ -286,7 +286,7 @@ def test_equations_with_sums_are_proved_or_refuted() -> None:
 def test_gradients_of_sums_are_refused() -> None:
     rule = indented("E = ½ Σ w²\nΔw = −0.1 ∂E/∂w")
     [(code, message)] = messages(RATES.format(rule=rule, connected="all to all"))
-    assert code == "no-derivative" and "a sum over the connections of a unit has no derivative here" in message
+    assert code == "no-derivative" and "A sum over the connections of a unit has no derivative here" in message
 
 
 # --- machine code ----------------------------------------------------------------------------------------------------

@@ -88,19 +88,19 @@ def small(network: Network, experiment: Experiment) -> Settings:
     if experiment.data:
         return found
     values = {v.name: v.value.value for v in network.variables if v.role is Role.PARAMETER and isinstance(v.value, Number)}
-    sizes: dict[tuple[str, str], float] = {}
+    sizes: dict[Ref, float] = {}
     for p in network.populations:
         match p.size:
             case Number(count):
-                sizes[p.name, ""] = count
+                sizes[Ref(p.as_owner, "")] = count
             case Ref(Whose.NETWORK, name) if name in values:
-                sizes["network", name] = values[name]
+                sizes[Ref(Whose.NETWORK, name)] = values[name]
     share = min(1.0, UNITS / max(1.0, sum(sizes.values())))
     for place, count in sizes.items():
         fewer = max(1, int(count * share))
-        found[place] = Number(float(1 << fewer.bit_length() if place[0] == "network" and share < 1 else fewer))
+        found[place] = Number(float(1 << fewer.bit_length() if place.owner is Whose.NETWORK and share < 1 else fewer))
     counts = [p.source.count for p in network.patterns if isinstance(p.source, RandomPatterns)]
-    found |= {("network", c.name): Number(5.0) for c in counts if isinstance(c, Ref)}
+    found |= {c: Number(5.0) for c in counts if isinstance(c, Ref)}
     return found
 
 
