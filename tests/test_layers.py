@@ -1,7 +1,8 @@
-"""Which folder may import which: the contracts in pyproject.toml."""
+"""Which folder may import which: the contracts in pyproject.toml; and that every module is used."""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,18 @@ PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 def test_no_stage_reaches_back(capsys: pytest.CaptureFixture[str]) -> None:
     status = lint_imports(config_filename=str(PROJECT), no_cache=True)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+#: What others than modules of the package ask for: Python itself, Pygments, the page of codes, and functions that are written into generated modules.
+ENTRANCES = frozenset(("__main__", "highlight", "diagnostics.codes", "support.functions", "support.vmath"))
+
+
+def test_every_module_is_imported_by_another() -> None:
+    package = PROJECT.parent / "plasticdsl"
+    files = {".".join(path.relative_to(package).with_suffix("").parts): path for path in package.rglob("*.py") if path.stem != "__init__"}
+    read: set[str] = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                read |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    assert {name for name in files if f"plasticdsl.{name}" not in read} == ENTRANCES

@@ -174,3 +174,30 @@ network Two:
     (found,) = check(text).diagnostics
     assert (found.code, found.message) == ("only-named", "‘w = …’ only names a value; ‘w’ does not change.")
     assert text[found.span.start : found.span.end] == "w = 2" and "‘w → …’" in found.hint
+
+
+WAITING = """\
+neuron Halving:
+    k(0) = 8
+    k → floor(k/2)
+
+network N:
+    a = 2 Halving
+
+experiment E on N:
+    {waits}
+    expect t > 0 at end
+"""
+
+
+@pytest.mark.parametrize(
+    ("waits", "found"),
+    [
+        ("phase p for 1 step", ["k"]),
+        ("phase p until stable", []),
+        ("repeat until stable, at most 9 times:\n        phase p for 1 step", []),
+        ("repeat until t > 3 steps, at most 9 times:\n        phase p for 1 step", ["k"]),
+    ],
+)
+def test_what_is_waited_for_reads_all_states(waits: str, found: list[str]) -> None:
+    assert [place for _, _, place in told(WAITING.format(waits=waits))] == found

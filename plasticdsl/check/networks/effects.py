@@ -272,7 +272,6 @@ def _added(network: Network, population: str) -> Iterator[str]:
 
 # --- what reads what -------------------------------------------------------------------------------------------------
 
-
 #: Seen from outside: the owners of what a block calls its own, of pre and of post.
 Owners = dict[Owner, Owner]
 
@@ -291,7 +290,7 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
     found.update(keys((network.variables, network.patterns, network.proofs), {}))
     for experiment in experiments:
         found.update(keys(replace(experiment, sweep=tuple(replace(axis, target=Ref(Whose.NETWORK, "")) for axis in experiment.sweep)), {}))
-        if any(phase.until is not None and phase.until.condition is None for phase in experiment.phases):
+        if any(until.condition is None for until in experiment.all_awaited):
             found.update(Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
     return frozenset(found)
 
