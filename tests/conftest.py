@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from plasticdsl.cache import VARIABLE
+from plasticdsl.options import EngineName
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -32,3 +33,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.fixture(params=["python", pytest.param("compiled", marks=pytest.mark.slow)])
+def kernels(request: pytest.FixtureRequest) -> EngineName:
+    """How kernels run: as plain Python, where that is over before machine code would be there, and as machine code among the slow tests."""
+    engine: EngineName = request.param
+    return engine

@@ -62,7 +62,12 @@ def test_a_disk_that_is_full_is_said_once(folder: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("place", "engine"), [("/dev/null/x", "python"), ("/proc/plasticdsl", "python"), ("file", "compiled"), ("file/below", "python")]
+    ("place", "engine"),
+    [
+        ("file", "compiled"),
+        *((place, "python") for place in ("/dev/null/x", "/proc/plasticdsl", "file/below")),
+        *(pytest.param(place, "compiled", marks=pytest.mark.slow) for place in ("/dev/null/x", "/proc/plasticdsl", "file/below")),
+    ],
 )
 def test_without_a_cache_everything_works(place: str, engine: str, tmp_path: Path):
     (tmp_path / "file").write_text("")

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse
 
 import plasticdsl
+from plasticdsl.options import EngineName
 
 TEXT = """
 neuron Cell:
@@ -56,8 +57,8 @@ def model():
     ],
 )
 @pytest.mark.parametrize("projection", ["ex", "changing"])
-def test_connections_come_with_their_weights(model, given, projection: str):
-    net = model.build(dt="1 ms", connections={projection: given}, engine="python")
+def test_connections_come_with_their_weights(model, given, projection: str, kernels: EngineName):
+    net = model.build(dt="1 ms", connections={projection: given}, engine=kernels)
     part = net[projection]
     assert (part.pre.tolist(), part.post.tolist(), part.w.tolist()) == ([0, 1, 2], [1, 0, 1], [7.0, 5.0, 2.0])
 
@@ -145,8 +146,8 @@ def test_a_network_with_written_weights_runs_as_one_built_with_them(model):
     assert written["cell"].V.tobytes() == built["cell"].V.tobytes()
 
 
-def test_weights_that_cannot_be_written_say_why(model):
-    net = model.build(dt="1 ms", engine="python")
+def test_weights_that_cannot_be_written_say_why(model, kernels: EngineName):
+    net = model.build(dt="1 ms", engine=kernels)
     with pytest.raises(ValueError, match=r"one value for all connections when the network was built.*growing\.w"):
         net["growing"].w = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert net["growing"].w.tolist() == [1.0] * 6

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from plasticdsl.api import parse
+from plasticdsl.options import EngineName
 from plasticdsl.runtime.watch.expectations import Outcome
 from tests.runtime.experiments import carry_out
 
@@ -82,8 +83,8 @@ def test_nor_does_it_in_machine_code(population: str, projection: str, argument:
 
 
 @pytest.mark.parametrize("name", ["network", "item", "post"])
-def test_what_is_set_from_python_is_the_units(name: str) -> None:
+def test_what_is_set_from_python_is_the_units(name: str, kernels: EngineName) -> None:
     model = parse(called(name))
-    net = model.build("Net", parameters={f"{name}.w": 2.0}, engine="python")
+    net = model.build("Net", parameters={f"{name}.w": 2.0}, engine=kernels)
     net.run("2 steps")
     assert net[name].w == 2.0

@@ -18,7 +18,7 @@ from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.store import digest_of, import_text
 from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
 from plasticdsl.model.owners import Whose
-from plasticdsl.options import CompileOptions
+from plasticdsl.options import CompileOptions, EngineName
 from plasticdsl.runtime.numbers.evaluate import evaluate
 from plasticdsl.support import elementwise
 from tests.runtime.experiments import carry_out
@@ -193,10 +193,10 @@ def test_same_spikes_as_the_network(cache: Path) -> None:
 
 
 @pytest.fixture
-def as_text(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Modules that are imported here run as plain Python; in machine code, they do in the tests around and on the pages of the documentation.
+def as_text(monkeypatch: pytest.MonkeyPatch, kernels: EngineName) -> Iterator[None]:
+    """Modules that are imported here run as plain Python; in machine code they do in the tests around, in the documentation and among the slow tests.
     Random bits are products modulo 2⁶⁴ there, which NumPy's numbers tell of."""
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", kernels == "python")
     with np.errstate(over="ignore"):
         yield
 

@@ -20,6 +20,7 @@ from plasticdsl.runtime.engine.binding import bind
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.support.steps import to_steps
+from tests.kernels.test_embed import READERS as LAYERS
 
 _DURATION = 0.5
 
@@ -130,42 +131,7 @@ network Plastic:
     ab = a → a: Late with Ties, p = 0.6, w ~ U(−1, 1), axonal delay = 0.5 ms i, dendritic delay ~ U(0 ms, 2 ms)
 """
 
-READERS = """
-function σ(a) = 1/(1 + exp(−a))
-
-neuron Unit:
-    input a
-    input φ
-    output y = σ(a)
-    δ = σ'(a) φ
-
-neuron Readout:
-    input a
-    output y = σ(a)
-
-synapse Forward:
-    post.a = Σ w x
-
-synapse Transposed(forward):
-    post.φ = Σ forward.wᵀ pre.y
-
-rule Hebb:
-    Δw = 0.1 x post.δ
-
-rule Descent:
-    Δw = −0.5 ∂L/∂w
-
-network Layers:
-    seen = 4 Source
-    hidden = 5 Unit
-    out = 3 Readout
-    first = seen → hidden: Forward with Descent, all to all, w ~ N(0, 0.3)
-    other = seen → hidden: Forward with Hebb, all to all, w = 0
-    second = hidden → out: Forward with Descent, where mod(i + j, 3) > 0, w = 0.2 (i − 2 j)
-    back = out → hidden: Transposed(forward = second), where mod(i + j, 3) > 0
-    L = ½ Σ_{k ∈ out} (1 − y_k)²
-"""
-
+READERS = LAYERS.replace("w = 0.3 (i − j)", "w ~ N(0, 0.3)")
 
 WRITTEN = {"connected": CONNECTED, "parts": PARTS, "delayed": DELAYED, "plastic": PLASTIC, "readers": READERS}
 

@@ -5,6 +5,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.options import EngineName
 from plasticdsl.results.plots import figures
 from plasticdsl.results.result import Result
 
@@ -28,14 +29,14 @@ experiment Look on Pair:
 """
 
 
-def run(line: str) -> Result:
-    return plasticdsl.parse(MODEL.replace("{line}", line)).run("Look", engine="python")
+def run(line: str, engine: EngineName = "python") -> Result:
+    return plasticdsl.parse(MODEL.replace("{line}", line)).run("Look", engine=engine)
 
 
-def test_values_on_the_plane_follow_through_definitions() -> None:
+def test_values_on_the_plane_follow_through_definitions(kernels: EngineName) -> None:
     """An axis may be a definition (y) or a state (u), from which the definition follows; units that are not on an axis keep their values."""
     for name, factor in (("y", 1.0), ("u", 2.0)):
-        result = run(f"plot contours(E) over units.{name}[1] from −1 to 1, units.{name}[2] from 0 to 2 at [0.5, 1]")
+        result = run(f"plot contours(E) over units.{name}[1] from −1 to 1, units.{name}[2] from 0 to 2 at [0.5, 1]", kernels)
         landscape = result.study.runs[0].recorder.plots[0].landscape
         assert landscape is not None
         x, y = factor * landscape.horizontal.points(), factor * landscape.vertical.points()

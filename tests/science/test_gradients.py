@@ -211,20 +211,20 @@ def local() -> plasticdsl.Model:
     return plasticdsl.parse(LOCAL)
 
 
-def test_oja_from_an_energy_with_y_held(local: plasticdsl.Model) -> None:
+def test_oja_from_an_energy_with_y_held(local: plasticdsl.Model, kernels: EngineName) -> None:
     """−∂E/∂w = y (x − y w); with y free it would be something else."""
-    net = show(local.build(engine="python"), 10)
+    net = show(local.build(engine=kernels), 10)
     assert -net["held"].g == pytest.approx(net["held"].oja, rel=1e-12)
     assert abs(net["held"].g[0]) > 1e-3
 
 
-def test_an_average_is_differentiated_as_an_average(local: plasticdsl.Model) -> None:
+def test_an_average_is_differentiated_as_an_average(local: plasticdsl.Model, kernels: EngineName) -> None:
     """−∂E/∂w = ⟨y² x⟩ − ⟨y²⟩ ⟨y x⟩, and what E changes by with a w that was different from the beginning."""
     steps = 15
-    after = show(local.build(engine="python"), steps + 1)["averaged"]  # a step changes g before averages move on
+    after = show(local.build(engine=kernels), steps + 1)["averaged"]  # a step changes g before averages move on
 
     def energy(by: float) -> float:
-        net = local.build(engine="python")
+        net = local.build(engine=kernels)
         net["averaged"].w += by
         return float(show(net, steps)["averaged"].E[0])
 

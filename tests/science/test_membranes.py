@@ -119,8 +119,8 @@ def spike_times(rates: Callable[[float, Floats], list[float]], start: list[float
     return np.asarray(solved.t_events[0])
 
 
-def simulated(text: str, duration: float, dt: float, engine: EngineName = "python") -> Floats:
-    """Spike times of the population `cell` in ms. What is short is over before machine code would be there."""
+def simulated(text: str, duration: float, dt: float, engine: EngineName) -> Floats:
+    """Spike times of the population `cell` in ms."""
     net = plasticdsl.parse(textwrap.dedent(text)).build("Net", dt=f"{dt} ms", engine=engine)
     net.run(f"{duration} ms")
     return np.asarray(net.spikes("cell").times) * 1e3
@@ -152,30 +152,30 @@ def test_rates_at_the_steps_people_use(text: str, rates: Callable[[float, Floats
 
 
 @pytest.mark.parametrize("dt", [0.05, 0.1])
-def test_a_sinusoidal_current_leaves_it_stable(dt: float) -> None:
+def test_a_sinusoidal_current_leaves_it_stable(dt: float, kernels: EngineName) -> None:
     text = alone(AXON.replace("    I = 10 µA/cm²", "    I = 10 µA/cm² (1 + sin(t/5 ms))"), "Axon")
     right = spike_times(axon(lambda t: 10 * (1 + math.sin(t / 5))), [-64.9964, 0.05296, 0.59599, 0.31773], 100.0)
-    np.testing.assert_allclose(simulated(text, 100.0, dt), right, atol=1.5 * dt)
+    np.testing.assert_allclose(simulated(text, 100.0, dt, kernels), right, atol=1.5 * dt)
 
 
 @pytest.mark.parametrize("dt", [0.05, 0.1])
-def test_two_axons_alike_with_a_gap_junction_fire_as_one_alone(dt: float) -> None:
+def test_two_axons_alike_with_a_gap_junction_fire_as_one_alone(dt: float, kernels: EngineName) -> None:
     axon_with_input = AXON.replace("    I = 10 µA/cm²", "    input J\n    I = 10 µA/cm²").replace("dV/dt = I", "dV/dt = I + J")
     gap = "synapse Gap:\n    post.J = Σ 0.1 mS/cm² (pre.V − post.V)\n"
     coupled = f"{axon_with_input}\n{gap}\nnetwork Net:\n    cell = 2 Axon\n    cell → cell: Gap, all to all except self\n"
-    found = simulated(coupled, 60.0, dt)
-    assert found[::2].tolist() == found[1::2].tolist() == simulated(alone(AXON, "Axon"), 60.0, dt).tolist()
+    found = simulated(coupled, 60.0, dt, kernels)
+    assert found[::2].tolist() == found[1::2].tolist() == simulated(alone(AXON, "Axon"), 60.0, dt, kernels).tolist()
 
 
 @pytest.mark.parametrize("dt", [0.1, 0.5, 2.0])
-def test_nothing_leaves_its_range_at_any_step(dt: float) -> None:
+def test_nothing_leaves_its_range_at_any_step(dt: float, kernels: EngineName) -> None:
     """Gates a hundred times as fast; the membrane stays between the reversal potentials, with 10 µA/cm² over 0.3 mS/cm² on top."""
     fast = AXON
     for gate in "mhn":
         fast = fast.replace(
             f"d{gate}/dt = α_{gate} (1 − {gate}) − β_{gate} {gate}", f"d{gate}/dt = 100 (α_{gate} (1 − {gate}) − β_{gate} {gate})"
         )
-    net = plasticdsl.parse(textwrap.dedent(alone(fast, "Axon"))).build("Net", dt=f"{dt} ms", engine="python")
+    net = plasticdsl.parse(textwrap.dedent(alone(fast, "Axon"))).build("Net", dt=f"{dt} ms", engine=kernels)
     for _ in range(100):
         net.run(steps=1)
         assert -0.077 <= float(net["cell"].V[0]) <= 0.084
