@@ -53,15 +53,36 @@ class Fired:
                 found[unit] = measure(np.diff(times[first : first + count]))
         return found
 
-    def counts(self, width: float | None = None) -> Floats:
-        """Float64[size, windows]: spikes in windows of `width` s, one after the other, as many as fit; in a single one from begin to end for None."""
-        steps = max(1, self.end - self.begin if width is None else to_steps(width, self.dt))
-        windows = 1 if width is None else (self.end - self.begin) // steps
+    @property
+    def count(self) -> Floats:
+        """Float64[size]: the spikes of each unit."""
+        return np.bincount(self.units, minlength=self.size).astype(np.float64)
+
+    def counts(self, width: float) -> Counts:
+        """Spikes in windows of `width` s, one after the other, as many as fit."""
+        steps = max(1, to_steps(width, self.dt))
+        windows = (self.end - self.begin) // steps
         window = (self.steps - self.begin) // steps
         inside = window < windows
-        found = np.zeros((self.size, windows))
-        np.add.at(found, (self.units[inside], window[inside]), 1.0)
-        return found
+        keys, counts = np.unique(self.units[inside] * windows + window[inside], return_counts=True)
+        units, places = np.divmod(keys, max(1, windows))
+        return Counts(self.size, windows, units, places, counts.astype(np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Spikes of `size` units in so many windows: where there are any, the unit and the window (from 0) and how many."""
+
+    size: int
+    windows: int
+    units: Steps
+    places: Steps
+    counts: Floats
+
+    def moments(self) -> tuple[Floats, Floats]:
+        """Of each unit Σc, and W Σc² − (Σc)², which is W² times the variance: whole numbers."""
+        first, second = (np.bincount(self.units, self.counts**power, self.size).astype(np.float64) for power in (1, 2))
+        return first, self.windows * second - first**2
 
 
 def cv(intervals: Floats) -> float:
@@ -80,29 +101,33 @@ def lv(intervals: Floats) -> float:
     return float(np.mean(3.0 * (np.diff(intervals) / (intervals[1:] + intervals[:-1])) ** 2))
 
 
-def fano(counts: Floats) -> Floats:
+def fano(counts: Counts) -> Floats:
     """Variance/mean (of the population, divisor n) of the counts of each unit in several windows; NaN where there is no spike, or only one window."""
-    found: Floats = np.full(len(counts), np.nan)
-    if counts.shape[1] > 1:
-        fires = counts.any(axis=1)
-        found[fires] = counts[fires].var(axis=1) / counts[fires].mean(axis=1)
+    total, varying = counts.moments()
+    fires = (total > 0.0) & (counts.windows > 1)
+    found: Floats = np.full(counts.size, np.nan)
+    found[fires] = varying[fires] / (counts.windows * total[fires])
     return found
 
 
-def count_correlation(counts: Floats) -> float:
+def count_correlation(counts: Counts) -> float:
     """Pearson's coefficient of the counts of two units, averaged over all pairs of units whose counts vary: of scores z with Σz² = 1 for each unit,
     the sum over the pairs is (|Σ_units z|² − units)/2."""
-    away = counts - counts.mean(axis=1, keepdims=True) if counts.shape[1] > 1 else np.zeros_like(counts)
-    norms = np.linalg.norm(away, axis=1)
-    varying = np.flatnonzero(norms > 0.0)
-    units, total = len(varying), (away[varying] / norms[varying, np.newaxis]).sum(axis=0)
-    return float((np.dot(total, total) - units) / (units * (units - 1))) if units > 1 else np.nan
+    total, varying = counts.moments()
+    norms = np.sqrt(varying / max(1, counts.windows))
+    units = int(np.count_nonzero(norms))
+    if units < 2:
+        return np.nan
+    kept = norms[counts.units] > 0.0
+    scores = np.bincount(counts.places[kept], counts.counts[kept] / norms[counts.units[kept]], counts.windows).astype(np.float64)
+    away = scores - np.sum(total[norms > 0.0] / norms[norms > 0.0]) / counts.windows
+    return float((np.dot(away, away) - units) / (units * (units - 1)))
 
 
 #: For each unit: NaN where a unit has none. The numbers are what a statistic takes beside the spikes, in SI.
 PER_UNIT: Mapping[str, Callable[..., Floats]] = {
-    "rate": lambda fired: fired.counts()[:, 0] / fired.duration if fired.duration > 0.0 else np.full(fired.size, np.nan),
-    "spike_count": lambda fired: fired.counts()[:, 0],
+    "rate": lambda fired: fired.count / fired.duration if fired.duration > 0.0 else np.full(fired.size, np.nan),
+    "spike_count": lambda fired: fired.count,
     "cv": lambda fired: fired.of_intervals(cv),
     "cv2": lambda fired: fired.of_intervals(cv2),
     "lv": lambda fired: fired.of_intervals(lv),
