@@ -232,10 +232,11 @@ class MethodChoice:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A name a synapse or rule uses but does not declare: the block's own, of a unit, or of a projection that is its argument."""
+    """A name a synapse or rule uses but does not declare: the block's own, of a unit, or of a projection that is its argument; `symbol`: as written."""
 
     owner: Foreign
     name: str
+    symbol: str
     span: Span
 
     @property

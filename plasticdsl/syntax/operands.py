@@ -18,7 +18,8 @@ def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
     before, token = tokens[number - 1], tokens[number]
     path = token.span.path
     if before.kind == "NUMBER" and before.span.end == token.span.start:
-        return _two_points(before.text, token.text, before.span.to(token.span))
+        inside = any(t.kind == "INDEX" for t in tokens[:number]) and tokens[number - 2].kind in ("INDEX", ",")
+        return _two_points(before.text, token.text, before.span.to(token.span), inside)
     operand = Span(tokens[begin_of(tokens, number - 1)].span.start, before.span.end, path)
     texts: tuple[str, ...] = (f"{{0}}·{token.text}",)
     words = f"‘{{0}}·{token.text}’ for the product"
@@ -29,8 +30,8 @@ def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
     return Refusal("number-after-value", token.span, message, hint, quoted=(operand,))
 
 
-def _two_points(left: str, right: str, place: Span) -> Refusal:
-    meant = left + right.removeprefix(".")
+def _two_points(left: str, right: str, place: Span, of_units: bool) -> Refusal:
+    meant = f"{left.rstrip('.')} to {right.lstrip('.')}" if of_units else left + right.removeprefix(".")
     hint = Hint(f"Write ‘{meant}’.", (meant,)) if left.endswith(".") else Hint("A number has one point.")
     return Refusal("number-after-value", place, f"‘{left}{right}’ is no number.", hint)
 

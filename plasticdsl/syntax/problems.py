@@ -330,6 +330,8 @@ def _sign(place: _Place) -> Refusal | None:
         case "<" | "<=" | ">" | ">=" | "!=" if "=" in place.choices:
             hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
             return place.refusal("comparison-statement", "A comparison is not a statement.", hint)
+        case ":" if "TO" in place.choices and "]" in place.choices:
+            return place.refusal("unexpected", "‘:’ does not fit here.", Hint("Units from one to another are ‘E[1 to 50]’.", (" to ",)))
         case "otherwise" | "if" | "NEXT_CASE":
             message = "‘otherwise’ stands on the last of several lines, each of the others has an ‘if’."
             return place.refusal("incomplete-case", message, "Write one case per line, indented deeper than the first.")

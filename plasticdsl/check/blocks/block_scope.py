@@ -147,7 +147,7 @@ class BlockScope:
 
     def need(self, owner: Foreign, name: str, written: tree.Name) -> Declared:
         """What another block must provide, one entry however often it is read."""
-        need = Need(owner, name, written.span)
+        need = Need(owner, name, written.text, written.span)
         key = need.key
         if key not in self.needs:
             self.needs[key] = need

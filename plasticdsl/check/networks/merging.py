@@ -148,7 +148,7 @@ def _add_variables(part: Part, names: Mapping[str, str], joined: Joined, solver:
         joined.variables[name] = variable if known is None else _one(known, variable)
         joined.origins.setdefault(name, (part.name, own.name))
         if own.role is Role.GIVEN:
-            joined.open.setdefault(name, (part, Need(Whose.OWN, own.name, own.span)))
+            joined.open.setdefault(name, (part, Need(Whose.OWN, own.name, own.symbol, own.span)))
         elif known is None or known.role is Role.GIVEN:
             settled = own.role in (Role.DEFINITION, Role.PARAMETER) or own.initial is not None
             if settled or known is None:

@@ -36,6 +36,9 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import CLAUSES
 
+#: How alike a name that is missing must be to one of the block, to be taken for it.
+_MISSPELT = 0.75
+
 
 @dataclass(frozen=True, slots=True)
 class GivenValue:
@@ -204,7 +207,7 @@ def _complete(joined: Joined, parts: Sequence[Part], span: Span, context: Contex
         _report_missing(name, part, need, parts, span, context)
         known = joined.variables.get(name)
         if known is None:
-            joined.variables[name] = Variable(name, name, Role.PARAMETER, span=need.span)
+            joined.variables[name] = Variable(name, need.symbol, Role.PARAMETER, span=need.span)
         joined.dims.setdefault(name, context.solver.fresh())
     for name, variable in joined.variables.items():
         if variable.role is Role.GIVEN:
@@ -219,23 +222,27 @@ def _as_given(name: str, part: Part) -> str:
 def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
     """`given`: whether the projection gives the value under its name without letters."""
     labels = (Label(need.span, "used here"),)
+    own = [v.symbol for v in part.block.variables]
+    near = None if need.symbol in own else nearest(need.symbol, own, _MISSPELT)
+    meant, fixes = ("", ()) if near is None else (f"Did you mean ‘{near}’? ", (near,))
     if part.block.kind == "synapse":
-        message = f"‘{part.name}’ needs a value for ‘{name}’."
-        hint = Hint(f"Add ‘, {_as_given(name, part)} = …’ to this projection. {unit_hint(name)}".rstrip())
+        message = f"‘{part.name}’ needs a value for ‘{need.symbol}’."
+        words = f"Add ‘, {_as_given(need.symbol, part)} = …’ to this projection. {unit_hint(name)}".rstrip()
+        hint = Hint(f"{meant}{words}", fixes, need.span)
         if name.endswith("_ji"):
-            meant = f"{name.removesuffix('_ji')}_ij"
+            turned = f"{name.removesuffix('_ji')}_ij"
             hint = Hint(
-                f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{meant}’.", (meant,) if given else (), need.span
+                f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{turned}’.", (turned,) if given else (), need.span
             )
         context.report.error("missing-value", message, span, hint, labels)
         return
     has = ", ".join(f"‘{v.symbol}’" for p in parts if p is not part for v in p.block.variables)
     synapse = next((p.name for p in parts if p.block.kind == "synapse"), None)
     where = f"‘{synapse}’ has {has or 'no variables'}" if synapse is not None else "this projection has no synapse"
-    message = f"‘{part.name}’ needs ‘{name}’, which it does not declare itself; {where}."
+    message = f"‘{part.name}’ needs ‘{need.symbol}’, which it does not declare itself; {where}."
     derived = {d.arguments[0] for e in expressions(part.block) for d in partials(e)}
     if Ref(Whose.OWN, name) in derived:
-        words = f"Give the network an observable of that name, ‘{name} = Σ …’, or the rule a definition."
+        words = f"Give the network an observable of that name, ‘{need.symbol} = Σ …’, or the rule a definition."
     else:
-        words = f"Give it a value here (‘, {_as_given(name, part)} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
-    context.report.error("rule-needs", message, part.use.span, words, labels)
+        words = f"Give it a value here (‘, {_as_given(need.symbol, part)} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+    context.report.error("rule-needs", message, part.use.span, Hint(f"{meant}{words}", fixes, need.span), labels)
