@@ -14,8 +14,8 @@ class Whose(Enum):
     """Owners without a name of their own.
 
     OWN: the block itself (unit or connection). PRE, POST: the unit on that side of a connection. NETWORK: parameters and observables of the network.
-    INDEX: the number (from 1) that an index letter stands for. ITEM: what `for each` shows now. RECORDED: everything recorded so far
-    under that name (`mean(correct)`).
+    INDEX: the number (from 1) that an index letter stands for. ITEM: what `for each` shows now. ROUND: for how many times it is shown (`showing`), or
+    something is repeated (`round`, `round_2`). RECORDED: everything recorded so far under that name (`mean(correct)`).
     """
 
     OWN = ""
@@ -24,6 +24,7 @@ class Whose(Enum):
     NETWORK = "network"
     INDEX = "index"
     ITEM = "item"
+    ROUND = "round"
     RECORDED = "recorded"
 
     __hash__ = object.__hash__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,6 +62,15 @@ class Repeat:
 
 #: What is carried out one after the other: phases by name, and repeats.
 Course = tuple[str | Repeat, ...]
+
+
+#: What the times that an item is shown, and those that something is repeated, are counted by.
+SHOWING, ROUND = "showing", "round"
+
+
+def round_names(rounds: Sequence[int]) -> tuple[str, ...]:
+    """What the rounds of the repeats around a phase are counted by, the outermost first."""
+    return tuple(f"{ROUND}_{number}" if number > 1 else ROUND for number in range(1, len(rounds) + 1))
 
 
 def awaited(course: Course) -> Iterator[Until]:

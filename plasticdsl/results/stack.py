@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from xarray import DataArray, Dataset
 
+from plasticdsl.model.protocol import ROUND, round_names
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Label, Landscape, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import histogram
@@ -26,7 +27,6 @@ Coordinates = dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]
 Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
-ROUND = "round"
 #: Dimensions on which recordings of one study may have different values.
 _OWN = ("time", "step", "bin", "unit_", "spike_", ROUND)
 
@@ -176,11 +176,6 @@ def _times(study: Study, every: Sequence[Series]) -> tuple[NDArray[Any], dict[st
 
 
 # --- rounds ----------------------------------------------------------------------------------------------------------
-
-
-def round_names(most: Sequence[int]) -> tuple[str, ...]:
-    """What the rounds of the repeats around a phase are counted by, the outermost first."""
-    return tuple(f"{ROUND}_{number}" if number > 1 else ROUND for number in range(1, len(most) + 1))
 
 
 def _ends_of_rounds(series: Series) -> list[int]:

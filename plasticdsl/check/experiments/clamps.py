@@ -98,7 +98,7 @@ def _chooses_units(condition: Expr, taking: Taking) -> bool:
     parameters = (Role.PARAMETER, Role.GIVEN)
     fixed = {Ref(p.as_owner, v.name) for p in taking.network.populations for v in p.block.variables if v.role in parameters}
     fixed |= {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role in parameters}
-    return not any(node == Special("t") for node in walk(condition)) and refs(condition) <= fixed
+    return Special("t") not in walk(condition) and all(r in fixed or r.owner is Whose.ROUND for r in refs(condition))
 
 
 def _showing(of_units: bool, taking: Taking) -> Context:

@@ -157,15 +157,26 @@ def _phases_and_plots(
     """The phases but for what they expect, which may read what other phases record, each with what is in sight in it; and all plots, as they stand."""
     phases: list[tuple[Phase, tree.Phase, Taking]] = []
     plots: list[PlotSpec] = []
-    for statement in body:
-        if isinstance(statement, tree.Phase | tree.Repeat):
-            for one in phases_of((statement,)):
-                phase, inside = check_phase(one, taking)
-                phases.append((phase, one, inside))
-                plots += [plot(s, inside) for s in of_kind(one.body, tree.Plot)]
-        elif isinstance(statement, tree.Plot):
+    for statement, rounds in _with_rounds(body):
+        if isinstance(statement, tree.Phase):
+            phase, inside = check_phase(statement, rounds, taking)
+            phases.append((phase, statement, inside))
+            plots += [plot(s, inside) for s in of_kind(statement.body, tree.Plot)]
+        else:
             plots.append(plot(statement, taking))
     return phases, tuple(plots)
+
+
+def _with_rounds(body: Iterable[tree.Statement], around: int = 0) -> Iterator[tuple[tree.Phase | tree.Plot, int]]:
+    """Phases, and what is plotted beside them, each with the number of repeats around it."""
+    for statement in body:
+        match statement:
+            case tree.Phase():
+                yield statement, around
+            case tree.Repeat(body=inner):
+                yield from _with_rounds(inner, around + 1)
+            case tree.Plot() if not around:
+                yield statement, around
 
 
 def _recorded_names(recorded: Iterable[Recording], solver: Solver) -> dict[str, Declared]:

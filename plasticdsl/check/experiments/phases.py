@@ -13,44 +13,56 @@ from plasticdsl.check.experiments.shown_items import check_loop
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import COUNT, LENGTH, POSITIVE, amount
 from plasticdsl.check.terms.expressions import translate_condition
-from plasticdsl.check.terms.unification import SECONDS
+from plasticdsl.check.terms.scope import Declared
+from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Change, Clamp, Experiment, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Part, Whose
-from plasticdsl.model.protocol import Asked, Course, Order, Repeat, Until
+from plasticdsl.model.protocol import SHOWING, Asked, Course, Order, Repeat, Until, round_names
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
 _PLACES = (tree.Define, tree.Start, tree.Schedule, tree.RulesOff, tree.Record, tree.Plot, tree.Expect)
 
 
-def check_phase(phase: tree.Phase, taking: Taking) -> tuple[Phase, Taking]:
-    """The phase with everything in it but what it expects; and what is in sight of its lines, with the parts of the items that it shows."""
+def check_phase(phase: tree.Phase, rounds: int, taking: Taking) -> tuple[Phase, Taking]:
+    """The phase, which stands in so many repeats, with everything in it but what it expects; and what is in sight of its lines, with the parts of the
+    items that it shows."""
     check_places(phase.body, _PLACES, "a phase", taking.context.report)
     inside = replace(taking, phase=phase.name.name)
     each, inside = check_loop(phase.each, inside) if phase.each is not None else (None, inside)
     what, known = "The length of a phase", taking.constants
+    outside, inside = inside, _counting(phase, rounds, inside)
     held = [check_held(s, inside) for s in of_kind(phase.body, tree.Define)]
     starts = [check_start(s, inside) for s in of_kind(phase.body, tree.Start)]
     if each is not None and phase.each is not None and phase.each.again is not None:
-        each = replace(each, again=check_rounds(phase.each.again, "‘again until …’", inside))
+        each = replace(each, again=check_rounds(phase.each.again, "‘again until …’", outside))
     made = Phase(
         name=phase.name.name,
-        duration=None if phase.duration is None else amount(phase.duration, LENGTH, what, inside.context, known, SECONDS),
+        duration=None if phase.duration is None else amount(phase.duration, LENGTH, what, outside.context, known, SECONDS),
         clamps=tuple(c for c in held if isinstance(c, Clamp)),
         rules_off=_rules_off(of_kind(phase.body, tree.RulesOff), inside),
         recordings=tuple(r for s in of_kind(phase.body, tree.Record) for r in recordings(s, inside)),
         span=phase.span,
         each=each,
-        until=None if phase.until is None else check_until(phase.until, inside),
+        until=None if phase.until is None else check_until(phase.until, outside),
         starts=tuple(s for s in starts if s is not None),
         asynchronous=_order(of_kind(phase.body, tree.Schedule), inside),
         changes=tuple(c for c in held if isinstance(c, Change)),
     )
     return made, inside
+
+
+def _counting(phase: tree.Phase, rounds: int, taking: Taking) -> Taking:
+    """What is in sight of the lines of a phase: also the number of the round, and of the showing, where nothing else is called so."""
+    whats = dict.fromkeys(round_names(range(rounds)), "the number of the round")
+    if phase.each is not None and phase.each.again is not None:
+        whats[SHOWING] = "for how many times the item is shown"
+    counts = {name: Declared(name, name, what, Ref(Whose.ROUND, name), PURE) for name, what in whats.items()}
+    return replace(taking, context=taking.context.inside(taking.context.scope.child({}, missing=lambda name: counts.get(name.name))))
 
 
 def check_course(body: Iterable[tree.Statement], taking: Taking) -> Course:

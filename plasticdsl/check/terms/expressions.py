@@ -30,6 +30,8 @@ HOW_TO_REST = "A unit is refractory after its spikes where its neuron has a line
 _MEANT = {
     "e": "For the exponential function write exp(x).",
     "refractory": HOW_TO_REST,
+    "round": "The number of the round is known in phases that stand in ‘repeat’.",
+    "showing": "The number of the showing is known in phases that show items ‘again until …’.",
     "hold": "A comma stands before ‘hold’: ‘refractory 2 ms, hold V’.",
 }
 

@@ -216,4 +216,4 @@ def is_fixed(expr: Expr, network: Network) -> bool:
         return False
     known = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
     known |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in PARAMETERS}
-    return all(r.owner is Whose.ITEM or not r.name or Ref(r.owner, r.name) in known for r in refs(expr))
+    return all(r.owner in (Whose.ITEM, Whose.ROUND) or not r.name or Ref(r.owner, r.name) in known for r in refs(expr))

@@ -13,7 +13,7 @@ from dataclasses import replace
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.protocol import Until
+from plasticdsl.model.protocol import SHOWING, Until, round_names
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.settings import Settings
@@ -171,12 +171,13 @@ class Runner:
         """A phase, once."""
         span, number = self._placed(planned, rounds), self.begun.get(phase.name, 0)
         self.begun[phase.name] = number + 1
+        counts = self.observer.present.counts = dict(zip(round_names(rounds), rounds, strict=True))
         show = self.stage.enter(phase, number)
         self._look(span.first, {phase.name, None} if self.begun == {phase.name: 1} else {phase.name})
         waiting = self._waiting(phase.until)
         self.guard.remember()
         if show is not None and show.in_turns:
-            self._take_turns(phase, show, span)
+            self._take_turns(phase, show, span, counts)
         else:
             self._run_to(span.last, span, waiting)
         if self.run.interrupted:
@@ -199,12 +200,13 @@ class Runner:
     def _waiting(self, until: Until | None) -> Waiting | None:
         return None if until is None else Waiting(until, self.observer.network, self.reader)
 
-    def _take_turns(self, phase: Phase, show: Show, span: PhaseSpan) -> None:
-        """Items with pauses between, or shown again until something has happened."""
+    def _take_turns(self, phase: Phase, show: Show, span: PhaseSpan, counts: dict[str, int]) -> None:
+        """Items with pauses between, or shown again until something has happened; the showing is one of the `counts`."""
         again = None if phase.each is None else phase.each.again
         for turn in range(len(show.order)):
             begin, first = self.reader.now, self.observer.engine.step
             for showing in range(1, show.showings + 1):
+                counts[SHOWING] = showing
                 if turn or showing > 1:
                     self.stage.turn(phase, show, turn)
                     self.guard.remember()

@@ -37,12 +37,14 @@ def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, E
 @dataclass(slots=True)
 class Present:
     """What there is to read beside the network itself. `item`: loop name → what a phase shows now. `recorded`: everything recorded so far under a
-    name. `instead`: values that count in place of the engine's. `fed`: variables (population, name) that a phase takes from tables."""
+    name. `instead`: values that count in place of the engine's. `fed`: variables (population, name) that a phase takes from tables. `counts`:
+    which round it is, and which showing of an item."""
 
     item: Callable[[str], Values] | None = None
     recorded: Callable[[str], NDArray[np.float64]] | None = None
     instead: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     fed: frozenset[tuple[str, str]] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Observer:
@@ -128,6 +130,8 @@ class Observer:
                 return self._of_network(name)
             case Ref(Whose.ITEM, name) if self.present.item is not None:
                 return self.present.item(name)
+            case Ref(Whose.ROUND, name):
+                return float(self.present.counts.get(name, 1))
             case Ref(Whose.RECORDED, name) if self.present.recorded is not None:
                 return self.present.recorded(name)
             case Ref(OfPopulation(owner) | OfProjection(owner), name):
