@@ -31,12 +31,14 @@ from plasticdsl.kernels.program import (
     Scalar,
     Size,
     Statement,
+    Switch,
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number, joined
+from plasticdsl.model.weights import standing_weights
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.plan import Plan
+from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.sweeps import Sweep
 
 #: What `advance` is told.
@@ -63,8 +65,13 @@ def build(plan: Plan) -> Program:
         logs=tuple(p.name for p in plan.populations if p.emission is not None),
         asked=plan.asked,
         kept=sweep.kept_ages(plan),
-        switches=tuple(p.name for p in plan.projections if of_projection(p.name).field(Part.LEARNING) in used),
+        switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
     )
+
+
+def _switch(plan: ProjectionPlan) -> Switch:
+    group = of_projection(plan.name)
+    return Switch(plan.name, group.field(Part.LEARNING), tuple(map(group.variable, sorted(standing_weights(plan.projection)))))
 
 
 def _declared(plan: Plan) -> tuple[Member, ...]:

@@ -193,14 +193,23 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """Rules of `projection` are off while `field` is 0; nothing changes the arrays `standing` then."""
+
+    projection: str
+    field: Field
+    standing: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: populations with a log of their spikes; `switches`:
-    projections whose `LEARNING` is 0 while their rules are off; it and `RECORDING` may change between calls of `advance`. `asked`: what can
-    be taken from tables, and what can update unit by unit; `kept`: arrays of one element that have to be set to 0 when states, tables or parameters are
-    changed from outside.
+    projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
+    `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: arrays of one element that have to be set to 0 when
+    states, tables or parameters are changed from outside.
     """
 
     name: str
@@ -210,7 +219,7 @@ class Program:
     arrays: tuple[Array, ...]
     functions: tuple[Function, ...]
     logs: tuple[str, ...] = ()
-    switches: tuple[str, ...] = ()
+    switches: tuple[Switch, ...] = ()
     asked: Asked = NOTHING_ASKED
     kept: tuple[Field, ...] = ()
 

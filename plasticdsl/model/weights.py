@@ -22,6 +22,14 @@ def weights(projection: Projection) -> frozenset[str]:
     return frozenset(name for name in changed if origins.get(name, ("", name))[0] not in rules or name not in read)
 
 
+def standing_weights(projection: Projection) -> frozenset[str]:
+    """The weights that nothing changes while rules are off: rules alone do."""
+    block = projection.connection
+    otherwise = {flow.variable for flow in block.flows if not flow.is_rule}
+    otherwise |= {s.target.name for h in block.handlers if not h.is_rule for s in h.statements if isinstance(s, Assign)}
+    return weights(projection) - otherwise
+
+
 def weight(projection: Projection) -> str | None:
     """The one variable that rules change or, without rules, that the projection gives (among several, the one that no block declares); None where there
     is not one."""

@@ -120,11 +120,11 @@ class ReferenceEngine:
             checked_order(population, units, self.asked.one_by_one, self.instance)
         self._run.visits = {population: np.array(units) for population, units in order.items()}
 
-    def snapshot(self, into: State | None = None) -> dict[str, NDArray[np.generic]]:
+    def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run, as copies, always in new arrays."""
         return snapshot_of(self._run)
 
-    def restore(self, state: State, *, other_parameters: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` where it is of another network. Nothing here is kept that parameters went into."""
         feeds, visits = self._run.feeds, self._run.visits
         self._run = restored(self._structure, state)

@@ -378,3 +378,42 @@ def test_a_condition_without_an_answer(condition: str, told: list[str], carried:
     """V = 1.2 (1 − exp(−t/10 ms)) is beyond 0.5 from t = 10 ms ln(1.2/0.7) = 5.39 ms on, so at 5.4 ms there is no root. Statistics that
     have no value yet are waited for, and what a first part of the condition has decided is not asked."""
     assert messages(carried(WAITS.replace("CONDITION", condition))) == told
+
+
+# --- weights that stand still ------------------------------------------------------------------------------------------
+
+STANDING = """
+neuron Growing:
+    10 ms dx/dt = x² + 1
+    output x
+
+synapse Plain:
+    on pre:
+        post.x += w
+
+rule Forgetting:
+    100 ms dw/dt = −w
+
+network Net:
+    A = 2 SpikeTimes([1 ms])
+    B = 2 Growing
+    ex = A → B: Plain with Forgetting, one to one, w = 1
+
+experiment Both on Net:
+    dt = 0.1 ms
+    phase learning for 5 ms
+    phase probe for 30 ms:
+        rules off
+    record ex.w every 1 ms
+"""
+
+
+@both
+def test_the_first_step_is_found_where_rules_are_off(carried: Carry) -> None:
+    """x = tan(t/τ + φ) leaves all bounds; what was recorded of the weights until then is exp(−t/τ) of the time in which the rules were on."""
+    result = carried(STANDING)
+    (message,) = messages(result)
+    assert "B.x of unit 1" in message
+    recorded = result["ex.w"].values.reshape(-1, 2)
+    assert np.allclose(recorded[:6, 0], np.exp(-np.arange(6) / 100.0), rtol=1e-12)
+    assert np.all(recorded[5:] == recorded[5])

@@ -177,9 +177,9 @@ class CompiledEngine:
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""
         self._sum_anew()  # rules that begin anew may change connections before the sums of their first step
-        for projection, value in on.items():
-            if projection in self._program.switches:
-                self._bound.scalars[_switch(projection)] = int(value)
+        for switch in self._program.switches:
+            if switch.projection in on:
+                self._bound.scalars[switch.field] = int(on[switch.projection])
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
@@ -219,26 +219,31 @@ class CompiledEngine:
 
     # --- the whole state ---
 
-    def snapshot(self, into: State | None = None) -> dict[str, NDArray[np.generic]]:
-        """Copies of everything that changes during a run, and the clock."""
+    def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
+        """Copies of everything that changes during a run, or as things are now, and the clock."""
         state: dict[str, NDArray[Any]] = {}
-        for key, values in self._changing().items():
+        for key, values in self._changing(moving).items():
             state[key] = np.empty_like(values) if into is None or key not in into else into[key]
             state[key][...] = values
-        state.update({str(_switch(p)): np.asarray(self._bound.scalars[_switch(p)]) for p in self._program.switches})
+        state.update({str(s.field): np.asarray(self._bound.scalars[s.field]) for s in self._program.switches})
         state[CLOCK] = np.asarray(self._step)
         return state
 
-    def _changing(self) -> dict[str, NDArray[Any]]:
+    def _changing(self, moving: bool = False) -> dict[str, NDArray[Any]]:
         """All arrays that are part of the state, by key; states that no kernel reads or changes may still be written from outside, shown and recorded."""
         bound, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
         states = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
         changing = {name: bound[name] for name, array in self._arrays.items() if array.changes}
-        return {str(name): array for name, array in ({n: a for n, a in states.items() if n not in bound} | changing).items()}
+        standing = {name for s in self._program.switches if moving and not self._bound.scalars[s.field] for name in s.standing}
+        return {
+            str(name): array
+            for name, array in ({n: a for n, a in states.items() if n not in bound} | changing).items()
+            if name not in standing
+        }
 
-    def restore(self, state: State, *, other_parameters: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
-        wanted, lists = self._changing(), {str(of_population(p).field(Part.SPIKES)) for p in self.instance.populations}
+        wanted, lists = self._changing(moving), {str(of_population(p).field(Part.SPIKES)) for p in self.instance.populations}
         for name, array in wanted.items():
             shape = state[name].shape if name in state else None
             if shape != array.shape and not (name in lists and shape is not None and shape[:-1] == array.shape[:-1]):
@@ -247,7 +252,7 @@ class CompiledEngine:
         for name, array in wanted.items():
             common = min(array.shape[-1], state[name].shape[-1])  # lists of spikes have room for more than there are
             array[..., :common] = state[name][..., :common]
-        for switch in map(_switch, self._program.switches):
+        for switch in (s.field for s in self._program.switches):
             if str(switch) in state:
                 self._bound.scalars[switch] = int(state[str(switch)])
         self._step = int(state[CLOCK])
@@ -257,8 +262,3 @@ class CompiledEngine:
                 self._bound.arrays[field(Part.GIVEN_NEXT)][0] = np.searchsorted(self._bound.arrays[field(Part.GIVEN_STEPS)], self._step)
         if other_parameters:
             self._sum_anew()
-
-
-def _switch(projection: str) -> Field:
-    """What is 0 while the rules of a projection are off."""
-    return of_projection(projection).field(Part.LEARNING)

@@ -93,13 +93,13 @@ class Engine(Protocol):
         """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
         it is given anew; all others update at once. Only populations in `asked.one_by_one` can be named."""
 
-    def snapshot(self, into: State | None = None) -> dict[str, NDArray[np.generic]]:
+    def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run (copies), the clock and random counters included. `into`: an earlier snapshot of this engine that is
-        no longer needed, whose arrays may be used again."""
+        no longer needed, whose arrays may be used again. `moving`: weights may be left out that stand still while their rules are off."""
 
-    def restore(self, state: State, *, other_parameters: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot of the same network, to the same bits, or (`other_parameters`) of one that has other values of its parameters;
-        raises `ValueError` where it does not fit."""
+        raises `ValueError` where it does not fit. `moving`: the snapshot is of what moves while these rules are off."""
 
 
 def checked_feed(feed: Feed, known: Collection[tuple[str, str]], instance: Instance) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -45,7 +45,7 @@ class Guard:
         """The network is well now; what goes wrong later is searched for from here."""
         engine = self._observer.engine
         before = self._good[1] if self._good is not None and self._good[0] is engine else None
-        self._good, self._step = (engine, engine.snapshot(before)), engine.step
+        self._good, self._step = (engine, engine.snapshot(before, moving=True)), engine.step
 
     def forget(self) -> None:
         """Only one step is to be looked after, so there is nothing to search."""
@@ -89,7 +89,7 @@ class Guard:
         assert self._good is not None, "there is something to return to"
         before, state = self._good
         engine = self._observer.engine
-        engine.restore(state, other_parameters=engine is not before)
+        engine.restore(state, other_parameters=engine is not before, moving=True)
 
     # --- what is wrong now ---
 
