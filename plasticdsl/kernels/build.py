@@ -156,7 +156,6 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.AddLate: sums.add_late,
     ops.BeginSum: sums.begin_sum,
     ops.AddSum: sums.add_sum,
-    ops.HoldFed: stages.hold_fed,
     ops.TakeTotals: sums.take_totals,
     ops.AtStep: synapses.at_step,
     ops.ChangeUnits: units.change_units,

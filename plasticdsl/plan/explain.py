@@ -203,7 +203,7 @@ def _condition(plan: Plan, when: ops.OneByOne | ops.Due | ops.RulesOn) -> str:
 def _who(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
     """`cells`, `cells.I`, `inputs → cells`."""
     match operation:
-        case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.HoldFed(p, name) | ops.Keep(p, name):
+        case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.Keep(p, name):
             return _variable(plan, p, name)
         case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.AtStage(p) | Sweep(p):
             return plan.population(p).population.symbol

@@ -57,10 +57,11 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A variable takes the values of the item of this step, while a phase feeds it."""
+    """A variable takes the values of the item of this step, while a phase feeds it; what has values at the stages of an integrator does so there too."""
 
     population: str
     name: str
+    stage: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +138,6 @@ class AddSum:
     target: str
     along: str | None
     stage: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldFed:
-    """An input that is fed is the same at all stages."""
-
-    population: str
-    target: str
-    stage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +246,7 @@ class Only:
 
 #: What is one loop.
 OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes
-OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | HoldFed | TakeTotals
+OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | TakeTotals
 OfSteps = AtStep | ChangeUnits | Sweep | Keep
 OfFlow = AtStage | Flow
 Single = Units | Connections | OfSpikes | OfSums | OfSteps | OfFlow

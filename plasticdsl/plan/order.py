@@ -78,7 +78,7 @@ def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | Non
             other = walks_other(p.projection, tuple(s for s in p.sums if s.target == target), p.others)
             yield ops.AddSum(p.name, target, None if other is None else other.name, stage)
     if (population.name, target) in plan.asked.fed:
-        yield ops.Feed(population.name, target) if stage is None else ops.HoldFed(population.name, target, stage)
+        yield ops.Feed(population.name, target, stage)
 
 
 def _groups(totals: Sequence[Total]) -> tuple[tuple[Total, ...], ...]:

@@ -62,7 +62,8 @@ class Run:
         for feed in self.feeds:
             if (feed.population, feed.name) == (population, name):
                 shown = np.clip((self.frame.step - feed.first) // feed.hold, 0, len(feed.items) - 1)
-                frame.values[population][name][...] = feed.table[feed.items[shown]]
+                row = feed.table[feed.items[shown]]
+                np.copyto(frame.values[population][name], row, where=~np.isnan(row))
 
     def add(self, population: str, name: str, units: Index, amounts: Floats) -> None:
         """Add to a variable of units (a unit may be named more than once) and bring it into its bounds."""

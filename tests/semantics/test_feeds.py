@@ -45,6 +45,11 @@ def targets(name: str = "target", hold: int = 1, first: int = 0) -> Feed:
     return Feed("cell", name, np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), np.array(SHOWN), first, hold)
 
 
+def some(name: str) -> Feed:
+    """For the second unit alone; the first is free."""
+    return replace(targets(name), table=np.array([[np.nan, 0.25], [np.nan, -3.0], [np.nan, 0.5]]))
+
+
 def same(one: Engine, two: Engine) -> None:
     for owner, name in (("image", "x"), ("cell", "h"), ("cell", "target"), ("cell", "x"), ("forward", "w")):
         np.testing.assert_allclose(one.read(owner, name), two.read(owner, name), rtol=1e-12, atol=1e-15, err_msg=f"{owner}.{name}")
@@ -54,7 +59,9 @@ ALL = Asked((("image", "x"), ("cell", "target"), ("cell", "x"), ("cell", "h")))
 
 
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
-@pytest.mark.parametrize("feeds", [(images(), targets()), (images(2), targets("x", 2)), (images(3, 1), targets("h"), targets("x"))])
+@pytest.mark.parametrize(
+    "feeds", [(images(), targets()), (images(2), targets("x", 2)), (images(3, 1), targets("h"), targets("x")), (images(), some("h"), some("x"))]
+)
 def test_generated_code_takes_the_rows_of_tables(feeds: Sequence[Feed], level: int) -> None:
     made = net()
     one, two = (make(made.network(), made.instance(), made.per_unit(), ALL) for make in (in_python(level), reference))

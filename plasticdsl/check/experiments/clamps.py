@@ -54,11 +54,6 @@ def check_held(statement: tree.Define, taking: Taking) -> Clamp | Change | None:
             held = Clamp(part.name, variable.name, value, statement.span, units, where)
             if not held.is_partial:
                 _check_fits(value, statement.rhs.span, part, variable, taking)
-            elif variable.role is Role.INPUT:
-                text = path_text(target, as_written=True)
-                message = f"Synapses fill ‘{text}’, and what they fill can only be held for all units together."
-                hint = "Hold a parameter of these units, or let a Source reach them through a projection of its own."
-                taking.context.report.error("unsupported", message, statement.span, hint)
             number = constant(value, taking.constants)
             if number is not None:
                 check_allowed(number, variable, f"is held at {number:g}", statement.span, taking.context.report)

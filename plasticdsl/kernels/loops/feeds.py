@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
-from plasticdsl.kernels.loops.names import I, N, each_unit
+from plasticdsl.kernels.loops.names import I, N, each_unit, stage_kernel
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Let, Read, Scalar, Size, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Compare
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
+
+
+_POSITION, _ROW, _COLUMN, _ACROSS, _VALUE = (Local(text) for text in ("position", "row", "column", "across", "value"))
+_GIVEN, FREE = Compare("==", Read(_VALUE), Read(_VALUE)), Compare("!=", Read(_VALUE), Read(_VALUE))
 
 
 def sizes(plan: Plan) -> tuple[Size, ...]:
@@ -40,23 +44,33 @@ def active(population: str, variable: str) -> Compare:
     return Compare("!=", Read(of_population(population).field(Part.FEED_ACTIVE, variable)), ZERO)
 
 
+def shown(population: str, variable: str) -> tuple[Statement, ...]:
+    """Which row of its table a fed variable takes in step n."""
+    field = of_population(population).field
+    first, hold, count = (Read(field(part, variable)) for part in (Part.FEED_FIRST, Part.FEED_HOLD, Part.FEED_COUNT))
+    passed = Call("max", (Binary("-", Read(N), first), ZERO))
+    return (
+        Let(_POSITION, Call("min", (Call("quotient", (passed, hold)), Binary("-", count, ONE)))),
+        Let(_ROW, element(field(Part.FEED_ITEMS, variable), _POSITION)),
+        Let(_ACROSS, Read(field(Part.FEED_ACROSS, variable))),
+    )
+
+
+def entry(population: str, variable: str) -> tuple[Statement, ...]:
+    """What the row that is `shown` has for unit i: NaN where it is `FREE`."""
+    column = Let(_COLUMN, Binary("*", Read(I), Read(_ACROSS)))
+    return column, Let(_VALUE, element(of_population(population).field(Part.FEED, variable), _ROW, _COLUMN))
+
+
 def feed(plan: Plan, operation: ops.Feed) -> Function:
     """The kernel that gives the variable the values of the item of step n."""
-    population, variable = operation.population, operation.name
-    field, (position, row, column) = of_population(population).field, (Local(text) for text in ("position", "row", "column"))
-    first, hold, count, across = (
-        Read(field(part, variable)) for part in (Part.FEED_FIRST, Part.FEED_HOLD, Part.FEED_COUNT, Part.FEED_ACROSS)
-    )
-    passed = Call("max", (Binary("-", Read(N), first), ZERO))
-    copy: tuple[Statement, ...] = (
-        Let(column, Binary("*", Read(I), across)),
-        Store(element(field(Part.VARIABLE, variable), I), element(field(Part.FEED, variable), row, column)),
-    )
+    population, variable, stage = operation.population, operation.name, operation.stage
+    cell = element(of_population(population).field(Part.VARIABLE if stage is None else Part.STAGE, variable), I)
     body = (
-        Comment(f"{variable} of {population} is that of the present item"),
-        Let(position, Call("min", (Call("quotient", (passed, hold)), Binary("-", count, ONE)))),
-        Let(row, element(field(Part.FEED_ITEMS, variable), position)),
-        each_unit(population, copy, in_order=True),
+        Comment(f"{variable} of {population} is that of the present item, for units that have one (no NaN)"),
+        *shown(population, variable),
+        each_unit(population, (*entry(population, variable), If(_GIVEN, (Store(cell, Read(_VALUE)),))), in_order=True),
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
-    return Function(Kernel("feed_{}_{}", (population, variable)), doc, (If(active(population, variable), body),))
+    kernel = stage_kernel(Kernel("feed_{}_{}", (population, variable)), stage)
+    return Function(kernel, doc, (If(active(population, variable), body),))

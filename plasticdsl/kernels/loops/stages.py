@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Kernel, Part, of_population
-from plasticdsl.kernels.loops import feeds
 from plasticdsl.kernels.loops.flows import along, at_stage, sixth, still, store_all, within_bounds
-from plasticdsl.kernels.loops.names import DT, I, each_unit, local, stage_kernel, stage_time
+from plasticdsl.kernels.loops.names import DT, I, each_unit, local, stage_time
 from plasticdsl.kernels.loops.populations import flow_context
-from plasticdsl.kernels.program import ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
+from plasticdsl.kernels.program import ZERO, Array, Comment, Function, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
@@ -65,16 +64,6 @@ def _begin(plan: Plan, population: PopulationPlan, stage: int) -> Function:
         body.append(Store(element(p.field(Part.STAGE, variable), I), value))
     doc = f"Values of {population.name} at stage {stage + 1} of Runge-Kutta 4."
     return Function(Kernel(f"stage_{stage + 1}_{{}}", (population.name,)), doc, (each_unit(population.name, body),))
-
-
-def hold_fed(plan: Plan, operation: ops.HoldFed) -> Function:
-    """The kernel that keeps a fed input as it is."""
-    owner, variable, p = operation.population, operation.target, of_population(operation.population)
-    kept = each_unit(owner, [Store(element(p.field(Part.STAGE, variable), I), element(p.variable(variable), I))])
-    doc = f"A fed {variable} of {owner} is the same at all stages."
-    return Function(
-        stage_kernel(Kernel("keep_{}_{}", (owner, variable)), operation.stage), doc, (If(feeds.active(owner, variable), (kept,)),)
-    )
 
 
 def _slopes(plan: Plan, population: PopulationPlan, stage: int) -> Function:

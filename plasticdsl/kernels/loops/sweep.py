@@ -121,9 +121,7 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
         Increase(cell, Binary("-", new, old)),
     )
     loop = row(projection, change)
-    conditions: list[Expr] = [] if post == sweep.population else [visiting(post)]
     if (post, update.target) in plan.asked.fed:
-        conditions.append(off(feeds.active(post, update.target)))
-    if not conditions:
-        return loop
-    return [If(joined("and", conditions), loop)]
+        free = row(projection, (*feeds.entry(post, update.target), If(feeds.FREE, change)))
+        loop = (If(feeds.active(post, update.target), (*feeds.shown(post, update.target), *free), tuple(loop)),)
+    return loop if post == sweep.population else [If(visiting(post), loop)]

@@ -28,7 +28,7 @@ State = Mapping[str, NDArray[np.generic]]
 @dataclass(frozen=True, slots=True)
 class Feed:
     """`table`: float64[items, units or 1]. From step `first` on, at step n `population.name` has row `items[(n − first) // hold]` of the table;
-    the last item stays."""
+    the last item stays. Units are free where it has NaN."""
 
     population: str
     name: str

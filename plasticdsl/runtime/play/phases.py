@@ -150,7 +150,7 @@ class Stage:
     def _release(self, phase: Phase) -> None:
         if self._observer.engine.asked.fed:
             self._observer.engine.feed(())
-        self._observer.present.fed = frozenset()
+        self._observer.present.fed = {}
         for clamp in phase.clamps:
             if _role(clamp, self._network) is Role.CLAMPED:
                 self._observer.engine.write(clamp.population, clamp.name, 0.0)
@@ -165,8 +165,8 @@ class Stage:
         return self._show.value(name, done if self._coming else max(0, done - 1))
 
     def _is_fed(self, clamp: Clamp) -> bool:
-        fed = (clamp.population, clamp.name) in self._observer.engine.asked.fed and is_fixed(clamp.value, self._network)
-        return fed and not (clamp.is_partial and _role(clamp, self._network) is Role.STATE)
+        fixed = is_fixed(clamp.value, self._network) or _role(clamp, self._network) is Role.INPUT
+        return fixed and (clamp.population, clamp.name) in self._observer.engine.asked.fed
 
     def _feed(self, clamps: list[Clamp]) -> None:
         """Tables for all items at once, which the engine goes through by itself."""
@@ -176,24 +176,23 @@ class Stage:
         variables = dict.fromkeys((c.population, c.name) for c in clamps)
         self._feeds = [self._fed([c for c in clamps if (c.population, c.name) == variable]) for variable in variables]
         engine.feed(self._feeds)
-        self._observer.present.fed = frozenset((f.population, f.name) for f in self._feeds)
-        for feed in self._feeds:
-            row = feed.table[feed.items[0]]
-            engine.write(feed.population, feed.name, row if len(row) > 1 else float(row[0]))
+        given = {(f.population, f.name): f.table[f.items[0]] for f in self._feeds}
+        for key, row in given.items():
+            engine.write(*key, np.where(np.isnan(row), engine.read(*key), row))
+        self._observer.present.fed = {key: ~np.isnan(row) for key, row in given.items()}
 
     def _fed(self, clamps: list[Clamp]) -> Feed:
-        """What one variable is fed; units that no clamp holds keep what they have."""
+        """What one variable is fed; units that no clamp holds are free."""
         population, name, units = clamps[0].population, clamps[0].name, self._observer.size(clamps[0].population)
         last_whole = max((k for k, c in enumerate(clamps) if not c.is_partial), default=0)
         effective = clamps[last_whole:]
         show = self._show if any(_reads_item(c.value) for c in effective) else None
-        table = np.zeros((1, 1))
+        table = np.full((1, 1), np.nan)
         for clamp in effective:
             rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, self._observer.look_up, units)
             require_allowed(self._network, population, name, rows, clamp.span)
             if clamp.is_partial:
-                before = self._observer.variable(population, name) if clamp is effective[0] else table
-                table = np.array(np.broadcast_to(before, (max(len(rows), len(table)), units)))
+                table = np.array(np.broadcast_to(table, (max(len(rows), len(table)), units)))
                 put(rows, table, held_units(clamp, f"{population}.{name}", self._observer.look_up, units))
             else:
                 table = rows

@@ -37,13 +37,14 @@ def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, E
 @dataclass(slots=True)
 class Present:
     """What there is to read beside the network itself. `item`: loop name → what a phase shows now. `recorded`: everything recorded so far under a
-    name. `instead`: values that count in place of the engine's. `fed`: variables (population, name) that a phase takes from tables. `counts`:
+    name. `instead`: values that count in place of the engine's. `fed`: of variables (population, name) that a phase takes from tables, for
+    which units (or for all).  `counts`:
     which round it is, and which showing of an item."""
 
     item: Callable[[str], Values] | None = None
     recorded: Callable[[str], NDArray[np.float64]] | None = None
     instead: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
-    fed: frozenset[tuple[str, str]] = frozenset()
+    fed: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -85,8 +86,9 @@ class Observer:
         if (owner, name) in self.present.instead:
             return self.present.instead[owner, name]
         declared = self._declared.get((owner, name))
-        if (owner, name) in self._sums and (owner, name) not in self.present.fed:
-            return np.asarray(sum(self._per_post_unit(body, projection) for projection, body in self._sums[owner, name]))
+        if (owner, name) in self._sums:
+            summed = sum(self._per_post_unit(body, projection) for projection, body in self._sums[owner, name])
+            return np.where(self.present.fed.get((owner, name), False), self.engine.read(owner, name), summed)
         if declared is not None and declared.role in _KEPT:
             return self.engine.read(owner, name)
         parameters = self.instance.part(owner).parameters
