@@ -60,7 +60,8 @@ ALL = Asked((("image", "x"), ("cell", "target"), ("cell", "x"), ("cell", "h")))
 
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
 @pytest.mark.parametrize(
-    "feeds", [(images(), targets()), (images(2), targets("x", 2)), (images(3, 1), targets("h"), targets("x")), (images(), some("h"), some("x"))]
+    "feeds",
+    [(images(), targets()), (images(2), targets("x", 2)), (images(3, 1), targets("h"), targets("x")), (images(), some("h"), some("x"))],
 )
 def test_generated_code_takes_the_rows_of_tables(feeds: Sequence[Feed], level: int) -> None:
     made = net()

@@ -15,7 +15,6 @@ from plasticdsl.model.expr import Binary, Call, Compare
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 
-
 _POSITION, _ROW, _COLUMN, _ACROSS, _VALUE = (Local(text) for text in ("position", "row", "column", "across", "value"))
 _GIVEN, FREE = Compare("==", Read(_VALUE), Read(_VALUE)), Compare("!=", Read(_VALUE), Read(_VALUE))
 
