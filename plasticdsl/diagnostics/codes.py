@@ -37,6 +37,9 @@ _CODES: tuple[Code, ...] = (
          "The lines of one block begin in one column. A deeper line continues the one before, unless that ends in `:`."),
     Code("bad-left-side", "something that cannot stand on the left of a statement",
          "A statement begins with what it determines: a name, `post.g`, `w[i, j]`, `V(0)`, `F(x)` or `τ dV/dt`."),
+    Code("bad-place", "a place that units cannot be at",
+         "Units are `on a line of 1 mm`, `on a ring of 1 mm`, `on a ring` (of angles), `on a sheet of 1 mm × 2 mm` or "
+         "`on a torus of 1 mm × 1 mm`, in order or `at random`."),
     Code("bad-table", "a table that cannot be read",
          "The first row of `table NAME of EXPERIMENT:` names the columns; each other row has a value for every column."),
     Code("bare-delay", "a delay without a side on a plastic projection",
@@ -52,6 +55,9 @@ _CODES: tuple[Code, ...] = (
          "A comparison determines nothing. Bounds are written `w ∈ [0, w_max]`, thresholds `spike when V > V_θ:`."),
     Code("condition-first", "a statement that begins with its condition",
          "The value comes first, as in a paper: `x → +1 if h > θ`, and `otherwise` on the last line."),
+    Code("coordinate-name", "a coordinate that has the name of something else",
+         "The coordinates of units are parameters of theirs, x and y (θ on a ring of angles) where no names are written: "
+         "`retina = 100 Source, u on a line of 1 mm`."),
     Code("data-not-found", "a file of data that cannot be found",
          '`data d from "file.npz"` and `patterns from "file.npz"` look in the folder of the model, then in the library.'),
     Code("data-outside", "a file of data outside the allowed folders",
@@ -151,6 +157,8 @@ _CODES: tuple[Code, ...] = (
          "`x` and `y` are the outputs of the two units. A neuron has one if it says `output y = …`."),
     Code("no-phase", "an experiment without a phase",
          "A phase says how long to run: `phase run for 1 s`."),
+    Code("no-place", "a distance of units whose place is not known",
+         "`distance` is that of the two units of a connection, where both populations are at a place: `E = 800 LIF on a ring of 1 mm`."),
     Code("no-spike", "`refractory` in a neuron that does not spike",
          "Refractoriness follows a spike: write `spike when …:` or `spike at rate …`."),
     Code("no-spikes", "spikes of a population that makes none",
@@ -237,6 +245,9 @@ _CODES: tuple[Code, ...] = (
          "Pairs completed by one spike are summed: `on all pairs: Δw = F(t_post − t_pre)`."),
     Code("pair-time-outside", "t_pre or t_post without a pair, or not as a difference",
          "They are the times of the spikes of a pair and stand as a difference below `on … pairs:`."),
+    Code("places-differ", "a distance between two places",
+         "Units have a distance where both are on one line, ring, sheet or torus, with the same sides in the text. Of other pairs, compute it from the "
+         "coordinates, `pre.x` and `post.x`."),
     Code("proof-not-decided", "an equation that could not be decided",
          "Both sides agree wherever they were compared, but no chain of rewriting makes one of the other. It may hold."),
     Code("proof-refuted", "an equation that does not hold",

@@ -76,6 +76,8 @@ class Writer:
                     return f"({units[Whose.POST if letter == 'i' else Whose.PRE]} + np.float64(1.0))"
                 case Special("i") if scope.group.kind == "population":
                     return f"np.arange(1.0, {self.at(scope.group, Part.UNITS)} + 1.0)"
+                case Special("N_pre" | "N_post") if scope.group.kind == "population":
+                    return f"np.float64({self.at(scope.group, Part.UNITS)})"
                 case Special("N_pre" | "N_post" as size) if scope.ends:
                     return f"np.float64({self.at(scope.ends[Whose.PRE if size == 'N_pre' else Whose.POST], Part.UNITS)})"
                 case Ref(Whose.PRE | Whose.POST as side, name) if side in scope.ends and name in self.scopes[scope.ends[side]].sides:

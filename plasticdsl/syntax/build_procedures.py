@@ -69,6 +69,24 @@ def _population(parts: Parts) -> tree.Population:
     return tree.Population(single_name(parts[0]), *made, settings, span_of(parts))
 
 
+def _place(parts: Parts) -> tree.Place:
+    """`on a ring of 1 mm`, `at random on a sheet of 1 mm × 2 mm`."""
+    article, shape = (part for part in parts if isinstance(part, Token) and part.kind == "NAME")
+    if article.text != "a":
+        message = f"After ‘on’ stands ‘a’, not ‘{article.text}’."
+        raise Refusal("bad-place", article.span, message, "A population is, for example, ‘on a ring of 1 mm’.")
+    extent = None if isinstance(parts[-1], Token) else parts[-1]
+    return tree.Place((), name_of(shape), extent, kinds(parts)[0] == "at", span_of(parts))
+
+
+def _named_place(parts: Parts) -> tree.Place:
+    """The same, with what its coordinates are called: `x on a line of 1 mm`, `(x, y) on a torus of 1 mm × 1 mm`."""
+    written: tree.Expr = parts[0]
+    place: tree.Place = parts[1]
+    names = written.items if isinstance(written, tree.Listing) else (written,)
+    return replace(place, names=tuple(map(single_name, names)), span=span_of(parts))
+
+
 def _patterns(parts: Parts) -> tree.Patterns:
     """`P random patterns of …`, `patterns […]` or `patterns from "…"`, each `over` a population."""
     place = next(i for i, part in enumerate(parts) if isinstance(part, Token) and part.text == "over")
@@ -172,6 +190,8 @@ def _connectivity(parts: Parts) -> tree.Connectivity:
 NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "setting": _setting,
     "population": _population,
+    "place": _place,
+    "named_place": _named_place,
     "patterns": _patterns,
     "targets": lambda parts: tuple(parts[2::2]) if parts[0].text == "each" else (_end(parts),),
     "end": _end,

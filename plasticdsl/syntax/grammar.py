@@ -31,7 +31,7 @@ from plasticdsl.syntax.problems import unexpected
 from plasticdsl.syntax.tokens import Token, begins_with_name
 
 #: The rules of the grammar that read one statement each.
-START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "setting", "row")
+START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "unit_value", "row")
 
 
 @lru_cache(maxsize=1)

@@ -114,8 +114,8 @@ class _Reader:
             case tree.Reactions():
                 return self.filled(node, line, "reaction")
             case tree.Population():
-                values = self.statements(line.body, "setting")
-                return replace(node, values=values, span=self.whole(line)) if line.body else node
+                values = self.statements(line.body, "unit_value")
+                return replace(node, values=(*node.values, *values), span=self.whole(line)) if line.body else node
             case _ if isinstance(node, _Headed) and not getattr(node, "body", ()):
                 return self.filled(node, line, rule)
             case _:

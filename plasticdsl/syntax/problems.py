@@ -260,6 +260,9 @@ def _in_network(place: _Place) -> Refusal | None:
             return place.refusal("several-targets", "A projection has one target.", hint)
         case "each" if place.has("->"):
             return place.refusal("several-targets", "A projection has one source.", "Write a line for each source.")
+        case "at" | "NUMBER" if any(token.text == "on" for token in place.tokens[2 : place.number]):
+            example = "A population is, for example, ‘on a ring of 1 mm’, or ‘at random on a sheet of 1 mm × 1 mm’."
+            return place.refusal("bad-place", f"‘{place.text}’ does not fit here.", example)
         case "with" if place.number >= 3:
             at = Span(place.before.span.end, place.span.end, place.span.path)
             return place.refusal(

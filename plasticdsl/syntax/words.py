@@ -22,7 +22,7 @@ FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
     "dynamics": ("on", "every", "spike", "refractory", "input", "output", "method", "truncate", "reactions"),
     "network": ("expect", "data"),
     "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
-    "setting": (),
+    "unit_value": (),
     "row": ("expect",),
     "reaction": (),
 }

@@ -88,6 +88,18 @@ network Parts:
     alike = early → early: Kick, p = 0.5, except self, w ~ N(0, 1), w_ij = w_ji
 """
 
+PLACED = f"""
+{CELLS}
+network Placed:
+    L = 0.8 mm
+    a = 23 Cell on a torus of 1 mm × L
+    b = 12 Tired, (u, v) at random on a torus of 1 mm × L
+    c = 7 Cell on a ring, size = 2 + sin(θ)
+    near = a → b: Kick, p = exp(−distance/(0.2 mm)), w = 0.1, delay = distance/(0.3 m/s)
+    far = b → b: Kick, in-degree 2, where distance > 0.2 mm and pre.u > 0.1 mm, w = distance/L
+    circle = c → c: Kick, all to all, w = cos(distance)
+"""
+
 DELAYED = f"""
 {CELLS}
 network Delayed:
@@ -133,7 +145,7 @@ network Plastic:
 
 READERS = LAYERS.replace("w = 0.3 (i − j)", "w ~ N(0, 0.3)")
 
-WRITTEN = {"connected": CONNECTED, "parts": PARTS, "delayed": DELAYED, "plastic": PLASTIC, "readers": READERS}
+WRITTEN = {"connected": CONNECTED, "parts": PARTS, "placed": PLACED, "delayed": DELAYED, "plastic": PLASTIC, "readers": READERS}
 
 
 def _module(loaded: Any, name: str = "embedded") -> Any:

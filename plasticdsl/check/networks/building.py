@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.check.blocks.block import CheckedBlocks
+from plasticdsl.check.networks.positions import Space
 from plasticdsl.check.terms.amounts import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, entries
@@ -21,12 +22,13 @@ from plasticdsl.syntax import tree
 @dataclass(frozen=True, slots=True)
 class Side:
     """One population with the dimension of each of its names; `units`: the part of it that is meant; `named`: the parts of
-    populations that have names."""
+    populations that have names; `space`: where its units are, if that is known."""
 
     population: Population
     dims: Mapping[str, Dim]
     units: Units = ()
     named: tuple[NamedPart, ...] = ()
+    space: Space | None = None
 
     @property
     def block(self) -> Block:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from plasticdsl.check.networks.building import Side
 from plasticdsl.check.networks.parts import membership
+from plasticdsl.check.networks.positions import distance
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, Values, amount, constant
-from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.distributions import distribution
 from plasticdsl.check.terms.expressions import translate_condition
 from plasticdsl.check.terms.mismatch import require_dimension
@@ -43,14 +44,26 @@ def unit_numbers(context: Context) -> Context:
 
 
 def pair_names(context: Context, pre: Side, post: Side) -> Context:
-    """The same context with what can be told of two units before the run: their numbers, and parameters of theirs as `pre.X` and `post.X`."""
+    """The same context with what can be told of two units before the run: their numbers, parameters of theirs as `pre.X` and `post.X`, and their
+    distance."""
     units = {"pre": _of_side(Whose.PRE, pre), "post": _of_side(Whose.POST, post)}
 
     def known(name: tree.Name) -> Declared | None:
+        if name.name == "distance":
+            return distance((pre.population, pre.space), (post.population, post.space), name, context)
         return units.get(name.name) or _NUMBERS.get(name.name)
 
     members = membership({"pre": pre, "j": pre, "post": post, "i": post})
-    return context.inside(context.scope.child({}, missing=known)).extended(members)
+
+    def extend(node: tree.Expr, inside: Context) -> Typed | None:
+        match node:
+            case tree.Apply(function=tree.Name(name="distance")) if inside.scope.find("distance") is None:
+                hint = Hint("Write ‘distance’.", ("distance",), node.span)
+                return inside.refuse("unknown-function", "The distance of the two units is a name, without brackets.", node.span, hint)
+            case _:
+                return members(node, inside)
+
+    return context.inside(context.scope.child({}, missing=known)).extended(extend)
 
 
 def _of_side(owner: Whose, side: Side) -> Declared:

@@ -16,6 +16,7 @@ from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
 from plasticdsl.check.networks.from_data import spikes_from_data
 from plasticdsl.check.networks.lists import listed_items, lists_per_unit
+from plasticdsl.check.networks.positions import placed
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount
 from plasticdsl.check.terms.context import Context
@@ -43,6 +44,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
 
 
 def check_population(statement: tree.Population, building: Building, size: Expr | None = None) -> Side:
@@ -69,19 +71,25 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
         message = f"There is no neuron or source ‘{statement.kind.text}’."
         context.report.error("undeclared-neuron", message, statement.kind.span, hint)
         block, given = Block("neuron", statement.kind.name, span=statement.kind.span), ()
-    values = _values(given, block, dims, listing, building.constants)
-    return Side(Population(name.name, name.text, size, block, source, values, statement.span), dims)
+    places = of_kind(statement.values, tree.Place)
+    there = placed(places, block, dims, context, building.constants)
+    if there is not None:
+        block, dims = there.block, there.dims
+    elif places:
+        building.missing.add(name.name)
+    values = _values(given, block, dims, listing, building.constants, {} if there is None else there.values)
+    population = Population(name.name, name.text, size, block, source, values, statement.span)
+    return Side(population, dims, space=None if there is None else there.space)
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
 def _values(
-    given: Sequence[GivenValue], block: Block, dims: Mapping[str, Dim], context: Context, constants: Values
+    given: Sequence[GivenValue], block: Block, dims: Mapping[str, Dim], context: Context, constants: Values, found: dict[str, Value]
 ) -> tuple[tuple[str, Value], ...]:
-    """What differs from the block, by name (`V(0)` for initial values)."""
+    """What differs from the block, by name (`V(0)` for initial values); `found`: what does so already."""
     inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context))
-    found: dict[str, Value] = {}
     changed: dict[str, Variable] = {v.name: v for v in block.variables}
     for value in given:
         key = _key(value, block, context)

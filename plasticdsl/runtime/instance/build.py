@@ -179,7 +179,13 @@ def units_of(population: Population, size: int, sides: Sides, seed: int, around:
     """The values of a population."""
 
     def outside(node: Name) -> Values:
-        return np.arange(1.0, size + 1.0) if node == Special("i") else around(node)
+        match node:
+            case Special("i"):
+                return np.arange(1.0, size + 1.0)
+            case Special("N_pre" | "N_post"):
+                return float(size)
+            case _:
+                return around(node)
 
     def arrange(values: Floats) -> Floats:
         if values.shape != (size,):

@@ -11,6 +11,18 @@ from plasticdsl.syntax.tree.expressions import Apply, Argument, Expr, Indexed, L
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """`on a ring of 1 mm`, `(x, y) at random on a sheet of 1 mm × 2 mm`: where the units of a population are. `names`: of the coordinates, none where
+    none are written. `extent`: one length, or a product of two."""
+
+    names: tuple[Name, ...]
+    shape: Name
+    extent: Expr | None
+    random: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """`E = 8000 LIF(τ_m = 10 ms), I_0 ~ N(…)`: arguments in the brackets, further values after commas.
 
@@ -21,7 +33,7 @@ class Population:
     size: Expr
     kind: Name
     arguments: tuple[Argument, ...]
-    values: tuple[Define | Draw | Initial, ...]
+    values: tuple[Define | Draw | Initial | Place, ...]
     span: Span
 
 
