@@ -22,7 +22,12 @@ def blocks(kind: str, path: Path) -> list[str]:
 NETWORKS = [(name, network) for name, path in library_models().items() for network in blocks("network", path)]
 
 #: Their patterns or lists have the number of units in the file.
-OWN_SIZES = {("networks/jansen_rit", "Columns"), ("rules/gaussian_inputs", "Gaussian"), ("rules/gaussian_inputs", "Offset")}
+OWN_SIZES = {
+    ("networks/jansen_rit", "Columns"),
+    ("networks/wilson_cowan", "Pools"),
+    ("rules/gaussian_inputs", "Gaussian"),
+    ("rules/gaussian_inputs", "Offset"),
+}
 
 STEPS = 20
 
