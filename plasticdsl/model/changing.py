@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from plasticdsl.graph import backwards, reachable
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import SLIDING, Binary, Call, Compare, Expr, Ref, Special, refs, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import GivenSpikes, Network, Pairing, PairRule, Projection, RegularSource
+from plasticdsl.model.model import GivenSpikes, Network, Pairing, PairRule, Population, Projection, RegularSource
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.model.right_sides import all_sides
 
@@ -53,6 +53,7 @@ def _settled(network: Network) -> Iterator[tuple[str, frozenset[Ref]]]:
     for population in network.populations:
         name, owner = f"‘{population.symbol}’", population.as_owner
         yield f"the size of {name}", _outside(Whose.NETWORK, population.size)
+        yield f"over which time {name} takes a rate", _outside(owner, tuple(_windows(population)))
         match population.source:
             case GivenSpikes(times=times):
                 yield f"the spike times of {name}", _outside(owner, times)
@@ -62,12 +63,18 @@ def _settled(network: Network) -> Iterator[tuple[str, frozenset[Ref]]]:
                 pass
     for projection in network.projections:
         name = f"‘{projection.symbol}’"
+        yield f"over which time ‘{projection.symbol}’ takes a rate", _of_connections(projection, tuple(_windows(projection)))
         yield f"the connections of {name}", _of_connections(projection, projection.connectivity)
         yield f"the delays of {name}", _of_connections(projection, projection.delays)
         for pairs in projection.connection.pairs:
             yield f"how the learning window of {name} remembers spikes", _of_connections(projection, tuple(_remembering(pairs)))
     for patterns in network.patterns:
         yield f"the patterns ‘{patterns.symbol}’", _outside(OfPopulation(patterns.population), patterns.source)
+
+
+def _windows(part: Population | Projection) -> Iterator[Expr]:
+    """The windows of sliding rates."""
+    return (node.arguments[0] for e in expressions(part) for node in walk(e) if isinstance(node, Call) and node.function in SLIDING)
 
 
 def _remembering(pairs: PairRule) -> Iterator[Expr]:

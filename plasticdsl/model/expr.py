@@ -170,6 +170,10 @@ FUNCTIONS: Mapping[str, int] = {
 }  # fmt: skip
 
 
+#: Sliding rates in blocks, before `derive.sliding_rates` writes them out: of the unit itself, or of one of the two units. They take the window.
+SLIDING: Mapping[str, Owner] = {"rate": Whose.OWN, "rate_pre": Whose.PRE, "rate_post": Whose.POST}
+
+
 def in_jumps(expr: Expr) -> bool:
     """Whether what a node makes of `t` changes in jumps alone. These happen at grid times, so during a step `t` keeps its value at t_n inside it."""
     return isinstance(expr, Compare) or (isinstance(expr, Call) and expr.function in ("step", "sign", "floor", "ceil", "round"))

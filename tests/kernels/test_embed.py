@@ -441,3 +441,18 @@ def test_learn_takes_outputs_by_name_where_there_are_several(cache: Path, as_tex
     a = made.allocate(pre_units=2, post_units=1)
     made.learn(a, {"r": [2.0, 4.0], "s": [10.0, 20.0]}, [3.0])
     np.testing.assert_allclose(a.Both.w, [1.0 + 10.0 - 6.0, 2.0 + 20.0 - 6.0])
+
+
+def test_sliding_rates(cache: Path, as_text: None) -> None:
+    """In a module too; and the window of a rule is its projection's parameter there."""
+    text = (Path(__file__).parents[1] / "cases" / "sliding_rates.plas").read_text(encoding="utf-8")
+    net = plasticdsl.parse(text).build(dt="1 ms", engine="python")
+    net.run("39 ms")
+    made = module(text, cache)
+    a = made.allocate()
+    made.simulate(a, 0.039)
+    for name in ("at_spikes", "always"):
+        np.testing.assert_array_equal(getattr(a.ex, name), getattr(net["ex"], name))
+        assert getattr(a.ex, name).any()
+    np.testing.assert_array_equal(a.cells.seen, net["cells"].seen)
+    assert made.allocate(ex_W=0.01).a_recent_spikes.dendritic == 10

@@ -16,6 +16,7 @@ from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
 from plasticdsl.check.blocks.index_notation import without_indices
+from plasticdsl.check.blocks.sliding_rates import check_windows
 from plasticdsl.check.blocks.triggers import handlers, output_name, pair_rules, refractory, spike
 from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
@@ -79,6 +80,7 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
     average_flows(scope, parts)
     flows, pulses = flows_and_pulses(scope, parts)
     held = refractory(scope, firing, values, flows)
+    check_windows(scope.rates, values.changing, firing is not None, scope.context)
     method = contents.method
     dims = {name: scope.solver.resolve(dim) for name, dim in scope.dims.items()}
     checked = Block(

@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import count
 
 from plasticdsl.check.blocks.declarations import Contents
+from plasticdsl.check.blocks.sliding_rates import sliding_rate
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
@@ -49,7 +50,7 @@ class Average:
 class BlockScope:
     """Names of one block; `context` is where its expressions are translated. `source`: the block's name in what a connection does; `given`: what it is
     given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory; `numbers`: of
-    what is drawn at events."""
+    what is drawn at events; `rates`: the sliding rates met, with their places."""
 
     def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
         self.block = block
@@ -62,6 +63,7 @@ class BlockScope:
         self.named: dict[str, tree.Define] = {}
         self.numbers: Iterator[int] = count(1)
         self.averages: dict[tuple[Expr, Expr], Average] = {}
+        self.rates: list[tuple[Span, Call]] = []
         self.refractory: tree.Name | None = None
         self._names: dict[str, Declared] = {}
         around = outside if block.kind == "neuron" else outside.child(self._sides())
@@ -168,7 +170,7 @@ class BlockScope:
             case tree.Average():
                 return self._average(node, context)
             case tree.Apply(function=tree.Name() as function):
-                return self._noise(node, function, context) or read_hold(node, context)
+                return self._noise(node, function, context) or self._rate(node, context) or read_hold(node, context)
             case tree.Partial(of=of, by=by):
                 above, below = translate_number(of, context), translate_number(by, context)
                 return Typed(Call("partial", (above.expr, below.expr)), above.dim / below.dim)
@@ -197,6 +199,12 @@ class BlockScope:
         if not is_of_time(node):
             return None
         return Typed(Ref(StandIn.NOISE, name), Dim(FREQUENCY ** Fraction(1, 2)))
+
+    def _rate(self, node: tree.Apply, context: Context) -> Typed | None:
+        found = sliding_rate(node, self.block.kind == "neuron", context)
+        if found is not None and isinstance(found.expr, Call):
+            self.rates.append((node.span, found.expr))
+        return found
 
     def _average(self, node: tree.Average, context: Context) -> Typed:
         if node.constant is None:

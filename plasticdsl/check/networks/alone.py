@@ -14,8 +14,8 @@ from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.networks.effects import with_what_is_read
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network import with_open_inputs
-from plasticdsl.model.expr import Expr, Number, Ref, rebuild
-from plasticdsl.model.mapping import map_block, mapped
+from plasticdsl.model.expr import SLIDING, Call, Expr, Number, Ref, rebuild, walk
+from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.model import (
     AddTo,
     Block,
@@ -53,6 +53,7 @@ def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
     roles: dict[str, Role] = {}
     spikes = False
     for block in blocks:
+        spikes = spikes or any(isinstance(n, Call) and SLIDING.get(n.function) is side for e in expressions(block) for n in walk(e))
         for need in block.needs:
             if need.owner is side:
                 roles.setdefault(_name(side, need.name), Role.CLAMPED)

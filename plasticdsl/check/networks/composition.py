@@ -23,7 +23,7 @@ from plasticdsl.derive.local_gradient import PARTIAL
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
-from plasticdsl.model.expr import Call, Expr, Ref, rebuild, walk
+from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role, Trigger
 from plasticdsl.model.owners import OfArgument, Whose, owner_text
@@ -201,12 +201,12 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
     """Spikes of a side that makes none would never come."""
     for side, trigger in ((ends.pre, Trigger.PRE), (ends.post, Trigger.POST)):
         used = next((h.span for h in block.handlers if h.trigger is trigger), block.pairs[0].span if block.pairs else None)
-        if used is None or spikes(side.population):
+        rate = Whose(trigger.value) in {SLIDING.get(n.function) for e in expressions(block) for n in walk(e) if isinstance(n, Call)}
+        if (used is None and not rate) or spikes(side.population):
             continue
-        message = (
-            f"This waits for spikes of the {trigger.value}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
-        )
-        labels = (Label(used, "waits for spikes"),)
+        what = "waits for spikes" if used is not None else "reads the rate"
+        message = f"This {what} of the {trigger.value}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
+        labels = () if used is None else (Label(used, what),)
         context.report.error("no-spikes", message, parts[0].use.span, how_to_spike(side.population), labels)
 
 

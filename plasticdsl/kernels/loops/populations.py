@@ -32,6 +32,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref, joined
+from plasticdsl.model.model import Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined
@@ -55,8 +56,14 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
     """Lengths that belong to the population."""
     p, projections = of_population(population.name), plan.network.projections
     units, given = p.field(Part.UNITS), p.field(Part.GIVEN_STEPS)
-    delays = [of_projection(o.name).field(Part.AXONAL) for o in projections if o.pre == population.name]
-    delays += [of_projection(o.name).field(Part.DENDRITIC) for o in projections if o.post == population.name]
+    heard = {
+        o.name: {h.trigger for h in o.connection.handlers} | ({Trigger.PRE, Trigger.POST} if o.connection.pairs else set())
+        for o in projections
+    }
+    delays = [of_projection(o.name).field(Part.AXONAL) for o in projections if o.pre == population.name and Trigger.PRE in heard[o.name]]
+    delays += [
+        of_projection(o.name).field(Part.DENDRITIC) for o in projections if o.post == population.name and Trigger.POST in heard[o.name]
+    ]
     return (
         Size(units, units),
         Size(p.field(Part.SLOTS), Apply(structure.slots, tuple(delays))),

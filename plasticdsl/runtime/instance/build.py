@@ -30,7 +30,7 @@ from plasticdsl.model.model import (
     Timed,
     Timing,
 )
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
@@ -109,7 +109,8 @@ def instantiate(
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
     check_memory(needs)
     shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
-    around = around_of(shared.value, dt)
+    made: dict[str, ProjectionInstance] = {}
+    around = around_of(shared.value, dt, made)
     sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
     units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around) for p in network.populations}
     ends = {p.name: ends_of(units[p.pre], units[p.post], around) for p in network.projections}
@@ -122,7 +123,7 @@ def instantiate(
         setup.seed,
         {name: shared.value(name) for name in network_sides(network, settings)},
         {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
-        _projections(network, wiring, ends, setup),
+        _projections(network, wiring, ends, setup, made),
         shown,
         setup.warnings,
     )
@@ -145,17 +146,25 @@ def _check_names(network: Network, connections: Mapping[str, object], spikes: Ma
 
 def network_values(setup: Setup, sides: Sides) -> Resolver:
     """The values of the network's parameters."""
-    around = around_of(dict[str, Values]().__getitem__, setup.dt)
+    around = around_of(dict[str, Values]().__getitem__, setup.dt, {})
     return Resolver(Whose.NETWORK, "", sides, setup.network.variables, 1, setup.seed, around, lambda values: values)
 
 
-def around_of(of_network: Callable[[str], Values], dt: float) -> Lookup:
-    """What every population and projection sees of the network before the run."""
+def around_of(of_network: Callable[[str], Values], dt: float, made: Mapping[str, ProjectionInstance]) -> Lookup:
+    """What every population and projection sees of the network before the run, and of projections that are `made`."""
 
     def look_up(node: Name) -> Values:
         match node:
             case Ref(Whose.NETWORK, name):
                 return of_network(name)
+            case Ref(OfProjection(projection), name):
+                value = made[projection].parameters[name]
+                if np.ndim(value):
+                    message = (
+                        f"The window of a rate in ‘{projection}’ has a value for each connection; this is not available in this version."
+                    )
+                    fail("unsupported", message, hint="Give it one value for all of them.")
+                return value
             case Special("t"):
                 return 0.0
             case Special("dt"):
@@ -304,8 +313,10 @@ def extend_spikes(instance: Instance, horizon: int, ahead: int = 0) -> bool:
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
-def _projections(network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: Setup) -> dict[str, ProjectionInstance]:
-    made: dict[str, ProjectionInstance] = {}
+def _projections(
+    network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: Setup, made: dict[str, ProjectionInstance]
+) -> dict[str, ProjectionInstance]:
+    """All projections; `made`: so far, to look up what those that come later read."""
     for p in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
         made[p.name] = _projection(p, _mirrored(wiring[p.name], made.get(p.connectivity.of)), ends[p.name], setup)
     _require_counterparts(network, made)

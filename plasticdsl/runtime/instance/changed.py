@@ -44,7 +44,7 @@ def with_parameters(
     setup = Setup(network, base.dt, base.seed, together, per_unit(network, together, spread), [], None)
     new = followers(network, held, together)
     shared = network_values(setup, _kept(network_sides(network, together), Whose.NETWORK, base, new))
-    change = _Changed(setup, base, before, new, step, around_of(shared.value, base.dt))
+    change = _Changed(setup, base, before, new, step, around_of(shared.value, base.dt, base.projections))
     units = {p.name: change.units(p) for p in network.populations}
     return replace(
         base,
