@@ -16,7 +16,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint, PlasError
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.library import SUFFIX, library_folder, library_models, read
-from plasticdsl.model.patterns import DataSet
+from plasticdsl.model.patterns import ENDINGS, DataSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
@@ -114,7 +114,6 @@ def _meant(use: tree.UseFile, folder: Path | None, report: Reporter) -> Path | N
 
 #: The folder of the library for data that several of its models use.
 _SHARED = "data"
-_ENDINGS = (".npz", ".npy", ".csv")
 
 Arrays = tuple[tuple[str, tuple[int, ...]], ...]
 
@@ -138,8 +137,8 @@ def read_data(text: str, span: Span, folders: Folders, report: Reporter) -> tupl
     from plasticdsl.data.files import describe
 
     wanted, places = Path(text), folders.around(span)
-    if wanted.suffix.lower() not in _ENDINGS:
-        hint = f"Files of data end in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}."
+    if wanted.suffix.lower() not in ENDINGS:
+        hint = f"Files of data end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}."
         report.error("unreadable-data", f"‘{text}’ is no file of arrays.", span, hint)
         return None
     try:
@@ -148,7 +147,7 @@ def read_data(text: str, span: Span, folders: Folders, report: Reporter) -> tupl
         report.error("data-outside", str(problem), span, BELOW)
         return None
     if path is None:
-        known = sorted({p.relative_to(root).as_posix() for root in places for ending in _ENDINGS for p in root.glob(f"*{ending}")})
+        known = sorted({p.relative_to(root).as_posix() for root in places for ending in ENDINGS for p in root.glob(f"*{ending}")})
         report.error("data-not-found", f"There is no file ‘{text}’ {SEARCHED}.", span, in_quotes(did_you_mean(text, known), text, span))
         return None
     try:

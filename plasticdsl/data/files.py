@@ -1,7 +1,7 @@
-"""Arrays in files beside a model: `.npz`, `.npy` and `.csv`.
+"""Arrays in files beside a model: `.npz`, `.npy`, `.csv`, `.mat` and `.h5`.
 
 Comes in: a path. Goes out: what the file holds, by name, in the order in which it stands there: shapes (`describe`, which reads no numbers), or arrays of
-float64 (`load`). Nothing in a file is executed: NumPy's files are read without pickled objects.
+float64 (`load`). Nothing in a file is executed: NumPy's files are read without pickled objects, and of HDF5 files what lies in them, never elsewhere.
 """
 
 from __future__ import annotations
@@ -16,30 +16,54 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats
+from plasticdsl.model.patterns import ENDINGS
+from plasticdsl.support.arrays import Floats, Sparse
 
 Arrays = tuple[tuple[str, tuple[int, ...]], ...]
-
-#: Endings of files that can be read.
-ENDINGS = (".npz", ".npy", ".csv")
 
 
 def describe(path: Path) -> Arrays:
     """Name and shape of each array of a file. Raises as `load`, but for what only the numbers themselves tell."""
-    if path.suffix.lower() == ".csv":
-        rows = _rows(path)
-        names, count = _columns(rows, path), sum(1 for _ in rows)
-        return tuple((name, (count,)) for name in names)
-    found = _arrays(path, _without_numbers)
+    match path.suffix.lower():
+        case ".csv":
+            rows = _rows(path)
+            names, count = _columns(rows, path), sum(1 for _ in rows)
+            return tuple((name, (count,)) for name in names)
+        case ".mat":
+            found = _of_matlab(path)
+        case ".h5":
+            found = _of_hdf5(path, lambda data: np.broadcast_to(np.zeros((), data.dtype), data.shape))
+        case _:
+            found = _arrays(path, _without_numbers)
+            if (sparse := _sparse(path, found)) is not None:
+                return ((path.stem, sparse.shape),)
     _require_numbers(found, path.name)
     return tuple((name, array.shape) for name, array in found.items())
 
 
 def load(path: str | Path) -> dict[str, Floats]:
-    """The arrays of a file: those of an `.npz`, the columns of a `.csv` (its first line names them), the only one of an `.npy` under the
-    file's name. Raises OSError where there is no such file, ValueError (one sentence) where it holds no numbers."""
+    """The arrays of a file: those of an `.npz`, the columns of a `.csv` (its first line names them), the only one of an `.npy` or of a sparse matrix
+    under the file's name. Raises OSError where there is no such file, ValueError (one sentence) where it holds no numbers, ModuleNotFoundError where a
+    library that reads it is missing."""
     path = Path(path)
-    return _table(path) if path.suffix.lower() == ".csv" else numbers(_arrays(path, _with_numbers), path.name)
+    match path.suffix.lower():
+        case ".csv":
+            return _table(path)
+        case ".mat":
+            return numbers(_of_matlab(path), path.name)
+        case ".h5":
+            return numbers(_of_hdf5(path, lambda data: data[()]), path.name)
+        case _:
+            found = _arrays(path, _with_numbers)
+            sparse = _sparse(path, found)
+            return numbers(found, path.name) if sparse is None else {path.stem: sparse.full()}
+
+
+def load_sparse(path: str | Path) -> dict[str, Sparse]:
+    """The matrix in a file that SciPy's `save_npz` has written, under the file's name; nothing for any other file. Raises as `load`."""
+    path = Path(path)
+    found = None if path.suffix.lower() != ".npz" else _sparse(path, _arrays(path, _without_numbers))
+    return {} if found is None else {path.stem: found}
 
 
 def numbers(arrays: Mapping[str, Any], source: str) -> dict[str, Floats]:
@@ -96,6 +120,73 @@ def _without_numbers(file: IO[bytes]) -> NDArray[Any]:
     read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
     shape, _, kind = read(file)
     return np.broadcast_to(np.zeros((), kind), shape)
+
+
+# --- other programs' files --------------------------------------------------------------------------------------------
+
+
+def _sparse(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Sparse | None:
+    """The matrix, where a file has the arrays of one that SciPy has written; repeated entries are added up."""
+    if not {"format", "shape", "data"} <= arrays.keys():
+        return None
+    _require_scipy(path)
+    from scipy.sparse import load_npz
+
+    try:
+        matrix = load_npz(path).tocsr()
+        matrix.sum_duplicates()
+        found = matrix.tocoo()
+    except (ValueError, KeyError, NotImplementedError):
+        raise ValueError(f"{path.name} is no sparse matrix of plain arrays") from None
+    _require_numbers({path.stem: found.data}, path.name)
+    rows, columns = (np.asarray(place, np.int64) for place in (found.row, found.col))
+    return Sparse((int(found.shape[0]), int(found.shape[1])), rows, columns, found.data.astype(np.float64))
+
+
+def _of_matlab(path: Path) -> dict[str, NDArray[Any]]:
+    """MATLAB's variables; it keeps numbers as 1 × 1 and lists as 1 × n or n × 1, which are no matrices here."""
+    _require_scipy(path)
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        found = loadmat(path, squeeze_me=True)
+    except NotImplementedError:
+        raise ValueError(f"{path.name} is a file of MATLAB 7.3; write it with ‘save(…, '-v7')’, or as .h5") from None
+    except (MatReadError, ValueError, TypeError, EOFError, IndexError, KeyError):
+        raise ValueError(f"{path.name} is no MATLAB file of plain arrays") from None
+    known = {name: values for name, values in found.items() if not name.startswith("__")}
+    return {
+        name: values.toarray() if type(values).__module__.startswith("scipy.sparse") else np.asarray(values)
+        for name, values in known.items()
+    }
+
+
+def _require_scipy(path: Path) -> None:
+    from importlib.util import find_spec
+
+    if find_spec("scipy") is None:
+        raise ValueError(f"{path.name} takes SciPy to be read: ‘pip install plasticdsl[files]’")
+
+
+def _of_hdf5(path: Path, read: Callable[[Any], Any]) -> dict[str, NDArray[Any]]:
+    """Each data set as `read` takes it; `V` in the group `cells` is `cells_V`. What lies in another file is left out."""
+    import h5py
+
+    found: dict[str, NDArray[Any]] = {}
+
+    def take(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual and item.shape is not None:
+            found[name.replace("/", "_")] = np.asarray(read(item))
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(take)
+    except (OSError, RuntimeError, TypeError, KeyError) as problem:
+        if isinstance(problem, FileNotFoundError | PermissionError):
+            raise
+        raise ValueError(f"{path.name} is no HDF5 file of plain arrays") from None
+    return found
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def embed(
     made = [*sections(network, owners)]
     set_up = dict.fromkeys(target for _, many in made for a in many for target in a.targets if isinstance(target, Field))
     places = flat((*known, DT, SEED, *set_up))
-    more = {field: _said(field, owners[field.group]) for field in set_up if field not in known}
+    more = {field: _said(field, owners[field.group]) for field in set_up if field not in known and field.group in owners}
     spelling = spell(program, more)
     given = [p.name for p in network.populations if isinstance(p.source, RegularSource | GivenSpikes)]
     writer = Writer(places, owners, {})

@@ -13,9 +13,9 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Whom a field belongs to: the run, the network as a whole, or one population or projection."""
+    """Whom a field belongs to: the run, the network as a whole, or one population, projection or file of arrays."""
 
-    kind: Literal["run", "network", "population", "projection"]
+    kind: Literal["run", "network", "population", "projection", "data"]
     name: str = ""
 
     def field(self, part: Part, *of: str) -> Field:
@@ -38,6 +38,11 @@ def of_population(name: str) -> Group:
 def of_projection(name: str) -> Group:
     """The group of a projection."""
     return Group("projection", name)
+
+
+def of_data(name: str) -> Group:
+    """The group of a file of arrays."""
+    return Group("data", name)
 
 
 class Part(Enum):

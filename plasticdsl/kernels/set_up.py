@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
-from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_data, of_population, of_projection
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, Recipe, Word
-from plasticdsl.model.expr import Expr, Number, joined, of_a_pair, refs
+from plasticdsl.model.expr import Expr, Number, is_stored, joined, of_a_pair, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import (
     ClampedSource,
@@ -27,7 +27,7 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized
 from plasticdsl.support.distributions import draw
@@ -36,7 +36,7 @@ from plasticdsl.support.random import stream_of
 from plasticdsl.support.spikes import counted_spikes, endless_spikes, spikes_from, spikes_of_all
 from plasticdsl.support.steps import to_step_array, to_steps
 from plasticdsl.support.structure import shared
-from plasticdsl.support.values import given, lacks, number, within
+from plasticdsl.support.values import array_given, given, lacks, number, within
 
 #: What `allocate` calls what it was given and what it makes by the way.
 _PARAMETERS, _CONNECTIONS, _SPIKES, _DURATION, _FOUND = map(Word, ("parameters", "connections", "spikes", "duration", "found"))
@@ -97,6 +97,7 @@ def _written(scope: Scope) -> Iterator[Expr]:
 
 def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section]:
     """Everything that has a value before the first step."""
+    yield "files", tuple(Assignment((f,), Apply(array_given, (_PARAMETERS, Called(f)))) for f in stored(network, known))
     yield "the network", tuple(_values(known[NETWORK], 1))
     yield "sizes", tuple(Assignment((_units(p),), Apply(sized, (Word(_units(p)), Formula(NETWORK, p.size)))) for p in network.populations)
     for population in network.populations:
@@ -104,6 +105,14 @@ def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section
     for projection in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
         yield projection.symbol, tuple(_projection(projection, known[of_projection(projection.name)]))
     yield "bounds", tuple(a for scope in known.values() if scope.group != NETWORK for a in _bounds(scope))
+
+
+def stored(network: Network, known: Mapping[Group, Scope]) -> list[Field]:
+    """The arrays that values and conditions take from files; connections and spikes are given as such."""
+    read = [e for scope in known.values() for e in _written(scope)]
+    read += [e for parts in (network.populations, network.projections) for part in parts for e in _beside(part)]
+    found = {ref for e in read for ref in refs(e) if is_stored(ref)}
+    return [of_data(owner_text(ref.owner)).variable(ref.name) for ref in sorted(found, key=lambda ref: ref.order)]
 
 
 # --- populations -----------------------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from plasticdsl.kernels.identifiers import Field, Group, Part
+from plasticdsl.kernels.identifiers import Field, Group, Part, of_data
 from plasticdsl.kernels.numpy_printer import numpy_text
 from plasticdsl.kernels.printer import literal
 from plasticdsl.kernels.recipes import Apply, Called, Default, Formula, Recipe, Word
 from plasticdsl.kernels.set_up import Assignment, Scope
 from plasticdsl.model.expr import Ref, Special
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.pretty import pretty
 
 _Naming = Callable[[Ref | Special], str]
@@ -82,6 +82,12 @@ class Writer:
                     return f"np.float64({self.at(scope.ends[Whose.PRE if size == 'N_pre' else Whose.POST], Part.UNITS)})"
                 case Ref(Whose.PRE | Whose.POST as side, name) if side in scope.ends and name in self.scopes[scope.ends[side]].sides:
                     return f"taken(a.{self.names[scope.ends[side].variable(name)]}, {units[side]})"
+                case Ref(OfData(data), name):
+                    array = f"a.{self.names[of_data(data).variable(name)]}"
+                    if pairs:
+                        return f"{array}[post, pre]"
+                    n_post = self.at(scope.ends[Whose.POST], Part.UNITS) if scope.ends else ""
+                    return f"in_order({array}, found, {n_post})" if scope.ends else array
                 case Ref(owner, name):
                     for near in self.scopes.values():
                         if name in near.sides and (owner == near.itself or (owner is Whose.OWN and near is scope)):

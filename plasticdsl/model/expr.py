@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.owners import Owner, Whose, owner_text
+from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
 
 Limit = Literal["", "before", "after"]
 
@@ -242,7 +242,12 @@ def joined(connective: Literal["and", "or"], conditions: Sequence[Expr]) -> Expr
 def of_a_pair(expr: Expr) -> bool:
     """Whether it has a value for each pair of units."""
     own = (Special("i"), Special("j"))
-    return any(node in own or (isinstance(node, Ref) and node.owner in (Whose.PRE, Whose.POST)) for node in walk(expr))
+    return any(node in own or (isinstance(node, Ref) and (node.owner in (Whose.PRE, Whose.POST) or is_stored(node))) for node in walk(expr))
+
+
+def is_stored(node: Expr) -> bool:
+    """Whether it is an array of a file: one value for each unit or connection."""
+    return isinstance(node, Ref) and isinstance(node.owner, OfData)
 
 
 def refs(expr: Expr) -> frozenset[Ref]:

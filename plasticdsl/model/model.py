@@ -14,7 +14,7 @@ from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.model.parts import NamedPart, Units
-from plasticdsl.model.patterns import PatternSet
+from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.source import NOWHERE, Span
@@ -387,8 +387,9 @@ class Connectivity:
     `kind`: `all`, `one`, `probability`, `in-degree`, `out-degree`, `where`, `listed`, `transposed`; `amount` the probability, degree or condition on
     `Special("i")`, `Special("j")`; `also` an additional `where` condition. `self_connections`/`repeats` as the text says
     (defaults: all, probability and where include self-connections unless `except self`; degrees exclude both).
-    `transposed` (derived ones only): those of projection `of`, each from its post to its pre unit. `pre`, `post`: the parts of the two populations
-    among which there are connections (empty: the whole); then numbers and amounts are of these parts, and i and j still the numbers of units.
+    `listed`: given from Python, or by `data`: arrays of pre and of post units (from 0), or one matrix [post, pre], whose entries that are not 0 are
+    connections. `transposed` (derived ones only): those of projection `of`, each from its post to its pre unit. `pre`, `post`: the parts of the two
+    populations among which there are connections (empty: the whole); then numbers and amounts are of these parts, and i and j still the numbers of units.
     """
 
     kind: str
@@ -400,6 +401,7 @@ class Connectivity:
     of: str = ""
     pre: Units = ()
     post: Units = ()
+    data: tuple[Ref, ...] = ()
 
     @property
     def is_full(self) -> bool:
@@ -498,7 +500,8 @@ class Projection:
 @dataclass(frozen=True, slots=True)
 class Network:
     """Populations and projections in the order written, parameters and observables (`variables`), and `order`: inputs and those
-    definitions that connections or the network read, each after what it depends on. `proofs`: what it says of itself. `parts`: of populations, with names.
+    definitions that connections or the network read, each after what it depends on. `data`: files of arrays. `proofs`: what it says of itself. `parts`: of
+    populations, with names.
     """
 
     name: str
@@ -509,6 +512,7 @@ class Network:
     order: tuple[Owned, ...] = ()
     span: Span = NOWHERE
     patterns: tuple[PatternSet, ...] = ()
+    data: tuple[DataSet, ...] = ()
     proofs: tuple[Proof, ...] = ()
     parts: tuple[NamedPart, ...] = ()
 

@@ -1,7 +1,7 @@
 """Patterns and data: what phases show to a network item by item.
 
-A pattern set is a matrix [pattern, unit] that belongs to a network (`ξ_μi`); a data set is a file of arrays beside the model that belongs to an
-experiment, its first axis numbering the items.
+A pattern set is a matrix [pattern, unit] that belongs to a network (`ξ_μi`); a data set is a file of arrays beside the model. In an experiment the first
+axis of its arrays numbers the items; in a network they are values of units and connections, `Ref(OfData(name), array)`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from plasticdsl.model.expr import Expr
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.units.dimension import Dimension
+
+#: Endings of files of arrays.
+ENDINGS = (".npz", ".npy", ".csv", ".mat", ".h5")
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ class Words:
     def connections(self, connectivity: Connectivity) -> str:
         """`in-degree 80, where i < j, except self`."""
         text = _KINDS.get(connectivity.kind, f"{connectivity.kind} ")
+        if connectivity.data:
+            text = f"connections from {' and '.join(ref.path for ref in connectivity.data)}"
         if connectivity.amount is not None:
             text += self.formula(connectivity.amount)
         if connectivity.also is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,30 @@ Values = float | Floats
 
 #: Numbers worked on at a time.
 BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sparse:
+    """A matrix of which only the entries at (`rows`, `columns`) are not 0, sorted by row, then column, each once."""
+
+    shape: tuple[int, int]
+    rows: Integers
+    columns: Integers
+    values: Floats
+
+    def full(self) -> Floats:
+        """With all its zeros."""
+        found = np.zeros(self.shape)
+        found[self.rows, self.columns] = self.values
+        return found
+
+    def __getitem__(self, place: tuple[Integers, Integers]) -> Floats:
+        """The entries at these rows and columns, which broadcast."""
+        rows, columns = place
+        wanted = np.asarray(rows, np.int64) * self.shape[1] + columns
+        keys = self.rows * self.shape[1] + self.columns
+        at = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
+        return np.where(keys[at] == wanted, self.values[at], 0.0) if len(keys) else np.zeros(wanted.shape)
 
 
 def in_blocks(rows: int, width: int = 1) -> Iterator[tuple[int, int]]:

@@ -348,10 +348,14 @@ def arranged(values: Floats, found: Connections, n_post: int) -> Floats:
     return values if found.order is None else values[found.order]
 
 
+def in_order(values: Any, found: Connections, n_post: int) -> Any:
+    """The same, or one number for all."""
+    return arranged(values, found, n_post) if values.shape else values
+
+
 def given_to_each(parameters: Mapping[str, Any], name: str, default: Any, found: Connections, n_post: int) -> Any:
     """What `parameters` has under that name, one number or an array as `arranged` takes it, else the default, which is in order."""
-    values = number(parameters.get(name, default))
-    return arranged(values, found, n_post) if name in parameters and np.ndim(values) else values
+    return in_order(number(parameters[name]), found, n_post) if name in parameters else number(default)
 
 
 def sized(given: Any, default: Any) -> int:

@@ -30,6 +30,13 @@ def given(parameters: Mapping[str, Any], name: str, default: Any, count: int) ->
     return found
 
 
+def array_given(parameters: Mapping[str, Any], name: str) -> Any:
+    """The array of that name, which a model takes from a file. Raises ValueError where it was not given."""
+    if name not in parameters:
+        raise ValueError(f"{name} has to be given: the model takes it from a file. As in the file, without units")
+    return number(parameters[name])
+
+
 def lacks(parameters: Mapping[str, Any], name: str) -> bool:
     """Whether nothing was given under that name."""
     return name not in parameters

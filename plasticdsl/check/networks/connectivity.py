@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plasticdsl.check.networks.building import Side
+from plasticdsl.check.networks.building import Building, Side
+from plasticdsl.check.networks.from_data import listed
 from plasticdsl.check.networks.parts import membership
 from plasticdsl.check.networks.positions import distance
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, Values, amount, constant
@@ -24,7 +25,14 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
-_KINDS = {"all to all": "all", "one to one": "one", "probability": "probability", "in-degree": "in-degree", "out-degree": "out-degree"}
+_KINDS = {
+    "all to all": "all",
+    "one to one": "one",
+    "probability": "probability",
+    "in-degree": "in-degree",
+    "out-degree": "out-degree",
+    "connections from": "listed",
+}
 
 
 _NUMBERS = {
@@ -72,8 +80,9 @@ def _of_side(owner: Whose, side: Side) -> Declared:
     return Declared(owner.value, owner.value, "a unit", members=Scope(own), span=side.population.span)
 
 
-def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, context: Context, values: Values) -> Connectivity:
+def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, building: Building) -> Connectivity:
     """The rule by which pairs of units are connected."""
+    context, values = building.context, building.constants
     of_pairs = pair_names(context, pre, post)
     bases = [c for c in clauses if c.kind in _KINDS]
     if len(bases) > 1:
@@ -89,6 +98,11 @@ def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, sp
         )
     base = bases[0]
     kind = _KINDS[base.kind]
+    if kind == "listed" and base.value is not None:
+        if len(clauses) > 1:
+            other = next(c for c in clauses if c is not base)
+            context.report.error("unknown-option", "Connections from a file are those in it, with nothing beside them.", other.span)
+        return Connectivity(kind, span=base.span, pre=pre.units, post=post.units, data=listed(base.value, pre, post, building))
     how_many = _amount(base, pre, post, "with repeats" in words, of_pairs, values)
     is_degree = kind in ("in-degree", "out-degree")
     _fitting_sizes(base, pre, post, context, values)

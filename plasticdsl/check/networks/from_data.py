@@ -1,27 +1,165 @@
-"""What a network takes from files of arrays: `SpikeTimes(d.times ms, d.units)`.
+"""What a network takes from files of arrays: values (`C = d.C pF`), connections (`connections from d`), spikes (`SpikeTimes(d.times ms, d.units)`).
 
-Comes in: arguments as written, and the files that the network names. Goes out: names of arrays with the unit behind them. Numbers in files have no unit,
-so one is written behind the array.
+Comes in: what is written, and the files that the network names. Goes out: `Ref(OfData(name), array)` with the unit behind it, for values and
+connections; names of arrays for spikes. Numbers in files have no unit, so one is written behind the array. Shapes are compared with the sizes that are
+known; all of them again when the network is built.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plasticdsl.check.networks.lists import written_unit
-from plasticdsl.check.terms.context import Context
+from plasticdsl.check.networks.building import Building, Side
+from plasticdsl.check.networks.lists import with_unit, written_unit
+from plasticdsl.check.terms.amounts import constant
+from plasticdsl.check.terms.context import Context, Extension, Typed
+from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.model import GivenSpikes, SpikeFile
+from plasticdsl.model.expr import Binary, Number, Ref, is_stored, refs
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import Connectivity, GivenSpikes, SpikeFile
+from plasticdsl.model.owners import OfData
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import ONE, TIME
+from plasticdsl.units.display import counted, display_unit
 from plasticdsl.units.table import combine
 
 _EXAMPLE = "Write for example ‘SpikeTimes(d.times ms, d.units)’."
 
+_WAYS = (
+    "Write ‘connections from d’ where the file has arrays ‘pre’ and ‘post’ with the units (from 0) of each connection, or ‘connections from d.W’ for a "
+    "matrix with a row for each post and a column for each pre unit."
+)
+
+_Shape = tuple[int, ...]
+
 #: An array of a file, by data set and name, with its shape.
-_Array = tuple[DataSet, str, tuple[int, ...]]
+_Array = tuple[DataSet, str, _Shape]
+
+
+def arrays_of(data: Mapping[str, DataSet]) -> Extension:
+    """The extension that reads `d.C pF`, `2 d.C pF`."""
+
+    def extend(node: tree.Expr, context: Context) -> Typed | None:
+        inner, unit = with_unit(node, context.scope)
+        if _is_member(inner, data):
+            found = _found(inner, context, data)
+            value = context.unknown if found is None else Typed(Ref(OfData(found[0].name), found[1]), PURE)
+        elif unit and isinstance(inner, tree.Binary) and _is_member(inner.right, data):
+            value = translate_number(inner, context)
+        else:
+            return None
+        scale, dimension = combine(unit)
+        return Typed(value.expr if scale == 1 else Binary("*", value.expr, Number(float(scale))), value.dim * Dim(dimension))
+
+    return extend
+
+
+def unit_wanted(node: tree.Expr, dim: Dim, context: Context) -> str:
+    """The hint for an array of a file whose unit is missing."""
+    known = context.solver.resolve(dim).known
+    if known is None or not isinstance(node, tree.Member) or not isinstance(node.base, tree.Name):
+        return ""
+    return f"Numbers in a file have no unit: write it behind the array, ‘{node.base.text}.{node.attribute.text} {display_unit(known)[0]}’."
+
+
+def refuse_arrays(read: object, span: Span, building: Building) -> None:
+    """Reports an array of a file where there are neither units nor connections."""
+    for _, symbol, _ in _read(read, building.data):
+        hint = "An array has a number for each unit or connection: ‘A = 10 LIF, C = d.C pF’, ‘A → B: Exc, w = d.W’."
+        building.context.report.error("not-here", f"‘{symbol}’ can be a value of populations and projections only.", span, hint)
+
+
+def require_units(read: object, population: str, count: float | None, span: Span, context: Context, data: Mapping[str, DataSet]) -> None:
+    """Reports arrays that have not one number for each unit of a population, or one for all."""
+    for of, symbol, shape in _read(read, data):
+        if len(shape) > 1 or (shape and count is not None and shape != (count,)):
+            known = "its units" if count is None else counted(int(count), "unit")
+            has = counted(shape[0], "number") if len(shape) == 1 else f"the shape {shape}"
+            message = f"‘{population}’ has {known}, and ‘{symbol}’ in ‘{of.symbol}’ has {has}; one for each unit is needed."
+            context.report.error("sizes-differ", message, span)
+
+
+def require_pairs(read: object, connected: Connectivity, pre: Side, post: Side, span: Span, building: Building) -> None:
+    """Reports arrays that are no matrix [post, pre], and have not one number for each connection that comes from a file, nor one for all."""
+    report = building.context.report
+    for of, symbol, shape in _read(read, building.data):
+        if len(shape) == 2:
+            _require_matrix(symbol, shape, pre, post, span, building)
+        elif len(connected.data) == 2 and len(shape) == 1:
+            listed = dict(of.arrays).get(connected.data[0].name) if connected.data[0].owner == OfData(of.name) else shape
+            if shape != listed and listed is not None:
+                message = f"‘{symbol}’ has {counted(shape[0], 'number')}, and there are {counted(listed[0], 'connection')}."
+                report.error("sizes-differ", message, span)
+        elif shape:
+            message = f"‘{symbol}’ has the shape {shape}, so that nothing tells which number belongs to which connection."
+            hint = "Give a matrix with a row for each post and a column for each pre unit, or take the connections from the file: ‘connections from d’."
+            report.error("sizes-differ", message, span, hint)
+
+
+def listed(node: tree.Expr, pre: Side, post: Side, building: Building) -> tuple[Ref, ...]:
+    """The arrays that hold connections: of pre and of post units, or one matrix; none after reporting what is wrong."""
+    report, data = building.context.report, building.data
+    if isinstance(node, tree.Name) and node.name in data:
+        of = data[node.name]
+        shapes = [dict(of.arrays).get(side) for side in ("pre", "post")]
+        if None in shapes:
+            names = ", ".join(f"‘{name}’" for name, _ in of.arrays)
+            report.error("unknown-name", f"‘{of.symbol}’ has no arrays ‘pre’ and ‘post’; it has {names}.", node.span, _WAYS)
+        elif shapes[0] != shapes[1] or len(shapes[0] or ()) != 1:
+            message = f"‘pre’ and ‘post’ in ‘{of.symbol}’ must each have one number for each connection; their shapes are {shapes[0]} and {shapes[1]}."
+            report.error("sizes-differ", message, node.span)
+        else:
+            return Ref(OfData(of.name), "pre"), Ref(OfData(of.name), "post")
+    elif _is_member(node, data):
+        found = _found(node, building.context, data)
+        if found is not None and _require_matrix(f"{found[0].symbol}.{found[1]}", found[2], pre, post, node.span, building):
+            return (Ref(OfData(found[0].name), found[1]),)
+    else:
+        report.error("not-here", "Connections come from a set of data of this network.", node.span, _WAYS)
+    return ()
+
+
+def _require_matrix(symbol: str, shape: _Shape, pre: Side, post: Side, span: Span, building: Building) -> bool:
+    sizes = tuple(constant(side.population.size, building.constants) for side in (post, pre))
+    if len(shape) == 2 and all(size is None or size == length for size, length in zip(sizes, shape, strict=True)):
+        return True
+    of_post, of_pre = (
+        f"each unit of ‘{side.population.symbol}’" if size is None else f"each of the {size:g} units of ‘{side.population.symbol}’"
+        for side, size in zip((post, pre), sizes, strict=True)
+    )
+    turned = "; it is the other way round" if shape == sizes[::-1] else ""
+    message = f"‘{symbol}’ has the shape {shape}, but needs a row for {of_post} (post) and a column for {of_pre} (pre){turned}."
+    building.context.report.error("sizes-differ", message, span)
+    return False
+
+
+def _read(read: object, data: Mapping[str, DataSet]) -> list[tuple[DataSet, str, _Shape]]:
+    """The arrays that something reads, each with what it is called there and its shape."""
+    found = sorted({ref for expr in expressions(read) for ref in refs(expr) if is_stored(ref)}, key=lambda ref: ref.order)
+    sets = {OfData(name): of for name, of in data.items()}
+    return [(of, f"{of.symbol}.{ref.name}", dict(of.arrays)[ref.name]) for ref in found for owner, of in sets.items() if owner == ref.owner]
+
+
+def _is_member(node: tree.Expr, data: Mapping[str, DataSet]) -> bool:
+    return isinstance(node, tree.Member) and isinstance(node.base, tree.Name) and node.base.name in data
+
+
+def _found(node: tree.Expr, context: Context, data: Mapping[str, DataSet]) -> _Array | None:
+    """The array meant; None after reporting that there is none."""
+    assert isinstance(node, tree.Member) and isinstance(node.base, tree.Name)
+    of, name = data[node.base.name], node.attribute
+    found = next(((of, array, shape) for array, shape in of.arrays if array in (name.text, name.name)), None)
+    if found is None:
+        hint = did_you_mean(name.text, [array for array, _ in of.arrays], "It has")
+        context.report.error("unknown-name", f"‘{of.symbol}’ has no array ‘{name.text}’.", name.span, hint)
+    return found
+
+
+# --- spikes ----------------------------------------------------------------------------------------------------------
 
 
 def spikes_from_data(given: Mapping[str, tree.Expr], span: Span, context: Context, data: Mapping[str, DataSet]) -> GivenSpikes | None:
@@ -58,20 +196,17 @@ def _array(node: tree.Expr, argument: str, context: Context, data: Mapping[str, 
     if member is None or not isinstance(member.base, tree.Name):
         context.report.error("not-here", f"The {argument} of these spikes must be an array of the file.", node.span, _EXAMPLE)
         return None
-    of, name = data[member.base.name], member.attribute
-    shape = next((shape for array, shape in of.arrays if array in (name.text, name.name)), None)
-    if shape is None:
-        hint = did_you_mean(name.text, [array for array, _ in of.arrays], "It has")
-        context.report.error("unknown-name", f"‘{of.symbol}’ has no array ‘{name.text}’.", name.span, hint)
+    found = _found(member, context, data)
+    if found is None:
         return None
-    key = next(array for array, _ in of.arrays if array in (name.text, name.name))
     unit: tree.Unit | None = () if node is member else None
     if isinstance(node, tree.Binary) and node.operator == "*" and node.left is member:
         unit = written_unit(node.right, context.scope)
     scale, dimension = combine(unit) if unit is not None else (1, None)
     if dimension != (TIME if argument == "times" else ONE):
-        wanted = f"‘{of.symbol}.{name.text} ms’" if argument == "times" else f"‘{of.symbol}.{name.text}’, without a unit"
+        symbol = f"{found[0].symbol}.{member.attribute.text}"
+        wanted = f"‘{symbol} ms’" if argument == "times" else f"‘{symbol}’, without a unit"
         message = f"Numbers in a file have no unit: write the {argument} of spikes as {wanted}."
         context.report.error("inconsistent-units", message, node.span)
         return None
-    return (of, key, shape), float(scale)
+    return found, float(scale)

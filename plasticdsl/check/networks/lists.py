@@ -45,26 +45,20 @@ def lists_per_unit(context: Context, name: tree.Name, size: Expr, constants: Val
 
 def listed_items(node: tree.Expr, scope: Scope) -> tuple[tree.Expr, ...] | None:
     """The items of a list, with the unit behind it; None for anything else."""
-    found = _with_unit(node, scope)
-    if found is None:
+    listing, unit = with_unit(node, scope)
+    if not isinstance(listing, tree.Listing):
         return None
-    items, unit = found
-    return tuple(_in_unit(item, unit) for item in items) if unit else items
+    return tuple(_in_unit(item, unit) for item in listing.items) if unit else listing.items
 
 
-def _with_unit(node: tree.Expr, scope: Scope) -> tuple[tuple[tree.Expr, ...], tree.Unit] | None:
-    """A list and the unit it is multiplied with, `[…] mV/s`."""
+def with_unit(node: tree.Expr, scope: Scope) -> tuple[tree.Expr, tree.Unit]:
+    """What stands there and the unit behind it, `[…] mV/s`."""
     match node:
-        case tree.Listing(items=items):
-            return items, ()
-        case tree.Binary(operator="*" | "/" as operator, left=left, right=right):
-            found, factor = _with_unit(left, scope), written_unit(right, scope)
-            if found is None or factor is None:
-                return None
-            items, unit = found
-            return items, (*unit, *((word, power if operator == "*" else -power) for word, power in factor))
+        case tree.Binary(operator="*" | "/" as operator, left=left, right=right) if (factor := written_unit(right, scope)) is not None:
+            inner, unit = with_unit(left, scope)
+            return inner, (*unit, *((word, power if operator == "*" else -power) for word, power in factor))
         case _:
-            return None
+            return node, ()
 
 
 def written_unit(node: tree.Expr, scope: Scope) -> tree.Unit | None:

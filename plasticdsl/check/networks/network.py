@@ -17,6 +17,7 @@ from plasticdsl.check.experiments.readings import Sources
 from plasticdsl.check.files import Folders, read_data
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
+from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.gradients import with_gradients
 from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
@@ -57,12 +58,12 @@ def check_network(
     defines = of_kind(block.body, tree.Define)
     building.parts = named_parts(defines, (p.name.name for p in of_kind(block.body, tree.Population)))
     parameters, signals, observables = sorted_by_kind([s for s in defines if s.rhs not in building.parts.values()])
+    _data(of_kind(block.body, tree.Data), building, folders)
     variables = check_parameters(parameters, building)
     building.constants = known_values(variables, {}, Whose.NETWORK)
     variables += check_signals(signals, building)
     building.observables = {n: building.context.solver.fresh() for n in names_of(observables)}
     _doubt_unsound(block, building)
-    _data(of_kind(block.body, tree.Data), building, folders)
     _populations(block, building)
     building.named = declared_parts(defines, building)
     patterns = of_kind(block.body, tree.Patterns)
@@ -86,7 +87,7 @@ def check_network(
 
 
 def _data(statements: Sequence[tree.Data], building: Building, folders: Folders) -> None:
-    """Files of arrays, which sources of spikes read."""
+    """Files of arrays, which values, connections and sources of spikes read."""
     for statement in statements:
         name, report = statement.name, building.context.report
         building.names[name.name] = Declared(name.name, name.text, "a set of data", span=name.span)
@@ -95,6 +96,8 @@ def _data(statements: Sequence[tree.Data], building: Building, folders: Folders)
             report.error("not-given", "The data of a network are read from a file.", statement.span, f'{hint}"file.npz"’.')
         elif (found := read_data(statement.path, statement.place, folders, report)) is not None:
             building.data[name.name] = DataSet(name.name, name.text, str(found[0]), found[1], statement.span)
+    if building.data:
+        building.context = building.context.extended(arrays_of(building.data))
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
@@ -195,7 +198,7 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     named = {n: d.dim for n, d in building.names.items() if d.dim is not None}
     declared = _dimensioned(Block("network", block.name.name, variables=variables), named, solver).variables
     sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
-    return Network(block.name.name, block.doc, declared, populations, projections, order, block.span, sets)
+    return Network(block.name.name, block.doc, declared, populations, projections, order, block.span, sets, tuple(building.data.values()))
 
 
 def _dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
-from plasticdsl.check.networks.from_data import spikes_from_data
+from plasticdsl.check.networks.from_data import require_units, spikes_from_data
 from plasticdsl.check.networks.lists import listed_items, lists_per_unit
 from plasticdsl.check.networks.positions import placed
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
-from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount
+from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import named_arguments
 from plasticdsl.check.terms.expressions import translate_as
@@ -27,7 +27,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import Expr, Number, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Number, Ref, Special, is_stored, refs, walk
 from plasticdsl.model.model import (
     Block,
     ClampedSource,
@@ -78,6 +78,8 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     elif places:
         building.missing.add(name.name)
     values = _values(given, block, dims, listing, building.constants, {} if there is None else there.values)
+    read = (values, block.variables) if checked is None else values
+    require_units(read, name.text, constant(size, building.constants), statement.span, context, building.data)
     population = Population(name.name, name.text, size, block, source, values, statement.span)
     return Side(population, dims, space=None if there is None else there.space)
 
@@ -207,7 +209,7 @@ def _value(name: str, node: tree.Expr, context: Context) -> Expr:
     what, inside = f"The {name} of a source", unit_numbers(context)
     kind, dim = {"rate": NOT_NEGATIVE, "count": COUNT_OR_NONE}.get(name), _DIMENSIONS[name]
     value = translate_as(node, dim, what, inside) if kind is None else amount(node, kind, what, inside, {}, dim)
-    if any(r.owner not in (Whose.OWN, Whose.NETWORK) for r in refs(value)):
+    if any(r.owner not in (Whose.OWN, Whose.NETWORK) and not is_stored(r) for r in refs(value)):
         message = f"The {name} of a source can depend on the time and on parameters, not on the state of the network."
         context.report.error("not-a-constant", message, node.span)
     return value

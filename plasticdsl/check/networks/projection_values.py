@@ -16,6 +16,7 @@ from plasticdsl.check.blocks.triggers import only_named
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.networks.building import Ends
 from plasticdsl.check.networks.connectivity import pair_names
+from plasticdsl.check.networks.from_data import unit_wanted
 from plasticdsl.check.networks.merging import Joined, Part
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import value_or_draw
@@ -28,7 +29,7 @@ from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model.dependencies import circle
-from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.expr import Ref, is_stored, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Need, Role, Value, Variable
 from plasticdsl.model.owners import Whose
@@ -190,8 +191,9 @@ def _put(name: str, given: GivenValue, joined: Joined, context: Context) -> None
 def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Value:
     """A constant or a distribution of the wanted dimension."""
     value, found = value_or_draw(given.value, given.drawn, context)
-    require_dimension(given.value, found, dim, f"‘{symbol}’", context)
-    outside = [r for e in expressions(value) for r in refs(e) if r.owner not in (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)]
+    require_dimension(given.value, found, dim, f"‘{symbol}’", context, unit_wanted(given.value, dim, context))
+    known = (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)
+    outside = [r for e in expressions(value) for r in refs(e) if r.owner not in known and not is_stored(r)]
     if outside:
         message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
         context.report.error("not-a-constant", message, given.value.span)

@@ -14,6 +14,7 @@ from plasticdsl.check.experiments.readings import undeclared_population
 from plasticdsl.check.networks.building import Building, Ends, Side
 from plasticdsl.check.networks.composition import compose
 from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
+from plasticdsl.check.networks.from_data import require_pairs
 from plasticdsl.check.networks.merging import Part
 from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_counts
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values
@@ -101,13 +102,14 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     clauses = statement.connectivity
     if wanted.hidden is not None and not clauses:
         clauses = (tree.Connectivity("one to one", None, statement.source.span),)
-    connected = connectivity(clauses, pre, post, statement.span, context, building.constants)
+    connected = connectivity(clauses, pre, post, statement.span, building)
     late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), building.constants)
     equations, values_written = taken_out(statement.values)
     written = given_values(values_written)
     ends = Ends(pre, post, others, building.observables, building.constants, bool(late))
     block, joined = compose(wanted.name, parts, ends, (*values, *written), statement.span, context)
     _check_bare(statement, parts, values, context.report)
+    require_pairs((block.variables, connected.amount, connected.also, late), connected, pre, post, statement.span, building)
     projection = Projection(
         name=wanted.name,
         symbol=wanted.symbol,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
+from plasticdsl.check.networks.from_data import refuse_arrays
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
 from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.context import Context
@@ -160,7 +161,7 @@ def _translated(one: _Observable, things: Indexables, building: Building) -> Var
     numbers = {letter: index_number(tree.Name(letter, letter, one.name.span)) for letter in one.letters}
     context = building.context.extended(indexing(things, one.letters))
     context = context.inside(context.scope.child(numbers)) if numbers else context
-    variable = _variable(one.statement, one.name, Role.DEFINITION, context, building.names)
+    variable = _variable(one.statement, one.name, Role.DEFINITION, context, building)
     return replace(variable, indices=tuple(one.letters.items()))
 
 
@@ -169,7 +170,7 @@ def _check(statements: Sequence[tree.Define], role: Role, what: str, building: B
     kept = [(s, name) for s in statements if (name := _plain_name(s, context)) is not None]
     for _, name in kept:
         _declare(name, what, context.solver.fresh(), building)
-    variables = tuple(_variable(s, name, role, context, building.names) for s, name in kept)
+    variables = tuple(_variable(s, name, role, context, building) for s, name in kept)
     _no_circle(variables, context)
     return in_working_order(variables, Whose.NETWORK)
 
@@ -197,9 +198,10 @@ def _plain_name(statement: tree.Define, context: Context) -> tree.Name | None:
     return statement.target
 
 
-def _variable(statement: tree.Define, target: tree.Name, role: Role, context: Context, names: Mapping[str, Declared]) -> Variable:
+def _variable(statement: tree.Define, target: tree.Name, role: Role, context: Context, building: Building) -> Variable:
     value = translate_number(statement.rhs, context)
-    own = names[target.name].dim
+    refuse_arrays(value.expr, statement.rhs.span, building)
+    own = building.names[target.name].dim
     assert own is not None
     require_same(target, own, statement.rhs, value.dim, context)
     unit, scale = unit_of_number(statement.rhs) or ("", 1.0)

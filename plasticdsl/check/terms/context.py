@@ -67,5 +67,6 @@ class Context:
         return replace(self, scope=scope, calls=(*self.calls, function))
 
     def extended(self, extend: Extension) -> Context:
-        """The same context with another extension."""
-        return replace(self, extend=extend)
+        """The same context with one more extension, which is asked before those that it has."""
+        before = self.extend
+        return replace(self, extend=extend if before is None else lambda node, context: extend(node, context) or before(node, context))

@@ -44,12 +44,12 @@ def require_same(
     return False
 
 
-def require_dimension(node: Placed, found: Dim, wanted: Dim, what: str, context: Context) -> bool:
+def require_dimension(node: Placed, found: Dim, wanted: Dim, what: str, context: Context, hint: str = "") -> bool:
     """`node` has the dimension `wanted`, else an error; `what` begins the sentence, e.g. "A delay"."""
     if context.solver.unify(found, wanted, node.span):
         return True
     message = f"{what} must be {described(wanted, context)}, but this is {describe(node, found, context)}."
-    context.report.error("inconsistent-units", message, node.span, "", _why(node, found, context))
+    context.report.error("inconsistent-units", message, node.span, hint, _why(node, found, context))
     return False
 
 

@@ -30,9 +30,10 @@ from plasticdsl.model.model import (
     Timed,
     Timing,
 )
-from plasticdsl.model.owners import OfProjection, Whose
+from plasticdsl.model.owners import OfData, OfProjection, Whose
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
+from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.instance.memory import check_memory, expected_count, population_need, projection_need
@@ -112,8 +113,9 @@ def instantiate(
     made: dict[str, ProjectionInstance] = {}
     around = around_of(shared.value, dt, made)
     sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
-    units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around) for p in network.populations}
-    ends = {p.name: ends_of(units[p.pre], units[p.post], around) for p in network.projections}
+    stored = Arrays(network.data, {})
+    units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around, stored) for p in network.populations}
+    ends = {p.name: ends_of(units[p.pre], units[p.post], around, stored) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
@@ -125,6 +127,7 @@ def instantiate(
         {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
         _projections(network, wiring, ends, setup, made),
         shown,
+        stored.known,
         setup.warnings,
     )
 
@@ -184,13 +187,15 @@ def _size(population: Population, setup: Setup, shared: Resolver) -> int:
     return size
 
 
-def units_of(population: Population, size: int, sides: Sides, seed: int, around: Lookup) -> Resolver:
+def units_of(population: Population, size: int, sides: Sides, seed: int, around: Lookup, stored: Arrays) -> Resolver:
     """The values of a population."""
 
     def outside(node: Name) -> Values:
         match node:
             case Special("i"):
                 return np.arange(1.0, size + 1.0)
+            case Ref(OfData()):
+                return stored.of_units(node, size, population.symbol)
             case Special("N_pre" | "N_post"):
                 return float(size)
             case _:
@@ -204,9 +209,9 @@ def units_of(population: Population, size: int, sides: Sides, seed: int, around:
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, seed, outside, arrange)
 
 
-def ends_of(pre: Resolver, post: Resolver, around: Lookup) -> Ends:
+def ends_of(pre: Resolver, post: Resolver, around: Lookup, stored: Arrays) -> Ends:
     """The two populations of a projection."""
-    return Ends(pre.count, post.count, lambda side, name: (pre if side is Whose.PRE else post).value(name), around)
+    return Ends(pre.count, post.count, lambda side, name: (pre if side is Whose.PRE else post).value(name), around, stored)
 
 
 def parameters_of(block: Block, resolver: Resolver, setup: Setup) -> dict[str, Values]:
@@ -326,7 +331,7 @@ def _projections(
 def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Setup) -> ProjectionInstance:
     found = _connected(projection, pattern, setup)
     made = ProjectionInstance(
-        projection.name, projection.pre, projection.post, stream_of(projection.name), found.rows, found.targets, {}, {}
+        projection.name, projection.pre, projection.post, stream_of(projection.name), found.rows, found.targets, {}, {}, order=found.order
     )
     sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
     resolver = connection_values(projection, made, sides, ends, setup, lambda values: arranged(values, found, ends.n_post))
@@ -361,7 +366,7 @@ def _connected(projection: Projection, pattern: Pattern, setup: Setup) -> Connec
     try:
         return connect(pattern, projection.pre == projection.post, setup.seed, stream_of(projection.name, "connections"))
     except ValueError as problem:
-        if pattern.kind == "listed":
+        if pattern.kind == "listed" and not projection.connectivity.data:
             raise ValueError(f"{projection.name}: {problem}") from None
         code = "not-symmetric" if isinstance(problem, NotSymmetric) else "sizes-differ" if pattern.kind == "one" else "out-of-range"
         fail(code, f"‘{projection.symbol}’ cannot be connected: {problem}.", projection.connectivity.span)
@@ -382,7 +387,12 @@ def connection_values(
     def finish(name: str, side: Given, values: Values) -> Values:
         return alike(projection, made, name, side, values)
 
-    lookup, last = ends.lookup(pre, post), finish if projection.symmetric else None
+    def outside(node: Name) -> Values:
+        if isinstance(node, Ref) and isinstance(node.owner, OfData):
+            return ends.arrays.of_connections(node, Connections(made.rows, made.targets, made.order), (ends.n_pre, ends.n_post))
+        return at_pairs(node)
+
+    at_pairs, last = ends.lookup(pre, post), finish if projection.symmetric else None
     return Resolver(
-        projection.as_owner, projection.symbol, sides, projection.connection.variables, made.count, setup.seed, lookup, arrange, last
+        projection.as_owner, projection.symbol, sides, projection.connection.variables, made.count, setup.seed, outside, arrange, last
     )

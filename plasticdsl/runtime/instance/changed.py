@@ -14,6 +14,7 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.model import Block, Network, PoissonSource, Population, Projection, RegularSource, Timing
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.right_sides import network_sides, right_sides
+from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.build import (
     Setup,
     around_of,
@@ -44,7 +45,8 @@ def with_parameters(
     setup = Setup(network, base.dt, base.seed, together, per_unit(network, together, spread), [], None)
     new = followers(network, held, together)
     shared = network_values(setup, _kept(network_sides(network, together), Whose.NETWORK, base, new))
-    change = _Changed(setup, base, before, new, step, around_of(shared.value, base.dt, base.projections))
+    around, stored = around_of(shared.value, base.dt, base.projections), Arrays(network.data, base.stored)
+    change = _Changed(setup, base, before, new, step, around, stored)
     units = {p.name: change.units(p) for p in network.populations}
     return replace(
         base,
@@ -62,7 +64,7 @@ def _kept(sides: Sides, owner: OfPopulation | OfProjection | Whose, base: Instan
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """What all parts are changed with; `new`: what has other values, `around`: the network's values."""
+    """What all parts are changed with; `new`: what has other values, `around`: the network's values, `stored`: those in files."""
 
     setup: Setup
     base: Instance
@@ -70,6 +72,7 @@ class _Changed:
     new: frozenset[Ref]
     step: int
     around: Lookup
+    stored: Arrays
 
     def _sides(self, part: Population | Projection, block: Block) -> Sides:
         return _kept(right_sides(part.as_owner, block, part.values, self.setup.settings), part.as_owner, self.base, self.new)
@@ -77,7 +80,7 @@ class _Changed:
     def units(self, population: Population) -> Resolver:
         """The values of a population."""
         size = self.base.populations[population.name].size
-        return units_of(population, size, self._sides(population, population.block), self.setup.seed, self.around)
+        return units_of(population, size, self._sides(population, population.block), self.setup.seed, self.around, self.stored)
 
     def population(self, population: Population, resolver: Resolver) -> PopulationInstance:
         """A population with other parameters; a regular source goes on from where it is between two spikes."""
@@ -101,7 +104,7 @@ class _Changed:
     def projection(self, projection: Projection, units: dict[str, Resolver]) -> ProjectionInstance:
         """A projection with the same connections and other parameters."""
         old = self.base.projections[projection.name]
-        ends = ends_of(units[projection.pre], units[projection.post], self.around)
+        ends = ends_of(units[projection.pre], units[projection.post], self.around, self.stored)
         sides = self._sides(projection, projection.connection)
         resolver = connection_values(projection, old, sides, ends, self.setup, lambda values: values)
         states = {name: values.copy() for name, values in old.states.items()}

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from plasticdsl.graph import backwards, reachable
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, is_stored, refs, walk
 from plasticdsl.model.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.right_sides import all_sides
@@ -44,7 +44,7 @@ def delay_sides(projection: Projection) -> dict[Timing, Value]:
 def _differs(owner: Owner, side: Given | None) -> bool:
     """Whether it differs by itself. What is drawn for the network is drawn once."""
     if isinstance(side, Expr):
-        return any(isinstance(node, Special) and node.name in ("i", "j") for node in walk(side))
+        return any(node in (Special("i"), Special("j")) or is_stored(node) for node in walk(side))
     return owner is not Whose.NETWORK if isinstance(side, Distribution) else side is not None and np.ndim(side) > 0
 
 

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
-from plasticdsl.support.arrays import Floats, Values
+from plasticdsl.support.arrays import Floats, Integers, Sparse, Values
 from plasticdsl.support.structure import sources_of
 
-__all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Values"]
+__all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Stored", "Values"]
+
+#: The arrays of a file, by name.
+Stored = dict[str, Floats | Sparse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class PopulationInstance:
 class ProjectionInstance:
     """Connections sorted by pre unit, then post unit: `rows` int64[n_pre + 1], `targets` int32[connections] (post unit of each).
 
-    `parameters`/`states` as in `PopulationInstance`, per connection. `axonal`/`dendritic`: whole steps, the same (int) or per connection (int32).
+    `parameters`/`states` as in `PopulationInstance`, per connection. `order`: as in `Connections`. `axonal`/`dendritic`: whole steps, the same (int)
+    or per connection (int32).
     """
 
     name: str
@@ -74,6 +78,7 @@ class ProjectionInstance:
     states: dict[str, Floats]
     axonal: int | NDArray[np.int32] = 0
     dendritic: int | NDArray[np.int32] = 0
+    order: Integers | None = None
 
     @property
     def count(self) -> int:
@@ -88,7 +93,7 @@ class ProjectionInstance:
 @dataclass(slots=True)
 class Instance:
     """`dt`: step in s. `seed` and the streams determine all random numbers. `parameters`: of the network. `patterns`: pattern set →
-    float64[patterns, units]. `warnings`: what was noticed when it was made."""
+    float64[patterns, units]. `stored`: what was read from the files of its data sets, by their names. `warnings`: what was noticed when it was made."""
 
     dt: float
     seed: int
@@ -96,6 +101,7 @@ class Instance:
     populations: dict[str, PopulationInstance]
     projections: dict[str, ProjectionInstance]
     patterns: dict[str, Floats] = field(default_factory=dict)
+    stored: dict[str, Stored] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
 
     def part(self, name: str) -> PopulationInstance | ProjectionInstance:

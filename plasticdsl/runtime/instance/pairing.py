@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Logic, Ref, Special, of_a_pair
 from plasticdsl.model.model import Connectivity, Network, Projection
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.model.weights import weight
+from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
@@ -107,12 +108,14 @@ _ANY = np.zeros(1, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The two populations of a projection: their sizes, and the values of a variable of one of them; `around` has the network's values and `dt`."""
+    """The two populations of a projection: their sizes, and the values of a variable of one of them; `around` has the network's values and `dt`, `arrays`
+    those in files."""
 
     n_pre: int
     n_post: int
     of_side: Callable[[Whose, str], Values]
     around: Lookup
+    arrays: Arrays
 
     def lookup(self, pre: Callable[[], Integers], post: Callable[[], Integers]) -> Lookup:
         """Looks up what depends on the two units of pairs (unit numbers from 0, any shapes that broadcast)."""
@@ -129,6 +132,8 @@ class Ends:
                     return float(self.n_post)
                 case Ref(Whose.PRE | Whose.POST as side, name):
                     return taken(self.of_side(side, name), pre() if side is Whose.PRE else post())
+                case Ref(OfData()):
+                    return self.arrays.at_pairs(node, pre(), post(), (self.n_pre, self.n_post))
                 case _:
                     return self.around(node)
 
@@ -142,6 +147,9 @@ def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
     sizes = (ends.n_pre, ends.n_post)
     mirrored = bool(projection.symmetric)
     pre_units, post_units = (_units(part, n, projection, ends) for part, n in zip((written.pre, written.post), sizes, strict=True))
+    if given is None and written.data:
+        listed_there = ends.arrays.listed(projection, sizes)
+        return Pattern("listed", *sizes, listed=listed_there, mirrored=mirrored, pre=pre_units, post=post_units)
     if given is not None:
         found = listed(given, projection.name)
         if found.shape not in (None, sizes[::-1]):

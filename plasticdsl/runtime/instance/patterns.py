@@ -7,7 +7,8 @@ seed and the name of the set; pattern μ of a set does not depend on how many th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,8 +94,15 @@ def _from_file(each: PatternSet, path: str, units: int) -> Floats:
 
 def read_arrays(path: str, what: str, span: Span) -> dict[str, Floats]:
     """The arrays in a file by their names. Raises `PlasError` where it cannot be read; `what` it is, in words."""
-    try:
+    with readable(what, span):
         return files.load(path)
+
+
+@contextmanager
+def readable(what: str, span: Span) -> Iterator[None]:
+    """Raises `PlasError` where what is read inside cannot be; `what` it is, in words."""
+    try:
+        yield
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
         fail("unreadable-data", f"{what} cannot be read: {reason}.", span)

@@ -17,6 +17,7 @@ from plasticdsl.model.expr import Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.pairing import Ends
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, evaluate_indexed
@@ -186,7 +187,10 @@ class Observer:
             drawn, (post, pre) = self.instance.projections[owner], self._ends_of(owner)
             sides = {Whose.PRE: drawn.pre, Whose.POST: drawn.post}
             sizes = self.size(drawn.pre), self.size(drawn.post)
-            around = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up).lookup(lambda: pre, lambda: post)
+            stored = Arrays(self.network.data, self.instance.stored)
+            around = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up, stored).lookup(
+                lambda: pre, lambda: post
+            )
 
         def look_up(node: Name) -> Values:
             match node:

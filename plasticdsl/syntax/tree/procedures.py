@@ -42,7 +42,7 @@ class Connectivity:
     """One connectivity clause.
 
     `kind`: `all to all`, `one to one`, `probability` (value), `in-degree` (value), `out-degree` (value), `except self`,
-    `where` (value: a condition on i and j), `with repeats`, `with self`, `listed` (explicit lists come from Python).
+    `where` (value: a condition on i and j), `with repeats`, `with self`, `connections from` (value: a set of data, or a matrix in one).
     """
 
     kind: str
