@@ -158,6 +158,10 @@ def _about(statement: tree.Statement, kind: str) -> Hashable:
     """What the statement settles, once it is `split`; two statements about the same say the same thing differently."""
     word = type(statement).__name__
     match statement:
+        case tree.Define(target=tree.Member(base=tree.Indexed()) as target) | tree.Draw(target=tree.Member(base=tree.Indexed()) as target):
+            return "name", _spelt(target)
+        case tree.Initial(variable=name, of=of) if of is not None:
+            return word, _spelt((of, name))
         case tree.Define() | tree.Draw() | tree.Jump() | tree.Flow() | tree.Input():
             return "name", path_text(subject(statement))
         case tree.Initial() | tree.Bound():

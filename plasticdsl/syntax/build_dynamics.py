@@ -72,6 +72,8 @@ def _assignment(parts: Parts) -> tree.Statement:
     match left:
         case tree.Apply(function=tree.Name() as function, arguments=arguments, primes=0):
             return _of_function(function, arguments, right, span)
+        case tree.Apply(function=tree.Member(base=of, attribute=name), arguments=(tree.Argument(value=tree.Number(text="0")),), primes=0):
+            return tree.Initial(name, right, False, span, of)
         case _:
             return tree.Define(target_of(left), (), right, span)
 
@@ -116,6 +118,8 @@ def drawn(parts: Parts) -> tree.Initial | tree.Draw:
     match left:
         case tree.Apply(function=tree.Name() as function, arguments=(tree.Argument(value=tree.Number(text="0")),)):
             return tree.Initial(function, right, True, span_of(parts))
+        case tree.Apply(function=tree.Member(base=of, attribute=name), arguments=(tree.Argument(value=tree.Number(text="0")),)):
+            return tree.Initial(name, right, True, span_of(parts), of)
         case _:
             return tree.Draw(target_of(left), right, span_of(parts))
 

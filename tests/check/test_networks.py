@@ -46,6 +46,27 @@ def test_values_of_a_population_override_its_block() -> None:
     assert dict(found.values) == {"tau_m": Number(0.01), "V_theta": drawn, "V(0)": Ref(Whose.NETWORK, "v")}
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("cells[1 to 3].τ_m ~ Gamma(4, 5 ms)", ["unsupported"]),  # the others are no draw that goes with it
+        ("cells[1 to 3].V_θ ~ U(−55 mV, −50 mV)", ["unsupported"]),
+        ("cells[1 to 3].V_θ = −50 mV", []),
+        ("cells.V_θ ~ U(−55 mV, −50 mV)", []),
+        ("cells[11].V_θ = −50 mV", ["out-of-range"]),
+        ("τ_m ~ N(10 ms, 1 ms)", ["misplaced-statement"]),
+        ("V(0) = −50 mV", ["misplaced-statement"]),
+    ],
+)
+def test_lines_give_values_to_some_units(line: str, found: list[str]) -> None:
+    text = f"""
+        network Net:
+            cells = 10 LIF, V_θ ~ N(−50 mV, 1 mV)
+            {line}
+    """
+    assert codes(text) == found
+
+
 def test_poisson_rate_is_a_parameter_of_its_units() -> None:
     found = population(
         """

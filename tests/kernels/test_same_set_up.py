@@ -78,6 +78,9 @@ PARTS = f"""
 network Parts:
     n = 10
     a = 30 Cell, size ~ N(3, 1)
+    a[2 to n].size = 7
+    a[1, −3 to −1].τ = i·1 ms
+    a[5 to −5].V(0) ~ U(0, n)
     b = 20 Tired
     early = a[1 to n]
     whole = early → b[−5 to −1]: Kick, all to all, w = 0.001 (i − j)/N_pre

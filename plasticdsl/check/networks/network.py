@@ -19,6 +19,7 @@ from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.gradients import with_gradients
+from plasticdsl.check.networks.part_values import check_part_values, owner_of
 from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
 from plasticdsl.check.networks.populations import check_population
@@ -54,8 +55,9 @@ def check_network(
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
-    check_places(block.body, _PLACES, "a network", report)
-    defines = of_kind(block.body, tree.Define)
+    of_units = [s for s in block.body if owner_of(s) is not None]
+    check_places([s for s in block.body if s not in of_units], _PLACES, "a network", report)
+    defines = [s for s in of_kind(block.body, tree.Define) if s not in of_units]
     building.parts = named_parts(defines, (p.name.name for p in of_kind(block.body, tree.Population)))
     parameters, signals, observables = sorted_by_kind([s for s in defines if s.rhs not in building.parts.values()])
     _data(of_kind(block.body, tree.Data), building, folders)
@@ -66,10 +68,11 @@ def check_network(
     _doubt_unsound(block, building)
     _populations(block, building)
     building.named = declared_parts(defines, building)
+    statements = of_kind(block.body, tree.Projection)
+    check_part_values(of_units, {s.name.name for s in statements if s.name is not None}, building)
     patterns = of_kind(block.body, tree.Patterns)
     check_patterns(patterns, building, folders)
     taken = frozenset((*building.sides, *names))
-    statements = of_kind(block.body, tree.Projection)
     report.doubt(that_mention((*patterns, *statements), building.missing))
     _projections(expand(statements, taken, building), building)
     claims = of_kind(block.body, tree.Expect)

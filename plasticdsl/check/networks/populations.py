@@ -94,7 +94,7 @@ def _values(
     inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context))
     changed: dict[str, Variable] = {v.name: v for v in block.variables}
     for value in given:
-        key = _key(value, block, context)
+        key = key_of(value, block, context)
         if key is None:
             continue
         if key in found:
@@ -107,7 +107,7 @@ def _values(
     return tuple(found.items())
 
 
-def _key(value: GivenValue, block: Block, context: Context) -> str | None:
+def key_of(value: GivenValue, block: Block, context: Context) -> str | None:
     """Under which key a value is kept; None after reporting that it cannot be given."""
     variable = block.variable(value.path)
     if variable is None:

@@ -37,12 +37,13 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class Initial:
-    """`V(0) = rhs` or `V(0) ~ Dist(…)` (`drawn`)."""
+    """`V(0) = rhs` or `V(0) ~ Dist(…)` (`drawn`); on a line of a network `of` some units."""
 
     variable: Name
     rhs: Expr
     drawn: bool
     span: Span
+    of: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
