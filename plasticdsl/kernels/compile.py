@@ -6,7 +6,7 @@ Comes in: an artifact. Goes out: object code of its entry point, or the address 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -25,29 +25,31 @@ def compile_entry(artifact: Artifact) -> tuple[Any, ObjectCode]:
     name = f"plasticdsl_{artifact.digest}"
     text = emit_entry(artifact.program, name)
     module = import_text(artifact.source, name)
-    without_wrappers(module)
-    with _undisturbed(), _as_a_whole(module):
+    kernels = without_wrappers(module)
+    for kernel in kernels.values():  # arrays belong to the caller, and kernels make none: nobody counts who uses them
+        kernel.targetoptions["_nrt"] = False
+    with _undisturbed(), _as_a_whole(kernels.keys() - {"entry"}):
         entry: Any = import_text(text, f"{name}_entry").entry
     library = entry._library
     return entry, ObjectCode(bytes(library._get_compiled_object()), str(entry.native_name), _externals(library._final_module))
 
 
-def without_wrappers(module: ModuleType, but: frozenset[str] = frozenset()) -> None:
-    """Leaves out what lets Python call each kernel by itself, half of the compile time."""
+def without_wrappers(module: ModuleType, but: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Leaves out what lets Python call each kernel by itself, half of the compile time, and gives these kernels by name."""
     from numba.core.dispatcher import Dispatcher
 
-    for name, kernel in vars(module).items():
-        if isinstance(kernel, Dispatcher) and name not in but:
-            kernel.targetoptions.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    kernels = {name: kernel for name, kernel in vars(module).items() if isinstance(kernel, Dispatcher) and name not in but}
+    for kernel in kernels.values():
+        kernel.targetoptions.update(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    return kernels
 
 
 @contextmanager
-def _as_a_whole(module: ModuleType) -> Iterator[None]:
-    """Kernels meanwhile become parts of what calls them and nothing else. numba optimises each of them, with all that it calls, and makes machine code
-    of it, which nobody runs here: a third of the compile time."""
+def _as_a_whole(parts: Collection[str]) -> Iterator[None]:
+    """Kernels of these names meanwhile become parts of what calls them and nothing else. numba optimises each of them, with all that it calls, and
+    makes machine code of it, which nobody runs here: a third of the compile time."""
     from numba.core.codegen import JITCodeLibrary
     from numba.core.compiler_lock import global_compiler_lock
-    from numba.core.dispatcher import Dispatcher
     from numba.core.registry import cpu_target
 
     class Part(JITCodeLibrary):
@@ -64,7 +66,6 @@ def _as_a_whole(module: ModuleType) -> Iterator[None]:
             self._ensure_finalized()  # type: ignore[no-untyped-call]
             return 0
 
-    parts = {name for name, kernel in vars(module).items() if isinstance(kernel, Dispatcher)} - {"entry"}
     codegen = cpu_target.target_context.codegen()
     set_env = codegen.set_env
 
