@@ -19,7 +19,7 @@ from plasticdsl.loans import Loans
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.lookup import canonical_path
-from plasticdsl.model.model import Network, Population, Projection, Variable
+from plasticdsl.model.model import Emitted, Network, Population, Projection, Variable
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.parts import NamedPart
 from plasticdsl.model.right_sides import PARAMETERS
@@ -37,7 +37,7 @@ from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.progress import Interruption, Pace
 from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, logged, of_units
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, called, event_of, logged, of_units
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import Durations, to_steps
 from plasticdsl.support.values import not_allowed
@@ -284,19 +284,24 @@ class Net:
     # --- spikes ---
 
     def spikes(self, population: str) -> Spikes:
-        """All spikes of a population since the network was built (or its state loaded)."""
-        named = self._named(population)
-        found = self._find(population if named is None else named.population)
-        if found.name not in self._spikes.populations:
-            kept = ", ".join(self._spikes.populations) or "none"
+        """All spikes of a population since the network was built (or its state loaded); of `E.burst` when that event has happened."""
+        train, named = self._emitted(population)
+        if train not in self._spikes.kept:
+            kept = ", ".join(map(called, self._spikes.kept)) or "none"
             raise KeyError(f"the spikes of {population} are not kept (name it in `log` when building); those that are: {kept}")
-        chosen = None if named is None else np.arange(self._observer.size(found.name))[self._units(named)]
-        steps, units = of_units(self._spikes.train(found.name), chosen)
+        chosen = None if named is None else np.arange(self._observer.size(train[0]))[self._units(named)]
+        steps, units = of_units(self._spikes.train(train), chosen)
         return Spikes(steps.astype(np.float64) * self.dt, units.copy())
 
     def spike_count(self, population: str) -> int:
-        """How many spikes a population has fired."""
-        return self._engine.spike_count(self._find(population).name)
+        """How many spikes a population has fired, or how often an event (`E.burst`) has happened to its units."""
+        return self._engine.spike_count(*self._emitted(population)[0])
+
+    def _emitted(self, name: str) -> tuple[Emitted, NamedPart | None]:
+        """A population, or a part of one with a name, and behind a dot one of its events. Raises KeyError."""
+        whose, _, event = name.partition(".")
+        named = self._named(whose)
+        return event_of(self._find(whose if named is None else named.population), event), named
 
     # --- rules, and from the beginning ---
 
@@ -319,7 +324,7 @@ class Net:
     def _begin(self, engine: Engine) -> None:
         """Goes on with another state: nothing of what was before counts."""
         self._observer.engine, self._complete = engine, complete_until(engine.instance)
-        self._spikes = SpikeHistory(engine, self._spikes.populations)
+        self._spikes = SpikeHistory(engine, self._spikes.kept)
         self._asked.left = 0.0
         self._direct.clear()
         self._loans.pull()

@@ -52,7 +52,7 @@ def _edges(network: Network) -> Iterator[tuple[Ref, Ref]]:
     for population in network.populations:
         owner = population.as_owner
         yield from _of_block(population.block, {Whose.OWN: owner})
-        for read in expressions(population.block.spike):
+        for read in expressions((population.block.spike, population.block.events)):
             yield from ((Ref(owner, r.name), Ref(owner, SPIKE)) for r in refs(read) if r.owner is Whose.OWN)
     for projection in network.projections:
         yield from _of_projection(projection)

@@ -333,6 +333,8 @@ _CODES: tuple[Code, ...] = (
          "A file consists of neuron, synapse, rule, network, experiment, function and use."),
     Code("unknown-distribution", "a distribution that does not exist",
          "There are N, U, Gamma, LogN, Exp, Bernoulli, Binomial and Poisson."),
+    Code("unknown-event", "an event that these units do not have",
+         "Events are declared in the neuron, ‘event burst when g rises above 1:’; synapses and rules wait for them with ‘on burst of pre:’."),
     Code("unknown-function", "a function that does not exist",
          "Built-in functions are listed in the language reference; others are written `function f(x) = …`."),
     Code("unknown-index", "an index without a range",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
@@ -62,7 +62,7 @@ def build(plan: Plan) -> Program:
         scalars=tuple(m for m in members if isinstance(m, Scalar)),
         arrays=tuple(m for m in members if isinstance(m, Array)),
         functions=tuple(functions),
-        logs=tuple(p.name for p in plan.populations if p.emission is not None),
+        logs=tuple((p.name, e.event) for p in plan.populations for e in p.events),
         asked=plan.asked,
         kept=sweep.kept_ages(plan),
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
@@ -116,13 +116,17 @@ def _calls(plan: Plan, operations: Sequence[ops.Operation], made: dict[Kernel, F
 def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
     if not (isinstance(operation, ops.Units) and operation.what is ops.OfUnits.SPIKE):
         return (Invoke(kernel),)
-    count = Local("count_{}", (operation.population,))
+    count = Local("count_{}_{}" if operation.event else "count_{}", tuple(filter(None, (operation.population, operation.event))))
     return Invoke(kernel, count), If(Compare("<", Read(count), ZERO), (Return(Number(-1.0)),))
 
 
 def _kernel(plan: Plan, operation: ops.Single) -> Function:
     """The loop of one operation."""
     match operation:
+        case ops.Units(population, ops.OfUnits.SPIKE, event):
+            return units.find_spikes(plan, plan.population(population), event)
+        case ops.Units(population, ops.OfUnits.JUMP, event):
+            return units.jump_at_spikes(plan, plan.population(population), event)
         case ops.Units(population, what):
             return _OF_UNITS[what](plan, plan.population(population))
         case ops.Connections(projection, of):
@@ -132,8 +136,6 @@ def _kernel(plan: Plan, operation: ops.Single) -> Function:
 
 
 _OF_UNITS = {
-    ops.OfUnits.SPIKE: units.find_spikes,
-    ops.OfUnits.JUMP: units.jump_at_spikes,
     ops.OfUnits.FLOW: units.flow_units,
     ops.OfUnits.FINISH: stages.finish,
 }
@@ -172,7 +174,7 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
 def _advance(plan: Plan, functions: Sequence[Function], calls: Sequence[Statement], declared: Sequence[Member]) -> Function:
     """Whole steps, one after the other; stops early where a spike log could not hold another step."""
     body: list[Statement] = [Comment("one step: the events of t_n, then the flow to t_{n+1}")]
-    full = [_log_is_full(p.name) for p in plan.populations if p.emission is not None]
+    full = [_log_is_full(of_emitted(p.name, e.event)) for p in plan.populations for e in p.events]
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
         body.append(If(joined("or", full), (Return(done),)))
@@ -183,8 +185,8 @@ def _advance(plan: Plan, functions: Sequence[Function], calls: Sequence[Statemen
     return replace(found, locals_in=(FIRST_STEP, STEPS))
 
 
-def _log_is_full(population: str) -> Expr:
-    field = of_population(population).field
+def _log_is_full(emitted: Group) -> Expr:
+    field = emitted.field
     held = Binary("+", only(field(Part.LOG_COUNT)), Read(field(Part.CAPACITY)))
     on = Compare("!=", Read(field(Part.RECORDING)), ZERO)
     return Logic("and", (on, Compare(">", held, Read(field(Part.LOG)))))

@@ -14,7 +14,7 @@ from plasticdsl.kernels.build import FIRST_STEP, STEPS
 from plasticdsl.kernels.describe import call, in_unit, safe
 from plasticdsl.kernels.embedded_loop import module_text_doc, sides
 from plasticdsl.kernels.emit import render
-from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Part, of_population
+from plasticdsl.kernels.identifiers import NETWORK, RUN, Field, Part, of_emitted, of_population
 from plasticdsl.kernels.inlined import defined_names
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.printer import literal
@@ -59,6 +59,7 @@ def embed(
         "sizes": [places[of_population(p.name).field(Part.UNITS)] for p in network.populations],
         "sections": [(safe(title), [*lines(assignments, writer)]) for title, assignments in made if assignments],
         "fills": _fills(program, writer),
+        "units": lambda group: f"a.{spelling.at(of_population(group.name).field(Part.UNITS))}",
         "held": lambda group, part: f"a.{spelling.at(group.field(Part[part]))}",
         "given": given,
         "doc": module_text_doc(program, spelling, sorted(given)),
@@ -68,7 +69,7 @@ def embed(
         "default_steps": 1000 if in_steps else 10_000,
         "shown": [spelling.at(a.name) for a in program.arrays if a.is_variable and a.changes],
         "advance": call(program.functions[-1], {FIRST_STEP: "a.step", STEPS: "end - a.step"}, spelling, "a."),
-        "logs": [of_population(p) for p in program.logs],
+        "logs": [of_emitted(*one) for one in program.logs],
         "made": {group: [f"{spelling.fields[f]}=a.{places[f]}" for f in (*known, *more) if f.group == group] for group in spelling.groups},
         "sides": sides(program, network, spelling) if alone else (),
     }

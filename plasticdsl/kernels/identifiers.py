@@ -13,10 +13,16 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Whom a field belongs to: the run, the network as a whole, or one population, projection or file of arrays."""
+    """Whom a field belongs to: the run, the network as a whole, one population, event of a population, projection or file of arrays."""
 
-    kind: Literal["run", "network", "population", "projection", "data"]
+    kind: Literal["run", "network", "population", "event", "projection", "data"]
     name: str = ""
+    event: str = ""
+
+    @property
+    def called(self) -> str:
+        """`E`, or `E.burst`."""
+        return f"{self.name}.{self.event}" if self.event else self.name
 
     def field(self, part: Part, *of: str) -> Field:
         """One of its fields."""
@@ -33,6 +39,11 @@ RUN, NETWORK = Group("run"), Group("network", "network")
 def of_population(name: str) -> Group:
     """The group of a population."""
     return Group("population", name)
+
+
+def of_emitted(population: str, event: str = "") -> Group:
+    """The group that has the spikes of a population, or another event of it."""
+    return Group("event", population, event) if event else of_population(population)
 
 
 def of_projection(name: str) -> Group:
@@ -158,7 +169,7 @@ class Field:
 
     def __str__(self) -> str:
         """A key that no other field of a network has: `cells.V`, `cells/spikes`."""
-        owner = f"{self.group.name}{'.' if self.part is Part.VARIABLE else '/'}" if self.group.name else ""
+        owner = f"{self.group.called}{'.' if self.part is Part.VARIABLE else '/'}" if self.group.name else ""
         return owner + self.text
 
     @property
@@ -170,7 +181,7 @@ class Field:
     def meaning(self) -> str:
         """What it is."""
         words: str = self.part.value[1]
-        return words.format(*self.of, group=self.group.name)
+        return words.format(*self.of, group=self.group.called)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Literal
 from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
 from plasticdsl.kernels.recipes import Apply, Recipe
 from plasticdsl.model.expr import Expr, Leaf, Number
+from plasticdsl.model.model import Emitted
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.places import Place
 from plasticdsl.support.structure import filled, kept, scattered
@@ -206,7 +207,7 @@ class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
-    done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: populations with a log of their spikes; `switches`:
+    done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: spikes and other events that have a log; `switches`:
     projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
     `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: arrays of one element that have to be set to 0 when
     states, tables or parameters are changed from outside.
@@ -218,7 +219,7 @@ class Program:
     scalars: tuple[Scalar, ...]
     arrays: tuple[Array, ...]
     functions: tuple[Function, ...]
-    logs: tuple[str, ...] = ()
+    logs: tuple[Emitted, ...] = ()
     switches: tuple[Switch, ...] = ()
     asked: Asked = NOTHING_ASKED
     kept: tuple[Field, ...] = ()

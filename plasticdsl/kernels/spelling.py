@@ -52,7 +52,7 @@ def spell(program: Program, more: Iterable[Field] = ()) -> Spelling:
     found: dict[Field, None] = dict.fromkeys([*(m.name for many in members(program).values() for m in many), *more])
     every_group: dict[Group, None] = dict.fromkeys(f.group for f in found)
     named = sorted(every_group, key=lambda group: group.kind not in ("population", "projection"))
-    groups = distinct({group: group.name or group.kind for group in named}, words)
+    groups = distinct({group: _text(group) or group.kind for group in named}, words)
     classes = distinct({group: text[:1].upper() + text[1:] for group, text in groups.items()}, words | defined_names())
     words |= set(groups.values())
     wishes = {f.name: f.name.text for f in program.functions if f.name != ADVANCE}
@@ -79,7 +79,11 @@ def distinct(wishes: Mapping[T, str], taken: Collection[str]) -> dict[T, str]:
 def flat(fields: Iterable[Field]) -> dict[Field, str]:
     """One name for each field among all: `cells_V`."""
     found = dict.fromkeys(fields)
-    return distinct({f: f"{f.group.name}_{f.text}".removeprefix("_") for f in sorted(found, key=_is_own)}, keyword.kwlist)
+    return distinct({f: f"{_text(f.group)}_{f.text}".removeprefix("_") for f in sorted(found, key=_is_own)}, keyword.kwlist)
+
+
+def _text(group: Group) -> str:
+    return group.called.replace(".", "_")
 
 
 def _is_own(field: Field) -> bool:

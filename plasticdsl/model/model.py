@@ -104,7 +104,7 @@ Statement = Assign | AddTo
 
 
 class Trigger(StrEnum):
-    """When a handler runs. SPIKE: the unit's own spike (neurons). PRE, POST: a spike of that side reaches the synapse.
+    """When a handler runs. SPIKE: the unit's own spike or other event (neurons). PRE, POST: one of that side reaches the synapse.
     STEP: at every step, after the definitions (only where time is counted in steps, or with `every dt`). EVERY: periodic."""
 
     SPIKE = "spike"
@@ -118,7 +118,7 @@ class Trigger(StrEnum):
 class Handler:
     """Statements that run top to bottom at a trigger. `simultaneous`: they came from pulses in flows (`dw/dt = S_post r`): every
     right side is evaluated with the values just before this event, then all are assigned. `source` names the rule or
-    synapse they came from (for `rules off`); `is_rule` tells rules from synapses."""
+    synapse they came from (for `rules off`); `is_rule` tells rules from synapses. `event`: which event triggers it, where it is no spike."""
 
     trigger: Trigger
     statements: tuple[Statement, ...]
@@ -127,6 +127,7 @@ class Handler:
     source: str = ""
     is_rule: bool = False
     span: Span = NOWHERE
+    event: str = ""
 
 
 class Pairing(StrEnum):
@@ -192,6 +193,15 @@ class Threshold:
     condition: Expr
     rising: bool
     span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEvent:
+    """`event burst when condition`: what happens to a unit beside spikes."""
+
+    name: str
+    symbol: str
+    when: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +274,7 @@ class Block:
     sums: tuple[SumInto, ...] = ()
     totals: tuple[Total, ...] = ()
     spike: Threshold | AtRate | None = None
+    events: tuple[NamedEvent, ...] = ()
     refractory: Refractory | None = None
     output: str | None = None
     method: MethodChoice | None = None
@@ -379,6 +390,16 @@ class Population:
         """Whose its variables are, seen from outside."""
         return OfPopulation(self.name)
 
+    @property
+    def spikes(self) -> bool:
+        """Whether its units fire spikes."""
+        return self.block.spike is not None if self.source is None else not isinstance(self.source, ClampedSource)
+
+    @property
+    def emits(self) -> tuple[Emitted, ...]:
+        """Its spikes and other events, in the order in which they happen."""
+        return tuple((self.name, event) for event in (*([""] if self.spikes else ()), *(e.name for e in self.block.events)))
+
 
 @dataclass(frozen=True, slots=True)
 class Connectivity:
@@ -432,6 +453,8 @@ class Timed:
 
 #: A variable of units: the name of the population, and its own.
 Owned = tuple[str, str]
+#: What happens to units: the name of the population, and of the event; empty for spikes.
+Emitted = tuple[str, str]
 #: What has one value per unit or connection.
 PerUnit = frozenset[Ref | Timed]
 

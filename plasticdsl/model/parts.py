@@ -80,6 +80,17 @@ def parts_read(expr: Expr, taken_together: Callable[[Expr], bool] = lambda _: Fa
             return frozenset().union(*(parts_read(child, taken_together) for child in children(expr)))
 
 
+def emitted(expr: Expr) -> tuple[tuple[str, str], Units]:
+    """What a statistic of spikes is of: a population, its event (empty for spikes), and which of its units."""
+    match expr:
+        case Ref(OfPopulation(name), event):
+            return (name, event), ()
+        case Call(function, (Ref(OfPopulation(name), event), *numbers)) if function == SEVERAL:
+            return (name, event), numbered(numbers)
+        case _:
+            raise TypeError(f"{pretty(expr)} is no population")
+
+
 def among(number: Expr, units: Units, size: Expr) -> Expr:
     """Whether a unit with this number is one of them, in a population of this size."""
 

@@ -54,15 +54,18 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
     yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}"
     for scheme in plan.schemes:
         yield from (f"  {line}" for line in _scheme(scheme, population.block, words))
-    match plan.emission:
-        case AtThreshold(_, rising, condition):
-            yield f"  spikes when {words.formula(condition)}{', on the crossing' if rising else ''}, tested at every grid time"
-        case ByHazard(written=rate):
-            yield f"  spikes at rate {words.rate(_given(rate, population))}: the hazard of each step uses up exponential draws"
-        case AtGivenTimes() if isinstance(population.source, RegularSource):
-            yield f"  spikes at rate {words.rate(_given(population.source.rate, population))}, by the clock"
-        case _:
-            pass
+    symbols = {e.name: f"event {e.symbol}" for e in population.block.events}
+    for emits in plan.events:
+        match emits.emission:
+            case AtThreshold(_, rising, condition):
+                crossing = ", on the crossing" if rising else ""
+                yield f"  {symbols.get(emits.event, 'spikes')} when {words.formula(condition)}{crossing}, tested at every grid time"
+            case ByHazard(written=rate):
+                yield f"  spikes at rate {words.rate(_given(rate, population))}: the hazard of each step uses up exponential draws"
+            case AtGivenTimes() if isinstance(population.source, RegularSource):
+                yield f"  spikes at rate {words.rate(_given(population.source.rate, population))}, by the clock"
+            case _:
+                pass
     if plan.rest is not None:
         held = ", ".join(words.name(n) for n in plan.rest.held) or "nothing"
         written = plan.rest.written
@@ -156,7 +159,7 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     """What happens at spikes, at every step and now and then, and what is summed."""
     for slot in Slot:
         for event in projection.at(slot):
-            yield f"{_WHEN[slot]}: {words.event(event)}"
+            yield f"{_when(slot, event.of)}: {words.event(event)}"
     for event in projection.each_step:
         yield f"at every step: {words.event(event)}"
     for period, events in projection.periodic:
@@ -169,6 +172,10 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
         yield f"{words.name(name)}: the other side reads a copy from before the events of the step"
     for name in projection.forecasts:
         yield f"{words.name(name)}: the other side reads a copy on which the jump has been made"
+
+
+def _when(slot: Slot, event: str) -> str:
+    return _WHEN[slot].replace("spikes", f"events {event}") if event else _WHEN[slot]
 
 
 # --- the step --------------------------------------------------------------------------------------------------------
@@ -222,10 +229,12 @@ def _what(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
             return _STAGES
         case ops.Units(_, ops.OfUnits.FLOW | ops.OfUnits.FINISH) | ops.Flow():
             return "flow"
+        case ops.Units(event=str(event)) if event:
+            return str(operation.what).replace("spike", event)
         case ops.Units() | ops.Connections():
             return str(operation.what)
-        case ops.AtSpikes(_, slot):
-            return _WHEN[slot]
+        case ops.AtSpikes(_, slot, event):
+            return _when(slot, event)
         case ops.AtStep(_, periodic):
             return "at every step" if periodic is None else "periodically"
         case ops.ChangeUnits(p, number):

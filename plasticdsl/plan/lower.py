@@ -73,9 +73,11 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     taken = {v.name for v in block.variables}
     derived = [derive(rule, block, in_events, rule.target.name in held, taken) for rule in block.pairs]
     totals = Totals((*taken, *(p.variable.name for d in derived for p in d.variables)))
-    pre_events = _events(block, Trigger.PRE, in_events, held, totals, derived)
-    post_events = _events(block, Trigger.POST, in_events, held, totals, derived)
-    each_step = _events(block, Trigger.STEP, in_steps, held, totals, ())
+    pre_events, post_events = (
+        tuple(e for kind in kinds for e in _events(block, trigger, kind, in_events, held, totals, () if kind else derived))
+        for trigger, kinds in ((Trigger.PRE, _kinds(pre)), (Trigger.POST, _kinds(by_name[projection.post])))
+    )
+    each_step = _events(block, Trigger.STEP, "", in_steps, held, totals, ())
     periodic = tuple(
         (h.period, _handler(h, in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
     )
@@ -125,19 +127,26 @@ def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned])
     return tuple(PastRead(n, value(n, written), value(n, unknown)) for n in changing)
 
 
+def _kinds(population: Population) -> tuple[str, ...]:
+    """What happens to its units, in order."""
+    return tuple(event for _, event in population.emits)
+
+
 def _events(
     block: Block,
     trigger: Trigger,
+    kind: str,
     scope: Scope,
     held: frozenset[str],
     totals: Totals,
     derived: Sequence[Derived],
 ) -> tuple[Event, ...]:
-    """All statements of a trigger in order: the handlers', then those derived from windows (increments first, then jumps of traces)."""
+    """All statements of a trigger, of one kind of event, in order: the handlers', then those derived from windows (increments first, then jumps of
+    traces)."""
     events: list[Event] = []
     for handler in block.handlers:
-        if handler.trigger is trigger:
-            events += _handler(handler, scope, held, totals)
+        if handler.trigger is trigger and handler.event == kind:
+            events += (replace(e, of=kind) for e in _handler(handler, scope, held, totals))
     for d in derived:
         events += d.at[Place(trigger)]
     return tuple(events)

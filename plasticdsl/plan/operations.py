@@ -38,10 +38,11 @@ class OfConnections(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """One of these for a population."""
+    """One of these for a population. `event`: of spikes and jumps, what else happens to the units."""
 
     population: str
     what: OfUnits
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,11 @@ class CountArrivals:
 
 @dataclass(frozen=True, slots=True)
 class AtSpikes:
-    """What the projection does when spikes reach its synapses."""
+    """What the projection does when spikes, or other events, reach its synapses."""
 
     projection: str
     slot: Slot
+    event: str = ""
 
 
 # --- sums and definitions --------------------------------------------------------------------------------------------

@@ -22,13 +22,14 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     """Everything that happens in a step. `entries`: inputs and definitions that have a value at the stages of an integrator."""
     units, synapses = plan.populations, plan.projections
     yield from (ops.Feed(*fed) for fed in plan.asked.fed)
-    yield from (ops.Units(p.name, ops.OfUnits.SPIKE) for p in units if p.emission is not None)
+    yield from (ops.Units(p.name, ops.OfUnits.SPIKE, e.event) for p in units for e in p.events)
     yield from (ops.Connections(p.name, ops.OfConnections.COPY) for p in synapses if p.shadows or p.forecasts)
     yield from (ops.KeepTimes(p.name, h.name) for p in synapses for h in p.histories)
-    yield from (ops.Units(p.name, ops.OfUnits.JUMP) for p in units if p.emission is not None and (p.jumps or p.rest is not None))
+    jumping = ((p, e) for p in units for e in p.events if e.jumps or (p.rest is not None and not e.event))
+    yield from (ops.Units(p.name, ops.OfUnits.JUMP, e.event) for p, e in jumping)
     yield from (ops.Connections(p.name, ops.OfConnections.ARRIVE) for p in synapses if p.arriving)
     yield from (ops.CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
-    yield from (ops.AtSpikes(p.name, slot) for slot in Slot for p in synapses if p.at(slot))
+    yield from (ops.AtSpikes(p.name, slot, event) for slot in Slot for p in synapses for event in _arriving(plan, p, slot))
     yield from (ops.CountArrivals(p.name, side, anew=True) for p in synapses for side in p.counts_now)
     yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
     yield from (ops.TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
@@ -47,6 +48,14 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.Units(p.name, ops.OfUnits.FLOW) for p in units if p.alone)
     yield from (ops.Units(p.name, ops.OfUnits.FINISH) for p in units if p.coupled)
     yield from (ops.Feed(p, v) for p, v in plan.asked.fed if plan.population(p).variable(v).variable.role in (Role.STATE, Role.INPUT))
+
+
+def _arriving(plan: Plan, projection: ProjectionPlan, slot: Slot) -> Iterator[str]:
+    """The kinds of events for which something happens in a slot, in the order in which they happen to the unit."""
+    wanted = {e.of for e in projection.at(slot)}
+    own = projection.projection
+    emits = plan.population(own.pre if slot.side is Place.PRE else own.post).events
+    return (e.event for e in emits if e.event in wanted)
 
 
 # --- sums and definitions --------------------------------------------------------------------------------------------

@@ -89,11 +89,12 @@ PlanStatement = Assign | AddTo | Remember | Foresee | SumHistory | Total
 @dataclass(frozen=True, slots=True)
 class Event:
     """One statement at an event. `held`: it changes a weight and is skipped while rules are off. `once`: it remembers what is the same for all
-    connections of the unit that spiked."""
+    connections of the unit that spiked. `of`: the kind of event, where it is no spike."""
 
     statement: PlanStatement
     held: bool = False
     once: bool = False
+    of: str = ""
 
     @property
     def value(self) -> Expr:
@@ -292,6 +293,15 @@ class UnitJump:
 
 
 @dataclass(frozen=True, slots=True)
+class Emits:
+    """How units spike, or another `event` happens to them, and what they do then."""
+
+    event: str
+    emission: Emission
+    jumps: tuple[UnitJump, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UnitChange:
     """What units do at steps by themselves, all together: at every step, or every `period`. `number` tells those of one population apart."""
 
@@ -316,13 +326,12 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class PopulationPlan:
-    """One population. `emission`: how its units spike; `jumps`: what they do then; `changes`: what they do at steps. `coupled`: their staged integrators
-    take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage."""
+    """One population. `events`: how its units spike, and what else happens to them, in order; `changes`: what they do at steps. `coupled`: their staged
+    integrators take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage."""
 
     population: Population
     variables: tuple[Stored, ...]
-    emission: Emission | None
-    jumps: tuple[UnitJump, ...]
+    events: tuple[Emits, ...]
     changes: tuple[UnitChange, ...]
     rest: Rest | None
     schemes: tuple[Scheme, ...]
@@ -333,6 +342,10 @@ class PopulationPlan:
     def name(self) -> str:
         """The population's name."""
         return self.population.name
+
+    def emits(self, event: str) -> Emits:
+        """How one of these events happens."""
+        return next(e for e in self.events if e.event == event)
 
     def variable(self, name: str) -> Stored:
         """How this variable is kept."""

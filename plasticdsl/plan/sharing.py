@@ -5,6 +5,7 @@ Comes in: expressions and statements of a projection. Goes out: the same stateme
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -49,13 +50,13 @@ def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:
 
 def _with_once(projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> tuple[Event, ...]:
     allowed = frozenset(p.variable.name for p in projection.variables if p.place is side or p.kind is Kind.SHARED)
-    known: dict[Expr, Expr] = {}
+    known: defaultdict[str, dict[Expr, Expr]] = defaultdict(dict)
     found: list[Event] = []
     for event in events:
         statement = event.statement
         if isinstance(statement, Remember):
-            event = replace(event, once=reads_only(substitute(statement.value, known), side, allowed))
+            event = replace(event, once=reads_only(substitute(statement.value, known[event.of]), side, allowed))
             if event.once:
-                known[InPlan("remembered", statement.name)] = Number(0.0)
+                known[event.of][InPlan("remembered", statement.name)] = Number(0.0)
         found.append(event)
     return tuple(found)

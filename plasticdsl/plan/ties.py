@@ -30,9 +30,9 @@ def resolve(
     """The statements of `on pre` and `on post` by the slots of a step, limits gone; the variables that need a shadow, and those that need a forecast.
 
     `parameters`: own names that never change. `shared`: targets of learning windows, no traces even where F is 0 on one side.
-    `once`: a presynaptic unit fires at most once a step (a Poisson source may fire more often; its
-    second spike sees what its first one did). Raises `PlasError` (`limit-not-available`) where `r⁺` is asked of a jump that itself depends
-    on what happens at the other side.
+    Both come in the order in which the kinds of events happen. `once`: a presynaptic unit fires at most once a step, as it does anything but spike
+    (a Poisson source may fire more often; its second spike sees what its first one did). Raises `PlasError` (`limit-not-available`) where `r⁺` is
+    asked of a jump that itself depends on what happens at the other side.
     """
     of_pre, of_post = _targets(pre) - shared, _targets(post) - shared
     pre_side, post_side = of_pre - of_post, of_post - of_pre
@@ -116,8 +116,8 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
     def to_copy(ref: Ref) -> Expr:
         return InPlan("forecast", ref.name) if ref.owner is Whose.OWN and ref.name in names else ref
 
-    jumps = (e.statement for e in post if e.assigned in names)
-    return tuple(Event(Foresee(s.target.name, map_refs(s.value, to_copy), s.span)) for s in jumps if isinstance(s, Assign))
+    jumps = ((e.statement, e.of) for e in post if e.assigned in names)
+    return tuple(Event(Foresee(s.target.name, map_refs(s.value, to_copy), s.span), of=kind) for s, kind in jumps if isinstance(s, Assign))
 
 
 def _seeing(event: Event, before: Collection[str] = (), after: Collection[str] = ()) -> Event:

@@ -31,6 +31,7 @@ from plasticdsl.plan.plan import (
     AtThreshold,
     ByHazard,
     Emission,
+    Emits,
     PopulationPlan,
     Rest,
     Stored,
@@ -49,8 +50,7 @@ def lower_population(population: Population, per_unit: PerUnit) -> PopulationPla
     return PopulationPlan(
         population=population,
         variables=tuple(Stored(bounded(v, scope), kind_of(v, Ref(owner, v.name) in per_unit)) for v in block.variables),
-        emission=_emission(population, block, scope),
-        jumps=_jumps((h for h in block.handlers if h.trigger is Trigger.SPIKE), scope),
+        events=tuple(_emits(population, event, scope) for _, event in population.emits),
         changes=tuple(sorted(changes, key=lambda c: c.period is not None)),
         rest=None if block.refractory is None else _rest(block, block.refractory, scope, Timed(owner, Timing.REFRACTORY) in per_unit),
         schemes=block.schemes,
@@ -65,18 +65,30 @@ def _rest(block: Block, rest: Refractory, scope: Scope, differs: bool) -> Rest:
     return Rest(duration, condition, written, rest.held, differs, rest.at_spike, shown)
 
 
-def _emission(population: Population, block: Block, scope: Scope) -> Emission | None:
-    match population.source, block.spike:
+def _emits(population: Population, event: str, scope: Scope) -> Emits:
+    block = population.block
+    jumps = _jumps((h for h in block.handlers if h.trigger is Trigger.SPIKE and h.event == event), scope)
+    when = {e.name: e.when for e in block.events}.get(event)
+    emission = _at_threshold(when, scope) if when is not None else _of_spikes(population, scope)
+    return Emits(event, emission, jumps)
+
+
+def _at_threshold(when: Threshold, scope: Scope) -> AtThreshold:
+    return AtThreshold(inline(when.condition, scope), when.rising, when.condition)
+
+
+def _of_spikes(population: Population, scope: Scope) -> Emission:
+    match population.source, population.block.spike:
         case PoissonSource(rate), _:
             return ByHazard(rate, False, rate)
         case RegularSource() | GivenSpikes(), _:
             return AtGivenTimes()
         case _, AtRate(rate):
             return ByHazard(inline(rate, scope), True, rate)
-        case _, Threshold(condition, rising):
-            return AtThreshold(inline(condition, scope), rising, condition)
+        case _, Threshold() as when:
+            return _at_threshold(when, scope)
         case _:
-            return None
+            raise ValueError(f"the units of {population.name} do not spike")
 
 
 def _jumps(handlers: Iterable[Handler], scope: Scope) -> tuple[UnitJump, ...]:

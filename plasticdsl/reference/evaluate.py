@@ -187,7 +187,7 @@ class OwnerScope:
                 return np.asarray(self.structure.count(population), dtype=np.float64)
             case "now_pre" | "now_post" if projection is not None:
                 arrived = self.frame.arrived[Trigger.PRE if name == "now_pre" else Trigger.POST]
-                return np.asarray(arrived[self.owner][self.index], dtype=np.float64)
+                return np.asarray(arrived[self.owner, ""][self.index], dtype=np.float64)
             case "lag" if self.lag is not None:
                 return self.lag
             case _:

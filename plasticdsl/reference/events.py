@@ -1,8 +1,8 @@
-"""Spikes at synapses: `on pre`, then `on post`.
+"""Spikes and other events at synapses: `on pre`, then `on post`.
 
-Shortest delay first, unit by unit in order of number, a unit's c spikes one after the other. One event: the statements of the synapse, those of each rule,
-then the pairs that the spike completes. Connections of one unit do not see each other and are done at once, except where they share a unit
-that they change.
+Spikes first, then each other event of the side in the order in which its neuron lists them. Shortest delay first, unit by unit in order of number, a
+unit's c spikes one after the other. One event: the statements of the synapse, those of each rule, then the pairs that the
+spike completes. Connections of one unit do not see each other and are done at once, except where they share a unit that they change.
 
 What an event sees of the other side. A variable that jumps only at spikes of one side is a trace of that side. A trace of the other side
 is read as it was before the events of this step, with ⁺ as it is after them. Anything else is read as it is now.
@@ -32,12 +32,15 @@ def spike_events(run: Run) -> None:
     run.deliver()
     frame, structure = run.frame, run.structure
     for side, arrived in frame.arrived.items():
-        arrived.update({name: arriving(structure, run.spikes, name, side, frame.step) for name in structure.projections})
+        for name in structure.projections:
+            for kind in structure.kinds(name, side):
+                arrived[name, kind] = arriving(structure, run.spikes, name, side, kind, frame.step)
     run.before = {name: {v: values.copy() for v, values in frame.values[name].items()} for name in structure.projections}
     for side in (Trigger.PRE, Trigger.POST):
         for name in structure.projections:
-            for number, parts in _in_order(run, name, side):
-                _in_step([Event(run, name, side, connections, number).happen() for connections in parts])
+            for kind in structure.kinds(name, side):
+                for number, parts in _in_order(run, name, side, kind):
+                    _in_step([Event(run, name, side, kind, connections, number).happen() for connections in parts])
 
 
 def _in_step(parts: list[Iterator[None]]) -> None:
@@ -46,10 +49,10 @@ def _in_step(parts: list[Iterator[None]]) -> None:
         parts = [part for part in parts if next(part, parts) is not parts]
 
 
-def _in_order(run: Run, projection: str, side: Trigger) -> Iterator[tuple[int, list[Index]]]:
-    """The events of one side: number of the spike among those of its unit in this step, and the connections it reaches, all at once or one
+def _in_order(run: Run, projection: str, side: Trigger, kind: str) -> Iterator[tuple[int, list[Index]]]:
+    """The events of one kind and side: number of the spike among those of its unit in this step, and the connections it reaches, all at once or one
     by one."""
-    arrived = run.frame.arrived[side][projection]
+    arrived = run.frame.arrived[side][projection, kind]
     end = run.structure.end(projection, side)
     for delay in np.unique(end.delays[arrived > 0]):
         now = (arrived > 0) & (end.delays == delay)
@@ -86,11 +89,12 @@ def _assigned(block: Block, side: Trigger) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A spike of `side` at some connections of one unit; `number`: which of the unit's spikes of this step, from 0."""
+    """A spike of `side`, or another `kind` of event, at some connections of one unit; `number`: which of the unit's spikes of this step, from 0."""
 
     run: Run
     projection: str
     side: Trigger
+    kind: str
     connections: Index
     number: int
 
@@ -108,7 +112,8 @@ class Event:
             for _ in meetings(handler, local, scope, self._add):
                 self._keep(local)
                 yield
-        self._pairs(local, before)
+        if not self.kind:
+            self._pairs(local, before)
         self._keep(local)
 
     def _keep(self, local: Local) -> None:
@@ -116,7 +121,8 @@ class Event:
             self.run.frame.values[self.projection][name][self.connections] = array
 
     def _handlers(self) -> list[Handler]:
-        return [without_held(self.run, self.projection, handler) for handler in self.block.handlers if handler.trigger is self.side]
+        own = [h for h in self.block.handlers if h.trigger is self.side and h.event == self.kind]
+        return [without_held(self.run, self.projection, handler) for handler in own]
 
     def _scope(self, before: Local, after: Local) -> OwnerScope:
         """What names mean here, with the traces of the other side before this step's events, and after them."""
@@ -144,20 +150,24 @@ class Event:
         return any(r.owner is Whose.OWN and r.limit == "after" and r.name in known for r in asked)
 
     def _foreseen(self) -> Local:
-        """What the post traces will be after this step's post spikes: their own statements, run on a copy."""
+        """What the post traces will be after this step's post spikes and other events: their own statements, run on a copy."""
         foreseen = self._before(Trigger.POST)
-        arrived = self.run.frame.arrived[Trigger.POST][self.projection][self.connections]
-        for number in range(int(arrived.max(initial=0))):
-            reached = np.flatnonzero(arrived > number)
-            event = Event(self.run, self.projection, Trigger.POST, self.connections[reached], number)
-            part = {name: values[reached] for name, values in foreseen.items()}
-            for handler in event._handlers():
-                of_traces = tuple(s for s in handler.statements if isinstance(s, Assign) and s.target.name in part)
-                for _ in meetings(replace(handler, statements=of_traces), part, event._scope(event._before(Trigger.PRE), {}), event._add):
-                    pass
-            for name, values in part.items():
-                foreseen[name][reached] = values
+        for kind in self.run.structure.kinds(self.projection, Trigger.POST):
+            arrived = self.run.frame.arrived[Trigger.POST][self.projection, kind][self.connections]
+            for number in range(int(arrived.max(initial=0))):
+                reached = np.flatnonzero(arrived > number)
+                event = Event(self.run, self.projection, Trigger.POST, kind, self.connections[reached], number)
+                event._foresee(foreseen, reached)
         return foreseen
+
+    def _foresee(self, foreseen: Local, reached: Index) -> None:
+        part = {name: values[reached] for name, values in foreseen.items()}
+        for handler in self._handlers():
+            of_traces = tuple(s for s in handler.statements if isinstance(s, Assign) and s.target.name in part)
+            for _ in meetings(replace(handler, statements=of_traces), part, self._scope(self._before(Trigger.PRE), {}), self._add):
+                pass
+        for name, values in part.items():
+            foreseen[name][reached] = values
 
     # --- pairs -------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network, Role
+from plasticdsl.model.model import Emitted, Network, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.between import change_between_spikes
@@ -41,8 +41,8 @@ class ReferenceEngine:
         self._structure = structure_of(network, instance)
         _require_order(self._structure)
         self._run = first_state(self._structure)
-        self._logged: set[str] = set()
-        self._drained: dict[str, int] = dict.fromkeys(self._structure.populations, 0)
+        self._logged: set[Emitted] = set()
+        self._drained: dict[Emitted, int] = dict.fromkeys(self._run.spikes, 0)
 
     @property
     def step(self) -> int:
@@ -81,29 +81,31 @@ class ReferenceEngine:
         """Set a state, or the output of a clamped source."""
         self._run.frame.values[owner][name][...] = values
 
-    def log_spikes(self, populations: Iterable[str]) -> None:
-        """Keep the spikes of these populations from now on, and of no others."""
-        wanted = set(populations)
+    def log_spikes(self, emitted: Iterable[Emitted]) -> None:
+        """Keep these from now on, and no others."""
+        wanted = set(emitted) & self._run.spikes.keys()
         for name in wanted - self._logged:
             self._drained[name] = self._run.spikes[name].total
         self._logged = wanted
 
-    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Steps and units of the spikes since the last call."""
-        if population not in self._logged:
+    def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and units of the spikes, or of an event, since the last call."""
+        one = population, event
+        if one not in self._logged:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        steps, units = self._run.spikes[population].events()
-        begin = self._drained[population]
-        self._drained[population] = len(steps)
+        steps, units = self._run.spikes[one].events()
+        begin = self._drained[one]
+        self._drained[one] = len(steps)
         return steps[begin:], units[begin:]
 
-    def spike_count(self, population: str) -> int:
-        """All spikes of the population so far."""
-        return self._run.spikes[population].total
+    def spike_count(self, population: str, event: str = "") -> int:
+        """All spikes of the population so far, or another event of it."""
+        found = self._run.spikes.get((population, event))
+        return 0 if found is None else found.total
 
-    def undecided(self, population: str) -> NDArray[np.int64]:
-        """Units whose rate or spike condition was no number in some step."""
-        return np.flatnonzero(self._run.undecided[population])
+    def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
+        """Units whose rate or spike condition (or that of an event) was no number in some step."""
+        return np.flatnonzero(self._run.undecided.get((population, event), False))
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights or change them."""
@@ -129,7 +131,7 @@ class ReferenceEngine:
         feeds, visits = self._run.feeds, self._run.visits
         self._run = restored(self._structure, state)
         self._run.feeds, self._run.visits = feeds, visits
-        self._drained = {name: self._run.spikes[name].total for name in self._structure.populations}
+        self._drained = {one: spikes.total for one, spikes in self._run.spikes.items()}
 
 
 def _step(run: Run) -> None:

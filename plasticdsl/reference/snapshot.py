@@ -17,16 +17,18 @@ from plasticdsl.reference.state import Run, Waiting, first_state
 from plasticdsl.reference.structure import Structure
 
 #: What a run keeps of each population, as it is.
-_OF_POPULATIONS = ("refractory_until", "condition", "undecided", "remaining", "draws")
+_OF_POPULATIONS = ("refractory_until", "remaining", "draws")
+#: And of each kind of event.
+_OF_EVENTS = ("condition", "undecided")
 #: What is on its way, by the step of its arrival.
 _WAITING = ("waiting", "inputs_waiting")
 
 
 def snapshot_of(run: Run) -> dict[str, NDArray[Any]]:
     """Copies of everything that changes."""
-    parts = {kind: getattr(run, kind) for kind in (*_OF_POPULATIONS, *_WAITING, "rules_on")}
+    parts = {kind: getattr(run, kind) for kind in (*_OF_POPULATIONS, *_OF_EVENTS, *_WAITING, "rules_on")}
     parts |= {"step": run.frame.step, "values": run.frame.values}
-    parts["spikes"] = {name: dict(zip(("steps", "units"), spikes.events(), strict=True)) for name, spikes in run.spikes.items()}
+    parts["spikes"] = {one: dict(zip(("steps", "units"), spikes.events(), strict=True)) for one, spikes in run.spikes.items()}
     parts["earlier"] = {step: frame.values for step, frame in run.earlier.items()}
     return dict(_paths(parts, ()))
 
@@ -41,9 +43,11 @@ def restored(structure: Structure, state: Mapping[str, NDArray[Any]]) -> Run:
     run.frame.step = int(state["step"])
     run.frame.time = run.frame.step * structure.instance.dt
     run.frame.values |= parts.get("values", {})
-    run.spikes = {name: _spikes(structure.count(name), **parts["spikes"][name]) for name in structure.populations}
+    run.spikes = {(name, event): _spikes(structure.count(name), **parts["spikes"][name][event]) for name, event in run.spikes}
     for kind in _OF_POPULATIONS:
         getattr(run, kind).update(parts.get(kind, {}))
+    for kind in _OF_EVENTS:
+        getattr(run, kind).update({(name, event): found for name, own in parts.get(kind, {}).items() for event, found in own.items()})
     run.rules_on = {name: bool(on) for name, on in parts.get("rules_on", {}).items()}
     run.waiting, run.inputs_waiting = (_queue(parts.get(kind, {})) for kind in _WAITING)
     for step, values in parts.get("earlier", {}).items():

@@ -1,4 +1,4 @@
-"""The spikes of t_n, and what they do to the units that made them.
+"""The spikes and other events of t_n, and what they do to the units that made them.
 
 Thresholds and rates are evaluated on the state that the flow from t_{n−1} produced. A unit that spikes at step n and is refractory for
 k steps may spike again at step n + k; its held variables stand still in the k flows that begin at steps n … n + k − 1. Where a condition says
@@ -8,6 +8,7 @@ for how long, k is the number of steps until it does not hold.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import (
@@ -37,17 +38,20 @@ _UNTIL_IT_RECOVERS = 2**40
 
 
 def emit(run: Run) -> None:
-    """Find the spikes of this step in every population, then make their jumps."""
-    for population in run.structure.populations.values():
+    """Find the spikes and other events of this step in every population, then make their jumps."""
+    populations = run.structure.populations
+    for population in populations.values():
         _recover(run, population)
-    emitted = {name: _emitted(run, population) for name, population in run.structure.populations.items()}
-    for name, counts in emitted.items():
-        run.spikes[name].add(run.frame.step, counts)
-    for name, population in run.structure.populations.items():
-        _jump(run, population, emitted[name])
+    emitted = {(name, event): _emitted(run, p, event) for p in populations.values() for name, event in p.emits}
+    for one, counts in emitted.items():
+        run.spikes[one].add(run.frame.step, counts)
+    for (name, event), counts in emitted.items():
+        _jump(run, populations[name], event, counts)
 
 
-def _emitted(run: Run, population: Population) -> Index:
+def _emitted(run: Run, population: Population, event: str) -> Index:
+    if event:
+        return _where(run, population, event, next(e.when for e in population.block.events if e.name == event)).astype(np.int64)
     match population.source, population.block.spike:
         case PoissonSource(rate), _:
             return _by_hazard(run, population, rate)
@@ -56,23 +60,22 @@ def _emitted(run: Run, population: Population) -> Index:
         case _, AtRate(rate):
             return _by_hazard(run, population, rate)
         case _, Threshold() as threshold:
-            return _by_threshold(run, population, threshold)
+            may = run.frame.step >= run.refractory_until[population.name]
+            return (_where(run, population, event, threshold) & may).astype(np.int64)
         case _:
-            return np.zeros(run.structure.count(population.name), dtype=np.int64)
+            raise ValueError(f"the units of {population.name} do not spike")
 
 
-def _by_threshold(run: Run, population: Population, threshold: Threshold) -> Index:
-    name = population.name
+def _where(run: Run, population: Population, event: str, threshold: Threshold) -> NDArray[np.bool_]:
+    """Whether the condition of an event is fulfilled, or has come to be, for each unit."""
+    name, one = population.name, (population.name, event)
     scope, count = everything(run.structure, run.frame, name), run.structure.count(name)
     holds = np.broadcast_to(evaluate(threshold.condition, scope), (count,)).astype(bool)
     unanswered = undefined(threshold.condition)
     if unanswered is not None:
-        run.undecided[name] |= np.broadcast_to(evaluate(unanswered, scope), (count,)).astype(bool)
-    fires = holds & (run.frame.step >= run.refractory_until[name])
-    if threshold.rising:
-        fires = fires & ~run.condition[name]
-    run.condition[name] = holds
-    return fires.astype(np.int64)
+        run.undecided[one] |= np.broadcast_to(evaluate(unanswered, scope), (count,)).astype(bool)
+    held, run.condition[one] = run.condition[one], holds
+    return holds & ~held if threshold.rising else holds
 
 
 def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
@@ -86,7 +89,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
     for unit in range(size):
         if run.frame.step < run.refractory_until[name][unit]:
             continue
-        run.undecided[name][unit] |= np.isnan(rates[unit])
+        run.undecided[name, ""][unit] |= np.isnan(rates[unit])
         remaining[unit] -= rates[unit] * structure.instance.dt
         if remaining[unit] == -np.inf:  # no number of draws makes up for it
             raise RuntimeError(TOO_MANY_SPIKES)
@@ -137,15 +140,15 @@ def _show_refractoriness(run: Run, population: Population) -> None:
             run.frame.values[population.name][variable.name][...] = run.refractory_until[population.name] > run.frame.step
 
 
-def _jump(run: Run, population: Population, counts: Index) -> None:
+def _jump(run: Run, population: Population, event: str, counts: Index) -> None:
     for repeat in range(int(counts.max(initial=0))):
         units = np.flatnonzero(counts > repeat)
         for handler in population.block.handlers:
-            if handler.trigger is Trigger.SPIKE:
+            if handler.trigger is Trigger.SPIKE and handler.event == event:
                 assert not any(isinstance(s, AddTo) for s in handler.statements), "a neuron adds to nobody"
                 run_at(run, population.name, handler, units, run.frame, repeat=repeat)
     rest = population.block.refractory
-    if rest is not None:
+    if rest is not None and not event:
         fired, until = counts > 0, run.refractory_until[population.name]
         until[fired] = run.frame.step + refractory_steps(run, population, rest)[fired]
         _show_refractoriness(run, population)

@@ -1,4 +1,4 @@
-"""All spikes so far, and which of them reach a synapse when.
+"""All spikes and other events so far, and which of them reach a synapse when; what is said of spikes holds of any event.
 
 A spike of step s reaches the connections of its unit at step s + d, where d is the connection's axonal delay for a presynaptic spike and
 its dendritic delay for a postsynaptic one. Several spikes of a unit in one step are several spikes.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Trigger
+from plasticdsl.model.model import Emitted, Trigger
 from plasticdsl.reference.structure import Index, Structure
 
 
@@ -45,20 +45,20 @@ class Spikes:
         return np.concatenate([nothing, *steps]), np.concatenate([nothing, *units])
 
 
-def arriving(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger, step: int) -> Index:
-    """How many spikes of `side` reach each connection at `step`: int64[connections]."""
+def arriving(structure: Structure, spikes: dict[Emitted, Spikes], projection: str, side: Trigger, kind: str, step: int) -> Index:
+    """How many spikes (or events of a `kind`) of `side` reach each connection at `step`: int64[connections]."""
     end = structure.end(projection, side)
     arrived = np.zeros(len(end.units), dtype=np.int64)
     for delay in np.unique(end.delays):
-        emitted = spikes[end.population].counts.get(step - int(delay))
+        emitted = spikes[end.population, kind].counts.get(step - int(delay))
         if emitted is not None:
             chosen = end.delays == delay
             arrived[chosen] = emitted[end.units[chosen]]
     return arrived
 
 
-def arrivals(structure: Structure, spikes: dict[str, Spikes], projection: str, side: Trigger, connection: int, step: int) -> list[int]:
+def arrivals(structure: Structure, spikes: dict[Emitted, Spikes], projection: str, side: Trigger, connection: int, step: int) -> list[int]:
     """The steps, up to and including `step`, at which spikes of `side` reached one connection, in order."""
     end = structure.end(projection, side)
     delay = int(end.delays[connection])
-    return [s + delay for s in spikes[end.population].trains[int(end.units[connection])] if s + delay <= step]
+    return [s + delay for s in spikes[end.population, ""].trains[int(end.units[connection])] if s + delay <= step]

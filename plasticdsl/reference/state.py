@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import AtRate, PoissonSource
+from plasticdsl.model.model import AtRate, Emitted, PoissonSource
 from plasticdsl.model.weights import weights
 from plasticdsl.reference.evaluate import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes
@@ -25,20 +25,20 @@ Waiting = dict[int, dict[tuple[str, str], Floats]]
 
 @dataclass(slots=True)
 class Run:
-    """`before`: the connections' values just before the spike events of this step. `remaining`, `draws`: what is left of each unit's hazard,
-    and the number of its last draw. `refractory_until`: first step at which a unit may spike again. `condition`: whether the spike
-    condition held at the previous step. `undecided`: whether a rate or spike condition has been no
-    number. `rules_on`: of each projection. `waiting`, `inputs_waiting`: on its way to variables and to inputs;
-    `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps, for axonal delays of sums. `propagators`: those computed
-    so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations that update unit by unit now, and in which order."""
+    """`before`: the connections' values just before the spike events of this step. `remaining`, `draws`: what is left of each unit's hazard, and the
+    number of its last draw. `refractory_until`: first step at which a unit may spike again. `condition`: whether the condition of spikes, or of
+    another event, held at the previous step. `undecided`: whether it, or a rate, has been no number. `rules_on`: of each projection. `waiting`,
+    `inputs_waiting`: on its way to variables and to inputs; `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps,
+    for axonal delays of sums. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations
+    that update unit by unit now, and in which order."""
 
     structure: Structure
     frame: Frame
-    spikes: dict[str, Spikes]
+    spikes: dict[Emitted, Spikes]
     held: dict[str, frozenset[str]]
     refractory_until: dict[str, Index]
-    condition: dict[str, NDArray[np.bool_]]
-    undecided: dict[str, NDArray[np.bool_]]
+    condition: dict[Emitted, NDArray[np.bool_]]
+    undecided: dict[Emitted, NDArray[np.bool_]]
     rules_on: dict[str, bool]
     before: dict[str, dict[str, Floats]] = field(default_factory=dict)
     remaining: dict[str, Floats] = field(default_factory=dict)
@@ -96,14 +96,15 @@ class Run:
 def first_state(structure: Structure) -> Run:
     """The state before the first step."""
     sizes = {name: structure.count(name) for name in structure.populations}
+    emitted = {one: sizes[name] for name, p in structure.populations.items() for one in p.emits}
     run = Run(
         structure,
         first_frame(structure),
-        spikes={name: Spikes(size) for name, size in sizes.items()},
+        spikes={one: Spikes(size) for one, size in emitted.items()},
         held={name: weights(projection) for name, projection in structure.projections.items()},
         refractory_until={name: np.zeros(size, dtype=np.int64) for name, size in sizes.items()},
-        condition={name: np.zeros(size, dtype=bool) for name, size in sizes.items()},
-        undecided={name: np.zeros(size, dtype=bool) for name, size in sizes.items()},
+        condition={one: np.zeros(size, dtype=bool) for one, size in emitted.items()},
+        undecided={one: np.zeros(size, dtype=bool) for one, size in emitted.items()},
         rules_on=dict.fromkeys(structure.projections, True),
     )
     for name, population in structure.populations.items():

@@ -69,6 +69,10 @@ class Structure:
         """The side of a projection on which a spike is `on pre`, or `on post`."""
         return (self.pre if side is Trigger.PRE else self.post)[projection]
 
+    def kinds(self, projection: str, side: Trigger) -> tuple[str, ...]:
+        """What happens to the units of that side, in order: spikes (empty) and other events."""
+        return tuple(event for _, event in self.populations[self.end(projection, side).population].emits)
+
     def steps(self, duration: float) -> int:
         """A duration in whole steps."""
         return to_steps(duration, self.instance.dt)
@@ -102,13 +106,14 @@ def _each(delay: int | NDArray[np.int32], count: int) -> Index:
 
 @dataclass(slots=True)
 class Frame:
-    """`values[owner][name]`: float64[units or connections]. `step` and `time` (s): when. `arrived`: how many spikes of each side reach each connection
-    of a projection in this step, int64[connections]. `ahead` (s): how far into the step, at an integrator's stage."""
+    """`values[owner][name]`: float64[units or connections]. `step` and `time` (s): when. `arrived`: how many spikes or other events of each side
+    reach each connection of a projection in this step, by projection and event, int64[connections]. `ahead` (s): how far into the step, at an
+    integrator's stage."""
 
     values: dict[str, dict[str, Floats]]
     step: int
     time: float
-    arrived: dict[Trigger, dict[str, Index]]
+    arrived: dict[Trigger, dict[tuple[str, str], Index]]
     ahead: float = 0.0
 
     def copy(self) -> Frame:
@@ -127,5 +132,5 @@ def first_frame(structure: Structure) -> Frame:
             if variable.role in (Role.INPUT, Role.CLAMPED, Role.STATE, Role.REFRACTORY) and variable.name not in own:
                 own[variable.name] = np.zeros(count)
         values[owner] = own
-    nobody = {name: np.zeros(structure.count(name), dtype=np.int64) for name in structure.projections}
+    nobody = {(name, ""): np.zeros(structure.count(name), dtype=np.int64) for name in structure.projections}
     return Frame(values, 0, 0.0, {side: dict(nobody) for side in OTHER})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
+from plasticdsl.model.model import Emitted
 from plasticdsl.model.parts import Units, parts_read
 from plasticdsl.results.axis import COLOURS, GREY, TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
 from plasticdsl.runtime.play.schedule import Timeline
@@ -31,7 +32,7 @@ class Scene:
     runs: list[int]
     line: Timeline
     axis: TimeAxis
-    colours: Mapping[tuple[str, Units], int]
+    colours: Mapping[tuple[Emitted, Units], int]
 
 
 def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
@@ -41,8 +42,8 @@ def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
     spans = [span for n in runs for panel in plans[n].panels if panel.kind == "time" for s in panel.series if (span := _span(s))]
     spans += [(r.begin, min(r.end, study.runs[0].begin + max(study.runs[0].steps, 1))) for r in plans[0].spikes]
     begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
-    populations = dict.fromkeys((r.population, r.part) for r in plans[0].spikes)
-    return Scene(runs, line, time_axis(line, 0 if begin <= 1 else begin, end), {p: number for number, p in enumerate(populations)})
+    trains = dict.fromkeys((r.train, r.part) for r in plans[0].spikes)
+    return Scene(runs, line, time_axis(line, 0 if begin <= 1 else begin, end), {p: number for number, p in enumerate(trains)})
 
 
 def _span(series: Series) -> tuple[int, int] | None:
@@ -72,10 +73,11 @@ def draw_time(axes: Axes, study: Study, panels: Sequence[Panel], scene: Scene) -
     legend(axes, always=explain)
 
 
-def _population_of(series: Series) -> tuple[str, Units]:
+def _population_of(series: Series) -> tuple[Emitted, Units]:
     """The one whose colour in a raster the line may take: it is the only one that the line is about, and the line has one colour."""
     parts = parts_read(series.expr)
-    return next(iter(parts)) if len(parts) == 1 and colours_of(series.done) == 1 else ("", ())
+    name, units = next(iter(parts)) if len(parts) == 1 and colours_of(series.done) == 1 else ("", ())
+    return (name, ""), units
 
 
 def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:
@@ -129,7 +131,7 @@ def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
         begins[units] = base + height * np.arange(len(units))
         steps, spiking = run.train(record)
         bottom = begins[spiking]
-        times, colour = scene.axis.of(steps[~np.isnan(bottom)]), COLOURS[scene.colours[record.population, record.part] % len(COLOURS)]
+        times, colour = scene.axis.of(steps[~np.isnan(bottom)]), COLOURS[scene.colours[record.train, record.part] % len(COLOURS)]
         _draw_spikes(axes, times, bottom[~np.isnan(bottom)], height, len(units) <= _MOST_BARS, colour)
         ticks.append(base + 0.5 * height * len(units))
         base += height * len(units) + 0.04 * rows

@@ -231,7 +231,7 @@ def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
     """Times of all spikes in one row, with the unit of each and, in a sweep, the run it belongs to."""
     first = every[0]
     trains = [run.train(record) for run, record in zip(study.runs, every, strict=True)]
-    dimension = f"spike_{first.population}"
+    dimension = f"spike_{first.called}"
     times = np.concatenate([steps * run.line.dt for (steps, _), run in zip(trains, study.runs, strict=True)])
     units = np.concatenate([units for _, units in trains])
     coordinates: Coordinates = {f"unit_of_{dimension}": ((dimension,), units, {"long_name": f"unit of {first.population}, from 0"})}
@@ -243,7 +243,7 @@ def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
         numbers = np.concatenate([np.array(r.numbers)[r.stretch(steps)] for (steps, _), r in zip(trains, every, strict=True)])
         for k, name in enumerate(round_names(first.numbers[0])):
             coordinates[f"{name}_of_{dimension}"] = (dimension,), numbers[:, k], {}
-    attributes: Attributes = {"units": "s", "long_name": f"spike times of {first.population}"}
+    attributes: Attributes = {"units": "s", "long_name": f"spike times of {first.called}"}
     return DataArray(times, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
 
 

@@ -12,7 +12,6 @@ from plasticdsl.runtime.play.experiment import Spread
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.play.until import Ending
 from plasticdsl.runtime.watch.expectations import Outcome, together
-from plasticdsl.runtime.watch.spikes import spiking_populations
 from plasticdsl.runtime.watch.statistics import rate
 
 
@@ -21,7 +20,7 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
     there only when it is true, `partial` (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
     from plasticdsl.version import __version__
 
-    runs, spiking = study.runs, spiking_populations(study.network)
+    runs, spiking = study.runs, [p.name for p in study.network.populations if p.spikes]
     found: dict[str, Any] = {
         "model": path,
         "experiment": study.experiment.name,

@@ -136,8 +136,15 @@ def _on_pairs(parts: Parts) -> tree.OnPairs:
 
 
 def _spike_when(parts: Parts) -> tree.SpikeWhen:
-    what, span = parts[2], span_of(parts)
-    return replace(what, span=span) if isinstance(what, tree.SpikeWhen) else tree.SpikeWhen(what, False, (), span)
+    """`spike when …`, or `event burst when …` with a name."""
+    what, span, name = after(parts, "when"), span_of(parts), name_of(parts[1]) if parts[1].kind == "NAME" else None
+    found = what if isinstance(what, tree.SpikeWhen) else tree.SpikeWhen(what, False, (), span)
+    return replace(found, span=span, name=name)
+
+
+def _on_event(parts: Parts) -> tree.OnEvent:
+    side = next(word for word in kinds(parts) if word in ("pre", "post"))
+    return tree.OnEvent(side, (), span_of(parts), name_of(parts[1]) if parts[1].kind == "NAME" else None)
 
 
 def _rising(parts: Parts) -> tree.SpikeWhen:
@@ -256,10 +263,11 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "jump": lambda parts: tree.Jump(target_of(parts[0]), parts[1].kind, parts[2], span_of(parts)),
     "bound": lambda parts: tree.Bound(target_of(parts[0]), parts[2], span_of(parts)),
     "domain": _domain,
-    "on_event": lambda parts: tree.OnEvent(parts[1].text, (), span_of(parts)),
+    "on_event": _on_event,
     "on_pairs": _on_pairs,
     "every": lambda parts: tree.Every(parts[1], (), span_of(parts)),
     "spike_when": _spike_when,
+    "event_when": _spike_when,
     "rising": _rising,
     "spike_at_rate": lambda parts: tree.SpikeAtRate(parts[3], (), span_of(parts)),
     "refractory": _refractory,

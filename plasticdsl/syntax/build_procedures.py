@@ -310,6 +310,14 @@ def _record(parts: Parts) -> tree.Record:
     return tree.Record(tuple(parts[1]), _joined(parts), name_of(alias) if alias else None, span_of(parts))
 
 
+def _event_of(parts: Parts) -> tree.Apply:
+    """`burst of E`: the times and units of an event, as `spikes(E.burst)`; `spikes of E` as `spikes(E)`."""
+    event, _, whose = parts
+    name, span = name_of(event), span_of(parts)
+    of = whose if name.name == "spikes" else tree.Member(whose, name, span)
+    return tree.Apply(replace(name, name="spikes"), (tree.Argument(None, of, span),), 0, span)
+
+
 def _plot(parts: Parts) -> tree.Plot:
     planes = [tuple(part) for part in parts[2:] if isinstance(part, list)]
     if len(planes) > 1:
@@ -378,6 +386,8 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "schedule": _schedule,
     "moment": _moment,
     "record": _record,
+    "taken": lambda parts: parts[::2],
+    "event_of": _event_of,
     "plot": _plot,
     "plane": lambda parts: [parts[1], parts[3]],
     "range": lambda parts: tree.Range(parts[0], parts[2], parts[4], span_of(parts)),

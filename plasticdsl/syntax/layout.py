@@ -21,8 +21,8 @@ _BLANK = " \t\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u200
 _QUOTES = '"""'
 # A header that forgot its colon is told so, instead of being read together with its body as one long statement.
 _HEADER = re.compile(
-    r"(?:neuron|synapse|rule|network|experiment|table)\s+[^\W\d]|on\s+(?:pre|post|all|nearest)\b|every\s|spike\s+(?:when|at)\b"
-    r"|phase\s+[^\W\d]\w*\s+(?:for|until)\b|repeat\s+[^=\s]|reactions\s*$"
+    r"(?:neuron|synapse|rule|network|experiment|table)\s+[^\W\d]|on\s+(?:pre|post|all|nearest|[^\W\d]\w*\s+of)\b|every\s"
+    r"|spike\s+(?:when|at)\b|event\s+[^\W\d]\w*\s+when\b|phase\s+[^\W\d]\w*\s+(?:for|until)\b|repeat\s+[^=\s]|reactions\s*$"
 )
 _BODY_LINE = re.compile(
     r"(?!where\b|if\b|and\b|or\b)[^\n]*?(?:\s=\s|[-+*/−]=|→|->|~|∈)|(?:on|spike|record|rules|expect|plot|start|update|phase|input)\s"

@@ -171,7 +171,7 @@ def _described(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
 
 def _inline_body(tokens: Sequence[Token]) -> int:
     """Where the statement after the colon begins in `on pre: post.g += w`; 0 where there is none."""
-    if tokens[0].text not in ("on", "every", "spike", "phase", "repeat") or begins_with_name(tokens):
+    if tokens[0].text not in ("on", "every", "spike", "event", "phase", "repeat") or begins_with_name(tokens):
         return 0
     for number, token in enumerate(tokens[:-1]):
         if token.kind == ":":

@@ -28,7 +28,7 @@ BLOCK_RULES: Mapping[str, str] = {
 
 _HOME: Mapping[str, str] = {
     **dict.fromkeys(("on", "every"), "a synapse or a rule"),
-    **dict.fromkeys(("spike", "refractory", "input", "output", "reactions"), "a neuron"),
+    **dict.fromkeys(("spike", "event", "refractory", "input", "output", "reactions"), "a neuron"),
     **dict.fromkeys(("method", "truncate"), "a neuron, a synapse or a rule"),
     **dict.fromkeys(FIRST_WORDS["procedure"], "an experiment"),
 }
@@ -45,6 +45,7 @@ _EXAMPLES: Mapping[str, str] = {
     "on": "on pre:’ or ‘on all pairs:",
     "every": "every 10 ms:",
     "spike": "spike when V > V_θ:’ or ‘spike at rate r",
+    "event": "event burst when g rises above 1:",
     "refractory": "refractory 2 ms’ or ‘refractory while V > −40 mV",
     "input": "input I : pA",
     "output": "output y = f(a)",

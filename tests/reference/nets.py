@@ -146,9 +146,10 @@ def _statement(line: str) -> Statement:
     raise ValueError(line)
 
 
-def on(trigger: Trigger, *lines: str, rule: bool = True, together: bool = False, period: str | None = None) -> Handler:
+def on(trigger: Trigger, *lines: str, rule: bool = True, together: bool = False, period: str | None = None, event: str = "") -> Handler:
     """A handler."""
-    return Handler(trigger, statements(*lines), together, None if period is None else e(period), "R" if rule else "S", rule)
+    source = "R" if rule else "S"
+    return Handler(trigger, statements(*lines), together, None if period is None else e(period), source, rule, event=event)
 
 
 def window(pairing: Pairing, increment: str, truncate: str | None = None, target: str = "w") -> PairRule:

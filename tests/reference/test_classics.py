@@ -69,7 +69,7 @@ def competition(inputs: int, seed: int) -> Net:
 def test_competitive_learning_against_traces() -> None:
     """The run equals one with the traces M and P_a of the paper written by hand, given the same spikes."""
     engine = competition(20, 4).engine()
-    engine.log_spikes(["inputs", "cell"])
+    engine.log_spikes([("inputs", ""), ("cell", "")])
     engine.advance(600)
     inputs, cell = engine.drain("inputs"), engine.drain("cell")
     assert len(cell[0]) > 10

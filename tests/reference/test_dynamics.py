@@ -191,7 +191,7 @@ RAMP = (Euler(("V",), (e("1 / dt"),)),)  # one more at each step
 
 def spike_steps(net: Net, steps: int, population: str = "p") -> list[int]:
     engine = net.engine()
-    engine.log_spikes([population])
+    engine.log_spikes([(population, "")])
     engine.advance(steps)
     return engine.drain(population)[0].tolist()
 
@@ -251,7 +251,7 @@ def test_poisson_counts_are_what_the_draws_say() -> None:
     net = Net(dt=1.0)
     net.population("p", 3, source=PoissonSource(e(0.7)))
     engine = net.engine()
-    engine.log_spikes(["p"])
+    engine.log_spikes([("p", "")])
     engine.advance(200)
     steps, units = engine.drain("p")
     for unit in range(3):
@@ -267,7 +267,7 @@ def test_a_rate_may_depend_on_time_and_on_the_unit() -> None:
     block = Block("source", "Poisson", variables=(parameter("r"),))
     net.population("p", 2, block, PoissonSource(e("r if t < 5 else 0")), parameters={"r": [0.0, 100.0]})
     engine = net.engine()
-    engine.log_spikes(["p"])
+    engine.log_spikes([("p", "")])
     engine.advance(100)
     steps, units = engine.drain("p")
     assert set(units.tolist()) == {1}
@@ -283,7 +283,7 @@ def test_given_spikes_may_coincide() -> None:
     net = Net()
     net.population("p", 2, spikes=[(3, 1), (3, 1), (3, 0), (7, 0)])
     engine = net.engine()
-    engine.log_spikes(["p"])
+    engine.log_spikes([("p", "")])
     engine.advance(10)
     steps, units = engine.drain("p")
     assert (steps.tolist(), units.tolist()) == ([3, 3, 3, 7], [0, 1, 1, 0])

@@ -136,7 +136,7 @@ def test_spike_statistics_and_counts():
     study = carry_out(FIRING)
     run = study.runs[0]
     assert run.counts == {"a": 4 * 10, "b": 2 * 10}
-    steps, units = run.spikes["b"]
+    steps, units = run.spikes["b", ""]
     assert list(steps) == sorted(2 * [50 + 100 * k for k in range(10)])
     assert sorted(set(units.tolist())) == [0, 1]
     assert series(study, "rate(b)").done == pytest.approx([100.0] * 5)
@@ -175,8 +175,8 @@ class Watched:
         self._notes.append(("advance", steps))
         self._engine.advance(steps)
 
-    def log_spikes(self, populations):
-        wanted = sorted(populations)
+    def log_spikes(self, emitted):
+        wanted = sorted(emitted)
         self._notes.append(("log", wanted))
         self._engine.log_spikes(wanted)
 
@@ -184,8 +184,8 @@ class Watched:
 def test_only_spikes_that_something_needs_are_logged():
     notes = []
     carry_out(FIRING, wrap=lambda engine: Watched(engine, notes))
-    assert ("log", ["b"]) in notes
-    assert not any(note == ("log", ["a", "b"]) for note in notes)
+    assert ("log", [("b", "")]) in notes
+    assert not any(note == ("log", [("a", ""), ("b", "")]) for note in notes)
 
 
 def test_control_comes_back_at_every_moment_and_no_step_is_lost():
@@ -236,7 +236,7 @@ def test_the_length_of_the_last_phase_can_be_replaced():
 def test_a_recording_that_does_not_fit_takes_what_there_is():
     study = carry_out(FIRING.replace("record spikes(b)", "record spikes(b) over last 1 s\n    record mean(a.V) at 3 s"))
     assert [w.code for w in study.runs[0].recorder.warnings] == ["window-does-not-fit"] * 2
-    assert len(study.runs[0].spikes["b"][0]) == 20
+    assert len(study.runs[0].spikes["b", ""][0]) == 20
     assert series(study, "mean(a.V)").taken == 0
 
 

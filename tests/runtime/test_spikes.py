@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from plasticdsl.runtime.watch.spikes import SpikeHistory
 
+A = ("a", "")
+
 
 class Log:
     """An engine that has spikes to hand over, a few at a time."""
@@ -12,10 +14,10 @@ class Log:
         self.pieces = list(pieces)
         self.logged = ()
 
-    def log_spikes(self, populations):
-        self.logged = tuple(populations)
+    def log_spikes(self, emitted):
+        self.logged = tuple(emitted)
 
-    def drain(self, population):
+    def drain(self, population, event):
         steps = np.array(self.pieces.pop(0) if self.pieces else [], dtype=np.int64)
         return steps, steps % 3
 
@@ -24,22 +26,22 @@ class Log:
 def test_a_window_of_the_pieces_is_a_window_of_the_whole(steps, size, begin, length):
     every = sorted(steps)
     pieces = [every[i : i + size] for i in range(0, len(every), size)]
-    history = SpikeHistory(Log(pieces), ["a"])
+    history = SpikeHistory(Log(pieces), [A])
     for _ in pieces:
         history.collect()
     expected = [s for s in every if begin <= s < begin + length]
-    assert history.within("a", begin, begin + length)[0].tolist() == expected
-    found, units = history.train("a")
+    assert history.within(A, begin, begin + length)[0].tolist() == expected
+    found, units = history.train(A)
     assert found.tolist() == every
     assert units.tolist() == [s % 3 for s in every]
-    assert history.within("a", begin, begin + length)[0].tolist() == expected
+    assert history.within(A, begin, begin + length)[0].tolist() == expected
 
 
 def test_another_engine_goes_on():
     first, second = Log([[1, 2], [4]]), Log([[5], [9]])
-    history = SpikeHistory(first, ["a"])
+    history = SpikeHistory(first, [A])
     history.collect()
     history.follow(second)
-    assert second.logged == ("a",)
-    assert history.train("a")[0].tolist() == [1, 2, 4, 5]
-    assert history.train("a")[0].tolist() == [1, 2, 4, 5, 9]
+    assert second.logged == (A,)
+    assert history.train(A)[0].tolist() == [1, 2, 4, 5]
+    assert history.train(A)[0].tolist() == [1, 2, 4, 5, 9]

@@ -88,7 +88,7 @@ def _block(block: Block) -> list[str]:
         if v.role is Role.DEFINITION:
             lines.append(f"{v.name} = {v.value if not isinstance(v.value, Expr) else pretty(v.value)}")
     for h in block.handlers:
-        kind = f"on {h.trigger}{' together' if h.simultaneous else ''} ({'rule' if h.is_rule else 'synapse'})"
+        kind = f"on {h.event} {h.trigger}{' together' if h.simultaneous else ''} ({'rule' if h.is_rule else 'synapse'})"
         said = [
             f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.path} += {pretty(s.value)}"
             for s in h.statements
@@ -100,6 +100,7 @@ def _block(block: Block) -> list[str]:
     lines += [f"d{f.variable}/dt = {pretty(f.rate)}" for f in block.flows]
     lines += [f"post.{total.target} = sum of {pretty(total.body)}" for total in block.sums]
     lines += [f"{type(s).__name__} of {', '.join(variables_of(s))}" for s in block.schemes]
+    lines += [f"{event.name} when {pretty(event.when.condition)}{' rises' if event.when.rising else ''}" for event in block.events]
     match block.spike:
         case Threshold(condition, rising):
             lines.append(f"spike when {pretty(condition)}{' rises' if rising else ''}")
@@ -117,7 +118,7 @@ def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: flo
     one = first(case.network, case.numbers(), case.per_unit, case.asked)
     two = second(case.network, case.numbers(), case.per_unit, case.asked)
     for engine in (one, two):
-        engine.log_spikes([p.name for p in case.network.populations])
+        engine.log_spikes([one for p in case.network.populations for one in p.emits])
         for (owner, name), value in case.writes.items():
             engine.write(owner, name, value)
     done = 0
@@ -143,13 +144,13 @@ def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: flo
 
 
 def _spikes(network: Network, one: Engine, two: Engine) -> tuple[str, int] | None:
-    """The population and step of the first spike that only one of them has."""
+    """The population and step of the first spike, or other event, that only one of them has."""
     found: list[tuple[int, str]] = []
-    for population in network.populations:
-        left, right = (sorted(zip(*map(np.ndarray.tolist, e.drain(population.name)), strict=True)) for e in (one, two))
+    for emitted in (one for p in network.populations for one in p.emits):
+        left, right = (sorted(zip(*map(np.ndarray.tolist, e.drain(*emitted)), strict=True)) for e in (one, two))
         if left != right:
             both = set(left) ^ set(right) or {s for s in left if left.count(s) != right.count(s)}
-            found.append((min(step for step, _ in both), population.name))
+            found.append((min(step for step, _ in both), ".".join(filter(None, emitted))))
     return (min(found)[1], min(found)[0]) if found else None
 
 

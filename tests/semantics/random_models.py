@@ -14,7 +14,19 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Block, Flow, GivenSpikes, Handler, Pairing, PairRule, Refractory, Threshold, Trigger, Variable
+from plasticdsl.model.model import (
+    Block,
+    Flow,
+    GivenSpikes,
+    Handler,
+    NamedEvent,
+    Pairing,
+    PairRule,
+    Refractory,
+    Threshold,
+    Trigger,
+    Variable,
+)
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
 from tests.reference.nets import Net, connection, definition, e, neuron, on, parameter, state, window
 from tests.semantics.agreement import Case
@@ -122,7 +134,15 @@ def handlers(draw: st.DrawFn, side: Trigger, defined: tuple[str, ...], sums: boo
         # a value after a jump is asked for only of the other side, so that no circle of ⁺ arises
         lines = [line.replace("+=", "= " + line.split(" ")[0] + " +") if "+=" in line else line for line in lines]
     found.append(on(side, *lines, rule=True, together=together))
+    if draw(st.booleans()):
+        lines = [*draw(jumps_of_traces(own))[: draw(st.integers(0, 2))], f"{draw(st.sampled_from(SHARED))} += {draw(changes(names))}"]
+        lines += [f"post.g += {draw(changes(names))}"] if draw(st.booleans()) else []
+        found.append(on(side, *draw(st.permutations(lines)), rule=draw(st.booleans()), event="x"))
     return found
+
+
+#: Something else that happens to units, also when they spike.
+BEATS = (NamedEvent("x", "x", Threshold(e("cos(1.3 * t / dt + 2 * i) > 0.2"), False)),)
 
 
 @st.composite
@@ -257,8 +277,8 @@ def imposed_cases(draw: st.DrawFn, sums: bool = False) -> Case:
     sizes = Sizes(draw(st.integers(1, 3)), draw(st.integers(1, 2)))
     net = Net()
     decay = (Exact(("g",), ((e(-200),),), (e(0),)),)
-    net.population("a", sizes.pre, neuron(variables=(state("u"),)), GivenSpikes(()), draw(trains(sizes.pre)))
-    net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay), GivenSpikes(()), draw(trains(sizes.post)))
+    net.population("a", sizes.pre, neuron(variables=(state("u"),), events=BEATS), GivenSpikes(()), draw(trains(sizes.pre)))
+    net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay, events=BEATS), GivenSpikes(()), draw(trains(sizes.post)))
     draw(projections(net, "c", "a", "b", sizes, sums))
     switches = draw(st.sampled_from([{}, {}, {10: {"c": False}}, {5: {"c": False}, 17: {"c": True}}]))
     return case_of(net, STEPS, switches)
@@ -272,8 +292,9 @@ def integrate_and_fire(hold: bool) -> Block:
             ExponentialEuler("V", e("-(1 + 0.1 * g) * 100"), e("(drive + g) * 100")),
             Exact(("g",), ((e(-200),),), (e(0),)),
         ),
-        handlers=(on(Trigger.SPIKE, "V = 0", "u += 0.1"),),
+        handlers=(on(Trigger.SPIKE, "V = 0", "u += 0.1"), on(Trigger.SPIKE, "u = 0.5 * u + 0.1 * g", event="x")),
         spike=Threshold(e("V > 1"), False),
+        events=(NamedEvent("x", "x", Threshold(e("V + g > 0.6"), True)),),
         refractory=Refractory(e(0), ("V",) if hold else ()),
     )
 
@@ -283,7 +304,7 @@ def recurrent_cases(draw: st.DrawFn) -> Case:
     """A source drives neurons that drive each other."""
     size = draw(st.integers(2, 3))
     net = Net()
-    net.population("a", 2, neuron(variables=(state("u"),)), GivenSpikes(()), draw(trains(2)))
+    net.population("a", 2, neuron(variables=(state("u"),), events=BEATS), GivenSpikes(()), draw(trains(2)))
     drive = [1.1 + 0.17 * k for k in range(size)]
     cell = integrate_and_fire(draw(st.booleans()))
     net.population("b", size, cell, refractory=draw(st.integers(0, 3)), parameters={"drive": drive})

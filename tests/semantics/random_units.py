@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from plasticdsl.model.model import AtRate, Block, Flow, Handler, PoissonSource, Refractory, Role, SumInto, Threshold, Trigger, Variable
+from plasticdsl.model.model import (
+    AtRate,
+    Block,
+    Flow,
+    Handler,
+    NamedEvent,
+    PoissonSource,
+    Refractory,
+    Role,
+    SumInto,
+    Threshold,
+    Trigger,
+    Variable,
+)
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case
@@ -56,6 +69,8 @@ def neurons(draw: st.DrawFn) -> Block:
     if spike is not None:
         lines = draw(st.permutations(["V = 0.5 * u", "u += 0.2", "g = 0.5 * g + 0.1 * V"]))
         handlers.append(on(Trigger.SPIKE, *lines))
+    beat = NamedEvent("x", "x", Threshold(e(draw(st.sampled_from(["V + 0.3 * u > 0.4", "y > 0.3 and g < 0.5"]))), draw(st.booleans())))
+    handlers.append(on(Trigger.SPIKE, *draw(st.sampled_from([("m += 0.1",), ("g = 0.8 * g", "m = 0.5 * m + 0.1 * V")])), event="x"))
     if draw(st.integers(0, 3)) == 0:
         handlers.append(on(Trigger.STEP, "m = 0.5 * m + 0.3 * h", "u += 0.1 * m" if draw(st.booleans()) else "m += 0.1 * V"))
     if draw(st.integers(0, 3)) == 0:
@@ -81,7 +96,7 @@ def neurons(draw: st.DrawFn) -> Block:
             state("V", -2, 2), state("u"), state("g", *draw(st.sampled_from([(None, None), (0, 0.8)]))), state("m"), input_("h"),
             *shown, *map(parameter, UNIT_PARAMETERS), definition("y", output),
         ),
-        flows=flows, schemes=(*schemes, decay), handlers=tuple(handlers), spike=spike, output="y",
+        flows=flows, schemes=(*schemes, decay), handlers=tuple(handlers), spike=spike, output="y", events=(beat,),
         refractory=rest,
     )  # fmt: skip
 
@@ -92,6 +107,9 @@ def synapses(draw: st.DrawFn, always_sums: bool = False, late: bool = False) -> 
     bodies = ["w * pre.y", "w * pre.V", "w * (pre.V - post.V)", "w * pre.u", "0.3 * s * pre.y", "w * pre.m"]
     body = draw(st.sampled_from([*bodies, "w * pre.h * post.y", "0.2 * pre.h - w * post.h"] if late else bodies))
     handlers = [on(Trigger.PRE, draw(st.sampled_from(["post.g += 0.5 * w", "post.g += w * s", "post.u += 0.1 * pre.y"])), rule=False)]
+    if draw(st.booleans()):
+        lines = draw(st.sampled_from([["post.g += 0.2 * w", "w += 0.01 * post.y"], ["s = 0.5 * s + 0.1 * pre.y"]]))
+        handlers.append(on(draw(st.sampled_from([Trigger.PRE, Trigger.POST])), *lines, rule=draw(st.booleans()), event="x"))
     if draw(st.booleans()):
         handlers.append(
             on(Trigger.STEP, draw(st.sampled_from(["w += 0.01 * pre.y * post.y", "w = 0.9 * w + 0.05 * pre.V", "w += 0.01 * post.h"])))

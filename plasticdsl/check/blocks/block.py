@@ -17,7 +17,7 @@ from plasticdsl.check.blocks.declarations import changing, collect, constant_nam
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
 from plasticdsl.check.blocks.index_notation import without_indices
 from plasticdsl.check.blocks.sliding_rates import check_windows
-from plasticdsl.check.blocks.triggers import handlers, output_name, pair_rules, refractory, spike
+from plasticdsl.check.blocks.triggers import handlers, named_events, output_name, pair_rules, refractory, spike
 from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
@@ -93,6 +93,7 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
         pairs=pairs,
         sums=total,
         spike=firing,
+        events=named_events(scope),
         refractory=held,
         output=output_name(scope),
         method=None if method is None else MethodChoice(method.name, method.substeps, method.span),

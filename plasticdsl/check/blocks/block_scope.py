@@ -21,7 +21,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
-from plasticdsl.check.terms.scope import REFRACTORY, Declared, Scope, UserFunction
+from plasticdsl.check.terms.scope import EVENT, REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
@@ -29,7 +29,7 @@ from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
 from plasticdsl.names import free_name
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import names_read, nodes
+from plasticdsl.syntax.walk import names_read, nodes, of_kind
 from plasticdsl.units.dimension import FREQUENCY
 
 #: In a synapse or rule, what `x` and `y` mean unless the block declares them: the outputs of the two units.
@@ -83,6 +83,9 @@ class BlockScope:
                 self.own(symbol, "an input" if name in contents.inputs else "a variable")
             elif name in contents.defines or name in contents.draws or name not in contents.bounds:
                 self.own(symbol, "a quantity")
+        for event in of_kind(contents.events, tree.SpikeWhen):
+            if event.name is not None and event.name.name not in self._names:
+                self._names[event.name.name] = Declared(event.name.name, event.name.text, EVENT, span=event.span)
         for parameter in self.block.parameters:
             self._parameter(parameter)
         if contents.refractory is not None:

@@ -110,7 +110,13 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
 
 
 def _wrong_block(block: tree.Block, statement: tree.Statement, report: Reporter) -> None:
-    word = f"on {statement.event}" if isinstance(statement, tree.OnEvent) else _WORDS.get(type(statement))
+    match statement:
+        case tree.OnEvent(event=side, name=name):
+            word: str | None = f"on {side}" if name is None else f"on {name.text} of {side}"
+        case tree.SpikeWhen(name=tree.Name(text=text)):
+            word = f"event {text} when"
+        case _:
+            word = _WORDS.get(type(statement))
     if word is None:
         report.error("misplaced-statement", f"This statement has no place in a {block.kind}.", statement.span)
     else:

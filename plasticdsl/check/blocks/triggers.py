@@ -7,6 +7,7 @@ Comes in: the triggers of a block. Goes out: model `Handler`s whose statements r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, cast
 
 from plasticdsl.check.blocks.block_scope import BlockScope
@@ -17,13 +18,26 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import case_branches, member_base, translate_as, translate_condition, translate_number, unknown_name
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
-from plasticdsl.check.terms.scope import Declared, Scope
+from plasticdsl.check.terms.scope import Declared, Scope, check_declarable
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.graph import reached
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import AddTo, Assign, AtRate, Flow, Handler, Pairing, PairRule, Refractory, Statement, Threshold, Trigger
+from plasticdsl.model.model import (
+    AddTo,
+    Assign,
+    AtRate,
+    Flow,
+    Handler,
+    NamedEvent,
+    Pairing,
+    PairRule,
+    Refractory,
+    Statement,
+    Threshold,
+    Trigger,
+)
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO, mul, neg
@@ -46,9 +60,11 @@ def handlers(scope: BlockScope) -> tuple[Handler, ...]:
 
 def _handler(event: object, scope: BlockScope) -> Handler | None:
     match event:
-        case tree.OnEvent(event=side, body=body, span=span):
-            return _make(Trigger(side), body, span, scope)
-        case tree.SpikeWhen(body=body, span=span) | tree.SpikeAtRate(body=body, span=span) if body:
+        case tree.OnEvent(event=side, body=body, span=span, name=name):
+            return replace(_make(Trigger(side), body, span, scope), event="" if name is None else name.name)
+        case tree.SpikeWhen(body=body, span=span, name=name) if body:
+            return replace(_make(Trigger.SPIKE, body, span, scope), event="" if name is None else name.name)
+        case tree.SpikeAtRate(body=body, span=span) if body:
             return _make(Trigger.SPIKE, body, span, scope)
         case tree.Every(period=period, body=body, span=span):
             return _make(Trigger.EVERY, body, span, scope, translate_as(period, SECONDS, "A period", scope.context))
@@ -278,16 +294,35 @@ def _unused_truncations(events: Sequence[tree.OnPairs], scope: BlockScope) -> No
 
 def spike(scope: BlockScope) -> Threshold | AtRate | None:
     """The spike condition or rate; a neuron has at most one."""
-    found = [e for e in scope.contents.events if isinstance(e, tree.SpikeWhen | tree.SpikeAtRate)]
+    found = [e for e in scope.contents.events if isinstance(e, tree.SpikeAtRate) or (isinstance(e, tree.SpikeWhen) and e.name is None)]
     if len(found) > 1:
         scope.context.report.twice("A neuron has only one ‘spike’ statement.", found[1].span, found[0].span)
     match found[0] if found else None:
-        case tree.SpikeWhen(condition=condition, rising=rising, span=span):
-            return Threshold(settled(translate_condition(condition, scope.context), condition, scope), rising, span)
+        case tree.SpikeWhen() as when:
+            return _threshold(when, scope)
         case tree.SpikeAtRate(rate=rate, span=span):
             return AtRate(settled(translate_as(rate, Dim(FREQUENCY), "The rate of spikes", scope.context), rate, scope), span)
         case _:
             return None
+
+
+def _threshold(when: tree.SpikeWhen, scope: BlockScope) -> Threshold:
+    condition = settled(translate_condition(when.condition, scope.context), when.condition, scope)
+    return Threshold(condition, when.rising, when.span)
+
+
+def named_events(scope: BlockScope) -> tuple[NamedEvent, ...]:
+    """What happens to a neuron beside spikes."""
+    found: dict[str, NamedEvent] = {}
+    for when in of_kind(scope.contents.events, tree.SpikeWhen):
+        if (name := when.name) is not None:
+            check_declarable(name, scope.context.report, in_block=True)
+            known = found[name.name].when.span if name.name in found else None
+            other = scope.contents.symbols[name.name].span if name.name in scope.contents.symbols else known
+            if other is not None:
+                scope.context.report.twice(f"‘{name.text}’ is declared twice.", name.span, other)
+            found[name.name] = NamedEvent(name.name, name.text, _threshold(when, scope))
+    return tuple(found.values())
 
 
 def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Values, flows: tuple[Flow, ...]) -> Refractory | None:

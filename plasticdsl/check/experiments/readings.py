@@ -19,13 +19,13 @@ from plasticdsl.check.terms.amounts import FROM_EITHER_END, POSITIVE, Values, am
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import split_indices
-from plasticdsl.check.terms.scope import Declared, Scope, seen
+from plasticdsl.check.terms.scope import Declared, Scope, seen, seen_events
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import EACH, At, Call, Expr, Number, Ref
 from plasticdsl.model.lookup import Lookup, Setting
-from plasticdsl.model.model import ClampedSource, Network, Population, Projection
+from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import Units, several
 from plasticdsl.model.patterns import DataSet, PatternSet
@@ -210,11 +210,21 @@ def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, 
 
 
 def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
-    """A population by its name, or a part of one, as an argument."""
+    """A population by its name, or a part of one, as an argument: its spikes, or with a name after it another event of its units."""
+    match node:
+        case tree.Indexed(base=tree.Member(base=whole, attribute=event), indices=indices):  # E.burst[1 to 5] as E[1 to 5].burst
+            node = tree.Member(tree.Indexed(whole, indices, node.span), event, node.span)
+        case _:
+            pass
+    if isinstance(node, tree.Member) and (found := part_of(node.base, context, taking)) is not None:
+        population, chosen_units = found
+        if not any(e.name == node.attribute.name for e in population.block.events):
+            unknown_event(node.attribute.text, node.attribute.span, population, context)
+        return Typed(several(Ref(population.as_owner, node.attribute.name), chosen_units), PURE)
     found = part_of(node, context, taking)
     if found is not None:
         population, chosen_units = found
-        if not spikes(population):
+        if not population.spikes:
             message = f"‘{population.symbol}’ does not spike."
             labels = (Label(population.span, "declared here"),)
             context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
@@ -238,11 +248,13 @@ def how_to_spike(population: Population) -> str:
     return f"Give {population.block.name} a ‘spike when …’ line."
 
 
-def spikes(population: Population) -> bool:
-    """Whether the units of a population fire spikes."""
-    if population.source is not None:
-        return not isinstance(population.source, ClampedSource)
-    return population.block.spike is not None
+def unknown_event(name: str, span: Span, population: Population, context: Context, labels: tuple[Label, ...] = ()) -> None:
+    """Reports an event that the units of a population do not have."""
+    message = f"The units of ‘{population.symbol}’ ({population.block.name}) have no event ‘{name}’."
+    hint = did_you_mean(name, [e.symbol for e in population.block.events], "Their events are")
+    if not population.block.events:
+        hint = Hint(f"Give {population.block.name} an ‘event {name} when …’ line.")
+    context.report.error("unknown-event", message, span, hint, labels)
 
 
 # --- the names of a network ------------------------------------------------------------------------------------------
@@ -254,7 +266,8 @@ def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
     names = _blocks(lookup, solver)
     for what, parts in (("a population", network.populations), ("a projection", network.projections)):
         for part in parts:
-            own = Scope(seen(blocks[part.as_owner].variables, part.as_owner, solver))
+            block = blocks[part.as_owner]
+            own = Scope(seen(block.variables, part.as_owner, solver) | seen_events(block.events, part.as_owner))
             names[part.name] = Declared(part.name, part.symbol, what, members=own, span=part.span)
     for named in network.parts:
         members = names[named.population].members

@@ -14,7 +14,7 @@ from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.networks.effects import with_what_is_read
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network import with_open_inputs
-from plasticdsl.model.expr import SLIDING, Call, Expr, Number, Ref, rebuild, walk
+from plasticdsl.model.expr import SLIDING, Call, Compare, Expr, Number, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.model import (
     AddTo,
@@ -22,10 +22,12 @@ from plasticdsl.model.model import (
     ClampedSource,
     Connectivity,
     GivenSpikes,
+    NamedEvent,
     Network,
     Population,
     Projection,
     Role,
+    Threshold,
     Trigger,
     Variable,
 )
@@ -49,8 +51,9 @@ def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
 
 
 def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
-    """A population with every name that the blocks use on this side."""
+    """A population with every name that the blocks use on this side. An event that they wait for is a variable: it happens where that is more than 0."""
     roles: dict[str, Role] = {}
+    events: dict[str, NamedEvent] = {}
     spikes = False
     for block in blocks:
         spikes = spikes or any(isinstance(n, Call) and SLIDING.get(n.function) is side for e in expressions(block) for n in walk(e))
@@ -59,11 +62,16 @@ def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
                 roles.setdefault(_name(side, need.name), Role.CLAMPED)
         roles.update((_name(side, n), role) for n, role in _targets(side, block).items())
         trigger = Trigger.PRE if side is Whose.PRE else Trigger.POST
-        spikes = spikes or bool(block.pairs) or any(h.trigger is trigger for h in block.handlers)
+        of_side = [h.event for h in block.handlers if h.trigger is trigger]
+        spikes = spikes or bool(block.pairs) or "" in of_side
+        for event in filter(None, of_side):
+            roles.setdefault(event, Role.CLAMPED)
+            events[event] = NamedEvent(event, event, Threshold(Compare(">", Ref(Whose.OWN, event), Number(0.0)), False))
     variables = tuple(Variable(n, n, role) for n, role in roles.items())
     source = GivenSpikes(()) if spikes else ClampedSource()
     output = _OUTPUTS[side] if _OUTPUTS[side] in roles else None
-    return Population(side.value, side.value, _UNITS, Block(kind="neuron", name=side.value, variables=variables, output=output), source)
+    block = Block(kind="neuron", name=side.value, variables=variables, events=tuple(events.values()), output=output)
+    return Population(side.value, side.value, _UNITS, block, source)
 
 
 def _targets(side: Whose, block: Block) -> Mapping[str, Role]:

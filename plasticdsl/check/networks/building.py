@@ -9,7 +9,7 @@ from plasticdsl.check.blocks.block import CheckedBlocks
 from plasticdsl.check.networks.positions import Space
 from plasticdsl.check.terms.amounts import Values
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.scope import Declared, Scope, entries
+from plasticdsl.check.terms.scope import Declared, Scope, entries, seen_events
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.model import Block, Population, Projection
@@ -77,7 +77,7 @@ class Building:
         self._declare(projection, "a projection", projection.connection, dims)
 
     def _declare(self, part: Population | Projection, what: str, block: Block, dims: Mapping[str, Dim]) -> None:
-        members = Scope(entries(block.variables, dims, part.as_owner))
+        members = Scope(entries(block.variables, dims, part.as_owner) | seen_events(block.events, part.as_owner))
         self.names[part.name] = Declared(part.name, part.symbol, what, members=members, span=part.span)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.blocks.connection_sums import check_incoming
-from plasticdsl.check.experiments.readings import how_to_spike, spikes
+from plasticdsl.check.experiments.readings import how_to_spike, unknown_event
 from plasticdsl.check.networks.building import Ends, Side
 from plasticdsl.check.networks.gradients import local_gradients, reads_observable
 from plasticdsl.check.networks.merging import Joined, Part, join
@@ -198,11 +198,15 @@ def _a(role: Role) -> str:
 
 
 def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
-    """Spikes of a side that makes none would never come."""
+    """Spikes of a side that makes none would never come, nor would its other events."""
     for side, trigger in ((ends.pre, Trigger.PRE), (ends.post, Trigger.POST)):
-        used = next((h.span for h in block.handlers if h.trigger is trigger), block.pairs[0].span if block.pairs else None)
+        of_side = [h for h in block.handlers if h.trigger is trigger]
+        for h in of_side:
+            if h.event and all(e.name != h.event for e in side.block.events):
+                unknown_event(h.event, parts[0].use.span, side.population, context, (Label(h.span, "waits for it"),))
+        used = next((h.span for h in of_side if not h.event), block.pairs[0].span if block.pairs else None)
         rate = Whose(trigger.value) in {SLIDING.get(n.function) for e in expressions(block) for n in walk(e) if isinstance(n, Call)}
-        if (used is None and not rate) or spikes(side.population):
+        if (used is None and not rate) or side.population.spikes:
             continue
         what = "waits for spikes" if used is not None else "reads the rate"
         message = f"This {what} of the {trigger.value}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."

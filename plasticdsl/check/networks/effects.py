@@ -328,7 +328,7 @@ def changes(block: Block) -> Iterator[tuple[str | None, object]]:
         yield (statement.target.name if isinstance(statement, Assign) else None), statement.value
     for pair in block.pairs:
         yield pair.target.name, (pair.increment, pair.truncate)
-    yield None, (tuple(h.period for h in block.handlers), block.sums, block.spike, block.refractory)
+    yield None, (tuple(h.period for h in block.handlers), block.sums, block.spike, block.events, block.refractory)
 
 
 def keys(node: object, owners: Owners) -> Iterator[Ref]:

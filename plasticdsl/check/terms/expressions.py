@@ -12,7 +12,7 @@ from typing import Literal, cast
 from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
-from plasticdsl.check.terms.scope import REFRACTORY, Declared, Scope
+from plasticdsl.check.terms.scope import EVENT, REFRACTORY, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import number
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -114,7 +114,7 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
     if found.function is not None:
         hint = f"Write it with its arguments: ‘{found.symbol}(…)’."
         return context.refuse("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)
-    hint = ""
+    hint = f"Spikes and other events are counted: ‘rate(E.{found.symbol})’, ‘spike_count(E.{found.symbol})’." if found.what == EVENT else ""
     if found.members is not None:
         members = [d.symbol for d in found.members.names.values()][:4] or ["V"]
         hint = f"Write one of its variables, for example {', '.join(f'‘{found.symbol}.{m}’' for m in members)}."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import FUNCTIONS, Expr, Number, Ref, Special
-from plasticdsl.model.model import Role, Variable
+from plasticdsl.model.model import NamedEvent, Role, Variable
 from plasticdsl.model.owners import Owner
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
@@ -23,6 +23,8 @@ from plasticdsl.units.table import AMOUNT, CHARGE, ENERGY
 
 #: What kind of thing `refractory` is where no name of the author's is called so: 1 or 0, or a condition.
 REFRACTORY = "whether the unit is refractory"
+#: What happens to units beside spikes.
+EVENT = "an event"
 
 _TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
 _IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
@@ -81,6 +83,11 @@ def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner
 def seen(variables: Sequence[Variable], owner: Owner, solver: Solver) -> dict[str, Declared]:
     """Variables of a checked network; where it is free of units they have whatever dimension is asked of them."""
     return entries(variables, {v.name: solver.of(v.dimension) for v in variables}, owner)
+
+
+def seen_events(events: Iterable[NamedEvent], owner: Owner) -> dict[str, Declared]:
+    """Events of units, which have no value: what waits for them or counts them takes their reference."""
+    return {e.name: Declared(e.name, e.symbol, EVENT, Ref(owner, e.name), span=e.when.span) for e in events}
 
 
 Missing = Callable[[tree.Name], "Declared | None"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_emitted, of_population, of_projection
 from plasticdsl.kernels.loops import chance
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
@@ -37,7 +37,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emission, Kind, Plan, PopulationPlan, UnitJump
+from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emits, Kind, Plan, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
 from plasticdsl.support.steps import NEARLY, PRECISION, to_step_array
@@ -66,11 +66,17 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
     ]
     return (
         Size(units, units),
-        Size(p.field(Part.SLOTS), Apply(structure.slots, tuple(delays))),
-        Size(p.field(Part.CAPACITY), Apply(structure.capacity, (given, units))),
-        Size(p.field(Part.LOG), Apply(structure.log_length, (given, units))),
+        *(s for e in population.events for s in _lists(of_emitted(p.name, e.event), (units, () if e.event else given), delays)),
         Size(p.field(Part.GIVEN), Apply(len, (given,))),
     )
+
+
+def _lists(p: Group, held: tuple[Field, Field | tuple[()]], delays: Sequence[Field]) -> Iterator[Size]:
+    """Lengths of lists of spikes, or of another event; `held`: of how many units, and which spikes are given."""
+    units, given = held
+    yield Size(p.field(Part.SLOTS), Apply(structure.slots, tuple(delays)))
+    yield Size(p.field(Part.CAPACITY), Apply(structure.capacity, (given, units)))
+    yield Size(p.field(Part.LOG), Apply(structure.log_length, (given, units)))
 
 
 def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, ...]:
@@ -92,7 +98,8 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
     for change in population.changes:
         if change.period is not None:
             found.append(period_argument(p, change.number, change.period))
-    found += chance.streams(p, (population.jumps, population.changes))
+    found += chance.streams(p, (population.events, population.changes))
+    found += (a for e in population.events for a in _event_arguments(of_emitted(p.name, e.event), p))
     return (*found, *_spike_arguments(population))
 
 
@@ -101,23 +108,31 @@ def period_argument(owner: Group, number: int, duration: Expr) -> Scalar:
     return Scalar(owner.field(Part.PERIOD, str(number)), "int64", Apply(to_step_array, (Formula(owner, duration), DT)))
 
 
+def _event_arguments(p: Group, of: Group) -> list[Array | Scalar]:
+    """Of spikes, or of another event, of the units `of` a population."""
+    units, slots, log = (group.field(part) for group, part in ((of, Part.UNITS), (p, Part.SLOTS), (p, Part.LOG)))
+    one = RUN.field(Part.ONE)
+    return [
+        Array(p.field(Part.SPIKES), "int32", (slots, p.field(Part.CAPACITY))),
+        Array(p.field(Part.SPIKE_COUNT), "int64", (slots,)),
+        Array(p.field(Part.SPIKE_TOTAL), "int64", (one,)),
+        Array(p.field(Part.LOG_STEPS), "int64", (log,), changes=False),
+        Array(p.field(Part.LOG_UNITS), "int32", (log,), changes=False),
+        Array(p.field(Part.LOG_COUNT), "int64", (one,), changes=False),
+        Scalar(p.field(Part.RECORDING), "int64"),
+        Array(p.field(Part.WAS_TRUE), "int64", (units,)),
+        Array(p.field(Part.UNDECIDED), "int64", (units,)),
+    ]
+
+
 def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
     p = of_population(population.name)
-    units, slots, log, given = ((p.field(part),) for part in (Part.UNITS, Part.SLOTS, Part.LOG, Part.GIVEN))
-    one, capacity, steps = (RUN.field(Part.ONE),), p.field(Part.CAPACITY), p.field(Part.REFRACTORY_STEPS)
+    units, given = ((p.field(part),) for part in (Part.UNITS, Part.GIVEN))
+    one, steps = (RUN.field(Part.ONE),), p.field(Part.REFRACTORY_STEPS)
     hazard = Apply(exponentials, (SEED, stream_of(p.name), Apply(range, units), 0))
     return [
-        Array(p.field(Part.SPIKES), "int32", (*slots, capacity)),
-        Array(p.field(Part.SPIKE_COUNT), "int64", slots),
-        Array(p.field(Part.SPIKE_TOTAL), "int64", one),
-        Array(p.field(Part.LOG_STEPS), "int64", log, changes=False),
-        Array(p.field(Part.LOG_UNITS), "int32", log, changes=False),
-        Array(p.field(Part.LOG_COUNT), "int64", one, changes=False),
-        Scalar(p.field(Part.RECORDING), "int64"),
         Array(p.field(Part.REFRACTORY_UNTIL), "int64", units),
         Array(steps, "int64", units, steps, False) if _own_refractory(population) else Scalar(steps, "int64", steps),
-        Array(p.field(Part.WAS_TRUE), "int64", units),
-        Array(p.field(Part.UNDECIDED), "int64", units),
         Array(p.field(Part.HAZARD), "float64", units, hazard),
         Array(p.field(Part.DRAWS), "int64", units),
         Scalar(p.field(Part.STREAM), "int64", stream_of(p.name)),
@@ -138,24 +153,31 @@ def _held(population: PopulationPlan) -> frozenset[str]:
 # --- spikes ----------------------------------------------------------------------------------------------------------
 
 
-def find_spikes(plan: Plan, population: PopulationPlan) -> Function:
-    """The kernel that lists the units that spike at t_n; it returns how many, or −1 where they do not fit the buffer."""
-    assert population.emission is not None
-    name, p = population.name, of_population(population.name)
-    how, body = _emission(plan, population, population.emission)
+def find_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
+    """The kernel that lists the units that spike (or have another event) at t_n; it returns how many, or −1 where they do not fit the buffer."""
+    name, p = population.name, of_emitted(population.name, event)
+    how, body = _emission(plan, population, population.emits(event))
     body = (ring(SLOT, Read(N), p.field(Part.SLOTS)), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
-    return Function(Kernel("spikes_{}", (name,)), f"List the units of {name} that spike at step n ({how}).", body)
+    return Function(_kernel("spikes_{}", name, event), f"List the units of {name} that {_happens(event)} at step n ({how}).", body)
 
 
-def _emission(plan: Plan, population: PopulationPlan, emission: Emission) -> tuple[str, tuple[Statement, ...]]:
+def _kernel(pattern: str, population: str, event: str) -> Kernel:
+    return Kernel(f"{pattern}_{{}}", (population, event)) if event else Kernel(pattern, (population,))
+
+
+def _happens(event: str) -> str:
+    return f"have the event {event}" if event else "spike"
+
+
+def _emission(plan: Plan, population: PopulationPlan, emits: Emits) -> tuple[str, tuple[Statement, ...]]:
     """In words, and as statements."""
-    match emission:
+    match emits.emission:
         case ByHazard(rate, of_state):
             return f"a Poisson process{' whose rate follows the state' if of_state else ''}", _by_hazard(plan, population, rate)
         case AtGivenTimes():
             return "given times", _given(of_population(population.name))
-        case AtThreshold(condition, rising, written):
-            return f"condition {pretty(written)}", _by_threshold(plan, population, condition, rising)
+        case AtThreshold() as at:
+            return f"condition {pretty(at.written)}", _by_threshold(plan, population, at, emits.event)
 
 
 def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
@@ -166,21 +188,23 @@ def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
     )
 
 
-def _by_threshold(plan: Plan, population: PopulationPlan, condition: Expr, rising: bool) -> tuple[Statement, ...]:
-    p, resolved = of_population(population.name), Names(plan, population).resolve(condition)
+def _by_threshold(plan: Plan, population: PopulationPlan, at: AtThreshold, event: str) -> tuple[Statement, ...]:
+    """What else happens to a unit asks not whether it is refractory."""
+    p, resolved = of_emitted(population.name, event), Names(plan, population).resolve(at.condition)
     may: list[Expr] = [resolved]
     before: list[Statement] = []
     after: list[Statement] = []
     unanswered = undefined(resolved, may_be_undefined)
     if unanswered is not None:
         before.append(If(unanswered, (Store(element(p.field(Part.UNDECIDED), I), ONE),)))
-    if rising:
+    if at.rising:
         was_true = element(p.field(Part.WAS_TRUE), I)
         may.append(Compare("==", was_true, ZERO))
         after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
-    if population.rest is not None:
+    recovery = () if event else _recovery(plan, population)
+    if population.rest is not None and not event:
         may.append(_free(p))
-    body = (*_recovery(plan, population), Comment(pretty(condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
+    body = (*recovery, Comment(pretty(at.condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
     return (each_unit(population.name, body, in_order=True),)
 
 
@@ -280,16 +304,16 @@ def unit_statements(jumps: Sequence[UnitJump], names: Names, population: Populat
     return tuple(statements)
 
 
-def jump_at_spikes(plan: Plan, population: PopulationPlan) -> Function:
-    """The kernel for the jumps of the units that spike at t_n and for the beginning of their refractory time."""
-    name, p = population.name, of_population(population.name)
+def jump_at_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
+    """The kernel for the jumps of the units that spike (or have another event) at t_n, and for the beginning of their refractory time."""
+    name, p = population.name, of_emitted(population.name, event)
     body = list[Statement]()
-    body += unit_statements(population.jumps, Names(plan, population, repeat=REPEAT), population)
-    if population.rest is not None:
+    body += unit_statements(population.emits(event).jumps, Names(plan, population, repeat=REPEAT), population)
+    if population.rest is not None and not event:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
         body += [Store(until, Binary("+", Read(N), _refractory_steps(plan, population))), *_shown(population)]
-    doc = f"Jumps of the units of {name} that spike at step n."
-    return Function(Kernel("jump_{}", (name,)), doc, (ring(SLOT, Read(N), p.field(Part.SLOTS)), *each_spike(p, I, body)))
+    doc = f"Jumps of the units of {name} that {_happens(event)} at step n."
+    return Function(_kernel("jump_{}", name, event), doc, (ring(SLOT, Read(N), p.field(Part.SLOTS)), *each_spike(p, I, body)))
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------

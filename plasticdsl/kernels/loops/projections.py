@@ -171,7 +171,8 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
 def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     """The kernel for the statements of a slot."""
     projection = plan.projection(operation.projection)
-    side, events = operation.slot.side, projection.at(operation.slot)
+    side, kind = operation.slot.side, operation.event
+    events = [e for e in projection.at(operation.slot) if e.of == kind]
     writer = _Writer(plan, projection, side, events)
     writer.names = replace(writer.names, repeat=REPEAT)
     parts: list[Stretch] = []
@@ -180,10 +181,11 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
         for event in statements:
             writer.add(event)
         parts.append(Stretch(*writer.taken()))
-    body = writer.while_in_force(arriving(projection, side, parts, writer.stores()))
+    body = writer.while_in_force(arriving(projection, side, parts, writer.stores(), kind))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
-    doc = f"What {projection.name} does when {who} spikes reach its synapses at step n."
-    return Function(Kernel(FUNCTION_NAMES[operation.slot], (projection.name,)), doc, body)
+    doc = f"What {projection.name} does when {who} {f'events {kind}' if kind else 'spikes'} reach its synapses at step n."
+    pattern = FUNCTION_NAMES[operation.slot]
+    return Function(Kernel(f"{pattern}_{{}}", (projection.name, kind)) if kind else Kernel(pattern, (projection.name,)), doc, body)
 
 
 class _Writer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
 from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, element
@@ -37,12 +37,13 @@ def arriving(
     side: Place,
     stretches: Sequence[Stretch],
     after: Sequence[Statement],
+    event: str = "",
 ) -> tuple[Statement, ...]:
-    """For every spike of `side` that reaches the synapses at step n: stretch by stretch what the unit does and then each of its connections, then
-    `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
+    """For every spike (or other `event`) of `side` that reaches the synapses at step n: stretch by stretch what the unit does and then each of its
+    connections, then `after`. Inside, `j`/`i` is the unit and `k`, `i`, `j` the connection and its ends."""
     same = projection.same_axonal if side is Place.PRE else projection.same_dendritic
     own, at_pre = projection.projection, side is Place.PRE
-    p = of_population(own.pre if at_pre else own.post)
+    p = of_emitted(own.pre if at_pre else own.post, event)
     delayed = (own.delays.axonal if at_pre else own.delays.dendritic) is not None
     common = of_projection(own.name).field(Part.AXONAL if at_pre else Part.DENDRITIC)
     ago: Expr = Binary("-", Read(N), Read(common if same else D)) if delayed else Read(N)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.identifiers import Field, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import Field, Part, of_emitted, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
+from plasticdsl.model.model import Emitted
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
@@ -37,7 +38,7 @@ class CompiledEngine:
             self._bound.arrays[a.name] for a in program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float")
         ]
         self._states = [array.reshape(-1) for array in states]
-        self._kept: dict[str, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
+        self._kept: dict[Emitted, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
         self._step = 0
 
     @property
@@ -87,12 +88,12 @@ class CompiledEngine:
 
     def _collect(self) -> None:
         arrays = self._bound.arrays
-        for population in self._kept:
-            field = of_population(population).field
+        for emitted in self._kept:
+            field = of_emitted(*emitted).field
             logged = arrays[field(Part.LOG_COUNT)]
             if count := int(logged[0]):
                 steps, units = arrays[field(Part.LOG_STEPS)][:count], arrays[field(Part.LOG_UNITS)][:count]
-                self._kept[population].append((steps.copy(), units.astype(np.int64)))
+                self._kept[emitted].append((steps.copy(), units.astype(np.int64)))
                 logged[0] = 0
 
     def _sum_anew(self) -> None:
@@ -146,29 +147,29 @@ class CompiledEngine:
 
     # --- spikes ---
 
-    def log_spikes(self, populations: Iterable[str]) -> None:
-        """From now on keep the spikes of these populations (and of no others)."""
-        wanted = set(populations)
-        for population in self._program.logs:
-            self._bound.scalars[of_population(population).field(Part.RECORDING)] = int(population in wanted)
-        self._kept = {p: self._kept.get(p, []) for p in wanted if p in self._program.logs}
+    def log_spikes(self, emitted: Iterable[Emitted]) -> None:
+        """From now on keep these spikes and other events (and no others)."""
+        wanted = set(emitted)
+        for one in self._program.logs:
+            self._bound.scalars[of_emitted(*one).field(Part.RECORDING)] = int(one in wanted)
+        self._kept = {one: self._kept.get(one, []) for one in wanted if one in self._program.logs}
 
-    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Steps and unit numbers of the spikes logged since the last call."""
+    def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and unit numbers of the spikes, or of another event, logged since the last call."""
         self._collect()
-        chunks = self._kept.get(population, [])
+        chunks = self._kept.get((population, event), [])
         steps, units = zip((_NONE, _NONE), *chunks, strict=True)
         chunks.clear()
         return np.concatenate(steps), np.concatenate(units)
 
-    def spike_count(self, population: str) -> int:
-        """All spikes of the population so far."""
-        total = of_population(population).field(Part.SPIKE_TOTAL)
-        return int(self._bound.arrays[total][0]) if population in self._program.logs else 0
+    def spike_count(self, population: str, event: str = "") -> int:
+        """All spikes of the population so far, or another event of it."""
+        total = of_emitted(population, event).field(Part.SPIKE_TOTAL)
+        return int(self._bound.arrays[total][0]) if (population, event) in self._program.logs else 0
 
-    def undecided(self, population: str) -> NDArray[np.int64]:
-        """Units whose rate or spike condition was no number: a hazard that has taken such a rate stays none."""
-        p = of_population(population)
+    def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
+        """Units whose rate or spike condition (or that of another event) was no number: a hazard that has taken such a rate stays none."""
+        p = of_emitted(population, event)
         hazard, flags = (self._bound.arrays.get(p.field(part)) for part in (Part.HAZARD, Part.UNDECIDED))
         if flags is not None:
             return np.flatnonzero(flags)
@@ -243,7 +244,7 @@ class CompiledEngine:
 
     def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
-        wanted, lists = self._changing(moving), {str(of_population(p).field(Part.SPIKES)) for p in self.instance.populations}
+        wanted, lists = self._changing(moving), {str(of_emitted(*one).field(Part.SPIKES)) for one in self._program.logs}
         for name, array in wanted.items():
             shape = state[name].shape if name in state else None
             if shape != array.shape and not (name in lists and shape is not None and shape[:-1] == array.shape[:-1]):

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.model import Emitted
 from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.instance.instance import Instance
 
@@ -70,17 +71,17 @@ class Engine(Protocol):
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
         """Set a state (or a `Source`'s output `x`) of every unit or connection."""
 
-    def log_spikes(self, populations: Iterable[str]) -> None:
-        """From now on keep the spikes of these populations (and of no others)."""
+    def log_spikes(self, emitted: Iterable[Emitted]) -> None:
+        """From now on keep these spikes and other events (and no others)."""
 
-    def drain(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Steps and unit numbers (from 0) of the spikes logged since the last call, in order of time."""
+    def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Steps and unit numbers (from 0) of the spikes, or of another event, logged since the last call, in order of time."""
 
-    def spike_count(self, population: str) -> int:
-        """All spikes of the population so far, logged or not."""
+    def spike_count(self, population: str, event: str = "") -> int:
+        """All spikes of the population so far, or how often another event has happened to its units, logged or not."""
 
-    def undecided(self, population: str) -> NDArray[np.int64]:
-        """Units (from 0) whose rate or spike condition was no number when it was taken, in some step so far."""
+    def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
+        """Units (from 0) whose rate or spike condition, or that of another event, was no number when it was taken, in some step so far."""
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True); traces and means run either way."""

@@ -81,6 +81,6 @@ def default_step(module: Module, network: Network) -> tuple[float, bool]:
     for experiment in module.experiments:
         if experiment.network == network.name:
             return time_step(experiment, network, {}), experiment.dt is None
-    moving = any(p.block.flows or p.block.spike for p in network.populations)
+    moving = any(p.block.flows or p.block.spike or p.block.events for p in network.populations)
     moving = moving or any(p.connection.flows or p.connection.pairs for p in network.projections)
     return (DEFAULT_DT, False) if moving else (1.0, True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network
+from plasticdsl.model.model import Emitted, Network
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.changed import with_parameters
@@ -80,7 +80,7 @@ class Run:
     line: Timeline
     recorder: Recorder
     facts: Facts
-    spikes: dict[str, Train] = field(default_factory=dict)
+    spikes: dict[Emitted, Train] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     shares: tuple[Share | None, ...] = ()
@@ -100,7 +100,7 @@ class Run:
 
     def train(self, record: SpikeRecord) -> Train:
         """The spikes of one record: steps and units (from 0)."""
-        steps, units = self.spikes[record.population]
+        steps, units = self.spikes[record.train]
         kept = record.stretch(steps) >= 0
         return of_units((steps[kept], units[kept]), record.units)
 

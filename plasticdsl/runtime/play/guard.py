@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import AtRate, Population, Projection, Role, Threshold, Variable
+from plasticdsl.model.model import AtRate, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
@@ -102,7 +102,8 @@ class Guard:
         by_name = {p.name: p for p in network.populations}
         read = ((by_name[population], by_name[population].block.variable(name)) for population, name in network.order)
         found = [self._state(owner, v) for owner, variables in owners for v in variables if v.role is Role.STATE]
-        found += [self._spikes(p) for p in network.populations]
+        found += [self._spikes(p) for p in network.populations if p.spikes]
+        found += [self._event(p, e) for p in network.populations for e in p.block.events]
         found += [self._definition(p, v) for p, v in read if v is not None and v.role is Role.DEFINITION]
         return tuple(w for w in found if w is not None)
 
@@ -126,6 +127,12 @@ class Guard:
                 what, span = "rate", population.span
         units = self._observer.engine.undecided(population.name)
         return self._finding(population, f"The {what} of {population.symbol} for", units, "has no value (NaN)", span, UNDEFINED, ago=1)
+
+    def _event(self, population: Population, event: NamedEvent) -> Diagnostic | None:
+        """The condition of an event in the last step."""
+        units = self._observer.engine.undecided(population.name, event.name)
+        what = f"The condition of {population.symbol}.{event.symbol} for"
+        return self._finding(population, what, units, "has no value (NaN)", event.when.span, UNDEFINED, ago=1)
 
     def _definition(self, owner: Population, variable: Variable) -> Diagnostic | None:
         with np.errstate(all="ignore"):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Emitted
 from plasticdsl.model.protocol import SHOWING, Until, round_names
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import extend_spikes
@@ -23,10 +24,10 @@ from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace, Progress
 from plasticdsl.runtime.play.schedule import PhaseSpan, Rounds, Timeline, plan_timeline
-from plasticdsl.runtime.play.until import Ending, Waiting, trains_needed
+from plasticdsl.runtime.play.until import Ending, Waiting, times_needed
 from plasticdsl.runtime.watch.expectations import Watch, watch
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.runtime.watch.readings import Reader, populations_needed
+from plasticdsl.runtime.watch.readings import Reader, trains_needed
 from plasticdsl.runtime.watch.recorder import plan
 from plasticdsl.runtime.watch.series import Series
 from plasticdsl.runtime.watch.spikes import SpikeHistory
@@ -328,18 +329,18 @@ class Runner:
         run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
         for record in records:
             record.settle(self.clock)
-        run.spikes = {name: self.spikes.train(name) for name in dict.fromkeys(r.population for r in records)}
+        run.spikes = {train: self.spikes.train(train) for train in dict.fromkeys(r.train for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) - before for name, before in self.fired.items()}
         run.outcomes = tuple(w.outcome() for w in self.watches)
         run.shares = tuple(w.contribution() for w in self.watches)
         return run
 
 
-def _spikes_needed(experiment: Experiment) -> frozenset[str]:
-    """Populations whose spikes are recorded or plotted, or enter a statistic."""
+def _spikes_needed(experiment: Experiment) -> frozenset[Emitted]:
+    """The spikes and other events that are recorded or plotted, or enter a statistic."""
     items = [r.item for r in (*experiment.all_recordings, *(r for p in experiment.plots for r in p.items))]
     items += [p.window.over for p in experiment.plots if isinstance(p.window.over, Expr)]
     items += [e for x in experiment.all_expectations for e in x.compared]
     return frozenset().union(
-        *map(populations_needed, items), *(trains_needed(u.condition) for u in experiment.all_awaited if u.condition is not None)
+        *map(trains_needed, items), *(times_needed(u.condition) for u in experiment.all_awaited if u.condition is not None)
     )

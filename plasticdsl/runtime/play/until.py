@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model.expr import Call, Expr, substitute, walk
-from plasticdsl.model.model import Network
-from plasticdsl.model.parts import parts_read
+from plasticdsl.model.model import Emitted, Network
+from plasticdsl.model.parts import emitted
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
@@ -93,7 +93,7 @@ class SpikesSoFar:
         self._reader, self._first = reader, reader.now
         self._calls = tuple(node for node in walk(condition) if is_spike_statistic(node))
         engine = reader.observer.engine
-        self._before = {p: engine.spike_count(p) for call in self._calls for p, _ in parts_read(call)}
+        self._before = {train: engine.spike_count(*train) for call in self._calls for train, _ in [emitted(call.arguments[0])]}
         self._taken: dict[Call, tuple[int, Values]] = {}
 
     def numbers(self) -> dict[Expr, Expr]:
@@ -101,16 +101,16 @@ class SpikesSoFar:
         return {call: self._reader.standing(call, self._found(call)) for call in self._calls}
 
     def _found(self, call: Call) -> Values:
-        ((population, part),) = parts_read(call)
+        train, part = emitted(call.arguments[0])
         observer, now = self._reader.observer, self._reader.now
-        count = observer.engine.spike_count(population) - self._before[population]
+        count = observer.engine.spike_count(*train) - self._before[train]
         match call.function:
             case "spike_count" | "rate" if part or is_of_each(call):
                 return self._reader.value(call, self._first, now)
             case "spike_count":
                 return float(count)
             case "rate":
-                return rate(count, observer.size(population), (now - self._first) * observer.instance.dt)
+                return rate(count, observer.size(train[0]), (now - self._first) * observer.instance.dt)
         known = self._taken.get(call)
         if known is None or (count != known[0] and count >= _MORE * known[0]):
             known = count, self._reader.value(call, self._first, now)
@@ -118,10 +118,10 @@ class SpikesSoFar:
         return known[1]
 
 
-def trains_needed(condition: Expr) -> frozenset[str]:
-    """Populations of which a condition needs to know when they spiked."""
-    calls = (node for node in walk(condition) if is_spike_statistic(node))
-    return frozenset(p for c in calls for p, part in parts_read(c) if part or is_of_each(c) or c.function not in ("spike_count", "rate"))
+def times_needed(condition: Expr) -> frozenset[Emitted]:
+    """The spikes and other events of which a condition needs to know when they were."""
+    calls = ((c, *emitted(c.arguments[0])) for c in walk(condition) if is_spike_statistic(c))
+    return frozenset(train for c, train, part in calls if part or is_of_each(c) or c.function not in ("spike_count", "rate"))
 
 
 def _is_known_at_once(side: Expr) -> bool:

@@ -6,6 +6,7 @@ an array. Statistics become numbers first (or arrays with a name), from the insi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeGuard
 
 import numpy as np
@@ -13,8 +14,9 @@ import numpy as np
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, children, rebuild, refs, walk
+from plasticdsl.model.model import Emitted
 from plasticdsl.model.owners import Part, Whose
-from plasticdsl.model.parts import Units, is_several, parts_read
+from plasticdsl.model.parts import Units, emitted, is_several, parts_read
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import units_of
@@ -55,10 +57,14 @@ def has_spike_statistic(expr: Expr) -> bool:
     return any(is_spike_statistic(node) for node in walk(expr))
 
 
-def populations_needed(expr: Expr) -> frozenset[str]:
-    """The populations whose spikes have to be logged for this."""
-    calls = (node for node in walk(expr) if is_spike_statistic(node))
-    return frozenset(name for call in calls for name, _ in parts_read(call))
+def trains_needed(expr: Expr) -> frozenset[Emitted]:
+    """The spikes and other events that have to be logged for this."""
+    return frozenset(emitted(whose)[0] for node in walk(expr) if is_spike_statistic(node) for whose in _populations(node))
+
+
+def _populations(call: Call) -> Iterator[Expr]:
+    """Those whose spikes a statistic is of: its first arguments, before numbers."""
+    return (a for a in call.arguments if a != EACH and parts_read(a))
 
 
 def per_unit(expr: Expr) -> frozenset[Ref]:
@@ -135,10 +141,11 @@ class Reader:
         return self.arguments(inside)
 
     def _of_spikes(self, call: Call, begin: int, end: int) -> Values:
-        ((population, part),) = parts_read(call.arguments[0])
+        train, part = emitted(call.arguments[0])
+        population = train[0]
         begin, end = self.clock.real(begin), self.clock.real(end)
         chosen = self.units(population, part)
-        steps, units = of_units(self.spikes.within(population, begin, end), chosen if part else None)
+        steps, units = of_units(self.spikes.within(train, begin, end), chosen if part else None)
         place = np.zeros(self.observer.size(population), dtype=np.int64)
         place[chosen] = np.arange(len(chosen))
         fired = statistics.Fired(steps, place[units], len(chosen), begin, end, self.observer.instance.dt)

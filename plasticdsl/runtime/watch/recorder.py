@@ -16,7 +16,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.owners import OfPopulation, Part, Whose
-from plasticdsl.model.parts import parts_read, text_of
+from plasticdsl.model.parts import emitted, parts_read, text_of
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
@@ -109,15 +109,15 @@ class _Planner:
     def _spikes(self, recording: Recording, whose: Expr, name: str) -> SpikeRecord:
         """Room for the spikes of a population, or of a part of it."""
         self.reader.require_units(whose, recording.span)
-        ((population, part),) = parts_read(whose)
-        units = self.reader.units(population, part) if part else None
-        return SpikeRecord(name, population, *self._window(recording), part, units, recording.window.during)
+        train, part = emitted(whose)
+        units = self.reader.units(train[0], part) if part else None
+        return SpikeRecord(name, train, *self._window(recording), part, units, recording.window.during)
 
     def _called(self, whose: Expr) -> str:
-        """A population or part of one by its name, or by its numbers."""
-        ((population, part),) = parts_read(whose)
+        """A population or part of one by its name, or by its numbers; an event of it behind a dot."""
+        (population, event), part = emitted(whose)
         named = (p.symbol for p in self.reader.observer.network.parts if (p.population, p.units) == (population, part))
-        return next(named, f"{population}[{text_of(part)}]" if part else population)
+        return next(named, f"{population}[{text_of(part)}]" if part else population) + (f".{event}" if event else "")
 
     def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
         self.preview(recording.window.during)

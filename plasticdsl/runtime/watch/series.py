@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Expr
+from plasticdsl.model.model import Emitted
 from plasticdsl.model.parts import Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.readings import Reader
+from plasticdsl.runtime.watch.spikes import called
 from plasticdsl.support.arrays import Floats
 from plasticdsl.units.dimension import Dimension
 
@@ -115,11 +117,11 @@ class Series:
 
 @dataclass(slots=True)
 class SpikeRecord:
-    """Spikes of a population in the steps begin to end − 1, kept under `name`; of a `part` of it only those of its `units` (from 0). Where the phase
-    it belongs to (`during`) is repeated, in all rounds: `numbers` of each, and `edges`, where it begins and ends."""
+    """Spikes of a population, or another event of it, in the steps begin to end − 1, kept under `name`; of a `part` of it only those of its `units`
+    (from 0). Where the phase it belongs to (`during`) is repeated, in all rounds: `numbers` of each, and `edges`, where it begins and ends."""
 
     name: str
-    population: str
+    train: Emitted
     begin: int
     end: int
     part: Units = ()
@@ -127,6 +129,16 @@ class SpikeRecord:
     during: str | None = None
     numbers: list[tuple[int, ...]] = field(default_factory=list)
     edges: list[int] = field(default_factory=list)
+
+    @property
+    def population(self) -> str:
+        """Whose they are."""
+        return self.train[0]
+
+    @property
+    def called(self) -> str:
+        """`E`, or `E.burst`."""
+        return called(self.train)
 
     def begin_round(self, numbers: tuple[int, ...], by: int, step: int) -> None:
         """Another round of its phase begins, planned `by` steps after the one before."""

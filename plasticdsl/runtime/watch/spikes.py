@@ -1,6 +1,6 @@
-"""The spikes of a run that something needs: collected from the engine, cut into windows.
+"""The spikes and other events of a run that something needs: collected from the engine, cut into windows.
 
-Comes in: an engine and the names of populations. Goes out: (steps, units) of any window, in order of time.
+Comes in: an engine, the names of populations and events. Goes out: (steps, units) of any window, in order of time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Network
+from plasticdsl.model.model import Emitted, Network, Population, Projection
 from plasticdsl.names import canonical
 from plasticdsl.runtime.engine.engine import Engine
 
@@ -31,10 +31,10 @@ class Spikes:
 
 
 class SpikeHistory:
-    """Spikes of the logged populations since the beginning of the log."""
+    """Spikes and other events that are logged, since the beginning of the log."""
 
-    def __init__(self, engine: Engine, populations: Iterable[str]) -> None:
-        self._parts: dict[str, list[Train]] = {p: [] for p in populations}
+    def __init__(self, engine: Engine, emitted: Iterable[Emitted]) -> None:
+        self._parts: dict[Emitted, list[Train]] = {one: [] for one in emitted}
         self._engine = engine
         self._again = False
         engine.log_spikes(self._parts)
@@ -46,16 +46,16 @@ class SpikeHistory:
         engine.log_spikes(self._parts)
 
     @property
-    def populations(self) -> tuple[str, ...]:
-        """Whose spikes are kept."""
+    def kept(self) -> tuple[Emitted, ...]:
+        """What is kept."""
         return tuple(self._parts)
 
     def collect(self) -> None:
         """Take over what the engine has logged."""
         if self._again:
             return
-        for population, parts in self._parts.items():
-            steps, units = self._engine.drain(population)
+        for emitted, parts in self._parts.items():
+            steps, units = self._engine.drain(*emitted)
             if len(steps):
                 parts.append((steps, units.astype(np.int32)))
 
@@ -67,25 +67,25 @@ class SpikeHistory:
         """The engine was set back to where it stands now: what it has done since is forgotten."""
         self._again = False
         now = self._engine.step
-        for population in self._parts:
-            self._engine.drain(population)
-            steps, units = _joined(self._parts[population])
+        for emitted in self._parts:
+            self._engine.drain(*emitted)
+            steps, units = _joined(self._parts[emitted])
             kept = steps < now
-            self._parts[population] = [(steps[kept], units[kept])] if kept.any() else []
+            self._parts[emitted] = [(steps[kept], units[kept])] if kept.any() else []
 
-    def train(self, population: str) -> Train:
+    def train(self, emitted: Emitted) -> Train:
         """All spikes so far."""
         self.collect()
-        parts = self._parts[population]
+        parts = self._parts[emitted]
         if len(parts) > 1:
             parts[:] = [_joined(parts)]
         return _joined(parts)
 
-    def within(self, population: str, begin: int, end: int) -> Train:
+    def within(self, emitted: Emitted, begin: int, end: int) -> Train:
         """The spikes of the steps begin to end − 1."""
         self.collect()
-        first = bisect.bisect_left(self._parts[population], begin, key=lambda part: int(part[0][-1]))
-        steps, units = _joined(self._parts[population][first:])
+        first = bisect.bisect_left(self._parts[emitted], begin, key=lambda part: int(part[0][-1]))
+        steps, units = _joined(self._parts[emitted][first:])
         part = slice(int(np.searchsorted(steps, begin)), int(np.searchsorted(steps, end)))
         return steps[part], units[part]
 
@@ -98,6 +98,19 @@ def of_units(train: Train, chosen: NDArray[np.int64] | None) -> Train:
     return train[0][kept], train[1][kept]
 
 
+def called(emitted: Emitted) -> str:
+    """`E`, or `E.burst`."""
+    return ".".join(filter(None, emitted))
+
+
+def event_of(found: Population | Projection, event: str) -> Emitted:
+    """An event of a population as a program names it (empty: its spikes). Raises KeyError."""
+    known = {e.name for e in found.block.events} if isinstance(found, Population) else set[str]()
+    if event and canonical(event) not in known:
+        raise KeyError(f"{found.symbol} has no event {event}; its events are {', '.join(sorted(known)) or 'none'}")
+    return found.name, canonical(event) if event else ""
+
+
 def _joined(parts: Sequence[Train]) -> Train:
     if len(parts) == 1:
         return parts[0]
@@ -105,17 +118,14 @@ def _joined(parts: Sequence[Train]) -> Train:
     return np.concatenate(steps), np.concatenate(units)
 
 
-def spiking_populations(network: Network) -> list[str]:
-    """Those that can spike, neurons and sources."""
-    return [p.name for p in network.populations if p.block.spike is not None or (p.source is not None and p.block.output is None)]
-
-
-def logged(network: Network, log: Iterable[str] | None) -> tuple[str, ...]:
-    """The populations whose spikes a program keeps: those named, else all neurons that spike (sources can be many and busy). Raises KeyError."""
+def logged(network: Network, log: Iterable[str] | None) -> tuple[Emitted, ...]:
+    """What a program keeps of the spikes and other events of populations: of those named, else of all neurons (sources can be many and busy). Raises
+    KeyError."""
+    known = {p.name: p.emits for p in network.populations if p.emits}
     if log is None:
-        return tuple(p.name for p in network.populations if p.block.spike is not None)
-    names, spiking = tuple(canonical(name) for name in log), spiking_populations(network)
+        return tuple(one for p in network.populations if p.source is None for one in p.emits)
+    names = tuple(canonical(name) for name in log)
     for name in names:
-        if name not in spiking:
-            raise KeyError(f"{name} is no population that spikes; those that do: {', '.join(spiking) or 'none'}")
-    return names
+        if name not in known:
+            raise KeyError(f"{name} is no population that spikes; those that do: {', '.join(known) or 'none'}")
+    return tuple(one for name in names for one in known[name])

@@ -80,11 +80,12 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class OnEvent:
-    """`on pre:` `on post:` (`event` is `pre`/`post`)."""
+    """`on pre:` `on post:` (`event` is `pre`/`post`); `on burst of pre:` has the `name` of the event."""
 
     event: str
     body: tuple[Statement, ...]
     span: Span
+    name: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,13 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class SpikeWhen:
-    """`spike when V > V_θ:` with its jumps; `rising` for `spike when V rises above V_θ` (condition then is V > V_θ)."""
+    """`spike when V > V_θ:` with its jumps; `rising` for `spike when V rises above V_θ` (condition then is V > V_θ). `event burst when …` has a `name`."""
 
     condition: Expr
     rising: bool
     body: tuple[Statement, ...]
     span: Span
+    name: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
