@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import Value
-from plasticdsl.model.parts import Units
+from plasticdsl.model.parts import ALL, Those
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.model.protocol import Begin, Course, ForEach, Order, Start, Until, awaited
 from plasticdsl.source import NOWHERE, Span
@@ -97,38 +97,25 @@ class Expectation:
 @dataclass(frozen=True, slots=True)
 class Clamp:
     """`X = value` in a phase: the output of source `population` (or its variable `name`) is held at `value`, which may depend on `t`
-    (then evaluated every step) or on the item that the phase shows (`Ref(Whose.ITEM, …)`). Held are the `units` of a part, and of these the ones for
-    which `where` is true (of unit numbers and parameters; None: all)."""
+    (then evaluated every step) or on the item that the phase shows (`Ref(Whose.ITEM, …)`). Held are `those` units."""
 
     population: str
     name: str
     value: Expr
     span: Span = NOWHERE
-    units: Units = ()
-    where: Expr | None = None
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether it may leave units of the population free."""
-        return bool(self.units) or self.where is not None
+    those: Those = ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """`ex.η = 0.1`, `A₊ = 0`, `ν = 20 Hz` in a phase: what the parameters `targets` are while it lasts; all that follows from them follows. `text`: the
-    name as it is written. A value that reads the item that the phase shows changes with it. `units`, `where`: as of a clamp."""
+    name as it is written. A value that reads the item that the phase shows changes with it."""
 
     targets: tuple[Ref, ...]
     text: str
     value: Expr
     span: Span = NOWHERE
-    units: Units = ()
-    where: Expr | None = None
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether it may leave units of the population free."""
-        return bool(self.units) or self.where is not None
+    those: Those = ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,24 @@ def count(units: Iterable[Range]) -> Expr:
 
 
 @dataclass(frozen=True, slots=True)
+class Those:
+    """Which units something is about: the `units` of a part, and of these the ones for which `where` is true (of unit numbers and parameters; None:
+    all)."""
+
+    units: Units = ()
+    where: Expr | None = None
+
+    @property
+    def are_some(self) -> bool:
+        """Whether some units of the population may be none of them."""
+        return bool(self.units) or self.where is not None
+
+
+#: All units of a population.
+ALL = Those()
+
+
+@dataclass(frozen=True, slots=True)
 class NamedPart:
     """`assembly = E[1 to 240]`: the units of `population` that have a name together. Numbers below 0 are counted from the last."""
 

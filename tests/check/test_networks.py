@@ -56,6 +56,7 @@ def test_values_of_a_population_override_its_block() -> None:
         ("cells[11].V_θ = −50 mV", ["out-of-range"]),
         ("τ_m ~ N(10 ms, 1 ms)", ["misplaced-statement"]),
         ("V(0) = −50 mV", ["misplaced-statement"]),
+        ("x = [1, 2] mV/s", ["not-here"]),  # and no word about the unit
     ],
 )
 def test_lines_give_values_to_some_units(line: str, found: list[str]) -> None:

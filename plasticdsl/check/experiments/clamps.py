@@ -26,7 +26,7 @@ from plasticdsl.model.expr import Call, Choice, Expr, Number, Ref, Special, chil
 from plasticdsl.model.lookup import Kind, Setting, UnknownParameter
 from plasticdsl.model.model import Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
-from plasticdsl.model.parts import Units
+from plasticdsl.model.parts import Those, Units
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
 from plasticdsl.model.right_sides import PARAMETERS
@@ -51,8 +51,8 @@ def check_held(statement: tree.Define, taking: Taking) -> Clamp | Change | None:
             _check_holdable(statement, part, variable, value, taking)
             if isinstance(part, Projection):
                 return None
-            held = Clamp(part.name, variable.name, value, statement.span, units, where)
-            if not held.is_partial:
+            held = Clamp(part.name, variable.name, value, statement.span, Those(units, where))
+            if not held.those.are_some:
                 _check_fits(value, statement.rhs.span, part, variable, taking)
             number = constant(value, taking.constants)
             if number is not None:
@@ -155,7 +155,7 @@ def _change(statement: tree.Define, found: Setting, units: Units, taking: Taking
         elif target.owner is Whose.NETWORK and (many := _widths(value, taking)):
             message = f"‘{text}’ is one number, and ‘{text_of(statement.rhs.span, taking.sources)}’ has {max(many)} values."
             taking.context.report.error("sizes-differ", message, statement.rhs.span)
-    return Change(found.targets, text, value, statement.span, units, where)
+    return Change(found.targets, text, value, statement.span, Those(units, where))
 
 
 def reads_item(value: Expr) -> bool:

@@ -222,7 +222,7 @@ def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
     }
     swept = any(phase.asynchronous is not None for phase in phases)
     one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
-    per_unit = [c for phase in phases for c in phase.changes if c.is_partial or _differs(c.value)]
+    per_unit = [c for phase in phases for c in phase.changes if c.those.are_some or _differs(c.value)]
     spread = {t for c in per_unit for t in c.targets if t.owner is not Whose.NETWORK}
     return Asked(tuple(key for key in roles if key in fed), one_by_one, tuple(sorted(spread, key=lambda r: r.order)))
 

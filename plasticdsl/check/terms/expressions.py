@@ -58,7 +58,8 @@ def translate(node: tree.Expr, context: Context) -> Typed:
         case tree.Unary():
             return _unary(node, context)
         case tree.Binary():
-            return _binary(node, context)
+            listing = _listing_before(node)
+            return _binary(node, context) if listing is None else _not_here(listing, context)
         case tree.Group(inner=inner):
             return translate(inner, context)
         case tree.Compare() | tree.Logic():
@@ -259,6 +260,17 @@ def rational(node: tree.Expr) -> Fraction | None:
 
 
 # --- conditions and cases --------------------------------------------------------------------------------------------
+
+
+def _listing_before(node: tree.Expr) -> tree.Listing | None:
+    """The list of `[1, 2] mV/s`, which is refused with its unit where it has no meaning."""
+    match node:
+        case tree.Listing():
+            return node
+        case tree.Binary(operator="*" | "/", left=left):
+            return _listing_before(left)
+        case _:
+            return None
 
 
 def _logical(node: tree.Compare | tree.Logic, context: Context) -> Typed:

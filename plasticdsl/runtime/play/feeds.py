@@ -182,12 +182,12 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
 def held_units(held: Clamp | Change, name: str, look_up: Lookup, units: int) -> Integers:
     """The units (from 0) that are given another value. Raises `PlasError` for a part with units that are not there."""
     try:
-        part = units_of(held.units, units, lambda number: float(evaluate(number, look_up)))
+        part = units_of(held.those.units, units, lambda number: float(evaluate(number, look_up)))
     except ValueError as problem:
         fail("out-of-range", f"‘{name}’ cannot be set: {problem}.", held.span)
-    if held.where is None:
+    if held.those.where is None:
         return part
-    chosen = np.broadcast_to(holds(held.where, with_numbers(look_up, units)), (units,))
+    chosen = np.broadcast_to(holds(held.those.where, with_numbers(look_up, units)), (units,))
     return np.asarray(part[chosen[part]])
 
 

@@ -1,38 +1,31 @@
-"""What a phase changes while it lasts: values that are held or shown item by item, parameters, where units start, in which order they update, rules that
-are off.
+"""What a phase changes while it lasts: values that are held or shown item by item, parameters, rules that are off; where units start and in which order
+they update say `starts` and `visits`.
 
 Comes in: the phases of a checked experiment and what they show. The `Stage` of a run enters and leaves them: a source that nothing holds gives 0, a
-held state is set before every step, a held parameter gets back its value when the phase ends. Which units a start changes is keyed by seed, phase,
-population and variable; a random order of updates by seed, population and step.
+held state is set before every step, a held parameter gets back its value when the phase ends.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
-from plasticdsl.model.owners import OfPatterns, OfPopulation, Part, Whose, owner_text
-from plasticdsl.model.patterns import RandomPatterns
-from plasticdsl.model.protocol import Order, Start
+from plasticdsl.model.owners import OfPopulation, Part, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values
-from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
-from plasticdsl.runtime.numbers.evaluate import Name, constant, evaluate, units_of
-from plasticdsl.runtime.play.feeds import Show, computed, held_units, is_fixed, permutation, put, table_of, with_numbers
-from plasticdsl.runtime.play.until import states_now
+from plasticdsl.runtime.numbers.evaluate import Name
+from plasticdsl.runtime.play.feeds import Show, computed, held_units, is_fixed, put, table_of, with_numbers
+from plasticdsl.runtime.play.starts import require_allowed, started
+from plasticdsl.runtime.play.visits import Visits
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
-from plasticdsl.support.random import stream_of
-from plasticdsl.support.values import not_allowed
 
 #: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.
 Rebuild = Callable[[Settings, Engine], Engine]
@@ -184,14 +177,14 @@ class Stage:
     def _fed(self, clamps: list[Clamp]) -> Feed:
         """What one variable is fed; units that no clamp holds are free."""
         population, name, units = clamps[0].population, clamps[0].name, self._observer.size(clamps[0].population)
-        last_whole = max((k for k, c in enumerate(clamps) if not c.is_partial), default=0)
+        last_whole = max((k for k, c in enumerate(clamps) if not c.those.are_some), default=0)
         effective = clamps[last_whole:]
         show = self._show if any(_reads_item(c.value) for c in effective) else None
         table = np.full((1, 1), np.nan)
         for clamp in effective:
             rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, self._observer.look_up, units)
             require_allowed(self._network, population, name, rows, clamp.span)
-            if clamp.is_partial:
+            if clamp.those.are_some:
                 table = np.array(np.broadcast_to(table, (max(len(rows), len(table)), units)))
                 put(rows, table, held_units(clamp, f"{population}.{name}", self._observer.look_up, units))
             else:
@@ -226,7 +219,7 @@ class Stage:
         held = held_units(clamp, name, look_up, units)
         if np.ndim(values) and np.shape(values) not in ((units,), (len(held),)):
             table_of(clamp, self._show, look_up, units)
-        if clamp.is_partial:
+        if clamp.those.are_some:
             free = np.array(self._observer.engine.read(clamp.population, clamp.name), dtype=np.float64)
             put(values, free, held)
             values = free
@@ -271,7 +264,7 @@ class Stage:
         if np.shape(value) not in ((), (1,), (count,), (len(held),)):
             many = f"‘{owner_text(target.owner)}’ has {count}" if isinstance(target.owner, Part) else "this is one number"
             fail("sizes-differ", f"‘{change.text}’ is set to {np.size(value)} values, but {many}.", change.span)
-        if np.size(value) == 1 and not change.is_partial and isinstance(self._base.parameters_of(target.owner)[target.name], float):
+        if np.size(value) == 1 and not change.those.are_some and isinstance(self._base.parameters_of(target.owner)[target.name], float):
             return float(np.reshape(value, ()))
         made = np.array(np.broadcast_to(free, (count,)), dtype=np.float64)
         put(value, made, held)
@@ -283,128 +276,3 @@ def _is_off(projection: str, rules: tuple[str, ...], off: tuple[str, ...] | None
     if off is None:
         return False
     return not off or projection in off or any(rule in off for rule in rules)
-
-
-# --- `start units.x from ξ_1 with 20 % flipped`: where units begin ---------------------------------------------------
-
-
-def started(start: Start, phase: str, network: Network, observer: Observer) -> Floats:
-    """The values to begin with: float64[units or connections]. Raises `PlasError` for fractions or values that are not allowed."""
-    units = observer.owner_size(start.owner)
-    values = _values(start, observer, units)
-    try:
-        part = units_of(start.units, units, lambda number: float(observer.value(number)))
-    except ValueError as problem:
-        fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
-    if start.flipped is not None:
-        chosen = _chosen(start, start.flipped, phase, observer, part)
-        low, high = allowed_values(network, start.owner, start.name)
-        values[chosen] = np.where(values[chosen] == low, high, low)
-    if start.redrawn is not None:
-        chosen = _chosen(start, start.redrawn, phase, observer, part)
-        values[chosen] = _redrawn(start, phase, network, observer, units)[chosen]
-    before = np.array(observer.engine.read(start.owner, start.name))
-    before[part] = values[part]
-    require_allowed(network, start.owner, start.name, before, start.span)
-    return before
-
-
-def _values(start: Start, observer: Observer, units: int) -> Floats:
-    try:
-        found = np.asarray(evaluate(start.value, with_numbers(observer.look_up, units), observer))
-    except ValueError as problem:
-        fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
-    if found.shape not in ((), (1,), (units,)):
-        message = f"‘{start.owner}’ has {units} values, but starts from an array of shape {found.shape}."
-        fail("sizes-differ", message, start.span)
-    return np.array(np.broadcast_to(found, (units,)))
-
-
-def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, part: Integers) -> Integers:
-    """The units of a part that change, without repeats."""
-    share = float(observer.value(fraction))
-    if not 0.0 <= share <= 1.0:
-        fail("out-of-range", f"The fraction of units that change must be between 0 and 1, not {share:g}.", start.span)
-    order = permutation(len(part), observer.instance.seed, phase, start.owner, start.name, "changed")
-    return np.asarray(part[order[: rounded(share * len(part))]])
-
-
-def _redrawn(start: Start, phase: str, network: Network, observer: Observer, units: int) -> Floats:
-    """A new pattern from the distribution of those that the start names."""
-    named = {r.owner for r in refs(start.value) if r.name == ""}
-    found = next((s for s in network.patterns if OfPatterns(s.name) in named), None)
-    if found is None or not isinstance(found.source, RandomPatterns):
-        fail("not-random", "‘redrawn’ needs random patterns to start from, whose distribution it can draw from again.", start.span)
-    instance = observer.instance
-    makings = Makings({found.population: units}, lambda given, *_: constant(given, instance), instance.seed, {})
-    stream = stream_of(phase, start.owner, start.name, "redrawn")
-    return np.asarray(draw_patterns(found, found.source, makings, (1, units), stream)[0])
-
-
-def allowed_values(network: Network, owner: str, name: str) -> tuple[float, ...]:
-    """The values a discrete variable can have; none where any number will do."""
-    blocks = {owner_text(owner): block for owner, block in network.blocks.items()}
-    variable = blocks[owner].variable(name)
-    return variable.values if variable is not None else ()
-
-
-def require_allowed(network: Network, population: str, name: str, values: Floats, span: Span) -> None:
-    """Raises `PlasError` where a discrete variable would get a value that it cannot have."""
-    refused = not_allowed(values, allowed_values(network, population, name))
-    if refused:
-        fail("value-not-allowed", f"‘{population}.{name}’ {refused}.", span, "Patterns and data for it must hold these values.")
-
-
-#: Variables of populations, by population and name.
-States = dict[tuple[str, str], NDArray[np.float64]]
-
-
-# --- `update asynchronously`: in which order units update, and what the network was after each of them ---------------
-
-
-class Visits:
-    """The order of the units in one phase."""
-
-    def __init__(self, order: Order, network: Network, populations: Iterable[str]) -> None:
-        self._order, self._network = order, network
-        self._variables = {name: network.blocks[OfPopulation(name)].stepping for name in populations}
-        self._last: dict[str, Integers] = {}
-        self._before: States = {}
-
-    @property
-    def random(self) -> bool:
-        """Whether each step has an order of its own."""
-        return self._order == "random"
-
-    def tell(self, engine: Engine, remember: bool) -> None:
-        """The order of the next step; with `remember` it can be replayed afterwards."""
-        sizes = {name: engine.instance.populations[name].size for name in self._variables}
-        if self.random:
-            self._last = {name: permutation(size, engine.instance.seed, name, "order", str(engine.step)) for name, size in sizes.items()}
-        else:
-            self._last = {name: np.arange(size) for name, size in sizes.items()}
-        engine.visit(self._last)
-        self._before = self._now(engine) if remember else {}
-
-    def _now(self, engine: Engine) -> States:
-        return states_now(engine, ((p, n) for p, names in self._variables.items() for n in names))
-
-    def replay(self, observer: Observer) -> Iterator[None]:
-        """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""
-        after = self._now(observer.engine)
-        shown = {key: values.copy() for key, values in self._before.items()}
-        with observer.seen_as(shown):
-            yield
-            still = True
-            for population, order in self._last.items():
-                own = [key for key in shown if key[0] == population]
-                changed = np.zeros(len(order), dtype=np.bool_)
-                for key in own:
-                    changed |= ~((shown[key] == after[key]) | (np.isnan(shown[key]) & np.isnan(after[key])))
-                for unit in order[changed[order]]:
-                    for key in own:
-                        shown[key][unit] = after[key][unit]
-                    still = False
-                    yield
-            if still:
-                yield
