@@ -173,7 +173,7 @@ def _about(statement: tree.Statement, kind: str) -> Hashable:
         case tree.Repeat(body=inner):
             return word, tuple(phase.name.name for phase in phases_of(inner))
         case tree.OnEvent(event=event, name=name):
-            return word, event, name and name.name
+            return word, event.name, name and name.name
         case tree.SpikeWhen(name=tree.Name(name=name)):
             return word, name
         case tree.Reactions(body=(tree.Reaction(reactants=reactants, products=products),)):

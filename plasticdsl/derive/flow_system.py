@@ -149,7 +149,7 @@ def exponential_euler(system: System, name: str, form: LinearForm) -> Exponentia
     """The `ExponentialEuler` scheme of one variable."""
     slope = form.coefficient(Ref(Whose.OWN, name))
     others = system.symbols_of(system.dependencies(name) - {name})
-    foreign = sorted(r.path for r in refs(system.rates[name]) if r.owner in (Whose.PRE, Whose.POST))
+    foreign = sorted(r.path for r in refs(system.rates[name]) if r.owner not in (Whose.OWN, Whose.NETWORK))
     symbol = system.symbol(name)
     if is_number(slope, 0.0):
         reason = f"the rate does not depend on {symbol} itself"

@@ -25,11 +25,11 @@ def with_starts(network: Network) -> Network:
     """`network` with initial values for its running means."""
     blocks = {p.name: p.block for p in network.populations}
     populations = tuple(replace(p, block=_started(p.block, {Whose.OWN: p.block})) for p in network.populations)
-    projections = tuple(
-        replace(p, connection=_started(p.connection, {Whose.OWN: p.connection, Whose.PRE: blocks[p.pre], Whose.POST: blocks[p.post]}))
-        for p in network.projections
-    )
-    return replace(network, populations=populations, projections=projections)
+    projections = []
+    for p in network.projections:
+        around = {Whose.OWN: p.connection, **{side: blocks[name] for side, name in p.ends.items()}}
+        projections.append(replace(p, connection=_started(p.connection, around)))
+    return replace(network, populations=populations, projections=tuple(projections))
 
 
 def _started(block: Block, around: Mapping[Owner, Block]) -> Block:

@@ -77,8 +77,9 @@ def _of_block(block: Block, owners: Mapping[Owner, Owner]) -> Iterator[tuple[Ref
         for statement in handler.statements:
             target = Ref(owners.get(statement.target.owner, statement.target.owner), statement.target.name)
             yield from _reads(statement.value, owners, target)
-            if handler.trigger in spikes:
-                yield Ref(spikes[handler.trigger], SPIKE), target
+            by = owners[handler.unit] if handler.unit is not None else spikes.get(handler.trigger)
+            if by is not None:
+                yield Ref(by, SPIKE), target
 
 
 def _reads(expr: Expr, owners: Mapping[Owner, Owner], target: Ref) -> Iterator[tuple[Ref, Ref]]:

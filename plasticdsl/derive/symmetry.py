@@ -31,7 +31,7 @@ from plasticdsl.model.expr import (
 )
 from plasticdsl.model.inline import at_this_moment, inline, map_refs, turned
 from plasticdsl.model.model import Assign, Distribution, Handler, PairRule, Projection, Role, Trigger
-from plasticdsl.model.owners import OfOpposite, OfProjection, Whose
+from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.symbolic.convert import NotAnalysable, Translator
 from plasticdsl.symbolic.equal import surely_equal
@@ -84,6 +84,7 @@ class _Exchange:
         self.variables = {v.name: v for v in self.block.variables}
         self.reached = self._reached()
         self.partners: Partners = {n: n for n in self.reached}
+        self.each = frozenset[Owner](third.owner for third in projection.thirds if third.each)
 
     # --- what changes ------------------------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class _Exchange:
         yield from self._differences(self.partners, others)
 
     def _at_spikes(self) -> Iterator[Broken]:
-        one_side = (h for h in self.block.handlers if h.trigger in (Trigger.PRE, Trigger.POST))
+        one_side = (h for h in self.block.handlers if h.trigger in (Trigger.PRE, Trigger.POST, Trigger.THIRD))
         changes: list[tuple[Assign | PairRule, str, str]] = [(pair, pair.source, "at spikes") for pair in self.block.pairs]
         changes[:0] = [(s, h.source, "at spikes of one side") for h in one_side for s in h.statements if isinstance(s, Assign)]
         for change, source, when in changes:
@@ -200,7 +201,7 @@ class _Exchange:
     def _compared(self, name: str, one: Expr | None, two: Expr | None, partners: Partners, span: Span, source: str) -> Iterator[Broken]:
         """Whether `one`, with everything exchanged, is `two`."""
         one, two = (self._plain(e if e is not None else Number(0.0)) for e in (one, two))
-        left, right = _ordered(exchanged(one, partners)), _ordered(two)
+        left, right = _ordered(exchanged(one, partners, self.each)), _ordered(two)
         if not surely_equal(left, right):
             term, opposite = _breaking_term(_without_versions(right), _without_versions(left))
             yield Broken(name, span, source, term, opposite)
@@ -216,8 +217,9 @@ class _Exchange:
         return self.variables[name].symbol
 
 
-def exchanged(expr: Expr, partners: Partners) -> Expr:
-    """The expression of the connection in the other direction. A sum over incoming connections becomes one over outgoing ones, which is nothing else."""
+def exchanged(expr: Expr, partners: Partners, each: frozenset[Owner]) -> Expr:
+    """The expression of the connection in the other direction; `each`: arguments that are another unit there. A sum over incoming
+    connections becomes one over outgoing ones, which is nothing else."""
 
     def read(node: Expr) -> Expr:
         match node:
@@ -226,6 +228,8 @@ def exchanged(expr: Expr, partners: Partners) -> Expr:
                 return Ref(Whose.OWN, f"{partners.get(plain, plain)}{sign}{version}", limit)
             case Ref(OfProjection(other), name, limit):
                 return Ref(OfOpposite(other), name, limit)
+            case Ref(owner, name, limit) if owner in each:
+                return Ref(OfOpposite(owner_text(owner)), name, limit)
             case Special("N_pre" | "N_post"):  # of one population
                 return turned(node)
             case Incoming(body):

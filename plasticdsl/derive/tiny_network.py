@@ -38,7 +38,7 @@ class Small:
     def value(self, expr: Expr, owner: Owner, place: Place, letters: Mapping[str, int] = NO_LETTERS) -> float:
         """An expression of a unit, a connection or the network. `letters`: those of the sums around it."""
         projections: dict[Owner, Projection] = {p.as_owner: p for p in self.network.projections}
-        seen = seen_at(owner, place, projections)
+        seen = seen_at(owner, place, projections, lambda _: 0)
 
         def read(node: Expr) -> Expr:
             match node:

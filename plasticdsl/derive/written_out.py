@@ -7,13 +7,14 @@ sum over k of what reaches it. So expressions of different projections can be co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Block, Network, Projection, Role
+from plasticdsl.model.model import Block, Network, Projection, Role, Third
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, StandIn, Whose, owner_text
+from plasticdsl.model.pretty import pretty
 from plasticdsl.symbolic.algebra import ZERO, add
 
 #: The letters of the connection that is looked at: its post and its pre unit.
@@ -23,14 +24,17 @@ Letter = TypeVar("Letter", str, int)
 Seen = dict[Owner, tuple[Owner, tuple[Letter, ...]]]
 
 
-def seen_at(owner: Owner, place: tuple[Letter, ...], projections: Mapping[Owner, Projection]) -> Seen[Letter]:
-    """Whose the names are that something of `owner` at a place reads, and where: its own, of a connection at (post, pre) also those of its two units, and
-    those of another projection between them, the other way round."""
+def seen_at(
+    owner: Owner, place: tuple[Letter, ...], projections: Mapping[Owner, Projection], unit: Callable[[Third], Letter]
+) -> Seen[Letter]:
+    """Whose the names are that something of `owner` at a place reads, and where: its own, of a connection at (post, pre) also those of its units, and
+    those of another projection between them, the other way round. `unit`: where the unit is that all connections take as an argument."""
     seen: Seen[Letter] = {Whose.OWN: (owner, place)}
     if owner in projections:
         post, pre = place
         ends = projections[owner].ends
         seen |= {side: (OfPopulation(ends[side]), (unit,)) for side, unit in ((Whose.POST, post), (Whose.PRE, pre))}
+        seen |= {t.owner: (OfPopulation(t.population), (post if t.each else unit(t),)) for t in projections[owner].thirds}
         seen |= {other: (other, (pre, post)) for other in projections}
     return seen
 
@@ -50,7 +54,7 @@ class Writer:
 
     def written(self, expr: Expr, owner: Owner, letters: tuple[str, ...] = CONNECTION) -> Expr:
         """An expression of a connection or unit at its letters, all definitions written out."""
-        seen = seen_at(owner, letters, self._projections)
+        seen = seen_at(owner, letters, self._projections, lambda third: pretty(third.first))
 
         def read(node: Expr) -> Expr:
             match node:

@@ -153,6 +153,7 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.KeepTimes: arrivals.keep_times,
     ops.CountArrivals: arrivals.count,
     ops.AtSpikes: synapses.at_spikes,
+    ops.AtThird: synapses.at_third,
     ops.Define: units.define,
     ops.BeginLate: sums.begin_late,
     ops.AddLate: sums.add_late,

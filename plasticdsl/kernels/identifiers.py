@@ -151,6 +151,7 @@ class Part(Enum):
     LEARNING = "learning", "0 while the rules of {group} are off"
     AXONAL = "axonal", "axonal delay in steps"
     DENDRITIC = "dendritic", "dendritic delay in steps"
+    THIRD = "unit_{}", "number of the unit that is {} (each: less that of the post unit)"
     COUNTERPART = "in_{}", "connection of {} between the same two units"
 
     @property

@@ -23,11 +23,13 @@ from plasticdsl.model.model import (
     Population,
     Projection,
     RegularSource,
+    Third,
     Timing,
     Value,
     Variable,
 )
 from plasticdsl.model.owners import Owner, Whose, owner_text
+from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized
 from plasticdsl.support.distributions import draw
@@ -35,7 +37,7 @@ from plasticdsl.support.pairs import require_partners, symmetric
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.spikes import counted_spikes, endless_spikes, spikes_from, spikes_of_all
 from plasticdsl.support.steps import to_step_array, to_steps
-from plasticdsl.support.structure import shared
+from plasticdsl.support.structure import require_units, shared
 from plasticdsl.support.values import array_given, given, lacks, number, within
 
 #: What `allocate` calls what it was given and what it makes by the way.
@@ -57,13 +59,14 @@ Section = tuple[str, tuple[Assignment, ...]]
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Whose names they are: `itself` seen from outside, `sides`: names with a value before the first step, in an order in which each follows what it
-    depends on; `ends`: the populations of a projection's units."""
+    depends on; `ends`: the populations of a projection's units; `thirds`: those of them that are arguments."""
 
     group: Group
     itself: Owner
     variables: Mapping[str, Variable]
     sides: Mapping[str, Value]
     ends: Mapping[Owner, Group]
+    thirds: tuple[Third, ...] = ()
 
     def parameters(self) -> Iterator[Variable]:
         """Those that are parameters."""
@@ -86,9 +89,10 @@ def _scope(part: Population | Projection, asked: Iterable[str]) -> Scope:
     block = part.block if isinstance(part, Population) else part.connection
     group = of_population(part.name) if isinstance(part, Population) else of_projection(part.name)
     ends = {} if isinstance(part, Population) else {side: of_population(name) for side, name in part.ends.items()}
+    thirds = () if isinstance(part, Population) else part.thirds
     own = [r.name for e in _beside(part) for r in refs(e) if r.owner in (Whose.OWN, part.as_owner)]
     sides = _in_order(part.as_owner, right_sides(part.as_owner, block, part.values, {}), block.variables, (*own, *asked))
-    return Scope(group, part.as_owner, {v.name: v for v in block.variables}, sides, ends)
+    return Scope(group, part.as_owner, {v.name: v for v in block.variables}, sides, ends, thirds)
 
 
 def _written(scope: Scope) -> Iterator[Expr]:
@@ -163,10 +167,15 @@ def _projection(projection: Projection, scope: Scope) -> Iterator[Assignment]:
     same, stream = projection.pre == projection.post, stream_of(projection.name, "connections")
     yield Assignment((_FOUND,), Apply(connect, (_pattern(projection, scope), same, SEED, stream)))
     yield Assignment((rows, targets, sources), Apply(in_rows, (_FOUND,)))
-    count = Apply(len, (targets,))
-    for assignment in _values(scope, count, scope.ends[Whose.POST].field(Part.UNITS)):
+    connections = Apply(len, (targets,))
+    for assignment in _values(scope, connections, scope.ends[Whose.POST].field(Part.UNITS)):
         yield assignment
         yield from _alike(projection, scope, assignment)
+    for third in projection.thirds:
+        size, others = (scope.ends[end].field(Part.UNITS) for end in (third.owner, Whose.POST))
+        given, whole = (Formula(NETWORK, count(part)) if part else n for part, n in ((third.units, size), (third.post, others)))
+        needed = whole if third.each else 1
+        yield Assignment((), Apply(require_units, (third.owner.name, Formula(NETWORK, start_of(third.units)), needed, given, size)))
     for name, partner in projection.partners:
         both = group.variable(name), group.variable(partner)
         yield Assignment((), Apply(require_partners, (Called(group.variable(name)), *both, sources, targets)))
@@ -174,7 +183,7 @@ def _projection(projection: Projection, scope: Scope) -> Iterator[Assignment]:
         (Part.AXONAL, Timing.AXONAL, projection.delays.axonal),
         (Part.DENDRITIC, Timing.DENDRITIC, projection.delays.dendritic),
     ):
-        steps = 0 if delay is None else Apply(to_step_array, (_value(scope, timing.value, delay, count), DT))
+        steps = 0 if delay is None else Apply(to_step_array, (_value(scope, timing.value, delay, connections), DT))
         yield Assignment((group.field(part),), steps)
 
 

@@ -15,7 +15,7 @@ from plasticdsl.kernels.printer import literal
 from plasticdsl.kernels.recipes import Apply, Called, Default, Formula, Recipe, Word
 from plasticdsl.kernels.set_up import Assignment, Scope
 from plasticdsl.model.expr import Ref, Special
-from plasticdsl.model.owners import OfData, Whose
+from plasticdsl.model.owners import OfArgument, OfData, Whose
 from plasticdsl.model.pretty import pretty
 
 _Naming = Callable[[Ref | Special], str]
@@ -88,6 +88,10 @@ class Writer:
                         return f"{array}[post, pre]"
                     n_post = self.at(scope.ends[Whose.POST], Part.UNITS) if scope.ends else ""
                     return f"in_order({array}, found, {n_post})" if scope.ends else array
+                case Ref(OfArgument() as whose, name) if whose in scope.ends and name in self.scopes[scope.ends[whose]].sides:
+                    third = next(t for t in scope.thirds if t.owner == whose)
+                    unit = f"np.int64({numpy_text(third.first, named)})" + (f" + {units[Whose.POST]}" if third.each else "")
+                    return f"taken(a.{self.names[scope.ends[whose].variable(name)]}, {unit})"
                 case Ref(owner, name):
                     for near in self.scopes.values():
                         if name in near.sides and (owner == near.itself or (owner is Whose.OWN and near is scope)):

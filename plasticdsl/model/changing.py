@@ -66,6 +66,7 @@ def _settled(network: Network) -> Iterator[tuple[str, frozenset[Ref]]]:
         yield f"over which time ‘{projection.symbol}’ takes a rate", _of_connections(projection, tuple(_windows(projection)))
         yield f"the connections of {name}", _of_connections(projection, projection.connectivity)
         yield f"the delays of {name}", _of_connections(projection, projection.delays)
+        yield f"which units {name} takes as arguments", _of_connections(projection, projection.thirds)
         for pairs in projection.connection.pairs:
             yield f"how the learning window of {name} remembers spikes", _of_connections(projection, tuple(_remembering(pairs)))
     for patterns in network.patterns:

@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 
 from plasticdsl.graph import reached
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.owners import Foreign, OfPopulation, OfProjection, Owner, Whose, owner_text
+from plasticdsl.model.owners import Foreign, OfArgument, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.model.parts import NamedPart, Units
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.proofs import Proof
@@ -91,7 +91,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class AddTo:
-    """`post.g += value` (once per connection), or `pre.g += value`; the target's owner is `Whose.POST` or `Whose.PRE`.
+    """`post.g += value` (once per connection), `pre.g += value` or, of a unit that is an argument, `glia.g += value`: the target's owner.
 
     In a neuron's handlers there is none."""
 
@@ -104,12 +104,13 @@ Statement = Assign | AddTo
 
 
 class Trigger(StrEnum):
-    """When a handler runs. SPIKE: the unit's own spike or other event (neurons). PRE, POST: one of that side reaches the synapse.
+    """When a handler runs. SPIKE: the unit's own spike or other event (neurons). PRE, POST: one of that side reaches the synapse. THIRD: one of an argument.
     STEP: at every step, after the definitions (only where time is counted in steps, or with `every dt`). EVERY: periodic."""
 
     SPIKE = "spike"
     PRE = "pre"
     POST = "post"
+    THIRD = "third"
     STEP = "step"
     EVERY = "every"
 
@@ -118,7 +119,8 @@ class Trigger(StrEnum):
 class Handler:
     """Statements that run top to bottom at a trigger. `simultaneous`: they came from pulses in flows (`dw/dt = S_post r`): every
     right side is evaluated with the values just before this event, then all are assigned. `source` names the rule or
-    synapse they came from (for `rules off`); `is_rule` tells rules from synapses. `event`: which event triggers it, where it is no spike."""
+    synapse they came from (for `rules off`); `is_rule` tells rules from synapses. `event`: which event triggers it, where it is no spike; `unit`: the
+    argument whose events it waits for."""
 
     trigger: Trigger
     statements: tuple[Statement, ...]
@@ -128,6 +130,7 @@ class Handler:
     is_rule: bool = False
     span: Span = NOWHERE
     event: str = ""
+    unit: OfArgument | None = None
 
 
 class Pairing(StrEnum):
@@ -309,6 +312,12 @@ class Block:
         found = self.variable(ref.name) if ref.owner is Whose.OWN else None
         return None if found is None else found.formula
 
+    @property
+    def arguments(self) -> frozenset[str]:
+        """The names of projections and units that it takes as arguments."""
+        read = {n.owner.name for n in self.needs if isinstance(n.owner, OfArgument)}
+        return frozenset(read | {h.unit.name for h in self.handlers if h.unit is not None})
+
     def statements(self, *triggers: Trigger) -> tuple[Statement, ...]:
         """What its handlers do, one after the other; with `triggers`, those of these alone."""
         return tuple(s for h in self.handlers if not triggers or h.trigger in triggers for s in h.statements)
@@ -473,13 +482,28 @@ class Delays:
 
 
 @dataclass(frozen=True, slots=True)
+class Third:
+    """A unit of another population that connections take as an argument, `owner`: the one with the number `first` (from 0) for all of them, or (`each`)
+    one for each post unit i (from 0), with the number i + `first`. `units`: the part of the population that was written, `post`: that of the postsynaptic
+    one (empty: the whole)."""
+
+    owner: OfArgument
+    population: str
+    first: Expr
+    each: bool
+    units: Units = ()
+    post: Units = ()
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Projection:
     """Connections from population `pre` to population `post`, each carrying the state of `connection`.
 
     `values` as in `Population`; `origins` maps a variable of `connection` to (block name, its name there), for `Block.name` look-ups.
     `rules`: names of the rules it carries. `given`: variables whose values the projection itself writes (`w = 0.05`). `symmetric`: those with
     `w_ij = w_ji`; `alike`: own parameters that their changes read, which must be the same in both directions too; `partners`: own states that their
-    changes read, each with the one that takes its place in the other direction.
+    changes read, each with the one that takes its place in the other direction. `thirds`: units of other populations that they take as arguments.
     """
 
     name: str
@@ -497,6 +521,7 @@ class Projection:
     symmetric: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     partners: tuple[tuple[str, str], ...] = ()
+    thirds: tuple[Third, ...] = ()
 
     @property
     def as_owner(self) -> OfProjection:
@@ -505,8 +530,12 @@ class Projection:
 
     @property
     def ends(self) -> Mapping[Owner, str]:
-        """The populations of the two units, by how a connection names them."""
-        return {Whose.PRE: self.pre, Whose.POST: self.post}
+        """The populations of the units, by how a connection names them."""
+        return {Whose.PRE: self.pre, Whose.POST: self.post, **{third.owner: third.population for third in self.thirds}}
+
+    def third(self, owner: OfArgument) -> Third:
+        """The unit that is this argument."""
+        return next(third for third in self.thirds if third.owner == owner)
 
     def from_outside(self, ref: Ref) -> Ref:
         """What a connection reads, seen from outside: as a variable of the projection or of the population of a unit."""
@@ -515,7 +544,7 @@ class Projection:
         return Ref(OfPopulation(self.ends[ref.owner]), ref.name) if ref.owner in self.ends else ref
 
     def of_units(self, found: Iterable[Ref]) -> set[Owned]:
-        """The variables of the two units among what a connection reads or changes."""
+        """The variables of the units among what a connection reads or changes."""
         ends = self.ends
         return {(ends[ref.owner], ref.name) for ref in found if ref.owner in ends}
 

@@ -70,7 +70,8 @@ class OfOpposite:
 
 @dataclass(frozen=True, slots=True)
 class OfArgument:
-    """The projection that a synapse or rule takes as an argument (`forward` of `Back(forward)`), not known yet."""
+    """What a synapse or rule takes as an argument: a projection, not known yet (`forward` of `Back(forward)`), or the unit of a third population
+    (`reward` of `RSTDP(reward)`; which one says `model.Third`)."""
 
     name: str
 

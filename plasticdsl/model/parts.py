@@ -32,6 +32,11 @@ def count(units: Iterable[Range]) -> Expr:
     return total
 
 
+def start_of(units: Units) -> Expr:
+    """The number of the first of them, from 0."""
+    return Binary("-", units[0].first, Number(1.0)) if units else Number(0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Those:
     """Which units something is about: the `units` of a part, and of these the ones for which `where` is true (of unit numbers and parameters; None:

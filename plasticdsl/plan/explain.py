@@ -143,6 +143,9 @@ def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
         if delay is not None:
             text = words.duration(delay) if isinstance(delay, Expr) else words.value(delay)
             yield f"  {word} delay {text}, {'the same for all connections' if same else 'one per connection'}"
+    for third in own.thirds:
+        chosen = words.units(third.population, third.units)
+        yield f"  {third.owner.name} is {chosen}, {'a unit for each postsynaptic one' if third.each else 'one unit for all connections'}"
     for name in own.symmetric:
         yield f"  {words.name(name)} is the same in both directions: drawn or computed once for each pair of units, and changed alike"
     for placed in projection.variables:
@@ -160,6 +163,8 @@ def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     for slot in Slot:
         for event in projection.at(slot):
             yield f"{_when(slot, event.of)}: {words.event(event)}"
+    for unit, kind, events in projection.at_thirds:
+        yield from (f"{f'at {kind} of' if kind else 'when'} ‘{unit.name}’{'' if kind else ' spikes'}: {words.event(e)}" for e in events)
     for event in projection.each_step:
         yield f"at every step: {words.event(event)}"
     for period, events in projection.periodic:
@@ -248,6 +253,7 @@ _WORDS: dict[type[ops.Single | ops.EvaluateInput], str] = {
     ops.Feed: "from what a phase shows",
     ops.KeepTimes: "spike times are kept",
     ops.CountArrivals: "spikes that arrive are counted",
+    ops.AtThird: "when units that are arguments spike",
     ops.Define: "sums and definitions",
     ops.EvaluateInput: "sums and definitions",
     ops.TakeTotals: "sums that flows of connections read",

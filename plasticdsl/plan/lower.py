@@ -28,7 +28,7 @@ from plasticdsl.model.model import (
     Total,
     Trigger,
 )
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
@@ -81,6 +81,8 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     periodic = tuple(
         (h.period, _handler(h, in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
     )
+    waited = dict.fromkeys(h.unit for h in block.handlers if h.unit is not None)
+    at_thirds = tuple((unit, _at_third(block, unit, in_events, held, totals)) for unit in waited)
     shared = frozenset(rule.target.name for rule in block.pairs)
     events, shadows, forecasts = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
     events[Slot.PRE_LATE] += tuple(e for d in derived for e in d.late)
@@ -94,6 +96,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
         sums=sums,
         each_step=each_step,
         periodic=periodic,
+        at_thirds=at_thirds,
         histories=tuple(h for d in derived for h in d.histories),
         shadows=shadows,
         forecasts=forecasts,
@@ -150,6 +153,12 @@ def _events(
     for d in derived:
         events += d.at[Place(trigger)]
     return tuple(events)
+
+
+def _at_third(block: Block, unit: OfArgument, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
+    """All statements at the spikes of an argument, in order; no tie concerns them, so that everything is what it is by then."""
+    events = (e for h in block.handlers if h.unit == unit for e in _handler(h, scope, held, totals))
+    return tuple(e.mapped(lambda ref: Ref(ref.owner, ref.name)) for e in events)
 
 
 def _handler(handler: Handler, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:

@@ -91,6 +91,14 @@ class AtSpikes:
     event: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AtThird:
+    """What the projection does when a unit that is an argument spikes; `number`: which of those for which it waits."""
+
+    projection: str
+    number: int
+
+
 # --- sums and definitions --------------------------------------------------------------------------------------------
 
 
@@ -247,7 +255,7 @@ class Only:
 
 
 #: What is one loop.
-OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes
+OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes | AtThird
 OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | TakeTotals
 OfSteps = AtStep | ChangeUnits | Sweep | Keep
 OfFlow = AtStage | Flow

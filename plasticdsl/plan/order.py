@@ -30,6 +30,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.Connections(p.name, ops.OfConnections.ARRIVE) for p in synapses if p.arriving)
     yield from (ops.CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
     yield from (ops.AtSpikes(p.name, slot, event) for slot in Slot for p in synapses for event in _arriving(plan, p, slot))
+    yield from (ops.AtThird(p.name, number) for p in synapses for number in range(len(p.at_thirds)))
     yield from (ops.CountArrivals(p.name, side, anew=True) for p in synapses for side in p.counts_now)
     yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
     yield from (ops.TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)

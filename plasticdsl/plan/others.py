@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, ordered
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import turned
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
-from plasticdsl.model.owners import OfProjection, Owner, Whose
+from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.block_contents import definitions_with_sums
 
@@ -52,6 +52,18 @@ def _require_no_sums(projection: Projection, other: Projection) -> None:
                 f"‘{projection.symbol}’ reads ‘{name}’ of ‘{other.symbol}’, which holds a sum over the connections of that projection."
             )
             raise PlasError((Diagnostic("unsupported", message, span, "Let a synapse fill an input of the unit with this sum."),))
+        for ref in sorted((r for r in refs(expr) if r.owner == other.as_owner), key=lambda r: r.order):
+            if any(isinstance(r.owner, OfArgument) for r in _behind(other, ref.name)):
+                message = (
+                    f"‘{projection.symbol}’ reads ‘{ref.name}’ of ‘{other.symbol}’, which follows from a unit that it takes as an argument."
+                )
+                raise PlasError((Diagnostic("unsupported", message, span, "Let this projection take the unit as an argument itself."),))
+
+
+def _behind(other: Projection, name: str) -> set[Ref]:
+    """What a definition of a projection reads."""
+    formula = other.connection.definition(Ref(Whose.OWN, name))
+    return set() if formula is None else other.connection.read_through([formula])
 
 
 def _read(block: Block) -> Iterator[tuple[str, Span]]:

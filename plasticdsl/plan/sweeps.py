@@ -19,7 +19,7 @@ from plasticdsl.model.dependencies import read_by_units
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.model import Network, Owned, Population, Projection, Role, Trigger
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.source import Span
 
 
@@ -101,12 +101,10 @@ def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Pop
     if projection.delays:
         _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)
     for ref in sorted(refs(body), key=lambda r: r.order):
-        if ref.owner not in (Whose.OWN, Whose.PRE, Whose.POST, Whose.NETWORK):
+        if isinstance(ref.owner, OfProjection):
             _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which reads another projection", span)
-        if ref.owner is Whose.POST and (projection.post, ref.name) in moving:
-            _refuse(
-                f"‘{post.symbol}’ updates unit by unit, and the sum over ‘{symbol}’ reads ‘post.{ref.name}’, which changes with it", span
-            )
+        if ref.owner is not Whose.PRE and projection.of_units([ref]) & moving:
+            _refuse(f"‘{post.symbol}’ updates unit by unit, and the sum over ‘{symbol}’ reads ‘{ref.path}’, which changes with it", span)
         variable = by_name[projection.pre].block.variable(ref.name) if ref.owner is Whose.PRE else None
         if variable is not None and variable.role is Role.INPUT and (projection.pre, ref.name) in moving:
             pre = by_name[projection.pre].symbol

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Drawn, Expr, Incoming, Limit, Ref, Special
 from plasticdsl.model.model import Trigger
-from plasticdsl.model.owners import OfProjection, Whose
+from plasticdsl.model.owners import OfArgument, OfProjection, Whose
 from plasticdsl.reference import chance
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
@@ -77,13 +77,13 @@ class OwnerScope:
                 raise TypeError("a variable at index letters is evaluated by a network's observer, not by a unit or connection")
 
     def ref(self, ref: Ref) -> Array:
-        """Own names and parameters of the network; of a connection also names of the two units and of other projections."""
+        """Own names and parameters of the network; of a connection also names of its units and of other projections."""
         match ref.owner:
             case Whose.OWN:
                 return self._own(ref)
             case Whose.NETWORK:
                 return np.asarray(self.structure.instance.parameters[ref.name], dtype=np.float64)
-            case Whose.PRE | Whose.POST if self.owner in self.structure.projections:
+            case Whose.PRE | Whose.POST | OfArgument() if self.owner in self.structure.projections:
                 return self._unit(ref)
             case OfProjection(other) if self.owner in self.structure.projections:
                 return self._other(other, ref.name)
@@ -113,9 +113,8 @@ class OwnerScope:
     def _unit(self, ref: Ref) -> Array:
         if ref.limit:
             raise ValueError(f"{self.owner}: ⁻ and ⁺ say nothing about {ref.path}, which is not the connection's own")
-        is_pre = ref.owner is Whose.PRE
-        end = (self.structure.pre if is_pre else self.structure.post)[self.owner]
-        frame = self.pre_frame if is_pre and self.pre_frame is not None else self.frame
+        end = self.structure.unit(self.owner, ref.owner)
+        frame = self.pre_frame if ref.owner is Whose.PRE and self.pre_frame is not None else self.frame
         return OwnerScope(self.structure, frame, end.population, end.units[self.index]).ref(Ref(Whose.OWN, ref.name))
 
     def _other(self, other: str, name: str) -> Array:

@@ -1,4 +1,4 @@
-"""Spikes and other events at synapses: `on pre`, then `on post`.
+"""Spikes and other events at synapses: `on pre`, then `on post`, then those of units that are arguments.
 
 Spikes first, then each other event of the side in the order in which its neuron lists them. Shortest delay first, unit by unit in order of number, a
 unit's c spikes one after the other. One event: the statements of the synapse, those of each rule, then the pairs that the
@@ -17,7 +17,7 @@ import numpy as np
 
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import AddTo, Assign, Block, Handler, Trigger
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.handlers import Local, meetings
 from plasticdsl.reference.pairs import completed
@@ -41,6 +41,10 @@ def spike_events(run: Run) -> None:
             for kind in structure.kinds(name, side):
                 for number, parts in _in_order(run, name, side, kind):
                     _in_step([Event(run, name, side, kind, connections, number).happen() for connections in parts])
+    for name, projection in structure.projections.items():
+        for unit, kind in dict.fromkeys((h.unit, h.event) for h in projection.connection.handlers if h.unit is not None):
+            for number, parts in _of_third(run, name, unit, kind):
+                _in_step([Event(run, name, Trigger.THIRD, kind, connections, number, unit).happen() for connections in parts])
 
 
 def _in_step(parts: list[Iterator[None]]) -> None:
@@ -59,19 +63,33 @@ def _in_order(run: Run, projection: str, side: Trigger, kind: str) -> Iterator[t
         for unit in np.unique(end.units[now]):
             reached = np.flatnonzero(now & (end.units == unit))
             for number in range(int(arrived[reached[0]])):
-                if _independent(run, projection, side, reached):
-                    yield number, [reached]
-                else:
-                    yield number, [reached[k : k + 1] for k in range(len(reached))]
+                yield number, _parts(run, projection, side, reached)
+
+
+def _of_third(run: Run, projection: str, unit: OfArgument, kind: str) -> Iterator[tuple[int, list[Index]]]:
+    """The same for spikes of a unit that is an argument, which reach all connections at once, whatever their delays."""
+    end = run.structure.unit(projection, unit)
+    counts = run.spikes[end.population, kind].counts.get(run.frame.step, np.zeros(run.structure.count(end.population), dtype=np.int64))
+    for spiking in np.unique(end.units):
+        reached = np.flatnonzero(end.units == spiking)
+        for number in range(int(counts[spiking])):
+            yield number, _parts(run, projection, Trigger.THIRD, reached)
+
+
+def _parts(run: Run, projection: str, side: Trigger, reached: Index) -> list[Index]:
+    """The connections that one spike reaches: all at once, or one by one."""
+    return [reached] if _independent(run, projection, side, reached) else [reached[k : k + 1] for k in range(len(reached))]
 
 
 def _independent(run: Run, projection: str, side: Trigger, connections: Index) -> bool:
     """Whether no two of these connections change the same unit, nor one a unit that another reads."""
     block = run.structure.block(projection)
+    changes = [s for h in block.handlers if h.trigger is side for s in h.statements]
+    if run.structure.projections[projection].thirds:
+        return not any(isinstance(s, AddTo) for s in changes)
     near, far = run.structure.end(projection, side), run.structure.end(projection, OTHER[side])
     others = far.units[connections]
     own_side = Whose.PRE if side is Trigger.PRE else Whose.POST
-    changes = [s for h in block.handlers if h.trigger is side for s in h.statements]
     shared = any(isinstance(s, AddTo) and s.target.owner is own_side for s in changes)
     itself = near.population == far.population and bool(np.any(others == near.units[connections]))
     return len(np.unique(others)) == len(others) and not shared and not itself
@@ -89,7 +107,8 @@ def _assigned(block: Block, side: Trigger) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A spike of `side`, or another `kind` of event, at some connections of one unit; `number`: which of the unit's spikes of this step, from 0."""
+    """A spike of `side`, or another `kind` of event, at some connections of one unit; `number`: which of the unit's spikes of this step, from 0; `unit`:
+    the argument whose it is."""
 
     run: Run
     projection: str
@@ -97,6 +116,7 @@ class Event:
     kind: str
     connections: Index
     number: int
+    unit: OfArgument | None = None
 
     @property
     def block(self) -> Block:
@@ -106,13 +126,13 @@ class Event:
     def happen(self) -> Iterator[None]:
         """Carry it out; at each stop the connections hold what has been done so far."""
         local = {name: array[self.connections] for name, array in self.run.frame.values[self.projection].items()}
-        before = self._before(OTHER[self.side])
+        before = {} if self.side is Trigger.THIRD else self._before(OTHER[self.side])
         scope = self._scope(before, self._foreseen() if self._asks_for_after() else {})
         for handler in self._handlers():
             for _ in meetings(handler, local, scope, self._add):
                 self._keep(local)
                 yield
-        if not self.kind:
+        if not self.kind and self.side is not Trigger.THIRD:
             self._pairs(local, before)
         self._keep(local)
 
@@ -121,7 +141,7 @@ class Event:
             self.run.frame.values[self.projection][name][self.connections] = array
 
     def _handlers(self) -> list[Handler]:
-        own = [h for h in self.block.handlers if h.trigger is self.side and h.event == self.kind]
+        own = [h for h in self.block.handlers if (h.trigger, h.event, h.unit) == (self.side, self.kind, self.unit)]
         return [without_held(self.run, self.projection, handler) for handler in own]
 
     def _scope(self, before: Local, after: Local) -> OwnerScope:
@@ -143,7 +163,7 @@ class Event:
         return {name: self.run.before[self.projection][name][self.connections] for name in traces(self.block, side)}
 
     def _asks_for_after(self) -> bool:
-        if self.side is Trigger.POST:
+        if self.side is not Trigger.PRE:
             return False
         asked = {r for h in self.block.handlers if h.trigger is self.side for s in h.statements for r in refs(s.value)}
         known = traces(self.block, OTHER[self.side]) | self.block.definitions.keys()
@@ -187,14 +207,10 @@ class Event:
 
 
 def send(run: Run, projection: str, target: Ref, connections: Index, amounts: Floats) -> None:
-    """Add to a post unit after the dendritic delay, to a pre unit at once."""
-    if target.owner is Whose.PRE:
-        pre = run.structure.pre[projection]
-        run.add(pre.population, target.name, pre.units[connections], amounts)
-        return
-    post = run.structure.post[projection]
-    units, delays = post.units[connections], post.delays[connections]
-    run.add(post.population, target.name, units[delays == 0], amounts[delays == 0])
+    """Add to a post unit after the dendritic delay, to any other at once."""
+    end = run.structure.unit(projection, target.owner)
+    units, delays = end.units[connections], end.delays[connections] * (target.owner is Whose.POST)
+    run.add(end.population, target.name, units[delays == 0], amounts[delays == 0])
     for k in np.flatnonzero(delays):
         run.add_later(run.frame.step + int(delays[k]), projection, target.name, int(units[k]), float(amounts[k]))
 

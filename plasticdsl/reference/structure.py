@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.model.expr import Expr, substitute
-from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role, Trigger
+from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role, Third, Trigger
+from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
 from plasticdsl.reference.tie import tie_side
-from plasticdsl.runtime.instance.instance import Floats, Instance
+from plasticdsl.runtime.instance.instance import Floats, Instance, ProjectionInstance
+from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.support.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
 from plasticdsl.symbolic.block_contents import definitions_with_sums
@@ -38,9 +40,9 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """`pre`, `post`: the two sides of each projection. `increments`: what a pair adds by each learning window of a projection, its lag compared on the
-    grid; `tie_sides`: at which event the ties of each are counted. `summing`: definitions of each connection that hold sums over connections.
-    `flowing`: (population, name) of all that changes during a flow."""
+    """`pre`, `post`: the two sides of each projection; `thirds`: the units that each takes as arguments. `increments`: what a pair adds by each learning
+    window of a projection, its lag compared on the grid; `tie_sides`: at which event the ties of each are counted. `summing`: definitions of each
+    connection that hold sums over connections. `flowing`: (population, name) of all that changes during a flow."""
 
     network: Network
     instance: Instance
@@ -48,6 +50,7 @@ class Structure:
     projections: dict[str, Projection]
     pre: dict[str, End]
     post: dict[str, End]
+    thirds: dict[str, dict[OfArgument, End]]
     increments: dict[str, tuple[Expr, ...]]
     tie_sides: dict[str, tuple[Trigger, ...]]
     summing: dict[str, frozenset[str]]
@@ -73,6 +76,11 @@ class Structure:
         """What happens to the units of that side, in order: spikes (empty) and other events."""
         return tuple(event for _, event in self.populations[self.end(projection, side).population].emits)
 
+    def unit(self, projection: str, owner: Owner) -> End:
+        """The unit that a connection calls by this owner: pre, post or an argument."""
+        ends = {Whose.PRE: self.pre, Whose.POST: self.post}
+        return ends[owner][projection] if isinstance(owner, Whose) else self.thirds[projection][OfArgument(owner_text(owner))]
+
     def steps(self, duration: float) -> int:
         """A duration in whole steps."""
         return to_steps(duration, self.instance.dt)
@@ -89,6 +97,7 @@ def structure_of(network: Network, instance: Instance) -> Structure:
         projections={p.name: p for p in network.projections},
         pre={p.name: End(p.pre, d.sources().astype(np.int64), _each(d.axonal, d.count)) for p, d in drawn},
         post={p.name: End(p.post, d.targets.astype(np.int64), _each(d.dendritic, d.count)) for p, d in drawn},
+        thirds={p.name: {t.owner: _third(t, d, instance) for t in p.thirds} for p, d in drawn},
         increments={name: tuple(_increment(rule, block) for rule in block.pairs) for name, block in blocks.items()},
         tie_sides={name: tuple(tie_side(rule, block) for rule in block.pairs) for name, block in blocks.items()},
         summing={name: definitions_with_sums(block) for name, block in blocks.items()},
@@ -98,6 +107,11 @@ def structure_of(network: Network, instance: Instance) -> Structure:
 
 def _increment(rule: PairRule, block: Block) -> Expr:
     return lags_on_grid(substitute(rule.increment, written_out(block.definitions)))
+
+
+def _third(third: Third, drawn: ProjectionInstance, instance: Instance) -> End:
+    first = int(constant(third.first, instance, OfProjection(drawn.name)))
+    return End(third.population, first + drawn.targets.astype(np.int64) * third.each, _each(0, drawn.count))
 
 
 def _each(delay: int | NDArray[np.int32], count: int) -> Index:

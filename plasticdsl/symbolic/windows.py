@@ -97,7 +97,7 @@ def _side(
 
 def _changing(mode: Mode) -> str:
     """What is no parameter in a decay; a parameter of a unit becomes one of the rule where the projection gives it."""
-    of_units = [r.path for r in (*refs(mode.rate), *refs(mode.frequency)) if r.owner in (Whose.PRE, Whose.POST)]
+    of_units = [r.path for r in (*refs(mode.rate), *refs(mode.frequency)) if r.owner not in (Whose.OWN, Whose.NETWORK)]
     if not of_units:
         return "the decay of F depends on something that is no parameter"
     name = of_units[0]

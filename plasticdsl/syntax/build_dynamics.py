@@ -143,8 +143,8 @@ def _spike_when(parts: Parts) -> tree.SpikeWhen:
 
 
 def _on_event(parts: Parts) -> tree.OnEvent:
-    side = next(word for word in kinds(parts) if word in ("pre", "post"))
-    return tree.OnEvent(side, (), span_of(parts), name_of(parts[1]) if parts[1].kind == "NAME" else None)
+    named = "of" in kinds(parts)
+    return tree.OnEvent(name_of(parts[3 if named else 1]), (), span_of(parts), name_of(parts[1]) if named else None)
 
 
 def _rising(parts: Parts) -> tree.SpikeWhen:

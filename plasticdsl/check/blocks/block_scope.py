@@ -118,10 +118,11 @@ class BlockScope:
         return None
 
     def _parameter(self, name: tree.Name) -> None:
-        """`Transposed(forward)`: another projection where the text writes `forward.w`, else a value that the use must give."""
-        members = any(isinstance(n, tree.Member) and isinstance(n.base, tree.Name) and n.base.name == name.name for n in nodes(self.block))
-        if members:
-            self._names[name.name] = self._side(OfArgument(name.name), name.name, name.text, "another projection", name.span)
+        """`Transposed(forward)`: another projection, or the unit of another population, where the text writes `forward.w` or `on forward:`, else a value
+        that the use must give."""
+        members = (n.base for n in nodes(self.block) if isinstance(n, tree.Member))
+        if any(one.name == name.name for one in (*of_kind(members, tree.Name), *(e.event for e in of_kind(self.block.body, tree.OnEvent)))):
+            self._names[name.name] = self._side(OfArgument(name.name), name.name, name.text, "what it takes as an argument", name.span)
         elif name.name not in self._names:
             self._give(name)
 
@@ -146,7 +147,7 @@ class BlockScope:
         return found
 
     def _side(self, owner: Foreign, name: str, symbol: str, what: str, span: Span = NOWHERE) -> Declared:
-        """`pre`, `post` or another projection: every member is a need."""
+        """`pre`, `post` or an argument: every member is a need."""
         members = Scope(missing=lambda attribute: self.need(owner, attribute.name, attribute))
         return Declared(name, symbol, what, members=members, span=span)
 

@@ -103,8 +103,10 @@ def _without_sums(block: Block) -> Iterator[tuple[object, Span, str, str]]:
     """The parts of a block in which such a sum has no meaning, why, and what to do instead."""
     elsewhere = f"{_FILL}, or do this under ‘on post:’ or ‘every …:’."
     for handler in block.handlers:
-        if handler.trigger is Trigger.PRE:
+        if handler.trigger in (Trigger.PRE, Trigger.THIRD):
             message = "A presynaptic spike reaches one connection of a unit, not all over which Σ runs."
+            if handler.unit is not None:
+                message = f"At spikes of ‘{handler.unit.name}’ no sums over connections are taken in this version."
             yield from ((s, s.span, message, elsewhere) for s in handler.statements)
         yield handler.period, handler.span, "A period is one number for all connections; it cannot depend on a sum over them.", ""
     for pair in block.pairs:

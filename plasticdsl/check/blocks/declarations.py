@@ -112,7 +112,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
 def _wrong_block(block: tree.Block, statement: tree.Statement, report: Reporter) -> None:
     match statement:
         case tree.OnEvent(event=side, name=name):
-            word: str | None = f"on {side}" if name is None else f"on {name.text} of {side}"
+            word: str | None = f"on {side.text}" if name is None else f"on {name.text} of {side.text}"
         case tree.SpikeWhen(name=tree.Name(text=text)):
             word = f"event {text} when"
         case _:

@@ -38,14 +38,14 @@ from plasticdsl.model.model import (
     Threshold,
     Trigger,
 )
-from plasticdsl.model.owners import StandIn, Whose
+from plasticdsl.model.owners import OfArgument, Owner, StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO, mul, neg
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, of_kind
 from plasticdsl.units.dimension import FREQUENCY
 
-_SIDES = {"pre": Whose.PRE, "post": Whose.POST}
+_SIDES: Mapping[str, Owner] = {"pre": Whose.PRE, "post": Whose.POST}
 _ADDING = ("+=", "-=", "Delta")
 
 
@@ -61,7 +61,7 @@ def handlers(scope: BlockScope) -> tuple[Handler, ...]:
 def _handler(event: object, scope: BlockScope) -> Handler | None:
     match event:
         case tree.OnEvent(event=side, body=body, span=span, name=name):
-            return replace(_make(Trigger(side), body, span, scope), event="" if name is None else name.name)
+            return _at_event(side, name, _make(Trigger.THIRD, body, span, scope), scope)
         case tree.SpikeWhen(body=body, span=span, name=name) if body:
             return replace(_make(Trigger.SPIKE, body, span, scope), event="" if name is None else name.name)
         case tree.SpikeAtRate(body=body, span=span) if body:
@@ -70,6 +70,19 @@ def _handler(event: object, scope: BlockScope) -> Handler | None:
             return _make(Trigger.EVERY, body, span, scope, translate_as(period, SECONDS, "A period", scope.context))
         case _:
             return None
+
+
+def _at_event(side: tree.Name, name: tree.Name | None, handler: Handler, scope: BlockScope) -> Handler:
+    """At spikes, or another event, of the pre- or the postsynaptic unit, or of one that is an argument."""
+    handler = replace(handler, event="" if name is None else name.name)
+    if side.name in _SIDES:
+        return replace(handler, trigger=Trigger(side.name))
+    if side.name not in {name.name for name in scope.block.parameters}:
+        block = scope.block
+        message = f"‘{side.text}’ is neither ‘pre’ nor ‘post’, nor anything that this {block.kind} takes as an argument."
+        arguments = ", ".join((*(p.text for p in block.parameters), side.text))
+        scope.context.report.error("undeclared-population", message, side.span, f"Write ‘{block.kind} {block.name.text}({arguments}):’.")
+    return replace(handler, unit=OfArgument(side.name))
 
 
 def _make(trigger: Trigger, body: tuple[tree.Statement, ...], span: Span, scope: BlockScope, period: Expr | None = None) -> Handler:
@@ -193,7 +206,7 @@ def _add_to(target: tree.Member, statement: tree.Jump, scope: BlockScope, contex
         if base is not None:
             context.report.error("not-owned", f"‘{base.symbol}’ has no variables.", target.span)
         return None
-    side = _SIDES.get(base.name)
+    side = _SIDES.get(base.name) or (OfArgument(base.name) if base.name in {p.name for p in scope.block.parameters} else None)
     if side is None or statement.operator not in ("+=", "-="):
         text = f"{base.symbol}.{target.attribute.text}"
         message = f"‘{text}’ belongs to {base.what}; a {scope.block.kind} can add to it but not set it."

@@ -12,8 +12,8 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, entries, seen_events
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Block, Population, Projection
-from plasticdsl.model.owners import OfProjection, Owner, Whose
+from plasticdsl.model.model import Block, Population, Projection, Third
+from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.parts import NamedPart, Units, count
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.syntax import tree
@@ -82,8 +82,19 @@ class Building:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What a block takes as an argument, `owner` for the projection's connections: the variables of another projection, or those of a unit of another
+    population (`side`), which `third` says."""
+
+    owner: OfProjection | OfArgument
+    dims: Mapping[str, Dim]
+    side: Side | None = None
+    third: Third | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ends:
-    """The two units of a projection, and the other projections that a part may read (`forward = second`): parameter → (projection, its dimensions).
+    """The two units of a projection, and those of other populations that its blocks take as arguments.
 
     `observables`: those of the network, of which a rule may take derivatives. `constants`: as in `Building`. `delayed`: whether what arrives was sent
     earlier.
@@ -91,11 +102,11 @@ class Ends:
 
     pre: Side
     post: Side
-    others: Mapping[str, tuple[OfProjection, Mapping[str, Dim]]]
+    thirds: Mapping[Owner, Side]
     observables: Mapping[str, Dim]
     constants: Values
     delayed: bool
 
     def side(self, owner: Owner) -> Side | None:
-        """The unit on that side."""
-        return self.pre if owner is Whose.PRE else self.post if owner is Whose.POST else None
+        """The unit that an owner is."""
+        return self.pre if owner is Whose.PRE else self.post if owner is Whose.POST else self.thirds.get(owner)

@@ -72,12 +72,12 @@ def compose(
 def _bind_needs(part: Part, ends: Ends, context: Context) -> None:
     """What the part uses of the two units must be there, and of the same dimension."""
     for need in part.block.needs:
-        dim, side = part.dims.get(need.key), ends.side(need.owner)
+        dim, taken = part.dims.get(need.key), part.taken.get(need.owner.name) if isinstance(need.owner, OfArgument) else None
+        side = ends.side(need.owner) if taken is None else taken.side
         if dim is not None and side is not None:
             _bind_to_unit(part, need, dim, side, context)
-        elif dim is not None and isinstance(need.owner, OfArgument) and need.owner.name in ends.others:
-            projection, dims = ends.others[need.owner.name]
-            _bind_to_projection(part, need, dim, projection.name, dims, context)
+        elif dim is not None and taken is not None:
+            _bind_to_projection(part, need, dim, taken.owner.name, taken.dims, context)
 
 
 def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context) -> None:
@@ -112,8 +112,8 @@ def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims:
 
 
 def _has_bindings(part: Part) -> bool:
-    """Whether anything has to be replaced once the two units are known: an output, a name of another projection, its transpose, what gradients take."""
-    if any(n.name == OUTPUT or isinstance(n.owner, OfArgument) for n in part.block.needs):
+    """Whether anything has to be replaced once the two units are known: an output, a transpose, what gradients take."""
+    if any(n.name == OUTPUT for n in part.block.needs):
         return True
     return any(isinstance(n, Call) and n.function in ("transposed", HOLD, PARTIAL) for e in expressions(part.block) for n in walk(e))
 
@@ -141,7 +141,7 @@ def _no_transpose_of_own_kind(parts: Sequence[Part], ends: Ends, context: Contex
 
 
 def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
-    """Outputs by their names, other projections by theirs, observables as the network's. `wᵀ` of another projection is its value for the same
+    """Outputs by their names, observables as the network's. `wᵀ` of another projection is its value for the same
     pair of units, so the mark goes.
     """
 
@@ -150,8 +150,6 @@ def _binding(ends: Ends, observed: frozenset[str]) -> Callable[[Expr], Expr]:
             case Ref(Whose.PRE | Whose.POST as owner, "#output", limit):
                 side = ends.pre if owner is Whose.PRE else ends.post
                 return Ref(owner, side.block.output or OUTPUT, limit)
-            case Ref(OfArgument(argument), name, limit) if argument in ends.others:
-                return Ref(ends.others[argument][0], name, limit)
             case Ref(Whose.OWN, name, limit) if name in observed:
                 return Ref(Whose.NETWORK, name, limit)
             case Call("transposed", (inner,)):
@@ -177,6 +175,9 @@ def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Con
 
 def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context) -> None:
     side = ends.side(target.owner)
+    if isinstance(target.owner, OfArgument) and side is None:
+        message = f"‘{target.path}’ belongs to another projection and cannot be changed here."
+        context.report.error("not-owned", message, span)
     variable = side.block.variable(target.name) if side is not None else None
     if side is None or variable is None or variable.role is role:
         return
@@ -197,21 +198,38 @@ def _a(role: Role) -> str:
     return others.get(role, f"a {role.value}")
 
 
+def _unit_of(handler: Handler) -> Owner | None:
+    """The unit whose spikes or other events a handler waits for."""
+    return handler.unit or {Trigger.PRE: Whose.PRE, Trigger.POST: Whose.POST}.get(handler.trigger)
+
+
+def _spiking(block: Block) -> Iterator[tuple[Owner, str, Span | None]]:
+    """The units that may have to spike, what they are called, and where pairs of spikes need them."""
+    pairs = block.pairs[0].span if block.pairs else None
+    yield from ((side, f"the {side.value}synaptic unit", pairs) for side in (Whose.PRE, Whose.POST))
+    yield from ((unit, f"‘{unit.name}’", None) for unit in dict.fromkeys(h.unit for h in block.handlers if h.unit is not None))
+
+
 def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
-    """Spikes of a side that makes none would never come, nor would its other events."""
-    for side, trigger in ((ends.pre, Trigger.PRE), (ends.post, Trigger.POST)):
-        of_side = [h for h in block.handlers if h.trigger is trigger]
-        for h in of_side:
-            if h.event and all(e.name != h.event for e in side.block.events):
+    """Spikes of a unit that makes none would never come, nor would its other events."""
+    waited: list[tuple[Side | None, str, Span | None]] = []
+    for owner, who, of_pairs in _spiking(block):
+        side, of_unit = ends.side(owner), [h for h in block.handlers if _unit_of(h) == owner]
+        for h in of_unit:
+            if side is not None and h.event and all(e.name != h.event for e in side.block.events):
                 unknown_event(h.event, parts[0].use.span, side.population, context, (Label(h.span, "waits for it"),))
-        used = next((h.span for h in of_side if not h.event), block.pairs[0].span if block.pairs else None)
-        rate = Whose(trigger.value) in {SLIDING.get(n.function) for e in expressions(block) for n in walk(e) if isinstance(n, Call)}
-        if (used is None and not rate) or side.population.spikes:
+        used = next((h.span for h in of_unit if not h.event or side is None), of_pairs)
+        rate = owner in {SLIDING.get(n.function) for e in expressions(block) for n in walk(e) if isinstance(n, Call)}
+        if used is not None or rate:
+            waited.append((side, who, used))
+    for side, who, used in waited:
+        if side is not None and side.population.spikes:
             continue
         what = "waits for spikes" if used is not None else "reads the rate"
-        message = f"This {what} of the {trigger.value}synaptic unit, and ‘{side.population.symbol}’ ({side.block.name}) makes none."
+        whose = "it is no population" if side is None else f"‘{side.population.symbol}’ ({side.block.name}) makes none"
+        hint = "Spikes are those of a population." if side is None else how_to_spike(side.population)
         labels = () if used is None else (Label(used, what),)
-        context.report.error("no-spikes", message, parts[0].use.span, how_to_spike(side.population), labels)
+        context.report.error("no-spikes", f"This {what} of {who}, and {whose}.", parts[0].use.span, hint, labels)
 
 
 def _one_method(parts: Sequence[Part], context: Context) -> MethodChoice | None:

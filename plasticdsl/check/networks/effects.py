@@ -286,7 +286,7 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
     for projection in network.projections:
         owners = {Whose.OWN: projection.as_owner, **{side: OfPopulation(name) for side, name in projection.ends.items()}}
         found.update(_of_block(projection.connection, owners))
-        found.update(keys((projection.connectivity, projection.delays, projection.values), owners))
+        found.update(keys((projection.connectivity, projection.delays, projection.values, projection.thirds), owners))
     found.update(keys((network.variables, network.patterns, network.proofs), {}))
     for experiment in experiments:
         found.update(keys(replace(experiment, sweep=tuple(replace(axis, target=Ref(Whose.NETWORK, "")) for axis in experiment.sweep)), {}))

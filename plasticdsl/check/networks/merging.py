@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
+from plasticdsl.check.networks.building import Taken
 from plasticdsl.check.networks.effects import changes, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim, Solver
@@ -36,12 +37,13 @@ from plasticdsl.syntax import tree
 @dataclass(frozen=True, slots=True)
 class Part:
     """One block of a projection: `dims` are in the network's solver, by the block's own names; `use` is where the projection names it; `named`:
-    values that are named under its triggers."""
+    values that are named under its triggers; `taken`: its arguments that are projections or units."""
 
     block: Block
     dims: Mapping[str, Dim]
     use: tree.Use
     named: Mapping[str, tree.Define]
+    taken: Mapping[str, Taken]
 
     @property
     def name(self) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.experiments.readings import undeclared_population
-from plasticdsl.check.networks.building import Building, Ends, Side
+from plasticdsl.check.networks.arguments import bound
+from plasticdsl.check.networks.arguments import taken as take
+from plasticdsl.check.networks.building import Building, Ends, Side, Taken
 from plasticdsl.check.networks.composition import compose
 from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.networks.from_data import require_pairs
@@ -25,7 +27,7 @@ from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.model import Projection, Role
-from plasticdsl.model.owners import OfArgument, OfProjection, Whose
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.syntax import tree
 
 
@@ -95,9 +97,10 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     """The projection and the dimensions of its names; None after reporting that a population or block is unknown."""
     statement, context = wanted.statement, building.context
     pre = side(wanted.pre, Whose.PRE, building)
-    parts, values, others = _parts(statement, building)
+    parts, values = _parts(statement, post, building)
     if pre is None or post is None or len(parts) < len(statement.uses) + len(statement.with_rules):
         return None
+    thirds: dict[Owner, Side] = {t.owner: t.side for part in parts for t in part.taken.values() if t.side is not None}
     rules = tuple(p.name for p in parts if p.block.kind == "rule")
     clauses = statement.connectivity
     if wanted.hidden is not None and not clauses:
@@ -106,7 +109,7 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), building.constants)
     equations, values_written = taken_out(statement.values)
     written = given_values(values_written)
-    ends = Ends(pre, post, others, building.observables, building.constants, bool(late))
+    ends = Ends(pre, post, thirds, building.observables, building.constants, bool(late))
     block, joined = compose(wanted.name, parts, ends, (*values, *written), statement.span, context)
     _check_bare(statement, parts, values, context.report)
     require_pairs((block.variables, connected.amount, connected.also, late), connected, pre, post, statement.span, building)
@@ -123,6 +126,7 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
         given=tuple(v.name for v in block.variables if v.name in {g.path for g in written}),
         span=statement.span,
         symmetric=symmetric(equations, block, wanted.pre.population.name, wanted.post.population.name, connected, context.report),
+        thirds=tuple(dict.fromkeys(t.third for part in parts for t in part.taken.values() if t.third is not None)),
     )
     return with_counts(projection), joined.dims
 
@@ -158,30 +162,34 @@ def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
 # --- synapse and rules -----------------------------------------------------------------------------------------------
 
 
-Others = dict[str, tuple[OfProjection, Mapping[str, Dim]]]
-
-
-def _parts(statement: tree.Projection, building: Building) -> tuple[list[Part], list[GivenValue], Others]:
-    """The blocks named after the colon, the synapse first, their arguments, and the other projections among these."""
+def _parts(statement: tree.Projection, post: Side | None, building: Building) -> tuple[list[Part], list[GivenValue]]:
+    """The blocks named after the colon, the synapse first, and the values of their arguments."""
     context = building.context
     uses = [*((u, ("synapse", "rule")) for u in statement.uses), *((u, ("rule",)) for u in statement.with_rules)]
     found = [(use, block) for use, kinds in uses if (block := _block(use, kinds, building)) is not None]
     found.sort(key=lambda one: one[1].block.kind != "synapse")
     values: list[GivenValue] = []
-    others: Others = {}
+    parts: list[Part] = []
     for number, (use, checked) in enumerate(found):
-        read = {need.owner for need in checked.block.needs}
+        taken: dict[str, Taken] = {}
+        missing = set(checked.block.arguments)
         for value in given_arguments(use.arguments, checked, number, context):
-            if OfArgument(value.path) in read:
-                _read_other(value, checked, others, building)
-            else:
+            if value.path not in checked.block.arguments:
                 values.append(value)
+                continue
+            missing.discard(value.path)
+            one = None if post is None else take(value, checked, post, (t for p in parts for t in p.taken.values()), building)
+            taken.update({} if one is None else {value.path: one})
+        for name in sorted(missing):
+            hint = f"Write ‘{checked.block.name}({name} = …)’ with the name of a population or projection."
+            context.report.error("missing-value", f"‘{checked.block.name}’ does not say what ‘{name}’ is here.", use.span, hint)
+        parts.append(Part(bound(checked.block, taken), context.solver.instantiate(checked.dims), use, checked.named, taken))
     synapses = [use for use, checked in found if checked.block.kind == "synapse"]
     if len(synapses) > 1:
         labels = (Label(synapses[0].span, "the first"),)
         hint = "Write two projections; a rule between them can read the other’s variables."
         context.report.error("two-synapses", "A projection has one synapse.", synapses[1].span, hint, labels)
-    return [Part(checked.block, context.solver.instantiate(checked.dims), use, checked.named) for use, checked in found], values, others
+    return parts, values
 
 
 def _block(use: tree.Use, kinds: tuple[str, ...], building: Building) -> CheckedBlock | None:
@@ -199,16 +207,3 @@ def _block(use: tree.Use, kinds: tuple[str, ...], building: Building) -> Checked
         hint = did_you_mean(use.name.text, building.blocks.names(kinds, use.name))
         report.error("undeclared-block", f"There is no {' or '.join(kinds)} ‘{use.name.text}’.", use.name.span, hint)
     return None
-
-
-def _read_other(value: GivenValue, checked: CheckedBlock, others: Others, building: Building) -> None:
-    """Another projection, for a block that reads one."""
-    node = value.value
-    name = node if isinstance(node, tree.Name) else None
-    if name is not None and name.name in building.projections:
-        others[value.path] = (OfProjection(name.name), building.dims[name.name])
-        return
-    text = f"‘{name.text}’" if name is not None else "This"
-    hint = did_you_mean(name.text if name is not None else "", building.projections, "The projections are")
-    message = f"{text} is no projection; ‘{checked.block.name}’ reads one here."
-    building.context.report.error("undeclared-projection", message, node.span, hint)

@@ -3,9 +3,9 @@ what is added without a spike."""
 
 from __future__ import annotations
 
-from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_projection
-from plasticdsl.kernels.loops.bounds import added
-from plasticdsl.kernels.loops.names import INDEX, SLOT, I, J, N, Names, T, arrival_place, arriving_now, place_sizes, ring
+from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.loops.bounds import added, increased
+from plasticdsl.kernels.loops.names import INDEX, SLOT, I, N, Names, T, arrival_place, arriving_now, each_unit, place_sizes, ring
 from plasticdsl.kernels.loops.walks import Stretch, arriving, every_unit
 from plasticdsl.kernels.program import ONE, ZERO, Array, Element, Function, If, Increase, Read, Size, Statement, Store, element
 from plasticdsl.kernels.recipes import DT, Apply, Formula
@@ -36,46 +36,41 @@ def arrive(plan: Plan, projection: ProjectionPlan) -> Function:
     body: list[Statement] = []
     for target in projection.arriving:
         waiting = element(p.field(Part.PENDING, target), SLOT, I)
-        body += [*_handed_over(names, Ref(Whose.POST, target), waiting), Store(waiting, ZERO)]
+        body += _handed_over(added(names, Ref(Whose.POST, target), waiting), waiting)
     slot = ring(SLOT, Read(N), p.field(Part.DENDRITIC_SLOTS))
     doc = f"Hand over to the post units what {name} sent a dendritic delay ago."
     return Function(Kernel("arrive_{}", (name,)), doc, (slot, *every_unit(projection, Place.POST, body)))
 
 
-def _handed_over(names: Names, target: Ref, waiting: Element) -> tuple[Statement, ...]:
-    statement = added(names, target, waiting)
+def _handed_over(adding: Increase | Store, waiting: Element) -> tuple[Statement, ...]:
     # bounds are applied to what is added to, not where nothing arrives
-    return (statement,) if isinstance(statement, Increase) else (If(Compare("!=", waiting, ZERO), (statement,)),)
+    return adding if isinstance(adding, Increase) else If(Compare("!=", waiting, ZERO), (adding,)), Store(waiting, ZERO)
 
 
 # --- what is added without a spike -----------------------------------------------------------------------------------
 
 
-def sum_between(projection: ProjectionPlan, target: Ref) -> Element:
-    """What is added to the target in this step, for the unit of the loop's connection."""
-    adds = of_projection(projection.name).field(Part.ADDS, owner_text(target.owner), target.name)
-    return element(adds, J if target.owner is Whose.PRE else I)
-
-
-def _side(target: Ref) -> Place:
-    return Place.PRE if target.owner is Whose.PRE else Place.POST
+def sum_between(projection: ProjectionPlan, target: Ref) -> Field:
+    """What is added to the target in this step, for each unit."""
+    return of_projection(projection.name).field(Part.ADDS, owner_text(target.owner), target.name)
 
 
 def between_arguments(projection: ProjectionPlan) -> list[Array]:
     """A sum for each of these variables."""
-    lengths = place_sizes(projection)
-    return [Array(sum_between(projection, t).array, "float64", (lengths[_side(t)],)) for t in projection.between]
+    lengths = {t: of_population(projection.projection.ends[t.owner]).field(Part.UNITS) for t in projection.between}
+    return [Array(sum_between(projection, t), "float64", (length,)) for t, length in lengths.items()]
 
 
 def add_between(plan: Plan, projection: ProjectionPlan) -> Function:
     """The kernel that adds it, when everyone has read the values from before."""
-    p, names = projection.name, Names(plan, projection)
     body: list[Statement] = []
     for target in projection.between:
-        amount = sum_between(projection, target)
-        body += every_unit(projection, _side(target), [*_handed_over(names, target, amount), Store(amount, ZERO)])
-    doc = f"Add to the units what {p} adds without a spike."
-    return Function(Kernel("add_{}", (p,)), doc, tuple(body))
+        population = plan.population(projection.projection.ends[target.owner])
+        names, amount = Names(plan, population), element(sum_between(projection, target), I)
+        adding = increased(names.cell(Ref(Whose.OWN, target.name)), amount, population.variable(target.name).variable, names.resolve)
+        body.append(each_unit(population.name, _handed_over(adding, amount)))
+    doc = f"Add to the units what {projection.name} adds without a spike."
+    return Function(Kernel("add_{}", (projection.name,)), doc, tuple(body))
 
 
 # --- spikes that reach the synapses now ------------------------------------------------------------------------------

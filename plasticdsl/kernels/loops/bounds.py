@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from plasticdsl.kernels.loops.names import Names
-from plasticdsl.kernels.program import Increase, Store
+from plasticdsl.kernels.program import ONE, Element, Increase, Store
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, rebuild
 from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import Owner, Whose
@@ -21,20 +21,26 @@ def clipped(value: Expr, variable: Variable, resolve: Callable[[Expr], Expr]) ->
 
 
 def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:
-    """`post.g += amount` (or `pre.g`, resolved already) in a loop over connections or units, bounded as the neuron says."""
-    cell = names.cell(Ref(target.owner, target.name))
+    """`post.g += amount` (or of another unit, resolved already) in a loop over connections or units, bounded as the neuron says."""
     variable = names.end(target.owner).variable(target.name).variable
+    return increased(
+        names.cell(Ref(target.owner, target.name)), amount, variable, lambda b: names.resolve(_seen_from(target.owner, b, names))
+    )
+
+
+def increased(cell: Element, amount: Expr, variable: Variable, resolve: Callable[[Expr], Expr]) -> Increase | Store:
+    """`cell += amount`, within the bounds of its variable."""
     if variable.low is None and variable.high is None:
         return Increase(cell, amount)
-    return Store(cell, clipped(Binary("+", cell, amount), variable, lambda bound: names.resolve(_seen_from(target.owner, bound))))
+    return Store(cell, clipped(Binary("+", cell, amount), variable, resolve))
 
 
-def _seen_from(owner: Owner, bound: Expr) -> Expr:
+def _seen_from(owner: Owner, bound: Expr, names: Names) -> Expr:
     """A unit's own expression as a connection would write it."""
     match bound:
         case Ref(Whose.OWN, variable):
             return Ref(owner, variable)
         case Special("i" | "j"):
-            return Special("j" if owner is Whose.PRE else "i")
+            return Binary("+", names.number(owner), ONE)
         case _:
-            return rebuild(bound, lambda part: _seen_from(owner, part))
+            return rebuild(bound, lambda part: _seen_from(owner, part, names))

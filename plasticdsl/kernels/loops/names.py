@@ -13,7 +13,7 @@ from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local,
 from plasticdsl.kernels.loops import chance
 from plasticdsl.kernels.program import ZERO, Element, For, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
-from plasticdsl.model.owners import OfProjection, Owner, Whose
+from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Kind, Plan, PopulationPlan, ProjectionPlan
@@ -82,8 +82,8 @@ class Names:
             return Read(NETWORK.variable(ref.name))
         if isinstance(self.owner, PopulationPlan):
             return self.current.get(ref.name) or self.unit(self.owner, ref.name, self.index)
-        if ref.owner in (Whose.PRE, Whose.POST):
-            return self.unit(self.end(ref.owner), ref.name, self.ends[0] if ref.owner is Whose.PRE else self.ends[1])
+        if ref.owner in self.owner.projection.ends:
+            return self.unit(self.end(ref.owner), ref.name, self.number(ref.owner))
         if isinstance(ref.owner, OfProjection):
             return self.other(ref.owner, ref.name)
         if ref.owner is Whose.OWN and ref.name in self.current:
@@ -101,7 +101,15 @@ class Names:
         """Where the owner has its fields."""
         return (of_population if isinstance(self.owner, PopulationPlan) else of_projection)(self.owner.name)
 
-    def unit(self, population: PopulationPlan, name: str, index: Local) -> Expr:
+    def number(self, owner: Owner) -> Expr:
+        """Which unit of its population the pre or post unit, or one that is an argument, is, from 0."""
+        if not isinstance(owner, OfArgument):
+            return Read(self.ends[0] if owner is Whose.PRE else self.ends[1])
+        third, own = self.projection.projection.third(owner), Read(self.ends[1])
+        first = Read(self.group.field(Part.THIRD, owner.name))
+        return first if not third.each else own if third.first == ZERO else Binary("+", own, first)
+
+    def unit(self, population: PopulationPlan, name: str, index: Local | Expr) -> Expr:
         """A population's variable at unit `index`."""
         group = of_population(population.name)
         if population.variable(name).kind is Kind.SHARED:
@@ -125,7 +133,7 @@ class Names:
         return element(full, {Place.CONNECTION: k, Place.PRE: near, Place.POST: far}[placed.place])
 
     def end(self, side: Owner) -> PopulationPlan:
-        """The population at the projection's `pre` or `post` side."""
+        """The population of the pre or post unit, or of one that is an argument."""
         return self.plan.population(self.projection.projection.ends[side])
 
     def _key(self, drawn: Drawn) -> tuple[Expr, ...]:

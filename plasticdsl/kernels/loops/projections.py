@@ -13,7 +13,7 @@ from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import INDEX, REPEAT, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
 from plasticdsl.kernels.loops.populations import every, period_argument
 from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, arrival_of, ring_arguments, total_arguments, with_totals
-from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, every_connection, every_place, every_unit, in_force
+from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, at_unit, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     ZERO,
     Array,
@@ -31,7 +31,7 @@ from plasticdsl.kernels.program import (
     Store,
     element,
 )
-from plasticdsl.kernels.recipes import Apply, Recipe
+from plasticdsl.kernels.recipes import Apply, Formula, Recipe
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref
 from plasticdsl.model.model import AddTo, Assign, Total
 from plasticdsl.model.owners import Whose
@@ -85,6 +85,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
         found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place])
     found += [*arrivals.pending_arguments(projection), *arrivals.between_arguments(projection), *ring_arguments(projection)]
     found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
+    found += [Scalar(p.field(Part.THIRD, t.owner.name), "int64", Apply(int, (Formula(p, t.first),))) for t in projection.projection.thirds]
     found += chance.streams(p, (projection.at_spikes, projection.without_spike))
     return (
         *found,
@@ -188,6 +189,20 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     return Function(Kernel(f"{pattern}_{{}}", (projection.name, kind)) if kind else Kernel(pattern, (projection.name,)), doc, body)
 
 
+def at_third(plan: Plan, operation: ops.AtThird) -> Function:
+    """The kernel for the statements at the spikes of a unit that is an argument."""
+    projection = plan.projection(operation.projection)
+    unit, events = projection.at_thirds[operation.number]
+    writer = _Writer(plan, projection, Place.CONNECTION, events)
+    writer.names = replace(writer.names, repeat=REPEAT)
+    for event in events:
+        writer.add(event)
+    _, statements = writer.taken()
+    body = writer.while_in_force(at_unit(projection, unit, statements))
+    doc = f"What {projection.name} does when {unit.name} spikes at step n."
+    return Function(Kernel("on_{}_{}", (unit.name, projection.name)), doc, body)
+
+
 class _Writer:
     """Collects the statements of one slot: those that are the same for all connections of the unit run once, before its connections, on
     locals; each later reader gets the version that was current at its place in the sequence. Where nothing happens in the slot while rules are
@@ -274,8 +289,8 @@ class _Writer:
     def _add_to(self, target: Ref, amount: Expr) -> list[Statement]:
         own = self.projection.projection
         at_once: list[Statement] = [added(self.names, target, amount)]
-        if self.side is Place.CONNECTION:  # no spike: everywhere at once
-            at_once = [Increase(sum_between(self.projection, target), amount)]
+        if self.names.repeat is None:  # no spike: everywhere at once
+            at_once = [Increase(element(sum_between(self.projection, target), self.names.number(target.owner)), amount)]
         if target.owner is not Whose.POST or own.delays.dendritic is None:
             return at_once
         pending = element(of_projection(own.name).field(Part.PENDING, target.name), ARRIVAL, I)

@@ -14,13 +14,16 @@ from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
 from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number
+from plasticdsl.model.owners import OfArgument
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Layout, ProjectionPlan
 
 TWO = Number(2.0)
 
-#: Locals: which of the spikes, a delay in steps, where in a list of connections; and where the parts of a computed row begin.
-S, D, POSITION, FIRST, AFTER, OFFSET, PART = (Local(text) for text in ("s", "d", "position", "first", "after", "offset", "part"))
+#: Locals: which of the spikes and its unit, a delay in steps, where in a list of connections; and where the parts of a computed row begin.
+S, UNIT, D, POSITION, FIRST, AFTER, OFFSET, PART = (
+    Local(text) for text in ("s", "spiking", "d", "position", "first", "after", "offset", "part")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,20 @@ def each_spike(units: Group, unit: Local, body: Sequence[Statement]) -> tuple[St
     again = Logic("and", (Compare(">", Read(S), ZERO), Compare("==", before, Read(unit))))
     counted = Let(REPEAT, Choice(((again, _sum(Read(REPEAT), ONE)),), ZERO))
     return Let(REPEAT, ZERO), For(S, ZERO, count, (spiked, counted, *body))
+
+
+def at_unit(projection: ProjectionPlan, owner: OfArgument, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """For every spike of the unit that is an argument, at step n: the connections that take it, whatever their delays."""
+    own = projection.projection
+    third, first = own.third(owner), Read(of_projection(own.name).field(Part.THIRD, owner.name))
+    units = of_population(third.population)
+    if third.each:
+        post = Let(I, Read(UNIT) if third.first == ZERO else _difference(Read(UNIT), first))
+        there = Logic("and", (Compare("<=", ZERO, Read(I)), Compare("<", Read(I), number_of(own.post))))
+        spiked: tuple[Statement, ...] = (post, If(there, (_column(projection, body, True),)))
+    else:
+        spiked = (If(Compare("==", Read(UNIT), first), every_connection(projection, body)),)
+    return ring(SLOT, Read(N), units.field(Part.SLOTS)), *each_spike(units, UNIT, spiked)
 
 
 def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True) -> tuple[Statement, ...]:

@@ -31,6 +31,7 @@ from plasticdsl.model.model import (
     Timing,
 )
 from plasticdsl.model.owners import OfData, OfProjection, Whose
+from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.arrays import Arrays
@@ -44,11 +45,12 @@ from plasticdsl.runtime.instance.patterns import Makings, all_patterns
 from plasticdsl.runtime.instance.resolver import Arrange, Resolver, checked, fail
 from plasticdsl.runtime.instance.settings import Given, Settings, Sides, check_settings
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, first_pace, given_spikes, lay_down
-from plasticdsl.runtime.numbers.evaluate import Lookup, Name
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import Span
 from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
 from plasticdsl.support.random import signed, stream_of
 from plasticdsl.support.steps import all_multiples, to_step_array
+from plasticdsl.support.structure import require_units
 
 __all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
 
@@ -115,7 +117,7 @@ def instantiate(
     sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
     stored = Arrays(network.data, {})
     units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around, stored) for p in network.populations}
-    ends = {p.name: ends_of(units[p.pre], units[p.post], around, stored) for p in network.projections}
+    ends = {p.name: ends_of(p, units, around, stored) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
@@ -209,9 +211,18 @@ def units_of(population: Population, size: int, sides: Sides, seed: int, around:
     return Resolver(population.as_owner, population.symbol, sides, population.block.variables, size, seed, outside, arrange)
 
 
-def ends_of(pre: Resolver, post: Resolver, around: Lookup, stored: Arrays) -> Ends:
-    """The two populations of a projection."""
-    return Ends(pre.count, post.count, lambda side, name: (pre if side is Whose.PRE else post).value(name), around, stored)
+def ends_of(projection: Projection, units: Mapping[str, Resolver], around: Lookup, stored: Arrays) -> Ends:
+    """The populations of a projection. Raises `PlasError` (`sizes-differ`) where one that is an argument has other units than are needed."""
+    sides, n_post = projection.ends, units[projection.post].count
+    for third in projection.thirds:
+        size = units[third.population].count
+        start, given, others = (float(evaluate(e, around)) for e in (start_of(third.units), count(third.units), count(third.post)))
+        needed = (others if third.post else n_post) if third.each else 1
+        try:
+            require_units(third.owner.name, start, needed, given if third.units else size, size)
+        except ValueError as problem:
+            fail("sizes-differ", f"‘{projection.symbol}’ {problem}.", third.span)
+    return Ends(units[projection.pre].count, n_post, lambda side, name: units[sides[side]].value(name), around, stored, projection.thirds)
 
 
 def parameters_of(block: Block, resolver: Resolver, setup: Setup) -> dict[str, Values]:

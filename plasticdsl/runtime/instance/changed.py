@@ -104,7 +104,7 @@ class _Changed:
     def projection(self, projection: Projection, units: dict[str, Resolver]) -> ProjectionInstance:
         """A projection with the same connections and other parameters."""
         old = self.base.projections[projection.name]
-        ends = ends_of(units[projection.pre], units[projection.post], self.around, self.stored)
+        ends = ends_of(projection, units, self.around, self.stored)
         sides = self._sides(projection, projection.connection)
         resolver = connection_values(projection, old, sides, ends, self.setup, lambda values: values)
         states = {name: values.copy() for name, values in old.states.items()}

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Logic, Ref, Special, of_a_pair
-from plasticdsl.model.model import Connectivity, Network, Projection
-from plasticdsl.model.owners import OfData, Whose
+from plasticdsl.model.model import Connectivity, Network, Projection, Third
+from plasticdsl.model.owners import OfArgument, OfData, Owner, Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.model.weights import weight
 from plasticdsl.runtime.instance.arrays import Arrays
@@ -108,14 +108,15 @@ _ANY = np.zeros(1, np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The two populations of a projection: their sizes, and the values of a variable of one of them; `around` has the network's values and `dt`, `arrays`
-    those in files."""
+    """The two populations of a projection: their sizes, and the values of a variable of one of them, or of one of `thirds`; `around` has the network's
+    values and `dt`, `arrays` those in files."""
 
     n_pre: int
     n_post: int
-    of_side: Callable[[Whose, str], Values]
+    of_side: Callable[[Owner, str], Values]
     around: Lookup
     arrays: Arrays
+    thirds: tuple[Third, ...] = ()
 
     def lookup(self, pre: Callable[[], Integers], post: Callable[[], Integers]) -> Lookup:
         """Looks up what depends on the two units of pairs (unit numbers from 0, any shapes that broadcast)."""
@@ -134,6 +135,9 @@ class Ends:
                     return taken(self.of_side(side, name), pre() if side is Whose.PRE else post())
                 case Ref(OfData()):
                     return self.arrays.at_pairs(node, pre(), post(), (self.n_pre, self.n_post))
+                case Ref(OfArgument() as owner, name) if (third := next((t for t in self.thirds if t.owner == owner), None)) is not None:
+                    unit = np.int64(evaluate(third.first, self.around))
+                    return taken(self.of_side(owner, name), unit + (post() if third.each else _ANY))
                 case _:
                     return self.around(node)
 

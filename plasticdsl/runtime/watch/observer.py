@@ -185,12 +185,11 @@ class Observer:
         around: Lookup = self.look_up
         if owner in self.instance.projections:
             drawn, (post, pre) = self.instance.projections[owner], self._ends_of(owner)
-            sides = {Whose.PRE: drawn.pre, Whose.POST: drawn.post}
-            sizes = self.size(drawn.pre), self.size(drawn.post)
+            projection = next(p for p in self.network.projections if p.name == owner)
+            sides, sizes = projection.ends, (self.size(drawn.pre), self.size(drawn.post))
             stored = Arrays(self.network.data, self.instance.stored)
-            around = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up, stored).lookup(
-                lambda: pre, lambda: post
-            )
+            ends = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up, stored, projection.thirds)
+            around = ends.lookup(lambda: pre, lambda: post)
 
         def look_up(node: Name) -> Values:
             match node:

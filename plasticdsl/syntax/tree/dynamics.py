@@ -80,9 +80,9 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class OnEvent:
-    """`on pre:` `on post:` (`event` is `pre`/`post`); `on burst of pre:` has the `name` of the event."""
+    """`on pre:` `on post:` `on reward:` (`event` is whose spikes they are); `on burst of pre:` has the `name` of the event."""
 
-    event: str
+    event: Name
     body: tuple[Statement, ...]
     span: Span
     name: Name | None = None
