@@ -72,14 +72,12 @@ def _of_block(block: Block, owners: Mapping[Owner, Owner]) -> Iterator[tuple[Ref
         yield from _reads(formula, owners, Ref(own, name))
     for flow in block.flows:
         yield from _reads(flow.rate, owners, Ref(own, flow.variable))
-    spikes = {Trigger.SPIKE: own, Trigger.PRE: owners.get(Whose.PRE, own), Trigger.POST: owners.get(Whose.POST, own)}
     for handler in block.handlers:
         for statement in handler.statements:
             target = Ref(owners.get(statement.target.owner, statement.target.owner), statement.target.name)
             yield from _reads(statement.value, owners, target)
-            by = owners[handler.unit] if handler.unit is not None else spikes.get(handler.trigger)
-            if by is not None:
-                yield Ref(by, SPIKE), target
+            if handler.awaited is not None or handler.trigger is Trigger.SPIKE:
+                yield Ref(owners[handler.awaited or Whose.OWN], SPIKE), target
 
 
 def _reads(expr: Expr, owners: Mapping[Owner, Owner], target: Ref) -> Iterator[tuple[Ref, Ref]]:

@@ -132,6 +132,11 @@ class Handler:
     event: str = ""
     unit: OfArgument | None = None
 
+    @property
+    def awaited(self) -> Foreign | None:
+        """The unit whose spikes or other events trigger it: pre, post or an argument."""
+        return self.unit or {Trigger.PRE: Whose.PRE, Trigger.POST: Whose.POST}.get(self.trigger)
+
 
 class Pairing(StrEnum):
     """Which spike pairs count (Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98:459, fig. 7)."""

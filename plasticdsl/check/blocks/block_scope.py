@@ -21,7 +21,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
-from plasticdsl.check.terms.scope import EVENT, REFRACTORY, Declared, Scope, UserFunction
+from plasticdsl.check.terms.scope import EVENT, OUTSIDE, REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
@@ -128,7 +128,7 @@ class BlockScope:
 
     def _give(self, name: tree.Name) -> Declared:
         self.given[name.name] = name
-        return self.own(name, "a given value")
+        return self.own(name, OUTSIDE)
 
     # --- names from outside ------------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class BlockScope:
         if key not in self.needs:
             self.needs[key] = need
             self.dims[key] = self.solver.fresh()
-        what = REFRACTORY if name == "refractory" and owner in _OUTPUTS.values() else "a value from outside"
+        what = REFRACTORY if name == "refractory" and owner in _OUTPUTS.values() else OUTSIDE
         return Declared(name, written.text, what, Ref(owner, name), self.dims[key], span=written.span)
 
     def _undeclared(self, name: tree.Name) -> Declared | None:

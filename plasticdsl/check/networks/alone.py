@@ -27,21 +27,23 @@ from plasticdsl.model.model import (
     Population,
     Projection,
     Role,
+    Third,
     Threshold,
     Trigger,
     Variable,
 )
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Foreign, OfArgument, Whose
 
 _UNITS = Number(100.0)
-_OUTPUTS = {Whose.PRE: "x", Whose.POST: "y"}
+_OUTPUTS: Mapping[Foreign, str] = {Whose.PRE: "x", Whose.POST: "y"}
 
 
 def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
     """A network of these blocks, not connected with each other."""
     between = [b for b in blocks if b.kind in ("synapse", "rule")]
-    ends = {side: _unit(side, between) for side in (Whose.PRE, Whose.POST)} if between else {}
-    populations = (*ends.values(), *(with_open_inputs(Population(b.name, b.name, _UNITS, b), ()) for b in blocks if b.kind == "neuron"))
+    ends = [_unit(side, between, side.value, _UNITS) for side in (Whose.PRE, Whose.POST)] if between else []
+    ends += [_unit(third.owner, (b,), third.population, Number(1.0)) for b in between for third in _thirds(b)]
+    populations = (*ends, *(with_open_inputs(Population(b.name, b.name, _UNITS, b), ()) for b in blocks if b.kind == "neuron"))
     projections = tuple(_projection(b) for b in between)
     order, _ = evaluation_order(populations, projections, ())
     return with_what_is_read(Network(name, doc, (), populations, projections, order), ())
@@ -50,37 +52,42 @@ def alone(name: str, doc: str, blocks: Sequence[Block]) -> Network:
 # --- the units that synapses and rules stand between -----------------------------------------------------------------
 
 
-def _unit(side: Whose, blocks: Iterable[Block]) -> Population:
-    """A population with every name that the blocks use on this side. An event that they wait for is a variable: it happens where that is more than 0."""
+def _thirds(block: Block) -> tuple[Third, ...]:
+    """What it takes as arguments, each the unit of a population of its own."""
+    return tuple(Third(OfArgument(a), f"{block.name}_{a}", Number(0.0), each=False) for a in sorted(block.arguments))
+
+
+def _unit(side: Foreign, blocks: Iterable[Block], name: str, size: Number) -> Population:
+    """A population with every name that the blocks use on this side, or of this argument. An event that they wait for is a variable: it happens
+    where that is more than 0."""
     roles: dict[str, Role] = {}
     events: dict[str, NamedEvent] = {}
     spikes = False
     for block in blocks:
         spikes = spikes or any(isinstance(n, Call) and SLIDING.get(n.function) is side for e in expressions(block) for n in walk(e))
         for need in block.needs:
-            if need.owner is side:
+            if need.owner == side:
                 roles.setdefault(_name(side, need.name), Role.CLAMPED)
         roles.update((_name(side, n), role) for n, role in _targets(side, block).items())
-        trigger = Trigger.PRE if side is Whose.PRE else Trigger.POST
-        of_side = [h.event for h in block.handlers if h.trigger is trigger]
-        spikes = spikes or bool(block.pairs) or "" in of_side
-        for event in filter(None, of_side):
+        awaited = [h.event for h in block.handlers if h.awaited == side]
+        spikes = spikes or "" in awaited or (isinstance(side, Whose) and bool(block.pairs))
+        for event in filter(None, awaited):
             roles.setdefault(event, Role.CLAMPED)
             events[event] = NamedEvent(event, event, Threshold(Compare(">", Ref(Whose.OWN, event), Number(0.0)), False))
     variables = tuple(Variable(n, n, role) for n, role in roles.items())
     source = GivenSpikes(()) if spikes else ClampedSource()
-    output = _OUTPUTS[side] if _OUTPUTS[side] in roles else None
-    block = Block(kind="neuron", name=side.value, variables=variables, events=tuple(events.values()), output=output)
-    return Population(side.value, side.value, _UNITS, block, source)
+    output = _OUTPUTS[side] if _OUTPUTS.get(side) in roles else None
+    neuron = Block(kind="neuron", name=name, variables=variables, events=tuple(events.values()), output=output)
+    return Population(name, name, size, neuron, source)
 
 
-def _targets(side: Whose, block: Block) -> Mapping[str, Role]:
+def _targets(side: Foreign, block: Block) -> Mapping[str, Role]:
     """What the block adds to on this side, at spikes or by a sum."""
-    found = {s.target.name: Role.STATE for s in block.statements() if isinstance(s, AddTo) and s.target.owner is side}
+    found = {s.target.name: Role.STATE for s in block.statements() if isinstance(s, AddTo) and s.target.owner == side}
     return found | ({s.target: Role.INPUT for s in block.sums} if side is Whose.POST else {})
 
 
-def _name(side: Whose, name: str) -> str:
+def _name(side: Foreign, name: str) -> str:
     return _OUTPUTS[side] if name == OUTPUT else name
 
 
@@ -91,6 +98,8 @@ def _projection(block: Block) -> Projection:
         match expr:
             case Ref(Whose.PRE | Whose.POST as side, name, limit):
                 return Ref(side, _name(side, name), limit)
+            case Call("transposed", (inner,)):
+                return read(inner)
             case _:
                 return rebuild(expr, read)
 
@@ -100,4 +109,5 @@ def _projection(block: Block) -> Projection:
     connection = replace(map_block(block, read), kind="connection", variables=variables, needs=())
     rules = (block.name,) if block.kind == "rule" else ()
     origins = tuple((v.name, (block.name, v.name)) for v in variables)
-    return Projection(block.name, block.name, "pre", "post", connection, Connectivity("all"), rules=rules, origins=origins, span=block.span)
+    made = Projection(block.name, block.name, "pre", "post", connection, Connectivity("all"), rules=rules, origins=origins, span=block.span)
+    return replace(made, thirds=_thirds(block))

@@ -6,7 +6,7 @@ is one unit for all connections, or one for each postsynaptic unit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from itertools import count as naturals
@@ -14,8 +14,9 @@ from itertools import count as naturals
 from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.networks.building import Building, Side, Taken
 from plasticdsl.check.networks.parts import Chosen, chosen, units
-from plasticdsl.check.networks.projection_values import GivenValue
+from plasticdsl.check.networks.projection_values import GivenValue, given_arguments
 from plasticdsl.check.terms.amounts import constant
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.inline import map_refs
@@ -27,8 +28,24 @@ from plasticdsl.symbolic.algebra import ONE, sub
 from plasticdsl.syntax import tree
 
 
-def taken(value: GivenValue, checked: CheckedBlock, post: Side, known: Iterable[Taken], building: Building) -> Taken | None:
-    """What an argument of `checked` names; None after reporting that it is nothing that can be taken. `known`: what the projection takes already."""
+def arguments(
+    use: tree.Use, checked: CheckedBlock, number: int, post: Side | None, known: Sequence[Taken], building: Building
+) -> tuple[dict[str, Taken] | None, list[GivenValue]]:
+    """What one block of a projection takes by name, None after reporting what is wrong; and the values of its other arguments. `number`: which of the
+    blocks it is; `known`: what those before it take."""
+    written = list(given_arguments(use.arguments, checked, number, building.context))
+    wanted = checked.block.arguments
+    if missing := sorted(wanted - {value.path for value in written}):
+        hint = f"Write ‘{checked.block.name}({missing[0]} = …)’ with the name of a population or projection."
+        message = f"Nothing says what ‘{missing[0]}’ of ‘{checked.block.name}’ is here."
+        building.context.report.error("missing-value", message, use.span, hint)
+    found = {v.path: None if post is None else _taken(v, checked, post, known, building) for v in written if v.path in wanted}
+    taken = {name: one for name, one in found.items() if one is not None}
+    return taken if len(taken) == len(wanted) else None, [value for value in written if value.path not in wanted]
+
+
+def _taken(value: GivenValue, checked: CheckedBlock, post: Side, known: Iterable[Taken], building: Building) -> Taken | None:
+    """What an argument names; None after reporting that it is nothing that can be taken."""
     node = value.value
     if isinstance(node, tree.Name) and node.name in building.projections:
         return Taken(OfProjection(node.name), building.dims[node.name])
@@ -45,6 +62,8 @@ def _report_unknown(value: GivenValue, checked: CheckedBlock, building: Building
     text = f"‘{node.text}’" if isinstance(node, tree.Name) else "This"
     there = [s.population.symbol for s in building.sides.values()] + [p.symbol for p in building.projections.values()]
     hint = did_you_mean(node.text if isinstance(node, tree.Name) else "", there, "There is")
+    if isinstance(node, tree.Member) and isinstance(node.base, tree.Name) and node.base.name in building.sides:
+        hint = Hint("Name the population alone; the block says what it reads of it.", (node.base.text,), node.span)
     message = f"{text} is no projection and no population; ‘{checked.block.name}’ reads one as ‘{value.text}’."
     building.context.report.error("undeclared-projection", message, node.span, hint)
 

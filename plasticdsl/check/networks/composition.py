@@ -175,7 +175,7 @@ def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Con
 
 def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context) -> None:
     side = ends.side(target.owner)
-    if isinstance(target.owner, OfArgument) and side is None:
+    if side is None:
         message = f"‘{target.path}’ belongs to another projection and cannot be changed here."
         context.report.error("not-owned", message, span)
     variable = side.block.variable(target.name) if side is not None else None
@@ -198,11 +198,6 @@ def _a(role: Role) -> str:
     return others.get(role, f"a {role.value}")
 
 
-def _unit_of(handler: Handler) -> Owner | None:
-    """The unit whose spikes or other events a handler waits for."""
-    return handler.unit or {Trigger.PRE: Whose.PRE, Trigger.POST: Whose.POST}.get(handler.trigger)
-
-
 def _spiking(block: Block) -> Iterator[tuple[Owner, str, Span | None]]:
     """The units that may have to spike, what they are called, and where pairs of spikes need them."""
     pairs = block.pairs[0].span if block.pairs else None
@@ -214,7 +209,7 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
     """Spikes of a unit that makes none would never come, nor would its other events."""
     waited: list[tuple[Side | None, str, Span | None]] = []
     for owner, who, of_pairs in _spiking(block):
-        side, of_unit = ends.side(owner), [h for h in block.handlers if _unit_of(h) == owner]
+        side, of_unit = ends.side(owner), [h for h in block.handlers if h.awaited == owner]
         for h in of_unit:
             if side is not None and h.event and all(e.name != h.event for e in side.block.events):
                 unknown_event(h.event, parts[0].use.span, side.population, context, (Label(h.span, "waits for it"),))

@@ -11,15 +11,14 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.experiments.readings import undeclared_population
-from plasticdsl.check.networks.arguments import bound
-from plasticdsl.check.networks.arguments import taken as take
-from plasticdsl.check.networks.building import Building, Ends, Side, Taken
+from plasticdsl.check.networks.arguments import arguments, bound
+from plasticdsl.check.networks.building import Building, Ends, Side
 from plasticdsl.check.networks.composition import compose
 from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.networks.from_data import require_pairs
 from plasticdsl.check.networks.merging import Part
 from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_counts
-from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values
+from plasticdsl.check.networks.projection_values import GivenValue, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import constant
@@ -171,19 +170,11 @@ def _parts(statement: tree.Projection, post: Side | None, building: Building) ->
     values: list[GivenValue] = []
     parts: list[Part] = []
     for number, (use, checked) in enumerate(found):
-        taken: dict[str, Taken] = {}
-        missing = set(checked.block.arguments)
-        for value in given_arguments(use.arguments, checked, number, context):
-            if value.path not in checked.block.arguments:
-                values.append(value)
-                continue
-            missing.discard(value.path)
-            one = None if post is None else take(value, checked, post, (t for p in parts for t in p.taken.values()), building)
-            taken.update({} if one is None else {value.path: one})
-        for name in sorted(missing):
-            hint = f"Write ‘{checked.block.name}({name} = …)’ with the name of a population or projection."
-            context.report.error("missing-value", f"‘{checked.block.name}’ does not say what ‘{name}’ is here.", use.span, hint)
-        parts.append(Part(bound(checked.block, taken), context.solver.instantiate(checked.dims), use, checked.named, taken))
+        others = [taken for part in parts for taken in part.taken.values()]
+        taken, given = arguments(use, checked, number, post, others, building)
+        values += given
+        if taken is not None:
+            parts.append(Part(bound(checked.block, taken), context.solver.instantiate(checked.dims), use, checked.named, taken))
     synapses = [use for use, checked in found if checked.block.kind == "synapse"]
     if len(synapses) > 1:
         labels = (Label(synapses[0].span, "the first"),)

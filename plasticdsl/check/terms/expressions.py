@@ -12,7 +12,7 @@ from typing import Literal, cast
 from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
-from plasticdsl.check.terms.scope import EVENT, REFRACTORY, Declared, Scope
+from plasticdsl.check.terms.scope import EVENT, OUTSIDE, REFRACTORY, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import number
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -155,7 +155,8 @@ def _member(node: tree.Member, context: Context) -> Typed:
         return context.unknown
     if base.members is None:
         what = base.what or "no block"
-        return context.refuse("unknown-name", f"‘{base.symbol}’ is {what} and has nothing called ‘{node.attribute.text}’.", node.span)
+        hint = f"A population is taken as an argument: write ‘({base.symbol})’ behind the name of this block." if what == OUTSIDE else ""
+        return context.refuse("unknown-name", f"‘{base.symbol}’ is {what} and has nothing called ‘{node.attribute.text}’.", node.span, hint)
     found = base.members.lookup(node.attribute)
     if found is None:
         return unknown_name(node.attribute, context, base.members, base.symbol)

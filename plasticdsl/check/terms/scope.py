@@ -25,6 +25,8 @@ from plasticdsl.units.table import AMOUNT, CHARGE, ENERGY
 REFRACTORY = "whether the unit is refractory"
 #: What happens to units beside spikes.
 EVENT = "an event"
+#: The same for what a block does not declare itself.
+OUTSIDE = "a value from outside"
 
 _TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
 _IN_BLOCKS: Mapping[str, str] = {**_TIME, "pre": "the presynaptic unit", "post": "the postsynaptic unit"}
