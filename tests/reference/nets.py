@@ -1,6 +1,6 @@
 """Networks by hand: expressions from text, blocks and instances with few words.
 
-`e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`,
+`e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `third.V` (of an argument), `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`,
 `lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names; `incoming(w * pre.x)` is a sum over the connections of the post unit;
 `drawn(N, 3, 0, 1)` is draw number 3, from N(0, 1).
 """
@@ -48,13 +48,14 @@ from plasticdsl.model.model import (
     Role,
     Source,
     Statement,
+    Third,
     Timed,
     Timing,
     Trigger,
     Value,
     Variable,
 )
-from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
+from plasticdsl.model.owners import OfArgument, OfPopulation, OfProjection, Whose
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.support.random import stream_of
@@ -67,7 +68,7 @@ _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
-_OWNERS = {"net": Whose.NETWORK, "pre": Whose.PRE, "post": Whose.POST}
+_OWNERS = {"net": Whose.NETWORK, "pre": Whose.PRE, "post": Whose.POST, "third": OfArgument("third")}
 
 
 def e(text: str | float) -> Expr:
@@ -130,7 +131,7 @@ def input_(name: str) -> Variable:
 
 
 def statements(*lines: str) -> tuple[Statement, ...]:
-    """`x = …`, `x += …` of own variables; `post.g += …` and `pre.g += …` of units."""
+    """`x = …`, `x += …` of own variables; `post.g += …`, `pre.g += …` and `third.g += …` of units."""
     return tuple(map(_statement, lines))
 
 
@@ -148,8 +149,8 @@ def _statement(line: str) -> Statement:
 
 def on(trigger: Trigger, *lines: str, rule: bool = True, together: bool = False, period: str | None = None, event: str = "") -> Handler:
     """A handler."""
-    source = "R" if rule else "S"
-    return Handler(trigger, statements(*lines), together, None if period is None else e(period), source, rule, event=event)
+    source, unit = "R" if rule else "S", OfArgument("third") if trigger is Trigger.THIRD else None
+    return Handler(trigger, statements(*lines), together, None if period is None else e(period), source, rule, event=event, unit=unit)
 
 
 def window(pairing: Pairing, increment: str, truncate: str | None = None, target: str = "w") -> PairRule:
@@ -215,6 +216,7 @@ class Net:
         given: Sequence[str] = ("w",),
         parameters: Mapping[str, float | Sequence[float]] | None = None,
         states: Mapping[str, float | Sequence[float]] | None = None,
+        thirds: Sequence[Third] = (),
     ) -> None:
         """`pairs`: (pre unit, post unit) of the connections (None: all to all). `given`: variables the projection gives (its weights)."""
         sizes = {k: v.size for k, v in self.numbers.items() if isinstance(v, PopulationInstance)}
@@ -227,7 +229,8 @@ class Net:
         origins = tuple((v.name, ("S" if v.name in given else "R", v.name)) for v in block.variables)
         delays = Delays(self._written(axonal), self._written(dendritic))
         values = tuple((f"{k}(0)", _value(v)) for k, v in (states or {}).items())
-        self.projections.append(Projection(name, name, pre, post, block, connectivity, delays, values, ("R",), origins))
+        made = Projection(name, name, pre, post, block, connectivity, delays, values, ("R",), origins, thirds=tuple(thirds))
+        self.projections.append(made)
         self.numbers[name] = ProjectionInstance(
             name, pre, post, stream_of(name), rows, targets, _parameters(parameters), _states(block, len(pairs), states or {}),
             _delay(axonal), _delay(dendritic),

@@ -4,11 +4,13 @@
 size are common), a connection block with traces of either side, shared variables and definitions, random statements with limits, pulses,
 bounds and learning windows, and stretches of rules off. Coefficients are small, so that values stay of order one and a relative comparison means
 something. `recurrent_cases()` adds neurons that spike by themselves; `imposed_cases(sums=True)` statements that read sums over the connections of
-their unit, also through definitions and one within another.
+their unit, also through definitions and one within another; `imposed_cases(third=True)` a unit that connections take as an argument: one for all, or one
+for each post unit, which they read, to which they add and for whose spikes they wait.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -23,10 +25,12 @@ from plasticdsl.model.model import (
     Pairing,
     PairRule,
     Refractory,
+    Third,
     Threshold,
     Trigger,
     Variable,
 )
+from plasticdsl.model.owners import OfArgument
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
 from tests.reference.nets import Net, connection, definition, e, neuron, on, parameter, state, window
 from tests.semantics.agreement import Case
@@ -87,6 +91,8 @@ def changes(draw: st.DrawFn, names: tuple[str, ...], sums: bool = False) -> str:
 
 def own_names(side: Trigger, defined: tuple[str, ...]) -> tuple[str, ...]:
     """What statements of a side may read, limits included."""
+    if side is Trigger.THIRD:
+        return (*PRE_TRACES, *POST_TRACES, *SHARED, *defined, "before(w)", "after(r1)", "post.g", "pre.u")
     own, other = (PRE_TRACES, POST_TRACES) if side is Trigger.PRE else (POST_TRACES, PRE_TRACES)
     plain = (*own, *other, *SHARED, *defined)
     limited = (*(f"before({n})" for n in (*own, *other, "w")), *(f"after({n})" for n in other))
@@ -190,21 +196,30 @@ def schemes(draw: st.DrawFn) -> tuple[tuple[Scheme, ...], tuple[Flow, ...]]:
 
 
 @st.composite
-def blocks(draw: st.DrawFn, sums: bool = False) -> Block:
-    """A connection; `sums`: it reads sums over the connections of its post unit."""
+def of_thirds(draw: st.DrawFn, defined: tuple[str, ...]) -> list[Handler]:
+    """What happens at the spikes of an argument: also additions to units, its own among them."""
+    names = own_names(Trigger.THIRD, defined)
+    targets = draw(st.lists(st.sampled_from([*SHARED, "r1", "o2", "post.g", "pre.u", "third.D"]), min_size=1, max_size=3))
+    return [on(Trigger.THIRD, *(f"{t} += {draw(changes(names))}" for t in targets), rule=draw(st.booleans()))]
+
+
+@st.composite
+def blocks(draw: st.DrawFn, sums: bool = False, third: bool = False) -> Block:
+    """A connection; `sums`: it reads sums over the connections of its post unit; `third`: it takes a unit as an argument."""
     bounded = draw(st.sampled_from([(None, None), (0, 1), ("-a", "2 * a"), (0, None)]))
     weight = state("w", *bounded)
     definitions: tuple[Variable, ...] = ()
     if draw(st.booleans()):
         definitions = (definition("d", draw(values((*PRE_TRACES, *POST_TRACES, "w", "post.g")))),)
-    defined = tuple(v.name for v in definitions)
+    defined = (*(v.name for v in definitions), *(("third.D", "third.y") if third else ()))
     found = [*draw(handlers(Trigger.PRE, defined))]
     if sums:
         definitions = (*definitions, definition("q", draw(totals(("w", "s", *defined, "pre.u", "post.g")))))
         defined = (*defined, "q")
     found += draw(handlers(Trigger.POST, defined, sums))
+    found += draw(of_thirds(defined)) if third else []
     if sums or draw(st.integers(0, 3)) == 0:
-        names = ("w", "s", "r1", "o1", "post.g", "pre.u", *(("q",) if sums else ()))
+        names = ("w", "s", "r1", "o1", "post.g", "pre.u", *defined)
         lines = [f"w += {draw(changes(names, sums))}"]
         if sums:
             lines += [f"s = {draw(values((*names, 'before(w)'), sums))}", f"post.g += 0.1 * {draw(changes(names, sums))}"]
@@ -255,15 +270,17 @@ def numbers(draw: st.DrawFn, count: int) -> dict[str, float | list[float]]:
 
 
 @st.composite
-def projections(draw: st.DrawFn, net: Net, name: str, pre: str, post: str, sizes: Sizes, sums: bool = False) -> None:
+def projections(
+    draw: st.DrawFn, net: Net, name: str, pre: str, post: str, sizes: Sizes, sums: bool = False, thirds: Sequence[Third] = ()
+) -> None:
     every = [(j, i) for j in range(sizes.pre) for i in range(sizes.post)]
     pairs = sorted(draw(st.lists(st.sampled_from(every), min_size=1, max_size=len(every), unique=True)))
-    block = draw(blocks(sums))
+    block = draw(blocks(sums, bool(thirds)))
     start = draw(st.sampled_from([0.0, 0.25, 0.5]))
     weights = start if draw(st.booleans()) else [start + 0.01 * k for k in range(len(pairs))]
     axonal, dendritic = draw(delays(len(pairs))), draw(delays(len(pairs)))
     net.projection(
-        name, pre, post, block, pairs, axonal, dendritic, ("w", "s"), draw(numbers(len(pairs))), {"w": weights}
+        name, pre, post, block, pairs, axonal, dendritic, ("w", "s"), draw(numbers(len(pairs))), {"w": weights}, thirds
     )  # fmt: skip
 
 
@@ -272,14 +289,29 @@ def case_of(net: Net, steps: int, switches: dict[int, dict[str, bool]], stop: in
 
 
 @st.composite
-def imposed_cases(draw: st.DrawFn, sums: bool = False) -> Case:
-    """All spikes are given; `sums`: the connections read sums over those of their post unit."""
+def thirds_of(draw: st.DrawFn, net: Net, sizes: Sizes) -> Third:
+    """A population of its own: one unit of it for all connections, or one for each post unit."""
+    each, first = draw(st.booleans()), draw(st.integers(0, 1))
+    decay = (Exact(("D",), ((e(-50),),), (e(0),)),)
+    variables = (state("D", *draw(st.sampled_from([(None, None), (-0.5, 0.5)]))), definition("y", "0.5 * D + k"), parameter("k"))
+    size = first + (sizes.post if each else 1)
+    parameters = {"k": draw(st.sampled_from([0.2, [0.1 * unit for unit in range(size)]]))}
+    flows = (Flow("D", e("-50 * D")),)
+    block = neuron(variables=variables, schemes=decay, flows=flows)
+    net.population("v", size, block, GivenSpikes(()), draw(trains(size)), parameters=parameters, states={"D": 0.3})
+    return Third(OfArgument("third"), "v", e(first), each)
+
+
+@st.composite
+def imposed_cases(draw: st.DrawFn, sums: bool = False, third: bool = False) -> Case:
+    """All spikes are given; `sums`: the connections read sums over those of their post unit; `third`: they take units as arguments."""
     sizes = Sizes(draw(st.integers(1, 3)), draw(st.integers(1, 2)))
     net = Net()
     decay = (Exact(("g",), ((e(-200),),), (e(0),)),)
     net.population("a", sizes.pre, neuron(variables=(state("u"),), events=BEATS), GivenSpikes(()), draw(trains(sizes.pre)))
     net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay, events=BEATS), GivenSpikes(()), draw(trains(sizes.post)))
-    draw(projections(net, "c", "a", "b", sizes, sums))
+    thirds = [draw(thirds_of(net, sizes))] if third else []
+    draw(projections(net, "c", "a", "b", sizes, sums, thirds))
     switches = draw(st.sampled_from([{}, {}, {10: {"c": False}}, {5: {"c": False}, 17: {"c": True}}]))
     return case_of(net, STEPS, switches)
 

@@ -43,6 +43,7 @@ KINDS = {
     "delayed sums": unit_cases(delayed_sums=True),
     "steps": step_cases(),
     "sums over connections": imposed_cases(sums=True),
+    "units as arguments": imposed_cases(third=True),
 }
 
 
@@ -66,7 +67,8 @@ def compare(kind: str, make: MakeEngine, examples: int) -> None:
 
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
 @pytest.mark.parametrize(
-    ("kind", "examples"), [("imposed", 50), ("recurrent", 20), ("units", 20), ("delayed sums", 20), ("sums over connections", 25)]
+    ("kind", "examples"),
+    [("imposed", 50), ("recurrent", 20), ("units", 20), ("delayed sums", 20), ("sums over connections", 25), ("units as arguments", 10)],
 )
 def test_generated_code(kind: str, examples: int, level: int) -> None:
     compare(kind, in_python(level), examples)
