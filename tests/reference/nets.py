@@ -1,8 +1,8 @@
 """Networks by hand: expressions from text, blocks and instances with few words.
 
-`e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `third.V` (of an argument), `net.a`, `before(r)` and `after(r)` for r⁻ and r⁺; `t`, `dt`,
-`lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names; `incoming(w * pre.x)` is a sum over the connections of the post unit;
-`drawn(N, 3, 0, 1)` is draw number 3, from N(0, 1).
+`e("w + r if lag > 0 else -pre.V")` reads Python's notation: `pre.V`, `post.V`, `third.V` (of an argument), `net.a`, `before(r)` and `after(r)` for r⁻ and
+r⁺; `t`, `dt`, `lag`, `N_pre`, `N_post`, `now_pre`, `now_post` are what `Special` names; `incoming(w * pre.x)` is a sum over the connections of the post
+unit; `drawn(N, 3, 0, 1)` is draw number 3, from N(0, 1).
 """
 
 from __future__ import annotations
