@@ -104,8 +104,8 @@ Statement = Assign | AddTo
 
 
 class Trigger(StrEnum):
-    """When a handler runs. SPIKE: the unit's own spike or other event (neurons). PRE, POST: one of that side reaches the synapse. THIRD: one of an argument.
-    STEP: at every step, after the definitions (only where time is counted in steps, or with `every dt`). EVERY: periodic."""
+    """When a handler runs. SPIKE: the unit's own spike or other event (neurons). PRE, POST: one of that side reaches the synapse.
+    THIRD: an argument has one. STEP: at every step, after the definitions (only where time is counted in steps, or with `every dt`). EVERY: periodic."""
 
     SPIKE = "spike"
     PRE = "pre"

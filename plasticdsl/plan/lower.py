@@ -81,8 +81,8 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     periodic = tuple(
         (h.period, _handler(h, in_steps, held, totals)) for h in block.handlers if h.trigger is Trigger.EVERY and h.period is not None
     )
-    waited = dict.fromkeys(h.unit for h in block.handlers if h.unit is not None)
-    at_thirds = tuple((unit, _at_third(block, unit, in_events, held, totals)) for unit in waited)
+    waited = dict.fromkeys((h.unit, h.event) for h in block.handlers if h.unit is not None)
+    at_thirds = tuple((unit, kind, _at_third(block, unit, kind, in_events, held, totals)) for unit, kind in waited)
     shared = frozenset(rule.target.name for rule in block.pairs)
     events, shadows, forecasts = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
     events[Slot.PRE_LATE] += tuple(e for d in derived for e in d.late)
@@ -155,9 +155,9 @@ def _events(
     return tuple(events)
 
 
-def _at_third(block: Block, unit: OfArgument, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
-    """All statements at the spikes of an argument, in order; no tie concerns them, so that everything is what it is by then."""
-    events = (e for h in block.handlers if h.unit == unit for e in _handler(h, scope, held, totals))
+def _at_third(block: Block, unit: OfArgument, kind: str, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
+    """All statements at the spikes or another event of an argument, in order; no tie concerns them, so that everything is what it is by then."""
+    events = (e for h in block.handlers if (h.unit, h.event) == (unit, kind) for e in _handler(h, scope, held, totals))
     return tuple(e.mapped(lambda ref: Ref(ref.owner, ref.name)) for e in events)
 
 

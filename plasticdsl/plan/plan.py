@@ -171,8 +171,8 @@ class ProjectionPlan:
     """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
-    `at_thirds`: what happens at the spikes of units that are arguments. `others`: projections that it reads. `totals`: sums that flows read, each a
-    variable of the post units. `past`: what its sums read, where they take time.
+    `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
+    read, each a variable of the post units. `past`: what its sums read, where they take time.
     """
 
     projection: Projection
@@ -182,7 +182,7 @@ class ProjectionPlan:
     sums: tuple[SumInto, ...]
     each_step: tuple[Event, ...] = ()
     periodic: tuple[tuple[Expr, tuple[Event, ...]], ...] = ()
-    at_thirds: tuple[tuple[OfArgument, tuple[Event, ...]], ...] = ()
+    at_thirds: tuple[tuple[OfArgument, str, tuple[Event, ...]], ...] = ()
     histories: tuple[History, ...] = ()
     shadows: tuple[str, ...] = ()
     forecasts: tuple[str, ...] = ()
@@ -216,7 +216,7 @@ class ProjectionPlan:
     @property
     def at_spikes(self) -> tuple[Event, ...]:
         """What happens at spikes, slot by slot, and then at those of arguments."""
-        return tuple(e for events in (*(e for _, e in self.events), *(e for _, e in self.at_thirds)) for e in events)
+        return tuple(e for events in (*(e for _, e in self.events), *(e for *_, e in self.at_thirds)) for e in events)
 
     @property
     def without_spike(self) -> tuple[Event, ...]:

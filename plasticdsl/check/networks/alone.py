@@ -29,7 +29,6 @@ from plasticdsl.model.model import (
     Role,
     Third,
     Threshold,
-    Trigger,
     Variable,
 )
 from plasticdsl.model.owners import Foreign, OfArgument, Whose

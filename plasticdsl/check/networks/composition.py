@@ -6,7 +6,7 @@ units (a weight gets its unit from `post.g += w`) and read off when the whole ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.blocks.connection_sums import check_incoming
@@ -25,8 +25,8 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role, Trigger
-from plasticdsl.model.owners import OfArgument, Whose, owner_text
+from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role
+from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD

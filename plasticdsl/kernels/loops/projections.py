@@ -192,15 +192,15 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
 def at_third(plan: Plan, operation: ops.AtThird) -> Function:
     """The kernel for the statements at the spikes of a unit that is an argument."""
     projection = plan.projection(operation.projection)
-    unit, events = projection.at_thirds[operation.number]
+    unit, kind, events = projection.at_thirds[operation.number]
     writer = _Writer(plan, projection, Place.CONNECTION, events)
     writer.names = replace(writer.names, repeat=REPEAT)
     for event in events:
         writer.add(event)
     _, statements = writer.taken()
-    body = writer.while_in_force(at_unit(projection, unit, statements))
-    doc = f"What {projection.name} does when {unit.name} spikes at step n."
-    return Function(Kernel("on_{}_{}", (unit.name, projection.name)), doc, body)
+    body = writer.while_in_force(at_unit(projection, unit, statements, kind))
+    doc = f"What {projection.name} does at {kind or 'spikes'} of {unit.name} at step n."
+    return Function(Kernel("on_{}_{}", (f"{kind}_{unit.name}" if kind else unit.name, projection.name)), doc, body)
 
 
 class _Writer:

@@ -77,11 +77,11 @@ def each_spike(units: Group, unit: Local, body: Sequence[Statement]) -> tuple[St
     return Let(REPEAT, ZERO), For(S, ZERO, count, (spiked, counted, *body))
 
 
-def at_unit(projection: ProjectionPlan, owner: OfArgument, body: Sequence[Statement]) -> tuple[Statement, ...]:
-    """For every spike of the unit that is an argument, at step n: the connections that take it, whatever their delays."""
+def at_unit(projection: ProjectionPlan, owner: OfArgument, body: Sequence[Statement], event: str) -> tuple[Statement, ...]:
+    """For every spike (or other `event`) of the unit that is an argument, at step n: the connections that take it, whatever their delays."""
     own = projection.projection
     third, first = own.third(owner), Read(of_projection(own.name).field(Part.THIRD, owner.name))
-    units = of_population(third.population)
+    units = of_emitted(third.population, event)
     if third.each:
         post = Let(I, Read(UNIT) if third.first == ZERO else _difference(Read(UNIT), first))
         there = Logic("and", (Compare("<=", ZERO, Read(I)), Compare("<", Read(I), number_of(own.post))))

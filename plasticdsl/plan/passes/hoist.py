@@ -83,7 +83,7 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | Non
     """Variables with a jump that is not at this side's spikes, or that is held with the rules."""
     same_delay = projection.same_axonal if side is Place.PRE else projection.same_dendritic
     at_spikes = (e for slot, events in projection.events for e in events if slot.side is not side or e.held or not same_delay)
-    at_thirds = (e for _, events in projection.at_thirds for e in events)
+    at_thirds = (e for *_, events in projection.at_thirds for e in events)
     return {e.assigned for e in (*at_spikes, *at_thirds, *projection.without_spike)}
 
 
