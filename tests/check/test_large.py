@@ -20,32 +20,43 @@ def lines(count: int, line: Callable[[int], str]) -> str:
     return "".join(f"    {line(k)}\n" for k in range(count))
 
 
-TEXTS = {
-    "definitions before a flow": "neuron A:\n    10 ms dV/dt = x2000 − V\n    x0 = V\n"
-    + lines(2000, lambda k: f"x{k + 1} = x{k}")
-    + NETWORK,
-    "a linear system": "neuron A:\n" + lines(1000, lambda k: f"10 ms dv{k}/dt = −v{k} + v{(k + 1) % 1000}") + NETWORK,
-    "a cascade": "neuron A:\n    10 ms dv0/dt = −v0 v0\n" + lines(2000, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} + v{k}") + NETWORK,
-    "a cascade of gates": "neuron A:\n    10 ms dv0/dt = −v0 + v1\n"
-    + lines(1000, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} v{k}")
-    + NETWORK,
-    "neighbours of a nonlinear variable": "neuron A:\n    10 ms dv0/dt = −v0 v0 + v1\n"
-    + lines(
-        500, lambda k: f"10 ms dv{2 * k + 2}/dt = −v{2 * k + 2} + v{2 * k + 1} + v{2 * k + 3}\n    10 ms dv{2 * k + 1}/dt = −v{2 * k + 1}"
-    )
-    + "    10 ms dv1001/dt = −v1001\n"
-    + NETWORK,
-    "a ring": "neuron A:\n" + lines(2000, lambda k: f"10 ms dv{k}/dt = v{(k + 1) % 2000}² − v{k}²") + NETWORK,
-    "learning windows": "neuron A:\n    x = 1\n    spike when x > 2\n\nrule R:\n    w(0) = 0\n    on all pairs:\n"
-    + lines(300, lambda k: f"    Δw = exp(−|t_post − t_pre|/({k + 1} ms))")
-    + "\nnetwork N:\n    a = 2 A\n    a → a: R\n",
-    "likes of a block that cannot be read": "neuron A0:\n    x = (\n"
-    + "".join(f"neuron A{k + 1} like A{k}:\n    y = 1\n" for k in range(4000)),
+TEXTS: dict[str, Callable[[int], str]] = {
+    "definitions before a flow": lambda n: (
+        "neuron A:\n    10 ms dV/dt = x" + f"{n} − V\n    x0 = V\n" + lines(n, lambda k: f"x{k + 1} = x{k}") + NETWORK
+    ),
+    "a linear system": lambda n: "neuron A:\n" + lines(n // 2, lambda k: f"10 ms dv{k}/dt = −v{k} + v{(k + 1) % (n // 2)}") + NETWORK,
+    "a cascade": lambda n: (
+        "neuron A:\n    10 ms dv0/dt = −v0 v0\n" + lines(n, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} + v{k}") + NETWORK
+    ),
+    "a cascade of gates": lambda n: (
+        "neuron A:\n    10 ms dv0/dt = −v0 + v1\n" + lines(n // 2, lambda k: f"10 ms dv{k + 1}/dt = −v{k + 1} v{k}") + NETWORK
+    ),
+    "neighbours of a nonlinear variable": lambda n: (
+        "neuron A:\n    10 ms dv0/dt = −v0 v0 + v1\n"
+        + lines(
+            n // 4,
+            lambda k: f"10 ms dv{2 * k + 2}/dt = −v{2 * k + 2} + v{2 * k + 1} + v{2 * k + 3}\n    10 ms dv{2 * k + 1}/dt = −v{2 * k + 1}",
+        )
+        + f"    10 ms dv{2 * (n // 4) + 1}/dt = −v{2 * (n // 4) + 1}\n"
+        + NETWORK
+    ),
+    "a ring": lambda n: "neuron A:\n" + lines(n, lambda k: f"10 ms dv{k}/dt = v{(k + 1) % n}² − v{k}²") + NETWORK,
+    "learning windows": lambda n: (
+        "neuron A:\n    x = 1\n    spike when x > 2\n\nrule R:\n    w(0) = 0\n    on all pairs:\n"
+        + lines(n * 3 // 20, lambda k: f"    Δw = exp(−|t_post − t_pre|/({k + 1} ms))")
+        + "\nnetwork N:\n    a = 2 A\n    a → a: R\n"
+    ),
+    "likes of a block that cannot be read": lambda n: (
+        "neuron A0:\n    x = (\n" + "".join(f"neuron A{k + 1} like A{k}:\n    y = 1\n" for k in range(2 * n))
+    ),
 }
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_what_is_large_is_answered_in_proportion(text: str) -> None:
+@pytest.mark.parametrize("size", [400, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("made", TEXTS.values(), ids=TEXTS.keys())
+def test_what_is_large_is_answered_in_proportion(made: Callable[[int], str], size: int) -> None:
+    text = made(size)
+
     def planned() -> None:
         found = read(SourceFile("large", text))
         for network in () if found.module is None else prepared(found).networks:
