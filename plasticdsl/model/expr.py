@@ -174,6 +174,11 @@ FUNCTIONS: Mapping[str, int] = {
 SLIDING: Mapping[str, Owner] = {"rate": Whose.OWN, "rate_pre": Whose.PRE, "rate_post": Whose.POST}
 
 
+def is_sliding(call: Call) -> bool:
+    """Whether a statistic of spikes is a sliding rate, `rate(P, T)`: its own window ends at each moment."""
+    return call.function == "rate" and len([a for a in call.arguments if a != EACH]) > 1
+
+
 def in_jumps(expr: Expr) -> bool:
     """Whether what a node makes of `t` changes in jumps alone. These happen at grid times, so during a step `t` keeps its value at t_n inside it."""
     return isinstance(expr, Compare) or (isinstance(expr, Call) and expr.function in ("step", "sign", "floor", "ceil", "round"))

@@ -15,7 +15,7 @@ class Whose(Enum):
 
     OWN: the block itself (unit or connection). PRE, POST: the unit on that side of a connection. NETWORK: parameters and observables of the network.
     INDEX: the number (from 1) that an index letter stands for. ITEM: what `for each` shows now. ROUND: for how many times it is shown (`showing`), or
-    something is repeated (`round`, `round_2`). RECORDED: everything recorded so far under that name (`mean(correct)`).
+    something is repeated (`round`, `round_2`). RECORDED: everything recorded so far under that name (`mean(correct)`). PHASE: a phase.
     """
 
     OWN = ""
@@ -26,6 +26,7 @@ class Whose(Enum):
     ITEM = "item"
     ROUND = "round"
     RECORDED = "recorded"
+    PHASE = "phase"
 
     __hash__ = object.__hash__
 

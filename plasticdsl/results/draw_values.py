@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.results.axis import COLOURS, GREY, evenly, label_of, legend, note, shared_label
+from plasticdsl.results.axis import COLOURS, GREY, draw_units_over, evenly, label_of, legend, note, shared_label, time_unit
 from plasticdsl.runtime.play.sweep import Axis, Study
 from plasticdsl.runtime.watch.series import Label, Landscape, Panel, PlotPlan, Series
 from plasticdsl.runtime.watch.statistics import histogram, intervals
@@ -52,7 +53,7 @@ def draw_histogram(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
         if over_time
         else [COLOURS[k % len(COLOURS)] for k in range(len(shown))]
     )
-    _outlines(axes, shown, colours)
+    _outlines(axes, shown, colours, panels[0].series[0].bins_asked)
     axes.set_xlabel(shared_label([s.label for s in panels[0].series]))
     owner = panels[0].series[0].owner
     what = "units" if owner in study.runs[0].facts.units else "connections" if owner else "values"
@@ -60,11 +61,11 @@ def draw_histogram(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
     legend(axes)
 
 
-def _outlines(axes: Axes, shown: Sequence[tuple[str, Floats]], colours: Sequence[Any]) -> None:
+def _outlines(axes: Axes, shown: Sequence[tuple[str, Floats]], colours: Sequence[Any], bins: int = 0) -> None:
     """The values under each name counted in the same bins, a single one filled; there are as many as the root of the largest number of values, about."""
     everything = np.concatenate([values for _, values in shown]) if shown else np.zeros(0)
     largest = max((len(values) for _, values in shown), default=0)
-    _, edges = histogram(everything, int(np.clip(np.sqrt(largest), _FEWEST_BINS, _MOST_BINS)))
+    _, edges = histogram(everything, bins or int(np.clip(np.sqrt(largest), _FEWEST_BINS, _MOST_BINS)))
     for number, (name, values) in enumerate(shown):
         counts = np.histogram(values[np.isfinite(values)], edges)[0]
         axes.stairs(counts, edges, fill=len(shown) == 1, color=colours[number % len(colours)], label=name, linewidth=2.4)
@@ -95,6 +96,36 @@ def _moments(series: Series, dt: float, in_steps: bool) -> list[tuple[str, Float
 
 def _last(series: Series) -> Floats:
     return np.atleast_1d(series.done[-1] / series.label.scale) if series.taken else np.zeros(0)
+
+
+#: What a curve is over, in words, and what its height is.
+_CURVES = {"after": ("time", "rate"), "lag": ("lag", "pairs of spikes"), "frequency": ("frequency", "power density")}
+
+
+def draw_curves(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
+    """Over a lag, the time after something, or a frequency: each item of some runs, in steps where it counts spikes in bins, several units as lines."""
+    every = [(series, n) for n, panel in enumerate(panels) for series in panel.series]
+    first = panels[0].series[0]
+    assert first.curve is not None, "such a panel is of curves"
+    unit, scale = first.curve.unit, 1.0
+    if unit == "s":
+        unit, scale = ("steps", 1.0) if study.runs[0].line.in_steps else time_unit(float(np.max(np.abs(first.curve.values), initial=0.0)))
+    for number, place in enumerate(evenly(len(every), _MOST_SHOWN)):
+        series, run = every[place]
+        if series.curve is None or not series.taken:
+            continue
+        x, y = series.curve.values / scale, series.done[-1] / series.label.scale
+        name, each = (", ".join(p for p in (text, study.label(run)) if p) for text in (series.label.text, f"{series.label.text}, unit #"))
+        if y.ndim == 1 and len(x) > 1 and series.curve.name != "frequency":
+            edges = np.append(x, 2.0 * x[-1] - x[-2]) - 0.5 * (x[1] - x[0])
+            axes.stairs(y, edges, color=COLOURS[number % len(COLOURS)], label=name, linewidth=2.4, baseline=None)
+        else:
+            draw_units_over(axes, x, y.T, (name, each), number, None, series.units)
+    over, height = _CURVES[first.curve.name]
+    axes.set_xlabel(f"{over} ({unit})")
+    axes.set_ylabel(label_of(replace(first.label, text=height)))
+    axes.set_ylim(bottom=0)
+    legend(axes, always=True)
 
 
 def draw_units(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:

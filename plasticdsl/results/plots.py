@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from plasticdsl.results.axis import SIZE, finish_time, mark_phases, style
 from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
-from plasticdsl.results.draw_values import draw_contours, draw_histogram, draw_intervals, draw_plane, draw_sweep, draw_units
+from plasticdsl.results.draw_values import draw_contours, draw_curves, draw_histogram, draw_intervals, draw_plane, draw_sweep, draw_units
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Kind, PlotPlan
 
@@ -57,6 +57,8 @@ def figure(study: Study, number: int) -> Figure:
                 draw_intervals(axes, study, every)
             case "histogram":
                 draw_histogram(axes, study, every)
+            case "curve":
+                draw_curves(axes, study, every)
             case "units":
                 draw_units(axes, study, every)
             case "sweep":

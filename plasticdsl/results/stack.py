@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
 #: Dimensions on which recordings of one study may have different values.
-_OWN = ("time", "step", "bin", "unit_", "spike_", ROUND)
+_OWN = ("time", "step", "bin", "unit_", "spike_", "after", "lag", "frequency", ROUND)
 
 
 def stacked(study: Study) -> Iterator[DataArray]:
@@ -103,7 +104,7 @@ def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     """One recording of all runs; of a histogram the counts in bins that are the same for all runs and moments."""
     first, (dims, coordinates) = every[0], axes_of(study)
     rank = len(dims)
-    edges = histogram(np.concatenate([s.done.ravel() for s in every]))[1] if first.is_histogram else np.zeros(0)
+    edges = histogram(np.concatenate([s.done.ravel() for s in every]), first.bins_asked or 50)[1] if first.is_histogram else np.zeros(0)
     values = _filled(study, [_by_round(s, _counts(s, edges) if first.is_histogram else s.done) for s in every])
     for name, size in zip(round_names(first.most), values.shape[rank:], strict=False):
         dims, coordinates[name] = (*dims, name), ((name,), np.arange(1, size + 1), {"long_name": "round, from 1"})
@@ -122,6 +123,10 @@ def _each(study: Study, every: Sequence[Series], shape: tuple[int, ...], edges: 
     """The dimensions of one value of a series, of this shape: bins, what index letters run over, units (with their numbers, where these are the same in
     all runs) or connections."""
     series = every[0]
+    if series.curve is not None:
+        along = max((s.curve for s in every if s.curve is not None), key=lambda curve: len(curve.values))
+        own, coordinates = _each(study, [replace(s, curve=None) for s in every], shape[:-1], edges)
+        return [*own, along.name], {**coordinates, along.name: ((along.name,), along.values, {"units": along.unit})}
     if shape and series.is_histogram:
         attributes = {"units": coherent(series.label.dimension or ONE), "long_name": "middle of the bin"}
         return ["bin"], {"bin": (("bin",), 0.5 * (edges[1:] + edges[:-1]), attributes)}

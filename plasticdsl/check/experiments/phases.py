@@ -161,7 +161,7 @@ def _awaited(node: tree.Until, taking: Taking) -> Until:
     """What is waited for, without the longest time."""
     context, report = taking.context, taking.context.report
     before = report.count
-    condition = translate_condition(node.condition, taking.reading("expect")) if node.condition is not None else None
+    condition = translate_condition(node.condition, taking.reading("until")) if node.condition is not None else None
     relative = "A tolerance, relative to the largest value,"
     within = None if node.within is None else amount(node.within, POSITIVE, relative, context, taking.constants)
     if node.within is not None and condition is not None:

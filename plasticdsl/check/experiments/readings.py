@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from plasticdsl.check.experiments.statistics import STATISTICS, Statistic, statistic
 from plasticdsl.check.experiments.whole_patterns import shown
 from plasticdsl.check.networks.parts import chosen, units
-from plasticdsl.check.terms.amounts import FROM_EITHER_END, POSITIVE, Values, amount
+from plasticdsl.check.terms.amounts import COUNT, FROM_EITHER_END, POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import split_indices
@@ -170,13 +170,17 @@ def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, 
         context.report.error("wrong-statistic", message, node.arguments[-1].span, hint)
         return context.unknown
     values = _arguments(replace(node, arguments=node.arguments[:-1]) if each else node, name, found, context, taking)
-    if found.only and statement not in found.only:
+    if statement == "until" and "expect" in found.only:
+        message = f"‘{name}(…)’ is known when its time is over, so nothing can wait for it."
+        context.report.error("wrong-statistic", message, node.span)
+    elif found.only and statement not in found.only:
         where = " and ".join(f"‘{s}’" for s in found.only)
         message = f"‘{name}(…)’ is more than one number; it has a place in {where} only."
         context.report.error("wrong-statistic", message, node.span)
     if values is None:
         return context.unknown
-    result = {"time": SECONDS, "rate": PURE / SECONDS, "pure": PURE, "same": values[0].dim}[found.result]
+    first = values[0].dim
+    result = {"time": SECONDS, "rate": PURE / SECONDS, "pure": PURE, "same": first, "density": first * first * SECONDS}[found.result]
     return Typed(Call(name, (*(v.expr for v in values), *((EACH,) if each else ()))), result)
 
 
@@ -186,9 +190,12 @@ def _is_each(node: tree.Expr) -> bool:
 
 
 def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking) -> tuple[Typed, ...] | None:
-    wanted = found.arguments if found.arguments != ("populations",) else ("population",) * max(1, len(node.arguments))
-    if len(node.arguments) != len(wanted):
-        message = f"‘{name}’ takes {counted(len(wanted), 'argument')}, not {len(node.arguments)}."
+    given = len(node.arguments)
+    wanted = found.arguments if found.arguments != ("populations",) else ("population",) * max(1, given)
+    if not any(part_of(more.value, context, taking) for more in node.arguments[len(wanted) :]):
+        wanted += found.optional[: max(0, given - len(wanted))]
+    if given != len(wanted):
+        message = f"‘{name}’ takes {counted(len(wanted), 'argument')}, not {given}."
         context.report.error("wrong-number-of-arguments", message, node.span)
         return None
     read: list[Typed] = []
@@ -204,9 +211,24 @@ def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, 
             case "time":
                 what = f"The length of the windows in ‘{name}’"
                 read.append(Typed(amount(argument.value, POSITIVE, what, context, taking.constants, SECONDS), SECONDS))
+            case "count":
+                read.append(Typed(amount(argument.value, COUNT, "The number of bins", context, taking.constants), PURE))
+            case "stretch":
+                read.append(_stretch(argument.value, context, taking))
             case _:
                 read.append(translate_number(argument.value, context))
     return tuple(read)
+
+
+def _stretch(node: tree.Expr, context: Context, taking: Taking) -> Typed:
+    """What a histogram is aligned to: a phase by its name, or a time after which the next one begins."""
+    if isinstance(node, tree.Name) and node.name in taking.phases:
+        return Typed(Ref(Whose.PHASE, node.name), SECONDS)
+    if isinstance(node, tree.Name) and context.scope.find(node) is None:
+        hint = did_you_mean(node.text, taking.phases, "The phases are")
+        return context.refuse("unknown-phase", f"There is no phase ‘{node.text}’.", node.span, hint)
+    what = "The time from one beginning to the next"
+    return Typed(amount(node, POSITIVE, what, context, taking.constants, SECONDS), SECONDS)
 
 
 def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from plasticdsl.check.experiments.readings import Taking, text_of
-from plasticdsl.check.experiments.statistics import STATISTICS, statistic
+from plasticdsl.check.experiments.statistics import STATISTICS, statistic, taken_at_once
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.terms.mismatch import require_same
@@ -68,6 +68,11 @@ def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: C
         if _calls(item, "isi_histogram") and (elsewhere or moment.at_end or moment.at is not None):
             hint = "Give it a ‘plot’ line of its own: ‘plot isi_histogram(E)’, ‘… over last 2 s’, ‘… in phase test’."
             context.report.error("not-here", "A histogram of intervals is of a stretch of time.", item.span, hint)
+        if elsewhere and any(_calls(item, name) for name in ("psth", "correlogram", "autocorrelogram", "spectrum")):
+            message = "This is a curve, and has an axis of its own."
+            context.report.error(
+                "not-here", message, item.span, "Leave that out, or plot a number of it: ‘plot max(psth(E, 5 ms, cue)) over ν’."
+            )
         if _calls(item, "histogram") and elsewhere:
             message = "A histogram shows moments, and nothing over another variable."
             context.report.error("not-here", message, item.span, "Leave out what it is over: each run of a sweep has its own outline.")
@@ -148,7 +153,7 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     moment = None if moment is None else replace(moment, over=None)
     window = _window(moment, taking)
     if moment is None or not _says_when(moment):
-        window = replace(window, at_end=relation in ("near", "holds") and not _of_spikes(left.expr))
+        window = replace(window, at_end=relation in ("near", "holds") and taken_at_once(left.expr))
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
     written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
     unit, scale = shown_in(written, left, taking.network, context)
@@ -156,7 +161,14 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
     if repeats:
         _check_over_repeats(found, taking)
+    if (repeats or window.every is not None or relation not in ("near", "holds")) and any(map(_is_traced, found.compared)):
+        message = "A spectrum, or a synchrony, is of all values in a window; it is looked at once, when that is over."
+        context.report.error("not-here", message, statement.span, "Write ‘over last T’ or ‘in phase p’.")
     return found
+
+
+def _is_traced(expr: Expr) -> bool:
+    return any(isinstance(n, Call) and n.function in STATISTICS and STATISTICS[n.function].traced for n in walk(expr))
 
 
 def _said(statement: tree.Expect, taking: Taking) -> str:
@@ -213,10 +225,6 @@ def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr | None, contex
 
 def _says_when(moment: tree.Moment) -> bool:
     return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last))
-
-
-def _of_spikes(expr: Expr) -> bool:
-    return any(isinstance(n, Call) and n.function in STATISTICS and STATISTICS[n.function].of_spikes for n in walk(expr))
 
 
 # --- moments ---------------------------------------------------------------------------------------------------------

@@ -5,7 +5,12 @@
 | `spikes(P)` | a population | its spikes (times and units), to record |
 | `raster(P, …)` | populations | their spikes, to plot |
 | `isi_histogram(P, …)` | populations | how the intervals of all their units are distributed, to plot |
-| `rate(P)` | a population | spikes / (units × window) |
+| `rate(P)`, `rate(P, T)` | a population, a time | spikes / (units × window); of the last T at any moment |
+| `psth(P, b, p)`, `psth(P, b, T)` | a population, a time, a phase or a time | spikes / (units × rounds × b) in bins b after a phase, or each T, began |
+| `correlogram(P, Q, b, T)` | two populations, two times | pairs of spikes of different units by their lag, in bins b up to T |
+| `autocorrelogram(P, b, T)` | a population, two times | the same of each unit with itself |
+| `spectrum(e, T)` | values, a time | power spectral density, of segments T |
+| `synchrony(e)` | a value per unit | χ: how far units move together |
 | `spike_count(P)` | a population | number of spikes of all units |
 | `cv(P)`, `cv2(P)`, `lv(P)` | a population | how irregular the intervals of a unit are, mean over units with at least 3 spikes |
 | `fano(P, T)` | a population, a time | variance/mean of the counts of a unit in windows T, mean over units that spike |
@@ -17,7 +22,7 @@
 | `argmax(e)` | a value per unit | number (from 0, as classes in data sets are) of the first unit with the largest value |
 | `fraction(c)`, `count(c)` | a condition per unit or connection | share, number of those that fulfil it |
 | `correlation(a, b)` | two values per unit or connection | Pearson's coefficient |
-| `histogram(e)` | a value per unit or connection | its distribution, to plot |
+| `histogram(e)`, `histogram(e, k)` | a value per unit or connection, a whole number | its distribution (in k bins), to plot |
 | `contours(e)` | one value | its contour lines over a plane, to plot |
 
 Spike statistics are of a window (the whole run, or the phase they stand in, when none is written), the others of a moment (the end,
@@ -31,14 +36,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Argument = Literal["population", "populations", "value", "condition", "whole", "time"]
-Result = Literal["time", "rate", "pure", "same"]
+from plasticdsl.model.expr import Call, Expr, is_sliding, walk
+
+Argument = Literal["population", "populations", "value", "condition", "whole", "time", "count", "stretch"]
+Result = Literal["time", "rate", "pure", "same", "density"]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
     """`arguments` in order (`populations`: one or more). `result`: its dimension, `same` as the first argument. `only`: where it may stand
-    (empty: everywhere). `of_spikes`: taken over a window. `each`: there is one for each unit as well.
+    (empty: everywhere). `of_spikes`: taken over a window. `each`: there is one for each unit as well. `optional`: arguments that may follow.
+    `traced`: of values sampled in a window.
     """
 
     arguments: tuple[Argument, ...]
@@ -46,13 +54,22 @@ class Statistic:
     of_spikes: bool = False
     only: tuple[str, ...] = ()
     each: bool = False
+    optional: tuple[Argument, ...] = ()
+    traced: bool = False
 
+
+_WATCHED = ("record", "plot", "expect")
 
 STATISTICS: Mapping[str, Statistic] = {
     "spikes": Statistic(("population",), "time", of_spikes=True, only=("record", "plot")),
     "raster": Statistic(("populations",), "time", of_spikes=True, only=("plot",)),
     "isi_histogram": Statistic(("populations",), "time", of_spikes=True, only=("plot",)),
-    "rate": Statistic(("population",), "rate", of_spikes=True, each=True),
+    "rate": Statistic(("population",), "rate", of_spikes=True, each=True, optional=("time",)),
+    "psth": Statistic(("population", "time", "stretch"), "rate", of_spikes=True, only=_WATCHED, each=True),
+    "correlogram": Statistic(("population", "population", "time", "time"), "pure", of_spikes=True, only=_WATCHED),
+    "autocorrelogram": Statistic(("population", "time", "time"), "pure", of_spikes=True, only=_WATCHED, each=True),
+    "spectrum": Statistic(("value", "time"), "density", only=_WATCHED, traced=True),
+    "synchrony": Statistic(("value",), "pure", only=_WATCHED, traced=True),
     **dict.fromkeys(("spike_count", "cv", "cv2", "lv"), Statistic(("population",), "pure", of_spikes=True, each=True)),
     "fano": Statistic(("population", "time"), "pure", of_spikes=True, each=True),
     "count_correlation": Statistic(("population", "time"), "pure", of_spikes=True),
@@ -62,11 +79,17 @@ STATISTICS: Mapping[str, Statistic] = {
     "argmax": Statistic(("value",), "pure"),
     **dict.fromkeys(("fraction", "count"), Statistic(("condition",), "pure")),
     "correlation": Statistic(("value", "value"), "pure"),
-    "histogram": Statistic(("value",), "same", only=("record", "plot")),
+    "histogram": Statistic(("value",), "same", only=("record", "plot"), optional=("count",)),
     "contours": Statistic(("value",), "same", only=("plot",)),
 }
 
 ALIASES: Mapping[str, str] = {"std": "sd"}
+
+
+def taken_at_once(expr: Expr) -> bool:
+    """Whether it has a value at any moment, and none of a window around it: it holds no statistic of spikes, but for sliding rates, nor of a trace."""
+    found = [(n, STATISTICS[n.function]) for n in walk(expr) if isinstance(n, Call) and n.function in STATISTICS]
+    return not any(s.traced or (s.of_spikes and not is_sliding(n)) for n, s in found)
 
 
 def statistic(name: str, arguments: int) -> tuple[str, Statistic] | None:

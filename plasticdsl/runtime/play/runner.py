@@ -103,6 +103,7 @@ class Runner:
         self.line = line
         self.spikes = SpikeHistory(observer.engine, sorted(_spikes_needed(experiment)))
         self.reader = Reader(observer, self.spikes)
+        self.reader.lengths = {p.name: p.last - p.first for p in line.phases}
         self.clock = self.reader.clock
         self.clock.begin = observer.engine.step
         self.clock.skipped = -self.clock.begin
@@ -174,6 +175,7 @@ class Runner:
         self.begun[phase.name] = number + 1
         counts = self.observer.present.counts = dict(zip(round_names(rounds), rounds, strict=True))
         show = self.stage.enter(phase, number)
+        self._note(phase.name, True)
         self._look(span.first, {phase.name, None} if self.begun == {phase.name: 1} else {phase.name})
         waiting = self._waiting(phase.until)
         self.guard.remember()
@@ -186,6 +188,13 @@ class Runner:
         self.spikes.collect()
         self.guard.look()
         self.stage.leave(phase)
+
+    def _note(self, phase: str, begins: bool) -> None:
+        """Where a round of a phase begins, and how far it has come."""
+        rounds, now = self.reader.rounds.setdefault(phase, []), self.observer.engine.step
+        if begins:
+            rounds.append((now, now))
+        rounds[-1] = rounds[-1][0], now
 
     def _placed(self, planned: PhaseSpan, rounds: tuple[int, ...]) -> PhaseSpan:
         """Where the phase stands in this round; what is taken in it is moved there."""
@@ -236,6 +245,7 @@ class Runner:
         while self.reader.now < last and not over:
             before = self.reader.now
             self._advance(before + 1 if waiting is not None else self._next_stop(last, span, pace))
+            self._note(span.name, False)
             self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now))
             over = waiting is not None and self._is_over(waiting)
             if pace.done(self.reader.now - before) or self.interruption.requested:

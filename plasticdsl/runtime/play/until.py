@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model.expr import Call, Expr, substitute, walk
+from plasticdsl.model.expr import Call, Expr, is_sliding, substitute, walk
 from plasticdsl.model.model import Emitted, Network
 from plasticdsl.model.parts import emitted
 from plasticdsl.model.protocol import Until
@@ -105,6 +105,8 @@ class SpikesSoFar:
         observer, now = self._reader.observer, self._reader.now
         count = observer.engine.spike_count(*train) - self._before[train]
         match call.function:
+            case "rate" if is_sliding(call):
+                return self._reader.value(call, 0, now)
             case "spike_count" | "rate" if part or is_of_each(call):
                 return self._reader.value(call, self._first, now)
             case "spike_count":
@@ -121,7 +123,8 @@ class SpikesSoFar:
 def times_needed(condition: Expr) -> frozenset[Emitted]:
     """The spikes and other events of which a condition needs to know when they were."""
     calls = ((c, *emitted(c.arguments[0])) for c in walk(condition) if is_spike_statistic(c))
-    return frozenset(train for c, train, part in calls if part or is_of_each(c) or c.function not in ("spike_count", "rate"))
+    counted = ("spike_count", "rate")
+    return frozenset(train for c, train, part in calls if part or is_of_each(c) or is_sliding(c) or c.function not in counted)
 
 
 def _is_known_at_once(side: Expr) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, re
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import Name, evaluate
 from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
+from plasticdsl.runtime.watch.curves import Traced
 from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.watch.statistics import Gathered
 from plasticdsl.support.arrays import Floats
@@ -64,7 +65,7 @@ class Watch:
     moments: Moments
     window: tuple[int, int] | None = None
     reason: str = ""
-    gathered: dict[Call, Gathered] = field(default_factory=dict)
+    gathered: Mapping[Call, Gathered | Traced] = field(default_factory=dict)
     verdict: Verdict | None = None
     previous: float | None = None
     complete: bool = False
@@ -79,7 +80,7 @@ class Watch:
         self.looks += 1
         self.complete = self.moments.next_after(step) is None
         for call, so_far in self.gathered.items():
-            so_far.add(*reader.arguments(call))
+            so_far.add(*reader.sampled(call, step))
         if self.share is not None:
             self.share.add(reader, *(self.window or self.moments.interval(step)))
         elif self.steady:
@@ -91,7 +92,7 @@ class Watch:
         """Another round of its phase begins, planned `by` steps after the one before; it must hold in each."""
         self.moments = self.moments.moved(by)
         self.window = None if self.window is None else (self.window[0] + by, self.window[1] + by)
-        self.gathered = {call: Gathered(call.function) for call in self.gathered}
+        self.gathered = {call: so_far.anew() for call, so_far in self.gathered.items()}
         self.previous, self.complete = None, False
         if self.verdict is None or self.verdict.passed:
             self.round = numbers
@@ -139,8 +140,7 @@ class Watch:
 
     def _judge(self, reader: Reader, step: int) -> Verdict:
         begin, end = self.window or self.moments.interval(step)
-        results: dict[Expr, Expr] = {call: Number(g.result()) for call, g in self.gathered.items()}
-        return judged(self.expectation, lambda expr: reader.value(substitute(expr, results) if results else expr, begin, end))
+        return judged(self.expectation, lambda expr: reader.value(reader.with_results(expr, self.gathered), begin, end))
 
     def _compare_with_previous(self, reader: Reader, step: int) -> None:
         """The value shown is the largest change in the wrong direction (negative or 0: there was none)."""
@@ -165,12 +165,12 @@ def watch(expectation: Expectation, line: Timeline, reader: Reader) -> Watch:
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
     taking = reader.taking(expectation.window)
     try:
-        return replace(_watch(expectation, taking, line), during=taking.during)
+        return replace(_watch(expectation, taking, line, reader), during=taking.during)
     except DoesNotFit as problem:
         return Watch(expectation, Moments(0, -1), reason=f"the window does not fit: {problem}")
 
 
-def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
+def _watch(expectation: Expectation, taking: Taking, line: Timeline, reader: Reader) -> Watch:
     of_spikes = any(has_spike_statistic(e) for e in expectation.compared)
     if expectation.relation in _STEADY:
         return Watch(expectation, moments(taking, line))
@@ -182,6 +182,9 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline) -> Watch:
     due = moments(taking if taking.last is not None and not of_spikes else replace(taking, at_end=True, last=None), line)
     if expectation.repeats:
         return Watch(expectation, due, found, share=Share(expectation))
+    traces = {call: so_far for e in expectation.compared for call, so_far in reader.tracing(e, line.dt).items()}
+    if traces:
+        return Watch(expectation, moments(replace(taking, at_end=False), line, bins=True), found, gathered=traces)
     statistics = {node for e in expectation.compared for node in walk(e) if is_value_statistic(node) and not has_spike_statistic(node)}
     if taking.last is not None and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: Gathered(s.function) for s in statistics})

@@ -6,14 +6,15 @@ an array. Statistics become numbers first (or arrays with a name), from the insi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TypeGuard
 
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
-from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, children, rebuild, refs, walk
+from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, children, is_sliding, rebuild, refs, substitute, walk
 from plasticdsl.model.model import Emitted
 from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.parts import Units, emitted, is_several, parts_read
@@ -21,11 +22,12 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.schedule import Clock, Taking
-from plasticdsl.runtime.watch import statistics
+from plasticdsl.runtime.watch import curves, statistics
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, of_units
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.steps import to_steps
 
 UNIT = "unit"
 
@@ -47,14 +49,34 @@ def is_of_each(call: Call) -> bool:
     return call.arguments[-1] == EACH
 
 
+def is_traced(node: Expr) -> TypeGuard[Call]:
+    """`spectrum(e, T)`, `synchrony(e)`: of values sampled in a window."""
+    return isinstance(node, Call) and node.function in curves.TRACED
+
+
 def is_statistic(node: Expr) -> bool:
-    """Any statistic that is one number, or one unit of several."""
-    return is_value_statistic(node) or (is_spike_statistic(node) and not is_of_each(node)) or _is_unit(node)
+    """Any statistic that has nothing for each unit, or one unit of several."""
+    together = is_value_statistic(node) or (is_traced(node) and node.function not in curves.OVER)
+    return together or (is_spike_statistic(node) and not is_of_each(node)) or _is_unit(node)
 
 
 def has_spike_statistic(expr: Expr) -> bool:
-    """Whether the spikes of a window take part."""
-    return any(is_spike_statistic(node) for node in walk(expr))
+    """Whether the spikes of a window take part, other than that of a sliding rate."""
+    return any(is_spike_statistic(node) and not is_sliding(node) for node in walk(expr))
+
+
+def traced(expr: Expr) -> list[Call]:
+    """The statistics of traces in it."""
+    return [node for node in walk(expr) if is_traced(node)]
+
+
+def curve_in(expr: Expr) -> Call | None:
+    """The statistic that makes a curve of the expression, if its value is one."""
+    if is_value_statistic(expr):
+        return None
+    if isinstance(expr, Call) and expr.function in curves.OVER:
+        return expr
+    return next((found for child in children(expr) if (found := curve_in(child)) is not None), None)
 
 
 def trains_needed(expr: Expr) -> frozenset[Emitted]:
@@ -76,12 +98,15 @@ def per_unit(expr: Expr) -> frozenset[Ref]:
 
 
 class Reader:
-    """Reads expressions with statistics."""
+    """Reads expressions with statistics. `lengths`: of each phase, in steps, as planned; `rounds`: the steps (really done) at which each round of a phase
+    began and ended, so far."""
 
     def __init__(self, observer: Observer, spikes: SpikeHistory) -> None:
         self.observer = observer
         self.spikes = spikes
         self.clock = Clock()
+        self.lengths: Mapping[str, int] = {}
+        self.rounds: dict[str, list[tuple[int, int]]] = {}
         self._found: dict[Expr, Values] = {}
         self._places: dict[Call, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
@@ -101,7 +126,7 @@ class Reader:
     def value(self, expr: Expr, begin: int, end: int) -> Values:
         """The value now; statistics of spikes are of the planned steps begin to end − 1."""
         if isinstance(expr, Ref):
-            return self.observer.value(expr)
+            return self._found[expr] if expr in self._found else self.observer.value(expr)
         with np.errstate(all="ignore"):  # what is no number any more is reported by `checks`
             plain = self._without_statistics(expr, begin, end)
             return plain.value if isinstance(plain, Number) else self.observer.value(plain, self._found)
@@ -134,6 +159,12 @@ class Reader:
             return [np.broadcast_to(values[0], (max(sizes, default=1),))]
         return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
 
+    def sampled(self, statistic: Call, step: int) -> list[Floats]:
+        """What is gathered for a statistic at this step."""
+        if is_traced(statistic):
+            return [np.asarray(self.value(statistic.arguments[0], 0, step), dtype=np.float64)]
+        return self.taken(statistic, 0, step)
+
     def taken(self, statistic: Call, begin: int, end: int) -> list[Floats]:
         """The same, where these values may be statistics themselves."""
         inside = rebuild(statistic, lambda child: self._without_statistics(child, begin, end))
@@ -141,18 +172,65 @@ class Reader:
         return self.arguments(inside)
 
     def _of_spikes(self, call: Call, begin: int, end: int) -> Values:
-        train, part = emitted(call.arguments[0])
-        population = train[0]
         begin, end = self.clock.real(begin), self.clock.real(end)
+        numbers = self.numbers(call)
+        if is_sliding(call):
+            begin, numbers = end - max(1, to_steps(numbers[0], self.observer.instance.dt)), []
+        if call.function == "correlogram":
+            first, second, shared = self._pair(call, begin, end)
+            return curves.correlogram(first, second, shared, *numbers)
+        fired, _ = self._fired(call.arguments[0], begin, end)
+        match call.function:
+            case "psth":
+                found = curves.psth(fired, *self._stretches(call.arguments[2], begin, end), numbers[0])
+            case "autocorrelogram":
+                found = curves.autocorrelogram(fired, *numbers)
+            case _ if is_of_each(call):
+                return statistics.PER_UNIT[call.function](fired, *numbers)
+            case _:
+                return statistics.of_spikes(call.function, fired, numbers)
+        return found if is_of_each(call) else found.mean(axis=0) if call.function == "psth" else found.sum(axis=0)
+
+    def numbers(self, call: Call) -> list[float]:
+        """What a statistic takes beside populations, values and phases, in SI."""
+        given = call.arguments[1:]
+        plain = (a for a in given if a != EACH and not parts_read(a) and not _is_phase(a))
+        return [float(self.observer.value(a)) for a in plain]
+
+    def _fired(self, whose: Expr, begin: int, end: int) -> tuple[statistics.Fired, Integers]:
+        """The spikes of a population or part in these steps (really done), and its units."""
+        train, part = emitted(whose)
+        population = train[0]
         chosen = self.units(population, part)
         steps, units = of_units(self.spikes.within(train, begin, end), chosen if part else None)
         place = np.zeros(self.observer.size(population), dtype=np.int64)
         place[chosen] = np.arange(len(chosen))
-        fired = statistics.Fired(steps, place[units], len(chosen), begin, end, self.observer.instance.dt)
-        numbers = [float(self.observer.value(a)) for a in call.arguments[1:] if a != EACH]
-        if is_of_each(call):
-            return statistics.PER_UNIT[call.function](fired, *numbers)
-        return statistics.of_spikes(call.function, fired, numbers)
+        return statistics.Fired(steps, place[units], len(chosen), begin, end, self.observer.instance.dt), chosen
+
+    def _pair(self, call: Call, begin: int, end: int) -> tuple[statistics.Fired, statistics.Fired, statistics.Fired]:
+        """Two populations or parts, and the spikes of the units that are in both."""
+        (first, own), (second, others) = (self._fired(whose, begin, end) for whose in call.arguments[:2])
+        same = emitted(call.arguments[0])[0] == emitted(call.arguments[1])[0]
+        kept = np.isin(own, others)[first.units] if same else np.zeros(len(first.units), dtype=np.bool_)
+        return first, second, replace(first, steps=first.steps[kept], units=first.units[kept])
+
+    def _stretches(self, along: Expr, begin: int, end: int) -> tuple[statistics.Steps, statistics.Steps, int]:
+        """Where the rounds of a phase, or stretches of a time, that begin in these steps begin and end, and how long they are."""
+        if _is_phase(along):
+            rounds = [(first, last) for first, last in self.rounds.get(along.name, ()) if begin <= first < end]
+            begins, ends = np.array(rounds, dtype=np.int64).reshape(-1, 2).T
+            return begins, np.minimum(ends, end), self.lengths[along.name]
+        steps = max(1, to_steps(float(self.observer.value(along)), self.observer.instance.dt))
+        begins = np.arange(begin, end, steps)
+        return begins, np.minimum(begins + steps, end), steps
+
+    def tracing(self, expr: Expr, interval: float) -> dict[Call, curves.Traced]:
+        """What gathers the traces in it, sampled at this interval (s)."""
+        return {call: curves.Traced(call.function, tuple(self.numbers(call)), interval) for call in traced(expr)}
+
+    def with_results(self, expr: Expr, gathered: Mapping[Call, statistics.Gathered | curves.Traced]) -> Expr:
+        """The expression with what has been gathered in place of these statistics."""
+        return substitute(expr, {call: self.standing(call, so_far.result()) for call, so_far in gathered.items()}) if gathered else expr
 
     def number(self, expr: Expr) -> float:
         """The value now of what is one number."""
@@ -226,3 +304,7 @@ class DoesNotExist(ValueError):
 
 def _is_unit(node: Expr) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.function == UNIT
+
+
+def _is_phase(node: Expr) -> TypeGuard[Ref]:
+    return isinstance(node, Ref) and node.owner is Whose.PHASE

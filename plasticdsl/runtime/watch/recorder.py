@@ -17,11 +17,13 @@ from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.owners import OfPopulation, Part, Whose
 from plasticdsl.model.parts import emitted, parts_read, text_of
+from plasticdsl.runtime.instance.resolver import counted
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
-from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_statistic, per_unit
+from plasticdsl.runtime.watch.curves import Traced, curve
+from plasticdsl.runtime.watch.readings import Reader, curve_in, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import from_zero
-from plasticdsl.source import Span
+from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.steps import to_steps
 from plasticdsl.units.dimension import Dimension
 from plasticdsl.units.display import display_unit
@@ -87,13 +89,18 @@ class _Planner:
             case Call("spikes", (whose,)):
                 self.recorder.spikes.append(self._spikes(recording, whose, name))
                 return
-            case Call("histogram", (values,)):
+            case Call("histogram", (values, *_)):
                 series = self._series(recording, values, name)
-                series.is_histogram = True
+                series.is_histogram, series.bins_asked = True, self._bins(recording.item)
             case item:
                 series = self._series(recording, item, name)
         self.recorder.series.append(series)
         self.recorder.aliases.setdefault(recording.alias or recording.text, []).append(series)
+
+    def _bins(self, histogram: Expr) -> int:
+        """How many bins are asked for."""
+        given = histogram.arguments[1:] if isinstance(histogram, Call) else ()
+        return counted(self.reader.number(given[0]), "The number of bins", NOWHERE) if given else 0
 
     def _name(self, recording: Recording) -> str:
         """The name it is kept under; a second one of the same text also says its phase."""
@@ -125,7 +132,11 @@ class _Planner:
         of_spikes = has_spike_statistic(expr)
         taking = self.reader.taking(recording.window)
         label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
-        if of_spikes and taking.every is None:
+        traces = self.reader.tracing(expr, self.line.dt * (1 if taking.every is None else max(1, to_steps(taking.every, self.line.dt))))
+        if traces:
+            found = self._moments(recording, replace(taking, at_end=False), True)
+            series = Series(name, label, expr, found, single=True, window=self._window(recording), during=taking.during, traced=traces)
+        elif of_spikes and taking.every is None:
             begin, end = self._window(recording)
             series = Series(name, label, expr, Moments(end, end), single=True, window=(begin, end), during=taking.during)
         else:
@@ -140,7 +151,7 @@ class _Planner:
         """The shape of a value is that of the value now."""
         parts = {part: self.reader.units(*part) for part in sorted(parts_read(series.expr, is_statistic), key=repr)}
         try:
-            shape = np.shape(self.reader.value(series.expr, 0, 0))
+            shape = np.shape(self.reader.value(self.reader.with_results(series.expr, self._sampled_once(series)), 0, 0))
         except ValueError:
             counts = " and ".join(str(n) for n in sorted({len(units) for units in parts.values()}))
             if " and " not in counts:
@@ -152,13 +163,26 @@ class _Planner:
         if size > LARGEST:
             message = f"Recording ‘{series.label.text}’ at {series.room} moments would take {size / 2**30:.0f} GB of memory."
             raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
-        if shape:
+        known = curve_in(series.expr)
+        if known is not None and shape:
+            interval = next((t.interval for t in series.traced.values()), self.line.dt)
+            series.curve, shape_of_each = curve(known.function, shape[-1], self.reader.numbers(known), interval), shape[:-1]
+        else:
+            shape_of_each = shape
+        if shape_of_each:
             read, observer = sorted(per_unit(series.expr), key=lambda r: r.order), self.reader.observer
-            series.owner, part = min(parts, key=lambda part: len(parts[part]) != shape[0], default=("", ()))
-            series.units = parts[series.owner, part] + 1 if part and len(parts[series.owner, part]) == shape[0] else None
+            series.owner, part = min(parts, key=lambda part: len(parts[part]) != shape_of_each[0], default=("", ()))
+            series.units = parts[series.owner, part] + 1 if part and len(parts[series.owner, part]) == shape_of_each[0] else None
             axes = (observer.axes(r.name) for r in read if r.owner is Whose.NETWORK)
-            series.axes = next((letters for letters in axes if len(letters) == len(shape)), ())
+            series.axes = next((letters for letters in axes if len(letters) == len(shape_of_each)), ())
         series.prepare(shape)
+
+    def _sampled_once(self, series: Series) -> dict[Call, Traced]:
+        """The traces as they would be after one sample, to see what a value looks like."""
+        once = {call: so_far.anew() for call, so_far in series.traced.items()}
+        for call, so_far in once.items():
+            so_far.add(*self.reader.sampled(call, 0))
+        return once
 
     # --- windows, and what is taken where they do not fit ---
 
@@ -205,8 +229,9 @@ class _Planner:
                 panels[kind] = replace(before, spikes=before.spikes + records)
             else:
                 series = self._drawn(item, kind)
-                counted = self._counted(series) if kind in ("histogram", "units") else ""
-                key = (kind, series.label.dimension, series.label.unit, counted)
+                numbered = self._counted(series) if kind in ("histogram", "units") else ""
+                name = series.curve.name if series.curve is not None else ""
+                key = (kind, series.label.dimension, series.label.unit, numbered, name)
                 before = panels.get(key, Panel(kind))
                 panels[key] = replace(before, series=(*before.series, series))
         kinds = {panel.kind for panel in panels.values()}
@@ -251,6 +276,8 @@ class _Planner:
             return "intervals"
         if isinstance(item, Call) and item.function == "histogram":
             return "histogram"
+        if curve_in(item) is not None:
+            return "curve"
         if isinstance(window.over, Expr):
             return "sweep" if self._is_constant(window.over) else "plane"
         if window.over is None and (window.at_end or window.at is not None):
@@ -277,10 +304,11 @@ class _Planner:
 
     def _drawn(self, recording: Recording, kind: Kind) -> Series:
         """The series of a plotted item: one recorded over the same time where there is one, else one of its own."""
-        expr = recording.item
+        expr, bins = recording.item, 0
         if kind == "histogram" and isinstance(expr, Call) and expr.function == "histogram":
+            bins, text = self._bins(expr), recording.text.removeprefix("histogram(").removesuffix(")")
+            recording = replace(recording, text=text.rpartition(",")[0].strip() if bins else text)
             expr = expr.arguments[0]
-            recording = replace(recording, text=recording.text.removeprefix("histogram(").removesuffix(")"))
         if kind == "sweep" and not has_spike_statistic(expr) and recording.window.at is None:
             recording = replace(recording, window=replace(recording.window, at_end=True))
         if kind == "histogram":
@@ -291,6 +319,7 @@ class _Planner:
                 return shared
             recording = replace(recording, window=self._thinned(recording, expr))
         series = self._series(recording, expr, recording.text)
+        series.bins_asked = bins
         self.recorder.drawn.append(series)
         return series
 

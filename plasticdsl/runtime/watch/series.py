@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import PlotSpec
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Call, Expr
 from plasticdsl.model.model import Emitted
 from plasticdsl.model.parts import Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
+from plasticdsl.runtime.watch.curves import Curve, Traced
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.spikes import called
 from plasticdsl.support.arrays import Floats
@@ -52,7 +53,9 @@ class Series:
     `units`: of a part of a population, the number (from 1) of each of its units.
     `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
     `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each. `most`: the most
-    rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far.
+    rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far. `traced`: statistics of
+    traces, which `moments` sample; the value is that of the last. `curve`: what the last axis of a value stands for. `bins_asked`: of its histogram, 0
+    where as many as suit.
     """
 
     name: str
@@ -72,17 +75,21 @@ class Series:
     at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     most: tuple[int, ...] = ()
     rounds: list[Round] = field(default_factory=list)
+    traced: dict[Call, Traced] = field(default_factory=dict)
+    curve: Curve | None = None
+    bins_asked: int = 0
 
     @property
     def room(self) -> int:
-        """The most moments of all rounds."""
-        return len(self.moments) * math.prod(self.most)
+        """The most values of all rounds."""
+        return (1 if self.traced else len(self.moments)) * math.prod(self.most)
 
     def begin_round(self, numbers: tuple[int, ...], by: int, step: int) -> None:
         """Another round of its phase begins at this step (really done), planned `by` steps after the one before."""
         self.moments = self.moments.moved(by)
         self.window = None if self.window is None else (self.window[0] + by, self.window[1] + by)
         self.rounds.append(Round(numbers, self.taken, step))
+        self.traced = {call: so_far.anew() for call, so_far in self.traced.items()}
 
     def prepare(self, shape: tuple[int, ...]) -> None:
         """Room for all moments; `shape` of one value."""
@@ -90,8 +97,12 @@ class Series:
         self.at = np.empty(self.room, dtype=np.int64)
 
     def take(self, reader: Reader, step: int) -> None:
-        """Adds the value now."""
-        self.values[self.taken] = reader.value(self.expr, *(self.window or self.moments.interval(step)))
+        """Adds the value now, or to the traces that it is made of."""
+        for call, so_far in self.traced.items():
+            so_far.add(*reader.sampled(call, step))
+        if self.traced and self.moments.next_after(step) is not None:
+            return
+        self.values[self.taken] = reader.value(reader.with_results(self.expr, self.traced), *(self.window or self.moments.interval(step)))
         self.at[self.taken] = reader.observer.engine.step
         self.taken += 1
 
@@ -159,7 +170,7 @@ class SpikeRecord:
 
 # --- plots -----------------------------------------------------------------------------------------------------------
 
-Kind = Literal["raster", "intervals", "histogram", "time", "plane", "sweep", "units", "contours"]
+Kind = Literal["raster", "intervals", "histogram", "time", "plane", "sweep", "units", "contours", "curve"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ OF_VALUES: Mapping[str, Callable[..., float]] = {
 OF_ALL = frozenset(("sum", "norm", "count"))
 
 #: Statistics of the spikes in a window.
-OF_SPIKES = frozenset(("spikes", "raster", "isi_histogram", *PER_UNIT, *TOGETHER))
+OF_SPIKES = frozenset(("spikes", "raster", "isi_histogram", "psth", "correlogram", "autocorrelogram", *PER_UNIT, *TOGETHER))
 
 
 # --- of all values in a window of time -------------------------------------------------------------------------------
@@ -257,6 +257,10 @@ class Gathered:
         self.count = total
         self.nonzero += int(np.count_nonzero(new))
         self.low, self.high = float(np.minimum(self.low, new.min())), float(np.maximum(self.high, new.max()))
+
+    def anew(self) -> Gathered:
+        """The same of other values."""
+        return Gathered(self.statistic)
 
     def result(self) -> float:
         """The statistic of everything added so far; NaN where nothing was (0 for what grows with every value)."""
