@@ -63,7 +63,7 @@ def _report_unknown(value: GivenValue, checked: CheckedBlock, building: Building
     there = [s.population.symbol for s in building.sides.values()] + [p.symbol for p in building.projections.values()]
     hint = did_you_mean(node.text if isinstance(node, tree.Name) else "", there, "There is")
     if isinstance(node, tree.Member) and isinstance(node.base, tree.Name) and node.base.name in building.sides:
-        hint = Hint(f"Write ‘{value.text} = {node.base.text}’; the block says what it reads of it.")
+        hint = Hint("Name the population alone; the block says what it reads of it.")
     message = f"{text} is no projection and no population; ‘{checked.block.name}’ reads one as ‘{value.text}’."
     building.context.report.error("undeclared-projection", message, node.span, hint)
 
