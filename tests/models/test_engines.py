@@ -21,12 +21,14 @@ def blocks(kind: str, path: Path) -> list[str]:
 
 NETWORKS = [(name, network) for name, path in library_models().items() for network in blocks("network", path)]
 
-#: Their patterns or lists have the number of units in the file.
-OWN_SIZES = {
-    ("networks/jansen_rit", "Columns"),
-    ("networks/wilson_cowan", "Pools"),
-    ("rules/gaussian_inputs", "Gaussian"),
-    ("rules/gaussian_inputs", "Offset"),
+#: What sizes depend on, where a population of four is none: their patterns, lists or parts have a number of units of their own.
+SIZES: dict[tuple[str, str], dict[str, int]] = {
+    ("rules/gaussian_inputs", "Gaussian"): {},
+    ("rules/gaussian_inputs", "Offset"): {},
+    ("networks/jansen_rit", "Columns"): {},
+    ("networks/wilson_cowan", "Pools"): {},
+    ("networks/wang_decision", "Decision"): {"N": 50},
+    ("networks/working_memory", "Memory"): {"N": 50},
 }
 
 STEPS = 20
@@ -35,7 +37,7 @@ STEPS = 20
 def ran(name: str, network: str, engine: EngineName) -> Net:
     model = plasticdsl.load(name)
     found = next(n for n in model.loaded.module.networks if n.name == network)
-    sizes = {} if (name, network) in OWN_SIZES else {p.name: 4 for p in found.populations}
+    sizes = SIZES.get((name, network), {p.name: 4 for p in found.populations})
     net = model.build(network, engine=engine, parameters=sizes)
     net.run(steps=STEPS)
     return net

@@ -25,6 +25,9 @@ LONG = {
     ("networks/hopfield", "Cues"),
     ("networks/hopfield", "OneStep"),
     ("networks/dentate_ca3", "Transfer"),
+    ("networks/wang_decision", "Choice"),
+    ("networks/wang_decision", "Small"),
+    ("networks/working_memory", "Cue"),
     ("rules/burst_dependent", "Crossing"),
     ("rules/inhibitory_stdp", "TargetRate"),
 }
