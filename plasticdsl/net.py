@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.loans import Loans
+from plasticdsl.loans import WRITABLE, Loans
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.lookup import canonical_path
@@ -24,7 +24,7 @@ from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.parts import NamedPart
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.names import canonical
-from plasticdsl.net_parts import WRITABLE, Part, like, parameter_of, plastic, read_only, variable_of
+from plasticdsl.net_parts import Part, like, parameter_of, plastic, read_only, variable_of
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
@@ -71,7 +71,6 @@ class Net:
         self._loans = Loans(self._observer, self._write)
         self._guard = Guard(self._observer, in_steps, lambda step: self._engine.advance(step - self.step))
         self._parts: dict[str, Part] = {}
-        self._direct: dict[tuple[str, str], Floats] = {}
         self._one_step_runs, self._complete = 0, complete_until(self._base)
 
     # --- running ---
@@ -160,8 +159,8 @@ class Net:
 
     def _go_on_with(self, engine: Engine) -> None:
         self._spikes.follow(engine)
+        self._loans.follow(engine)
         self._observer.engine, self._complete = engine, complete_until(engine.instance)
-        self._direct.clear()
 
     # --- what there is ---
 
@@ -242,8 +241,7 @@ class Net:
 
     def _units(self, named: NamedPart) -> slice | Integers:
         """Its units (from 0), as a slice where they follow each other."""
-        size = self._observer.size(named.population)
-        found = units_of(named.units, size, lambda number: float(self._observer.value(number)))
+        found = units_of(named.units, self._observer.size(named.population), lambda number: float(self._observer.value(number)))
         return slice(int(found[0]), int(found[-1]) + 1) if np.all(np.diff(found) == 1) else found
 
     def _of_network(self, name: str) -> float | Floats:
@@ -323,10 +321,9 @@ class Net:
 
     def _begin(self, engine: Engine) -> None:
         """Goes on with another state: nothing of what was before counts."""
-        self._observer.engine, self._complete = engine, complete_until(engine.instance)
         self._spikes = SpikeHistory(engine, self._spikes.kept)
+        self._go_on_with(engine)
         self._asked.left = 0.0
-        self._direct.clear()
         self._loans.pull()
 
     # --- saved states ---
@@ -370,9 +367,7 @@ class Net:
         self._loans.push()
         self._write(owner, name, wanted)
         self._loans.pull()
-        array = None if variable.values or variable.role in PARAMETERS else self._engine.array_of(owner, name)
-        if array is not None:
-            self._direct[owner, name] = array
+        self._loans.share(owner, variable)
 
     def _write(self, owner: str, name: str, values: Floats) -> None:
         """Sets a state, or a parameter."""

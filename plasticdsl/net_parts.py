@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from plasticdsl.loans import WRITABLE
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.model.weights import weight
@@ -18,7 +19,6 @@ from plasticdsl.support.arrays import Floats, Integers, Values
 if TYPE_CHECKING:
     from plasticdsl.net import Net
 
-WRITABLE = (Role.STATE, Role.CLAMPED)
 _FIXED = {
     Role.INPUT: "an input, the sum of what synapses send,",
     Role.DEFINITION: "computed from other values",
@@ -44,26 +44,23 @@ class Part:
         object.__setattr__(self, "_part", part)
 
     def __getattr__(self, name: str) -> Any:
+        shared = self._net._loans.shared.get((self._part.name, name))
+        if shared is not None:
+            return shared
         if name.startswith("__"):
             raise AttributeError(name)
         if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
             return self._delay(name)
         variable = variable_of(self._part, name)
         if self._is_lent(variable):
-            return self._net._loans.lend(self._part.name, variable.name)
+            shared = self._net._loans.share(self._part.name, variable)
+            return self._net._loans.lend(self._part.name, variable.name) if shared is None else shared
         return self._net._value(self._part.name, variable.name)
 
     def __setattr__(self, name: str, value: ArrayLike | str) -> None:
         net = self._net
-        key = self._part.name, name
-        array = net._direct.get(key)
-        if (
-            array is not None
-            and type(value) is np.ndarray
-            and value.shape == array.shape
-            and value.dtype.kind == "f"
-            and key not in net._loans
-        ):
+        array = net._loans.shared.get((self._part.name, name))
+        if array is not None and type(value) is np.ndarray and value.shape == array.shape and value.dtype.kind == "f":
             array[...] = value
             net._observer.engine.written()
             return

@@ -496,3 +496,29 @@ def test_one_step_at_a_time_is_a_run_of_many(engine):
     one["cell"].V = np.array([1.0])
     one["cell"].V = np.array([2.0])
     assert list(one["cell"].V) == list(held) == [2.0]
+
+
+@pytest.mark.parametrize("engine", ["reference", "python"])
+def test_arrays_that_are_kept_stand_for_the_states_whatever_becomes_of_the_network(engine, tmp_path):
+    """What is written counts, and what is read is now: after another parameter, a reset and a state that is loaded too. V decays by exp(−dt/τ)."""
+    net = plasticdsl.parse(CLOCKED).build(dt="1 ms", engine=engine, **{"ν": "0 Hz"})
+    voltage, part, weights = net["cell"].V, net["cell"].V[:1], net["ex"].w
+    voltage[:] = 3.0
+    net.run(steps=1)
+    assert voltage == pytest.approx(3.0 * np.exp(-0.1)) and part[0] == voltage[0]
+    net["cell"].tau = "5 ms"
+    part[0] = 2.0
+    net.run(steps=2)
+    assert list(net["cell"].V) == list(voltage) == list(part) == pytest.approx([2.0 * np.exp(-0.4)])
+    weights[0] = 7.0
+    net.save(tmp_path / "state.npz")
+    net.reset()
+    assert list(voltage) == [0.0] and list(weights) == [0.0, 0.0]
+    voltage[0] = 1.0
+    net.run(steps=1)
+    assert voltage == pytest.approx(np.exp(-0.2))
+    net.load(tmp_path / "state.npz")
+    assert list(part) == pytest.approx([2.0 * np.exp(-0.4)]) and list(weights) == [7.0, 0.0]
+    voltage[0] = np.nan
+    with pytest.raises(plasticdsl.PlasError, match="NaN"):
+        net.run(steps=1)

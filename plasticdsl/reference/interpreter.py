@@ -66,6 +66,10 @@ class ReferenceEngine:
         """None: states are written by `write` alone."""
         return None
 
+    def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
+        """Never."""
+        return False
+
     def written(self) -> None:
         """Nothing follows."""
 

@@ -34,10 +34,7 @@ class CompiledEngine:
         self._code = kernels
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
-        states = [
-            self._bound.arrays[a.name] for a in program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float")
-        ]
-        self._states = [array.reshape(-1) for array in states]
+        self._states = self._all_states()
         self._kept: dict[Emitted, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
         self._step = 0
 
@@ -66,6 +63,10 @@ class CompiledEngine:
             self._collect()
             self.advance(1)
 
+    def _all_states(self) -> list[NDArray[Any]]:
+        found = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))
+        return [self._bound.arrays[name].reshape(-1) for name in found]
+
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
         return all(isfinite(array.dot(array)) for array in self._states)
@@ -78,8 +79,20 @@ class CompiledEngine:
             array is not None
             and self._keepers(owner, self._arrays[field].per) is None
             and array.shape == (self.instance.part(owner).count,)
+            and array.dtype == np.float64
         )
         return array if plain else None
+
+    def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
+        """Keep a state in this array from now on, if it is one that `array_of` could give; whether it is."""
+        own = self.array_of(owner, name)
+        if own is None or own.shape != array.shape:
+            return False
+        if own is not array:
+            array[...] = own
+            self._bound.arrays[self._field(owner, name)] = array
+            self._kernels, self._states = self._code.bind(self._bound), self._all_states()
+        return True
 
     def written(self) -> None:
         """Sums that were kept from step to step may be wrong."""

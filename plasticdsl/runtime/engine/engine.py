@@ -61,6 +61,9 @@ class Engine(Protocol):
     def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
         """The array in which a state is kept, one value for each unit or connection, if there is one. Whoever writes into it calls `written`."""
 
+    def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
+        """Keep a state in this array from now on, if it is one that `array_of` could give; whether it is."""
+
     def written(self) -> None:
         """Something was written into an array of `array_of`."""
 
