@@ -501,7 +501,7 @@ def test_one_step_at_a_time_is_a_run_of_many(engine):
 @pytest.mark.parametrize("engine", ["reference", "python"])
 def test_arrays_that_are_kept_stand_for_the_states_whatever_becomes_of_the_network(engine, tmp_path):
     """What is written counts, and what is read is now: after another parameter, a reset and a state that is loaded too. V decays by exp(−dt/τ)."""
-    net = plasticdsl.parse(CLOCKED).build(dt="1 ms", engine=engine, **{"ν": "0 Hz"})
+    net = plasticdsl.parse(CLOCKED).build(dt="1 ms", engine=engine, ν="0 Hz")
     voltage, part, weights = net["cell"].V, net["cell"].V[:1], net["ex"].w
     voltage[:] = 3.0
     net.run(steps=1)
