@@ -38,6 +38,7 @@ from plasticdsl.runtime.play.progress import Interruption, Pace
 from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, called, event_of, logged, of_units
+from plasticdsl.source import NOWHERE
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import Durations, to_steps
 from plasticdsl.support.values import not_allowed
@@ -210,8 +211,8 @@ class Net:
 
     @property
     def projections(self) -> tuple[str, ...]:
-        """Their names."""
-        return tuple(p.name for p in self._network.projections)
+        """Their names; those that are written."""
+        return tuple(p.name for p in self._network.projections if p.span != NOWHERE)
 
     def __getitem__(self, name: str) -> Any:
         """A population or projection; a set of patterns; an observable or parameter of the network as it is now (a float or a read-only array)."""
@@ -271,7 +272,7 @@ class Net:
         for part in parts:
             if wanted in (part.name, canonical_path(part.symbol)):
                 return part
-        ends = [p for p in self._network.projections if wanted == f"{p.pre} -> {p.post}"]
+        ends = [p for p in self._network.projections if wanted == f"{p.pre} -> {p.post}" and p.span != NOWHERE]
         if len(ends) == 1:
             return ends[0]
         if ends:

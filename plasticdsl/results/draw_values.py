@@ -103,8 +103,10 @@ _CURVES = {"after": ("time", "rate"), "lag": ("lag", "pairs of spikes"), "freque
 
 
 def draw_curves(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
-    """Over a lag, the time after something, or a frequency: each item of some runs, in steps where it counts spikes in bins, several units as lines."""
-    every = [(series, n) for n, panel in enumerate(panels) for series in panel.series]
+    """Over a lag, the time after something, or a frequency, in steps where spikes are counted in bins: of one run also the units, of several (the first of
+    each combination) the mean over them."""
+    shown = range(0, len(panels), study.repeats if study.axes else 1)
+    every = [(series, n) for n in shown for series in panels[n].series]
     first = panels[0].series[0]
     assert first.curve is not None, "such a panel is of curves"
     unit, scale = first.curve.unit, 1.0
@@ -115,6 +117,8 @@ def draw_curves(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
         if series.curve is None or not series.taken:
             continue
         x, y = series.curve.values / scale, series.done[-1] / series.label.scale
+        if y.ndim > 1 and len(every) > 1:
+            y = y.mean(axis=0)
         name, each = (", ".join(p for p in (text, study.label(run)) if p) for text in (series.label.text, f"{series.label.text}, unit #"))
         if y.ndim == 1 and len(x) > 1 and series.curve.name != "frequency":
             edges = np.append(x, 2.0 * x[-1] - x[-2]) - 0.5 * (x[1] - x[0])
