@@ -99,7 +99,12 @@ def _last(series: Series) -> Floats:
 
 
 #: What a curve is over, in words, and what its height is.
-_CURVES = {"after": ("time", "rate"), "lag": ("lag", "pairs of spikes"), "frequency": ("frequency", "power density")}
+_CURVES = {
+    "after": ("time", "rate"),
+    "lag": ("lag", "pairs of spikes"),
+    "interval": ("interval", "number of intervals"),
+    "frequency": ("frequency", "power density"),
+}
 
 
 def draw_curves(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:

@@ -29,7 +29,7 @@ Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
 #: Dimensions on which recordings of one study may have different values.
-_OWN = ("time", "step", "bin", "unit_", "spike_", "after", "lag", "frequency", ROUND)
+_OWN = ("time", "step", "bin", "unit_", "spike_", "after", "lag", "interval", "frequency", ROUND)
 
 
 def stacked(study: Study) -> Iterator[DataArray]:

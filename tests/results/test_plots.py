@@ -104,6 +104,20 @@ def test_intervals_are_counted_within_each_unit_and_over_the_time_that_is_said()
     assert (axes.get_xlabel(), rate.get_xlabel()) == ("interval (ms)", "time (ms)")
 
 
+def test_curves_stand_over_what_they_are_counted_by():
+    line = "plot intervals(b, 5 ms, 50 ms), correlogram(b, b, 5 ms, 20 ms), spectrum(b.V, 50 ms)"
+    result = shown(f"record intervals(b, 5 ms, 50 ms)\n    {line}\n    plot histogram(b.V, 7)")
+    counted, lags, power = panels(result)
+    values = result["intervals(b, 5 ms, 50 ms)"].values
+    np.testing.assert_array_equal(counted.patches[0].get_data().values, values)
+    assert values.sum() > 0 and counted.patches[0].get_data().edges == pytest.approx(np.arange(0.0, 51.0, 5.0))
+    assert lags.patches[0].get_data().edges == pytest.approx(np.arange(-22.5, 23.0, 5.0))
+    assert [axes.get_xlabel() for axes in (counted, lags, power)] == ["interval (ms)", "lag (ms)", "frequency (Hz)"]
+    (_, first), (_, second) = result.plotted()
+    assert {"interval", "lag", "frequency"} <= set(first.dims)
+    assert second["b.V"].size == 10 and len(list(result.figures())[1][1].axes[0].patches[0].get_data().values) == 7
+
+
 def test_histograms_have_a_label_each():
     """Units and connections are counted apart; what has the same unit and is counted alike shares a panel."""
     units, connections = panels(shown("plot histogram(b.V), histogram(ab.w) at end"))

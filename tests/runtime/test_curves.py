@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,18 @@ def test_autocorrelogram(width: int) -> None:
     fired = spikes(1)
     found = curves.autocorrelogram(fired, width * DT, 12 * DT)
     np.testing.assert_array_equal(found, [products(row, row, 12 // width) for row in binned(fired, width)])
+
+
+def test_intervals() -> None:
+    fired = spikes(7)
+    expected = np.zeros((UNITS, 8))
+    for unit in range(UNITS):
+        train = sorted(int(s) for s, u in zip(fired.steps, fired.units, strict=True) if u == unit)
+        for before, after in itertools.pairwise(train):
+            if after - before < 24:
+                expected[unit, (after - before) // 3] += 1
+    np.testing.assert_array_equal(curves.interval_counts(fired, 3 * DT, 24 * DT), expected)
+    np.testing.assert_allclose(curves.curve("intervals", 8, [3 * DT, 24 * DT], DT).values, (np.arange(8) + 0.5) * 3 * DT)
 
 
 @pytest.mark.parametrize("width", [1, 3])

@@ -61,7 +61,11 @@ def test_as_a_plain_program(kernels: EngineName) -> None:
 
 @pytest.mark.slow
 def test_the_target_rate_is_held() -> None:
-    """Whatever the inputs do: three rates of them."""
+    """Whatever the inputs do: three rates of them, with which the cell begins at 20 to 50 Hz. It stays a little above the target, where homeostasis takes
+    away what pairs add; without it, it never comes down."""
+    model = plasticdsl.load("rules/homeostatic_stdp")
     for rate in (15.0, 20.0, 30.0):
-        found = plasticdsl.load("rules/homeostatic_stdp").run("Held", parameters={"inputs.rate": rate}, duration="400 s")
-        assert float(np.mean(found["R"].values[-1000:])) == pytest.approx(10.0, abs=1.0)
+        held = model.run("Held", parameters={"inputs.rate": rate}, duration="600 s")["R"].values
+        assert 10.0 < float(np.mean(held[-1000:])) < 11.5
+    alone = model.run("Runaway", duration="200 s")["mean(ex.w)"].values
+    assert alone[-1] > 1.5 * alone[0]

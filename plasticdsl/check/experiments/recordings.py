@@ -68,7 +68,7 @@ def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: C
         if _calls(item, "isi_histogram") and (elsewhere or moment.at_end or moment.at is not None):
             hint = "Give it a ‘plot’ line of its own: ‘plot isi_histogram(E)’, ‘… over last 2 s’, ‘… in phase test’."
             context.report.error("not-here", "A histogram of intervals is of a stretch of time.", item.span, hint)
-        if elsewhere and any(_calls(item, name) for name in ("psth", "correlogram", "autocorrelogram", "spectrum")):
+        if elsewhere and any(_calls(item, name) for name in ("psth", "correlogram", "autocorrelogram", "intervals", "spectrum")):
             message = "This is a curve, and has an axis of its own."
             context.report.error(
                 "not-here", message, item.span, "Leave that out, or plot a number of it: ‘plot max(psth(E, 5 ms, cue)) over ν’."

@@ -9,6 +9,7 @@
 | `psth(P, b, p)`, `psth(P, b, T)` | a population, a time, a phase or a time | spikes / (units × rounds × b) in bins b after a phase, or each T, began |
 | `correlogram(P, Q, b, T)` | two populations, two times | pairs of spikes of different units by their lag, in bins b up to T |
 | `autocorrelogram(P, b, T)` | a population, two times | the same of each unit with itself |
+| `intervals(P, b, T)` | a population, two times | number of intervals between spikes of one unit in bins b up to T |
 | `spectrum(e, T)` | values, a time | power spectral density, of segments T |
 | `synchrony(e)` | a value per unit | χ: how far units move together |
 | `spike_count(P)` | a population | number of spikes of all units |
@@ -67,7 +68,9 @@ STATISTICS: Mapping[str, Statistic] = {
     "rate": Statistic(("population",), "rate", of_spikes=True, each=True, optional=("time",)),
     "psth": Statistic(("population", "time", "stretch"), "rate", of_spikes=True, only=_WATCHED, each=True),
     "correlogram": Statistic(("population", "population", "time", "time"), "pure", of_spikes=True, only=_WATCHED),
-    "autocorrelogram": Statistic(("population", "time", "time"), "pure", of_spikes=True, only=_WATCHED, each=True),
+    **dict.fromkeys(
+        ("autocorrelogram", "intervals"), Statistic(("population", "time", "time"), "pure", of_spikes=True, only=_WATCHED, each=True)
+    ),
     "spectrum": Statistic(("value", "time"), "density", only=_WATCHED, traced=True),
     "synchrony": Statistic(("value",), "pure", only=_WATCHED, traced=True),
     **dict.fromkeys(("spike_count", "cv", "cv2", "lv"), Statistic(("population",), "pure", of_spikes=True, each=True)),

@@ -21,6 +21,7 @@ OVER: Mapping[str, tuple[str, str]] = {
     "psth": ("after", "s"),
     "correlogram": ("lag", "s"),
     "autocorrelogram": ("lag", "s"),
+    "intervals": ("interval", "s"),
     "spectrum": ("frequency", "Hz"),
 }
 
@@ -43,7 +44,7 @@ def curve(function: str, points: int, numbers: Sequence[float], interval: float)
     at = np.arange(points, dtype=np.float64)
     width = _width(numbers[0], interval) * interval
     match function:
-        case "psth":
+        case "psth" | "intervals":
             values = (at + 0.5) * width
         case "spectrum":
             values = at / width
@@ -93,6 +94,17 @@ def autocorrelogram(fired: Fired, bin_: float, within: float) -> Floats:
             break
         np.add.at(found, (units[ahead:][near], most + lag[near]), 1.0)
         np.add.at(found, (units[ahead:][near], most - lag[near]), 1.0)
+    return found
+
+
+def interval_counts(fired: Fired, bin_: float, longest: float) -> Floats:
+    """The intervals of each unit in bins from 0, float64[units, bins]; those that are as long as the last bin reaches, or longer, are left out."""
+    width = _width(bin_, fired.dt)
+    found = np.zeros((fired.size, to_steps(longest, fired.dt) // width))
+    order = np.lexsort((fired.steps, fired.units))
+    units, place = fired.units[order], np.diff(fired.steps[order]) // width
+    kept = (np.diff(units) == 0) & (place < found.shape[1])
+    np.add.at(found, (units[1:][kept], place[kept]), 1.0)
     return found
 
 

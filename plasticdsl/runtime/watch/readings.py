@@ -185,6 +185,8 @@ class Reader:
                 found = curves.psth(fired, *self._stretches(call.arguments[2], begin, end), numbers[0])
             case "autocorrelogram":
                 found = curves.autocorrelogram(fired, *numbers)
+            case "intervals":
+                found = curves.interval_counts(fired, *numbers)
             case _ if is_of_each(call):
                 return statistics.PER_UNIT[call.function](fired, *numbers)
             case _:

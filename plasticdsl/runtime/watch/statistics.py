@@ -222,7 +222,7 @@ OF_VALUES: Mapping[str, Callable[..., float]] = {
 OF_ALL = frozenset(("sum", "norm", "count"))
 
 #: Statistics of the spikes in a window.
-OF_SPIKES = frozenset(("spikes", "raster", "isi_histogram", "psth", "correlogram", "autocorrelogram", *PER_UNIT, *TOGETHER))
+OF_SPIKES = frozenset(("spikes", "raster", "isi_histogram", "psth", "correlogram", "autocorrelogram", "intervals", *PER_UNIT, *TOGETHER))
 
 
 # --- of all values in a window of time -------------------------------------------------------------------------------
