@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from plasticdsl.derive.conserved import conserved_variables
 from plasticdsl.graph import backwards, reachable
-from plasticdsl.model.expr import Binary, Call, Expr, Ref, moves_with_time, refs, substitute
+from plasticdsl.model.expr import Binary, Call, Expr, Ref, is_series, moves_with_time, refs, substitute
 from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta
@@ -49,7 +49,7 @@ class System:
         for ref in sorted(refs(expr), key=lambda r: r.order):
             if ref.owner is Whose.OWN and ref.name in self.flowing_inputs:
                 return ref.name
-            if ref.owner not in (Whose.OWN, Whose.NETWORK) and ref not in self.held:
+            if ref.owner not in (Whose.OWN, Whose.NETWORK) and ref not in self.held and not is_series(ref):
                 return ref.path
         return ""
 

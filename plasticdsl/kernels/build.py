@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops import arrivals, feeds, stages, sums, sweep
+from plasticdsl.kernels.loops import arrivals, feeds, series, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import with_arguments
@@ -81,6 +81,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
         *feeds.sizes(plan),
+        *series.sizes(plan),
         Size(RUN.field(Part.ONE)),
         Scalar(DT, "float64", unit="s"),
         Scalar(SEED, "int64"),
@@ -88,6 +89,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *(a for p in plan.populations for a in units.arguments(plan, p)),
         *(a for p in plan.projections for a in synapses.arguments(plan, p)),
         *feeds.arguments(plan),
+        *series.arguments(plan),
         *sums.arguments(plan),
         *sweep.arguments(plan),
         *stages.arguments(plan),

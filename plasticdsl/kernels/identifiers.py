@@ -109,6 +109,10 @@ class Part(Enum):
     FEED_ROWS = "{}_feed_rows", "length of a table for {group}"
     FEED_WIDTH = "{}_feed_width", "length of a table for {group}"
     FEED_COUNT = "{}_feed_count", "length of a table for {group}"
+    # of a file of arrays
+    SERIES = "{}", "samples of {} over time, one row for each, with a column for each unit or one for all"
+    SAMPLES = "{}_samples", "number of samples of {}"
+    WIDTH = "{}_width", "columns of {}"
     # of a population or a projection
     PROPAGATOR = "P_{}_{}", "entry ({}, {}) of exp(A dt)"
     PROPAGATOR_HELD = "P_held_{}_{}", "entry ({}, {}) of exp(A dt) while refractory"

@@ -12,7 +12,7 @@ from plasticdsl.kernels.identifiers import Field, Group
 from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.program import Function, Member, Program
 
-_KINDS = ("run", "network", "population", "event", "projection")
+_KINDS = ("run", "network", "population", "event", "projection", "data")
 
 
 def members(program: Program) -> dict[Group, tuple[Member, ...]]:
@@ -40,5 +40,5 @@ def tuples(program: Program, classes: Mapping[Group, Any], values: Mapping[Field
 
 
 def in_order(fields: Iterable[Field]) -> tuple[Group, ...]:
-    """Their groups: the run, the network, populations, their events, projections."""
+    """Their groups: the run, the network, populations, their events, projections, files."""
     return tuple(sorted(dict.fromkeys(f.group for f in fields), key=lambda group: _KINDS.index(group.kind)))

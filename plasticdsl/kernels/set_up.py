@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_data, of_population, of_projection
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, Recipe, Word
-from plasticdsl.model.expr import Expr, Number, is_stored, joined, of_a_pair, refs
+from plasticdsl.model.expr import Expr, Number, Ref, is_series, is_stored, joined, of_a_pair, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import (
     ClampedSource,
@@ -28,7 +28,7 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
-from plasticdsl.model.owners import Owner, Whose, owner_text
+from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
 from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized
@@ -112,10 +112,11 @@ def sections(network: Network, known: Mapping[Group, Scope]) -> Iterator[Section
 
 
 def stored(network: Network, known: Mapping[Group, Scope]) -> list[Field]:
-    """The arrays that values and conditions take from files; connections and spikes are given as such."""
+    """The arrays that values and conditions take from files, samples among them; connections and spikes are given as such."""
     read = [e for scope in known.values() for e in _written(scope)]
     read += [e for parts in (network.populations, network.projections) for part in parts for e in _beside(part)]
-    found = {ref for e in read for ref in refs(e) if is_stored(ref)}
+    read += [e for p in network.populations for e in expressions((p.block, p.source))]
+    found = {Ref(OfData(owner_text(ref.owner)), ref.name) for e in read for ref in refs(e) if is_stored(ref) or is_series(ref)}
     return [of_data(owner_text(ref.owner)).variable(ref.name) for ref in sorted(found, key=lambda ref: ref.order)]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
+from plasticdsl.model.owners import OfData, OfSeries, Owner, Whose, owner_text
 
 Limit = Literal["", "before", "after"]
 
@@ -72,7 +72,8 @@ class Negate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A built-in function of `FUNCTIONS` (model level) or a statistic (`mean`, `rate`, … in experiments)."""
+    """A built-in function of `FUNCTIONS` (model level) or a statistic (`mean`, `rate`, … in experiments). `sample(series, n)`: row n (from 0) of an
+    array of samples, `Ref(OfSeries(…), …)`, the last where there are no more: a number for all units, or one for each."""
 
     function: str
     arguments: tuple[Expr, ...]
@@ -248,6 +249,11 @@ def of_a_pair(expr: Expr) -> bool:
     """Whether it has a value for each pair of units."""
     own = (Special("i"), Special("j"))
     return any(node in own or (isinstance(node, Ref) and (node.owner in (Whose.PRE, Whose.POST) or is_stored(node))) for node in walk(expr))
+
+
+def is_series(node: Expr) -> bool:
+    """Whether it is an array of samples."""
+    return isinstance(node, Ref) and isinstance(node.owner, OfSeries)
 
 
 def is_stored(node: Expr) -> bool:

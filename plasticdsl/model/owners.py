@@ -92,6 +92,13 @@ class OfData:
 
 
 @dataclass(frozen=True, slots=True)
+class OfSeries:
+    """A data set whose arrays are samples over time, one row for each."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfBlock:
     """A block, wherever a network uses it."""
 
@@ -102,7 +109,7 @@ class OfBlock:
 Foreign = Whose | OfArgument
 #: What has variables with one value per unit or connection.
 Part = OfPopulation | OfProjection
-Owner = Whose | StandIn | Part | OfOpposite | OfArgument | OfPatterns | OfData | OfBlock
+Owner = Whose | StandIn | Part | OfOpposite | OfArgument | OfPatterns | OfData | OfSeries | OfBlock
 
 
 def owner_text(owner: Owner) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Drawn, Expr, Incoming, Limit, Ref, Special
 from plasticdsl.model.model import Trigger
-from plasticdsl.model.owners import OfArgument, OfProjection, Whose
+from plasticdsl.model.owners import OfArgument, OfProjection, OfSeries, Whose
 from plasticdsl.reference import chance
 from plasticdsl.reference.structure import Frame, Index, Structure
 from plasticdsl.runtime.instance.instance import Floats
@@ -85,6 +85,9 @@ class OwnerScope:
                 return np.asarray(self.structure.instance.parameters[ref.name], dtype=np.float64)
             case Whose.PRE | Whose.POST | OfArgument() if self.owner in self.structure.projections:
                 return self._unit(ref)
+            case OfSeries():
+                series = self.structure.instance.series(ref)
+                return series if series.ndim == 1 else series[:, self.index]
             case OfProjection(other) if self.owner in self.structure.projections:
                 return self._other(other, ref.name)
             case _:

@@ -42,6 +42,26 @@ class Sparse:
         return np.where(keys[at] == wanted, self.values[at], 0.0) if len(keys) else np.zeros(wanted.shape)
 
 
+def dense(array: Floats | Sparse) -> Floats:
+    """The array with all its entries."""
+    return array.full() if isinstance(array, Sparse) else array
+
+
+def as_series(samples: Floats) -> Floats:
+    """Samples over time with a row for each: float64[samples, units or 1]."""
+    return samples if samples.ndim == 2 else samples[:, None]
+
+
+def rows(series: Floats) -> int:
+    """How many samples there are."""
+    return int(series.shape[0])
+
+
+def columns(series: Floats) -> int:
+    """For how many units there are samples, 1 where all share them."""
+    return int(series.shape[1])
+
+
 def in_blocks(rows: int, width: int = 1) -> Iterator[tuple[int, int]]:
     """The first row and the one after the last of blocks of rows with `width` numbers each."""
     step = max(1, BLOCK // max(1, width))

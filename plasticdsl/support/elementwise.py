@@ -59,13 +59,21 @@ def listed(number: Floats, *values: Floats) -> Floats:
     return np.diagonal(each).copy()
 
 
+def sample_each(series: Floats, number: Floats) -> Floats:
+    """Row `number` (from 0) of float64[rows] or float64[rows, units], the last where there are no more; `number`: one for all units, or one for each."""
+    row = np.where(number > 0.0, np.minimum(number, len(series) - 1.0), 0.0).astype(np.int64)
+    return np.asarray(
+        series[row] if series.ndim == 1 or row.ndim == 0 else series[row, np.minimum(np.arange(len(row)), series.shape[1] - 1)]
+    )
+
+
 #: `round` goes to the even neighbour at halves, `mod` has the sign of the divisor, as in Python.
 FUNCTIONS: Mapping[str, Function] = {
     "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "expm1": np.expm1, "log1p": np.log1p,
     "erf": erf_each, "abs": np.abs, "sign": np.sign, "step": step_each, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
     "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1_each, "expm1_over_x": expm1_over_x_each,
-    "one_hot": one_hot_each, "listed": listed,
+    "one_hot": one_hot_each, "listed": listed, "sample": sample_each,
 }  # fmt: skip
 
 OPERATORS: Mapping[str, Function] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}

@@ -66,6 +66,19 @@ def argument(value: tree.Expr) -> tree.Argument:
     return tree.Argument(None, value, value.span)
 
 
+def sampled(value: tree.Expr, series: Parts) -> tree.OverTime:
+    """`value every 0.5 ms linear`."""
+    return tree.OverTime(value, series[1], len(series) == 3, value.span.to(span_of(series)))
+
+
+def _sampled(parts: Parts) -> tree.Expr:
+    """An argument with samples, `rate = d.r Hz every 10 ms`."""
+    value, series = parts
+    if isinstance(value, tree.Compare) and value.operators == ("=",):
+        return replace(value, operands=(value.operands[0], sampled(value.operands[1], series)), span=span_of(parts))
+    return sampled(value, series)
+
+
 def _applied(parts: Parts) -> tree.Expr:
     """`f(…)` or `base.f(…)`; the ASCII spellings of signs become the nodes of the signs."""
     called = next(i for i, part in enumerate(parts) if isinstance(part, Token) and part.kind == "CALLED")
@@ -223,6 +236,8 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "indexed": lambda parts: tree.Indexed(parts[0], tuple(parts[2]), span_of(parts)),
     "items": lambda parts: parts[::2],
     "arguments": lambda parts: parts[::2],
+    "series": lambda parts: parts,
+    "sampled": _sampled,
     "each": lambda parts: name_of(parts[0]),
     "units": lambda parts: parts[::2],
     "within": _within,

@@ -10,7 +10,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, drawn, kinds, target_of
-from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, span_of
+from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, sampled, span_of
 from plasticdsl.syntax.refusal import Refusal, twice
 from plasticdsl.syntax.tables import Cell, Table
 from plasticdsl.syntax.tokens import Token
@@ -20,12 +20,17 @@ Setting = tree.Define | tree.Draw | tree.Initial
 
 def _setting(parts: Parts) -> Setting:
     """`w = 0.2 mV`, `w ~ N(0, 1)`, `V(0) = …` in a population or projection."""
-    left, sign, right = parts
+    left, sign, right, *series = parts
     if sign.kind == "~":
         return drawn(parts)
+    if series:
+        right = sampled(right, series[0])
     match left:
         case tree.Apply(function=tree.Name() as name, arguments=(tree.Argument(value=tree.Number(text="0")),)):
             return tree.Initial(name, right, False, span_of(parts))
+        case tree.Apply(function=tree.Name() as name, arguments=(tree.Argument(keyword=None, value=tree.Name(name="t")),)):
+            value = right if isinstance(right, tree.OverTime) else tree.OverTime(right, None, False, right.span)
+            return tree.Define(name, (), value, span_of(parts))
         case _:
             return tree.Define(target_of(left), (), right, span_of(parts))
 

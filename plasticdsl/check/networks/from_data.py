@@ -16,10 +16,10 @@ from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import Binary, Number, Ref, is_stored, refs
+from plasticdsl.model.expr import Binary, Number, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Connectivity, GivenSpikes, SpikeFile
-from plasticdsl.model.owners import OfData
+from plasticdsl.model.owners import OfData, OfSeries, owner_text
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -80,6 +80,16 @@ def require_units(read: object, population: str, count: float | None, span: Span
             known = "its units" if count is None else counted(int(count), "unit")
             has = counted(shape[0], "number") if len(shape) == 1 else f"the shape {shape}"
             message = f"‘{population}’ has {known}, and ‘{symbol}’ in ‘{of.symbol}’ has {has}; one for each unit is needed."
+            context.report.error("sizes-differ", message, span, f"For samples over time write ‘(t) = {symbol} … every 1 ms’.")
+
+
+def require_series(read: object, population: str, count: float | None, span: Span, context: Context, data: Mapping[str, DataSet]) -> None:
+    """Reports samples that are neither one series nor one for each unit of a population."""
+    for _, symbol, shape in _read(read, data, OfSeries):
+        if not shape or len(shape) > 2 or not shape[0] or (len(shape) == 2 and count is not None and shape[1] not in (1, count)):
+            known = "units" if count is None else counted(int(count), "unit")
+            needed = f"samples for ‘{population}’ are one list, or have a row for each time and columns for its {known}"
+            message = f"‘{symbol}’ has the shape {shape}; {needed}."
             context.report.error("sizes-differ", message, span)
 
 
@@ -137,11 +147,11 @@ def _require_matrix(symbol: str, shape: _Shape, pre: Side, post: Side, span: Spa
     return False
 
 
-def _read(read: object, data: Mapping[str, DataSet]) -> list[tuple[DataSet, str, _Shape]]:
-    """The arrays that something reads, each with what it is called there and its shape."""
-    found = sorted({ref for expr in expressions(read) for ref in refs(expr) if is_stored(ref)}, key=lambda ref: ref.order)
-    sets = {OfData(name): of for name, of in data.items()}
-    return [(of, f"{of.symbol}.{ref.name}", dict(of.arrays)[ref.name]) for ref in found for owner, of in sets.items() if owner == ref.owner]
+def _read(read: object, data: Mapping[str, DataSet], kind: type[OfData | OfSeries] = OfData) -> list[tuple[DataSet, str, _Shape]]:
+    """The arrays of a kind that something reads, each with what it is called there and its shape."""
+    found = {ref for expr in expressions(read) for ref in refs(expr) if isinstance(ref.owner, kind)}
+    sets = [(data[owner_text(ref.owner)], ref.name) for ref in sorted(found, key=lambda ref: ref.order)]
+    return [(of, f"{of.symbol}.{name}", dict(of.arrays)[name]) for of, name in sets]
 
 
 def _is_member(node: tree.Expr, data: Mapping[str, DataSet]) -> bool:

@@ -14,20 +14,22 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
-from plasticdsl.check.networks.from_data import require_units, spikes_from_data
+from plasticdsl.check.networks.from_data import require_series, require_units, spikes_from_data, unit_wanted
 from plasticdsl.check.networks.lists import listed_items, lists_per_unit
+from plasticdsl.check.networks.over_time import names_read, over_time, with_formulas
 from plasticdsl.check.networks.positions import placed
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import named_arguments
 from plasticdsl.check.terms.expressions import translate_as
+from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import entries
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import Expr, Number, Ref, Special, is_stored, refs, walk
+from plasticdsl.model.expr import Expr, Number, Ref, Special, is_series, is_stored, refs, walk
 from plasticdsl.model.model import (
     Block,
     ClampedSource,
@@ -77,7 +79,10 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
         block, dims = there.block, there.dims
     elif places:
         building.missing.add(name.name)
-    values = _values(given, block, dims, listing, building.constants, {} if there is None else there.values)
+    fixed, moving = ([g for g in given if isinstance(g.value, tree.OverTime) is over] for over in (False, True))
+    values = _values(fixed, block, dims, listing, building.constants, {} if there is None else there.values)
+    block = _over_time(moving, values, block, dims, listing, building.constants)
+    require_series(block, name.text, constant(size, building.constants), statement.span, context, building.data)
     read = (values, block.variables) if checked is None else values
     require_units(read, name.text, constant(size, building.constants), statement.span, context, building.data)
     population = Population(name.name, name.text, size, block, source, values, statement.span)
@@ -105,6 +110,44 @@ def _values(
     places = {v.path: v.value.span for v in given}
     check_bounds(tuple(changed.values()), constants, places, given[0].target if given else None, context.report)
     return tuple(found.items())
+
+
+def _over_time(
+    given: Sequence[GivenValue],
+    values: Sequence[tuple[str, Value]],
+    block: Block,
+    dims: Mapping[str, Dim],
+    context: Context,
+    constants: Values,
+) -> Block:
+    """The block in which names that get a value over time follow from it."""
+    inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context))
+    formulas: dict[str, Expr] = {}
+    for value in given:
+        assert isinstance(value.value, tree.OverTime)
+        variable = block.variable(value.path)
+        if value.starts:
+            context.report.error("not-a-constant", f"‘{value.text}(0)’ is a value at t = 0, and does not change.", value.value.span)
+            continue
+        if (variable is None or variable.role is not Role.INPUT) and key_of(value, block, context) is None:
+            continue
+        assert variable is not None
+        if value.path in formulas or value.path in dict(values):
+            context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target)
+        found = over_time(value.value, inside, constants)
+        dim, symbol = dims[value.path], f"‘{variable.symbol}’"
+        require_dimension(value.value, found.dim, dim, symbol, context, unit_wanted(value.value.value, dim, context))
+        parameters = {v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN)} - {g.path for g in given}
+        if any(r.owner is Whose.OWN and r.name not in parameters for r in refs(found.expr)):
+            message = "A value over time can depend on the time and on parameters, not on the state of the network."
+            context.report.error("not-a-constant", message, value.value.span)
+        formulas[value.path] = found.expr
+    changed = with_formulas(block, formulas, dict(values).keys())
+    for name, fixed in values:
+        if names_read(fixed) & (changed.definitions.keys() - block.definitions.keys()):
+            message = f"‘{name}’ is fixed before the run, and what it reads changes with time."
+            context.report.error("not-a-constant", message, given[0].value.span)
+    return changed
 
 
 def key_of(value: GivenValue, block: Block, context: Context) -> str | None:
@@ -208,8 +251,13 @@ def _variable(name: str, value: Expr, node: tree.Expr | None, span: Span) -> Var
 def _value(name: str, node: tree.Expr, context: Context) -> Expr:
     what, inside = f"The {name} of a source", unit_numbers(context)
     kind, dim = {"rate": NOT_NEGATIVE, "count": COUNT_OR_NONE}.get(name), _DIMENSIONS[name]
-    value = translate_as(node, dim, what, inside) if kind is None else amount(node, kind, what, inside, {}, dim)
-    if any(r.owner not in (Whose.OWN, Whose.NETWORK) and not is_stored(r) for r in refs(value)):
+    if isinstance(node, tree.OverTime):
+        found = over_time(node, inside, {})
+        require_dimension(node, found.dim, dim, what, context, unit_wanted(node.value, dim, context))
+        value = found.expr
+    else:
+        value = translate_as(node, dim, what, inside) if kind is None else amount(node, kind, what, inside, {}, dim)
+    if any(r.owner not in (Whose.OWN, Whose.NETWORK) and not is_stored(r) and not is_series(r) for r in refs(value)):
         message = f"The {name} of a source can depend on the time and on parameters, not on the state of the network."
         context.report.error("not-a-constant", message, node.span)
     return value

@@ -339,7 +339,7 @@ def read_hold(node: tree.Expr, context: Context) -> Typed | None:
 _NOTATION: dict[type, str] = {
     tree.Sum: "A sum Σ", tree.Average: "An average ⟨…⟩", tree.Partial: "A derivative ∂/∂", tree.Transposed: "A transposed matrix",
     tree.Indexed: "An index in brackets", tree.Listing: "A list",
-    tree.Membership: "‘in’ a population",
+    tree.Membership: "‘in’ a population", tree.OverTime: "A value over time",
 }  # fmt: skip
 
 
@@ -349,7 +349,10 @@ _A_SUM = "Sums stand in synapses, rules and networks. A neuron gets one through 
 _A_LIST = "Populations take lists with one value for each unit: ‘P = 3 Cell, V(0) = [−70, −65, −60] mV’."
 
 
+_OVER_TIME = "Populations take it, for a parameter or for an input that no projection fills: ‘A = 10 LIF, I(t) = d.stim pA every 0.5 ms’."
+
+
 def _not_here(node: Placed, context: Context) -> Typed:
     what = _NOTATION.get(type(node), "This")
-    hint = _A_SUM if isinstance(node, tree.Sum) else _A_LIST if isinstance(node, tree.Listing) else ""
+    hint = {tree.Sum: _A_SUM, tree.Listing: _A_LIST, tree.OverTime: _OVER_TIME}.get(type(node), "")
     return context.refuse("not-here", f"{what} has no meaning at this place.", node.span, hint)

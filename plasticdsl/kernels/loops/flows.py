@@ -228,8 +228,8 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
             return values[variable]
         case Special("t"):
             return time
-        case Ref() | Special():
-            return names.resolve(expr)
+        case Ref() | Special() | Call("sample"):
+            return names.resolve(expr)  # the number of a sample changes in jumps alone
         case _:
             at = Read(T) if in_jumps(expr) else time
             return rebuild(expr, lambda part: at_stage(part, values, at, names))

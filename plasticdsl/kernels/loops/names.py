@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import chance
+from plasticdsl.kernels.loops import chance, series
 from plasticdsl.kernels.program import ZERO, Element, For, Let, Read, Statement, element
 from plasticdsl.model.expr import Binary, Call, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
@@ -57,6 +57,8 @@ class Names:
                 return self._ref(expr)
             case Special(special):
                 return self._special(special)
+            case Call("sample", (Ref() as samples, number)):
+                return series.sample(samples, self.resolve(number), self.index)
             case InPlan("total", name) if self.totals:
                 return element(self.group.field(Part.SUM, name), I)
             case InPlan("total", name):

@@ -20,6 +20,7 @@ from plasticdsl.model.expr import Expr
 from plasticdsl.model.owners import OfPopulation, OfProjection
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.numbers.evaluate import constant
+from plasticdsl.support.arrays import dense
 from plasticdsl.support.random import signed
 
 
@@ -98,6 +99,8 @@ class _CarriedOut:
                 return self._instance.parameters[field.of[0]]
             case Group("run"):
                 return self._instance.dt if field.part is Part.DT else signed(self._instance.seed)
+            case Group("data", name):
+                return dense(self._instance.stored[name][field.of[0]])
             case Group(_, name):
                 part = self._instance.part(name)
                 return _value(field.of[0], part) if field.part is Part.VARIABLE else _OF_PARTS[field.part](part)

@@ -19,7 +19,7 @@ from plasticdsl.model.patterns import DataSet
 from plasticdsl.runtime.instance.instance import Floats, Stored, Values
 from plasticdsl.runtime.instance.patterns import readable
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.support.arrays import Integers, Sparse
+from plasticdsl.support.arrays import Integers, Sparse, as_series, dense
 from plasticdsl.support.connectivity import Connections, in_order
 
 
@@ -56,6 +56,14 @@ class Arrays:
                 "sizes-differ", ref, f"has the shape {found.shape}, and ‘{population}’ has {count} units: one number for each is needed"
             )
         return found if found.ndim else float(found)
+
+    def of_series(self, ref: Ref, count: int, population: str) -> Floats:
+        """Samples over time: float64[samples, units], or float64[samples, 1] where all units share them."""
+        found = dense(self.array(ref))
+        if found.ndim not in (1, 2) or not len(found) or (found.ndim == 2 and found.shape[1] not in (1, count)):
+            needed = f"samples for ‘{population}’ are one list, or have a row for each time and columns for its {count} units"
+            self._fail("sizes-differ", ref, f"has the shape {found.shape}; {needed}")
+        return as_series(found)
 
     def at_pairs(self, ref: Ref, pre: Integers, post: Integers, sizes: tuple[int, int]) -> Values:
         """The entries of a matrix [post, pre] at pairs of units (from 0); `sizes`: of the pre and the post population."""

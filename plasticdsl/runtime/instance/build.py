@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model.expr import Ref, Special
+from plasticdsl.model.expr import Ref, Special, is_series, refs
 from plasticdsl.model.model import (
     Block,
     ClampedSource,
@@ -30,7 +30,7 @@ from plasticdsl.model.model import (
     Timed,
     Timing,
 )
-from plasticdsl.model.owners import OfData, OfProjection, Whose
+from plasticdsl.model.owners import OfData, OfProjection, OfSeries, Whose
 from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
@@ -198,6 +198,8 @@ def units_of(population: Population, size: int, sides: Sides, seed: int, around:
                 return np.arange(1.0, size + 1.0)
             case Ref(OfData()):
                 return stored.of_units(node, size, population.symbol)
+            case Ref(OfSeries()):
+                return stored.of_series(node, size, population.symbol)
             case Special("N_pre" | "N_post"):
                 return float(size)
             case _:
@@ -251,6 +253,9 @@ def _full(value: Values, count: int) -> Floats:
 
 def _population(population: Population, resolver: Resolver, setup: Setup, spikes: GivenTimes) -> PopulationInstance:
     parameters, states = parameters_of(population.block, resolver, setup), _states_of(population.block, resolver)
+    for name, formula in population.block.definitions.items():
+        if any(is_series(ref) for ref in refs(formula)):
+            resolver.value(name)  # which reads the samples
     if isinstance(population.source, ClampedSource):
         states.setdefault("x", np.zeros(resolver.count))
     made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
-from plasticdsl.support.arrays import Floats, Integers, Sparse, Values
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose, owner_text
+from plasticdsl.support.arrays import Floats, Integers, Sparse, Values, as_series, dense
 from plasticdsl.support.structure import sources_of
 
 __all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Stored", "Values"]
@@ -103,6 +104,11 @@ class Instance:
     patterns: dict[str, Floats] = field(default_factory=dict)
     stored: dict[str, Stored] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
+
+    def series(self, ref: Ref) -> Floats:
+        """Samples of a file: float64[samples], or float64[samples, units] where each unit has its own."""
+        found = as_series(dense(self.stored[owner_text(ref.owner)][ref.name]))
+        return found[:, 0] if found.shape[1] == 1 else found
 
     def part(self, name: str) -> PopulationInstance | ProjectionInstance:
         """A population or projection."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Network, Role
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Whose, owner_text
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.instance import Instance, Values
@@ -139,6 +139,8 @@ class Observer:
                 return self.present.recorded(name)
             case Ref(OfPopulation(owner) | OfProjection(owner), name):
                 return self.variable(owner, name)
+            case Ref(OfSeries()):
+                return self.instance.series(node)
             case Special("t"):
                 return self.time
             case Special("dt"):

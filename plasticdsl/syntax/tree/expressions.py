@@ -222,6 +222,16 @@ class Within:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """A value that changes with time: `I(t) = …` in a population, or samples, `d.stim pA every 0.5 ms linear` (`period`, `linear`)."""
+
+    value: Expr
+    period: Expr | None
+    linear: bool
+    span: Span
+
+
 Expr = (
     Number
     | Name
@@ -243,4 +253,5 @@ Expr = (
     | Partial
     | Transposed
     | Listing
+    | OverTime
 )
