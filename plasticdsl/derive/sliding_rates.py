@@ -86,7 +86,7 @@ def _counting(population: Population, counters: Counters) -> Population:
     states = [state for (name, _), (state, _) in counters.items() if name == population.name]
     ups = tuple(Assign(Ref(Whose.OWN, s), Binary("+", Ref(Whose.OWN, s), Number(1.0))) for s in states)
     block = population.block
-    variables = (*block.variables, *(Variable(s, "spikes in a window", Role.STATE, ONE, span=block.span) for s in states))
+    variables = (*block.variables, *(Variable(s, s, Role.STATE, ONE, span=block.span) for s in states))
     handlers = (*block.handlers, Handler(Trigger.SPIKE, ups)) if ups else block.handlers
     return replace(population, block=replace(block, variables=variables, handlers=handlers))
 

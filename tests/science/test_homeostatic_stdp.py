@@ -1,5 +1,7 @@
 """Homeostatic STDP (after Carlson, Richert, Dutt & Krichmar 2013) against a plain program that keeps lists of spikes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,20 @@ def test_as_a_plain_program(kernels: EngineName) -> None:
     np.testing.assert_array_equal(np.round(net.spikes("cell").times / DT).astype(int), post)
     np.testing.assert_allclose(rates, expected, rtol=1e-12)
     np.testing.assert_allclose(weights, found, rtol=1e-9)
+
+
+def test_a_saved_window_goes_on(tmp_path: Path) -> None:
+    model = plasticdsl.load("rules/homeostatic_stdp")
+    first, second = (
+        model.build("Threshold", dt=DT, engine="python", parameters={"cell.T": 0.1, "inputs": INPUTS, "ex.w": 0.4}) for _ in range(2)
+    )
+    first.run("150 ms")
+    first.save(tmp_path / "state")
+    second.load(tmp_path / "state")
+    for net in (first, second):
+        net.run("130 ms")
+    assert first["cell"].nu[0] == second["cell"].nu[0] > 0.0
+    np.testing.assert_array_equal(first["cell"].V, second["cell"].V)
 
 
 @pytest.mark.slow

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import PerUnit, Population, Projection, Timed, Timing
+from plasticdsl.model.model import AddTo, PerUnit, Population, Projection, Timed, Timing
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.right_sides import PARAMETERS, STATES
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.source import Span
@@ -51,6 +52,14 @@ def projection_need(projection: Projection, pattern: Pattern, count: float, arra
     each = 16.0 * own + 8.0 * delays + 8.0 + (12.0 if projection.rules else 0.0)
     sizes = f"{pattern.n_pre:,} × {pattern.n_post:,} units"
     return Need(f"‘{projection.symbol}’ with about {count:,.0f} connections ({sizes})", count * each, projection.span)
+
+
+def delivery_need(projection: Projection, steps: int, n_post: int) -> Need:
+    """What is on its way to the post units for so many steps, a number for each, unit and step; a sliding rate remembers its window so."""
+    sent = {s.target.name for s in projection.connection.statements() if isinstance(s, AddTo) and s.target.owner is Whose.POST}
+    sent |= {s.target for s in projection.connection.sums}
+    what = f"what is on its way along ‘{projection.symbol}’ for {steps:,} steps"
+    return Need(what, 8.0 * len(sent) * (steps + 1.0) * n_post if steps else 0.0, projection.span)
 
 
 def expected_count(pattern: Pattern) -> float:
