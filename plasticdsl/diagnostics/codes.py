@@ -45,6 +45,9 @@ _CODES: tuple[Code, ...] = (
     Code("bare-delay", "a delay without a side on a plastic projection",
          "With a rule, `axonal delay` (before the synapse) and `dendritic delay` (behind it) act differently; simulators read "
          "the bare word in both ways."),
+    Code("begins-as-pruned", "a new connection with the value at which it vanished",
+         "`grow` says what a new connection begins with, as in `grow p = 0.001 every 1 s, w = 0.02`; what it does not name is what it was. Where that "
+         "is what `prune` asks, the connection may vanish again at once."),
     Code("chance-outside", "a chance where there is no event",
          "`chance(p)` and draws such as `u ~ Bernoulli(p)` are made at events: under a trigger, or in a change at every step. A flow has noise `ξ(t)`, a "
          "random spike a rate, and what a pair of spikes does is the same for all pairs of one lag."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_data, of_population, of_projection
@@ -21,6 +21,7 @@ from plasticdsl.model.model import (
     GivenSpikes,
     Network,
     Population,
+    Presence,
     Projection,
     RegularSource,
     Third,
@@ -30,8 +31,9 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
 from plasticdsl.model.parts import count, start_of
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
-from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized
+from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized, there_at_first
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.pairs import require_partners, symmetric
 from plasticdsl.support.random import stream_of
@@ -171,6 +173,8 @@ def _projection(projection: Projection, scope: Scope) -> Iterator[Assignment]:
     connections = Apply(len, (targets,))
     for assignment in _values(scope, connections, scope.ends[Whose.POST].field(Part.UNITS)):
         yield assignment
+        if projection.changing and assignment.targets == (group.variable(PRESENT),):
+            yield replace(assignment, value=Apply(there_at_first, (*assignment.targets, _FOUND)))
         yield from _alike(projection, scope, assignment)
     for third in projection.thirds:
         size, others = (scope.ends[end].field(Part.UNITS) for end in (third.owner, Whose.POST))
@@ -213,6 +217,7 @@ def _pattern(projection: Projection, scope: Scope) -> Recipe:
         words["allowed"] = Formula(group, joined("and", conditions), pairs=True)
     words |= {} if how.self_connections else {"self_connections": False}
     words |= {"repeats": True} if how.repeats else {}
+    words |= {"growing": True} if projection.connection.presence is Presence.GROWN else {}
     words |= {"mirrored": True} if projection.symmetric else {}
     for side, part, end in (("pre", how.pre, Whose.PRE), ("post", how.post, Whose.POST)):
         if part:

@@ -100,7 +100,19 @@ class AddTo:
     span: Span = NOWHERE
 
 
-Statement = Assign | AddTo
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """Connections arise where `target` is not 0, and so that a unit on `side` (`Whose.PRE` or `Whose.POST`) does not have more than `value`, the least
+    that is said at any of its connections: where more would, those with the largest `target`, which is between 0 and 1, do not, and it becomes 0. All
+    connections come to it, and then go on. Periodic only."""
+
+    target: Ref
+    value: Expr
+    side: Whose
+    span: Span = NOWHERE
+
+
+Statement = Assign | AddTo | AtMost
 
 
 class Trigger(StrEnum):
@@ -263,13 +275,21 @@ class Need:
         return Ref(self.owner, self.name).path if isinstance(self.owner, Whose) else f"({self.owner.name}).{self.name}"
 
 
+class Presence(Enum):
+    """Whether the connections of a projection stay, may vanish, or may arise too: then every pair that may be connected has its place."""
+
+    FIXED = "fixed"
+    PRUNED = "pruned"
+    GROWN = "grown"
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A neuron, a synapse, a rule, or what a projection composes of a synapse and its rules (`kind == "connection"`).
 
     `variables`: parameters and definitions come in an order in which each depends only on earlier ones.
     `handlers` of one trigger run in the order given (in a connection: the synapse's, then each rule's).
-    `output`: the variable that `x`/`y` mean.
+    `output`: the variable that `x`/`y` mean. `presence`: of a connection.
     """
 
     kind: str
@@ -289,6 +309,7 @@ class Block:
     needs: tuple[Need, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     span: Span = NOWHERE
+    presence: Presence = Presence.FIXED
 
     def variable(self, name: str) -> Variable | None:
         """The variable with this canonical name."""
@@ -532,6 +553,11 @@ class Projection:
     def as_owner(self) -> OfProjection:
         """Whose its variables are, seen from outside."""
         return OfProjection(self.name)
+
+    @property
+    def changing(self) -> bool:
+        """Whether its connections come and go (`model.presence`)."""
+        return self.connection.presence is not Presence.FIXED
 
     @property
     def ends(self) -> Mapping[Owner, str]:

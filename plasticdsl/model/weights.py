@@ -6,6 +6,7 @@ from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Assign, Block, Projection
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.presence import NEWBORN, PRESENT
 
 
 def weights(projection: Projection) -> frozenset[str]:
@@ -33,8 +34,9 @@ def standing_weights(projection: Projection) -> frozenset[str]:
 def weight(projection: Projection) -> str | None:
     """The one variable that rules change or, without rules, that the projection gives (among several, the one that no block declares); None where there
     is not one."""
+    tells = {PRESENT, NEWBORN} if projection.changing else set[str]()
     undeclared = {name for name in projection.given if dict(projection.origins).get(name, ("", name))[0] == ""}
-    choices = (weights(projection), undeclared, frozenset(projection.given))
+    choices = (found - tells for found in (weights(projection), undeclared, frozenset(projection.given)))
     return next((next(iter(found)) for found in choices if len(found) == 1), None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, Network, Population, RegularSource, Role, Value
+from plasticdsl.model.model import Block, Network, Population, Presence, RegularSource, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
 from plasticdsl.plan import operations as ops
@@ -148,6 +148,8 @@ def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
         yield f"  {third.owner.name} is {chosen}, {'a unit for each postsynaptic one' if third.each else 'one unit for all connections'}"
     for name in own.symmetric:
         yield f"  {words.name(name)} is the same in both directions: drawn or computed once for each pair of units, and changed alike"
+    if own.connection.presence is Presence.GROWN:
+        yield "  a place for every pair of units that may be connected; the connections above are those that are there at first"
     for placed in projection.variables:
         if placed.variable.role is Role.STATE:
             derived = "derived from the learning window; " if placed.derived else ""

@@ -13,6 +13,7 @@ from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, plain, scope_of
 from plasticdsl.model.model import (
     Assign,
+    AtMost,
     Block,
     Handler,
     Network,
@@ -164,7 +165,7 @@ def _at_third(block: Block, unit: OfArgument, kind: str, scope: Scope, held: fro
 def _handler(handler: Handler, scope: Scope, held: frozenset[str], totals: Totals) -> tuple[Event, ...]:
     events: tuple[Event, ...] = ()
     for s in handler.statements:
-        holds = handler.is_rule and isinstance(s, Assign) and s.target.name in held
+        holds = handler.is_rule and isinstance(s, Assign | AtMost) and s.target.name in held
         events += totals.taken_out(Event(s, holds).with_value(inline(s.value, scope)))
     if handler.simultaneous:
         events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))

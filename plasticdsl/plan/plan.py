@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.model import AddTo, Assign, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
+from plasticdsl.model.model import AddTo, Assign, AtMost, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme, Staged, linear_parts
@@ -83,7 +83,7 @@ class SumHistory:
 
 #: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `InPlan("total", name)`; at
 #: postsynaptic spikes it is that of the unit that spiked.
-PlanStatement = Assign | AddTo | Remember | Foresee | SumHistory | Total
+PlanStatement = Assign | AddTo | AtMost | Remember | Foresee | SumHistory | Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Event:
     def assigned(self) -> str | None:
         """The own variable that it assigns."""
         match self.statement:
-            case Assign(target):
+            case Assign(target) | AtMost(target):
                 return target.name
             case Foresee(name) | SumHistory(target=name):
                 return name

@@ -11,7 +11,7 @@ from itertools import dropwhile
 
 from plasticdsl.model.expr import Expr, InPlan, Ref, substitute, walk
 from plasticdsl.model.inline import without_sums
-from plasticdsl.model.model import Assign, Role, Total, Variable
+from plasticdsl.model.model import Assign, AtMost, Role, Total, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import numbered
 from plasticdsl.plan.plan import Event, Placed, Remember
@@ -62,7 +62,7 @@ def _crosses(place: int, events: Sequence[Event]) -> bool:
     """Whether the value remembered at this place is read after a sum."""
     remembered = events[place].statement
     assert isinstance(remembered, Remember)
-    after_sum = dropwhile(lambda e: not isinstance(e.statement, Total), events[place + 1 :])
+    after_sum = dropwhile(lambda e: not isinstance(e.statement, Total | AtMost), events[place + 1 :])
     return any(InPlan("remembered", remembered.name) in walk(e.value) for e in after_sum)
 
 

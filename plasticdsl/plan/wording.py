@@ -6,8 +6,8 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 from __future__ import annotations
 
 from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, Ref, rebuild, refs, substitute
-from plasticdsl.model.model import AddTo, Assign, Connectivity, Distribution, Network, Total, Value
-from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose
+from plasticdsl.model.model import AddTo, Assign, AtMost, Connectivity, Distribution, Network, Total, Value
+from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.model.parts import Units
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.plan import Event, Foresee, Remember, SumHistory
@@ -72,6 +72,9 @@ class Words:
                 return f"{self._target(target)} {self._change(target, value)}{held}"
             case AddTo(target, amount):
                 return f"{self._target(target)} += {self.formula(amount)}{held}"
+            case AtMost(target, most, side):
+                unit = f"{owner_text(side)}synaptic unit"
+                return f"{self._target(target)} → 0 at some, so that no {unit} will have more than {self.formula(most)} connections{held}"
             case Remember(name, value):
                 return f"{self.name(name)} is remembered: {self.formula(value)}"
             case Foresee(name, value):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.model import AddTo, Assign, Block, Handler, Trigger
+from plasticdsl.model.model import AddTo, Assign, AtMost, Block, Handler, Trigger
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.handlers import Local, meetings
@@ -218,4 +218,6 @@ def send(run: Run, projection: str, target: Ref, connections: Index, amounts: Fl
 def without_held(run: Run, projection: str, handler: Handler) -> Handler:
     """A handler without the statements that are not carried out while rules are off: those of a rule that assign a weight."""
     held = run.held_now(projection) if handler.is_rule else frozenset[str]()
-    return replace(handler, statements=tuple(s for s in handler.statements if not (isinstance(s, Assign) and s.target.name in held)))
+    return replace(
+        handler, statements=tuple(s for s in handler.statements if not (isinstance(s, Assign | AtMost) and s.target.name in held))
+    )

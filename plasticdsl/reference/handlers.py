@@ -12,9 +12,10 @@ from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.expr import refs
-from plasticdsl.model.model import AddTo, Assign, Handler, Statement
+from plasticdsl.model.expr import Ref, refs
+from plasticdsl.model.model import AddTo, Assign, AtMost, Handler, Statement
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
@@ -54,6 +55,8 @@ def _at_once(statements: Sequence[Statement], local: Local, seen: OwnerScope, sc
         match statement:
             case Assign(target, _):
                 new[target.name] = bounded(target.name, value, replace(scope, own=local, plain={}, after={}))
+            case AtMost(target, _, side):
+                new[target.name] = _chosen(local[target.name], value, side, seen)
             case AddTo():
                 additions.append((statement, value))
             case _:
@@ -61,6 +64,18 @@ def _at_once(statements: Sequence[Statement], local: Local, seen: OwnerScope, sc
     local.update(new)
     for addition, value in additions:
         add(addition, value)
+
+
+def _chosen(among: Floats, most: Floats, side: Whose, scope: OwnerScope) -> Floats:
+    """Which connections arise after all, where a unit must not have more than so many of all connections."""
+    units = (scope.structure.post if side is Whose.POST else scope.structure.pre)[scope.owner].units
+    present, kept = evaluate(Ref(Whose.OWN, PRESENT), scope), among.copy()
+    for unit in np.unique(units):
+        own = np.flatnonzero(units == unit)
+        room = most[own].min() - np.count_nonzero(present[own])
+        while 0 < np.count_nonzero(kept[own]) > room:
+            kept[own[np.argmax(kept[own])]] = 0.0
+    return kept
 
 
 def _value(statement: Statement, scope: OwnerScope) -> Floats:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.watch.series import Label
+from plasticdsl.runtime.watch.statistics import mean_of_known
 from plasticdsl.support.arrays import Floats
 
 #: Colours that people with any colour vision can tell apart (Okabe & Ito 2008), the yellow left out: it is hard to see on white.
@@ -158,7 +159,7 @@ def draw_units_over(
     shown = evenly(count, _MOST_LINES)
     axes.plot(x, values[:, shown], color=colour, linewidth=0.9, alpha=0.35)
     text = f"{names[0]}: mean of {count}" if len(shown) == count else f"{names[0]}: mean of {count}; {len(shown)} shown"
-    axes.plot(x, np.mean(values, axis=1), color=_dark(colour), linewidth=3.2 if len(x) <= _DENSE else 1.8, label=text)
+    axes.plot(x, mean_of_known(values), color=_dark(colour), linewidth=3.2 if len(x) <= _DENSE else 1.8, label=text)
     return True
 
 

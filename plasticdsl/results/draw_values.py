@@ -20,7 +20,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.results.axis import COLOURS, GREY, draw_units_over, evenly, label_of, legend, note, shared_label, time_unit
 from plasticdsl.runtime.play.sweep import Axis, Study
 from plasticdsl.runtime.watch.series import Label, Landscape, Panel, PlotPlan, Series
-from plasticdsl.runtime.watch.statistics import histogram, intervals
+from plasticdsl.runtime.watch.statistics import histogram, intervals, mean_of_known
 from plasticdsl.support.arrays import Floats
 
 _MOST_SHOWN = 6
@@ -277,7 +277,7 @@ def _draw_line(axes: Axes, x: Floats, y: Floats, name: str, colour: str) -> None
 
 def _value(series: Series) -> float:
     """The value of one run; the mean where there is one per unit."""
-    return float(np.mean(series.done[-1])) if series.taken else np.nan
+    return float(mean_of_known(series.done[-1].ravel())) if series.taken else np.nan
 
 
 def _own_axis(study: Study, expr: Expr) -> Axis | None:

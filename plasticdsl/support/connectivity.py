@@ -33,7 +33,8 @@ class Pattern:
     `kind` as in `model.Connectivity`; `amount` a probability or a degree, or a probability of each pair; `allowed` the condition on pairs (of
     `where` and `also` together), None for none. `listed`: pre and post units (from 0). `mirrored`: with each connection there is the one in the other
     direction; what is drawn is drawn for pairs with post ≤ pre. `pre`, `post`: the units (from 0) among which there are connections, None for all;
-    `amount` and `allowed` are of unit numbers all the same.
+    `amount` and `allowed` are of unit numbers all the same. `growing`: connections may arise, so all pairs have a place that the condition, the parts and
+    `self_connections` allow; the connections of this kind are those that are there at first.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Pattern:
     mirrored: bool = False
     pre: Integers | None = None
     post: Integers | None = None
+    growing: bool = False
 
 
 class NotSymmetric(ValueError):
@@ -56,11 +58,13 @@ class NotSymmetric(ValueError):
 @dataclass(frozen=True, slots=True)
 class Connections:
     """`rows` int64[n_pre + 1], `targets` int32[connections], sorted by pre unit, then post unit. `order` int64[connections]: which of the
-    pairs given from outside each connection is, None for connections that were not listed."""
+    pairs given from outside each connection is, None for connections that were not listed. `present` bool[connections]: which are there at first, None
+    for all of them."""
 
     rows: Integers
     targets: NDArray[np.int32]
     order: Integers | None = None
+    present: NDArray[np.bool_] | None = None
 
 
 def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections:
@@ -68,6 +72,9 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
 
     Raises ValueError with one sentence where the pattern cannot be had with these sizes.
     """
+    if pattern.growing:
+        first = connect(replace(pattern, growing=False), same, seed, stream)
+        return _among(first, connect(places(pattern), same, seed, stream), pattern)
     if pattern.kind == "listed":
         found = _listed(pattern)
         _require_inside(pattern, found)
@@ -84,6 +91,26 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
         return found
     keys = _units(pattern, "pre")[sources_of(found.rows)] * pattern.n_post + _units(pattern, "post")[found.targets]
     return _from_keys(np.sort(keys), pattern)
+
+
+def places(pattern: Pattern) -> Pattern:
+    """All pairs that have a place."""
+    return replace(pattern, kind="one" if pattern.kind == "one" else "all", growing=False) if pattern.growing else pattern
+
+
+def _among(first: Connections, every: Connections, pattern: Pattern) -> Connections:
+    """Every place and all that is there at first, and which these are. Raises ValueError for two connections of one pair."""
+    some, all_ = (sources_of(found.rows).astype(np.int64) * pattern.n_post + found.targets for found in (first, every))
+    if len(np.unique(some)) < len(some):
+        raise ValueError("two units are connected more than once, and connections that come and go are one for each pair")
+    keys = np.union1d(some, all_)
+    places = np.searchsorted(keys, some)
+    found = _from_keys(keys, pattern)
+    order = np.full(len(keys), -1)
+    order[places] = np.arange(len(some)) if first.order is None else first.order
+    present = np.zeros(len(keys), dtype=np.bool_)
+    present[places] = True
+    return Connections(found.rows, found.targets, None if first.order is None else order, present)
 
 
 def _units(pattern: Pattern, side: str) -> Integers:
@@ -343,9 +370,10 @@ def arranged(values: Floats, found: Connections, n_post: int) -> Floats:
     order they have now. Raises ValueError for any other shape."""
     if values.shape == (n_post, len(found.rows) - 1):
         return values[found.targets, sources_of(found.rows)]
-    if values.shape != found.targets.shape:
-        raise ValueError(f"an array of shape {values.shape} was given, but there is one value per connection: {found.targets.shape}")
-    return values if found.order is None else values[found.order]
+    given = found.targets.shape if found.order is None else (np.count_nonzero(found.order >= 0),)
+    if values.shape != given:
+        raise ValueError(f"an array of shape {values.shape} was given, but there is one value per connection: {given}")
+    return values if found.order is None else np.where(found.order >= 0, np.append(values, 0.0)[found.order], 0.0)
 
 
 def in_order(values: Any, found: Connections, n_post: int) -> Any:
@@ -356,6 +384,11 @@ def in_order(values: Any, found: Connections, n_post: int) -> Any:
 def given_to_each(parameters: Mapping[str, Any], name: str, default: Any, found: Connections, n_post: int) -> Any:
     """What `parameters` has under that name, one number or an array as `arranged` takes it, else the default, which is in order."""
     return in_order(number(parameters[name]), found, n_post) if name in parameters else number(default)
+
+
+def there_at_first(values: Any, found: Connections) -> Any:
+    """1 for each connection that is there at first, else 0; `values`: the same of those that are connected."""
+    return values if found.present is None else found.present * np.asarray(values, dtype=np.float64)
 
 
 def sized(given: Any, default: Any) -> int:

@@ -254,6 +254,31 @@ def _refractory(parts: Parts) -> tree.Refractory:
     return tree.Refractory(parts[1] if condition is None else None, condition, tuple(after(parts, "hold") or ()), span_of(parts))
 
 
+def _grow(parts: Parts) -> tree.Grow:
+    chance = after(parts, "=")
+    if chance is not None and not (isinstance(parts[1], tree.Name) and parts[1].name == "p"):
+        message = "After ‘grow’ stands a probability, ‘p = …’, and not ‘{0} = …’."
+        hint = "What a new connection begins with stands behind: ‘grow p = 0.001 every 1 s, w = 0.02’."
+        raise Refusal("unknown-option", parts[1].span, message, hint, quoted=(parts[1].span,))
+    degrees = tuple(part for part in parts if isinstance(part, tree.Connectivity))
+    body = tuple(part for part in parts if isinstance(part, tree.Jump | tree.Draw))
+    return tree.Grow(chance, after(parts, "every"), after(parts, "where"), degrees, body, span_of(parts))
+
+
+def _of_new(parts: Parts) -> tree.Connectivity | tree.Jump | tree.Draw:
+    """What a new connection begins with, as a change; or how many there may be."""
+    match parts:
+        case [Token(text=kind), _, most]:
+            return tree.Connectivity(kind, most, span_of(parts))
+        case [tree.Define(target=target, rhs=value, span=span)]:
+            return tree.Jump(target, "->", value, span)
+        case [tree.Draw() as new]:
+            return new
+        case [other, *_]:
+            raise Refusal("bad-left-side", other.span, "What a new connection begins with is written ‘w = …’ here, without ‘(0)’.")
+    raise AssertionError(parts)
+
+
 DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "item": lambda parts: parts[0],
     "names": lambda parts: [name_of(token) for token in parts[::2]],
@@ -279,6 +304,9 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "reactions": lambda parts: tree.Reactions((), span_of(parts)),
     "reaction": _reaction,
     "species": lambda parts: [] if isinstance(parts[0], Token) else _terms(parts[0]),
+    "prune": lambda parts: tree.Prune(parts[2], after(parts, "every"), span_of(parts)),
+    "grow": _grow,
+    "of_new": _of_new,
     "block": _block,
     "block_name": lambda parts: (name_of(parts[0]), tuple(parts[2]) if len(parts) > 1 else ()),
     "function": lambda parts: tree.Function(name_of(parts[1]), tuple(parts[3]), parts[6], span_of(parts)),

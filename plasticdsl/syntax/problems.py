@@ -27,7 +27,7 @@ BLOCK_RULES: Mapping[str, str] = {
 }
 
 _HOME: Mapping[str, str] = {
-    **dict.fromkeys(("on", "every"), "a synapse or a rule"),
+    **dict.fromkeys(("on", "every", "prune", "grow"), "a synapse or a rule"),
     **dict.fromkeys(("spike", "event", "refractory", "input", "output", "reactions"), "a neuron"),
     **dict.fromkeys(("method", "truncate"), "a neuron, a synapse or a rule"),
     **dict.fromkeys(FIRST_WORDS["procedure"], "an experiment"),
@@ -51,6 +51,8 @@ _EXAMPLES: Mapping[str, str] = {
     "output": "output y = f(a)",
     "method": "method: RK4",
     "truncate": "truncate F at 200 ms",
+    "prune": "prune when w < 0.01",
+    "grow": "grow p = 0.001 every 1 s, in-degree ≤ 20, w = 0.02",
     "reactions": "reactions:",
     "phase": "phase learning for 10 s:’ or ‘phase p for each x in data:",
     "repeat": "repeat 60 times:’ or ‘repeat until mean(w) > 0.9, at most 100 times:",
@@ -275,6 +277,23 @@ def _in_network(place: _Place) -> Refusal | None:
     return None
 
 
+def _rewiring(place: _Place) -> Refusal | None:
+    """`prune if w < 0.01`, `grow … if c`, `…, up to 20 per unit`, and either as a clause of a projection."""
+    word = next((b.text for a, b in pairwise(place.tokens[: place.number]) if a.kind == "," and b.text in ("prune", "grow")), "")
+    if place.rule == "network" and word:
+        message = f"‘{word} …’ does not stand here; it belongs in {_HOME[word]}."
+        hint = f"Write a rule with the line ‘{_EXAMPLES[word]}’, and here ‘with’ its name."
+        return place.refusal("misplaced-statement", message, hint, place.before.span if place.before.text == word else None)
+    begins = place.first.text if place.rule == "dynamics" else ""
+    wanted = {"prune": "when", "grow": "where"}.get(begins)
+    if wanted is not None and place.kind in ("if", "when", "where") and wanted.upper() in place.choices:
+        return place.refusal("unexpected", f"‘{place.text}’ does not fit here.", Hint(f"Write ‘{wanted}’.", (wanted,)))
+    if begins == "grow" and place.before.text in ("up", "in-degree", "out-degree") and place.number > 1:
+        hint = "How many connections a unit may have is written ‘in-degree ≤ 20’, or ‘out-degree ≤ 20’ for a presynaptic unit."
+        return place.refusal("unexpected", f"‘{place.text}’ does not fit here.", hint)
+    return None
+
+
 def _unknown_option(place: _Place) -> Refusal | None:
     """`phase p for each x in data, shufled`: after an expression that is only a name nothing is left but its word, `epochs`."""
     in_loop = place.first.text == "phase" and any(token.kind == "each" for token in place.tokens[: place.number])
@@ -369,6 +388,7 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _misspelled_first_word,
     _derivative,
     _tolerance,
+    _rewiring,
     _in_network,
     _unknown_option,
     _number_after_value,

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Assign, AtRate, Block, Network, PerUnit, Role, Threshold
+from plasticdsl.model.model import Assign, AtMost, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import variables_of
@@ -89,10 +89,8 @@ def _block(block: Block) -> list[str]:
             lines.append(f"{v.name} = {v.value if not isinstance(v.value, Expr) else pretty(v.value)}")
     for h in block.handlers:
         kind = f"on {h.event} {h.trigger}{' together' if h.simultaneous else ''} ({'rule' if h.is_rule else 'synapse'})"
-        said = [
-            f"{s.target.name} := {pretty(s.value)}" if isinstance(s, Assign) else f"{s.target.path} += {pretty(s.value)}"
-            for s in h.statements
-        ]
+        signs = {Assign: ":=", AtMost: "until at most"}
+        said = [f"{s.target.path} {signs.get(type(s), '+=')} {pretty(s.value)}" for s in h.statements]
         lines.append(f"{kind}: {'; '.join(said)}")
     for pair in block.pairs:
         limit = "" if pair.truncate is None else f", up to {pretty(pair.truncate)}"

@@ -11,12 +11,13 @@ for each post unit, which they read, to which they add and for whose spikes they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import (
+    AtMost,
     Block,
     Flow,
     GivenSpikes,
@@ -24,13 +25,15 @@ from plasticdsl.model.model import (
     NamedEvent,
     Pairing,
     PairRule,
+    Presence,
     Refractory,
     Third,
     Threshold,
     Trigger,
     Variable,
 )
-from plasticdsl.model.owners import OfArgument
+from plasticdsl.model.owners import OfArgument, Whose
+from plasticdsl.model.presence import NEWBORN, PRESENT, masked
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
 from tests.reference.nets import Net, connection, definition, e, neuron, on, parameter, state, window
 from tests.semantics.agreement import Case
@@ -234,6 +237,24 @@ def blocks(draw: st.DrawFn, sums: bool = False, third: bool = False) -> Block:
     )  # fmt: skip
 
 
+@st.composite
+def rewired(draw: st.DrawFn, block: Block) -> Block:
+    """The same with connections that vanish and arise, by chance, by what they read, and up to a degree."""
+    names = ("w", "s", "r1", "o1", "post.g", "pre.u")
+    prune = on(Trigger.EVERY, f"present = 0 if {draw(st.sampled_from(names))} < {draw(coefficients())} else present", period="2 * dt")
+    may = draw(st.sampled_from(["", " and {n} > {c}"])).format(n=draw(st.sampled_from(names)), c=draw(coefficients()))
+    candidate = f"newborn = drawn(U, 21, 0, 1) / 0.6 if present == 0 and drawn(U, 21, 0, 1) < 0.6{may} else 0"
+    new = draw(st.sampled_from(["0.4", "drawn(U, 22, 0.1, 0.9)", "0.5 * w + 0.2"]))
+    grow = on(Trigger.EVERY, candidate, f"w = {new} if newborn != 0 else w", "present = 1 if newborn != 0 else present", period="3 * dt")
+    sides = draw(st.lists(st.sampled_from([Whose.PRE, Whose.POST]), max_size=2, unique=True))
+    most = [e(draw(st.sampled_from(["1", "2", f"1 + 2 * {'post.g' if side is Whose.POST else 'pre.u'}"]))) for side in sides]
+    limits = tuple(AtMost(Ref(Whose.OWN, NEWBORN), limit, side) for side, limit in zip(sides, most, strict=True))
+    first, *others = grow.statements
+    grow = replace(grow, statements=(first, *limits, *others))
+    changed = replace(block, variables=(*block.variables, state(PRESENT), state(NEWBORN)), handlers=(*block.handlers, prune, grow))
+    return replace(masked(changed), presence=Presence.GROWN)
+
+
 # --- networks --------------------------------------------------------------------------------------------------------
 
 
@@ -271,17 +292,28 @@ def numbers(draw: st.DrawFn, count: int) -> dict[str, float | list[float]]:
 
 @st.composite
 def projections(
-    draw: st.DrawFn, net: Net, name: str, pre: str, post: str, sizes: Sizes, sums: bool = False, thirds: Sequence[Third] = ()
+    draw: st.DrawFn,
+    net: Net,
+    name: str,
+    pre: str,
+    post: str,
+    sizes: Sizes,
+    sums: bool = False,
+    thirds: Sequence[Third] = (),
+    changing: bool = False,
 ) -> None:
     every = [(j, i) for j in range(sizes.pre) for i in range(sizes.post)]
     pairs = sorted(draw(st.lists(st.sampled_from(every), min_size=1, max_size=len(every), unique=True)))
     block = draw(blocks(sums, bool(thirds)))
+    block = draw(rewired(block)) if changing else block
     start = draw(st.sampled_from([0.0, 0.25, 0.5]))
     weights = start if draw(st.booleans()) else [start + 0.01 * k for k in range(len(pairs))]
     axonal, dendritic = draw(delays(len(pairs))), draw(delays(len(pairs)))
-    net.projection(
-        name, pre, post, block, pairs, axonal, dendritic, ("w", "s"), draw(numbers(len(pairs))), {"w": weights}, thirds
-    )  # fmt: skip
+    states: dict[str, float | list[float]] = {"w": weights}
+    if changing:
+        states[PRESENT] = draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=len(pairs), max_size=len(pairs)))
+    given = ("w", "s", PRESENT, NEWBORN)
+    net.projection(name, pre, post, block, pairs, axonal, dendritic, given, draw(numbers(len(pairs))), states, thirds)
 
 
 def case_of(net: Net, steps: int, switches: dict[int, dict[str, bool]], stop: int | None = None) -> Case:
@@ -303,15 +335,16 @@ def thirds_of(draw: st.DrawFn, net: Net, sizes: Sizes) -> Third:
 
 
 @st.composite
-def imposed_cases(draw: st.DrawFn, sums: bool = False, third: bool = False) -> Case:
-    """All spikes are given; `sums`: the connections read sums over those of their post unit; `third`: they take units as arguments."""
+def imposed_cases(draw: st.DrawFn, sums: bool = False, third: bool = False, changing: bool = False) -> Case:
+    """All spikes are given; `sums`: the connections read sums over those of their post unit; `third`: they take units as arguments; `changing`: they
+    vanish and arise."""
     sizes = Sizes(draw(st.integers(1, 3)), draw(st.integers(1, 2)))
     net = Net()
     decay = (Exact(("g",), ((e(-200),),), (e(0),)),)
     net.population("a", sizes.pre, neuron(variables=(state("u"),), events=BEATS), GivenSpikes(()), draw(trains(sizes.pre)))
     net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay, events=BEATS), GivenSpikes(()), draw(trains(sizes.post)))
     thirds = [draw(thirds_of(net, sizes))] if third else []
-    draw(projections(net, "c", "a", "b", sizes, sums, thirds))
+    draw(projections(net, "c", "a", "b", sizes, sums, thirds, changing))
     switches = draw(st.sampled_from([{}, {}, {10: {"c": False}}, {5: {"c": False}, 17: {"c": True}}]))
     return case_of(net, STEPS, switches)
 

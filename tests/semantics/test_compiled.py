@@ -44,6 +44,7 @@ KINDS = {
     "steps": step_cases(),
     "sums over connections": imposed_cases(sums=True),
     "units as arguments": imposed_cases(third=True),
+    "come and go": imposed_cases(sums=True, changing=True),
 }
 
 
@@ -68,7 +69,15 @@ def compare(kind: str, make: MakeEngine, examples: int) -> None:
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
 @pytest.mark.parametrize(
     ("kind", "examples"),
-    [("imposed", 50), ("recurrent", 20), ("units", 20), ("delayed sums", 20), ("sums over connections", 25), ("units as arguments", 10)],
+    [
+        ("imposed", 50),
+        ("recurrent", 20),
+        ("units", 20),
+        ("delayed sums", 20),
+        ("sums over connections", 25),
+        ("units as arguments", 10),
+        ("come and go", 10),
+    ],
 )
 def test_generated_code(kind: str, examples: int, level: int) -> None:
     compare(kind, in_python(level), examples)

@@ -16,6 +16,7 @@ from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
 from plasticdsl.check.blocks.index_notation import without_indices
+from plasticdsl.check.blocks.rewiring import rewiring
 from plasticdsl.check.blocks.sliding_rates import check_windows
 from plasticdsl.check.blocks.triggers import handlers, named_events, output_name, pair_rules, refractory, spike
 from plasticdsl.check.blocks.values import Values, variables
@@ -74,7 +75,7 @@ def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedB
         translate_flow(flow, scope, parts)
     reaction_flows(contents.reactions, scope, parts)
     total = sums(scope)
-    on_event = handlers(scope)
+    on_event = (*handlers(scope), *rewiring(scope))
     pairs = pair_rules(scope)
     firing = spike(scope)
     average_flows(scope, parts)

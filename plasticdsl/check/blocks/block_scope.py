@@ -21,11 +21,12 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
-from plasticdsl.check.terms.scope import EVENT, OUTSIDE, REFRACTORY, Declared, Scope, UserFunction
+from plasticdsl.check.terms.scope import EVENT, OUTSIDE, PRESENCE, REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Need
 from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.names import free_name
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
@@ -159,13 +160,14 @@ class BlockScope:
             self.needs[key] = need
             self.dims[key] = self.solver.fresh()
         what = REFRACTORY if name == "refractory" and owner in _OUTPUTS.values() else OUTSIDE
+        what = PRESENCE if name == PRESENT and owner is Whose.OWN else what
         return Declared(name, written.text, what, Ref(owner, name), self.dims[key], span=written.span)
 
     def _undeclared(self, name: tree.Name) -> Declared | None:
         """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""
         if name.name in _OUTPUTS:
             return self.need(_OUTPUTS[name.name], OUTPUT, name)
-        return self._give(name) if self.block.kind == "synapse" else self.need(Whose.OWN, name.name, name)
+        return self._give(name) if self.block.kind == "synapse" and name.name != PRESENT else self.need(Whose.OWN, name.name, name)
 
     # --- notation that has a meaning only inside a block -------------------------------------------------------------
 

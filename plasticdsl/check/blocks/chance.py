@@ -13,7 +13,7 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE
-from plasticdsl.model.expr import Compare, Drawn, Expr, Number, Ref
+from plasticdsl.model.expr import Compare, Drawn, Number, Ref
 from plasticdsl.model.model import Assign, Distribution
 from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO
@@ -52,11 +52,7 @@ def with_chance(scope: BlockScope, context: Context) -> Context:
             case tree.Apply(function=tree.Name(name="chance") as name, arguments=(tree.Argument(keyword=None, value=p),), primes=0) if (
                 inner.scope.find(name) is None
             ):
-                value = translate_number(p, inner)
-                require_dimension(p, value.dim, PURE, "A probability", inner)
-                _require_probability(value.expr, p, inner)
-                uniform = _drawn(Distribution("U", (ZERO, ONE)), scope)
-                return Typed(Compare("<", uniform, value.expr), PURE, is_condition=True)
+                return Typed(chance(p, scope, inner), PURE, is_condition=True)
             case tree.Apply(function=tree.Name(name="chance") as name) if inner.scope.find(name) is None:
                 return inner.refuse("wrong-number-of-arguments", "‘chance’ takes one argument, a probability: chance(p).", node.span)
             case _:
@@ -83,6 +79,11 @@ def _drawn(drawn: Distribution, scope: BlockScope) -> Drawn:
     return Drawn(drawn.name, drawn.arguments[:own], drawn.arguments[own:], scope.source, next(scope.numbers))
 
 
-def _require_probability(value: Expr, node: tree.Expr, context: Context) -> None:
-    if isinstance(value, Number) and not 0.0 <= value.value <= 1.0:
-        context.report.error("out-of-range", f"A probability lies between 0 and 1; this is {value.value:g}.", node.span)
+def chance(probability: tree.Expr, scope: BlockScope, context: Context) -> Compare:
+    """A condition that is true with this probability: a number drawn between 0 and 1 is below it."""
+    value = translate_number(probability, context)
+    require_dimension(probability, value.dim, PURE, "A probability", context)
+    if isinstance(value.expr, Number) and not 0.0 <= value.expr.value <= 1.0:
+        message = f"A probability lies between 0 and 1; this is {value.expr.value:g}."
+        context.report.error("out-of-range", message, probability.span)
+    return Compare("<", _drawn(Distribution("U", (ZERO, ONE)), scope), value.expr)

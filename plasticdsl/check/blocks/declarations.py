@@ -48,6 +48,7 @@ class Contents:
     steps: Sequence[tree.Jump]
     events: Sequence[tree.Event]
     truncations: Sequence[tree.Truncate]
+    rewiring: Sequence[tree.Prune | tree.Grow]
     output: tree.Output | None
     refractory: tree.Refractory | None
     method: tree.Method | None
@@ -55,11 +56,11 @@ class Contents:
 
 _EVERYWHERE = (tree.Flow, tree.Define, tree.Initial, tree.Draw, tree.Jump, tree.Bound, tree.Every, tree.Method, tree.Reactions)
 _NEURON = (*_EVERYWHERE, tree.SpikeWhen, tree.SpikeAtRate, tree.Refractory, tree.Input, tree.Output)
-_CONNECTION = (*_EVERYWHERE, tree.OnEvent, tree.OnPairs, tree.Truncate)
+_CONNECTION = (*_EVERYWHERE, tree.OnEvent, tree.OnPairs, tree.Truncate, tree.Prune, tree.Grow)
 
 _WORDS: dict[type, str] = {
     tree.SpikeWhen: "spike when", tree.SpikeAtRate: "spike at rate", tree.Refractory: "refractory", tree.Input: "input", tree.Output: "output",
-    tree.OnPairs: "on … pairs", tree.Truncate: "truncate",
+    tree.OnPairs: "on … pairs", tree.Truncate: "truncate", tree.Prune: "prune", tree.Grow: "grow",
 }  # fmt: skip
 
 
@@ -99,6 +100,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         steps=of_kind(body, tree.Jump),
         events=[s for s in body if isinstance(s, tree.Event)],
         truncations=of_kind(body, tree.Truncate),
+        rewiring=[s for s in body if isinstance(s, tree.Prune | tree.Grow)],
         output=_only(of_kind(body, tree.Output), "output", report),
         refractory=_only(of_kind(body, tree.Refractory), "refractory", report),
         method=_only(of_kind(body, tree.Method), "method", report),
@@ -131,7 +133,7 @@ def _is_function(define: tree.Define) -> bool:
 
 def _jumps(statement: tree.Statement) -> Iterator[Change]:
     """The jump that a statement is, or the jumps and draws below a trigger."""
-    if not isinstance(statement, tree.Event):
+    if not isinstance(statement, tree.Event | tree.Grow):
         return iter((statement,) if isinstance(statement, tree.Jump) else ())
     return (s for s in statement.body if isinstance(s, Change))
 
@@ -142,7 +144,7 @@ def _names(statement: tree.Statement) -> Iterator[tree.Name]:
         case tree.Reactions(body=body):
             yield from (term.name for reaction in body for term in (*reaction.reactants, *reaction.products))
         case _:
-            about = (subject(s) for s in (_jumps(statement) if isinstance(statement, tree.Event) else (statement,)))
+            about = (subject(s) for s in (_jumps(statement) if isinstance(statement, tree.Event | tree.Grow) else (statement,)))
             yield from (name for name in about if isinstance(name, tree.Name))
 
 

@@ -86,10 +86,10 @@ def _at_event(side: tree.Name, name: tree.Name | None, handler: Handler, scope: 
 
 
 def _make(trigger: Trigger, body: tuple[tree.Statement, ...], span: Span, scope: BlockScope, period: Expr | None = None) -> Handler:
-    return Handler(trigger, _statements(body, scope), False, period, scope.source, scope.block.kind == "rule", span)
+    return Handler(trigger, statements(body, scope), False, period, scope.source, scope.block.kind == "rule", span)
 
 
-def _statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[Statement, ...]:
+def statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[Statement, ...]:
     """The statements of one trigger. A `name = …` among them is a value for the statements after it."""
     result: list[Statement] = []
     local: dict[str, Declared] = {}

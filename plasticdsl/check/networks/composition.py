@@ -14,6 +14,7 @@ from plasticdsl.check.experiments.readings import how_to_spike, unknown_event
 from plasticdsl.check.networks.building import Ends, Side
 from plasticdsl.check.networks.gradients import local_gradients, reads_observable
 from plasticdsl.check.networks.merging import Joined, Part, join
+from plasticdsl.check.networks.presence import check_beginning, in_turn, presence_of
 from plasticdsl.check.networks.projection_values import GivenValue, give
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import HOW_TO_REST
@@ -25,8 +26,9 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role
+from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Presence, Role
 from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
+from plasticdsl.model.presence import masked
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD
@@ -37,6 +39,7 @@ def compose(
 ) -> tuple[Block, Joined]:
     """The connection block of projection `name`, and where its variables come from; findings go to the context's reporter."""
     joined = join(parts, context.solver, context.report)
+    presence = presence_of(joined, context)
     for part in parts:
         _bind_needs(part, ends, context)
     method = _one_method(parts, context)
@@ -51,11 +54,12 @@ def compose(
         name=name,
         variables=in_working_order(variables),
         flows=tuple(f for b in joined.blocks for f in b.flows),
-        handlers=tuple(h for b in joined.blocks for h in b.handlers),
+        handlers=tuple(sorted((h for b in joined.blocks for h in b.handlers), key=in_turn)),
         pairs=tuple(p for b in joined.blocks for p in b.pairs),
         sums=tuple(s for b in joined.blocks for s in b.sums),
         method=method,
         span=span,
+        presence=presence,
     )
     if read is not None:
         block = local_gradients(map_block(block, read), ends, joined.dims, span, context)
@@ -63,7 +67,8 @@ def compose(
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
     check_incoming(block, context.report)
-    return block, joined
+    check_beginning(block, span, context.report)
+    return block if presence is Presence.FIXED else masked(block), joined
 
 
 # --- the two units ---------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet, PatternSet
+from plasticdsl.model.presence import absent_is_0
 from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
@@ -82,7 +83,7 @@ def check_network(
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(observables, building)
     equations = tuple(e for s in claims if (e := equation(s, building.projections, sources, building.context)) is not None)
-    network = replace(_finished(block, variables, building), parts=building.named)
+    network = absent_is_0(replace(_finished(block, variables, building), parts=building.named))
     if report.failed:
         return network, frozenset(building.missing | building.missing_rules)
     network = with_proofs(with_symmetry(with_gradients(network, report), report), equations, report)

@@ -18,6 +18,7 @@ from plasticdsl.check.networks.connectivity import connectivity, delays, pair_na
 from plasticdsl.check.networks.from_data import require_pairs
 from plasticdsl.check.networks.merging import Part
 from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_counts
+from plasticdsl.check.networks.presence import check_pairs
 from plasticdsl.check.networks.projection_values import GivenValue, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.report import Reporter
@@ -112,6 +113,7 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     block, joined = compose(wanted.name, parts, ends, (*values, *written), statement.span, context)
     _check_bare(statement, parts, values, context.report)
     require_pairs((block.variables, connected.amount, connected.also, late), connected, pre, post, statement.span, building)
+    check_pairs(block, connected, context.report)
     projection = Projection(
         name=wanted.name,
         symbol=wanted.symbol,

@@ -14,7 +14,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Expr, Negate, Ref, rebuild
-from plasticdsl.model.model import Block, Connectivity, Network, Projection, Role
+from plasticdsl.model.model import Block, Connectivity, Network, Presence, Projection, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.syntax import tree
@@ -65,6 +65,9 @@ def symmetric(names: Sequence[tree.Name], block: Block, pre: str, post: str, con
             equation = f"‘{name.text}_ij = {name.text}_ji’"
             message = f"{equation} is about both directions between units of one population; this goes from ‘{pre}’ to ‘{post}’."
             report.error("not-symmetric", message, name.span)
+        elif block.presence is not Presence.FIXED:
+            message = "Connections that come and go do so each for itself, so that one need not have one in the other direction."
+            report.error("not-symmetric", message, name.span, "Leave the equation out, or the lines ‘prune …’ and ‘grow …’ of the rule.")
         elif connected.kind in _DRAWN or connected.repeats:
             message = "With a degree each unit draws its partners by itself, so that a connection need not have one in the other direction."
             report.error(

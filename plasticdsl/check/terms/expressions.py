@@ -12,7 +12,7 @@ from typing import Literal, cast
 from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
-from plasticdsl.check.terms.scope import EVENT, OUTSIDE, REFRACTORY, Declared, Scope
+from plasticdsl.check.terms.scope import EVENT, OUTSIDE, TRUTHS, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import number
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -111,7 +111,7 @@ def _name(node: tree.Name, context: Context) -> Typed:
 def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> Typed:
     """A reference to a declared thing that must have a value."""
     if found.expr is not None and found.dim is not None:
-        return Typed(found.expr, found.dim, is_truth=found.what == REFRACTORY)
+        return Typed(found.expr, found.dim, is_truth=found.what in TRUTHS)
     if found.function is not None:
         hint = f"Write it with its arguments: ‘{found.symbol}(…)’."
         return context.refuse("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)

@@ -15,6 +15,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model.expr import FUNCTIONS, Expr, Number, Ref, Special
 from plasticdsl.model.model import NamedEvent, Role, Variable
 from plasticdsl.model.owners import Owner
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import RESERVED, reserved_message
@@ -23,6 +24,9 @@ from plasticdsl.units.table import AMOUNT, CHARGE, ENERGY
 
 #: What kind of thing `refractory` is where no name of the author's is called so: 1 or 0, or a condition.
 REFRACTORY = "whether the unit is refractory"
+#: The same of `present`.
+PRESENCE = "whether the connection is there"
+TRUTHS = frozenset((REFRACTORY, PRESENCE))
 #: What happens to units beside spikes.
 EVENT = "an event"
 #: The same for what a block does not declare itself.
@@ -79,7 +83,12 @@ _ROLES: Mapping[Role, str] = {
 def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner) -> dict[str, Declared]:
     """Those of the variables that have a dimension; references to them have this owner."""
     known = [v for v in variables if v.name in dims]
-    return {v.name: Declared(v.name, v.symbol, _ROLES[v.role], Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
+    return {v.name: Declared(v.name, v.symbol, _what(v), Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
+
+
+def _what(variable: Variable) -> str:
+    is_truth = variable.name == PRESENT and variable.role is Role.STATE and variable.values == (0.0, 1.0)
+    return PRESENCE if is_truth else _ROLES[variable.role]
 
 
 def seen(variables: Sequence[Variable], owner: Owner, solver: Solver) -> dict[str, Declared]:

@@ -9,6 +9,7 @@ from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of
 from plasticdsl.kernels.loops import arrivals, chance
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.bounds import added, clipped
+from plasticdsl.kernels.loops.choose import choose
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import INDEX, REPEAT, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
 from plasticdsl.kernels.loops.populations import every, period_argument
@@ -33,7 +34,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref
-from plasticdsl.model.model import AddTo, Assign, Total
+from plasticdsl.model.model import AddTo, Assign, AtMost, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
@@ -228,12 +229,13 @@ class _Writer:
             case Foresee(target_name, raw):
                 self._assign(event, target_name, raw, value, Part.FORECAST)
             case SumHistory():
-                self.connections += self._guarded(event, self._sum_history(statement))
+                self.connections += self.guarded(event, self._sum_history(statement))
             case AddTo(target, raw):
                 lines: list[Statement] = [Comment(f"{target.path} += {pretty(raw)}"), *self._add_to(target, value)]
-                self.connections += self._guarded(event, lines)
+                self.connections += self.guarded(event, lines)
 
-    def _guarded(self, event: Event, lines: list[Statement]) -> list[Statement]:
+    def guarded(self, event: Event, lines: list[Statement]) -> list[Statement]:
+        """Only while rules are on, where the statement is held."""
         return [in_force(self.projection, lines)] if event.held and not self.held else lines
 
     def while_in_force(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
@@ -253,7 +255,7 @@ class _Writer:
     def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Part) -> None:
         cell, bounded, comment = self.names.own(target, copy), self._bounded(target, value), Comment(f"{target} -> {pretty(raw)}")
         if self.side is Place.CONNECTION or self.projection.variable(target).place is not self.side:
-            self.connections += self._guarded(event, [comment, Store(cell, bounded)])
+            self.connections += self.guarded(event, [comment, Store(cell, bounded)])
             return
         pattern = f"{copy.pattern}_{{}}"
         before = [c for c in self.unit if isinstance(c, Let) and (c.name.pattern, c.name.of[:1]) == (pattern, (target,))]
@@ -331,15 +333,23 @@ def _in_stretches(projection: ProjectionPlan, events: Sequence[Event], writer: _
     groups = list(stretches(events))
     for (_, statements), (totals, _) in zip(groups, [*groups[1:], ((), ())], strict=True):
         for event in statements:
-            writer.add(event)
+            if isinstance(event.statement, AtMost):
+                body += _walk(projection, writer)
+                body += writer.guarded(event, choose(projection, event.statement, writer.names))
+            else:
+                writer.add(event)
         for total in totals:
             cell = element(p.field(Part.SUM, total.name), I)
             body += every_unit(projection, Place.POST, [Store(cell, ZERO)])
             writer.connections += [Comment(f"{total.name} += {pretty(total.value)}"), Increase(cell, writer.names.resolve(total.value))]
-        unit, connections = writer.taken()
-        if unit or connections:
-            body += every_connection(projection, [*unit, *connections])
+        body += _walk(projection, writer)
     return tuple(body)
+
+
+def _walk(projection: ProjectionPlan, writer: _Writer) -> tuple[Statement, ...]:
+    """What has come together, at all connections."""
+    unit, connections = writer.taken()
+    return every_connection(projection, [*unit, *connections]) if unit or connections else ()
 
 
 def flow_connections(plan: Plan, operation: ops.Flow) -> Function:

@@ -56,7 +56,7 @@ def arriving(
         whole = same or stretch.everyone
         body += stretch.unit
         if stretch.connections:
-            body += row(projection, stretch.connections, whole) if at_pre else (_column(projection, stretch.connections, whole),)
+            body += row(projection, stretch.connections, whole) if at_pre else (column(projection, stretch.connections, whole),)
     body += after
     spikes = each_spike(p, J if at_pre else I, body)
     if same:
@@ -85,7 +85,7 @@ def at_unit(projection: ProjectionPlan, owner: OfArgument, body: Sequence[Statem
     if third.each:
         post = Let(I, Read(UNIT) if third.first == ZERO else _difference(Read(UNIT), first))
         there = Logic("and", (Compare("<=", ZERO, Read(I)), Compare("<", Read(I), number_of(own.post))))
-        spiked: tuple[Statement, ...] = (post, If(there, (_column(projection, body, True),)))
+        spiked: tuple[Statement, ...] = (post, If(there, (column(projection, body),)))
     else:
         spiked = (If(Compare("==", Read(UNIT), first), every_connection(projection, body)),)
     return ring(SLOT, Read(N), units.field(Part.SLOTS)), *each_spike(units, UNIT, spiked)
@@ -128,7 +128,8 @@ def _row_but_self(projection: ProjectionPlan, inside: Sequence[Statement]) -> Fo
     return For(PART, ZERO, TWO, part)
 
 
-def _column(projection: ProjectionPlan, body: Sequence[Statement], same: bool) -> For:
+def column(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True) -> For:
+    """The connections of post unit i; `same`: whatever their delays."""
     p = of_projection(projection.projection.name)
     inside = (*_others(projection, body), *body)
     if not same:

@@ -32,6 +32,7 @@ from plasticdsl.model.model import (
 )
 from plasticdsl.model.owners import OfData, OfProjection, OfSeries, Whose
 from plasticdsl.model.parts import count, start_of
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.arrays import Arrays
@@ -47,7 +48,7 @@ from plasticdsl.runtime.instance.settings import Given, Settings, Sides, check_s
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, first_pace, given_spikes, lay_down
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import Span
-from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, whole
+from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, there_at_first, whole
 from plasticdsl.support.random import signed, stream_of
 from plasticdsl.support.steps import all_multiples, to_step_array
 from plasticdsl.support.structure import require_units
@@ -352,6 +353,8 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Set
     sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
     resolver = connection_values(projection, made, sides, ends, setup, lambda values: arranged(values, found, ends.n_post))
     made.parameters, made.states = parameters_of(projection.connection, resolver, setup), _states_of(projection.connection, resolver)
+    if projection.changing:
+        made.states[PRESENT] = there_at_first(made.states[PRESENT], found)
     require_partners(projection, made)
     delays = {side: in_steps(side, delay, projection.span, resolver, setup) for side, delay in delay_sides(projection).items()}
     made.axonal, made.dendritic = (delays.get(side, 0) for side in (Timing.AXONAL, Timing.DENDRITIC))

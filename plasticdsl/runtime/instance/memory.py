@@ -19,7 +19,7 @@ from plasticdsl.model.right_sides import PARAMETERS, STATES
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
-from plasticdsl.support.connectivity import Pattern, inside
+from plasticdsl.support.connectivity import Pattern, inside, places
 
 _KIBIBYTE = 1024
 
@@ -31,11 +31,12 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one population or projection takes: `what` in words, `amount` in bytes."""
+    """What one population or projection takes: `what` in words, `amount` in bytes; `hint`: how it would take less."""
 
     what: str
     amount: float
     span: Span
+    hint: str = "Use fewer units, fewer connections, or a larger machine."
 
 
 def population_need(population: Population, size: int, arrays: PerUnit) -> Need:
@@ -51,6 +52,10 @@ def projection_need(projection: Projection, pattern: Pattern, count: float, arra
     delays = sum(Timed(owner, side) in arrays for side in (Timing.AXONAL, Timing.DENDRITIC))
     each = 16.0 * own + 8.0 * delays + 8.0 + (12.0 if projection.rules else 0.0)
     sizes = f"{pattern.n_pre:,} × {pattern.n_post:,} units"
+    if pattern.growing:
+        what = f"‘{projection.symbol}’ with a place for each of the about {count:,.0f} connections that may arise ({sizes})"
+        hint = "Say with ‘where …’, or by parts of the populations, which pairs of units may be connected."
+        return Need(what, count * each, projection.span, hint)
     return Need(f"‘{projection.symbol}’ with about {count:,.0f} connections ({sizes})", count * each, projection.span)
 
 
@@ -64,7 +69,7 @@ def delivery_need(projection: Projection, steps: int, n_post: int) -> Need:
 
 def expected_count(pattern: Pattern) -> float:
     """About how many connections there will be. A condition or a probability of each pair is tried on some of the rows."""
-    pattern = inside(pattern)
+    pattern = inside(places(pattern))
     pairs = float(pattern.n_pre) * float(pattern.n_post)
     match pattern.kind:
         case "one":
@@ -121,7 +126,7 @@ def check_memory(needs: Sequence[Need], available: Callable[[], float | None] | 
         return
     largest = max(needs, key=lambda n: n.amount)
     message = f"The network needs about {_shown(total)} of memory, and {_shown(free)} are available; most of it for {largest.what}."
-    fail("too-large", message, largest.span, "Use fewer units, fewer connections, or a larger machine.")
+    fail("too-large", message, largest.span, largest.hint)
 
 
 def available_memory() -> float | None:

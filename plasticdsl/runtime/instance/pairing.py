@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Logic, Ref, Special, of_a_pair
-from plasticdsl.model.model import Connectivity, Network, Projection, Third
+from plasticdsl.model.model import Connectivity, Network, Presence, Projection, Third
 from plasticdsl.model.owners import OfArgument, OfData, Owner, Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.model.weights import weight
@@ -151,9 +151,10 @@ def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
     sizes = (ends.n_pre, ends.n_post)
     mirrored = bool(projection.symmetric)
     pre_units, post_units = (_units(part, n, projection, ends) for part, n in zip((written.pre, written.post), sizes, strict=True))
+    growing = projection.connection.presence is Presence.GROWN
     if given is None and written.data:
         listed_there = ends.arrays.listed(projection, sizes)
-        return Pattern("listed", *sizes, listed=listed_there, mirrored=mirrored, pre=pre_units, post=post_units)
+        return Pattern("listed", *sizes, listed=listed_there, mirrored=mirrored, pre=pre_units, post=post_units, growing=growing)
     if given is not None:
         found = listed(given, projection.name)
         if found.shape not in (None, sizes[::-1]):
@@ -163,10 +164,13 @@ def pattern_of(projection: Projection, ends: Ends, given: object) -> Pattern:
                 f"the matrix of {projection.name} has the shape {found.shape}, but needs a row for each of {post} (post) and a column for each of "
                 f"{pre} (pre){turned}"
             )
-        return Pattern("listed", *sizes, listed=(found.pre, found.post), mirrored=mirrored, pre=pre_units, post=post_units)
+        allowed = _allowed(projection, written, ends) if growing else None
+        units = (found.pre, found.post)
+        return Pattern("listed", *sizes, 1.0, allowed, written.self_connections, False, units, mirrored, pre_units, post_units, growing)
     amount = _amount(projection, written, ends)
     allowed = _allowed(projection, written, ends)
-    return Pattern(written.kind, *sizes, amount, allowed, written.self_connections, written.repeats, None, mirrored, pre_units, post_units)
+    itself, repeats = written.self_connections, written.repeats
+    return Pattern(written.kind, *sizes, amount, allowed, itself, repeats, None, mirrored, pre_units, post_units, growing)
 
 
 def _units(part: Units, count: int, projection: Projection, ends: Ends) -> Integers | None:

@@ -35,6 +35,9 @@ class Space(Protocol):
     def connections(self, projection: str) -> tuple[Integers, Integers] | None:
         """Post and pre unit (from 0) of each connection, sorted by pre unit, then post unit; None for anything but a projection."""
 
+    def there(self, projection: str) -> NDArray[np.bool_] | None:
+        """Which of these connections are present now; None where they do not come and go."""
+
 
 def element(ref: Ref, indices: Sequence[str], values: NDArray[np.float64], bound: Indices, space: Space | None) -> NDArray[np.float64]:
     """`values` (all of variable `ref`) at these index letters; NaN where a connection does not exist.
@@ -61,6 +64,11 @@ def element(ref: Ref, indices: Sequence[str], values: NDArray[np.float64], bound
 def _ends(ref: Ref, space: Space) -> tuple[Integers, Integers] | None:
     """The connections that a variable is one value for each of."""
     return space.connections(ref.owner.name) if isinstance(ref.owner, OfProjection) else None
+
+
+def _there(ref: Ref, space: Space) -> NDArray[np.bool_] | None:
+    """Which of them are present."""
+    return space.there(ref.owner.name) if isinstance(ref.owner, OfProjection) else None
 
 
 def _led(ref: Ref, indices: Sequence[str]) -> str:
@@ -110,7 +118,9 @@ def _axes(node: SumOver, space: Space) -> tuple[At | None, list[dict[str, Intege
     if leading is None:
         return None, [{letter: numbers} for letter, numbers in single.items()]
     lead, (post, pre) = leading
-    together = {lead.indices[0]: post, lead.indices[1]: pre, _led(lead.ref, lead.indices): np.arange(len(post))}
+    there = _there(lead.ref, space)
+    numbers = np.arange(len(post)) if there is None else np.flatnonzero(there)
+    together = {lead.indices[0]: post[numbers], lead.indices[1]: pre[numbers], _led(lead.ref, lead.indices): numbers}
     return lead, [together, *({letter: numbers} for letter, numbers in single.items() if letter not in lead.indices)]
 
 
@@ -128,7 +138,9 @@ def _exists(node: SumOver, space: Space, inner: Indices, lead: At | None) -> NDA
     keep = np.asarray(True)
     for at, ends in _connections_in(node.body, space):
         if lead is None or (at.ref.owner, at.indices) != (lead.ref.owner, lead.indices):
-            keep = keep & _find(_numbers_of(at.indices[0], inner), _numbers_of(at.indices[1], inner), ends)[1]
+            place, exists = _find(_numbers_of(at.indices[0], inner), _numbers_of(at.indices[1], inner), ends)
+            there = _there(at.ref, space)
+            keep = keep & exists & (True if there is None or not len(there) else there[place])
     return keep
 
 

@@ -140,7 +140,13 @@ class Watch:
 
     def _judge(self, reader: Reader, step: int) -> Verdict:
         begin, end = self.window or self.moments.interval(step)
-        return judged(self.expectation, lambda expr: reader.value(reader.with_results(expr, self.gathered), begin, end))
+        there = reader.there(self.expectation.compared)
+
+        def read(expr: Expr) -> Values:
+            values = reader.value(reader.with_results(expr, self.gathered), begin, end)
+            return values if there is None or np.ndim(values) == 0 else np.asarray(values)[there]
+
+        return judged(self.expectation, read)
 
     def _compare_with_previous(self, reader: Reader, step: int) -> None:
         """The value shown is the largest change in the wrong direction (negative or 0: there was none)."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, Whose, owner_text
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.instance import Instance, Values
@@ -53,7 +54,7 @@ class Observer:
     """Reads one engine; also the space that sums over units and connections run over (`runtime.numbers.sums.Space`).
 
     An input is what it would be now, summed anew from the states; where time is counted in steps (`in_steps`), or where a delay is in between, it is
-    what it was in the last step.
+    what it was in the last step. A variable of a connection that is absent is no number (NaN), but for `present` itself.
     """
 
     def __init__(self, network: Network, engine: Engine, in_steps: bool = False) -> None:
@@ -61,6 +62,7 @@ class Observer:
         self.engine = engine
         self._sums = {} if in_steps else _undelayed_sums(network)
         self._declared = {(owner_text(owner), v.name): v for owner, block in network.blocks.items() for v in block.variables}
+        self._changing = frozenset(p.name for p in network.projections if p.changing)
         self._ends: dict[str, tuple[Integers, Integers]] = {}
         self.present = Present()
 
@@ -116,6 +118,10 @@ class Observer:
         """Post and pre unit (from 0) of each connection; None for anything but a projection."""
         return self._ends_of(projection) if projection in self.instance.projections else None
 
+    def there(self, projection: str) -> NDArray[np.bool_] | None:
+        """Which connections are present now; None for a projection whose connections do not come and go."""
+        return self.engine.read(projection, PRESENT) != 0.0 if projection in self._changing else None
+
     def _ends_of(self, projection: str) -> tuple[Integers, Integers]:
         if projection not in self._ends:
             found = self.instance.projections[projection]
@@ -137,6 +143,8 @@ class Observer:
                 return float(self.present.counts.get(name, 1))
             case Ref(Whose.RECORDED, name) if self.present.recorded is not None:
                 return self.present.recorded(name)
+            case Ref(OfProjection(owner), name) if name != PRESENT and (there := self.there(owner)) is not None:
+                return np.where(there, self.variable(owner, name), np.nan)
             case Ref(OfPopulation(owner) | OfProjection(owner), name):
                 return self.variable(owner, name)
             case Ref(OfSeries()):

@@ -6,18 +6,20 @@ an array. Statistics become numbers first (or arrays with a name), from the insi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
-from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, children, is_sliding, rebuild, refs, substitute, walk
+from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
 from plasticdsl.model.model import Emitted
-from plasticdsl.model.owners import Part, Whose
+from plasticdsl.model.owners import OfProjection, Part, Whose
 from plasticdsl.model.parts import Units, emitted, is_several, parts_read
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import units_of
@@ -97,6 +99,15 @@ def per_unit(expr: Expr) -> frozenset[Ref]:
     return frozenset().union(*map(per_unit, inner)) if inner else refs(expr)
 
 
+def _of_each(expr: Expr) -> Iterator[Ref]:
+    """The variables with a value for each unit or connection that are neither taken together nor summed over."""
+    if isinstance(expr, Ref):
+        yield expr
+    elif not isinstance(expr, SumOver) and not is_statistic(expr):
+        for child in children(expr):
+            yield from _of_each(child)
+
+
 class Reader:
     """Reads expressions with statistics. `lengths`: of each phase, in steps, as planned; `rounds`: the steps (really done) at which each round of a phase
     began and ended, so far."""
@@ -157,7 +168,17 @@ class Reader:
         if statistic.function in statistics.OF_ALL and values[0].size == 1:
             sizes = [len(self.units(*part)) for part in parts_read(statistic)]
             return [np.broadcast_to(values[0], (max(sizes, default=1),))]
-        return values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
+        values = values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
+        there = self.there(statistic.arguments)
+        if there is not None and statistic.function == "argmax":
+            return [np.where(there, values[0], -np.inf)]
+        return values if there is None else [v[there] for v in values]
+
+    def there(self, exprs: Sequence[Expr]) -> NDArray[np.bool_] | None:
+        """Of expressions with a value for each connection, which connections are present; None where that makes no difference."""
+        read = {r.owner.name for e in exprs for r in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
+        found = [there for name in sorted(read) if (there := self.observer.there(name)) is not None]
+        return np.logical_and.reduce(found) if found else None
 
     def sampled(self, statistic: Call, step: int) -> list[Floats]:
         """What is gathered for a statistic at this step."""

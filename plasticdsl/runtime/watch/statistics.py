@@ -144,12 +144,19 @@ TOGETHER: Mapping[str, Callable[..., float]] = {
 }
 
 
+def mean_of_known(values: Floats) -> Floats:
+    """The means along the last axis of what is a number: connections that are absent have none, as have units that hardly fire. NaN where nothing is."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, values, 0.0).sum(axis=-1) / known.sum(axis=-1))
+
+
 def of_spikes(statistic: str, fired: Fired, numbers: Iterable[float]) -> float:
     """One statistic of all units."""
     if statistic in TOGETHER:
         return TOGETHER[statistic](fired, *numbers)
     values = PER_UNIT[statistic](fired, *numbers)
-    return float(np.nanmean(values)) if not np.isnan(values).all() else np.nan
+    return float(mean_of_known(values))
 
 
 def spike_time(steps: Steps, k: int, dt: float) -> float:

@@ -10,6 +10,7 @@ from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Listing, N
 
 if TYPE_CHECKING:
     from plasticdsl.syntax.tree.file import Statement
+    from plasticdsl.syntax.tree.procedures import Connectivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,31 @@ class Truncate:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """`prune when w < 0.01 every 1 s`; without a `period` at every step."""
+
+    condition: Expr
+    period: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """`grow p = 0.001 every 1 s where post.c < c₀, in-degree ≤ 20, w = 0.02`; `degrees`: the most of either kind that there may be;
+    `body`: what sets the values of a new connection."""
+
+    probability: Expr | None
+    period: Expr
+    condition: Expr | None
+    degrees: tuple[Connectivity, ...]
+    body: tuple[Statement, ...]
+    span: Span
+
+
 #: What a population or projection gives, too.
 Setting = Define | Draw | Initial
 
 Event = OnEvent | OnPairs | Every | SpikeWhen | SpikeAtRate
 
-Dynamics = Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions
+Dynamics = Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions | Prune | Grow
