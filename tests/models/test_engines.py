@@ -29,6 +29,7 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("networks/wilson_cowan", "Pools"): {},
     ("networks/wang_decision", "Decision"): {"N": 50},
     ("networks/working_memory", "Memory"): {"N": 50},
+    ("networks/cobahh", "COBAHH"): {"N": 80},
 }
 
 STEPS = 20

@@ -25,6 +25,8 @@ LONG = {
     ("networks/hopfield", "Cues"),
     ("networks/hopfield", "OneStep"),
     ("networks/dentate_ca3", "Transfer"),
+    ("networks/cobahh", "Full"),
+    ("networks/cobahh", "Small"),
     ("networks/wang_decision", "Choice"),
     ("networks/wang_decision", "Small"),
     ("networks/working_memory", "Cue"),
