@@ -198,6 +198,9 @@ _CODES: tuple[Code, ...] = (
          "Functions need arguments; populations, projections and units need the name of a variable: `post.V`."),
     Code("not-an-input", "a sum into something that is no input",
          "`post.h = Σ …` fills `input h` of the neuron."),
+    Code("not-at-spikes", "something that has no value at spikes",
+         "At the spikes of a population its own variables are taken, and what is computed from them: `record E.V, E.w at spikes`, "
+         "`mean(E.V at spikes)`. What belongs to connections, to other populations or to the network has no spikes of its own."),
     Code("not-clamped", "something that a phase cannot hold",
          "A phase holds outputs of sources (`bell = 1`) and variables of populations (`cell.I = 1 nA`)."),
     Code("not-finite", "a value that is no finite number",

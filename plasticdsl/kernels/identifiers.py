@@ -78,6 +78,7 @@ class Part(Enum):
     SPIKE_TOTAL = "total", "all spikes of {group} so far"
     LOG_STEPS = "log_steps", "step of each logged spike"
     LOG_UNITS = "log_units", "unit of each logged spike"
+    LOG_VALUES = "log_{}", "{} at each logged spike"
     LOG_COUNT = "log_count", "number of logged spikes"
     RECORDING = "recording", "1 where spikes of {group} are logged, else 0"
     REFRACTORY_UNTIL = "refractory_until", "first step at which the unit may spike again"

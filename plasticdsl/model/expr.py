@@ -53,6 +53,10 @@ class Special:
 #: The last argument of a statistic of which there is one for each unit.
 EACH = Special("each")
 
+#: The function of a call that stands for one value at each spike in a window: of an expression in variables of one population, and that population, or
+#: a part of it, as such.
+AT_SPIKES = "at spikes"
+
 
 @dataclass(frozen=True, slots=True)
 class Binary:

@@ -114,12 +114,17 @@ Order = Literal["random", "fixed"]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What experiments ask of a network: variables (population, name) that some phase takes from patterns or data, item by item (`fed`), populations
-    that some phase updates unit by unit (`one_by_one`), and parameters that have one value per unit or connection in some phase (`spread`). It only tells
-    which kernels are needed."""
+    that some phase updates unit by unit (`one_by_one`), parameters that have one value per unit or connection in some phase (`spread`), and variables
+    (population, name) that are kept at each spike of their population (`at_spikes`). It only tells which kernels are needed."""
 
     fed: tuple[tuple[str, str], ...] = ()
     one_by_one: tuple[str, ...] = ()
     spread: tuple[Ref, ...] = ()
+    at_spikes: tuple[tuple[str, str], ...] = ()
+
+    def kept_of(self, population: str) -> tuple[str, ...]:
+        """The variables that are kept at its spikes."""
+        return tuple(name for owner, name in self.at_spikes if owner == population)
 
 
 NOTHING_ASKED = Asked()

@@ -66,6 +66,8 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
                 yield f"  spikes at rate {words.rate(_given(population.source.rate, population))}, by the clock"
             case _:
                 pass
+    if plan.kept:
+        yield f"  kept at each spike: {', '.join(words.name(name) for name, _ in plan.kept)}"
     if plan.rest is not None:
         held = ", ".join(words.name(n) for n in plan.rest.held) or "nothing"
         written = plan.rest.written

@@ -54,7 +54,7 @@ def lower(network: Network, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> 
     """
     by_name = {p.name: p for p in network.populations}
     projections = tuple(_projection(p, network, by_name, per_unit) for p in network.projections)
-    alone = tuple(lower_population(p, per_unit) for p in network.populations)
+    alone = tuple(lower_population(p, per_unit, asked.kept_of(p.name)) for p in network.populations)
     populations, entries = coupled(network, alone)
     plan = Plan(network, populations, projections, per_unit, asked)
     return replace(plan, step=tuple(in_order(plan, sweeps(network, asked.one_by_one), entries)))

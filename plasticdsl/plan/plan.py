@@ -328,7 +328,8 @@ class Rest:
 @dataclass(frozen=True, slots=True)
 class PopulationPlan:
     """One population. `events`: how its units spike, and what else happens to them, in order; `changes`: what they do at steps. `coupled`: their staged
-    integrators take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage."""
+    integrators take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage.
+    `kept`: names whose values are logged with each spike."""
 
     population: Population
     variables: tuple[Stored, ...]
@@ -338,6 +339,7 @@ class PopulationPlan:
     schemes: tuple[Scheme, ...]
     coupled: bool = False
     staged: frozenset[str] = frozenset()
+    kept: tuple[tuple[str, Expr], ...] = ()
 
     @property
     def name(self) -> str:

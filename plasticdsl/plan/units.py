@@ -41,8 +41,8 @@ from plasticdsl.plan.plan import (
 )
 
 
-def lower_population(population: Population, per_unit: PerUnit) -> PopulationPlan:
-    """The plan of a population, nothing coupled yet."""
+def lower_population(population: Population, per_unit: PerUnit, kept: Iterable[str] = ()) -> PopulationPlan:
+    """The plan of a population, nothing coupled yet. `kept`: variables that are kept at spikes."""
     block, owner = population.block, population.as_owner
     scope: Scope = {Whose.OWN: block.definitions}
     steps = enumerate(h for h in block.handlers if h.trigger in (Trigger.STEP, Trigger.EVERY))
@@ -54,6 +54,7 @@ def lower_population(population: Population, per_unit: PerUnit) -> PopulationPla
         changes=tuple(sorted(changes, key=lambda c: c.period is not None)),
         rest=None if block.refractory is None else _rest(block, block.refractory, scope, Timed(owner, Timing.REFRACTORY) in per_unit),
         schemes=block.schemes,
+        kept=tuple((name, plain(inline(Ref(Whose.OWN, name), scope))) for name in kept),
     )
 
 

@@ -43,6 +43,7 @@ class ReferenceEngine:
         self._run = first_state(self._structure)
         self._logged: set[Emitted] = set()
         self._drained: dict[Emitted, int] = dict.fromkeys(self._run.spikes, 0)
+        self._at_spikes: dict[str, dict[str, NDArray[np.float64]]] = {}
 
     @property
     def step(self) -> int:
@@ -91,6 +92,8 @@ class ReferenceEngine:
         for name in wanted - self._logged:
             self._drained[name] = self._run.spikes[name].total
         self._logged = wanted
+        self._run.kept = tuple(one for one in self.asked.at_spikes if (one[0], "") in wanted)
+        self._run.noted = {one: values for one, values in self._run.noted.items() if one in self._run.kept}
 
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and units of the spikes, or of an event, since the last call."""
@@ -100,7 +103,14 @@ class ReferenceEngine:
         steps, units = self._run.spikes[one].events()
         begin = self._drained[one]
         self._drained[one] = len(steps)
+        if not event:
+            noted = {name: self._run.noted.pop((population, name), []) for name in self.asked.kept_of(population)}
+            self._at_spikes[population] = {name: np.concatenate([np.zeros(0), *values]) for name, values in noted.items()}
         return steps[begin:], units[begin:]
+
+    def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
+        """The variables that are kept at spikes, of those that `drain` gave last."""
+        return self._at_spikes[population]
 
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""
@@ -132,9 +142,9 @@ class ReferenceEngine:
 
     def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` where it is of another network. Nothing here is kept that parameters went into."""
-        feeds, visits = self._run.feeds, self._run.visits
+        feeds, visits, kept = self._run.feeds, self._run.visits, self._run.kept
         self._run = restored(self._structure, state)
-        self._run.feeds, self._run.visits = feeds, visits
+        self._run.feeds, self._run.visits, self._run.kept = feeds, visits, kept
         self._drained = {one: spikes.total for one, spikes in self._run.spikes.items()}
 
 

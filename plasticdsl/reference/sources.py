@@ -7,13 +7,16 @@ for how long, k is the number of steps until it does not hold.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Expr
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.model import (
     AddTo,
     AtRate,
+    Emitted,
     GivenSpikes,
     PoissonSource,
     Population,
@@ -23,6 +26,7 @@ from plasticdsl.model.model import (
     Threshold,
     Trigger,
 )
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.handlers import run_at
@@ -45,8 +49,18 @@ def emit(run: Run) -> None:
     emitted = {(name, event): _emitted(run, p, event) for p in populations.values() for name, event in p.emits}
     for one, counts in emitted.items():
         run.spikes[one].add(run.frame.step, counts)
+    _note(run, emitted)
     for (name, event), counts in emitted.items():
         _jump(run, populations[name], event, counts)
+
+
+def _note(run: Run, emitted: Mapping[Emitted, Index]) -> None:
+    """What variables are at the spikes, one value for each, in the order of the units."""
+    for owner, name in run.kept:
+        counts = emitted[owner, ""]
+        if counts.any():
+            values = np.broadcast_to(evaluate(Ref(Whose.OWN, name), everything(run.structure, run.frame, owner)), counts.shape)
+            run.noted.setdefault((owner, name), []).append(np.repeat(values, counts))
 
 
 def _emitted(run: Run, population: Population, event: str) -> Index:

@@ -30,7 +30,8 @@ class Run:
     another event, held at the previous step. `undecided`: whether it, or a rate, has been no number. `rules_on`: of each projection. `waiting`,
     `inputs_waiting`: on its way to variables and to inputs; `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps,
     for axonal delays of sums. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations
-    that update unit by unit now, and in which order."""
+    that update unit by unit now, and in which order. `kept`: variables (population, name) whose values at spikes are noted, and `noted`: of each, step by
+    step."""
 
     structure: Structure
     frame: Frame
@@ -50,6 +51,8 @@ class Run:
     propagators: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict)
     feeds: tuple[Feed, ...] = ()
     visits: dict[str, Index] = field(default_factory=dict)
+    kept: tuple[tuple[str, str], ...] = ()
+    noted: dict[tuple[str, str], list[Floats]] = field(default_factory=dict)
 
     def show_items(self) -> None:
         """Every variable that a phase takes from a table has the value of its item: from the beginning of a step on, in place of a sum if it is an

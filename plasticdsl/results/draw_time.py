@@ -114,6 +114,30 @@ def _shown_runs(study: Study) -> list[int]:
     return [every[i] for i in evenly(len(every), _MOST_RUNS)]
 
 
+# --- at spikes ---------------------------------------------------------------------------------------------------------
+
+
+def draw_at_spikes(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
+    """What is taken at spikes, as dots over time. A sweep shows its first run, and says so."""
+    run, labels = study.runs[0], [record.label for record in panel.spikes if record.label is not None]
+    for record, label in zip(panel.spikes, labels, strict=True):
+        times, colour = scene.axis.of(run.train(record)[0]), COLOURS[scene.colours[record.train, record.part] % len(COLOURS)]
+        if len(panel.spikes) > len({r.population for r in panel.spikes}):
+            colour = COLOURS[panel.spikes.index(record) % len(COLOURS)]
+        size = float(np.clip(2.0e5 / max(len(times), 1), 3.0, 40.0))
+        axes.scatter(times, run.values(record) / label.scale, s=size, color=colour, linewidths=0, label=label.text, rasterized=True)
+    axes.set_ylabel(shared_label(labels))
+    _say_which(axes, study, "at spikes")
+    legend(axes)
+
+
+def _say_which(axes: Axes, study: Study, what: str) -> None:
+    """Where one run of several is shown."""
+    if len(study.runs) > 1:
+        text = f"{what}: {study.label(0)}" if study.axes else f"{what}: first of {len(study.runs)} runs"
+        axes.set_title(text, loc="right", fontsize=14, color=GREY)
+
+
 # --- rasters ---------------------------------------------------------------------------------------------------------
 
 
@@ -140,9 +164,7 @@ def draw_raster(axes: Axes, study: Study, panel: Panel, scene: Scene) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_ylim(-0.02 * rows, base - 0.02 * rows)
-    if len(study.runs) > 1:
-        text = f"raster: {study.label(0)}" if study.axes else f"raster: first of {len(study.runs)} runs"
-        axes.set_title(text, loc="right", fontsize=14, color=GREY)
+    _say_which(axes, study, "raster")
 
 
 def _draw_spikes(axes: Axes, times: Floats, bottom: Floats, height: float, bars: bool, colour: str) -> None:

@@ -13,13 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from plasticdsl.results.axis import SIZE, finish_time, mark_phases, style
-from plasticdsl.results.draw_time import Scene, draw_raster, draw_time, scene_of
+from plasticdsl.results.draw_time import Scene, draw_at_spikes, draw_raster, draw_time, scene_of
 from plasticdsl.results.draw_values import draw_contours, draw_curves, draw_histogram, draw_intervals, draw_plane, draw_sweep, draw_units
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Kind, PlotPlan
 
 #: Panels over time share their axis.
-_OVER_TIME: tuple[Kind, ...] = ("time", "raster")
+_OVER_TIME: tuple[Kind, ...] = ("time", "raster", "at spikes")
 
 
 def figures(study: Study) -> Iterator[tuple[str, Figure]]:
@@ -47,6 +47,8 @@ def figure(study: Study, number: int) -> Figure:
         match kind:
             case "raster":
                 draw_raster(axes, study, every[0], scene)
+            case "at spikes":
+                draw_at_spikes(axes, study, every[0], scene)
             case "time":
                 draw_time(axes, study, every, scene)
             case "plane":

@@ -79,7 +79,8 @@ def _with_own(array: DataArray, known: dict[str, Any]) -> DataArray:
         if not dimension.startswith(_OWN):
             continue
         along = [str(c) for c, values in array.coords.items() if values.dims == (dimension,)]
-        values = np.array([array[c].values for c in (dimension, *along)] + ([array.values] if dimension.startswith("spike_") else []))
+        is_times = dimension.startswith("spike_") and f"time_of_{dimension}" not in along
+        values = np.array([array[c].values for c in (dimension, *along)] + ([array.values] if is_times else []))
         name, number = dimension, 1
         while name in known and not np.array_equal(known[name], values):
             number += 1
@@ -233,7 +234,7 @@ def _counts(series: Series, edges: Floats) -> Floats:
 
 
 def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
-    """Times of all spikes in one row, with the unit of each and, in a sweep, the run it belongs to."""
+    """Times of all spikes in one row, or what is taken at them, with the unit of each and, in a sweep, the run it belongs to."""
     first = every[0]
     trains = [run.train(record) for run, record in zip(study.runs, every, strict=True)]
     dimension = f"spike_{first.called}"
@@ -249,7 +250,12 @@ def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
         for k, name in enumerate(round_names(first.numbers[0])):
             coordinates[f"{name}_of_{dimension}"] = (dimension,), numbers[:, k], {}
     attributes: Attributes = {"units": "s", "long_name": f"spike times of {first.called}"}
-    return DataArray(times, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
+    values = times
+    if first.label is not None:
+        coordinates[f"time_of_{dimension}"] = (dimension,), times, {"units": "s"}
+        values = np.concatenate([run.values(record) for run, record in zip(study.runs, every, strict=True)])
+        attributes = _attributes(first.label)
+    return DataArray(values, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
 
 
 def _over(study: Study, number: int, plan: PlotPlan) -> DataArray:

@@ -240,6 +240,11 @@ def _moment(parts: Parts) -> _Option:
             return _Option(" ".join(words), parts[-1], span_of(parts))
 
 
+def _at_spikes(parts: Parts) -> tree.AtSpikes:
+    """`E.V at spikes`, `E.V at spikes of E`."""
+    return tree.AtSpikes(parts[0], after(parts, "of"), span_of(parts))
+
+
 def _options(parts: Parts) -> dict[str, Any]:
     """The options among the parts, each once."""
     found: dict[str, Any] = {}
@@ -312,7 +317,11 @@ def _schedule(parts: Parts) -> tree.Schedule:
 
 def _record(parts: Parts) -> tree.Record:
     alias = after(parts, "as")
-    return tree.Record(tuple(parts[1]), _joined(parts), name_of(alias) if alias else None, span_of(parts))
+    items: tuple[tree.Expr, ...] = tuple(parts[1])
+    if isinstance(items[-1], tree.AtSpikes) and not any(isinstance(item, tree.AtSpikes) for item in items[:-1]):
+        last = items[-1]  # what it says, it says of all
+        items = (*(replace(last, item=item, span=item.span.to(last.span)) for item in items[:-1]), last)
+    return tree.Record(items, _joined(parts), name_of(alias) if alias else None, span_of(parts))
 
 
 def _event_of(parts: Parts) -> tree.Apply:
@@ -390,6 +399,8 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "start": _start,
     "schedule": _schedule,
     "moment": _moment,
+    "at_spikes": _at_spikes,
+    "readings": lambda parts: parts[::2],
     "record": _record,
     "taken": lambda parts: parts[::2],
     "event_of": _event_of,

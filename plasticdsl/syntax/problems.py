@@ -355,6 +355,9 @@ def _sign(place: _Place) -> Refusal | None:
             return place.refusal("comparison-statement", "A comparison is not a statement.", hint)
         case ":" if "TO" in place.choices and "]" in place.choices:
             return place.refusal("unexpected", "‘:’ does not fit here.", Hint("Units from one to another are ‘E[1 to 50]’.", (" to ",)))
+        case "AT_SPIKES":
+            example = "For example ‘record E.V at spikes’, ‘expect mean(E.V at spikes) < −50 mV’."
+            return place.refusal("unexpected", "‘at spikes’ stands behind what is recorded or plotted, or within a statistic.", example)
         case "otherwise" | "if" | "NEXT_CASE":
             message = "‘otherwise’ stands on the last of several lines, each of the others has an ‘if’."
             return place.refusal("incomplete-case", message, "Write one case per line, indented deeper than the first.")

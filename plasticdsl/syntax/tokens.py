@@ -100,7 +100,7 @@ def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]], in_table:
         if number:
             tokens.append(Token("LINE", "", Span(start, start, source.path)))
         _tokenize_line(source, start, end, tokens)
-    tokens = _mark_phases(_mark_bars(tokens, in_table))
+    tokens = _mark_pairs(_mark_bars(tokens, in_table))
     _check_brackets(tokens)
     return tuple(_mark_cases(tokens)) if len(stretches) > 1 else tuple(tokens)
 
@@ -208,13 +208,16 @@ def _mark_bars(tokens: list[Token], in_table: bool) -> list[Token]:
     return marked
 
 
-def _mark_phases(tokens: list[Token]) -> list[Token]:
-    """Joins `in phase` before a name: elsewhere `in` asks whether a unit belongs to a population."""
+def _mark_pairs(tokens: list[Token]) -> list[Token]:
+    """Joins `in phase` before a name: elsewhere `in` asks whether a unit belongs to a population; and `at spikes`, which belongs to one item, as no other
+    moment does."""
     marked: list[Token] = []
     for number, token in enumerate(tokens):
         before, after = marked[-1] if marked else None, tokens[number + 1] if number + 1 < len(tokens) else None
         if before is not None and before.kind == "in" and token.text == "phase" and after is not None and after.kind == "NAME":
             marked[-1] = Token("IN_PHASE", "in phase", before.span.to(token.span))
+        elif before is not None and before.kind == "at" and token.text == "spikes":
+            marked[-1] = Token("AT_SPIKES", "at spikes", before.span.to(token.span))
         else:
             marked.append(token)
     return marked

@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plasticdsl.model.protocol import NOTHING_ASKED
 from plasticdsl.runtime.watch.spikes import SpikeHistory
 
 A = ("a", "")
@@ -9,6 +10,8 @@ A = ("a", "")
 
 class Log:
     """An engine that has spikes to hand over, a few at a time."""
+
+    asked = NOTHING_ASKED
 
     def __init__(self, pieces):
         self.pieces = list(pieces)

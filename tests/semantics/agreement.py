@@ -137,6 +137,7 @@ def assert_agree(case: Case, first: MakeEngine, second: MakeEngine, *, rtol: flo
             )
             return differing[1]
         done = following
+        _kept(case, one, two, done, rtol, atol)
         _states(case.network, one, two, done, rtol, atol)
     return done
 
@@ -150,6 +151,13 @@ def _spikes(network: Network, one: Engine, two: Engine) -> tuple[str, int] | Non
             both = set(left) ^ set(right) or {s for s in left if left.count(s) != right.count(s)}
             found.append((min(step for step, _ in both), ".".join(filter(None, emitted))))
     return (min(found)[1], min(found)[0]) if found else None
+
+
+def _kept(case: Case, one: Engine, two: Engine, step: int, rtol: float, atol: float) -> None:
+    """The values at the spikes that were drained last; both have those of a step in the order of the units."""
+    for owner, name in case.asked.at_spikes:
+        left, right = (e.values_at_spikes(owner)[name] for e in (one, two))
+        np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=f"{owner}.{name} at spikes before step {step}")
 
 
 def _states(network: Network, one: Engine, two: Engine, step: int, rtol: float, atol: float) -> None:

@@ -22,6 +22,7 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import Case
@@ -178,4 +179,6 @@ def unit_cases(draw: st.DrawFn, delayed_sums: bool = False) -> Case:
         net.projection(f"c{number}", pre, post, block, None, axonal, dendritic, states={"w": weights})
     excite = connection(variables=(state("w"),), handlers=(on(Trigger.PRE, "post.g += w", rule=False),))
     net.projection("drive", "p", "a", excite, states={"w": 0.4})
-    return Case(net.network(), net.instance, net.per_unit(), STEPS, {}, 0)
+    network = net.network()
+    kept = tuple((p.name, v.name) for p in network.populations for v in p.block.variables) if draw(st.booleans()) else ()
+    return Case(network, net.instance, net.per_unit(), STEPS, {}, 0, asked=Asked(at_spikes=kept))

@@ -3,7 +3,7 @@ taken in the phase alone; and what all phases together ask of a network (which v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.experiments.clamps import check_held, check_start, reads_item
@@ -18,7 +18,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.experiments import Change, Clamp, Experiment, Phase
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.protocol import SHOWING, Asked, Course, Order, Repeat, Until, round_names
@@ -207,8 +207,8 @@ def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:
 # --- what experiments ask of a network ---------------------------------------------------------------------------------
 
 
-def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
-    """What some phase of an experiment on the network takes item by item, or updates unit by unit.
+def asked(network: Network, experiments: Sequence[Experiment]) -> Asked:
+    """What some phase of an experiment on the network takes item by item, or updates unit by unit, and what is kept at spikes.
 
     Inputs that a phase holds at one value are fed too: nothing else can stand in for the sum that they are.
     """
@@ -224,7 +224,22 @@ def asked(network: Network, experiments: Iterable[Experiment]) -> Asked:
     one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
     per_unit = [c for phase in phases for c in phase.changes if c.those.are_some or _differs(c.value)]
     spread = {t for c in per_unit for t in c.targets if t.owner is not Whose.NETWORK}
-    return Asked(tuple(key for key in roles if key in fed), one_by_one, tuple(sorted(spread, key=lambda r: r.order)))
+    found = [node for e in experiments if e.network == network.name for node in _read_at_spikes(e)]
+    kept = {(p.name, r.name) for p in network.populations for node in found for r in refs(node) if r.owner == p.as_owner and r.name}
+    return Asked(
+        tuple(key for key in roles if key in fed),
+        one_by_one,
+        tuple(sorted(spread, key=lambda r: r.order)),
+        tuple(key for key in roles if key in kept),
+    )
+
+
+def _read_at_spikes(experiment: Experiment) -> Iterator[Expr]:
+    """Everything that is recorded, plotted, expected or waited for at spikes."""
+    taken = [r.item for r in (*experiment.all_recordings, *(r for p in experiment.plots for r in p.items))]
+    taken += [e for x in experiment.all_expectations for e in x.compared]
+    taken += [u.condition for u in experiment.all_awaited if u.condition is not None]
+    yield from (node for expr in taken for node in walk(expr) if isinstance(node, Call) and node.function == AT_SPIKES)
 
 
 def _differs(value: Expr) -> bool:

@@ -17,17 +17,17 @@ from plasticdsl.check.experiments.whole_patterns import shown
 from plasticdsl.check.networks.parts import chosen, units
 from plasticdsl.check.terms.amounts import COUNT, FROM_EITHER_END, POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
-from plasticdsl.check.terms.expressions import translate_condition, translate_number
+from plasticdsl.check.terms.expressions import translate, translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import split_indices
 from plasticdsl.check.terms.scope import Declared, Scope, seen, seen_events
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import EACH, At, Call, Expr, Number, Ref
+from plasticdsl.model.expr import AT_SPIKES, EACH, FUNCTIONS, At, Call, Expr, Number, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.lookup import Lookup, Setting
-from plasticdsl.model.model import Network, Population, Projection
-from plasticdsl.model.owners import Whose
-from plasticdsl.model.parts import Units, several
+from plasticdsl.model.model import Network, Population, Projection, Role
+from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
@@ -93,6 +93,8 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
             if found is None or (declared is not None and declared.function is not None):
                 return None
             return _statistic(node, *found, context, taking, statement)
+        case tree.AtSpikes():
+            return _at_spikes(node, context, taking)
         case tree.Indexed(base=tree.Member() | tree.Name() as base, indices=indices):
             return _unit(node, base, indices, context, taking)
         case tree.Member(base=tree.Indexed(base=tree.Name() as base, indices=indices), attribute=attribute):
@@ -139,6 +141,45 @@ def _check_unit(
 
 def _units(population: Population, indices: tuple[tree.Expr, ...], context: Context, taking: Taking) -> Units:
     return units(indices, population.symbol, taking.sizes.get(population.name), context, taking.constants)
+
+
+def _at_spikes(node: tree.AtSpikes, context: Context, taking: Taking) -> Typed:
+    """`E.V at spikes`: of variables of one population, whose spikes they are, and parameters of the network."""
+    before, parts = context.report.count, set[tuple[OfPopulation, Units]]()
+    found = translate(node.item, context)
+    given = None if node.of is None else _population(node.of, context, taking)
+
+    def whole(expr: Expr) -> Expr:
+        """Without the choice of units."""
+        match expr:
+            case Call(function, (Ref(OfPopulation() as owner) as of, *numbers)) if function in (SEVERAL, "unit"):
+                parts.add((owner, numbered(numbers if function == SEVERAL else numbers * 2)))
+                return of
+            case Ref(OfPopulation() as owner):
+                parts.add((owner, ()))
+                return expr
+            case _:
+                return rebuild(expr, whole)
+
+    value = whole(found.expr)
+    if context.report.count > before:
+        return context.unknown
+    named = frozenset() if given is None else parts_read(given.expr)
+    chosen_units = {(OfPopulation(name), part) for name, part in named if part} | {part for part in parts if part[1]}
+    said = chosen_units or parts
+    owners = {owner for owner, _ in parts} | {OfPopulation(name) for name, _ in named}
+    constant = {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role is Role.PARAMETER}
+    plain = all(r.owner in owners or r in constant for r in refs(value)) and not any(
+        isinstance(n, Call | Special) and (isinstance(n, Special) or n.function not in FUNCTIONS) for n in walk(value)
+    )
+    if len(owners) != 1 or len(said) != 1 or not plain:
+        message = "What is taken at spikes is computed from variables of one population, at its own spikes."
+        return context.refuse("not-at-spikes", message, node.span, "For example ‘E.V at spikes’, ‘E.w at spikes of E[1 to 5]’.")
+    ((owner, of_units),) = said
+    population = next(p for p in taking.network.populations if p.as_owner == owner)
+    if not population.spikes:
+        return context.refuse("no-spikes", f"‘{population.symbol}’ does not spike.", node.span, how_to_spike(population))
+    return Typed(Call(AT_SPIKES, (value, several(Ref(owner, ""), of_units))), found.dim, is_condition=found.is_condition)
 
 
 def part_of(node: tree.Expr, context: Context, taking: Taking) -> tuple[Population, Units] | None:

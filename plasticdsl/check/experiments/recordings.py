@@ -26,6 +26,9 @@ from plasticdsl.syntax import tree
 # --- statements ------------------------------------------------------------------------------------------------------
 
 
+HOW_AT_SPIKES = "A stretch of time can be said: ‘over last 5 s’, ‘in phase p’; ‘mean(E.V at spikes) every 1 s’ is of those in each second."
+
+
 def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
     """One recording per item; `as name` names the only item."""
     window = _window(statement.moment, taking)
@@ -138,7 +141,12 @@ def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taki
     found = translate(item, context)
     dimension = context.solver.resolve(found.dim).known
     unit, scale = shown_in((), found, taking.network, context)
-    return Recording(found.expr, text_of(item.span, taking.sources), window, alias, dimension, unit, scale, item.span)
+    text = text_of(item.span, taking.sources)
+    if isinstance(item, tree.AtSpikes):
+        text = f"{text_of(item.item.span, taking.sources)} at spikes"
+        if window.at_end or window.at is not None or window.every is not None or isinstance(window.over, Expr):
+            context.report.error("not-here", f"‘{text}’ says when already.", item.span, HOW_AT_SPIKES)
+    return Recording(found.expr, text, window, alias, dimension, unit, scale, item.span)
 
 
 def expectation(statement: tree.Expect, taking: Taking) -> Expectation:

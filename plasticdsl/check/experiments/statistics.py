@@ -37,7 +37,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.expr import Call, Expr, is_sliding, walk
+from plasticdsl.model.expr import AT_SPIKES, Call, Expr, is_sliding, walk
 
 Argument = Literal["population", "populations", "value", "condition", "whole", "time", "count", "stretch"]
 Result = Literal["time", "rate", "pure", "same", "density"]
@@ -90,9 +90,11 @@ ALIASES: Mapping[str, str] = {"std": "sd"}
 
 
 def taken_at_once(expr: Expr) -> bool:
-    """Whether it has a value at any moment, and none of a window around it: it holds no statistic of spikes, but for sliding rates, nor of a trace."""
-    found = [(n, STATISTICS[n.function]) for n in walk(expr) if isinstance(n, Call) and n.function in STATISTICS]
-    return not any(s.traced or (s.of_spikes and not is_sliding(n)) for n, s in found)
+    """Whether it has a value at any moment, and none of a window around it: it holds no statistic of spikes, but for sliding rates, nor of a trace,
+    and nothing at spikes."""
+    calls = [n for n in walk(expr) if isinstance(n, Call)]
+    found = [(n, STATISTICS[n.function]) for n in calls if n.function in STATISTICS]
+    return not any(s.traced or (s.of_spikes and not is_sliding(n)) for n, s in found) and all(n.function != AT_SPIKES for n in calls)
 
 
 def statistic(name: str, arguments: int) -> tuple[str, Statistic] | None:

@@ -131,6 +131,7 @@ def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
     one, steps = (RUN.field(Part.ONE),), p.field(Part.REFRACTORY_STEPS)
     hazard = Apply(exponentials, (SEED, stream_of(p.name), Apply(range, units), 0))
     return [
+        *(Array(p.field(Part.LOG_VALUES, name), "float64", (p.field(Part.LOG),), changes=False) for name, _ in population.kept),
         Array(p.field(Part.REFRACTORY_UNTIL), "int64", units),
         Array(steps, "int64", units, steps, False) if _own_refractory(population) else Scalar(steps, "int64", steps),
         Array(p.field(Part.HAZARD), "float64", units, hazard),
@@ -157,7 +158,8 @@ def find_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
     """The kernel that lists the units that spike (or have another event) at t_n; it returns how many, or −1 where they do not fit the buffer."""
     name, p = population.name, of_emitted(population.name, event)
     how, body = _emission(plan, population, population.emits(event))
-    body = (ring(SLOT, Read(N), p.field(Part.SLOTS)), Let(COUNT, ZERO), *body, *_bookkeeping(p), Return(Read(COUNT)))
+    kept = () if event else _keep(plan, population)
+    body = (ring(SLOT, Read(N), p.field(Part.SLOTS)), Let(COUNT, ZERO), *body, *_bookkeeping(p, kept), Return(Read(COUNT)))
     return Function(_kernel("spikes_{}", name, event), f"List the units of {name} that {_happens(event)} at step n ({how}).", body)
 
 
@@ -277,12 +279,14 @@ def _given(p: Group) -> tuple[Statement, ...]:
     )
 
 
-def _bookkeeping(p: Group) -> tuple[Statement, ...]:
+def _bookkeeping(p: Group, kept: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """`kept`: what is logged beside the step and the unit."""
     logged = only(p.field(Part.LOG_COUNT))
     log = (
         Let(POSITION, logged),
         Store(element(p.field(Part.LOG_STEPS), POSITION), Read(N)),
         Store(element(p.field(Part.LOG_UNITS), POSITION), element(p.field(Part.SPIKES), SLOT, S)),
+        *kept,
         Store(logged, Binary("+", Read(POSITION), ONE)),
     )
     return (
@@ -290,6 +294,13 @@ def _bookkeeping(p: Group) -> tuple[Statement, ...]:
         Increase(only(p.field(Part.SPIKE_TOTAL)), Read(COUNT)),
         If(Compare("!=", Read(p.field(Part.RECORDING)), ZERO), (For(S, ZERO, Read(COUNT), log),)),
     )
+
+
+def _keep(plan: Plan, population: PopulationPlan) -> tuple[Statement, ...]:
+    """The values that are logged with a spike."""
+    p, names = of_population(population.name), Names(plan, population)
+    values = [(element(p.field(Part.LOG_VALUES, name), POSITION), names.resolve(value)) for name, value in population.kept]
+    return (Let(I, element(p.field(Part.SPIKES), SLOT, S)), *(Store(*one) for one in values)) if values else ()
 
 
 # --- jumps -----------------------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ class CompiledEngine:
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._states = self._all_states()
-        self._kept: dict[Emitted, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
+        self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
+        self._drained: dict[str, dict[str, NDArray[np.float64]]] = {}
         self._step = 0
 
     @property
@@ -106,7 +107,8 @@ class CompiledEngine:
             logged = arrays[field(Part.LOG_COUNT)]
             if count := int(logged[0]):
                 steps, units = arrays[field(Part.LOG_STEPS)][:count], arrays[field(Part.LOG_UNITS)][:count]
-                self._kept[emitted].append((steps.copy(), units.astype(np.int64)))
+                values = (arrays[field(Part.LOG_VALUES, name)][:count] for name in self._names_kept(*emitted))
+                self._kept[emitted].append((steps.copy(), units.astype(np.int64), *(v.astype(np.float64) for v in values)))
                 logged[0] = 0
 
     def _sum_anew(self) -> None:
@@ -170,10 +172,20 @@ class CompiledEngine:
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers of the spikes, or of another event, logged since the last call."""
         self._collect()
-        chunks = self._kept.get((population, event), [])
-        steps, units = zip((_NONE, _NONE), *chunks, strict=True)
+        chunks, names = self._kept.get((population, event), []), self._names_kept(population, event)
+        steps, units, *values = zip((_NONE, _NONE, *(np.zeros(0) for _ in names)), *chunks, strict=True)
         chunks.clear()
+        if not event:
+            self._drained[population] = dict(zip(names, map(np.concatenate, values), strict=True))
         return np.concatenate(steps), np.concatenate(units)
+
+    def _names_kept(self, population: str, event: str) -> tuple[str, ...]:
+        """The variables whose values are logged with an event: only with spikes."""
+        return () if event else self.asked.kept_of(population)
+
+    def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
+        """The variables that are kept at spikes, of those that `drain` gave last."""
+        return self._drained[population]
 
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""

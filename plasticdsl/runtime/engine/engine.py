@@ -80,6 +80,9 @@ class Engine(Protocol):
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers (from 0) of the spikes, or of another event, logged since the last call, in order of time."""
 
+    def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
+        """Of each spike that `drain` gave last: the variables of `asked.at_spikes`, as they were when it was found, before it had any effect."""
+
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or how often another event has happened to its units, logged or not."""
 

@@ -29,7 +29,8 @@ from plasticdsl.runtime.watch.expectations import Outcome, Share
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.recorder import Recorder
 from plasticdsl.runtime.watch.series import SpikeRecord
-from plasticdsl.runtime.watch.spikes import Train, of_units
+from plasticdsl.runtime.watch.spikes import Train
+from plasticdsl.support.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,18 @@ class Run:
 
     def train(self, record: SpikeRecord) -> Train:
         """The spikes of one record: steps and units (from 0)."""
+        kept, (steps, units) = self._kept(record), self.spikes[record.train]
+        return steps[kept], units[kept]
+
+    def values(self, record: SpikeRecord) -> Floats:
+        """What the record takes at these spikes."""
+        return record.values[self._kept(record)]
+
+    def _kept(self, record: SpikeRecord) -> NDArray[np.bool_]:
+        """Which of the spikes of its population are those of a record."""
         steps, units = self.spikes[record.train]
-        kept = record.stretch(steps) >= 0
-        return of_units((steps[kept], units[kept]), record.units)
+        inside = record.stretch(steps) >= 0
+        return inside if record.units is None else inside & np.isin(units, record.units)
 
 
 @dataclass(frozen=True, slots=True)

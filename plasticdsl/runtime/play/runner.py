@@ -339,6 +339,8 @@ class Runner:
         run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
         for record in records:
             record.settle(self.clock)
+            if record.taken is not None:
+                record.values = self.reader.at_all_spikes(record.taken)
         run.spikes = {train: self.spikes.train(train) for train in dict.fromkeys(r.train for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) - before for name, before in self.fired.items()}
         run.outcomes = tuple(w.outcome() for w in self.watches)

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
-from plasticdsl.model.expr import EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
+from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
 from plasticdsl.model.model import Emitted
-from plasticdsl.model.owners import OfProjection, Part, Whose
+from plasticdsl.model.owners import OfPopulation, OfProjection, Part, Whose
 from plasticdsl.model.parts import Units, emitted, is_several, parts_read
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.evaluate import units_of
+from plasticdsl.runtime.numbers.evaluate import Name, evaluate, units_of
 from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import curves, statistics
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.runtime.watch.spikes import SpikeHistory, of_units
+from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import to_steps
@@ -47,8 +47,8 @@ def is_spike_statistic(node: Expr) -> TypeGuard[Call]:
 
 
 def is_of_each(call: Call) -> bool:
-    """Whether a statistic of spikes has one value for each unit."""
-    return call.arguments[-1] == EACH
+    """Whether a statistic of spikes has one value for each unit, or for each spike."""
+    return call.function == AT_SPIKES or call.arguments[-1] == EACH
 
 
 def is_traced(node: Expr) -> TypeGuard[Call]:
@@ -87,8 +87,8 @@ def trains_needed(expr: Expr) -> frozenset[Emitted]:
 
 
 def _populations(call: Call) -> Iterator[Expr]:
-    """Those whose spikes a statistic is of: its first arguments, before numbers."""
-    return (a for a in call.arguments if a != EACH and parts_read(a))
+    """Those whose spikes a statistic is of: its first arguments, before numbers; what is taken at spikes stands before them."""
+    return (a for a in call.arguments[call.function == AT_SPIKES :] if a != EACH and parts_read(a))
 
 
 def per_unit(expr: Expr) -> frozenset[Ref]:
@@ -148,6 +148,8 @@ class Reader:
         inside = rebuild(expr, lambda child: self._without_statistics(child, begin, end)) if not is_spike_statistic(expr) else expr
         if not isinstance(inside, Call):
             return inside
+        if inside.function == AT_SPIKES:
+            return self.standing(inside, self._at_spikes(inside, begin, end))
         if is_spike_statistic(inside):
             return self.standing(inside, self._of_spikes(inside, begin, end))
         if is_value_statistic(inside):
@@ -254,6 +256,24 @@ class Reader:
     def with_results(self, expr: Expr, gathered: Mapping[Call, statistics.Gathered | curves.Traced]) -> Expr:
         """The expression with what has been gathered in place of these statistics."""
         return substitute(expr, {call: self.standing(call, so_far.result()) for call, so_far in gathered.items()}) if gathered else expr
+
+    def _at_spikes(self, call: Call, begin: int, end: int) -> Floats:
+        """One value at each spike, in order of time."""
+        ((population, part),) = parts_read(call.arguments[1])
+        train, values = self.spikes.values(population, self.clock.real(begin), self.clock.real(end))
+        found = self._of_each_spike(call.arguments[0], train, values)
+        return found[np.isin(train[1], self.units(population, part))] if part else found
+
+    def at_all_spikes(self, call: Call) -> Floats:
+        """The value at every spike of the whole population so far."""
+        ((population, _),) = parts_read(call.arguments[1])
+        return self._of_each_spike(call.arguments[0], *self.spikes.values(population))
+
+    def _of_each_spike(self, expr: Expr, train: Train, values: Mapping[str, Floats]) -> Floats:
+        def look_up(node: Name) -> Values:
+            return values[node.name] if isinstance(node, Ref) and isinstance(node.owner, OfPopulation) else self.observer.look_up(node)
+
+        return np.array(np.broadcast_to(evaluate(expr, look_up), train[0].shape))
 
     def number(self, expr: Expr) -> float:
         """The value now of what is one number."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
-from plasticdsl.model.expr import Call, Expr, Number, Ref, refs, walk
+from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Number, Ref, refs, walk
 from plasticdsl.model.owners import OfPopulation, Part, Whose
 from plasticdsl.model.parts import emitted, parts_read, text_of
 from plasticdsl.runtime.instance.resolver import counted
@@ -89,6 +89,9 @@ class _Planner:
             case Call("spikes", (whose,)):
                 self.recorder.spikes.append(self._spikes(recording, whose, name))
                 return
+            case Call(function, (_, whose)) as taken if function == AT_SPIKES:
+                self.recorder.spikes.append(self._at_spikes(recording, taken, whose, name))
+                return
             case Call("histogram", (values, *_)):
                 series = self._series(recording, values, name)
                 series.is_histogram, series.bins_asked = True, self._bins(recording.item)
@@ -119,6 +122,10 @@ class _Planner:
         train, part = emitted(whose)
         units = self.reader.units(train[0], part) if part else None
         return SpikeRecord(name, train, *self._window(recording), part, units, recording.window.during)
+
+    def _at_spikes(self, recording: Recording, taken: Call, whose: Expr, name: str) -> SpikeRecord:
+        label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
+        return replace(self._spikes(recording, whose, name), taken=taken, label=label)
 
     def _called(self, whose: Expr) -> str:
         """A population or part of one by its name, or by its numbers; an event of it behind a dot."""
@@ -227,6 +234,11 @@ class _Planner:
                 assert isinstance(item.item, Call), "both are calls"
                 records = tuple(self._spikes(item, whose, self._called(whose)) for whose in item.item.arguments)
                 panels[kind] = replace(before, spikes=before.spikes + records)
+            elif kind == "at spikes":
+                assert isinstance(item.item, Call), "it is one"
+                record = self._at_spikes(item, item.item, item.item.arguments[1], item.text)
+                before = panels.get((kind, item.dimension, item.unit), Panel(kind))
+                panels[kind, item.dimension, item.unit] = replace(before, spikes=(*before.spikes, record))
             else:
                 series = self._drawn(item, kind)
                 numbered = self._counted(series) if kind in ("histogram", "units") else ""
@@ -274,6 +286,8 @@ class _Planner:
             return "raster"
         if isinstance(item, Call) and item.function == "isi_histogram":
             return "intervals"
+        if isinstance(item, Call) and item.function == AT_SPIKES:
+            return "at spikes"
         if isinstance(item, Call) and item.function == "histogram":
             return "histogram"
         if curve_in(item) is not None:

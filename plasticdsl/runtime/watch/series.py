@@ -102,9 +102,18 @@ class Series:
             so_far.add(*reader.sampled(call, step))
         if self.traced and self.moments.next_after(step) is not None:
             return
-        self.values[self.taken] = reader.value(reader.with_results(self.expr, self.traced), *(self.window or self.moments.interval(step)))
+        value = reader.value(reader.with_results(self.expr, self.traced), *(self.window or self.moments.interval(step)))
+        if self.values.ndim == 2 and np.size(value) != self.values.shape[1]:
+            value = self._filled(np.ravel(value))
+        self.values[self.taken] = value
         self.at[self.taken] = reader.observer.engine.step
         self.taken += 1
+
+    def _filled(self, value: Floats) -> Floats:
+        """There are as many values at spikes as there are spikes: all moments get as many as there have been at most, the rest being NaN."""
+        most = max(value.size, self.values.shape[1])
+        self.values = np.pad(self.values, ((0, 0), (0, most - self.values.shape[1])), constant_values=np.nan)
+        return np.pad(value, (0, most - value.size), constant_values=np.nan)
 
     def pass_over(self, reader: Reader, at: int, end: int) -> None:
         """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or begins there."""
@@ -129,7 +138,8 @@ class Series:
 @dataclass(slots=True)
 class SpikeRecord:
     """Spikes of a population, or another event of it, in the steps begin to end − 1, kept under `name`; of a `part` of it only those of its `units`
-    (from 0). Where the phase it belongs to (`during`) is repeated, in all rounds: `numbers` of each, and `edges`, where it begins and ends."""
+    (from 0). Where the phase it belongs to (`during`) is repeated, in all rounds: `numbers` of each, and `edges`, where it begins and ends. `taken`: what
+    is taken at each spike, called `label`; `values`: at every spike of the population, in the end."""
 
     name: str
     train: Emitted
@@ -140,6 +150,9 @@ class SpikeRecord:
     during: str | None = None
     numbers: list[tuple[int, ...]] = field(default_factory=list)
     edges: list[int] = field(default_factory=list)
+    taken: Call | None = None
+    label: Label | None = None
+    values: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def population(self) -> str:
@@ -170,7 +183,7 @@ class SpikeRecord:
 
 # --- plots -----------------------------------------------------------------------------------------------------------
 
-Kind = Literal["raster", "intervals", "histogram", "time", "plane", "sweep", "units", "contours", "curve"]
+Kind = Literal["raster", "intervals", "at spikes", "histogram", "time", "plane", "sweep", "units", "contours", "curve"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,11 @@ from numpy.typing import NDArray
 from plasticdsl.model.model import Emitted, Network, Population, Projection
 from plasticdsl.names import canonical
 from plasticdsl.runtime.engine.engine import Engine
+from plasticdsl.support.arrays import Floats
 
 Train = tuple[NDArray[np.int64], NDArray[np.int32]]
+#: Steps, units, and one array for each variable that is kept at spikes.
+Columns = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class SpikeHistory:
     """Spikes and other events that are logged, since the beginning of the log."""
 
     def __init__(self, engine: Engine, emitted: Iterable[Emitted]) -> None:
-        self._parts: dict[Emitted, list[Train]] = {one: [] for one in emitted}
+        self._parts: dict[Emitted, list[Columns]] = {one: [] for one in emitted}
         self._engine = engine
         self._again = False
         engine.log_spikes(self._parts)
@@ -57,7 +61,9 @@ class SpikeHistory:
         for emitted, parts in self._parts.items():
             steps, units = self._engine.drain(*emitted)
             if len(steps):
-                parts.append((steps, units.astype(np.int32)))
+                names = self._names(emitted)
+                values = self._engine.values_at_spikes(emitted[0]) if names else {}
+                parts.append((steps, units.astype(np.int32), *(values[name] for name in names)))
 
     def hold(self) -> None:
         """What the engine does from now on, it does once more: until `rewind` nothing is taken over."""
@@ -69,25 +75,50 @@ class SpikeHistory:
         now = self._engine.step
         for emitted in self._parts:
             self._engine.drain(*emitted)
-            steps, units = _joined(self._parts[emitted])
-            kept = steps < now
-            self._parts[emitted] = [(steps[kept], units[kept])] if kept.any() else []
+            columns = self._joined(emitted, self._parts[emitted])
+            before = columns[0] < now
+            self._parts[emitted] = [tuple(column[before] for column in columns)] if before.any() else []
 
     def train(self, emitted: Emitted) -> Train:
         """All spikes so far."""
-        self.collect()
-        parts = self._parts[emitted]
-        if len(parts) > 1:
-            parts[:] = [_joined(parts)]
-        return _joined(parts)
+        steps, units, *_ = self._whole(emitted)
+        return steps, units
 
     def within(self, emitted: Emitted, begin: int, end: int) -> Train:
         """The spikes of the steps begin to end − 1."""
+        steps, units, *_ = self._within(emitted, begin, end)
+        return steps, units
+
+    def values(self, population: str, begin: int | None = None, end: int = 0) -> tuple[Train, dict[str, Floats]]:
+        """The spikes of the steps begin to end − 1 (None: all so far), and the variables that are kept at each."""
+        emitted = population, ""
+        steps, units, *values = self._whole(emitted) if begin is None else self._within(emitted, begin, end)
+        return (steps, units), dict(zip(self._names(emitted), values, strict=True))
+
+    def _whole(self, emitted: Emitted) -> Columns:
+        self.collect()
+        parts = self._parts[emitted]
+        if len(parts) > 1:
+            parts[:] = [self._joined(emitted, parts)]
+        return self._joined(emitted, parts)
+
+    def _within(self, emitted: Emitted, begin: int, end: int) -> Columns:
         self.collect()
         first = bisect.bisect_left(self._parts[emitted], begin, key=lambda part: int(part[0][-1]))
-        steps, units = _joined(self._parts[emitted][first:])
-        part = slice(int(np.searchsorted(steps, begin)), int(np.searchsorted(steps, end)))
-        return steps[part], units[part]
+        columns = self._joined(emitted, self._parts[emitted][first:])
+        part = slice(int(np.searchsorted(columns[0], begin)), int(np.searchsorted(columns[0], end)))
+        return tuple(column[part] for column in columns)
+
+    def _joined(self, emitted: Emitted, parts: Sequence[Columns]) -> Columns:
+        if len(parts) == 1:
+            return parts[0]
+        nothing = (np.zeros(0, np.int64), np.zeros(0, np.int32), *(np.zeros(0) for _ in self._names(emitted)))
+        return tuple(map(np.concatenate, zip(nothing, *parts, strict=True)))
+
+    def _names(self, emitted: Emitted) -> tuple[str, ...]:
+        """The variables whose values are kept with an event: only with spikes."""
+        population, event = emitted
+        return () if event else self._engine.asked.kept_of(population)
 
 
 def of_units(train: Train, chosen: NDArray[np.int64] | None) -> Train:
@@ -109,13 +140,6 @@ def event_of(found: Population | Projection, event: str) -> Emitted:
     if event and canonical(event) not in known:
         raise KeyError(f"{found.symbol} has no event {event}; its events are {', '.join(sorted(known)) or 'none'}")
     return found.name, canonical(event) if event else ""
-
-
-def _joined(parts: Sequence[Train]) -> Train:
-    if len(parts) == 1:
-        return parts[0]
-    steps, units = zip((np.zeros(0, np.int64), np.zeros(0, np.int32)), *parts, strict=True)
-    return np.concatenate(steps), np.concatenate(units)
 
 
 def logged(network: Network, log: Iterable[str] | None) -> tuple[Emitted, ...]:

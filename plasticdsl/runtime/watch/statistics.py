@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.expr import AT_SPIKES
 from plasticdsl.support.arrays import Floats
 from plasticdsl.support.steps import to_steps
 
@@ -228,8 +229,10 @@ OF_VALUES: Mapping[str, Callable[..., float]] = {
 #: Those of `OF_VALUES` that are larger for more equal values.
 OF_ALL = frozenset(("sum", "norm", "count"))
 
-#: Statistics of the spikes in a window.
-OF_SPIKES = frozenset(("spikes", "raster", "isi_histogram", "psth", "correlogram", "autocorrelogram", "intervals", *PER_UNIT, *TOGETHER))
+#: Statistics of the spikes in a window, and what is taken at each of them.
+OF_SPIKES = frozenset(
+    (AT_SPIKES, "spikes", "raster", "isi_histogram", "psth", "correlogram", "autocorrelogram", "intervals", *PER_UNIT, *TOGETHER)
+)
 
 
 # --- of all values in a window of time -------------------------------------------------------------------------------

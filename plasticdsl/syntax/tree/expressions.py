@@ -213,6 +213,15 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class AtSpikes:
+    """`E.V at spikes`, `E.V at spikes of E`: what it is at each spike. `of`: whose spikes, where that is said."""
+
+    item: Expr
+    of: Name | Indexed | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """`N(1.8, 0.9) in [0.36, 3.6]`: a distribution cut off at both ends."""
 
@@ -240,6 +249,7 @@ Expr = (
     | Indexed
     | Interval
     | Within
+    | AtSpikes
     | Apply
     | Unary
     | Binary
