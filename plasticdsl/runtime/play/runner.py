@@ -309,9 +309,10 @@ class Runner:
         the time is looked at after each unit that updated in it."""
         due = [item for item in self.due if step in item.moments and item.during in phases]
         steady = [item for item in due if replayed and isinstance(item, Watch) and item.steady]
-        for item in due:
-            if item not in steady:
-                item.take(self.reader, step)
+        with self.observer.at_once():
+            for item in due:
+                if item not in steady:
+                    item.take(self.reader, step)
         if self.stage.visits is not None and steady:
             for _ in self.stage.visits.replay(self.observer):
                 for item in steady:

@@ -65,6 +65,7 @@ class Observer:
         self._changing = frozenset(p.name for p in network.projections if p.changing)
         self._ends: dict[str, tuple[Integers, Integers]] = {}
         self.present = Present()
+        self._known: dict[str, Values] | None = None
 
     @property
     def instance(self) -> Instance:
@@ -83,6 +84,15 @@ class Observer:
         """
         look_up = (lambda node: found[node] if node in found else self.look_up(node)) if found else self.look_up
         return look_up(expr) if isinstance(expr, Ref) else evaluate(expr, look_up, self)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Meanwhile nothing moves: an observable that several read is worked out once."""
+        self._known = {}
+        try:
+            yield
+        finally:
+            self._known = None
 
     def variable(self, owner: str, name: str) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
@@ -162,19 +172,22 @@ class Observer:
         observable = next((v for v in self.network.variables if v.name == name), None)
         if observable is None or observable.formula is None:
             raise KeyError(f"the network has no {name}")
-        if observable.indices:
-            return evaluate_indexed(observable.formula, self.look_up, self, observable.indices)
-        return self.value(observable.formula)
+        known = {} if self._known is None else self._known
+        if name not in known:
+            indexed, formula = observable.indices, observable.formula
+            known[name] = evaluate_indexed(formula, self.look_up, self, indexed) if indexed else self.value(formula)
+        return known[name]
 
     @contextmanager
     def seen_as(self, values: Mapping[tuple[str, str], NDArray[np.float64]]) -> Iterator[None]:
         """Meanwhile these states count in place of the engine's, and inputs are summed anew from them."""
         sums, self._sums = self._sums, _undelayed_sums(self.network)
+        known, self._known = self._known, None
         self.present.instead = values
         try:
             yield
         finally:
-            self._sums, self.present.instead = sums, {}
+            self._sums, self._known, self.present.instead = sums, known, {}
 
     def axes(self, name: str) -> tuple[tuple[str, str], ...]:
         """The index letters of an observable, each with what it runs over."""
