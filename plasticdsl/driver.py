@@ -74,11 +74,16 @@ def load(source: SourceFile, folder: Path | None) -> Loaded:
     if isinstance(known, Loaded) and all(s.is_unchanged() for p, s in known.sources.items() if p != source.path):
         return known
 
+    from plasticdsl.derive.products import held_products
+
     found = read(source, folder)
     with rendered(found.sources):
         module = prepared(found)
     texts = "\0".join(f"{path}\0{s.text}" for path, s in sorted(found.sources.items()))
-    loaded = Loaded(module, found.diagnostics, dict(found.sources), hashlib.blake2b(texts.encode(), digest_size=16).hexdigest())
+    held = (warning for network in module.networks for warning in held_products(network))
+    loaded = Loaded(
+        module, (*found.diagnostics, *dict.fromkeys(held)), dict(found.sources), hashlib.blake2b(texts.encode(), digest_size=16).hexdigest()
+    )
     cache.keep("models", name, loaded)
     return loaded
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.derive.integrate import integrate
+from plasticdsl.derive.products import held_products
 from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
@@ -49,7 +50,8 @@ def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
     except PlasError as error:
         return error.diagnostics
     runs = [run for study in studies for run in study.runs]
-    return (*found.diagnostics, *(d for run in runs for d in (*run.recorder.warnings, *run.failure)))
+    held = (d for network in networks.values() for d in held_products(network))
+    return (*found.diagnostics, *held, *(d for run in runs for d in (*run.recorder.warnings, *run.failure)))
 
 
 def carried_out(experiment: Experiment, module: Module, network: Network) -> Study:

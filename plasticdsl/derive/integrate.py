@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
+from plasticdsl.derive.products import with_products
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.derive.totals import with_totals
-from plasticdsl.graph import backwards, reachable
-from plasticdsl.model.dependencies import read_by_units
+from plasticdsl.graph import reachable
+from plasticdsl.model.dependencies import flowing_names, read_by_units
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import variables_of
 
 
 def integrate(network: Network) -> Network:
@@ -27,17 +27,10 @@ def integrate(network: Network) -> Network:
     feeding = _feeding(network, flowing)
     choose = cache(choose_schemes)  # once for all populations of the same neuron
     populations = tuple(_population(p, flowing, feeding, choose) for p in network.populations)
+    by_name = {p.name: p for p in populations}
     blocks = {p.name: p.block for p in network.populations}
-    projections = tuple(_projection(p, blocks, flowing) for p in network.projections)
+    projections = tuple(with_products(_projection(p, blocks, flowing), by_name, flowing) for p in network.projections)
     return replace(network, populations=populations, projections=projections)
-
-
-def flowing_names(network: Network) -> frozenset[Owned]:
-    """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
-    them."""
-    start = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
-    start |= {(p.name, v) for p in network.populations for s in p.block.schemes for v in variables_of(s)}
-    return frozenset(reachable(start, backwards(read_by_units(network))))
 
 
 def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:

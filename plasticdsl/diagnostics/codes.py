@@ -87,6 +87,9 @@ _CODES: tuple[Code, ...] = (
          "Functions are written out where they are applied. Name intermediate results."),
     Code("file-too-large", "a file beyond what is read",
          "Files up to 1 MB and 60 000 words and signs are read. Large data belongs into .npz or .csv files."),
+    Code("first-order", "a product in a flow that a step holds",
+         "A connection’s rate multiplies a variable of its own and one of a unit, and both flow. Where each of them decays by itself, linearly, the step"
+         " is exact; here what belongs to the unit keeps its value during a step, so that errors are in proportion to dt."),
     Code("fixed-and-state", "a name that is both fixed and a state",
          "`θ = 0.5` says that θ is always 0.5. What changes has an initial value, `θ(0) = 0.5`."),
     Code("foreign-sign", "a sign of another language",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from plasticdsl.graph import ordered
+from plasticdsl.graph import backwards, ordered, reachable
 from plasticdsl.model.expr import refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Network, Owned, Variable
 from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.schemes import variables_of
 
 
 def in_working_order(variables: Iterable[Variable], owner: Owner = Whose.OWN) -> tuple[Variable, ...]:
@@ -31,6 +32,14 @@ def read_by_units(network: Network, delayed: bool = False) -> dict[Owned, set[Ow
         for total in q.connection.sums if delayed or not q.delays else ():
             found.setdefault((q.post, total.target), set()).update(q.of_units(q.connection.read_through([total.body])))
     return found
+
+
+def flowing_names(network: Network) -> frozenset[Owned]:
+    """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
+    them."""
+    start = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
+    start |= {(p.name, v) for p in network.populations for s in p.block.schemes for v in variables_of(s)}
+    return frozenset(reachable(start, backwards(read_by_units(network))))
 
 
 def _in_order(variables: Iterable[Variable], owner: Owner) -> tuple[tuple[Variable, ...], tuple[tuple[str, ...], ...]]:

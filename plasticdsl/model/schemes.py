@@ -21,12 +21,14 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class ExponentialEuler:
-    """x' = a x + b with a, b held at t_n: x(t+dt) = x + dt (a x + b) φ₁(a dt), φ₁(z) = (eᶻ − 1)/z."""
+    """x' = a x + b with a, b held at t_n: x(t+dt) = x + dt (a x + b) φ₁(a dt), φ₁(z) = (eᶻ − 1)/z. `closed`: b is such that this is exact
+    (`derive.products`)."""
 
     variable: str
     slope: Expr
     offset: Expr
     reason: str = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plasticdsl.derive.integrate import flowing_names
 from plasticdsl.graph import reachable
-from plasticdsl.model.dependencies import read_by_units
+from plasticdsl.model.dependencies import flowing_names, read_by_units
 from plasticdsl.model.expr import Special, refs, walk
 from plasticdsl.model.model import Network, Owned
 from plasticdsl.model.owners import Whose

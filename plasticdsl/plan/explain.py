@@ -103,7 +103,7 @@ def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
 
 def _expected_error(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
     """What it costs that exponential Euler holds an exact, decaying variable over a step: its mean over the step is less by 1 − φ₁(−dt/τ) ≈ dt/2τ."""
-    if not isinstance(scheme, ExponentialEuler):
+    if not isinstance(scheme, ExponentialEuler) or scheme.closed:
         return
     known = default_values(block)
     read = {r.name for e in (scheme.slope, scheme.offset) for r in refs(e) if r.owner is Whose.OWN}
@@ -118,8 +118,8 @@ def method(scheme: Scheme) -> str:
     match scheme:
         case Exact():
             return "exact propagator"
-        case ExponentialEuler():
-            return "exponential Euler (first order)"
+        case ExponentialEuler(closed=closed):
+            return "closed form" if closed else "exponential Euler (first order)"
         case RungeKutta4():
             return "Runge–Kutta 4 (fourth order)"
         case ExponentialRungeKutta():

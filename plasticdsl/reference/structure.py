@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.derive.grid import lags_on_grid
-from plasticdsl.derive.integrate import flowing_names
+from plasticdsl.model.dependencies import flowing_names
 from plasticdsl.model.expr import Expr, substitute
 from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role, Third, Trigger
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
