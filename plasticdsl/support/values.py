@@ -58,7 +58,9 @@ def outside(values: Values, low: Values, high: Values, allowed: Sequence[float] 
 
 def not_allowed(values: Values, allowed: Sequence[float]) -> str:
     """What is wrong with values of a discrete variable, as the end of a sentence about it; empty where nothing is, or any number will do."""
-    wrong = np.ravel(values)[~np.isin(np.ravel(values), allowed) & bool(allowed)]
+    if not allowed:
+        return ""
+    wrong = np.ravel(values)[~np.isin(np.ravel(values), allowed)]
     return f"is set to {wrong[0]:g}, but only {{{', '.join(f'{v:g}' for v in allowed)}}} is allowed" if len(wrong) else ""
 
 

@@ -30,8 +30,8 @@ class Scalars(dict[Field, float | int]):
     changed = True
 
     def __setitem__(self, field: Field, value: float | int) -> None:
+        self.changed = self.changed or self[field] != value
         super().__setitem__(field, value)
-        self.changed = True
 
 
 @dataclass(slots=True)

@@ -35,6 +35,8 @@ class CompiledEngine:
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._states = self._all_states()
+        self._whole: dict[str, NDArray[Any]] = {}
+        self._plain: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
         self._drained: dict[str, dict[str, NDArray[np.float64]]] = {}
         self._step = 0
@@ -65,8 +67,11 @@ class CompiledEngine:
             self.advance(1)
 
     def _all_states(self) -> list[NDArray[Any]]:
-        found = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))
-        return [self._bound.arrays[name].reshape(-1) for name in found]
+        arrays, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
+        kept = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
+        moving = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))
+        found = {name: arrays.get(name, values) for name, values in kept.items()} | {name: arrays[name] for name in moving}
+        return [array.reshape(-1) for array in found.values()]
 
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
@@ -82,7 +87,10 @@ class CompiledEngine:
             and array.shape == (self.instance.part(owner).count,)
             and array.dtype == np.float64
         )
-        return array if plain else None
+        if array is None or not plain:
+            return None
+        self._plain[owner, name] = array
+        return array
 
     def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
         """Keep a state in this array from now on, if it is one that `array_of` could give; whether it is."""
@@ -93,6 +101,8 @@ class CompiledEngine:
             array[...] = own
             self._bound.arrays[self._field(owner, name)] = array
             self._kernels, self._states = self._code.bind(self._bound), self._all_states()
+            self._plain[owner, name] = array
+            self._whole.clear()
         return True
 
     def written(self) -> None:
@@ -124,6 +134,9 @@ class CompiledEngine:
 
     def read(self, owner: str, name: str) -> NDArray[np.float64]:
         """A state, input or parameter now, one value per unit or connection."""
+        plain = self._plain.get((owner, name))
+        if plain is not None or (plain := self.array_of(owner, name)) is not None:
+            return plain
         field = self._field(owner, name)
         if field in self._bound.arrays:
             values, units = self._bound.arrays[field], self._keepers(owner, self._arrays[field].per)
@@ -141,6 +154,10 @@ class CompiledEngine:
     def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         self._sum_anew()
+        plain = self._plain.get((owner, name))
+        if plain is not None or (plain := self.array_of(owner, name)) is not None:
+            plain[...] = values
+            return
         field, part = self._field(owner, name), self.instance.part(owner)
         array = self._bound.arrays.get(field, part.states.get(name))
         if array is None:
@@ -257,15 +274,13 @@ class CompiledEngine:
 
     def _changing(self, moving: bool = False) -> dict[str, NDArray[Any]]:
         """All arrays that are part of the state, by key; states that no kernel reads or changes may still be written from outside, shown and recorded."""
-        bound, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
-        states = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
-        changing = {name: bound[name] for name, array in self._arrays.items() if array.changes}
-        standing = {name for s in self._program.switches if moving and not self._bound.scalars[s.field] for name in s.standing}
-        return {
-            str(name): array
-            for name, array in ({n: a for n, a in states.items() if n not in bound} | changing).items()
-            if name not in standing
-        }
+        if not self._whole:
+            bound, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
+            states = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
+            changing = {name: bound[name] for name, array in self._arrays.items() if array.changes}
+            self._whole = {str(n): a for n, a in ({n: a for n, a in states.items() if n not in bound} | changing).items()}
+        still = {str(name) for s in self._program.switches if moving and not self._bound.scalars[s.field] for name in s.standing}
+        return {name: array for name, array in self._whole.items() if name not in still} if still else self._whole
 
     def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""

@@ -40,6 +40,12 @@ class Guard:
         self._looks = 0
         self._good: tuple[Engine, State] | None = None
         self._step = 0
+        network = observer.network
+        self._units = [(p, v) for p in network.populations for v in p.block.variables if v.role is Role.STATE]
+        self._connections = [(p, v) for p in network.projections for v in p.connection.variables if v.role is Role.STATE]
+        by_name = {p.name: p for p in network.populations}
+        read = ((by_name[population], by_name[population].block.variable(name)) for population, name in network.order)
+        self._definitions = [(p, v) for p, v in read if v is not None and v.role is Role.DEFINITION]
 
     def remember(self) -> None:
         """The network is well now; what goes wrong later is searched for from here."""
@@ -95,16 +101,14 @@ class Guard:
 
     def _wrong(self, projections: bool = True) -> tuple[Diagnostic, ...]:
         """Every unit is looked at and, with `projections`, every connection; definitions that others read have a value at every step."""
-        network = self._observer.network
-        owners: list[tuple[Population | Projection, tuple[Variable, ...]]] = [(p, p.block.variables) for p in network.populations]
-        if projections:
-            owners += [(p, p.connection.variables) for p in network.projections]
-        by_name = {p.name: p for p in network.populations}
-        read = ((by_name[population], by_name[population].block.variable(name)) for population, name in network.order)
-        found = [self._state(owner, v) for owner, variables in owners for v in variables if v.role is Role.STATE]
-        found += [self._spikes(p) for p in network.populations if p.spikes]
-        found += [self._event(p, e) for p in network.populations for e in p.block.events]
-        found += [self._definition(p, v) for p, v in read if v is not None and v.role is Role.DEFINITION]
+        found: list[Diagnostic | None] = []
+        if not projections or not self._observer.engine.all_finite():
+            found += [self._state(owner, v) for owner, v in self._units]
+            found += [self._state(owner, v) for owner, v in self._connections if projections]
+        populations = self._observer.network.populations
+        found += [self._spikes(p) for p in populations if p.spikes]
+        found += [self._event(p, e) for p in populations for e in p.block.events]
+        found += [self._definition(p, v) for p, v in self._definitions]
         return tuple(w for w in found if w is not None)
 
     def _state(self, owner: Population | Projection, variable: Variable) -> Diagnostic | None:

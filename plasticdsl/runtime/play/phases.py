@@ -15,7 +15,7 @@ import numpy as np
 from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.model import Network, Role
-from plasticdsl.model.owners import OfPopulation, Part, Whose, owner_text
+from plasticdsl.model.owners import Part, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.resolver import fail
@@ -29,11 +29,6 @@ from plasticdsl.support.arrays import Integers
 
 #: From the parameters that are held, and the engine so far, to an engine that goes on from there with these parameters.
 Rebuild = Callable[[Settings, Engine], Engine]
-
-
-def _role(clamp: Clamp, network: Network) -> Role:
-    variable = network.blocks[OfPopulation(clamp.population)].variable(clamp.name)
-    return variable.role if variable is not None else Role.CLAMPED
 
 
 def _reads_item(value: Expr) -> bool:
@@ -55,6 +50,7 @@ class Stage:
         self._turning: tuple[Change, ...] = ()
         self._base = observer.instance
         self._parameters: dict[Ref, float | Floats] = {}
+        self._variables = {(p.name, v.name): v for p in network.populations for v in p.block.variables}
         self._plastic = {p.name: p.rules for p in network.projections}
         self._switches: dict[str, bool] = {}
         self._feeds: list[Feed] = []
@@ -62,6 +58,9 @@ class Stage:
         self._first = 0
         self._coming = False
         self.visits: Visits | None = None
+
+    def _role(self, clamp: Clamp) -> Role:
+        return self._variables[clamp.population, clamp.name].role
 
     @property
     def free_steps(self) -> int:
@@ -119,7 +118,7 @@ class Stage:
         self._observer.engine.switch_rules(self._switches)
         start()
         others = [c for c in phase.clamps if c not in fed]
-        self._held = tuple(c for c in others if _moves(c) or _role(c, self._network) is Role.STATE)
+        self._held = tuple(c for c in others if _moves(c) or self._role(c) is Role.STATE)
         for clamp in others:
             self._hold(clamp)
         self._feed(fed)
@@ -145,7 +144,7 @@ class Stage:
             self._observer.engine.feed(())
         self._observer.present.fed = {}
         for clamp in phase.clamps:
-            if _role(clamp, self._network) is Role.CLAMPED:
+            if self._role(clamp) is Role.CLAMPED:
                 self._observer.engine.write(clamp.population, clamp.name, 0.0)
         self._held, self._turning, self._feeds = (), (), []
 
@@ -158,8 +157,8 @@ class Stage:
         return self._show.value(name, done if self._coming else max(0, done - 1))
 
     def _is_fed(self, clamp: Clamp) -> bool:
-        fixed = is_fixed(clamp.value, self._network) or _role(clamp, self._network) is Role.INPUT
-        return fixed and (clamp.population, clamp.name) in self._observer.engine.asked.fed
+        fed = (clamp.population, clamp.name) in self._observer.engine.asked.fed
+        return fed and (self._role(clamp) is Role.INPUT or is_fixed(clamp.value, self._network))
 
     def _feed(self, clamps: list[Clamp]) -> None:
         """Tables for all items at once, which the engine goes through by itself."""
@@ -183,7 +182,7 @@ class Stage:
         table = np.full((1, 1), np.nan)
         for clamp in effective:
             rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, self._observer.look_up, units)
-            require_allowed(self._network, population, name, rows, clamp.span)
+            require_allowed(self._variables[population, name].values, f"{population}.{name}", rows, clamp.span)
             if clamp.those.are_some:
                 table = np.array(np.broadcast_to(table, (max(len(rows), len(table)), units)))
                 put(rows, table, held_units(clamp, f"{population}.{name}", self._observer.look_up, units))
@@ -210,7 +209,7 @@ class Stage:
     def settle(self) -> None:
         """After each step: what flows did to a held state is undone."""
         for clamp in self._held:
-            if _role(clamp, self._network) is Role.STATE:
+            if self._role(clamp) is Role.STATE:
                 self._hold(clamp)
 
     def _hold(self, clamp: Clamp) -> None:
@@ -223,7 +222,7 @@ class Stage:
             free = np.array(self._observer.engine.read(clamp.population, clamp.name), dtype=np.float64)
             put(values, free, held)
             values = free
-        require_allowed(self._network, clamp.population, clamp.name, np.atleast_1d(values), clamp.span)
+        require_allowed(self._variables[clamp.population, clamp.name].values, name, np.atleast_1d(values), clamp.span)
         self._observer.engine.write(clamp.population, clamp.name, values)
 
     # --- parameters ---

@@ -42,7 +42,7 @@ def started(start: Start, phase: str, network: Network, observer: Observer) -> F
         values[chosen] = _redrawn(start, phase, network, observer, units)[chosen]
     before = np.array(observer.engine.read(start.owner, start.name))
     before[part] = values[part]
-    require_allowed(network, start.owner, start.name, before, start.span)
+    require_allowed(allowed_values(network, start.owner, start.name), f"{start.owner}.{start.name}", before, start.span)
     return before
 
 
@@ -85,8 +85,8 @@ def allowed_values(network: Network, owner: str, name: str) -> tuple[float, ...]
     return variable.values if variable is not None else ()
 
 
-def require_allowed(network: Network, population: str, name: str, values: Floats, span: Span) -> None:
-    """Raises `PlasError` where a discrete variable would get a value that it cannot have."""
-    refused = not_allowed(values, allowed_values(network, population, name))
+def require_allowed(allowed: tuple[float, ...], name: str, values: Floats, span: Span) -> None:
+    """Raises `PlasError` where a discrete variable would get a value that it cannot have; any number will do where none are `allowed` alone."""
+    refused = not_allowed(values, allowed)
     if refused:
-        fail("value-not-allowed", f"‘{population}.{name}’ {refused}.", span, "Patterns and data for it must hold these values.")
+        fail("value-not-allowed", f"‘{name}’ {refused}.", span, "Patterns and data for it must hold these values.")
