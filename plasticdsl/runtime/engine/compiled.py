@@ -75,7 +75,8 @@ class CompiledEngine:
 
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
-        return all(isfinite(array.dot(array)) for array in self._states)
+        with np.errstate(all="ignore"):
+            return all(isfinite(array.dot(array)) for array in self._states)
 
     def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
         """The array in which kernels keep a state, if each unit or connection has its own."""
