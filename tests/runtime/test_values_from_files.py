@@ -151,8 +151,8 @@ def test_connections_from_a_matrix(tmp_path: Path, sparse: bool) -> None:
         ("d.C pF", "d.C", "‘C’ must be in pF (capacitance), but this is a pure number."),
         ("d.C pF", "d.C mV", "‘C’ must be in pF (capacitance)"),
         ("d.C pF", "d.c2 pF", "‘d’ has no array ‘c2’."),
-        ("d.C pF", "d.C3 pF", "‘A’ has 2 units, and ‘d.C3’ in ‘d’ has 3 numbers; one for each unit is needed."),
-        ("d.C pF", "d.W pF", "‘A’ has 2 units, and ‘d.W’ in ‘d’ has the shape (3, 2); one for each unit is needed."),
+        ("d.C pF", "d.C3 pF", "‘A’ has 2 units, and ‘d.C3’ has 3 numbers; one for each unit is needed."),
+        ("d.C pF", "d.W pF", "‘A’ has 2 units, and ‘d.W’ has the shape (3, 2); one for each unit is needed."),
         ("d.W mV", "d.C mV", "‘d.C’ has the shape (2,), so that nothing tells which number belongs to which connection."),
         ("A → B: Kick, w", "B → A: Kick, w", "‘d.W’ has the shape (3, 2), but needs a row for each of the 2 units of ‘A’ (post) and a column for each of "
          "the 3 units of ‘B’ (pre); it is the other way round."),

@@ -75,12 +75,12 @@ def refuse_arrays(read: object, span: Span, building: Building) -> None:
 
 def require_units(read: object, population: str, count: float | None, span: Span, context: Context, data: Mapping[str, DataSet]) -> None:
     """Reports arrays that have not one number for each unit of a population, or one for all."""
-    for of, symbol, shape in _read(read, data):
+    for _, symbol, shape in _read(read, data):
         if len(shape) > 1 or (shape and count is not None and shape != (count,)):
             known = "its units" if count is None else counted(int(count), "unit")
             has = counted(shape[0], "number") if len(shape) == 1 else f"the shape {shape}"
-            message = f"‘{population}’ has {known}, and ‘{symbol}’ in ‘{of.symbol}’ has {has}; one for each unit is needed."
-            context.report.error("sizes-differ", message, span, f"For samples over time write ‘(t) = {symbol} … every 1 ms’.")
+            message = f"‘{population}’ has {known}, and ‘{symbol}’ has {has}; one for each unit is needed."
+            context.report.error("sizes-differ", message, span, f"Samples over time say how far they lie apart: ‘{symbol} … every 1 ms’.")
 
 
 def require_series(read: object, population: str, count: float | None, span: Span, context: Context, data: Mapping[str, DataSet]) -> None:

@@ -24,6 +24,7 @@ from plasticdsl.syntax import tree
 
 def over_time(node: tree.OverTime, context: Context, constants: Values) -> Typed:
     """The formula and its dimension."""
+    before = context.report.count
     value = translate_number(node.value, context)
     arrays = [ref for ref in refs(value.expr) if is_stored(ref)]
     if node.period is None:
@@ -32,7 +33,7 @@ def over_time(node: tree.OverTime, context: Context, constants: Values) -> Typed
             context.report.error("missing-value", message, node.span, "Write it behind them: ‘… every 0.5 ms’.")
         return value
     period = amount(node.period, POSITIVE, "The time between samples", context, constants, SECONDS)
-    if not arrays:
+    if not arrays and context.report.count == before:
         message = "Only numbers of a file are samples; this reads none."
         context.report.error("unknown-option", message, node.period.span, "For a formula of t leave ‘every …’ out.")
     return Typed(substitute(value.expr, {ref: _sampled(ref, period, node.linear) for ref in arrays}), value.dim)

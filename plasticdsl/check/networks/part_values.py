@@ -12,6 +12,7 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
+from plasticdsl.check.networks.from_data import require_units
 from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units
 from plasticdsl.check.networks.populations import key_of
 from plasticdsl.check.networks.projection_values import GivenValue, given_values, read_value, value_context
@@ -71,6 +72,7 @@ def _check(line: Line, part: Chosen, side: Side, building: Building) -> None:
     variable = side.block.variable(given.path)
     assert variable is not None, "its key has been found"
     new = read_value(given, variable.symbol, side.dims[given.path], inside)
+    require_units(new, side.population.symbol, size, given.value.span, building.context, building.data)
     changed = replace(variable, initial=new) if given.starts else replace(variable, value=new)
     check_bounds((changed,), building.constants, {given.path: given.value.span}, given.target, report)
     values = dict(side.population.values)
