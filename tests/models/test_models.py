@@ -27,6 +27,8 @@ LONG = {
     ("networks/dentate_ca3", "Transfer"),
     ("networks/cobahh", "Full"),
     ("networks/cobahh", "Small"),
+    ("networks/ring_attractor", "Bump"),
+    ("networks/ring_attractor", "Small"),
     ("networks/wang_decision", "Choice"),
     ("networks/wang_decision", "Small"),
     ("networks/working_memory", "Cue"),
