@@ -25,6 +25,7 @@ NETWORKS = [(name, network) for name, path in library_models().items() for netwo
 SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("rules/gaussian_inputs", "Gaussian"): {},
     ("rules/gaussian_inputs", "Offset"): {},
+    ("rules/reward_stdp", "Many"): {"pre": 4, "post": 4},
     ("networks/jansen_rit", "Columns"): {},
     ("networks/wilson_cowan", "Pools"): {},
     ("networks/wang_decision", "Decision"): {"N": 50},

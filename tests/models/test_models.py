@@ -34,6 +34,7 @@ LONG = {
     ("networks/working_memory", "Cue"),
     ("rules/burst_dependent", "Crossing"),
     ("rules/inhibitory_stdp", "TargetRate"),
+    ("rules/reward_stdp", "Selective"),
 }
 
 
