@@ -75,7 +75,8 @@ def with_products(projection: Projection, populations: Mapping[str, Population],
         return projection
     decays = _decays(block, Whose.OWN)
     for owner, name in projection.ends.items():
-        decays |= _decays(populations[name].block, owner)
+        if populations[name].step is None:  # else it stands still over a step of the connection
+            decays |= _decays(populations[name].block, owner)
     moving, scope = _moving(projection, flowing), _of_units(projection, populations)
     schemes, new = list[Scheme](), list[Variable]()
     for scheme in block.schemes:

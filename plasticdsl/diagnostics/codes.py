@@ -285,6 +285,8 @@ _CODES: tuple[Code, ...] = (
          "A name defined below a trigger keeps the value it had there; a jump in between makes it ambiguous."),
     Code("statement-too-long", "a statement beyond what is read",
          "Statements up to 20 000 characters are read. Name parts of it by definitions of their own."),
+    Code("step-not-multiple", "a population whose steps are no whole multiple of dt",
+         "`step 1 ms` goes with `dt = 0.1 ms` or `0.25 ms`, not with `0.3 ms`."),
     Code("sum-not-linear", "an input that is no sum over connections",
          "`post.h = Σ w x` may have a factor before Σ. Everything else belongs in the neuron."),
     Code("sweep-too-large", "a sweep of more runs than anybody waits for",

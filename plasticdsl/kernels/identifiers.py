@@ -81,6 +81,7 @@ class Part(Enum):
     LOG_VALUES = "log_{}", "{} at each logged spike"
     LOG_COUNT = "log_count", "number of logged spikes"
     RECORDING = "recording", "1 where spikes of {group} are logged, else 0"
+    STRIDE = "stride", "from one step of {group} to the next, in steps of the network"
     REFRACTORY_UNTIL = "refractory_until", "first step at which the unit may spike again"
     REFRACTORY_STEPS = "refractory_steps", "refractory time in steps"
     WAS_TRUE = "was_true", "whether the spike condition held at the previous step"

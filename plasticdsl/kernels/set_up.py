@@ -38,7 +38,7 @@ from plasticdsl.support.distributions import draw
 from plasticdsl.support.pairs import require_partners, symmetric
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.spikes import counted_spikes, endless_spikes, spikes_from, spikes_of_all
-from plasticdsl.support.steps import to_step_array, to_steps
+from plasticdsl.support.steps import to_step_array, to_steps, whole_multiple
 from plasticdsl.support.structure import require_units, shared
 from plasticdsl.support.values import array_given, given, lacks, number, within
 
@@ -135,6 +135,8 @@ def _population(population: Population, scope: Scope) -> Iterator[Assignment]:
     if isinstance(population.source, ClampedSource) and "x" not in scope.variables:
         x = group.variable("x")
         yield Assignment((x,), Apply(given, (_PARAMETERS, Called(x), 0.0, units)))
+    if population.step is not None:
+        yield Assignment((group.field(Part.STRIDE),), Apply(whole_multiple, (Formula(group, population.step), DT)))
     if population.block.refractory is not None and population.block.refractory.constant is not None:
         duration = Formula(group, population.block.refractory.constant)
         yield Assignment((group.field(Part.REFRACTORY_STEPS),), Apply(to_step_array, (duration, DT)))

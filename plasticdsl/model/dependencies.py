@@ -36,10 +36,12 @@ def read_by_units(network: Network, delayed: bool = False) -> dict[Owned, set[Ow
 
 def flowing_names(network: Network) -> frozenset[Owned]:
     """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
-    them."""
-    start = {(p.name, f.variable) for p in network.populations for f in p.block.flows}
-    start |= {(p.name, v) for p in network.populations for s in p.block.schemes for v in variables_of(s)}
-    return frozenset(reachable(start, backwards(read_by_units(network))))
+    them. Populations with steps of their own, which stand still meanwhile, have none."""
+    moving = {p.name: p for p in network.populations if p.step is None}
+    start = {(p.name, f.variable) for p in moving.values() for f in p.block.flows}
+    start |= {(p.name, v) for p in moving.values() for s in p.block.schemes for v in variables_of(s)}
+    reads = {one: read for one, read in read_by_units(network).items() if one[0] in moving}
+    return frozenset(reachable(start, backwards(reads)))
 
 
 def _in_order(variables: Iterable[Variable], owner: Owner) -> tuple[tuple[Variable, ...], tuple[tuple[str, ...], ...]]:

@@ -28,7 +28,7 @@ Anything = TypeVar("Anything")
 _PLAIN = (str, int, float, NoneType, Enum, Span)
 _EMPTY = ()
 #: What a block has beside what changes its variables.
-_NO_CHANGES = frozenset(("variables", "totals", "spike", "refractory", "schemes"))
+_NO_CHANGES = frozenset(("variables", "totals", "spike", "events", "refractory", "schemes"))
 #: What is settled before the run.
 _SETTLED = frozenset(("size", "connectivity", "patterns"))
 _UNEVALUATED = frozenset(("dt", "duration", "each", "window", "sweep", "repeats", "plane"))

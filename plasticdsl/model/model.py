@@ -409,7 +409,8 @@ class Population:
     """`size` units of `block` or of a `source` (`block` then holds the source's own variables, e.g. a drawn rate).
 
     `values` override the block's parameters or initial values (keys `"V(0)"` for the latter); expressions are in the scope of
-    the network and of the block's parameters.
+    the network and of the block's parameters. `step`: how long its steps are, where they are longer than those of the network; `dt` in the block is
+    written out as it.
     """
 
     name: str
@@ -419,6 +420,7 @@ class Population:
     source: Source | None = None
     values: tuple[tuple[str, Value], ...] = ()
     span: Span = NOWHERE
+    step: Expr | None = None
 
     @property
     def as_owner(self) -> OfPopulation:

@@ -18,16 +18,16 @@ from plasticdsl.plan.plan import PopulationPlan
 
 def coupled(network: Network, populations: Sequence[PopulationPlan]) -> tuple[tuple[PopulationPlan, ...], tuple[Owned, ...]]:
     """Populations are taken together whose rates read undelayed sums of flowing variables, and those that these sums read, however indirectly.
-    With them: the inputs and definitions to evaluate at each stage, in order."""
+    One with steps of its own takes its stages alone. With them: the inputs and definitions to evaluate at each stage, in order."""
     moving = flowing_names(network) | _timed(network)
     reads = {one: read & moving for one, read in read_by_units(network).items()}
     inputs = {(p.post, s.target) for p in network.projections if not p.delays for s in p.connection.sums} & moving
-    wanted = {p.name: frozenset(reachable(_of_rates(p) & moving, reads)) for p in populations}
+    wanted = {p.name: frozenset(reachable(_of_rates(p) & moving, reads)) for p in populations if p.population.step is None}
     readers = {owner for owner, names in wanted.items() if names & inputs}
     needed = frozenset[Owned]().union(*(wanted[owner] for owner in readers))
     owners = readers | {owner for owner, _ in needed}
     entries = tuple(entry for entry in network.order if entry in needed)
-    return tuple(_staged(p, p.name in owners, entries) for p in populations), entries
+    return tuple(_staged(p, p.name in owners and p.population.step is None, entries) for p in populations), entries
 
 
 def _staged(population: PopulationPlan, joins: bool, entries: Sequence[Owned]) -> PopulationPlan:

@@ -51,7 +51,8 @@ def explain(plan: Plan) -> str:
 
 def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
     population, words = plan.population, Words(network, plan.population.as_owner)
-    yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}"
+    steps = "" if population.step is None else f", in steps of {words.duration(population.step)} of its own"
+    yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}{steps}"
     for scheme in plan.schemes:
         yield from (f"  {line}" for line in _scheme(scheme, population.block, words))
     symbols = {e.name: f"event {e.symbol}" for e in population.block.events}

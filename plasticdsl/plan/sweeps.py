@@ -89,6 +89,8 @@ def _updates(
 
 def _require_steps_alone(population: Population) -> None:
     block, symbol = population.block, population.symbol
+    if population.step is not None:
+        _refuse(f"‘{symbol}’ updates unit by unit, but has steps of its own", population.span)
     if block.flows:
         _refuse(f"‘{symbol}’ updates unit by unit, but its units flow in time ({block.flows[0].variable})", block.flows[0].span)
     for handler in block.handlers:

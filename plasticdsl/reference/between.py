@@ -22,6 +22,7 @@ from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import inputs_in_order, sum_input
 from plasticdsl.runtime.instance.instance import Floats
+from plasticdsl.support.steps import to_steps
 
 #: (projection, variable of a unit) → what is added to it, for each connection.
 Additions = dict[tuple[str, Ref], Floats]
@@ -46,12 +47,12 @@ def change_between_spikes(run: Run) -> None:
 
 
 def _due(run: Run, owner: str) -> Iterator[Handler]:
-    handlers = run.structure.block(owner).handlers
-    yield from (h for h in handlers if h.trigger is Trigger.STEP)
+    handlers, stride = run.structure.block(owner).handlers, run.structure.stride(owner)
+    yield from (h for h in handlers if h.trigger is Trigger.STEP and run.due(owner))
     for handler in handlers:
         if handler.trigger is Trigger.EVERY and handler.period is not None:
             periods = evaluate(handler.period, everything(run.structure, run.frame, owner))
-            steps = {max(1, run.structure.steps(float(p))) for p in np.atleast_1d(periods)}
+            steps = {stride * max(1, to_steps(float(p), run.structure.instance.dt * stride)) for p in np.atleast_1d(periods)}
             if len(steps) != 1:
                 raise ValueError(f"{owner}: `every` needs one period for all")
             if run.frame.step % steps.pop() == 0:

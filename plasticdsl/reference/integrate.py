@@ -3,7 +3,8 @@
 Every scheme starts from the values at t_n, after the events of that time. What other schemes of the block and other units and connections
 hold stays at those values during the step, with one exception: the units' variables that Runge–Kutta 4 integrates go through its stages
 together, and undelayed sums of flowing variables are evaluated anew at each stage from the stage's values. Bounds, as they are at t_n, are
-applied at the end.
+applied at the end. A population with steps of its own flows through a whole one at the end of the network's step before its next, from the time and with
+the inputs of its last one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from plasticdsl.model.schemes import (
 )
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate, everything
 from plasticdsl.reference.state import Run
+from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import sum_inputs_at_stage
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
@@ -63,12 +65,25 @@ def flow(run: Run) -> None:
 
 
 def _in_bounds(run: Run, owner: str, name: str, values: Floats) -> Floats:
-    return bounded(name, values, everything(run.structure, run.frame, owner))
+    return bounded(name, values, everything(run.structure, _from(run, owner), owner))
 
 
 def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
+    """Of what comes to the end of its step now."""
     for owner in run.structure.owners():
-        yield from ((owner, scheme) for scheme in run.structure.block(owner).schemes)
+        if (run.frame.step + 1) % run.structure.stride(owner) == 0:
+            yield from ((owner, scheme) for scheme in run.structure.block(owner).schemes)
+
+
+def _from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
+    """What an owner sees: everything now, the time and step being those at which its step began; `ahead` (s) of that."""
+    dt, begun = run.structure.instance.dt, run.frame.step + 1 - run.structure.stride(owner)
+    return replace(run.frame, step=begun, time=begun * dt, ahead=ahead)
+
+
+def _step(run: Run, owner: str) -> float:
+    """How long its step is (s)."""
+    return run.structure.instance.dt * run.structure.stride(owner)
 
 
 def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
@@ -76,7 +91,7 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
     count, block = run.structure.count(owner), run.structure.block(owner)
     if owner in run.structure.populations:
         held = block.refractory is not None and name in block.refractory.held
-        return (run.frame.step < run.refractory_until[owner]) & held
+        return (_from(run, owner).step < run.refractory_until[owner]) & held
     return np.full(count, name in run.held_now(owner) and any(f.variable == name and f.is_rule for f in block.flows))
 
 
@@ -94,7 +109,7 @@ def _rate(run: Run, owner: str, name: str, expr: Expr, scope: OwnerScope) -> Flo
 
 def _exact(run: Run, owner: str, scheme: Exact, new: Moved) -> None:
     """x(t+dt) = P x + Q b, with zero rows for what stands still."""
-    scope = everything(run.structure, run.frame, owner)
+    scope = everything(run.structure, _from(run, owner), owner)
     count, size = run.structure.count(owner), len(scheme.variables)
     matrix, offset = np.zeros((count, size, size)), np.zeros((count, size))
     still = np.stack([standing(run, owner, v) for v in scheme.variables], axis=-1)
@@ -106,24 +121,24 @@ def _exact(run: Run, owner: str, scheme: Exact, new: Moved) -> None:
     state = np.stack([run.frame.values[owner][v] for v in scheme.variables], axis=-1)
     moved = np.empty_like(state)
     for unit in range(count):
-        growth, integral = _propagator(run, matrix[unit])
+        growth, integral = _propagator(run, matrix[unit], _step(run, owner))
         moved[unit] = growth @ state[unit] + integral @ offset[unit]
     for column, name in enumerate(scheme.variables):
         new[owner, name] = np.where(still[:, column], state[:, column], moved[:, column])
 
 
-def _propagator(run: Run, matrix: Floats) -> tuple[Floats, Floats]:
-    """Computed once for each matrix that occurs."""
-    key = matrix.tobytes()
+def _propagator(run: Run, matrix: Floats, step: float) -> tuple[Floats, Floats]:
+    """Computed once for each matrix and step that occur."""
+    key = matrix.tobytes(), step
     if key not in run.propagators:
-        run.propagators[key] = propagator(matrix, run.structure.instance.dt)
+        run.propagators[key] = propagator(matrix, step)
     return run.propagators[key]
 
 
 def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Moved) -> None:
-    scope, state = everything(run.structure, run.frame, owner), run.frame.values[owner][scheme.variable]
+    scope, state = everything(run.structure, _from(run, owner), owner), run.frame.values[owner][scheme.variable]
     rate = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
-    moved = _ahead(state, rate, run.structure.instance.dt)
+    moved = _ahead(state, rate, _step(run, owner))
     new[owner, scheme.variable] = np.where(standing(run, owner, scheme.variable), state, moved)
 
 
@@ -136,10 +151,10 @@ def _ahead(state: Floats, rate: tuple[Floats, Floats], time: float) -> Floats:
 
 
 def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
-    step = run.structure.instance.dt / scheme.substeps
+    step = _step(run, owner) / scheme.substeps
     state = {v: run.frame.values[owner][v] for v in scheme.variables}
     for substep in range(scheme.substeps):
-        scope = replace(everything(run.structure, replace(run.frame, ahead=substep * step), owner), own=state)
+        scope = replace(everything(run.structure, _from(run, owner, substep * step), owner), own=state)
         rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
         state = {v: _in_bounds(run, owner, v, state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
@@ -147,20 +162,20 @@ def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
 
 def _euler_maruyama(run: Run, owner: str, scheme: EulerMaruyama, new: Moved) -> None:
     instance = run.structure.instance
-    scope, everyone = everything(run.structure, run.frame, owner), np.arange(run.structure.count(owner))
+    scope, everyone = everything(run.structure, _from(run, owner), owner), np.arange(run.structure.count(owner))
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-        values = run.frame.values[owner][v] + instance.dt * _mean_rate(run, owner, v, rate)
+        values = run.frame.values[owner][v] + _step(run, owner) * _mean_rate(run, owner, v, rate)
         if noise is not None:
-            normal = random.normals(instance.seed, random.stream_of(owner, "noise", v), everyone, run.frame.step)
-            values = values + _rate(run, owner, v, noise, scope) * np.sqrt(instance.dt) * normal
+            normal = random.normals(instance.seed, random.stream_of(owner, "noise", v), everyone, _from(run, owner).step)
+            values = values + _rate(run, owner, v, noise, scope) * np.sqrt(_step(run, owner)) * normal
         new[owner, v] = values
 
 
 def _mean_rate(run: Run, owner: str, name: str, rate: Expr) -> Floats:
     """The rate over the step with everything but `t` as it is at t_n."""
     if not moves_with_time(rate):
-        return _rate(run, owner, name, rate, everything(run.structure, run.frame, owner))
-    frames = [replace(run.frame, ahead=fraction * run.structure.instance.dt) for fraction in STAGES]
+        return _rate(run, owner, name, rate, everything(run.structure, _from(run, owner), owner))
+    frames = [_from(run, owner, fraction * _step(run, owner)) for fraction in STAGES]
     rates = [_rate(run, owner, name, rate, everything(run.structure, frame, owner)) for frame in frames]
     return np.average(np.stack(rates), axis=0, weights=SHARES)
 
@@ -169,11 +184,18 @@ def _mean_rate(run: Run, owner: str, name: str, rate: Expr) -> Floats:
 
 
 def _in_stages(run: Run, new: Moved) -> None:
-    """All variables of the network that are integrated in stages, together, as `ExponentialRungeKutta` says."""
-    schemes = [(owner, scheme) for owner, scheme in _schemes(run) if isinstance(scheme, Staged)]
+    """All variables of the network that are integrated in stages, together, as `ExponentialRungeKutta` says; those of a population with steps of its
+    own apart."""
+    staged = [(owner, scheme) for owner, scheme in _schemes(run) if isinstance(scheme, Staged)]
+    slow = {name for name, p in run.structure.populations.items() if p.step is not None}
+    _together(run, [(owner, scheme) for owner, scheme in staged if owner not in slow], run.structure.instance.dt, new)
+    for name in slow:
+        _together(run, [(owner, scheme) for owner, scheme in staged if owner == name], _step(run, name), new)
+
+
+def _together(run: Run, schemes: list[tuple[str, Staged]], dt: float, new: Moved) -> None:
     if not schemes:
         return
-    dt = run.structure.instance.dt
     start = {(owner, v): run.frame.values[owner][v] for owner, scheme in schemes for v in scheme.variables}
     at, moved = start, start
     for number, share in enumerate(SHARES):
@@ -186,7 +208,7 @@ def _in_stages(run: Run, new: Moved) -> None:
 
 def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float) -> dict[tuple[str, str], tuple[Floats, Floats]]:
     """a and b of the rates a x + b with the variables at `at`, `ahead` of t_n."""
-    stage = replace(run.frame.copy(), ahead=ahead)
+    stage = replace(_from(run, schemes[0][0], ahead).copy(), ahead=ahead)
     for (owner, v), values in at.items():
         if owner in run.structure.populations:
             stage.values[owner][v] = values
@@ -194,7 +216,7 @@ def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float)
     found: dict[tuple[str, str], tuple[Floats, Floats]] = {}
     for owner, scheme in schemes:
         # a connection sees its units as they are at t_n
-        seen = stage if owner in run.structure.populations else replace(run.frame, ahead=ahead)
+        seen = stage if owner in run.structure.populations else _from(run, owner, ahead)
         scope = replace(everything(run.structure, seen, owner), own={v: at[owner, v] for v in scheme.variables})
         for v, slope, offset in linear_parts(scheme):
             found[owner, v] = _rate(run, owner, v, slope, scope), _rate(run, owner, v, offset, scope)

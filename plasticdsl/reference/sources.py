@@ -44,9 +44,10 @@ _UNTIL_IT_RECOVERS = 2**40
 def emit(run: Run) -> None:
     """Find the spikes and other events of this step in every population, then make their jumps."""
     populations = run.structure.populations
-    for population in populations.values():
+    due = [p for p in populations.values() if run.due(p.name)]
+    for population in due:
         _recover(run, population)
-    emitted = {(name, event): _emitted(run, p, event) for p in populations.values() for name, event in p.emits}
+    emitted = {(name, event): _emitted(run, p, event) for p in due for name, event in p.emits}
     for one, counts in emitted.items():
         run.spikes[one].add(run.frame.step, counts)
     _note(run, emitted)
@@ -104,7 +105,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
         if run.frame.step < run.refractory_until[name][unit]:
             continue
         run.undecided[name, ""][unit] |= np.isnan(rates[unit])
-        remaining[unit] -= rates[unit] * structure.instance.dt
+        remaining[unit] -= rates[unit] * (structure.instance.dt * structure.stride(name))
         if remaining[unit] == -np.inf:  # no number of draws makes up for it
             raise RuntimeError(TOO_MANY_SPIKES)
         while remaining[unit] <= 0:

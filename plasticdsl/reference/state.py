@@ -48,11 +48,15 @@ class Run:
     inputs_waiting: Waiting = field(default_factory=dict)
     delayed: dict[tuple[str, str], Floats] = field(default_factory=dict)
     earlier: dict[int, Frame] = field(default_factory=dict)
-    propagators: dict[bytes, tuple[Floats, Floats]] = field(default_factory=dict)
+    propagators: dict[tuple[bytes, float], tuple[Floats, Floats]] = field(default_factory=dict)
     feeds: tuple[Feed, ...] = ()
     visits: dict[str, Index] = field(default_factory=dict)
     kept: tuple[tuple[str, str], ...] = ()
     noted: dict[tuple[str, str], list[Floats]] = field(default_factory=dict)
+
+    def due(self, owner: str) -> bool:
+        """Whether this is a step of the units, or of connections."""
+        return self.frame.step % self.structure.stride(owner) == 0
 
     def show_items(self) -> None:
         """Every variable that a phase takes from a table has the value of its item: from the beginning of a step on, in place of a sum if it is an

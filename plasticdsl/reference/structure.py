@@ -81,6 +81,10 @@ class Structure:
         ends = {Whose.PRE: self.pre, Whose.POST: self.post}
         return ends[owner][projection] if isinstance(owner, Whose) else self.thirds[projection][OfArgument(owner_text(owner))]
 
+    def stride(self, owner: str) -> int:
+        """From one step of a population to its next, in steps of the network; connections take part in every one."""
+        return self.instance.populations[owner].stride if owner in self.populations else 1
+
     def steps(self, duration: float) -> int:
         """A duration in whole steps."""
         return to_steps(duration, self.instance.dt)

@@ -27,7 +27,8 @@ def sum_inputs(run: Run) -> None:
             if projection.delays:
                 at_once = np.flatnonzero(run.structure.post[projection.name].delays == 0)
                 _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
-        sum_input(run, run.frame, population, target)
+        if run.due(population):
+            sum_input(run, run.frame, population, target)
     _send(run)
     _remember(run)
     for name, projection in run.structure.projections.items():

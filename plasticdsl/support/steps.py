@@ -40,6 +40,24 @@ def to_step_array(durations: Values, dt: float) -> NDArray[np.int64]:
     return np.copysign(np.floor(np.abs(quotients) + 0.5 + _tolerances(quotients)), quotients).astype(np.int64)
 
 
+def whole_multiple(length: Values, dt: float) -> int:
+    """How many steps of `dt` one of a whole multiple of it is; raises ValueError for any other."""
+    length = float(np.asarray(length))
+    if not is_multiple(length, dt) or to_steps(length, dt) < 1:
+        raise ValueError(f"{length * 1e3:g} ms is no whole multiple of dt, {dt * 1e3:g} ms")
+    return to_steps(length, dt)
+
+
+def own_step(dt: float, stride: int) -> float:
+    """How long `stride` steps are (s)."""
+    return dt * stride
+
+
+def own_steps(durations: Values, dt: float, stride: int) -> NDArray[np.int64]:
+    """Durations in whole steps of `stride` steps each, counted in the short ones."""
+    return to_step_array(durations, own_step(dt, stride)) * stride
+
+
 def all_multiples(durations: Values, dt: float) -> bool:
     """Whether every element is a whole number of steps."""
     quotients = _quotients(durations, dt)

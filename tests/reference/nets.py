@@ -192,17 +192,21 @@ class Net:
         refractory: int = 0,
         parameters: Mapping[str, float | Sequence[float]] | None = None,
         states: Mapping[str, float | Sequence[float]] | None = None,
+        stride: int | None = None,
     ) -> None:
-        """`spikes`: (step, unit) of a source of given spikes."""
+        """`spikes`: (step, unit) of a source of given spikes. `stride`: of units with steps of their own."""
         block = block if block is not None else Block("source", name)
         given = sorted(spikes)
         if source is None and block.kind == "source":
             source = GivenSpikes(())
-        self.populations.append(Population(name, name, Number(float(size)), block, source))
+        step = None if stride is None else Number(stride * self.dt)
+        self.populations.append(Population(name, name, Number(float(size)), block, source, step=step))
         steps = np.array([s for s, _ in given], dtype=np.int64) if source is not None else None
         units = np.array([u for _, u in given], dtype=np.int64) if source is not None else None
         own = _states(block, size, states or {})
-        self.numbers[name] = PopulationInstance(name, size, stream_of(name), _parameters(parameters), own, refractory, steps, units)
+        self.numbers[name] = PopulationInstance(
+            name, size, stream_of(name), _parameters(parameters), own, refractory, steps, units, stride=stride or 1
+        )
 
     def projection(
         self,

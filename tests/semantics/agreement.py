@@ -61,9 +61,8 @@ def _described(case: Case) -> list[str]:
     for name, population in instance.populations.items():
         steps, units = population.spike_steps, population.spike_units
         spikes = "" if steps is None or units is None else f", spikes {list(zip(steps.tolist(), units.tolist(), strict=True))}"
-        lines.append(
-            f"  {name}: {population.size} units{spikes}, {_numbers(population.parameters)} refractory {population.refractory_steps}"
-        )
+        own = f"{_numbers(population.parameters)} refractory {population.refractory_steps}, stride {population.stride}"
+        lines.append(f"  {name}: {population.size} units{spikes}, {own}")
         lines += [f"    {line}" for line in _block(next(p.block for p in case.network.populations if p.name == name))]
     for p in case.network.projections:
         drawn = instance.projections[p.name]

@@ -1,4 +1,4 @@
-"""Random networks of units: sums, definitions, integrators coupled through sums, discrete updates, random spikes, refractoriness.
+"""Random networks of units: sums, definitions, integrators coupled through sums, discrete updates, random spikes, refractoriness, longer steps.
 
 Two populations of two to three units drive each other through sums (some with delays) and spikes. Rates are contractive, so that values
 stay of order one.
@@ -166,7 +166,8 @@ def unit_cases(draw: st.DrawFn, delayed_sums: bool = False) -> Case:
     net.population("p", 2, source=PoissonSource(e(draw(st.sampled_from(["150", "300 * t / 0.04", "100 if t < 0.02 else 900"])))))
     for name, size in (("a", draw(st.integers(1, 3))), ("b", 2)):
         start = {"V": [0.1 * k for k in range(size)], "u": 0.05, "m": 0.2}
-        net.population(name, size, draw(neurons()), None, (), draw(st.integers(0, 4)), draw(unit_parameters(size)), start)
+        stride = draw(st.sampled_from([None, None, None, 1, 2, 3, 4]))
+        net.population(name, size, draw(neurons()), None, (), draw(st.integers(0, 4)), draw(unit_parameters(size)), start, stride)
     sizes = {"p": 2, "a": net.numbers["a"].size, "b": 2}
     for number, (pre, post) in enumerate(draw(st.lists(st.sampled_from(PROJECTIONS), min_size=1, max_size=3))):
         count = sizes[pre] * sizes[post]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from plasticdsl.check.module import checked
@@ -194,9 +196,14 @@ experiment H on Fourth:
 """
 
 
+def _with(word: str, text: str) -> str:
+    """The text with the word as a name; one that is a unit too, as in ‘100 steps’, needs a sign behind a number, unless neurons are counted."""
+    return (re.sub(r"\b(100|2) @", r"\1·@", text) if word == "step" else text).replace("@", word)
+
+
 @pytest.mark.parametrize("word", sorted({*ORDINARY} - {"pre", "post"}))
 def test_any_other_word_is_a_name(word: str) -> None:
-    text = MODEL.replace("@", word)
+    text = _with(word, MODEL)
     source = SourceFile("<text>", text)
     found = checked(Reading(parse(source)), source)
     assert found.module is not None, found.diagnostics
@@ -206,7 +213,7 @@ def test_any_other_word_is_a_name(word: str) -> None:
 
 @pytest.mark.parametrize("word", ORDINARY)
 def test_any_other_word_is_the_name_of_a_population_or_projection(word: str) -> None:
-    text = OWNERS.replace("@", word)
+    text = _with(word, OWNERS)
     for experiment in "EFGH":
         results = carry_out(text, experiment).runs[0].outcomes
         assert [(o.text, o.value) for o in results if o.passed is not True] == []

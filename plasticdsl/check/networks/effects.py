@@ -281,7 +281,7 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
     found: set[Ref] = set()
     for population in network.populations:
         owners: Owners = {Whose.OWN: population.as_owner}
-        apart = (population.size, population.source, population.values)
+        apart = (population.size, population.source, population.values, population.step)
         found.update(_of_block(population.block, owners), keys(apart, owners))
     for projection in network.projections:
         owners = {Whose.OWN: projection.as_owner, **{side: OfPopulation(name) for side, name in projection.ends.items()}}

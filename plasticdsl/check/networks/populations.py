@@ -19,7 +19,7 @@ from plasticdsl.check.networks.lists import listed_items, lists_per_unit
 from plasticdsl.check.networks.over_time import names_read, over_time, with_formulas
 from plasticdsl.check.networks.positions import placed
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
-from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, Values, amount, constant
+from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import named_arguments
 from plasticdsl.check.terms.expressions import translate_as
@@ -29,7 +29,8 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import Expr, Number, Ref, Special, is_series, is_stored, refs, walk
+from plasticdsl.model.expr import Expr, Number, Ref, Special, is_series, is_stored, refs, substitute, walk
+from plasticdsl.model.mapping import mapped
 from plasticdsl.model.model import (
     Block,
     ClampedSource,
@@ -85,8 +86,25 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     require_series(block, name.text, constant(size, building.constants), statement.span, context, building.data)
     read = (values, block.variables) if checked is None else values
     require_units(read, name.text, constant(size, building.constants), statement.span, context, building.data)
-    population = Population(name.name, name.text, size, block, source, values, statement.span)
+    step = _own_step(of_kind(statement.values, tree.OwnStep), source, building)
+    if step is not None:
+        longer: dict[Expr, Expr] = {Special("dt"): step}
+        block = mapped(block, lambda expr: substitute(expr, longer))
+    population = Population(name.name, name.text, size, block, source, values, statement.span, step)
     return Side(population, dims, space=None if there is None else there.space)
+
+
+def _own_step(written: Sequence[tree.OwnStep], source: Source | None, building: Building) -> Expr | None:
+    """How long the steps of a population are, where it says so."""
+    if not written:
+        return None
+    report = building.context.report
+    if len(written) > 1:
+        report.twice("A population has only one ‘step’.", written[1].span, written[0].span)
+    if source is not None:
+        hint = "Sources take part in every step of the network; populations of neurons may have longer ones."
+        report.error("not-here", "A source has no steps of its own.", written[0].span, hint)
+    return amount(written[0].value, POSITIVE, "A step", building.context, building.constants, SECONDS)
 
 
 # --- values ----------------------------------------------------------------------------------------------------------

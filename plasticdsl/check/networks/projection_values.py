@@ -56,7 +56,7 @@ class GivenValue:
     part: int | None = None
 
 
-def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial | tree.Place]) -> tuple[GivenValue, ...]:
+def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial | tree.Place | tree.OwnStep]) -> tuple[GivenValue, ...]:
     """The values of a projection or population as written."""
     found: list[GivenValue] = []
     for statement in statements:

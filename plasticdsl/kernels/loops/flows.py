@@ -14,7 +14,7 @@ from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
 from plasticdsl.kernels.program import ZERO, Array, Comment, Let, Read, Scalar, Statement, Store, element
-from plasticdsl.kernels.recipes import SEED, Apply, Formula
+from plasticdsl.kernels.recipes import SEED, Apply, Formula, Recipe
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
 from plasticdsl.model.model import Flow, Variable
 from plasticdsl.model.owners import Whose
@@ -32,9 +32,10 @@ from plasticdsl.model.schemes import (
     linear_parts,
     variables_of,
 )
-from plasticdsl.plan.plan import Kind
+from plasticdsl.plan.plan import Kind, PopulationPlan
 from plasticdsl.support.propagators import propagator
 from plasticdsl.support.random import stream_of
+from plasticdsl.support.steps import own_step
 from plasticdsl.support.structure import entry, square
 
 
@@ -189,6 +190,12 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
             return []
 
 
+def _length(names: Names) -> Recipe:
+    """Of a step."""
+    slow = isinstance(names.owner, PopulationPlan) and names.owner.population.step is not None
+    return Apply(own_step, (recipes.DT, names.group.field(Part.STRIDE))) if slow else recipes.DT
+
+
 def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str]) -> list[Array | Scalar]:
     reached, owner = reach(scheme.matrix), names.group
     still = tuple(tuple(ZERO for _ in row) if v in held else row for v, row in zip(scheme.variables, scheme.matrix, strict=True))
@@ -196,7 +203,7 @@ def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str])
     kinds += [(still, Part.PROPAGATOR_HELD, Part.INTEGRAL_HELD)] if held else []
     found: list[Array | Scalar] = []
     for matrix, p, q in kinds:
-        both = Apply(propagator, (Apply(square, (tuple(tuple(Formula(owner, e) for e in row) for row in matrix),)), recipes.DT))
+        both = Apply(propagator, (Apply(square, (tuple(tuple(Formula(owner, e) for e in row) for row in matrix),)), _length(names)))
         for row, variable in enumerate(scheme.variables):
             for column, other in enumerate(scheme.variables):
                 for part, letter in ((p, "P"), (q, "Q")) if reached[row][column] else ():
@@ -212,7 +219,8 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     resolve, variable = context.names.resolve, scheme.variable
     x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
-    change = Binary("*", Binary("*", DT, rate), Call("expm1_over_x", (Binary("*", Read(slope), DT),)))
+    dt = context.names.dt
+    change = Binary("*", Binary("*", dt, rate), Call("expm1_over_x", (Binary("*", Read(slope), dt),)))
     return [
         _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
         Let(slope, resolve(scheme.slope)),
@@ -242,7 +250,7 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     values, time = dict(start), stage_time(None)
     for stage, fraction in enumerate(STAGES, 1):
         if stage > 1:
-            ahead: Expr = DT if fraction == 1.0 else Binary("*", Number(fraction), DT)
+            ahead: Expr = names.dt if fraction == 1.0 else Binary("*", Number(fraction), names.dt)
             time = Binary("+", Read(T), ahead)
             for v in scheme.variables:
                 there = local(v, f"at{stage}")
@@ -254,7 +262,7 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     for v in scheme.variables:
         k1, k2, k3, k4 = (Read(local(v, f"k{s}")) for s in (1, 2, 3, 4))
         total = Binary("+", Binary("+", k1, Binary("*", Number(2.0), Binary("+", k2, k3))), k4)
-        step = Binary("*", Binary("/", DT, Number(6.0)), total)
+        step = Binary("*", Binary("/", names.dt, Number(6.0)), total)
         statements.append(Let(local(v, "new"), Binary("+", start[v], step)))
     return statements
 
@@ -267,8 +275,8 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
     values: dict[str, Expr] = dict(start)
     for number, share in enumerate(SHARES, 1):
         for v, slope, offset in parts:
-            a, b = (still(v, at_stage(e, values, stage_time(number - 1), names), context) for e in (slope, offset))
-            statements += sixth(v, a, b)
+            a, b = (still(v, at_stage(e, values, stage_time(number - 1, names.dt), names), context) for e in (slope, offset))
+            statements += sixth(v, a, b, names.dt)
         for v in scheme.variables:
             statements += along(v, local(v, "new"), start[v] if number == 1 else Read(local(v, "new")), share)
             if number < len(STAGES):
@@ -278,9 +286,9 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
     return statements
 
 
-def sixth(variable: str, slope: Expr, offset: Expr) -> list[Statement]:
+def sixth(variable: str, slope: Expr, offset: Expr, dt: Expr = DT) -> list[Statement]:
     """The locals g and c of the step x += g x + c by which x' = a x + b, with a and b held, leads on in τ = dt/6: g = a τ φ₁(a τ), c = b τ φ₁(a τ)."""
-    g, c, lead, time = local(variable, "growth"), local(variable, "push"), local(variable, "lead"), Binary("/", DT, Number(6.0))
+    g, c, lead, time = local(variable, "growth"), local(variable, "push"), local(variable, "lead"), Binary("/", dt, Number(6.0))
     if slope == ZERO:
         return [Let(g, ZERO), Let(c, Binary("*", offset, time))]
     return [
@@ -310,7 +318,7 @@ def still(variable: str, rate: Expr, context: FlowContext) -> Expr:
 
 
 def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
-    names, step = context.names, Binary("/", DT, Number(float(scheme.substeps)))
+    names, step = context.names, Binary("/", context.names.dt, Number(float(scheme.substeps)))
     how = f"forward Euler, {scheme.substeps} per step" if scheme.substeps > 1 else "forward Euler"
     statements: list[Statement] = [_comment(v, context, how) for v in scheme.variables]
     values: dict[str, Expr] = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
@@ -331,7 +339,7 @@ def _mean(rate: Expr, names: Names) -> Expr:
         return names.resolve(rate)
     total: Expr = ZERO
     for fraction, share in zip(STAGES, SHARES, strict=True):
-        time = Binary("+", Read(T), Binary("*", Number(fraction), DT))
+        time = Binary("+", Read(T), Binary("*", Number(fraction), names.dt))
         total = Binary("+", total, Binary("*", Number(share), at_stage(rate, {}, time, names)))
     return total
 
@@ -340,11 +348,11 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
     resolve, stream = context.names.resolve, context.names.group.field
     statements: list[Statement] = []
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-        drift = Binary("*", DT, still(v, _mean(rate, context.names), context))
+        drift = Binary("*", context.names.dt, still(v, _mean(rate, context.names), context))
         value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
         if noise is not None:
             draw = Call("normal", (Read(SEED), Read(stream(Part.NOISE, v)), Read(context.unit), Read(N)))
-            kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (DT,))), draw)
+            kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (context.names.dt,))), draw)
             value = Binary("+", value, still(v, kick, context))
         statements += [_comment(v, context, "Euler-Maruyama"), Let(local(v, "new"), value)]
     return statements

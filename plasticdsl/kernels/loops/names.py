@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import chance, series
-from plasticdsl.kernels.program import ZERO, Element, For, Let, Read, Statement, element
-from plasticdsl.model.expr import Binary, Call, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
+from plasticdsl.kernels.program import ZERO, Element, For, If, Let, Read, Statement, element
+from plasticdsl.model.expr import Binary, Call, Compare, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
 from plasticdsl.plan.places import Place
@@ -102,6 +102,12 @@ class Names:
     def group(self) -> Group:
         """Where the owner has its fields."""
         return (of_population if isinstance(self.owner, PopulationPlan) else of_projection)(self.owner.name)
+
+    @property
+    def dt(self) -> Expr:
+        """The step of a population or of connections."""
+        slow = isinstance(self.owner, PopulationPlan) and self.owner.population.step is not None
+        return Binary("*", DT, Read(self.group.field(Part.STRIDE))) if slow else DT
 
     def number(self, owner: Owner) -> Expr:
         """Which unit of its population the pre or post unit, or one that is an argument, is, from 0."""
@@ -229,10 +235,32 @@ def place_sizes(projection: ProjectionPlan) -> dict[Place, Field]:
     }
 
 
-def stage_time(stage: int | None) -> Expr:
+def stage_time(stage: int | None, dt: Expr = DT) -> Expr:
     """t at a stage of an integrator; None: t_n."""
     fraction = STAGES[stage or 0]
-    return Read(T) if fraction == 0.0 else Binary("+", Read(T), Binary("*", Number(fraction), DT))
+    return Read(T) if fraction == 0.0 else Binary("+", Read(T), Binary("*", Number(fraction), dt))
+
+
+def every(period: Field, body: Sequence[Statement]) -> If:
+    """Only at whole multiples of a period."""
+    return If(Compare("==", Call("mod", (Read(N), Read(period))), ZERO), tuple(body))
+
+
+def at_own_steps(population: PopulationPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Only at the steps of its units."""
+    if population.population.step is None:
+        return tuple(body)
+    return (every(of_population(population.name).field(Part.STRIDE), body),)
+
+
+def at_own_ends(population: PopulationPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """Only where a step of its units ends, with n and t as they were where it began."""
+    if population.population.step is None:
+        return tuple(body)
+    stride = Read(of_population(population.name).field(Part.STRIDE))
+    begun = Binary("-", Binary("+", Read(N), Number(1.0)), stride)
+    ends = Compare("==", Call("mod", (Binary("+", Read(N), Number(1.0)), stride)), ZERO)
+    return (If(ends, (Let(N, begun), Let(T, Binary("*", Read(N), DT)), *body)),)
 
 
 def stage_kernel(kernel: Kernel, stage: int | None) -> Kernel:

@@ -8,7 +8,20 @@ from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Par
 from plasticdsl.kernels.loops import chance
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
-from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, N, Names, each_unit, ring, stage_kernel, stage_time
+from plasticdsl.kernels.loops.names import (
+    REPEAT,
+    SLOT,
+    I,
+    N,
+    Names,
+    at_own_ends,
+    at_own_steps,
+    each_unit,
+    every,
+    ring,
+    stage_kernel,
+    stage_time,
+)
 from plasticdsl.kernels.loops.walks import S, each_spike
 from plasticdsl.kernels.program import (
     ONE,
@@ -40,7 +53,7 @@ from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emits, Kind, Plan, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
-from plasticdsl.support.steps import NEARLY, PRECISION, to_step_array
+from plasticdsl.support.steps import NEARLY, PRECISION, own_steps, to_step_array
 
 #: Steps that are as good as for ever.
 _FOR_EVER = Number(2.0**40)
@@ -97,15 +110,20 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
         found += scheme_arguments(scheme, Names(plan, population), length, _held(population))
     for change in population.changes:
         if change.period is not None:
-            found.append(period_argument(p, change.number, change.period))
+            stride = None if population.population.step is None else p.field(Part.STRIDE)
+            found.append(period_argument(p, change.number, change.period, stride))
+    if population.population.step is not None:
+        found.append(Scalar(p.field(Part.STRIDE), "int64", p.field(Part.STRIDE)))
     found += chance.streams(p, (population.events, population.changes))
     found += (a for e in population.events for a in _event_arguments(of_emitted(p.name, e.event), p))
     return (*found, *_spike_arguments(population))
 
 
-def period_argument(owner: Group, number: int, duration: Expr) -> Scalar:
-    """Of something that happens periodically."""
-    return Scalar(owner.field(Part.PERIOD, str(number)), "int64", Apply(to_step_array, (Formula(owner, duration), DT)))
+def period_argument(owner: Group, number: int, duration: Expr, stride: Field | None = None) -> Scalar:
+    """Of something that happens periodically; `stride`: of units with steps of their own."""
+    asked = (Formula(owner, duration), DT)
+    steps = Apply(to_step_array, asked) if stride is None else Apply(own_steps, (*asked, stride))
+    return Scalar(owner.field(Part.PERIOD, str(number)), "int64", steps)
 
 
 def _event_arguments(p: Group, of: Group) -> list[Array | Scalar]:
@@ -159,7 +177,13 @@ def find_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
     name, p = population.name, of_emitted(population.name, event)
     how, body = _emission(plan, population, population.emits(event))
     kept = () if event else _keep(plan, population)
-    body = (ring(SLOT, Read(N), p.field(Part.SLOTS)), Let(COUNT, ZERO), *body, *_bookkeeping(p, kept), Return(Read(COUNT)))
+    body = (
+        ring(SLOT, Read(N), p.field(Part.SLOTS)),
+        Let(COUNT, ZERO),
+        *at_own_steps(population, body),
+        *_bookkeeping(p, kept),
+        Return(Read(COUNT)),
+    )
     return Function(_kernel("spikes_{}", name, event), f"List the units of {name} that {_happens(event)} at step n ({how}).", body)
 
 
@@ -225,7 +249,7 @@ def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Stat
         due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
     body: tuple[Statement, ...] = (
         Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
-        Store(left, Binary("-", left, Binary("*", names.resolve(rate), Read(DT)))),
+        Store(left, Binary("-", left, Binary("*", names.resolve(rate), names.dt))),
         *begin,
         While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
     )
@@ -339,22 +363,18 @@ def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
     loop = each_unit(population.name, flow(population.alone, flow_context(plan, population)))
-    return Function(Kernel("flow_{}", (population.name,)), f"Let the state of {population.name} flow from step n to n + 1.", (loop,))
+    doc = f"Let the state of {population.name} flow from step n to n + 1."
+    return Function(Kernel("flow_{}", (population.name,)), doc, at_own_ends(population, (loop,)))
 
 
 def change_units(plan: Plan, operation: ops.ChangeUnits) -> Function:
     """The kernel for what the units do at every step (discrete updates), or periodically: it checks the step itself."""
     p, number, population = operation.population, operation.number, plan.population(operation.population)
     change = next(c for c in population.changes if c.number == number)
-    body: tuple[Statement, ...] = (each_unit(p, unit_statements(change.jumps, Names(plan, population), population)),)
-    if change.period is not None:
-        body = (every(of_population(p).field(Part.PERIOD, str(number)), body),)
+    all_units = (each_unit(p, unit_statements(change.jumps, Names(plan, population), population)),)
+    periodic = change.period is not None
+    body = (every(of_population(p).field(Part.PERIOD, str(number)), all_units),) if periodic else at_own_steps(population, all_units)
     return Function(Kernel("step_{}_{}", (p, str(number))), f"What the units of {p} do at a step by themselves.", body)
-
-
-def every(period: Field, body: tuple[Statement, ...]) -> If:
-    """Only at whole multiples of a period."""
-    return If(Compare("==", Call("mod", (Read(N), Read(period))), ZERO), body)
 
 
 def define(plan: Plan, operation: ops.Define) -> Function:

@@ -11,8 +11,21 @@ from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.choose import choose
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
-from plasticdsl.kernels.loops.names import INDEX, REPEAT, SPIKE_TIME, I, Names, T, arrival_place, delay, place_sizes, remembered, ring
-from plasticdsl.kernels.loops.populations import every, period_argument
+from plasticdsl.kernels.loops.names import (
+    INDEX,
+    REPEAT,
+    SPIKE_TIME,
+    I,
+    Names,
+    T,
+    arrival_place,
+    delay,
+    every,
+    place_sizes,
+    remembered,
+    ring,
+)
+from plasticdsl.kernels.loops.populations import period_argument
 from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, arrival_of, ring_arguments, total_arguments, with_totals
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, at_unit, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (

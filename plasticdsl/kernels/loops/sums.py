@@ -12,7 +12,21 @@ from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.flows import at_stage
-from plasticdsl.kernels.loops.names import SLOT, I, J, N, Names, delay, each_unit, place_sizes, ring, stage_kernel, stage_time, summed
+from plasticdsl.kernels.loops.names import (
+    SLOT,
+    I,
+    J,
+    N,
+    Names,
+    at_own_steps,
+    delay,
+    each_unit,
+    place_sizes,
+    ring,
+    stage_kernel,
+    stage_time,
+    summed,
+)
 from plasticdsl.kernels.loops.walks import Stretch, every_connection, every_unit
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Ref, refs
@@ -64,7 +78,8 @@ def begin_sum(plan: Plan, operation: ops.BeginSum) -> Function:
     cell = element(p.field(Part.VARIABLE if stage is None else Part.STAGE, target), I)
     start = element(p.field(Part.DELAYED, target), I) if operation.late else ZERO
     kernel = stage_kernel(Kernel("clear_{}_{}", (name, target)), stage)
-    return Function(kernel, f"Begin the sum {target} of {name}{at}.", (each_unit(name, [Store(cell, start)]),))
+    body = at_own_steps(plan.population(name), [each_unit(name, [Store(cell, start)])])
+    return Function(kernel, f"Begin the sum {target} of {name}{at}.", body)
 
 
 def add_sum(plan: Plan, operation: ops.AddSum) -> Function:
@@ -81,7 +96,7 @@ def add_sum(plan: Plan, operation: ops.AddSum) -> Function:
         body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, amount)]
     doc = f"Add the sum over the incoming connections of {projection.name} to {target}."
     kernel = stage_kernel(Kernel("sum_{}_{}", (projection.name, target)), stage)
-    return Function(kernel, doc, every_connection(walked, body))
+    return Function(kernel, doc, at_own_steps(plan.population(projection.projection.post), every_connection(walked, body)))
 
 
 def _into(projection: ProjectionPlan, target: str) -> list[SumInto]:

@@ -112,6 +112,7 @@ class _CarriedOut:
 #: What a population or projection says of itself.
 _OF_PARTS: Mapping[Part, Callable[[Any], Any]] = {
     Part.UNITS: lambda population: population.size,
+    Part.STRIDE: lambda population: population.stride,
     Part.REFRACTORY_STEPS: lambda population: population.refractory_steps,
     Part.GIVEN_STEPS: lambda population: () if population.spike_steps is None else population.spike_steps,
     Part.GIVEN_UNITS: lambda population: () if population.spike_units is None else population.spike_units,

@@ -50,7 +50,7 @@ from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import Span
 from plasticdsl.support.connectivity import Connections, NotSymmetric, Pattern, arranged, connect, there_at_first, whole
 from plasticdsl.support.random import signed, stream_of
-from plasticdsl.support.steps import all_multiples, to_step_array
+from plasticdsl.support.steps import all_multiples, to_step_array, whole_multiple
 from plasticdsl.support.structure import require_units
 
 __all__ = ["FIRST_STEPS", "extend_spikes", "instantiate", "per_unit"]
@@ -260,10 +260,11 @@ def _population(population: Population, resolver: Resolver, setup: Setup, spikes
     if isinstance(population.source, ClampedSource):
         states.setdefault("x", np.zeros(resolver.count))
     made = PopulationInstance(population.name, resolver.count, stream_of(population.name), parameters, states)
+    made.stride = stride_of(population, resolver, setup)
     refractory = population.block.refractory
     if refractory is not None and refractory.constant is not None:
         made.refractory_steps = in_steps(Timing.REFRACTORY, refractory.constant, refractory.span, resolver, setup)
-    check_periods(population.block, resolver, setup)
+    check_periods(population.block, resolver, setup, made.stride)
     match population.source:
         case PoissonSource() as source:
             check_rate(source, population, resolver)
@@ -275,6 +276,17 @@ def _population(population: Population, resolver: Resolver, setup: Setup, spikes
         case _:
             pass
     return made
+
+
+def stride_of(population: Population, resolver: Resolver, setup: Setup) -> int:
+    """How many steps of the network one of the population's own is."""
+    if population.step is None:
+        return 1
+    try:
+        return whole_multiple(resolver.of(population.step, "step", population.span), setup.dt)
+    except ValueError as problem:
+        hint = "Its units take part in every k-th step of the network."
+        fail("step-not-multiple", f"The step of ‘{population.symbol}’: {problem}.", population.span, hint)
 
 
 def in_steps(timing: Timing, given: Given, span: Span, resolver: Resolver, setup: Setup) -> int | NDArray[Any]:
@@ -300,8 +312,9 @@ def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver
     return int(steps) if steps.ndim == 0 else steps
 
 
-def check_periods(block: Block, resolver: Resolver, setup: Setup) -> None:
-    """Raises `PlasError` where `every T` is less than a step or not one time for all; warns of what is rounded."""
+def check_periods(block: Block, resolver: Resolver, setup: Setup, stride: int = 1) -> None:
+    """Raises `PlasError` where `every T` is less than a step (of `stride` steps) or not one time for all; warns of what is rounded."""
+    setup = replace(setup, dt=setup.dt * stride)
     what = f"A period of ‘{resolver.symbol}’"
     for handler in block.handlers:
         if handler.period is None:

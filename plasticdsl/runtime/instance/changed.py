@@ -24,6 +24,7 @@ from plasticdsl.runtime.instance.build import (
     in_steps,
     network_values,
     parameters_of,
+    stride_of,
     units_of,
 )
 from plasticdsl.runtime.instance.dependence import per_unit
@@ -90,7 +91,8 @@ class _Changed:
         rest = population.block.refractory
         if rest is not None and rest.constant is not None:
             made.refractory_steps = in_steps(Timing.REFRACTORY, rest.constant, rest.span, resolver, self.setup)
-        check_periods(population.block, resolver, self.setup)
+        made.stride = stride_of(population, resolver, self.setup)
+        check_periods(population.block, resolver, self.setup, made.stride)
         match population.source, self.before.populations[population.name].pace:
             case PoissonSource() as source, _:
                 check_rate(source, population, resolver)

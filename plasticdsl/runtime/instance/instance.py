@@ -41,7 +41,7 @@ class PopulationInstance:
 
     `stream` keys this population's random numbers (`support/philox.py`). `spike_steps`/`spike_units`: of given or regular sources,
     sorted by step then unit (int64), complete before step `spikes_until` (None: these are all; see `build.extend_spikes`). `pace`: of a regular source.
-    `refractory_steps`: whole steps, shared or per unit.
+    `refractory_steps`: whole steps, shared or per unit. `stride`: from one of its steps to the next, in steps of the network.
     """
 
     name: str
@@ -54,6 +54,7 @@ class PopulationInstance:
     spike_units: NDArray[np.int64] | None = None
     spikes_until: int | None = None
     pace: Pace | None = None
+    stride: int = 1
 
     @property
     def count(self) -> int:

@@ -27,13 +27,18 @@ LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785, ExponentialRungeKu
 
 def require_small_step(network: Network, instance: Instance) -> None:
     """Raises `PlasError` `time-step-too-large` naming every variable whose time constant the step exceeds too far."""
-    parts = [(p.symbol, p.block, p.name) for p in network.populations] + [(p.symbol, p.connection, p.name) for p in network.projections]
-    findings = tuple(found for symbol, block, name in parts for found in _of_block(symbol, block, instance.part(name), instance))
+    parts = [(p.symbol, p.block, p.name, instance.populations[p.name].stride) for p in network.populations]
+    parts += [(p.symbol, p.connection, p.name, 1) for p in network.projections]
+    findings = tuple(
+        found
+        for symbol, block, name, stride in parts
+        for found in _of_block(symbol, block, instance.part(name), instance, instance.dt * stride)
+    )
     if findings:
         raise PlasError(findings)
 
 
-def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionInstance, instance: Instance) -> list[Diagnostic]:
+def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionInstance, instance: Instance, step: float) -> list[Diagnostic]:
     limits = _limits(block)
     if not limits:
         return []
@@ -51,10 +56,10 @@ def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionIns
     found = []
     for name, constant in shortest.items():
         allowed = constant * limits.get(name, np.inf)
-        if instance.dt > allowed:
-            long = f"{constant * 1e3:.3g} ms ({constant / instance.dt:.3g} steps)"
-            message = f"A step of {instance.dt * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {long}."
-            hint = f"Use a dt below {allowed * 1e3:.3g} ms"
+        if step > allowed:
+            long = f"{constant * 1e3:.3g} ms ({constant / step:.3g} steps)"
+            message = f"A step of {step * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {long}."
+            hint = f"Use a {'dt' if step == instance.dt else 'step'} below {allowed * 1e3:.3g} ms"
             if name not in noisy:
                 hint += ", or ‘method: exponential Euler’ or ‘method: exact’ where the equation allows it"
             found.append(Diagnostic("time-step-too-large", message, spans[name], f"{hint}."))

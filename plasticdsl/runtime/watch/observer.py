@@ -29,11 +29,13 @@ _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED, Role.REFRACTORY)
 
 
 def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:
-    """For each input that undelayed sums fill and nothing else does: the projections and what they sum."""
+    """For each input that undelayed sums fill and nothing else does: the projections and what they sum. Inputs of populations with steps of their own
+    are those of their last step."""
+    own = {p.name for p in network.populations if p.step is not None}
     sums = dict.fromkeys((p.post, s.target) for p in network.projections for s in p.connection.sums)
     late = {(p.post, s.target) for p in network.projections if p.delays for s in p.connection.sums}
     changed = {one for p in network.projections for one in p.of_units(s.target for s in p.connection.statements())}
-    return {key: [(p.name, s.body) for p, s in network.sums_into(*key)] for key in sums if key not in late | changed}
+    return {key: [(p.name, s.body) for p, s in network.sums_into(*key)] for key in sums if key not in late | changed and key[0] not in own}
 
 
 @dataclass(slots=True)

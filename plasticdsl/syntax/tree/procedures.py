@@ -23,6 +23,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnStep:
+    """`step 1 ms`: the units of a population have longer steps than the network."""
+
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """`E = 8000 LIF(τ_m = 10 ms), I_0 ~ N(…)`: arguments in the brackets, further values after commas.
 
@@ -33,7 +41,7 @@ class Population:
     size: Expr
     kind: Name
     arguments: tuple[Argument, ...]
-    values: tuple[Define | Draw | Initial | Place, ...]
+    values: tuple[Define | Draw | Initial | Place | OwnStep, ...]
     span: Span
 
 
