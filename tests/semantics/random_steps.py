@@ -114,6 +114,8 @@ def tables(draw: st.DrawFn, population: str, name: str, size: int, binary: bool,
     one = st.sampled_from([-1.0, 1.0]) if binary else st.integers(-4, 4).map(lambda k: 0.2501 * k)
     width = draw(st.sampled_from([1, size]))
     table = np.array(draw(st.lists(st.lists(one, min_size=width, max_size=width), min_size=rows, max_size=rows)))
+    if width == size and draw(st.booleans()):
+        table[:, sorted(draw(st.sets(st.integers(0, size - 1), min_size=1)))] = np.nan  # held are the others
     items = np.array(draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=6)))
     return Feed(population, name, table, items, first, draw(st.integers(1, 3)))
 
