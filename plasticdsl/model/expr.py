@@ -260,6 +260,17 @@ def is_series(node: Expr) -> bool:
     return isinstance(node, Ref) and isinstance(node.owner, OfSeries)
 
 
+def at_samples(expr: Expr) -> Expr:
+    """The same without the time of samples: what it is at all of them. Between two it lies between what it is there."""
+    match expr:
+        case Call("sample", (series, _)) | Binary(
+            "+", Call("sample", (series, _)), Binary("*", Binary("-", Call("sample"), Call("sample")), _)
+        ):
+            return series
+        case _:
+            return rebuild(expr, at_samples)
+
+
 def is_stored(node: Expr) -> bool:
     """Whether it is an array of a file: one value for each unit or connection."""
     return isinstance(node, Ref) and isinstance(node.owner, OfData)

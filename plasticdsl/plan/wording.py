@@ -5,7 +5,7 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 
 from __future__ import annotations
 
-from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, Ref, rebuild, refs, substitute
+from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, Ref, at_samples, is_series, rebuild, refs, substitute
 from plasticdsl.model.model import AddTo, Assign, AtMost, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.model.parts import Units
@@ -35,7 +35,9 @@ class Words:
 
     def formula(self, expr: Expr) -> str:
         """`(E_L − V)/τ_m`."""
+        expr = at_samples(expr)
         named: dict[Expr, Expr] = {r: Ref(r.owner, self.name(r.name, r.owner), r.limit) for r in refs(expr)}
+        named |= {r: Ref(r.owner, f"{r.name}(t)") for r in named if isinstance(r, Ref) and is_series(r)}
         return signs(pretty(_signed(substitute(expr, named))))
 
     def duration(self, expr: Expr) -> str:

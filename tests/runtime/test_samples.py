@@ -225,3 +225,8 @@ def test_samples_that_do_not_fit_are_said(tmp_path: Path, arrays: dict[str, Any]
     _written(tmp_path, **arrays)
     with pytest.raises(PlasError, match=re.escape(said)):
         model.build("Net", dt="0.05 ms", engine="python")
+
+
+def test_explain_shows_samples_as_functions_of_time(tmp_path: Path) -> None:
+    loaded = plasticdsl.load(_written(tmp_path, _MODEL.replace("every 1 ms", "every 1 ms linear"))).loaded
+    assert "spikes at rate d.r(t)·1000" in driver.explain(loaded, CompileOptions())

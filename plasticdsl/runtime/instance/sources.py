@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from plasticdsl.model.expr import Binary, Call, Expr, Special, rebuild, walk
+from plasticdsl.model.expr import Special, at_samples, walk
 from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource, SpikeFile
 from plasticdsl.runtime.instance.instance import Floats, Pace, PopulationInstance, Values
 from plasticdsl.runtime.instance.patterns import read_arrays
@@ -95,20 +95,9 @@ def _whole_counts(counts: Values, population: Population) -> Values:
 def check_rate(source: PoissonSource, population: Population, resolver: Resolver) -> None:
     """Raises `PlasError` for a rate that is negative, or no finite number, from the start or at a sample; another rate that changes in time is left
     alone."""
-    rate = _at_samples(source.rate)
+    rate = at_samples(source.rate)
     if not any(node == Special("t") for node in walk(rate)):
         _require_rate(resolver.of(rate, "rate", population.span), population)
-
-
-def _at_samples(expr: Expr) -> Expr:
-    """What it is at all samples, without the time: between two of them it lies between what it is there."""
-    match expr:
-        case Call("sample", (series, _)) | Binary(
-            "+", Call("sample", (series, _)), Binary("*", Binary("-", Call("sample"), Call("sample")), _)
-        ):
-            return series
-        case _:
-            return rebuild(expr, _at_samples)
 
 
 def _require_rate(rate: Values, population: Population) -> None:
