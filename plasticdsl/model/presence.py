@@ -1,16 +1,17 @@
 """Connections that come and go: each that may ever be there has a state `present`, 1 or 0.
 
-A connection that is absent goes on with its own variables, but nothing of it reaches anything else: what it adds, its terms of sums and what others read
-of it are 0.
+Nothing of a connection that is absent reaches anything else: what it adds, its terms of sums and what others read of it are 0. Its rules are off: weights
+stand still, and what else it has (traces, means) goes on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from plasticdsl.model.expr import Choice, Compare, Expr, Incoming, Number, Ref, rebuild
 from plasticdsl.model.mapping import mapped
-from plasticdsl.model.model import AddTo, Block, Network, Statement
+from plasticdsl.model.model import AddTo, Assign, Block, Handler, Network, Statement
 from plasticdsl.model.owners import Owner, Whose
 
 #: The state, and that of connections which arise at this moment: where it is not 0.
@@ -27,20 +28,32 @@ def while_there(value: Expr, owner: Owner = Whose.OWN) -> Expr:
     return Choice(((is_there(owner), value),), Number(0.0))
 
 
-def masked(block: Block) -> Block:
-    """A connection from which nothing goes out while it is absent."""
+def is_rewiring(handler: Handler) -> bool:
+    """Whether connections vanish or arise by it."""
+    return any(s.target.name in (PRESENT, NEWBORN) for s in handler.statements)
+
+
+def masked(block: Block, weights: Set[str]) -> Block:
+    """A connection from which nothing goes out while it is absent, and whose rules do not change its weights then. Flows and pairs
+    of spikes stay as they are written, for integrators and traces are made of them: both engines hold these weights themselves."""
 
     def read(expr: Expr) -> Expr:
         return Incoming(while_there(read(expr.body))) if isinstance(expr, Incoming) else rebuild(expr, read)
 
-    def silent(statement: Statement) -> Statement:
-        return replace(statement, value=while_there(statement.value)) if isinstance(statement, AddTo) else statement
+    def stands(handler: Handler, statement: Statement) -> Statement:
+        match statement:
+            case AddTo():
+                return replace(statement, value=while_there(statement.value))
+            case Assign(target) if target.name in weights and handler.is_rule and not is_rewiring(handler):
+                return replace(statement, value=Choice(((is_there(), statement.value),), target))
+            case _:
+                return statement
 
     found = mapped(block, read)
     return replace(
         found,
+        handlers=tuple(replace(h, statements=tuple(stands(h, s) for s in h.statements)) for h in found.handlers),
         sums=tuple(replace(s, body=while_there(s.body)) for s in found.sums),
-        handlers=tuple(replace(h, statements=tuple(map(silent, h.statements))) for h in found.handlers),
     )
 
 

@@ -6,14 +6,14 @@ from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.model import Assign, Block, Projection
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.presence import NEWBORN, PRESENT
+from plasticdsl.model.presence import NEWBORN, PRESENT, is_rewiring
 
 
 def weights(projection: Projection) -> frozenset[str]:
     """The variables that `rules off` holds; everything else (traces, means) runs on.
 
     A weight is what a rule changes and (a) the synapse declares or the projection gives, or (b) no other change in the connection
-    reads: a rule without a synapse has its weight as its final product.
+    reads: a rule without a synapse has its weight as its final product. Whether a connection is there is one of them, and what decides that is not asked.
     """
     block = projection.connection
     origins = dict(projection.origins)
@@ -34,9 +34,8 @@ def standing_weights(projection: Projection) -> frozenset[str]:
 def weight(projection: Projection) -> str | None:
     """The one variable that rules change or, without rules, that the projection gives (among several, the one that no block declares); None where there
     is not one."""
-    tells = {PRESENT, NEWBORN} if projection.changing else set[str]()
     undeclared = {name for name in projection.given if dict(projection.origins).get(name, ("", name))[0] == ""}
-    choices = (found - tells for found in (weights(projection), undeclared, frozenset(projection.given)))
+    choices = (found - {PRESENT, NEWBORN} for found in (weights(projection), undeclared, frozenset(projection.given)))
     return next((next(iter(found)) for found in choices if len(found) == 1), None)
 
 
@@ -50,7 +49,8 @@ def _read_by_others(block: Block) -> set[str]:
     changes: list[tuple[str, Expr]] = [(flow.variable, flow.rate) for flow in block.flows]
     changes += [(pair.target.name, pair.increment) for pair in block.pairs]
     changes += [("", total.body) for total in block.sums]
-    changes += [(s.target.name if isinstance(s, Assign) else "", s.value) for s in block.statements()]
+    lasting = (s for h in block.handlers if not is_rewiring(h) for s in h.statements)
+    changes += [(s.target.name if isinstance(s, Assign) else "", s.value) for s in lasting]
     definitions = block.definitions | {total.name: total.value for total in block.totals}
     behind = {name: _own(value) for name, value in definitions.items()}
     return {read for name, expr in changes for read in reachable(_own(expr), behind) if read != name}

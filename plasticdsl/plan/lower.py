@@ -72,7 +72,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     held = weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     taken = {v.name for v in block.variables}
-    derived = [derive(rule, block, in_events, rule.target.name in held, taken) for rule in block.pairs]
+    derived = [derive(rule, block, in_events, rule.target.name in held, taken, projection.changing) for rule in block.pairs]
     totals = Totals((*taken, *(p.variable.name for d in derived for p in d.variables)))
     pre_events, post_events = (
         tuple(e for kind in kinds for e in _events(block, trigger, kind, in_events, held, totals, () if kind else derived))

@@ -15,6 +15,7 @@ from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Lo
 from plasticdsl.model.inline import inline
 from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.presence import while_there
 from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.names import free_name
@@ -34,11 +35,13 @@ _OTHER = {Place.PRE: Place.POST, Place.POST: Place.PRE}
 @dataclass(slots=True)
 class Derived:
     """What one pair rule contributes: variables, their flows, and statements at the spikes of each side (`late`: at presynaptic ones, after both sides
-    have read). `taken`: names that variables have; `held`: the rule changes a weight."""
+    have read). `taken`: names that variables have; `held`: the rule changes a weight; `changing`: of connections that come and go,
+    so that it does nothing at one that is absent."""
 
     rule: PairRule
     held: bool
     taken: set[str]
+    changing: bool = False
     variables: list[Placed] = field(default_factory=list)
     schemes: list[PlacedScheme] = field(default_factory=list)
     at: dict[Place, list[Event]] = field(default_factory=lambda: {Place.PRE: [], Place.POST: []})
@@ -57,19 +60,26 @@ class Derived:
         self.variables.append(Placed(Variable(name, name, Role.STATE, initial=start, span=self.rule.span), derived=True, reason=why))
         return name
 
+    def while_there(self, amount: Expr) -> Expr:
+        """What is added to the weight."""
+        return while_there(amount) if self.held and self.changing else amount
+
     def add(self, amount: Expr) -> Event:
         """`target += amount`, bounded once."""
+        amount = self.while_there(amount)
         target = Ref(Whose.OWN, self.rule.target.name)
         return Event(Assign(target, Binary("+", target, amount), self.rule.span), self.held)
 
 
-def derive(rule: PairRule, block: Block, scope: Mapping[Owner, Mapping[str, Expr]], held: bool, taken: set[str]) -> Derived:
+def derive(
+    rule: PairRule, block: Block, scope: Mapping[Owner, Mapping[str, Expr]], held: bool, taken: set[str], changing: bool = False
+) -> Derived:
     """Variables and statements for one pair rule; names already `taken` are avoided (and added to).
 
     Raises `PlasError` `window-not-separable` as `window_of`.
     """
     window = _on_grid(window_of(replace(rule, increment=inline(rule.increment, scope)), block))
-    derived = Derived(rule, held, taken)
+    derived = Derived(rule, held, taken, changing)
     match rule.pairing:
         case Pairing.ALL:
             _all_pairs(window, derived)
@@ -142,7 +152,9 @@ def _over_history(side: Side, earlier: Place, with_now: bool, derived: Derived, 
     if own_tie is not None:
         cases = ((Compare("==", LAG, NOW), own_tie), *cases)
     with_now = with_now or own_tie is not None
-    return Event(SumHistory(name, derived.rule.target.name, Choice(cases, ZERO), with_now, derived.rule.span), derived.held)
+    return Event(
+        SumHistory(name, derived.rule.target.name, derived.while_there(Choice(cases, ZERO)), with_now, derived.rule.span), derived.held
+    )
 
 
 def _kept(side: Side, earlier: Place, derived: Derived) -> tuple[str, Compare, Expr]:

@@ -18,6 +18,7 @@ import numpy as np
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.model import AddTo, Assign, AtMost, Block, Handler, Trigger
 from plasticdsl.model.owners import OfArgument, Whose
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.handlers import Local, meetings
 from plasticdsl.reference.pairs import completed
@@ -202,6 +203,8 @@ class Event:
             scope = OwnerScope(structure, self.run.frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
             total = np.zeros(len(self.connections))
             np.add.at(total, at, np.broadcast_to(evaluate(structure.increments[self.projection][number], scope), at.shape))
+            if structure.projections[self.projection].changing and name in self.run.held[self.projection]:
+                total = np.where(local[PRESENT] != 0.0, total, 0.0)
             here = OwnerScope(structure, self.run.frame, self.projection, self.connections, local)
             local[name] = bounded(name, local[name] + total, here)
 

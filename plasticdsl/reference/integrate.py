@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import Expr, moves_with_time
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.schemes import (
     SHARES,
     STAGES,
@@ -87,12 +88,15 @@ def _step(run: Run, owner: str) -> float:
 
 
 def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
-    """For which units or connections a variable does not flow now: held while refractory, or a weight while rules are off."""
+    """For which units or connections a variable does not flow now: held while refractory, or a weight while rules are off or its connection absent."""
     count, block = run.structure.count(owner), run.structure.block(owner)
     if owner in run.structure.populations:
         held = block.refractory is not None and name in block.refractory.held
         return (_from(run, owner).step < run.refractory_until[owner]) & held
-    return np.full(count, name in run.held_now(owner) and any(f.variable == name and f.is_rule for f in block.flows))
+    if name not in run.held[owner] or not any(f.variable == name and f.is_rule for f in block.flows):
+        return np.zeros(count, dtype=np.bool_)
+    absent = run.frame.values[owner][PRESENT] == 0.0 if run.structure.projections[owner].changing else np.zeros(count, dtype=np.bool_)
+    return np.asarray(absent | (name in run.held_now(owner)))
 
 
 def _each(run: Run, owner: str, expr: Expr, scope: OwnerScope) -> Floats:

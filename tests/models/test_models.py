@@ -35,6 +35,7 @@ LONG = {
     ("rules/burst_dependent", "Crossing"),
     ("rules/inhibitory_stdp", "TargetRate"),
     ("rules/reward_stdp", "Selective"),
+    ("rules/structural_rewiring", "Development"),
 }
 
 

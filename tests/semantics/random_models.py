@@ -252,7 +252,7 @@ def rewired(draw: st.DrawFn, block: Block) -> Block:
     first, *others = grow.statements
     grow = replace(grow, statements=(first, *limits, *others))
     changed = replace(block, variables=(*block.variables, state(PRESENT), state(NEWBORN)), handlers=(*block.handlers, prune, grow))
-    return replace(masked(changed), presence=Presence.GROWN)
+    return replace(masked(changed, {"w", "s"}), presence=Presence.GROWN)
 
 
 # --- networks --------------------------------------------------------------------------------------------------------

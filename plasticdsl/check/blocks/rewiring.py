@@ -19,7 +19,7 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Incoming, Number, Ref, Special, joined, walk
 from plasticdsl.model.model import Assign, AtMost, Handler, Statement, Trigger
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.presence import NEWBORN, PRESENT
+from plasticdsl.model.presence import NEWBORN, PRESENT, is_there
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO
 from plasticdsl.syntax import tree
@@ -40,13 +40,14 @@ def rewiring(scope: BlockScope) -> tuple[Handler, ...]:
 def _prune(statement: tree.Prune, scope: BlockScope, context: Context) -> Handler:
     condition = settled(translate_condition(statement.condition, context), statement.condition, scope)
     present = _state(PRESENT, statement.span, scope)
-    return _every(statement.period, (_set_where(condition, present, ZERO, statement.span),), statement.span, scope)
+    vanishes = _set_where(condition, present, ZERO, statement.span)
+    return _every(statement.period, (_where(is_there(), vanishes),), statement.span, scope)
 
 
 def _grow(statement: tree.Grow, scope: BlockScope, context: Context) -> Handler:
     span = statement.span
     present, newborn = (_state(name, span, scope) for name in (PRESENT, NEWBORN))
-    may: list[Expr] = [Compare("==", present, ZERO)]
+    may: list[Expr] = []
     if statement.condition is not None:
         may.append(settled(translate_condition(statement.condition, context), statement.condition, scope))
     drawn: Expr = ONE
@@ -54,13 +55,12 @@ def _grow(statement: tree.Grow, scope: BlockScope, context: Context) -> Handler:
         below = chance(statement.probability or tree.Number("1", (), span), scope, context)
         may.append(below)
         drawn = Binary("/", below.left, below.right) if statement.degrees else ONE
-    candidate = settled(Choice(((joined("and", may), drawn),), ZERO), statement.probability or statement.period, scope)
+    candidate = settled(Choice(((joined("and", may), drawn),), ZERO) if may else ONE, statement.probability or statement.period, scope)
+    absent = Choice(((is_there(), ZERO),), candidate)
     arises = Compare("!=", newborn, ZERO)
     begins = (_where(arises, s) for s in statements(statement.body, scope) if isinstance(s, Assign))
     limits = (_at_most(degree, newborn, scope) for degree in statement.degrees)
-    return _every(
-        statement.period, (Assign(newborn, candidate, span), *limits, *begins, _set_where(arises, present, ONE, span)), span, scope
-    )
+    return _every(statement.period, (Assign(newborn, absent, span), *limits, *begins, _set_where(arises, present, ONE, span)), span, scope)
 
 
 def _at_most(degree: tree.Connectivity, newborn: Ref, scope: BlockScope) -> AtMost:

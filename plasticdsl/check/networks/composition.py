@@ -26,9 +26,8 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Presence, Role
+from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role
 from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
-from plasticdsl.model.presence import masked
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD
@@ -68,7 +67,7 @@ def compose(
     _no_observables(block, ends, context)
     check_incoming(block, context.report)
     check_beginning(block, span, context.report)
-    return block if presence is Presence.FIXED else masked(block), joined
+    return block, joined
 
 
 # --- the two units ---------------------------------------------------------------------------------------------------

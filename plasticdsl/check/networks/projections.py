@@ -28,6 +28,8 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.model import Projection, Role
 from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.presence import masked
+from plasticdsl.model.weights import weights
 from plasticdsl.syntax import tree
 
 
@@ -129,6 +131,8 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
         symmetric=symmetric(equations, block, wanted.pre.population.name, wanted.post.population.name, connected, context.report),
         thirds=tuple(dict.fromkeys(t.third for part in parts for t in part.taken.values() if t.third is not None)),
     )
+    if projection.changing:
+        projection = replace(projection, connection=masked(block, weights(projection)))
     return with_counts(projection), joined.dims
 
 

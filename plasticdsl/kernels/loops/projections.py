@@ -46,9 +46,10 @@ from plasticdsl.kernels.program import (
     element,
 )
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref
 from plasticdsl.model.model import AddTo, Assign, AtMost, Total
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place, Slot
@@ -371,7 +372,10 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     own = [s for s in projection.schemes if s.place is place]
     moved_by_rules = frozenset[str]().union(*(s.held for s in own))
     names, flows = Names(plan, projection), projection.projection.connection.flows
-    context = FlowContext(names, INDEX[place], flows, switch=are_on(projection.name), switched=moved_by_rules)
+    on: Expr = are_on(projection.name)
+    if projection.projection.changing and moved_by_rules:
+        on = Logic("and", (on, Compare("!=", names.own(PRESENT), ZERO)))
+    context = FlowContext(names, INDEX[place], flows, switch=on, switched=moved_by_rules)
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
     return Function(kernel, doc, every_place(projection, place, flow([s.scheme for s in own], context)))
