@@ -46,7 +46,9 @@ rule STDP:
 
 network Net:
     ν = 10 Hz
-    inputs = 10 Poisson(rate = ν)
+    half = 0.5·10
+    inputs = 2·half Poisson(rate = ν)
+    first = inputs[1 to half]
     cell = 2 LIF(τ = 10 ms), V(0) = −60 mV
     ex = inputs → cell: Exc with STDP(w_max = 2 mV), p = 0.5, w = 0.1 mV
     L = Σ_{k ∈ cell} cell.V_k
@@ -77,9 +79,11 @@ def spoilt() -> list[str]:
         (r"post\.I", "post.J"),
         (r"\brules\b", "ruls"),
         (r"\bspike\b", "spke"),
+        (r"·10\b", " N"),
     )
     names = tuple(
-        (rf"(?<![\w.]){n}(?![\w₊])", f"{n}x") for n in ("V_θ", "V_r", "w_max", "STDP", "Exc", "LIF", "inputs", "cell", "ex", "ν", "f")
+        (rf"(?<![\w.]){n}(?![\w₊])", f"{n}x")
+        for n in ("V_θ", "V_r", "w_max", "STDP", "Exc", "LIF", "inputs", "cell", "ex", "ν", "half", "f")
     )
     for pattern, instead in (*signs, *words, *names):
         for match in re.finditer(pattern, MODEL, re.M):

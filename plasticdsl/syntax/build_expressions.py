@@ -115,7 +115,7 @@ def _ascii_sign(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Ex
 
 def _list(parts: Parts) -> tree.Expr:
     items: tuple[tree.Expr, ...] = (parts[1], *parts[3]) if len(parts) == 5 else tuple(parts[1])
-    return tree.Group(items[0], span_of(parts)) if len(items) == 1 else tree.Listing(items, span_of(parts))
+    return tree.Group(items[0], span_of(parts), square=True) if len(items) == 1 else tree.Listing(items, span_of(parts))
 
 
 def _average(parts: Parts) -> tree.Average:

@@ -44,11 +44,15 @@ def lists_per_unit(context: Context, name: tree.Name, size: Expr, constants: Val
 
 
 def listed_items(node: tree.Expr, scope: Scope) -> tuple[tree.Expr, ...] | None:
-    """The items of a list, with the unit behind it; None for anything else."""
+    """The items of a list, with the unit behind it, which makes `[20] ms` a list of one; None for anything else."""
     listing, unit = with_unit(node, scope)
-    if not isinstance(listing, tree.Listing):
-        return None
-    return tuple(_in_unit(item, unit) for item in listing.items) if unit else listing.items
+    match listing:
+        case tree.Listing(items=items):
+            return tuple(_in_unit(item, unit) for item in items) if unit else items
+        case tree.Group(inner=inner, square=True) if unit:
+            return (_in_unit(inner, unit),)
+        case _:
+            return None
 
 
 def with_unit(node: tree.Expr, scope: Scope) -> tuple[tree.Expr, tree.Unit]:

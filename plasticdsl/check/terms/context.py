@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -50,8 +51,8 @@ class Context:
 
     @property
     def unknown(self) -> Typed:
-        """What stands for something that has been reported: its dimension fits everywhere."""
-        return Typed(Number(0.0), self.solver.fresh())
+        """What stands for something that has been reported: its dimension fits everywhere, and nothing is known of its value."""
+        return Typed(Number(math.nan), self.solver.fresh())
 
     def refuse(self, code: str, message: str, span: Span, hint: Hint | str = "", labels: tuple[Label, ...] = ()) -> Typed:
         """Reports an error; what stands for the expression that has it."""

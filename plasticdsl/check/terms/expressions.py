@@ -353,6 +353,8 @@ _OVER_TIME = "Populations take it, for a parameter or for an input that no proje
 
 
 def _not_here(node: Placed, context: Context) -> Typed:
+    if isinstance(node, tree.Indexed) and isinstance(node.base, tree.Name) and context.scope.find(node.base) is None:
+        return translate(node.base, context)  # which says that it is unknown
     what = _NOTATION.get(type(node), "This")
     hint = {tree.Sum: _A_SUM, tree.Listing: _A_LIST, tree.OverTime: _OVER_TIME}.get(type(node), "")
     return context.refuse("not-here", f"{what} has no meaning at this place.", node.span, hint)

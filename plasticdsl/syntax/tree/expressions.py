@@ -108,6 +108,7 @@ class Group:
 
     inner: Expr
     span: Span
+    square: bool = False
 
 
 @dataclass(frozen=True, slots=True)
