@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.kernels.identifiers import Field
 from plasticdsl.kernels.loops.collect import expressions, statements
-from plasticdsl.kernels.program import For, Function, Program, Read, Statement
+from plasticdsl.kernels.program import For, Function, If, Program, Read, Statement
 from plasticdsl.model.expr import walk
 
 #: A loop whose body has fewer operations is bound by memory, not worth a parallel region.
@@ -29,9 +29,15 @@ def longest_loop(program: Program, sizes: Mapping[Field, int]) -> int:
 
 
 def _loops(function: Function) -> Iterator[For]:
-    for statement in function.body:
+    for statement in _outermost(function.body):
         if isinstance(statement, For) and statement.independent and _operations(statement.body) >= LEAST_OPERATIONS:
             yield statement
+
+
+def _outermost(body: Sequence[Statement]) -> Iterator[Statement]:
+    """Those that are in no loop, under whatever conditions."""
+    for statement in body:
+        yield from _outermost(statement.then) if isinstance(statement, If) else (statement,)
 
 
 def _operations(body: Sequence[Statement]) -> int:

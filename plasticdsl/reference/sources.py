@@ -58,8 +58,8 @@ def emit(run: Run) -> None:
 def _note(run: Run, emitted: Mapping[Emitted, Index]) -> None:
     """What variables are at the spikes, one value for each, in the order of the units."""
     for owner, name in run.kept:
-        counts = emitted[owner, ""]
-        if counts.any():
+        counts = emitted.get((owner, ""))
+        if counts is not None and counts.any():
             values = np.broadcast_to(evaluate(Ref(Whose.OWN, name), everything(run.structure, run.frame, owner)), counts.shape)
             run.noted.setdefault((owner, name), []).append(np.repeat(values, counts))
 
