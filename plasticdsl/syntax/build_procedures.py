@@ -194,6 +194,7 @@ def _connectivity(parts: Parts) -> tree.Connectivity:
 
 NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "setting": _setting,
+    "changing": _setting,
     "own_step": lambda parts: tree.OwnStep(parts[1], span_of(parts)),
     "population": _population,
     "place": _place,

@@ -197,7 +197,7 @@ def test_a_module_takes_the_samples(tmp_path: Path) -> None:
         ("K = 2", "K = 3", "‘d.both’ has the shape (4, 2); samples for ‘K’ are one list, or have a row for each time and columns for its 3 units."),
         ("S = 2", "K → K: Weighted, w = 1\n    S = 2", "A sum can fill an input only, and ‘J’ of Line is a definition."),
         ("S = 2 Poisson", "S = 2 Regular", "A regular source has a constant rate."),
-        ("S = 2", "K → H: Weighted, w = d.I every T\n    S = 2", "A value over time has no meaning at this place."),
+        ("S = 2", "K → H: Weighted, w(t) = 2\n    S = 2", "A value over time has no meaning at this place."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, said: str | None) -> None:
