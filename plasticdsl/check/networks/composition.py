@@ -14,7 +14,7 @@ from plasticdsl.check.experiments.readings import how_to_spike, unknown_event
 from plasticdsl.check.networks.building import Ends, Side
 from plasticdsl.check.networks.gradients import local_gradients, reads_observable
 from plasticdsl.check.networks.merging import Joined, Part, join
-from plasticdsl.check.networks.presence import check_beginning, in_turn, presence_of
+from plasticdsl.check.networks.presence import in_turn, presence_of
 from plasticdsl.check.networks.projection_values import GivenValue, give
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import HOW_TO_REST
@@ -66,7 +66,6 @@ def compose(
     _check_spikes(block, parts, ends, context)
     _no_observables(block, ends, context)
     check_incoming(block, context.report)
-    check_beginning(block, span, context.report)
     return block, joined
 
 

@@ -38,14 +38,15 @@ def in_turn(handler: Handler) -> int:
     return 2 if NEWBORN in changed else 1 if PRESENT in changed else 0
 
 
-def check_beginning(block: Block, span: Span, report: Reporter) -> None:
-    """Warns where a connection arises with the very values at which it vanished."""
+def check_beginning(block: Block, weights: frozenset[str], span: Span, report: Reporter) -> None:
+    """Warns where a connection arises with the very values at which it vanished: `weights` stand still meanwhile."""
     states = {v.name: v.symbol for v in block.variables if v.role is Role.STATE and v.name not in (PRESENT, NEWBORN)}
     prunes = [h for h in block.handlers if in_turn(h) == 1]
     asked = {r.name for r in block.read_through(s.value for h in prunes for s in h.statements) if r.owner is Whose.OWN} & states.keys()
     for handler in (h for h in block.handlers if in_turn(h) == 2):
         condition = next(s.value for s in handler.statements if isinstance(s, Assign))
-        seen = {s.target.name for s in handler.statements} | {r.name for r in block.read_through([condition]) if r.owner is Whose.OWN}
+        decides = {r.name for r in block.read_through([condition]) if r.owner is Whose.OWN} - weights
+        seen = {s.target.name for s in handler.statements} | decides
         if asked and not asked & seen:
             names = " and ".join(f"‘{states[name]}’" for name in sorted(asked))
             message = f"Nothing says with which {names} a new connection begins, so it is what it was when the connection vanished."

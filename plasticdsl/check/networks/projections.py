@@ -18,7 +18,7 @@ from plasticdsl.check.networks.connectivity import connectivity, delays, pair_na
 from plasticdsl.check.networks.from_data import require_pairs
 from plasticdsl.check.networks.merging import Part
 from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_counts
-from plasticdsl.check.networks.presence import check_pairs
+from plasticdsl.check.networks.presence import check_beginning, check_pairs
 from plasticdsl.check.networks.projection_values import GivenValue, given_values
 from plasticdsl.check.networks.symmetric_weights import symmetric, taken_out
 from plasticdsl.check.report import Reporter
@@ -132,7 +132,9 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
         thirds=tuple(dict.fromkeys(t.third for part in parts for t in part.taken.values() if t.third is not None)),
     )
     if projection.changing:
-        projection = replace(projection, connection=masked(block, weights(projection)))
+        standing = weights(projection)
+        check_beginning(block, standing, statement.span, context.report)
+        projection = replace(projection, connection=masked(block, standing))
     return with_counts(projection), joined.dims
 
 

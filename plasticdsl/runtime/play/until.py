@@ -77,7 +77,7 @@ class Waiting:
         return Diagnostic("not-finite", message, self._until.span, UNDEFINED)
 
     def _value(self, condition: Expr) -> NDArray[np.float64]:
-        return np.asarray(self._reader.value(condition, 0, 0))
+        return np.asarray(self._reader.of_those_there(self._reader.value(condition, 0, 0), condition))
 
     def _now(self) -> dict[tuple[str, str], NDArray[np.float64]]:
         return states_now(self._reader.observer.engine, (*self._discrete, *self._flowing))

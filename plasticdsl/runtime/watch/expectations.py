@@ -140,11 +140,10 @@ class Watch:
 
     def _judge(self, reader: Reader, step: int) -> Verdict:
         begin, end = self.window or self.moments.interval(step)
-        there = reader.there(self.expectation.compared)
+        compared = self.expectation.compared
 
         def read(expr: Expr) -> Values:
-            values = reader.value(reader.with_results(expr, self.gathered), begin, end)
-            return values if there is None or np.ndim(values) == 0 else np.asarray(values)[there]
+            return reader.of_those_there(reader.value(reader.with_results(expr, self.gathered), begin, end), *compared)
 
         return judged(self.expectation, read)
 

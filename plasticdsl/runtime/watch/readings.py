@@ -176,6 +176,11 @@ class Reader:
             return [np.where(there, values[0], -np.inf)]
         return values if there is None else [v[there] for v in values]
 
+    def of_those_there(self, values: Values, *exprs: Expr) -> Values:
+        """The values of expressions without those of connections that are absent."""
+        there = self.there(exprs)
+        return values if there is None or np.ndim(values) == 0 else np.asarray(values)[there]
+
     def there(self, exprs: Sequence[Expr]) -> NDArray[np.bool_] | None:
         """Of expressions with a value for each connection, which connections are present; None where that makes no difference."""
         read = {r.owner.name for e in exprs for r in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
