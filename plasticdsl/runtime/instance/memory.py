@@ -40,9 +40,10 @@ class Need:
 
 
 def population_need(population: Population, size: int, arrays: PerUnit) -> Need:
-    """States and parameters of their own, once as drawn and once to work on, and a list of spikes."""
+    """States and parameters of their own, once as drawn and once to work on, and a list of spikes and of each other event."""
     own = sum(v.role in STATES or Ref(population.as_owner, v.name) in arrays for v in population.block.variables)
-    return Need(f"‘{population.symbol}’ with {size:,} units", size * (16.0 * own + 64.0), population.span)
+    each = 16.0 * own + 64.0 * max(1, len(population.emits))
+    return Need(f"‘{population.symbol}’ with {size:,} units", size * each, population.span)
 
 
 def projection_need(projection: Projection, pattern: Pattern, count: float, arrays: PerUnit) -> Need:
