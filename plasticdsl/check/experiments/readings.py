@@ -280,10 +280,12 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
         case _:
             pass
     if isinstance(node, tree.Member) and (found := part_of(node.base, context, taking)) is not None:
-        population, chosen_units = found
-        if not any(e.name == node.attribute.name for e in population.block.events):
-            unknown_event(node.attribute.text, node.attribute.span, population, context)
-        return Typed(several(Ref(population.as_owner, node.attribute.name), chosen_units), PURE)
+        (population, chosen_units), name = found, node.attribute
+        if population.block.variable(name.name) is not None:
+            undeclared_population(node, context, [p.symbol for p in taking.network.populations])
+        elif not any(e.name == name.name for e in population.block.events):
+            unknown_event(name.text, name.span, population, context)
+        return Typed(several(Ref(population.as_owner, name.name), chosen_units), PURE)
     found = part_of(node, context, taking)
     if found is not None:
         population, chosen_units = found
