@@ -17,6 +17,7 @@ REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 LONG = {
     ("networks/hopfield_graded", "Map"),
     ("networks/digits", "Learning"),
+    ("networks/digits_stdp", "Learning"),
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),
     ("networks/correlated_inputs", "Selection"),
