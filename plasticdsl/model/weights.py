@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Assign, Block, Projection
+from plasticdsl.model.model import Assign, Block, Presence, Projection
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import NEWBORN, PRESENT, is_rewiring
 
@@ -49,7 +49,7 @@ def _read_by_others(block: Block) -> set[str]:
     changes: list[tuple[str, Expr]] = [(flow.variable, flow.rate) for flow in block.flows]
     changes += [(pair.target.name, pair.increment) for pair in block.pairs]
     changes += [("", total.body) for total in block.sums]
-    lasting = (s for h in block.handlers if not is_rewiring(h) for s in h.statements)
+    lasting = (s for h in block.handlers if block.presence is Presence.FIXED or not is_rewiring(h) for s in h.statements)
     changes += [(s.target.name if isinstance(s, Assign) else "", s.value) for s in lasting]
     definitions = block.definitions | {total.name: total.value for total in block.totals}
     behind = {name: _own(value) for name, value in definitions.items()}

@@ -26,7 +26,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Role
+from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Presence, Role
 from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span
@@ -48,12 +48,13 @@ def compose(
     if read is not None:
         joined.variables = {n: mapped(v, read) for n, v in joined.variables.items()}
     variables = give(joined, parts, given, ends, span, context)
+    handlers = tuple(h for b in joined.blocks for h in b.handlers)
     block = Block(
         kind="connection",
         name=name,
         variables=in_working_order(variables),
         flows=tuple(f for b in joined.blocks for f in b.flows),
-        handlers=tuple(sorted((h for b in joined.blocks for h in b.handlers), key=in_turn)),
+        handlers=handlers if presence is Presence.FIXED else tuple(sorted(handlers, key=in_turn)),
         pairs=tuple(p for b in joined.blocks for p in b.pairs),
         sums=tuple(s for b in joined.blocks for s in b.sums),
         method=method,

@@ -18,7 +18,8 @@ from plasticdsl.source import Span
 
 def presence_of(joined: Joined, context: Context) -> Presence:
     """Whether connections come and go; then the variables that tell of it are added."""
-    presence = Presence.GROWN if NEWBORN in joined.changed else Presence.PRUNED if PRESENT in joined.changed else Presence.FIXED
+    kinds = ((Presence.GROWN, NEWBORN), (Presence.PRUNED, PRESENT))
+    presence = next((kind for kind, name in kinds if any(_sets(block, name) for block in joined.blocks)), Presence.FIXED)
     needed = {Presence.FIXED: (), Presence.PRUNED: (PRESENT,), Presence.GROWN: (PRESENT, NEWBORN)}[presence]
     for name in needed:
         if name in joined.variables:
@@ -30,6 +31,11 @@ def presence_of(joined: Joined, context: Context) -> Presence:
         joined.variables[name] = Variable(name, name, Role.STATE, initial=at_first, values=values, span=need.span)
         joined.origins[name] = ("", name)
     return presence
+
+
+def _sets(block: Block, name: str) -> bool:
+    """Whether a block sets one of these states, which is none of its own."""
+    return name not in {v.name for v in block.variables} and any(s.target.name == name for s in block.statements())
 
 
 def in_turn(handler: Handler) -> int:
