@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -14,7 +15,12 @@ FILES = sorted(FOLDER.glob("*.plas"))
 PAGE = FOLDER.parents[1] / "docs" / "parity.md"
 
 #: These are over in a second as plain Python.
-QUICK = frozenset({"adaptive_threshold"})
+QUICK = frozenset({"adaptive_threshold", "if_curve_lif"})
+
+PROGRAMS = sorted((FOLDER / "programs").glob("[a-z]*.py"))
+
+#: A line that expects a number: of what, which, and how far off it may be.
+EXPECTED = re.compile(r"^ +expect (?P<what>.+?) [≈=] (?P<value>[−\d.e-]+)(?: [^±\n]*?)?(?:± (?P<off>[\d.e-]+)[^\n]*)?$", re.MULTILINE)
 
 
 def test_the_page_lists_the_files() -> None:
@@ -25,6 +31,17 @@ def test_the_page_lists_the_files() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_checks_without_a_finding(path: Path) -> None:
     assert not plasticdsl.load(path).loaded.warnings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_programs_have_the_numbers_of_the_files(program: Path) -> None:
+    """What a program computes lies within what the file of its name expects of it."""
+    numbers = importlib.import_module(f"{__package__}.programs.{program.stem}").numbers()
+    lines = EXPECTED.finditer((FOLDER / f"{program.stem}.plas").read_text(encoding="utf-8"))
+    expected = {m["what"]: (float(m["value"].replace("−", "-")), float(m["off"] or 0)) for m in lines}
+    assert numbers.keys() <= expected.keys()
+    assert {what: value for what, value in numbers.items() if abs(value - expected[what][0]) > expected[what][1]} == {}
 
 
 @pytest.mark.parametrize("path", [pytest.param(p, id=p.stem, marks=[] if p.stem in QUICK else pytest.mark.slow) for p in FILES])

@@ -1,0 +1,1 @@
+"""Plain programs, each with the numbers that one example expects; none of them knows plasticdsl."""
