@@ -117,7 +117,7 @@ class _Reader:
                 values = self.statements(line.body, "unit_value")
                 return replace(node, values=(*node.values, *values), span=self.whole(line)) if line.body else node
             case _ if isinstance(node, _Headed) and not getattr(node, "body", ()):
-                return self.filled(node, line, rule)
+                return self.filled(node, line, _inside(node, rule))
             case _:
                 if line.body:
                     hint = "Write all statements below the line that ends in ‘:’." if isinstance(node, _Headed) else ""
@@ -144,7 +144,7 @@ class _Reader:
             inner = _inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)
             if inner:
-                node = replace(node, body=(read_statement(tokens[inner:], rule),), span=self.whole(line))
+                node = replace(node, body=(read_statement(tokens[inner:], _inside(node, rule)),), span=self.whole(line))
             if len(tokens) > limits.DEEPEST_TREE:
                 limits.check_depth(node)
             return node
@@ -167,6 +167,11 @@ def _described(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
     """The docstring that a file or block begins with, and what follows it."""
     doc = lines[0].doc if lines else None
     return ("", lines) if doc is None else (doc, lines[1:])
+
+
+def _inside(node: Any, rule: str) -> str:
+    """The rule that reads what stands below a header."""
+    return "dynamics" if isinstance(node, tree.OnEvent) else rule
 
 
 def _inline_body(tokens: Sequence[Token]) -> int:

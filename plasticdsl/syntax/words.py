@@ -20,7 +20,7 @@ BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
 FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
     "item": (*BLOCKS, "function", "use", "table"),
     "dynamics": ("on", "every", "spike", "event", "refractory", "input", "output", "method", "truncate", "reactions", "prune", "grow"),
-    "network": ("expect", "data"),
+    "network": ("expect", "data", "on"),
     "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
     "unit_value": (),
     "row": ("expect",),

@@ -23,7 +23,7 @@ from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.scope import Scope
-from plasticdsl.check.terms.unification import Dim
+from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model.model import Block, MethodChoice
 from plasticdsl.syntax import tree
 
@@ -61,12 +61,13 @@ class CheckedBlocks:
         return [b.name.text for kind in kinds for b in known if b.kind == kind]
 
 
-def check_block(block: tree.Block, outside: Scope, report: Reporter) -> CheckedBlock:
-    """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run."""
+def check_block(block: tree.Block, outside: Scope, report: Reporter, solver: Solver | None = None) -> CheckedBlock:
+    """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run. `solver`: that of what is around,
+    where names of it are read whose units are not known yet."""
     before = report.count
     block = without_indices(block)
     contents = collect(block, report)
-    scope = BlockScope(block, contents, outside, report)
+    scope = BlockScope(block, contents, outside, report, solver)
     order = working_order(contents, report)
     values = Values(scope, order, changing(contents, order, constant_names(outside, block)))
     values.translate()

@@ -53,11 +53,11 @@ class BlockScope:
     given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory; `numbers`: of
     what is drawn at events; `rates`: the sliding rates met, with their places."""
 
-    def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter) -> None:
+    def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter, solver: Solver | None = None) -> None:
         self.block = block
         self.contents = contents
         self.source = "" if block.kind == "neuron" else block.name.name
-        self.solver = Solver()
+        self.solver = solver or Solver()
         self.dims: dict[str, Dim] = {}
         self.needs: dict[str, Need] = {}
         self.given: dict[str, tree.Name] = {}

@@ -22,9 +22,9 @@ from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.experiments import Change, Clamp
-from plasticdsl.model.expr import Call, Choice, Expr, Number, Ref, Special, children, joined, refs, walk
+from plasticdsl.model.expr import At, Call, Choice, Expr, Number, Ref, Special, children, joined, refs, walk
 from plasticdsl.model.lookup import Kind, Setting, UnknownParameter
-from plasticdsl.model.model import Population, Projection, Role, Variable
+from plasticdsl.model.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.parts import Those, Units
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
@@ -183,12 +183,24 @@ def _target(target: tree.Expr, taking: Taking) -> tuple[Population | Projection,
             if found is not None:
                 return _held(part, found)
             translate_number(target, taking.context)  # reports the unknown name with what is near
+        case tree.Name() if (moving := _moving(target.name, network)) is not None:
+            return moving
         case tree.Name() if any(v.name == target.name and v.role not in PARAMETERS for v in network.variables):
             message = f"‘{target.text}’ is computed from other values and cannot be held."
             report.error("not-clamped", message, target.span, "Hold what it is computed from instead.")
         case _:
             return _parameter(target, taking)
     return None
+
+
+def _moving(name: str, network: Network) -> tuple[Population, Variable] | None:
+    """A quantity of the network that flows: a state of the unit that has it."""
+    observed = next((v.formula for v in network.variables if v.name == name), None)
+    if not isinstance(observed, At):
+        return None
+    unit = next((p for p in network.populations if p.as_owner == observed.ref.owner and p.name == network.name), None)
+    variable = None if unit is None else unit.block.variable(observed.ref.name)
+    return None if unit is None or variable is None else (unit, variable)
 
 
 def _held(part: Population | Projection, variable: Variable) -> tuple[Population | Projection, Variable] | Setting:

@@ -16,6 +16,7 @@ from plasticdsl.model.model import Block, Population, Projection, Third
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.parts import NamedPart, Units, count
 from plasticdsl.model.patterns import DataSet, PatternSet
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 
@@ -47,7 +48,8 @@ class Building:
     the entries of each of `patterns`; `observables`: the dimension of each, known by name before they are translated; `parts`: of populations, by
     name, and `named`: the same once the populations are known; `data`: files of arrays, by name;
     `missing`: populations and projections that are declared but not known, because of an
-    error; `missing_rules`: the blocks of projections that could not be made."""
+    error; `missing_rules`: the blocks of projections that could not be made; `moving`: the unit that has the network's quantities that flow;
+    `fed`: values of populations that read them: (population, variable, value, where it is written)."""
 
     blocks: CheckedBlocks
     context: Context
@@ -64,6 +66,8 @@ class Building:
     data: dict[str, DataSet] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     missing_rules: set[str] = field(default_factory=set)
+    moving: Side | None = None
+    fed: list[tuple[Side, str, Expr, Span]] = field(default_factory=list)
 
     def add_side(self, side: Side) -> None:
         """A population, in sight from now on."""
@@ -106,6 +110,7 @@ class Ends:
     observables: Mapping[str, Dim]
     constants: Values
     delayed: bool
+    moving: Side | None = None
 
     def side(self, owner: Owner) -> Side | None:
         """The unit that an owner is."""

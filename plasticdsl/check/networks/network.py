@@ -19,6 +19,7 @@ from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.gradients import with_gradients
+from plasticdsl.check.networks.moving import check_feeds, check_kicks, check_moving, require_settled
 from plasticdsl.check.networks.part_values import check_part_values, owner_of
 from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
@@ -44,7 +45,18 @@ from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
-_PLACES = (tree.Data, tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Expect)
+_PLACES = (
+    tree.Data,
+    tree.Flow,
+    tree.Initial,
+    tree.Bound,
+    tree.OnEvent,
+    tree.Define,
+    tree.Population,
+    tree.Projection,
+    tree.Patterns,
+    tree.Expect,
+)
 
 
 def check_network(
@@ -60,13 +72,16 @@ def check_network(
     check_places([s for s in block.body if s not in of_units], _PLACES, "a network", report)
     defines = [s for s in of_kind(block.body, tree.Define) if s not in of_units]
     building.parts = named_parts(defines, (p.name.name for p in of_kind(block.body, tree.Population)))
-    parameters, signals, observables = sorted_by_kind([s for s in defines if s.rhs not in building.parts.values()])
+    parameters, signals, observables = sorted_by_kind(
+        [s for s in defines if s.rhs not in building.parts.values()], [f.variable.name for f in of_kind(block.body, tree.Flow)]
+    )
     _data(of_kind(block.body, tree.Data), building, folders)
     variables = check_parameters(parameters, building)
     building.constants = known_values(variables, {}, Whose.NETWORK)
     variables += check_signals(signals, building)
     building.observables = {n: building.context.solver.fresh() for n in names_of(observables)}
     _doubt_unsound(block, building)
+    variables += check_moving(block, building)
     _populations(block, building)
     building.named = declared_parts(defines, building)
     statements = of_kind(block.body, tree.Projection)
@@ -76,6 +91,9 @@ def check_network(
     taken = frozenset((*building.sides, *names))
     report.doubt(that_mention((*patterns, *statements), building.missing))
     _projections(expand(statements, taken, building), building)
+    check_kicks(block, building)
+    check_feeds(building)
+    require_settled(building)
     claims = of_kind(block.body, tree.Expect)
     _missing_projections(statements, building)
     if building.missing:  # names of variables without an owner would be missing too
@@ -107,7 +125,7 @@ def _data(statements: Sequence[tree.Data], building: Building, folders: Folders)
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:
     declaring = [s for s in block.body if isinstance(s, tree.Population | tree.Patterns | tree.Define | tree.Projection | tree.Data)]
     written = [s.target if isinstance(s, tree.Define) else s.name for s in declaring]
-    names = of_kind(written, tree.Name)
+    names = [*of_kind(written, tree.Name), *(f.variable for f in of_kind(block.body, tree.Flow))]
     check_different(names, "‘{}’ is declared twice in this network.", report)
     for name in names:
         check_declarable(name, report)

@@ -8,7 +8,7 @@ drawn per unit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.blocks.bounds import check_bounds
@@ -16,6 +16,7 @@ from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
 from plasticdsl.check.networks.from_data import require_series, require_units, spikes_from_data, unit_wanted
 from plasticdsl.check.networks.lists import listed_items, lists_per_unit
+from plasticdsl.check.networks.moving import reads_moving, require_fixed
 from plasticdsl.check.networks.over_time import names_read, over_time, with_formulas
 from plasticdsl.check.networks.positions import placed
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
@@ -81,7 +82,10 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     elif places:
         building.missing.add(name.name)
     fixed, moving = ([g for g in given if isinstance(g.value, tree.OverTime) is over] for over in (False, True))
-    values = _values(fixed, block, dims, listing, building.constants, {} if there is None else there.values)
+    fed: dict[str, tuple[Expr, Span]] = {}
+    unit = None if checked is None else building.moving
+    values = _values(fixed, block, dims, listing, building.constants, {} if there is None else there.values, unit, fed)
+    block, dims = _with_inputs(block, dims, fed, dict(values).keys())
     block = _over_time(moving, values, block, dims, listing, building.constants)
     require_series(block, name.text, constant(size, building.constants), statement.span, context, building.data)
     read = (values, block.variables) if checked is None else values
@@ -91,7 +95,27 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
         longer: dict[Expr, Expr] = {Special("dt"): step}
         block = mapped(block, lambda expr: substitute(expr, longer))
     population = Population(name.name, name.text, size, block, source, values, statement.span, step)
-    return Side(population, dims, space=None if there is None else there.space)
+    made = Side(population, dims, space=None if there is None else there.space)
+    building.fed += [(made, _input_of(name), value, span) for name, (value, span) in fed.items()]
+    require_fixed(block, fed.keys(), statement.span, context.report)
+    return made
+
+
+def _input_of(variable: str) -> str:
+    """The input that brings a parameter what flows in the network."""
+    return f"{variable}_of_network"
+
+
+def _with_inputs(
+    block: Block, dims: Mapping[str, Dim], fed: Mapping[str, tuple[Expr, Span]], given: Collection[str]
+) -> tuple[Block, Mapping[str, Dim]]:
+    """The block with an input for each of these parameters, which follow from it."""
+    if not fed:
+        return block, dims
+    formulas: dict[str, Expr] = {name: Ref(Whose.OWN, _input_of(name)) for name in fed}
+    inputs = tuple(Variable(_input_of(name), _input_of(name), Role.INPUT) for name in fed)
+    changed = with_formulas(block, formulas, given)
+    return replace(changed, variables=(*inputs, *changed.variables)), {**dims, **{_input_of(name): dims[name] for name in fed}}
 
 
 def _own_step(written: Sequence[tree.OwnStep], source: Source | None, building: Building) -> Expr | None:
@@ -111,9 +135,16 @@ def _own_step(written: Sequence[tree.OwnStep], source: Source | None, building: 
 
 
 def _values(
-    given: Sequence[GivenValue], block: Block, dims: Mapping[str, Dim], context: Context, constants: Values, found: dict[str, Value]
+    given: Sequence[GivenValue],
+    block: Block,
+    dims: Mapping[str, Dim],
+    context: Context,
+    constants: Values,
+    found: dict[str, Value],
+    moving: Side | None,
+    fed: dict[str, tuple[Expr, Span]],
 ) -> tuple[tuple[str, Value], ...]:
-    """What differs from the block, by name (`V(0)` for initial values); `found`: what does so already."""
+    """What differs from the block, by name (`V(0)` for initial values); `found`: what does so already; `fed`: gets what reads the unit `moving`."""
     inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context))
     changed: dict[str, Variable] = {v.name: v for v in block.variables}
     for value in given:
@@ -123,7 +154,11 @@ def _values(
         if key in found:
             context.report.error("duplicate-definition", f"‘{value.text}’ is given twice.", value.target)
         variable = changed[value.path]
-        found[key] = read_value(value, variable.symbol, dims[value.path], inside)
+        known = read_value(value, variable.symbol, dims[value.path], inside, moving)
+        if isinstance(known, Expr) and reads_moving(known, moving) and not value.starts:
+            fed[key] = known, value.value.span
+            continue
+        found[key] = known
         changed[value.path] = replace(variable, initial=found[key]) if value.starts else replace(variable, value=found[key])
     places = {v.path: v.value.span for v in given}
     check_bounds(tuple(changed.values()), constants, places, given[0].target if given else None, context.report)

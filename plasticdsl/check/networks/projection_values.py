@@ -14,10 +14,12 @@ from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.blocks.triggers import only_named
 from plasticdsl.check.likes import path_text
-from plasticdsl.check.networks.building import Ends
+from plasticdsl.check.networks.building import Ends, Side
 from plasticdsl.check.networks.connectivity import pair_names
 from plasticdsl.check.networks.from_data import unit_wanted
 from plasticdsl.check.networks.merging import Joined, Part
+from plasticdsl.check.networks.moving import of_unit, reads_moving, third_of
+from plasticdsl.check.networks.over_time import with_formulas
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import value_or_draw
 from plasticdsl.check.terms.expressions import unit_hint
@@ -28,10 +30,10 @@ from plasticdsl.check.terms.written_units import unit_of_number, with_dimension
 from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
-from plasticdsl.model.dependencies import circle
-from plasticdsl.model.expr import Ref, is_stored, refs
+from plasticdsl.model.dependencies import circle, in_working_order
+from plasticdsl.model.expr import Expr, Ref, is_stored, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Need, Role, Value, Variable
+from plasticdsl.model.model import Block, Need, Role, Value, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -104,10 +106,14 @@ def give(
         if name in written:
             context.report.twice(f"‘{value.text}’ is given twice.", value.target, written[name].target)
         written[name] = value
-        _put(name, value, joined, inside)
+        _put(name, value, joined, inside, ends)
     for value in misnamed:
-        _misnamed(value, len(misnamed) == 1, joined, parts, span, inside)
+        _misnamed(value, len(misnamed) == 1, joined, parts, span, inside, ends)
     _complete(joined, parts, span, context)
+    follow = {n: v.value for n in written if (v := joined.variables[n]).role is Role.DEFINITION and isinstance(v.value, Expr)}
+    if ends.moving is not None and follow:
+        whole = with_formulas(Block("connection", "", variables=in_working_order(joined.variables.values())), follow, written)
+        joined.variables = {v.name: v for v in whole.variables}
     variables = tuple(joined.variables.values())
     on_circle = circle(variables)
     if on_circle:
@@ -146,30 +152,30 @@ def _named(value: GivenValue, joined: Joined, parts: Sequence[Part], context: Co
     return next((n for n, origin in joined.origins.items() if origin == (block, name)), None)
 
 
-def _misnamed(value: GivenValue, alone: bool, joined: Joined, parts: Sequence[Part], span: Span, context: Context) -> None:
+def _misnamed(value: GivenValue, alone: bool, joined: Joined, parts: Sequence[Part], span: Span, context: Context, ends: Ends) -> None:
     """A value for a name that the projection does not have. Where a block lacks a name that is meant by it, that is not said too."""
     turned = f"{value.path}_ji"
     if turned in joined.open:
         _report_missing(turned, *joined.open[turned], parts, span, context, given=True)
-        _put(turned, value, joined, context)
+        _put(turned, value, joined, context, ends)
         return
     meant = nearest(value.path, joined.open) or (next(iter(joined.open)) if alone and len(joined.open) == 1 else None)
     hint = did_you_mean(value.text, [v.symbol for v in joined.variables.values()])
     if meant is not None:
         hint = Hint(f"Did you mean ‘{meant}’, which {joined.open[meant][0].name} needs?", (meant,))
-        _put(meant, value, joined, context)
+        _put(meant, value, joined, context, ends)
     context.report.error("unknown-parameter", f"Nothing in this projection is called ‘{value.text}’.", value.target, hint)
 
 
 # --- putting values in -----------------------------------------------------------------------------------------------
 
 
-def _put(name: str, given: GivenValue, joined: Joined, context: Context) -> None:
+def _put(name: str, given: GivenValue, joined: Joined, context: Context, ends: Ends) -> None:
     """One value into one variable."""
     variable = joined.variables.get(name) or Variable(name, name, Role.GIVEN, span=given.target)
     joined.open.pop(name, None)
     dim = joined.dims.setdefault(name, context.solver.fresh())
-    value = read_value(given, variable.symbol, dim, context)
+    value = read_value(given, variable.symbol, dim, context, ends.moving)
     if variable.role is Role.DEFINITION:
         message = f"‘{variable.symbol}’ follows from other quantities and cannot be given."
         context.report.error("not-a-parameter", message, given.target, labels=(Label(variable.span, "it follows here"),))
@@ -181,20 +187,23 @@ def _put(name: str, given: GivenValue, joined: Joined, context: Context) -> None
     if given.starts and not is_state:
         message = f"‘{variable.symbol}’ does not change, so it has no initial value; write ‘{variable.symbol} = …’."
         context.report.error("not-a-state", message, given.target)
-    if is_state:
+    if ends.moving is not None and isinstance(value, Expr) and reads_moving(value, ends.moving) and not is_state:
+        seen = of_unit(value, ends.moving.population.name, third_of(ends.moving).owner)
+        joined.variables[name] = replace(variable, role=Role.DEFINITION, value=seen)
+    elif is_state:
         joined.variables[name] = replace(variable, role=Role.STATE, value=None, initial=value)
     else:
         joined.variables[name] = replace(variable, role=Role.PARAMETER, value=value)
     joined.origins.setdefault(name, ("", name))
 
 
-def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context) -> Value:
-    """A constant or a distribution of the wanted dimension."""
+def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context, moving: Side | None = None) -> Value:
+    """A constant or a distribution of the wanted dimension; or what `moving`, the unit of the network, makes of it."""
     value, found = value_or_draw(given.value, given.drawn, context)
     require_dimension(given.value, found, dim, f"‘{symbol}’", context, unit_wanted(given.value, dim, context))
     known = (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)
     outside = [r for e in expressions(value) for r in refs(e) if r.owner not in known and not is_stored(r)]
-    if outside:
+    if outside and (moving is None or given.drawn or given.starts or any(r.owner != moving.population.as_owner for r in outside)):
         message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
         context.report.error("not-a-constant", message, given.value.span)
     return value

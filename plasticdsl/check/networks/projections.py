@@ -6,7 +6,7 @@ becomes a population of its own for each target, as large as that and connected 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
@@ -17,6 +17,7 @@ from plasticdsl.check.networks.composition import compose
 from plasticdsl.check.networks.connectivity import connectivity, delays, pair_names
 from plasticdsl.check.networks.from_data import require_pairs
 from plasticdsl.check.networks.merging import Part
+from plasticdsl.check.networks.moving import require_fixed, third_of
 from plasticdsl.check.networks.parts import Chosen, at_end, chosen, units, with_counts
 from plasticdsl.check.networks.presence import check_beginning, check_pairs
 from plasticdsl.check.networks.projection_values import GivenValue, given_values
@@ -26,7 +27,9 @@ from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.model import Projection, Role
+from plasticdsl.model.expr import refs
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.model import Block, Projection, Role, Third
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.presence import masked
 from plasticdsl.model.weights import weights
@@ -111,11 +114,12 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), building.constants)
     equations, values_written = taken_out(statement.values)
     written = given_values(values_written)
-    ends = Ends(pre, post, thirds, building.observables, building.constants, bool(late))
+    ends = Ends(pre, post, thirds, building.observables, building.constants, bool(late), building.moving)
     block, joined = compose(wanted.name, parts, ends, (*values, *written), statement.span, context)
     _check_bare(statement, parts, values, context.report)
     require_pairs((block.variables, connected.amount, connected.also, late), connected, pre, post, statement.span, building)
     check_pairs(block, connected, context.report)
+    taken = (*dict.fromkeys(t.third for part in parts for t in part.taken.values() if t.third is not None), *_moving(block, building))
     projection = Projection(
         name=wanted.name,
         symbol=wanted.symbol,
@@ -129,13 +133,22 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
         given=tuple(v.name for v in block.variables if v.name in {g.path for g in written}),
         span=statement.span,
         symmetric=symmetric(equations, block, wanted.pre.population.name, wanted.post.population.name, connected, context.report),
-        thirds=tuple(dict.fromkeys(t.third for part in parts for t in part.taken.values() if t.third is not None)),
+        thirds=taken,
     )
     if projection.changing:
         standing = weights(projection)
         check_beginning(block, standing, statement.span, context.report)
         projection = replace(projection, connection=masked(block, standing))
     return with_counts(projection), joined.dims
+
+
+def _moving(block: Block, building: Building) -> Iterator[Third]:
+    """The unit of the network, where values read what flows in it."""
+    third = None if building.moving is None else third_of(building.moving)
+    if third is not None and any(r.owner == third.owner for e in expressions(block) for r in refs(e)):
+        flowing = {v.name for v in block.variables if any(r.owner == third.owner for e in expressions(v) for r in refs(e))}
+        require_fixed(block, flowing, block.span, building.context.report)
+        yield third
 
 
 def _check_bare(statement: tree.Projection, parts: Sequence[Part], arguments: Sequence[GivenValue], report: Reporter) -> None:

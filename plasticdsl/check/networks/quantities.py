@@ -6,7 +6,7 @@ the time is a signal (written out wherever a source reads it), and one that read
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
@@ -36,11 +36,11 @@ _PLAIN = Declared("", "", "a quantity")
 LARGEST_SIGNAL = 500
 
 
-def sorted_by_kind(defines: Sequence[tree.Define]) -> tuple[Defines, Defines, Defines]:
-    """Parameters, signals and observables, each in the order written."""
+def sorted_by_kind(defines: Sequence[tree.Define], moving: Iterable[str] = ()) -> tuple[Defines, Defines, Defines]:
+    """Parameters, signals and observables, each in the order written; `moving`: what flows in the network, and is observed."""
     named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
     reading = {n for n, s in named.items() if _reads_units(s)}
-    of_units = _spread(reading | {_base(n, named) for n in reading} | _indexed_targets(defines), named)
+    of_units = _spread({*reading, *(_base(n, named) for n in reading), *_indexed_targets(defines), *moving}, named) - {*moving}
     of_time = _spread({"t"}, named) - of_units
     parameters = tuple(s for n, s in named.items() if n not in of_units | of_time)
     signals = tuple(s for n, s in named.items() if n in of_time)
