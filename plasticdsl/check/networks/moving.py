@@ -48,13 +48,11 @@ from plasticdsl.syntax.walk import of_kind
 def check_moving(block: tree.Block, building: Building) -> tuple[Variable, ...]:
     """Adds the unit of the network that has them, and gives what the network observes of it."""
     flows = of_kind(block.body, tree.Flow)
-    moved = {f.variable.name for f in flows}
-    own = [s for s in of_kind(block.body, tree.Initial) if s.variable.name in moved]
-    bounds = [b for b in of_kind(block.body, tree.Bound) if isinstance(b.target, tree.Name) and b.target.name in moved]
+    own = tuple(s for s in block.body if of_moving(s, block))
     if not flows:
         return ()
     context, name = building.context, _free(block)
-    neuron = tree.Block("neuron", name, (), None, None, "", (*flows, *own, *bounds), block.span)
+    neuron = tree.Block("neuron", name, (), None, None, "", (*flows, *own), block.span)
     checked = check_block(neuron, context.scope, context.report, context.solver)
     dims = checked.dims
     unit = Population(name.name, name.text, ONE, checked.block, span=flows[0].span)
@@ -68,6 +66,15 @@ def check_moving(block: tree.Block, building: Building) -> tuple[Variable, ...]:
         )
         observed.append(Variable(variable.name, variable.symbol, Role.DEFINITION, value=value, span=variable.span))
     return tuple(observed)
+
+
+def of_moving(statement: tree.Statement, block: tree.Block) -> bool:
+    """Whether it says where something that flows in the network begins, or its bounds."""
+    match statement:
+        case tree.Initial(variable=name) | tree.Bound(target=tree.Name() as name):
+            return any(f.variable.name == name.name for f in of_kind(block.body, tree.Flow))
+        case _:
+            return False
 
 
 def _free(block: tree.Block) -> tree.Name:

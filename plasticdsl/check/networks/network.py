@@ -19,7 +19,7 @@ from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.gradients import with_gradients
-from plasticdsl.check.networks.moving import check_feeds, check_kicks, check_moving, require_settled
+from plasticdsl.check.networks.moving import check_feeds, check_kicks, check_moving, of_moving, require_settled
 from plasticdsl.check.networks.part_values import check_part_values, owner_of
 from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
 from plasticdsl.check.networks.patterns import check_patterns
@@ -45,18 +45,7 @@ from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
-_PLACES = (
-    tree.Data,
-    tree.Flow,
-    tree.Initial,
-    tree.Bound,
-    tree.OnEvent,
-    tree.Define,
-    tree.Population,
-    tree.Projection,
-    tree.Patterns,
-    tree.Expect,
-)
+_PLACES = (tree.Data, tree.Flow, tree.OnEvent, tree.Define, tree.Population, tree.Projection, tree.Patterns, tree.Expect)
 
 
 def check_network(
@@ -69,7 +58,7 @@ def check_network(
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
     of_units = [s for s in block.body if owner_of(s) is not None]
-    check_places([s for s in block.body if s not in of_units], _PLACES, "a network", report)
+    check_places([s for s in block.body if s not in of_units and not of_moving(s, block)], _PLACES, "a network", report)
     defines = [s for s in of_kind(block.body, tree.Define) if s not in of_units]
     building.parts = named_parts(defines, (p.name.name for p in of_kind(block.body, tree.Population)))
     parameters, signals, observables = sorted_by_kind(
