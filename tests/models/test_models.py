@@ -18,6 +18,7 @@ LONG = {
     ("networks/hopfield_graded", "Map"),
     ("networks/digits", "Learning"),
     ("networks/digits_stdp", "Learning"),
+    ("networks/force", "Sine"),
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),
     ("networks/correlated_inputs", "Selection"),
