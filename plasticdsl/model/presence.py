@@ -60,6 +60,8 @@ def masked(block: Block, weights: Set[str]) -> Block:
 def absent_is_0(network: Network) -> Network:
     """The network, in which what a projection reads of an absent connection of another one is 0."""
     changing = {p.as_owner for p in network.projections if p.changing}
+    if not changing:  # nearly all
+        return network
 
     def read(expr: Expr) -> Expr:
         match expr:
@@ -68,5 +70,4 @@ def absent_is_0(network: Network) -> Network:
             case _:
                 return rebuild(expr, read)
 
-    projections = tuple(replace(p, connection=mapped(p.connection, read)) for p in network.projections)
-    return replace(network, projections=projections) if changing else network
+    return replace(network, projections=tuple(replace(p, connection=mapped(p.connection, read)) for p in network.projections))
