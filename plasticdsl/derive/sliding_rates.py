@@ -46,7 +46,8 @@ def with_sliding_rates(network: Network) -> Network:
     parts: list[Population | Projection] = [*network.populations, *network.projections]
     taken = {part.name for part in parts}
     for part in parts:
-        for rate in (node for expr in expressions(part) for node in walk(expr) if isinstance(node, Call) and node.function in SLIDING):
+        block = part.block if isinstance(part, Population) else part.connection
+        for rate in (node for expr in expressions(block) for node in walk(expr) if isinstance(node, Call) and node.function in SLIDING):
             key = _counted(part, rate)
             if key not in counters:
                 own = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, plain, scope_of
@@ -75,7 +76,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     derived = [derive(rule, block, in_events, rule.target.name in held, taken, projection.changing) for rule in block.pairs]
     totals = Totals((*taken, *(p.variable.name for d in derived for p in d.variables)))
     pre_events, post_events = (
-        tuple(e for kind in kinds for e in _events(block, trigger, kind, in_events, held, totals, () if kind else derived))
+        tuple(chain.from_iterable(_events(block, trigger, kind, in_events, held, totals, () if kind else derived) for kind in kinds))
         for trigger, kinds in ((Trigger.PRE, _kinds(pre)), (Trigger.POST, _kinds(by_name[projection.post])))
     )
     each_step = _events(block, Trigger.STEP, "", in_steps, held, totals, ())
@@ -131,9 +132,9 @@ def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned])
     return tuple(PastRead(n, value(n, written), value(n, unknown)) for n in changing)
 
 
-def _kinds(population: Population) -> tuple[str, ...]:
+def _kinds(population: Population) -> list[str]:
     """What happens to its units, in order."""
-    return tuple(event for _, event in population.emits)
+    return [event for _, event in population.emits]
 
 
 def _events(

@@ -5,7 +5,7 @@ Comes in: the parts of a plan. Goes out: the operations of a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.inline import inline, plain
@@ -29,7 +29,8 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.Units(p.name, ops.OfUnits.JUMP, e.event) for p, e in jumping)
     yield from (ops.Connections(p.name, ops.OfConnections.ARRIVE) for p in synapses if p.arriving)
     yield from (ops.CountArrivals(p.name, side) for p in synapses for side in p.counts_now)
-    yield from (ops.AtSpikes(p.name, slot, event) for slot in Slot for p in synapses for event in _arriving(plan, p, slot))
+    emitted = {p.name: [e.event for e in p.events] for p in units}
+    yield from (ops.AtSpikes(p.name, slot, event) for slot in Slot for p in synapses for event in _arriving(p, slot, emitted))
     yield from (ops.AtThird(p.name, number) for p in synapses for number in range(len(p.at_thirds)))
     yield from (ops.CountArrivals(p.name, side, anew=True) for p in synapses for side in p.counts_now)
     yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
@@ -51,12 +52,11 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.Feed(p, v) for p, v in plan.asked.fed if plan.population(p).variable(v).variable.role in (Role.STATE, Role.INPUT))
 
 
-def _arriving(plan: Plan, projection: ProjectionPlan, slot: Slot) -> Iterator[str]:
+def _arriving(projection: ProjectionPlan, slot: Slot, emitted: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """The kinds of events for which something happens in a slot, in the order in which they happen to the unit."""
     wanted = {e.of for e in projection.at(slot)}
     own = projection.projection
-    emits = plan.population(own.pre if slot.side is Place.PRE else own.post).events
-    return (e.event for e in emits if e.event in wanted)
+    return (event for event in emitted[own.pre if slot.side is Place.PRE else own.post] if event in wanted)
 
 
 # --- sums and definitions --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
@@ -216,7 +217,7 @@ class ProjectionPlan:
     @property
     def at_spikes(self) -> tuple[Event, ...]:
         """What happens at spikes, slot by slot, and then at those of arguments."""
-        return tuple(e for events in (*(e for _, e in self.events), *(e for *_, e in self.at_thirds)) for e in events)
+        return tuple(chain.from_iterable((*dict(self.events).values(), *(e for *_, e in self.at_thirds))))
 
     @property
     def without_spike(self) -> tuple[Event, ...]:

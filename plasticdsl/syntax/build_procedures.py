@@ -11,6 +11,7 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, drawn, kinds, target_of
 from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, sampled, span_of
+from plasticdsl.syntax.problems import misplaced_line
 from plasticdsl.syntax.refusal import Refusal, twice
 from plasticdsl.syntax.tables import Cell, Table
 from plasticdsl.syntax.tokens import Token
@@ -31,6 +32,8 @@ def _setting(parts: Parts) -> Setting:
         case tree.Apply(function=tree.Name() as name, arguments=(tree.Argument(keyword=None, value=tree.Name(name="t")),)):
             value = right if isinstance(right, tree.OverTime) else tree.OverTime(right, None, False, right.span)
             return tree.Define(name, (), value, span_of(parts))
+        case tree.Binary(implicit=True, left=tree.Name(text="grow") as word):
+            raise misplaced_line(word.text, word.span)
         case _:
             return tree.Define(target_of(left), (), right, span_of(parts))
 

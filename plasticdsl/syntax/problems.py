@@ -281,9 +281,7 @@ def _rewiring(place: _Place) -> Refusal | None:
     """`prune if w < 0.01`, `grow … if c`, `…, up to 20 per unit`, and either as a clause of a projection."""
     word = next((b.text for a, b in pairwise(place.tokens[: place.number]) if a.kind == "," and b.text in ("prune", "grow")), "")
     if place.rule == "network" and word:
-        message = f"‘{word} …’ does not stand here; it belongs in {_HOME[word]}."
-        hint = f"Write a rule with the line ‘{_EXAMPLES[word]}’, and here ‘with’ its name."
-        return place.refusal("misplaced-statement", message, hint, place.before.span if place.before.text == word else None)
+        return misplaced_line(word, place.before.span if place.before.text == word else place.span)
     begins = place.first.text if place.rule == "dynamics" else ""
     wanted = {"prune": "when", "grow": "where"}.get(begins)
     if wanted is not None and place.kind in ("if", "when", "where") and wanted.upper() in place.choices:
@@ -292,6 +290,13 @@ def _rewiring(place: _Place) -> Refusal | None:
         hint = "How many connections a unit may have is written ‘in-degree ≤ 20’, or ‘out-degree ≤ 20’ for a presynaptic unit."
         return place.refusal("unexpected", f"‘{place.text}’ does not fit here.", hint)
     return None
+
+
+def misplaced_line(word: str, span: Span) -> Refusal:
+    """A line of rules as a clause of a projection."""
+    message = f"‘{word} …’ does not stand here; it belongs in {_HOME[word]}."
+    hint = f"Write a rule with the line ‘{_EXAMPLES[word]}’, and here ‘with’ its name."
+    return Refusal("misplaced-statement", span, message, hint)
 
 
 def _unknown_option(place: _Place) -> Refusal | None:

@@ -156,6 +156,9 @@ class Net:
     def connections(self, projection: str) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         return (self.posts, self.pres) if projection == "J" else None
 
+    def there(self, projection: str) -> None:
+        """All connections are."""
+
     def lookup(self, node: Ref | Special | At) -> Values:
         assert isinstance(node, Ref)
         return self.arrays[node]

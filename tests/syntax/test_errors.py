@@ -66,7 +66,7 @@ def test_one_mistake(kind: str, statement: str, code: str, place: str | None, sa
 
 
 def test_all_mistakes_of_a_file_are_reported_in_order() -> None:
-    text = "nueron A:\n    V == 1\nneuron B:\n    x = (\n    y = 1\n    on prr:\n        z = a / b c\n"
+    text = "nueron A:\n    V == 1\nneuron B:\n    x = (\n    y = 1\n    on prr prr:\n        z = a / b c\n"
     assert [f.code for f in findings(text)] == ["unknown-block", "foreign-sign", "missing-bracket", "unexpected", "ambiguous-product"]
 
 

@@ -313,12 +313,14 @@ def how_to_spike(population: Population) -> str:
     return f"Give {population.block.name} a ‘spike when …’ line."
 
 
-def unknown_event(name: str, span: Span, population: Population, context: Context, labels: tuple[Label, ...] = ()) -> None:
-    """Reports an event that the units of a population do not have."""
+def unknown_event(name: str, span: Span, population: Population, context: Context, waiting: Span | None = None) -> None:
+    """Reports an event that the units of a population do not have. `waiting`: what waits for it elsewhere."""
     message = f"The units of ‘{population.symbol}’ ({population.block.name}) have no event ‘{name}’."
-    hint = did_you_mean(name, [e.symbol for e in population.block.events], "Their events are")
-    if not population.block.events:
+    known = [e.symbol for e in population.block.events]
+    hint = did_you_mean(name, known, "Their events are") if waiting is None else Hint(f"Their events are: {', '.join(known)}.")
+    if not known:
         hint = Hint(f"Give {population.block.name} an ‘event {name} when …’ line.")
+    labels = () if waiting is None else (Label(waiting, "waits for it"),)
     context.report.error("unknown-event", message, span, hint, labels)
 
 

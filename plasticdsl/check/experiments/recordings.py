@@ -171,7 +171,7 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
         _check_over_repeats(found, taking)
     if (repeats or window.every is not None or relation not in ("near", "holds")) and any(map(_is_traced, found.compared)):
         message = "A spectrum, or a synchrony, is of all values in a window; it is looked at once, when that is over."
-        context.report.error("not-here", message, statement.span, "Write ‘over last T’ or ‘in phase p’.")
+        context.report.error("not-here", message, statement.span, "It needs a window, ‘over last T’ or ‘in phase p’.")
     return found
 
 

@@ -211,18 +211,16 @@ def _spiking(block: Block) -> Iterator[tuple[Owner, str, Span | None]]:
 
 def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Context) -> None:
     """Spikes of a unit that makes none would never come, nor would its other events."""
-    waited: list[tuple[Side | None, str, Span | None]] = []
     for owner, who, of_pairs in _spiking(block):
         side, of_unit = ends.side(owner), [h for h in block.handlers if h.awaited == owner]
         for h in of_unit:
             if side is not None and h.event and all(e.name != h.event for e in side.block.events):
-                unknown_event(h.event, parts[0].use.span, side.population, context, (Label(h.span, "waits for it"),))
-        used = next((h.span for h in of_unit if not h.event or side is None), of_pairs)
-        rate = owner in {SLIDING.get(n.function) for e in expressions(block) for n in walk(e) if isinstance(n, Call)}
-        if used is not None or rate:
-            waited.append((side, who, used))
-    for side, who, used in waited:
+                unknown_event(h.event, parts[0].use.span, side.population, context, h.span)
         if side is not None and side.population.spikes:
+            continue
+        used = next((h.span for h in of_unit if not h.event or side is None), of_pairs)
+        rates = (n for e in expressions(block) for n in walk(e) if isinstance(n, Call))
+        if used is None and all(SLIDING.get(n.function) != owner for n in rates):
             continue
         what = "waits for spikes" if used is not None else "reads the rate"
         whose = "it is no population" if side is None else f"‘{side.population.symbol}’ ({side.block.name}) makes none"

@@ -149,7 +149,7 @@ def _require_matrix(symbol: str, shape: _Shape, pre: Side, post: Side, span: Spa
 
 def _read(read: object, data: Mapping[str, DataSet], kind: type[OfData | OfSeries] = OfData) -> list[tuple[DataSet, str, _Shape]]:
     """The arrays of a kind that something reads, each with what it is called there and its shape."""
-    found = {ref for expr in expressions(read) for ref in refs(expr) if isinstance(ref.owner, kind)}
+    found = {ref for expr in expressions(read) for ref in refs(expr) if isinstance(ref.owner, kind)} if data else set[Ref]()
     sets = [(data[owner_text(ref.owner)], ref.name) for ref in sorted(found, key=lambda ref: ref.order)]
     return [(of, f"{of.symbol}.{name}", dict(of.arrays)[name]) for of, name in sets]
 

@@ -86,10 +86,13 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     unit = None if checked is None else building.moving
     values = _values(fixed, block, dims, listing, building.constants, {} if there is None else there.values, unit, fed)
     block, dims = _with_inputs(block, dims, fed, dict(values).keys())
-    block = _over_time(moving, values, block, dims, listing, building.constants)
-    require_series(block, name.text, constant(size, building.constants), statement.span, context, building.data)
-    read = (values, block.variables) if checked is None else values
-    require_units(read, name.text, constant(size, building.constants), statement.span, context, building.data)
+    if moving:
+        block = _over_time(moving, values, block, dims, listing, building.constants)
+    if building.data:
+        count = constant(size, building.constants)
+        require_series(block, name.text, count, statement.span, context, building.data)
+        read = (values, block.variables) if checked is None else values
+        require_units(read, name.text, count, statement.span, context, building.data)
     step = _own_step(of_kind(statement.values, tree.OwnStep), source, building)
     if step is not None:
         longer: dict[Expr, Expr] = {Special("dt"): step}
@@ -145,7 +148,7 @@ def _values(
     fed: dict[str, tuple[Expr, Span]],
 ) -> tuple[tuple[str, Value], ...]:
     """What differs from the block, by name (`V(0)` for initial values); `found`: what does so already; `fed`: gets what reads the unit `moving`."""
-    inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context))
+    inside = unit_numbers(value_context(entries(block.variables, dims, Whose.OWN), context)) if given else context
     changed: dict[str, Variable] = {v.name: v for v in block.variables}
     for value in given:
         key = key_of(value, block, context)

@@ -8,7 +8,7 @@ built-in functions and distributions. Values: CODATA 2018 (exact since the SI of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
@@ -83,12 +83,10 @@ _ROLES: Mapping[Role, str] = {
 def entries(variables: Iterable[Variable], dims: Mapping[str, Dim], owner: Owner) -> dict[str, Declared]:
     """Those of the variables that have a dimension; references to them have this owner."""
     known = [v for v in variables if v.name in dims]
-    return {v.name: Declared(v.name, v.symbol, _what(v), Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
-
-
-def _what(variable: Variable) -> str:
-    is_truth = variable.name == PRESENT and variable.role is Role.STATE and variable.values == (0.0, 1.0)
-    return PRESENCE if is_truth else _ROLES[variable.role]
+    found = {v.name: Declared(v.name, v.symbol, _ROLES[v.role], Ref(owner, v.name), dims[v.name], span=v.span) for v in known}
+    if PRESENT in found and any(v.name == PRESENT and v.role is Role.STATE and v.values == (0.0, 1.0) for v in known):
+        found[PRESENT] = replace(found[PRESENT], what=PRESENCE)
+    return found
 
 
 def seen(variables: Sequence[Variable], owner: Owner, solver: Solver) -> dict[str, Declared]:
