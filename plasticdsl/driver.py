@@ -6,7 +6,7 @@ Network   ──prepare──▶    model.Network       with starts of means, re
 Network   ──lower──▶      plan.Plan           what happens when; learning windows become traces
 Plan      ──optimise──▶   plan.Plan           moved to where it is cheapest
 Plan      ──build──▶      kernels.Program     loops over arrays
-Program   ──emit──▶       kernels.Artifact    Python text for numba
+Program   ──emit──▶       kernels.Artifact    Python text for numba, in which numbers are no part of it (`without_numbers`)
 Artifact  ──load──▶       machine code        or the same text as plain Python
 Network   ──instantiate─▶ Instance            sizes, draws, connections
 Instance  ──run──▶        Study               what an experiment recorded
@@ -130,7 +130,7 @@ def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: Compil
     """The kernels of a network. `per_unit`: values that differ from unit to unit. Raises `PlasError` for what cannot be compiled."""
     from plasticdsl.kernels.program import Artifact
 
-    choices = (options.level, sorted(options.without), options.precision, options.threads > 1)
+    choices = (options.level, sorted(options.without), options.precision, options.threads > 1, options.engine)
     listed = sorted(p.name for p in network.projections if p.connectivity.kind == "listed")
     name = cache.key("plan", loaded.digest, network.name, sorted(r.order for r in per_unit), listed, *choices)
     known = cache.recall("plans", name, Artifact)
@@ -138,10 +138,13 @@ def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: Compil
         return known
 
     from plasticdsl.kernels.emit import emit
+    from plasticdsl.kernels.numbers import without_numbers
     from plasticdsl.kernels.store import digest_of
 
     with rendered(loaded.sources):
         program = program_of(plan_of(network, per_unit, options, loaded.module.asked_of(network.name)), options)
+    if options.engine == "compiled":
+        program = without_numbers(program)
     text = emit(program, parallel=options.threads > 1)
     made = Artifact(program, text, digest_of(text))
     cache.keep("plans", name, made)

@@ -67,6 +67,8 @@ class Part(Enum):
     DT = "dt", "step"
     SEED = "seed", "seed of all random draws"
     ONE = "one", "1"
+    NUMBERS = "numbers", "the numbers in the model's statements"
+    NUMBERS_LENGTH = "numbers_length", "how many numbers"
     # of a population
     UNITS = "units", "number of units of {group}"
     SLOTS = "slots", "largest delay of spikes of {group} in steps, plus one"

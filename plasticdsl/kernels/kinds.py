@@ -29,7 +29,7 @@ class Kind(Enum):
 
 _BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
 _TIME = Local("t")
-_KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole"})
+KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Kinds:
                 return self._of_chain(expr)
             case Negate(operand):
                 return counted(self.of(operand))
-            case Call(function, arguments) if function in _KEEP_INTEGERS:
+            case Call(function, arguments) if function in KEEP_INTEGERS:
                 return counted(joined(self.of(a) for a in arguments))
             case Call():
                 return Kind.FLOAT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
+from plasticdsl.kernels.numbers import without_numbers
 from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.model.model import Network, PerUnit
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
@@ -51,7 +52,7 @@ def in_machine_code(level: int) -> MakeEngine:
     """What users run."""
 
     def make(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
-        program = program_of(network, per_unit, level, asked=asked)
+        program = without_numbers(program_of(network, per_unit, level, asked=asked))
         text = emit(program)
         return CompiledEngine(program, load(Artifact(program, text, digest_of(text))), instance)
 
