@@ -15,7 +15,7 @@ FILES = sorted(FOLDER.glob("*.plas"))
 PAGE = FOLDER.parents[1] / "docs" / "parity.md"
 
 #: These are over in a second as plain Python.
-QUICK = frozenset({"adaptive_threshold", "if_curve_lif"})
+QUICK = frozenset({"adaptive_threshold", "enough_spikes", "if_curve_lif", "nonlinear_synapse"})
 
 PROGRAMS = sorted((FOLDER / "programs").glob("[a-z]*.py"))
 
