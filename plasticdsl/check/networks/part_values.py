@@ -81,7 +81,7 @@ def _check(line: Line, part: Chosen, side: Side, building: Building) -> None:
         where = among(Special("i"), at_end(chosen_units, Whose.POST), Special("N_post"))
         new = _by_cases(where, new, Number(0.0) if old is None else old) or _refused(given, building, new)
     values[key] = new
-    building.add_side(Side(replace(side.population, values=tuple(values.items())), side.dims))
+    building.add_side(replace(side, population=replace(side.population, values=tuple(values.items()))))
 
 
 def _attribute(target: tree.Expr) -> tree.Expr:
