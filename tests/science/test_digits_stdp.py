@@ -59,7 +59,7 @@ def towards(V: np.ndarray, b: np.ndarray | float, a: np.ndarray, τ: float) -> n
 def test_the_same_spikes_and_weights(kernels: str) -> None:
     """Two images for 350 ms each and 150 ms without input."""
     n = 12
-    net = plasticdsl.load("digits_stdp").build("DiehlCook", dt="0.5 ms", engine=kernels, N=n, log=["image", "E", "I"])
+    net = plasticdsl.load("digits_stdp").build("DiehlCook", dt="0.5 ms", engine=kernels, N=n, α="0.5 mV", log=["image", "E", "I"])
     matrix = net["ff"].post, net["ff"].pre
     w = np.zeros((n, 64))
     w[matrix] = net["ff"].w
@@ -107,6 +107,6 @@ def test_few_images_suffice() -> None:
     some = np.concatenate([np.flatnonzero(~data["test"])[:200], np.flatnonzero(data["test"])[:100]])
     few = {name: data[name][some] for name in data}
     alone = np.mean(list(classified(few["image"].astype(float), few["label"], few["test"])))
-    right = plasticdsl.load("digits_stdp").run("Learning", digits=few)["correct"].values.mean()
+    right = plasticdsl.load("digits_stdp").run("Learning", parameters={"Excitatory.α": "0.5 mV"}, digits=few)["correct"].values.mean()
     assert right > 0.5
     assert right == pytest.approx(alone, abs=0.2)
