@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from plasticdsl.check.blocks.block import check_block
-from plasticdsl.check.experiments.readings import how_to_spike, undeclared_population
+from plasticdsl.check.experiments.readings import how_to_spike, undeclared_population, unknown_event
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.parts import chosen, units
 from plasticdsl.check.report import Reporter
@@ -99,10 +99,14 @@ def check_kicks(block: tree.Block, building: Building) -> None:
         found = chosen(event.event, building.parts)
         source = None if found is None else building.sides.get(found.population.name)
         if found is None or source is None:
-            undeclared_population(event.event, building.context, [s.population.symbol for s in building.sides.values()])
+            undeclared_population(
+                event.event, building.context, [s.population.symbol for s in building.sides.values() if s is not building.moving]
+            )
         elif not source.population.spikes and event.name is None:
             message = f"This waits for spikes of ‘{event.event.text}’, which makes none."
             building.context.report.error("no-spikes", message, event.span, how_to_spike(source.population))
+        elif event.name is not None and all(e.name != event.name.name for e in source.population.block.events):
+            unknown_event(event.name.text, event.name.span, source.population, building.context)
         else:
             size = constant(source.population.size, building.constants)
             them = units(found.units, source.population.symbol, size, building.context, building.constants)

@@ -211,6 +211,8 @@ def key_of(value: GivenValue, block: Block, context: Context) -> str | None:
     variable = block.variable(value.path)
     if variable is None:
         hint = did_you_mean(value.text, [v.symbol for v in block.variables], "It has")
+        if value.path in ("step", "dt"):
+            hint = Hint("Longer steps of a population are written without ‘=’: ‘, step 1 ms’.")
         message = f"‘{block.name}’ has nothing called ‘{value.text}’."
         context.report.error("unknown-parameter", message, value.target, hint)
         return None

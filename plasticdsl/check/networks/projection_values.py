@@ -34,7 +34,7 @@ from plasticdsl.model.dependencies import circle, in_working_order
 from plasticdsl.model.expr import Expr, Ref, is_stored, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.model import Block, Need, Role, Value, Variable
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import CLAUSES
@@ -205,7 +205,9 @@ def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context, movin
     outside = [r for e in expressions(value) for r in refs(e) if r.owner not in known and not is_stored(r)]
     if outside and (moving is None or given.drawn or given.starts or any(r.owner != moving.population.as_owner for r in outside)):
         message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
-        context.report.error("not-a-constant", message, given.value.span)
+        hint = "A synapse or rule reads a unit that it takes as an argument: ‘reward.D’ in ‘rule R(reward):’, with ‘R(reward = vta)’."
+        of_units = isinstance(outside[0].owner, OfPopulation) and not given.starts
+        context.report.error("not-a-constant", message, given.value.span, hint if of_units else "")
     return value
 
 
