@@ -318,7 +318,9 @@ def unknown_event(name: str, span: Span, population: Population, context: Contex
     message = f"The units of ‘{population.symbol}’ ({population.block.name}) have no event ‘{name}’."
     known = [e.symbol for e in population.block.events]
     hint = did_you_mean(name, known, "Their events are") if waiting is None else Hint(f"Their events are: {', '.join(known)}.")
-    if not known:
+    if population.source is not None:
+        hint = Hint("What sources have is spikes; other events are those of neurons.")
+    elif not known:
         hint = Hint(f"Give {population.block.name} an ‘event {name} when …’ line.")
     labels = () if waiting is None else (Label(waiting, "waits for it"),)
     context.report.error("unknown-event", message, span, hint, labels)
