@@ -353,6 +353,10 @@ def _needs_value(place: _Place) -> Refusal | None:
 def _sign(place: _Place) -> Refusal | None:
     """A second `=`, `w ≤ w_max` as a statement, and an `otherwise` with cases after it."""
     match place.kind:
+        case "=" if "FROM" in place.choices and place.first.text == "start":
+            return place.refusal(
+                "unexpected", "‘=’ does not fit here.", Hint("What a variable begins with is written ‘start V from 1’.", (" from ",))
+            )
         case "=" if not place.wants_value:
             return place.refusal("two-equals", "A second ‘=’ in one statement.", "A comma may be missing before the name, or a line break.")
         case "<" | "<=" | ">" | ">=" | "!=" if "=" in place.choices:
