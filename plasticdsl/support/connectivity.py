@@ -370,7 +370,7 @@ def arranged(values: Floats, found: Connections, n_post: int) -> Floats:
     order they have now. Raises ValueError for any other shape."""
     if values.shape == (n_post, len(found.rows) - 1):
         return values[found.targets, sources_of(found.rows)]
-    given = found.targets.shape if found.order is None else (np.count_nonzero(found.order >= 0),)
+    given = found.targets.shape if found.order is None else (int(np.count_nonzero(found.order >= 0)),)
     if values.shape != given:
         raise ValueError(f"an array of shape {values.shape} was given, but there is one value per connection: {given}")
     return values if found.order is None else np.where(found.order >= 0, np.append(values, 0.0)[found.order], 0.0)

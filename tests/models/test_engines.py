@@ -40,7 +40,8 @@ STEPS = 20
 def ran(name: str, network: str, engine: EngineName) -> Net:
     model = plasticdsl.load(name)
     found = next(n for n in model.loaded.module.networks if n.name == network)
-    sizes = SIZES.get((name, network), {p.name: 4 for p in found.populations})
+    arguments = {third.population for p in found.projections for third in p.thirds if not third.each}  # of as many units as the text says
+    sizes = SIZES.get((name, network), {p.name: 4 for p in found.populations if p.name not in arguments})
     net = model.build(network, engine=engine, parameters=sizes)
     net.run(steps=STEPS)
     return net

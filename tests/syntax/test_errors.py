@@ -37,7 +37,6 @@ MISTAKES = [
     ("neuron", "spikes when V > 3", "unknown-statement", "spikes", "‘spike when"),
     ("neuron", "phase x for 3 s", "misplaced-statement", "phase", "experiment"),
     ("rule", "record V", "misplaced-statement", "record", "experiment"),
-    ("network", "on pre:\n        w += 1", "misplaced-statement", "on", "synapse"),
     ("network", "A → B Exc", "unexpected", "Exc", "‘:’"),
     ("network", "A → B: Exc p = 0.1", "unexpected", "p", "‘,’"),
     ("network", "x = 3, 4", "missing-value", None, ""),

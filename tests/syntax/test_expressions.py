@@ -45,9 +45,9 @@ def without_groups(node: object) -> object:
 
 def test_a_blank_before_the_bracket_makes_a_product() -> None:
     assert value("g(x)") == ("Apply", "g", (("Argument", None, "x"),), 0)
-    assert value("g (x)") == binary("*", "g", ("Group", "x"))
+    assert value("g (x)") == binary("*", "g", ("Group", "x", False))
     assert value("w[1]") == ("Indexed", "w", (("Number", "1", ()),))
-    assert value("w [x]") == binary("*", "w", ("Group", "x"))
+    assert value("w [x]") == binary("*", "w", ("Group", "x", True))
 
 
 @pytest.mark.parametrize("written", ["a / b c", "a/b c", "1/2 x", "a / −b c", "a / b Σ_i x_i", "a / (b) c", "a / b^2 c"])
@@ -108,7 +108,7 @@ def test_indices_of_sums() -> None:
 def test_bars() -> None:
     assert value("|x| |y|") == binary("*", ("Unary", "abs", "x"), ("Unary", "abs", "y"))
     assert [f.code for f in findings(block("y = |a |x||"))] == ["missing-bracket"]
-    assert value("|(|x| − 1)|") == ("Unary", "abs", ("Group", binary("-", ("Unary", "abs", "x"), ("Number", "1", ()))))
+    assert value("|(|x| − 1)|") == ("Unary", "abs", ("Group", binary("-", ("Unary", "abs", "x"), ("Number", "1", ())), False))
 
 
 def test_arguments() -> None:
