@@ -359,7 +359,11 @@ def test_dopamine_and_calcium_on_cells_with_conductances(tmp_path, engine: Engin
         V = np.where(n - last < 20, V, V * np.exp(slope * dt) + offset / slope * np.expm1(slope * dt))
         g_e, h_e = (g_e + dt / cell.tau_e * h_e) * np.exp(-dt / cell.tau_e), h_e * np.exp(-dt / cell.tau_e)
         g_i, h_i = (g_i + dt / 8e-3 * h_i) * np.exp(-dt / 8e-3), h_i * np.exp(-dt / 8e-3)
-        w = np.clip(w + dt * eligible * (D[el.post] - 0.2) / 0.1, 0, 2)
+        # c(s) = c e^(−s/τ_c) and D(s) = D e^(−s/τ_D), so with r = 1/τ_c + 1/τ_D
+        # ∫₀^dt c(s) (D(s) − 0.2) ds = c D (1 − e^(−r dt))/r − 0.2 c τ_c (1 − e^(−dt/τ_c))
+        both = 1 / el.tau_c + 1 / 0.2
+        product, alone = -np.expm1(-both * dt) / both, -np.expm1(-dt / el.tau_c) * el.tau_c
+        w = np.clip(w + eligible * (D[el.post] * product - 0.2 * alone) / 0.1, 0, 2)
         eligible, D = eligible * np.exp(-dt / el.tau_c), D * np.exp(-dt / 0.2)
 
         calcium, ρ = rk4(calcium_rates, np.array([calcium, ρ]), dt)
