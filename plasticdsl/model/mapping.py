@@ -66,9 +66,10 @@ def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
 # Parts of a large model are asked for these millions of times, so each kind of part answers once.
 
 
-_is_plain: Callable[[type], bool] = cache(lambda kind: issubclass(kind, _PLAIN))
 #: The names of the fields of a dataclass; nothing for anything else.
 _fields: Callable[[type], tuple[str, ...]] = cache(lambda kind: tuple(getattr(kind, "__dataclass_fields__", ())))
+#: Nothing is inside of what is neither an expression nor a tuple and has no fields.
+_is_plain: Callable[[type], bool] = cache(lambda kind: issubclass(kind, _PLAIN) or not (issubclass(kind, (Expr, tuple)) or _fields(kind)))
 
 
 def _getter(kind: type) -> Callable[[object], tuple[Any, ...]]:

@@ -43,14 +43,18 @@ def tables() -> lark.Lark:
     kept = cache.found(name)
     if kept is not None:
         with suppress(Exception):  # whatever is wrong with an old file, it is made anew
-            return _with_signs(lark.Lark.__new__(lark.Lark)._load(io.BytesIO(kept), transformer=build))
-    made, content = _make(text, build), io.BytesIO()
-    made.save(content, exclude_options=("transformer",))
+            return _loaded(kept, build)
+    content = io.BytesIO()
+    _make(text).save(content)
     cache.put(name, content.getvalue())
-    return _with_signs(made)
+    return _loaded(content.getvalue(), build)  # its names are plain words, which are compared faster
 
 
-def _make(text: str, build: SimpleNamespace) -> lark.Lark:
+def _loaded(content: bytes, build: SimpleNamespace) -> lark.Lark:
+    return _with_signs(lark.Lark.__new__(lark.Lark)._load(io.BytesIO(content), transformer=build))
+
+
+def _make(text: str) -> lark.Lark:
     """The lexer is never used: `tokens` cuts the words."""
     return lark.Lark(
         text,
@@ -59,7 +63,6 @@ def _make(text: str, build: SimpleNamespace) -> lark.Lark:
         start=list(START_RULES),
         keep_all_tokens=True,
         maybe_placeholders=False,
-        transformer=build,
     )
 
 

@@ -169,13 +169,17 @@ def of_unit(expr: Expr, network: str, owner: Whose | OfArgument) -> Expr:
 
 def reads_moving(value: object, moving: Side | None) -> bool:
     """Whether a value of the network reads what flows in it."""
-    name = None if moving is None else moving.population.name
+    if moving is None:
+        return False
+    name = moving.population.name
     nodes = (node for expr in expressions(value) for node in walk(expr))
     return any(isinstance(node, At) and isinstance(node.ref.owner, OfPopulation) and node.ref.owner.name == name for node in nodes)
 
 
 def require_settled(building: Building) -> None:
     """Reports sizes, connections and delays that read what flows in the network."""
+    if building.moving is None:
+        return
     sizes = [(s.population.size, "How many units there are", s.population.span) for s in building.sides.values()]
     connected = [((p.connectivity, p.delays), "What is connected, and with which delay,", p.span) for p in building.projections.values()]
     for settled, what, span in (*sizes, *connected):
