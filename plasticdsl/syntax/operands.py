@@ -12,6 +12,9 @@ from plasticdsl.source import Span
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import CLOSING, OPENING, Token
 
+#: What a condition crosses.
+_CROSSINGS = {"rises": "above", "falls": "below"}
+
 
 def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
     """`x 2`; `1..5`, which is read as two numbers."""
@@ -20,6 +23,11 @@ def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
     if before.kind == "NUMBER" and before.span.end == token.span.start:
         inside = any(t.kind == "INDEX" for t in tokens[:number]) and tokens[number - 2].kind in ("INDEX", ",")
         return _two_points(before.text, token.text, before.span.to(token.span), inside)
+    crossing = tokens[number - 2].text if number > 1 else ""
+    if before.kind == "NAME" and crossing in _CROSSINGS:
+        meant = _CROSSINGS[crossing]
+        message = f"‘{crossing} {before.text}’ is no condition."
+        return Refusal("unexpected", before.span, message, Hint(f"Write ‘{meant}’.", (meant,)))
     operand = Span(tokens[begin_of(tokens, number - 1)].span.start, before.span.end, path)
     texts: tuple[str, ...] = (f"{{0}}·{token.text}",)
     words = f"‘{{0}}·{token.text}’ for the product"

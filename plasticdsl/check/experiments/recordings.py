@@ -16,7 +16,7 @@ from plasticdsl.check.terms.expressions import translate, translate_as, translat
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.check.terms.written_units import shown_in
-from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
 from plasticdsl.model.model import Distribution, Network, Role
@@ -199,6 +199,9 @@ def _said(statement: tree.Expect, taking: Taking) -> str:
 
 
 #: What is claimed: left, relation, right, tolerance, and whether the tolerance is relative.
+#: What may stand behind ‘at’ beside a time.
+_MOMENTS = ("end", "spikes")
+
 _Claim = tuple[Typed, str, Expr | None, Expr | None, bool]
 
 
@@ -252,6 +255,11 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
     over: Expr | str | None = "time" if _is_word(moment.over, "time") else None
     if moment.over is not None and over is None:
         over = translate_number(moment.over, taking.reading("plot")).expr
+
+    if isinstance(moment.at, tree.Name) and taking.context.scope.find(moment.at) is None and nearest(moment.at.text, _MOMENTS) is not None:
+        message = f"‘at {moment.at.text}’ is no moment."
+        taking.context.report.error("unknown-name", message, moment.at.span, did_you_mean(moment.at.text, _MOMENTS))
+        moment = replace(moment, at=None)
 
     def time(expr: tree.Expr | None, what: str) -> Expr | None:
         return None if expr is None else translate_as(expr, SECONDS, what, taking.context)
