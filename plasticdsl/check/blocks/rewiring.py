@@ -12,6 +12,7 @@ from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.chance import chance, with_chance
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.blocks.triggers import statements
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_as, translate_condition
 from plasticdsl.check.terms.unification import PURE, SECONDS
@@ -29,12 +30,16 @@ def rewiring(scope: BlockScope) -> tuple[Handler, ...]:
     """One handler for each of these lines, in the order written."""
     written = scope.contents.symbols.get(PRESENT)
     if scope.contents.rewiring and written is not None:
-        message = f"‘{PRESENT}’ says whether a connection is there where connections come and go; this is something else."
-        labels = (Label(scope.contents.rewiring[0].span, "here they do"),)
-        scope.context.report.error("name-clash", message, written.span, "Give it another name.", labels)
+        report_clash(PRESENT, written.span, scope.context.report, Label(scope.contents.rewiring[0].span, "here they do"))
         return ()
     context = with_chance(scope, scope.context)
     return tuple(_prune(s, scope, context) if isinstance(s, tree.Prune) else _grow(s, scope, context) for s in scope.contents.rewiring)
+
+
+def report_clash(name: str, span: Span, report: Reporter, *labels: Label) -> None:
+    """Reports a variable that is called like one of the two states."""
+    message = f"‘{name}’ says whether a connection is there where connections come and go; this is something else."
+    report.error("name-clash", message, span, "Give it another name.", labels)
 
 
 def _prune(statement: tree.Prune, scope: BlockScope, context: Context) -> Handler:

@@ -5,6 +5,7 @@ Comes in: the joined parts, and the connection that they make. Goes out: its sta
 
 from __future__ import annotations
 
+from plasticdsl.check.blocks.rewiring import report_clash
 from plasticdsl.check.networks.merging import Joined
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context
@@ -23,8 +24,7 @@ def presence_of(joined: Joined, context: Context) -> Presence:
     needed = {Presence.FIXED: (), Presence.PRUNED: (PRESENT,), Presence.GROWN: (PRESENT, NEWBORN)}[presence]
     for name in needed:
         if name in joined.variables:
-            message = f"‘{name}’ says whether a connection is there where connections come and go; this is something else."
-            context.report.error("name-clash", message, joined.variables[name].span, "Give it another name.")
+            report_clash(name, joined.variables[name].span, context.report)
             continue
         _, need = joined.open.pop(name)
         at_first, values = (Number(1.0), (0.0, 1.0)) if name == PRESENT else (Number(0.0), ())
