@@ -11,8 +11,8 @@ from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.diagnostics.render import render_all, rendered
 from plasticdsl.library import find_file, read
+from plasticdsl.model import Network
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.model import Network
 from plasticdsl.options import CompileOptions, EngineName, Precision
 from plasticdsl.source import SourceFile
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from plasticdsl import cache
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import rendered
-from plasticdsl.model.model import Network, PerUnit
+from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.module import Module
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.options import CompileOptions

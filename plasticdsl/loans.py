@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from plasticdsl.model.model import Role, Variable
+from plasticdsl.model import Role, Variable
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.support.arrays import Floats

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.loans import WRITABLE, Loans
+from plasticdsl.model import Emitted, Network, Population, Projection, Variable
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.lookup import canonical_path
-from plasticdsl.model.model import Emitted, Network, Population, Projection, Variable
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.parts import NamedPart
 from plasticdsl.model.right_sides import PARAMETERS

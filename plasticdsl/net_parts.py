@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.loans import WRITABLE
-from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.model.weights import weight
 from plasticdsl.names import canonical

@@ -17,8 +17,8 @@ from plasticdsl.diagnostics.codes import CODES
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
 from plasticdsl.driver import plan_of, read
+from plasticdsl.model import Network
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
 from plasticdsl.reference.interpreter import ReferenceEngine

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.grid import is_fixed, names_of
+from plasticdsl.model import Network, Variable
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, children, rebuild, walk
 from plasticdsl.model.mapping import Read, map_network
-from plasticdsl.model.model import Network, Variable
 from plasticdsl.model.undefined import may_be_undefined, undefined
 
 NO_NUMBER = Number(math.nan)

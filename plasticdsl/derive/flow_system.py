@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from plasticdsl.derive.conserved import conserved_variables
 from plasticdsl.graph import backwards, reachable
+from plasticdsl.model import Block
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, is_series, moves_with_time, refs, substitute
-from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta
 from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, is_number, mul, written_out

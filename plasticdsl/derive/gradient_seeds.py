@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from plasticdsl.model import Network, Projection
 from plasticdsl.model.expr import At, Binary, Choice, Expr, Negate, Number, Ref, SumOver, children, rebuild, substitute, walk
-from plasticdsl.model.model import Network, Projection
 from plasticdsl.model.owners import StandIn, Whose, owner_text
 from plasticdsl.symbolic.algebra import ZERO, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate

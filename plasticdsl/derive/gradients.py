@@ -21,9 +21,9 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.graph import ordered
+from plasticdsl.model import Block, Connectivity, Network, Owned, Projection, Role, SumInto, Variable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, turned
-from plasticdsl.model.model import Block, Connectivity, Network, Owned, Projection, Role, SumInto, Variable
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.names import free_name
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul

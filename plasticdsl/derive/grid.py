@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from plasticdsl.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import (
     FUNCTIONS,
@@ -39,7 +40,6 @@ from plasticdsl.model.expr import (
 )
 from plasticdsl.model.inline import as_owner
 from plasticdsl.model.mapping import Read, map_experiment, map_network
-from plasticdsl.model.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import MAX_DEPTH, ONE, ZERO, Extent, add, calling, div, extent, mul, neg, sub
 from plasticdsl.symbolic.derivative import HOLD, NotDifferentiable, differentiate, without_holds

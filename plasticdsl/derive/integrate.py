@@ -15,9 +15,9 @@ from plasticdsl.derive.products import with_products
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.derive.totals import with_totals
 from plasticdsl.graph import reachable
+from plasticdsl.model import Block, Network, Owned, Population, Projection, Role
 from plasticdsl.model.dependencies import flowing_names, read_by_units
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role
 from plasticdsl.model.owners import Whose
 
 

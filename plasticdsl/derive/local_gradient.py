@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from plasticdsl.model import Block, Flow, Role, Variable
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, refs, walk
 from plasticdsl.model.inline import as_owner
-from plasticdsl.model.model import Block, Flow, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import free_name
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, is_number, mul

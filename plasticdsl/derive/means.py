@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.local_gradient import averaged
+from plasticdsl.model import Block, Network, Role
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, refs, substitute, walk
 from plasticdsl.model.inline import as_owner, plain
-from plasticdsl.model.model import Block, Network, Role
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.symbolic.algebra import ZERO, written_out
 

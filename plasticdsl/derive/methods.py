@@ -20,7 +20,7 @@ from plasticdsl.derive.flow_system import (
     self_linear,
 )
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.model import MethodChoice
+from plasticdsl.model import MethodChoice
 from plasticdsl.model.schemes import Euler, RungeKutta4, Scheme, method_kind
 from plasticdsl.symbolic.linear import LinearForm, NotLinear
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.model import Block, Network, Owned, Population, Projection, Role, Variable
 from plasticdsl.model.dependencies import flowing_names
 from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, Special, refs, walk
 from plasticdsl.model.inline import Scope, as_owner, inline, scope_of
-from plasticdsl.model.model import Block, Network, Owned, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
 from plasticdsl.names import numbered

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from plasticdsl.derive.gradient_seeds import with_sums_named
 from plasticdsl.derive.tiny_network import Key, Small
 from plasticdsl.derive.written_out import Writer
+from plasticdsl.model import Network, Projection
 from plasticdsl.model.expr import At, Expr, Number, Ref, SumOver, children, rebuild, walk
-from plasticdsl.model.model import Network, Projection
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.proofs import Verdict
 from plasticdsl.symbolic.algebra import ZERO, add, extent, fold, is_number, mul, sub

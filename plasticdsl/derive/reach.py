@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 
+from plasticdsl.model import Block, Network, Projection, Role, Trigger
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Network, Projection, Role, Trigger
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: Stands for the spikes of a population beside its variables.

@@ -43,8 +43,8 @@ from plasticdsl.derive.flow_system import (
 )
 from plasticdsl.derive.methods import schemes_by_method
 from plasticdsl.graph import backwards, circles
+from plasticdsl.model import Block
 from plasticdsl.model.expr import Ref, moves_with_time, refs
-from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import RungeKutta4, Scheme, Staged
 from plasticdsl.symbolic.algebra import is_number

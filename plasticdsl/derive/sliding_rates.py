@@ -14,23 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from plasticdsl.model import AddTo, Assign, Block, Connectivity, Delays, Handler, Network, Population, Projection, Role, Trigger, Variable
 from plasticdsl.model.expr import SLIDING, Binary, Call, Expr, Number, Ref, Special, rebuild, walk
 from plasticdsl.model.inline import as_owner
 from plasticdsl.model.mapping import expressions, map_network
-from plasticdsl.model.model import (
-    AddTo,
-    Assign,
-    Block,
-    Connectivity,
-    Delays,
-    Handler,
-    Network,
-    Population,
-    Projection,
-    Role,
-    Trigger,
-    Variable,
-)
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.names import free_name
 from plasticdsl.units.dimension import ONE, TIME

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
+from plasticdsl.model import Block
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Exact, linear_parts
 from plasticdsl.symbolic.algebra import add, mul

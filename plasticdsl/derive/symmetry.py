@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from plasticdsl.model import Assign, Distribution, Handler, PairRule, Projection, Role, Trigger
 from plasticdsl.model.expr import (
     Binary,
     Call,
@@ -30,7 +31,6 @@ from plasticdsl.model.expr import (
     refs,
 )
 from plasticdsl.model.inline import at_this_moment, inline, map_refs, turned
-from plasticdsl.model.model import Assign, Distribution, Handler, PairRule, Projection, Role, Trigger
 from plasticdsl.model.owners import OfOpposite, OfProjection, Owner, Whose, owner_text
 from plasticdsl.source import Span
 from plasticdsl.symbolic.convert import NotAnalysable, Translator

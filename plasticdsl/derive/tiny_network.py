@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from plasticdsl.derive.written_out import seen_at
+from plasticdsl.model import Distribution, Network, Projection, Role, Variable
 from plasticdsl.model.expr import At, Expr, Incoming, Number, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Distribution, Network, Projection, Role, Variable
 from plasticdsl.model.owners import OfPopulation, Owner, Whose, owner_text
 from plasticdsl.symbolic.numeric import evaluate
 

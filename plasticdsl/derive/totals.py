@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from plasticdsl.model import Block, Role, Total, Variable
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.inline import Scope, inline, without_sums
 from plasticdsl.model.mapping import expressions, mapped
-from plasticdsl.model.model import Block, Role, Total, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import numbered
 from plasticdsl.symbolic.block_contents import definitions_with_sums, holds_sum

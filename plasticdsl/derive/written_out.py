@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from plasticdsl.model import Block, Network, Projection, Role, Third
 from plasticdsl.model.expr import At, Expr, Incoming, Ref, Special, SumOver, rebuild, walk
-from plasticdsl.model.model import Block, Network, Projection, Role, Third
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, StandIn, Whose, owner_text
 from plasticdsl.model.pretty import pretty
 from plasticdsl.symbolic.algebra import ZERO, add

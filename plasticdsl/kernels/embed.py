@@ -23,8 +23,8 @@ from plasticdsl.kernels.recipes import DT, SEED, Recipe
 from plasticdsl.kernels.set_up import Assignment, Scope, scopes, sections
 from plasticdsl.kernels.set_up_text import Writer, common, lines
 from plasticdsl.kernels.spelling import flat, spell
+from plasticdsl.model import Distribution, GivenSpikes, Network, RegularSource, Variable
 from plasticdsl.model.expr import Number, Ref
-from plasticdsl.model.model import Distribution, GivenSpikes, Network, RegularSource, Variable
 from plasticdsl.model.pretty import pretty
 
 #: What the frame takes from elsewhere.

@@ -13,7 +13,7 @@ from plasticdsl.kernels.describe import call, module_doc
 from plasticdsl.kernels.identifiers import ADVANCE, RUN, Part, of_population
 from plasticdsl.kernels.program import For, Invoke, Program
 from plasticdsl.kernels.spelling import Spelling
-from plasticdsl.model.model import GivenSpikes, Network, Population, Role
+from plasticdsl.model import GivenSpikes, Network, Population, Role
 
 
 def module_text_doc(program: Program, spelling: Spelling, sources: Sequence[str]) -> str:

@@ -13,9 +13,7 @@ from graphlib import TopologicalSorter
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, of_data, of_population, of_projection
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Called, Default, Formula, Recipe, Word
-from plasticdsl.model.expr import Expr, Number, Ref, is_series, is_stored, joined, of_a_pair, refs
-from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     ClampedSource,
     Distribution,
     GivenSpikes,
@@ -29,6 +27,8 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
+from plasticdsl.model.expr import Expr, Number, Ref, is_series, is_stored, joined, of_a_pair, refs
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
 from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.presence import PRESENT

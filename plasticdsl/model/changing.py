@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from plasticdsl.graph import backwards, reachable
+from plasticdsl.model import GivenSpikes, Network, Pairing, PairRule, Population, Projection, RegularSource
 from plasticdsl.model.expr import SLIDING, Binary, Call, Compare, Expr, Ref, Special, refs, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import GivenSpikes, Network, Pairing, PairRule, Population, Projection, RegularSource
 from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.model.right_sides import all_sides
 

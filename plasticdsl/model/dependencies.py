@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from plasticdsl.graph import backwards, ordered, reachable
+from plasticdsl.model import Network, Owned, Variable
 from plasticdsl.model.expr import refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Network, Owned, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import variables_of
 

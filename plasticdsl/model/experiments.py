@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plasticdsl.model import Value
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import Value
 from plasticdsl.model.parts import ALL, Those
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.model.protocol import Begin, Course, ForEach, Order, Start, Until, awaited

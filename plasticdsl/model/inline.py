@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from plasticdsl.model import Population, Projection
 from plasticdsl.model.expr import Expr, Incoming, Limit, Ref, Special, rebuild
-from plasticdsl.model.model import Population, Projection
 from plasticdsl.model.owners import Owner, Whose
 
 #: What the definitions of each owner stand for.

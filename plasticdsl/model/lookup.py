@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.model import Block, Network, Role, Variable
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Block, Network, Role, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import canonical

@@ -14,10 +14,10 @@ from operator import attrgetter, is_not
 from types import NoneType
 from typing import Any, TypeVar
 
+from plasticdsl.model import Block, Network, Population, Projection, Variable
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.model import Block, Network, Population, Projection, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 

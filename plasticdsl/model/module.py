@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from plasticdsl.model import Block, Network
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.model import Block, Network
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 

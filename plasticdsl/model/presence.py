@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
+from plasticdsl.model import AddTo, Assign, Block, Handler, Network, Statement
 from plasticdsl.model.expr import Choice, Compare, Expr, Incoming, Number, Ref, rebuild
 from plasticdsl.model.mapping import mapped
-from plasticdsl.model.model import AddTo, Assign, Block, Handler, Network, Statement
 from plasticdsl.model.owners import Owner, Whose
 
 #: The state, and that of connections which arise at this moment: where it is not 0.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from plasticdsl.model import Block, Network, Role, Value, Variable
 from plasticdsl.model.expr import Number, Ref
-from plasticdsl.model.model import Block, Network, Role, Value, Variable
 from plasticdsl.model.owners import Owner, Whose
 
 PARAMETERS = (Role.PARAMETER, Role.GIVEN)

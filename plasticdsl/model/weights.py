@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from plasticdsl.graph import reachable
+from plasticdsl.model import Assign, Block, Presence, Projection
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Assign, Block, Presence, Projection
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import NEWBORN, PRESENT, is_rewiring
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plasticdsl.graph import reachable
+from plasticdsl.model import Network, Owned
 from plasticdsl.model.dependencies import flowing_names, read_by_units
 from plasticdsl.model.expr import Special, refs, walk
-from plasticdsl.model.model import Network, Owned
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import PopulationPlan
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from plasticdsl.model import Block, Network, Population, Presence, RegularSource, Role, Value
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.model import Block, Network, Population, Presence, RegularSource, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
 from plasticdsl.plan import operations as ops

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.inline import Scope, inline, plain, scope_of
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     Assign,
     AtMost,
     Block,
@@ -30,6 +28,8 @@ from plasticdsl.model.model import (
     Total,
     Trigger,
 )
+from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.inline import Scope, inline, plain, scope_of
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from plasticdsl.model import Owned, Total
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Owned, Total
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.sweeps import Sweep
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from plasticdsl.model import Owned, Role, Total
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.inline import inline, plain
-from plasticdsl.model.model import Owned, Role, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.others import readers_first, walks_other

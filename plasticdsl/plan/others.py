@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, ordered
+from plasticdsl.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import turned
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Network, Projection, SumInto, Trigger
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.block_contents import definitions_with_sums

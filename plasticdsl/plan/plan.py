@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
+from plasticdsl.model import AddTo, Assign, AtMost, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.model import AddTo, Assign, AtMost, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme, Staged, linear_parts

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plasticdsl.model import Total
 from plasticdsl.model.expr import Expr, InPlan, Ref, walk
-from plasticdsl.model.model import Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import Event, Remember
 

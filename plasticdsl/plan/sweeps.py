@@ -15,10 +15,10 @@ from typing import NoReturn
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, reachable
+from plasticdsl.model import Network, Owned, Population, Projection, Role, Trigger
 from plasticdsl.model.dependencies import read_by_units
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.inline import inline, scope_of
-from plasticdsl.model.model import Network, Owned, Population, Projection, Role, Trigger
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.source import Span
 

@@ -15,9 +15,9 @@ from itertools import dropwhile
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import lasting
+from plasticdsl.model import Assign, Total
 from plasticdsl.model.expr import Expr, InPlan, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.model import Assign, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.places import Slot
 from plasticdsl.plan.plan import Event, Foresee, Remember

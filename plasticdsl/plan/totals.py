@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import dropwhile
 
+from plasticdsl.model import Assign, AtMost, Role, Total, Variable
 from plasticdsl.model.expr import Expr, InPlan, Ref, substitute, walk
 from plasticdsl.model.inline import without_sums
-from plasticdsl.model.model import Assign, AtMost, Role, Total, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import numbered
 from plasticdsl.plan.plan import Event, Placed, Remember

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.grid import lags_on_grid
+from plasticdsl.model import Assign, Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, Special, joined, substitute
 from plasticdsl.model.inline import inline
-from plasticdsl.model.model import Assign, Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.presence import while_there
 from plasticdsl.model.schemes import Exact

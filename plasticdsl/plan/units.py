@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.inline import Scope, inline, plain
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     Assign,
     AtRate,
     Block,
@@ -25,6 +23,8 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.inline import Scope, inline, plain
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.plan import (
     AtGivenTimes,

@@ -5,8 +5,8 @@ Comes in: expressions and statements of a plan. Goes out: one line of text. Noth
 
 from __future__ import annotations
 
+from plasticdsl.model import AddTo, Assign, AtMost, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, Ref, at_samples, is_series, rebuild, refs, substitute
-from plasticdsl.model.model import AddTo, Assign, AtMost, Connectivity, Distribution, Network, Total, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.model.parts import Units
 from plasticdsl.model.pretty import pretty

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from plasticdsl.model import AddTo, Handler, Trigger
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import AddTo, Handler, Trigger
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.events import send, without_held
 from plasticdsl.reference.handlers import run_at

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model import Trigger
 from plasticdsl.model.expr import At, Drawn, Expr, Incoming, Limit, Ref, Special
-from plasticdsl.model.model import Trigger
 from plasticdsl.model.owners import OfArgument, OfProjection, OfSeries, Whose
 from plasticdsl.reference import chance
 from plasticdsl.reference.structure import Frame, Index, Structure

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticdsl.model import AddTo, Assign, AtMost, Block, Handler, Trigger
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.model import AddTo, Assign, AtMost, Block, Handler, Trigger
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate

@@ -12,8 +12,8 @@ from typing import assert_never
 
 import numpy as np
 
+from plasticdsl.model import AddTo, Assign, AtMost, Handler, Statement
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.model import AddTo, Assign, AtMost, Handler, Statement
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate

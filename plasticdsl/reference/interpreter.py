@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model import Emitted, Network, Role
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Emitted, Network, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.between import change_between_spikes

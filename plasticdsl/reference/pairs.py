@@ -22,7 +22,7 @@ from typing import assert_never
 
 import numpy as np
 
-from plasticdsl.model.model import Pairing, PairRule, Trigger
+from plasticdsl.model import Pairing, PairRule, Trigger
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.spikes import arrivals
 from plasticdsl.reference.state import Run

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     AddTo,
     AtRate,
     Emitted,
@@ -26,6 +25,7 @@ from plasticdsl.model.model import (
     Threshold,
     Trigger,
 )
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate, everything

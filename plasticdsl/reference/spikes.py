@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Emitted, Trigger
+from plasticdsl.model import Emitted, Trigger
 from plasticdsl.reference.structure import Index, Structure
 
 

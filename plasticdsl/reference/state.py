@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import AtRate, Emitted, PoissonSource
+from plasticdsl.model import AtRate, Emitted, PoissonSource
 from plasticdsl.model.weights import weights
 from plasticdsl.reference.evaluate import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes

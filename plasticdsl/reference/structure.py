@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.derive.grid import lags_on_grid
+from plasticdsl.model import Block, Network, PairRule, Population, Projection, Role, Third, Trigger
 from plasticdsl.model.dependencies import flowing_names
 from plasticdsl.model.expr import Expr, substitute
-from plasticdsl.model.model import Block, Network, PairRule, Population, Projection, Role, Third, Trigger
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
 from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime.instance.instance import Floats, Instance, ProjectionInstance

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from plasticdsl.model import Projection, Role, SumInto
 from plasticdsl.model.expr import Incoming
-from plasticdsl.model.model import Projection, Role, SumInto
 from plasticdsl.reference.evaluate import OwnerScope, evaluate, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure

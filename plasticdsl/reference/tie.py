@@ -14,8 +14,8 @@ import random
 
 import numpy as np
 
+from plasticdsl.model import Block, PairRule, Trigger
 from plasticdsl.model.expr import Expr, Ref, Special, substitute, walk
-from plasticdsl.model.model import Block, PairRule, Trigger
 from plasticdsl.symbolic.algebra import written_out
 from plasticdsl.symbolic.numeric import evaluate
 

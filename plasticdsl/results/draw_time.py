@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from plasticdsl.model.model import Emitted
+from plasticdsl.model import Emitted
 from plasticdsl.model.parts import Units, parts_read
 from plasticdsl.results.axis import COLOURS, GREY, TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
 from plasticdsl.runtime.play.schedule import Timeline

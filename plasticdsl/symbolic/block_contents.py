@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
+from plasticdsl.model import Block, Distribution, Role
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special, refs, walk
-from plasticdsl.model.model import Block, Distribution, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.numeric import evaluate
 

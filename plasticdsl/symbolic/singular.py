@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from plasticdsl.model import Network, Population, Projection
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import At, Binary, Call, Expr, Negate, Number, Ref, Special, rebuild, substitute, walk
 from plasticdsl.model.mapping import Read, map_experiment, map_network
-from plasticdsl.model.model import Network, Population, Projection
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.symbolic.algebra import ONE, OPERATIONS, add, calling, div, extent, is_number, mul, neg, power
 from plasticdsl.symbolic.block_contents import is_constant

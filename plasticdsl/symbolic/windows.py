@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model import Block, Pairing, PairRule
 from plasticdsl.model.expr import Expr, Number, refs, substitute
-from plasticdsl.model.model import Block, Pairing, PairRule
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.windows import Side, Trace, Window
 from plasticdsl.source import NOWHERE, Span

@@ -6,8 +6,8 @@ import textwrap
 from pathlib import Path
 
 from plasticdsl.check.module import Checked, checked
+from plasticdsl.model import Network, Population, Projection, Variable
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.model.model import Network, Population, Projection, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from plasticdsl.model import Third
 from plasticdsl.model.expr import Number
-from plasticdsl.model.model import Third
 from plasticdsl.model.owners import OfArgument
 from tests.check.models import check_text, network
 

@@ -14,8 +14,8 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import file_scope
 from plasticdsl.check.terms.scope import constants
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.model import AddTo, Assign, Distribution, Pairing, Role, Threshold, Trigger
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Negate, Number, Ref, Special, refs
-from plasticdsl.model.model import AddTo, Assign, Distribution, Pairing, Role, Threshold, Trigger
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree

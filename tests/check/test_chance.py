@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from plasticdsl.model import Assign, Role
 from plasticdsl.model.expr import Binary, Compare, Drawn, Number, Ref
-from plasticdsl.model.model import Assign, Role
 from plasticdsl.model.owners import Whose
 from tests.check.test_blocks import block, check_text, codes, role
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from plasticdsl.model import AddTo, Assign, Distribution, Role, Trigger
 from plasticdsl.model.expr import Binary, Number, Ref, refs
-from plasticdsl.model.model import AddTo, Assign, Distribution, Role, Trigger
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.weights import weights
 from tests.check.models import codes, projection, variable

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import plasticdsl
+from plasticdsl.model import Role
 from plasticdsl.model.expr import Number, Ref
-from plasticdsl.model.model import Role
 from plasticdsl.model.owners import OfPopulation, Whose
 from tests.check.models import codes, experiment, module, network, population
 

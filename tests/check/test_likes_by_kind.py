@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plasticdsl.check.module import checked
-from plasticdsl.model.model import Network
+from plasticdsl.model import Network
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.parser import parse
 from plasticdsl.syntax.reading import Reading

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from plasticdsl.model import ClampedSource, Delays, Distribution, GivenSpikes, PoissonSource, RegularSource, Role
 from plasticdsl.model.expr import At, Binary, Number, Ref, Special, SumOver, walk
-from plasticdsl.model.model import (
-    ClampedSource,
-    Delays,
-    Distribution,
-    GivenSpikes,
-    PoissonSource,
-    RegularSource,
-    Role,
-)
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.units.dimension import FREQUENCY, ONE, TIME, VOLTAGE
 from tests.check.models import codes, network, population, projection, variable

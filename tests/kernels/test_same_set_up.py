@@ -13,8 +13,8 @@ from plasticdsl import driver
 from plasticdsl.kernels.identifiers import RUN
 from plasticdsl.kernels.spelling import spell
 from plasticdsl.kernels.store import digest_of, import_text
+from plasticdsl.model import GivenSpikes, RegularSource
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import GivenSpikes, RegularSource
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.engine.binding import bind
 from plasticdsl.runtime.instance.build import instantiate

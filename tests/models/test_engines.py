@@ -9,7 +9,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl.library import library_models
-from plasticdsl.model.model import Role
+from plasticdsl.model import Role
 from plasticdsl.net import Net
 from plasticdsl.options import EngineName
 

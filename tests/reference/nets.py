@@ -15,22 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plasticdsl.check.networks.evaluation_order import evaluation_order
-from plasticdsl.model.expr import (
-    FUNCTIONS,
-    Binary,
-    Call,
-    Choice,
-    Compare,
-    Drawn,
-    Expr,
-    Incoming,
-    Logic,
-    Negate,
-    Number,
-    Ref,
-    Special,
-)
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     AddTo,
     Assign,
     Block,
@@ -54,6 +39,21 @@ from plasticdsl.model.model import (
     Trigger,
     Value,
     Variable,
+)
+from plasticdsl.model.expr import (
+    FUNCTIONS,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Drawn,
+    Expr,
+    Incoming,
+    Logic,
+    Negate,
+    Number,
+    Ref,
+    Special,
 )
 from plasticdsl.model.owners import OfArgument, OfPopulation, OfProjection, Whose
 from plasticdsl.reference.interpreter import ReferenceEngine

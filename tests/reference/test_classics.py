@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Pairing, PoissonSource, Threshold, Trigger
+from plasticdsl.model import Pairing, PoissonSource, Threshold, Trigger
 from plasticdsl.model.schemes import Exact, ExponentialEuler
 from tests.reference.nets import Net, connection, e, final, neuron, on, pair_of_trains, parameter, state, window
 

@@ -8,20 +8,8 @@ import numpy as np
 import pytest
 from scipy import special
 
+from plasticdsl.model import AtRate, Block, ClampedSource, Flow, PoissonSource, Refractory, Role, SumInto, Threshold, Trigger, Variable
 from plasticdsl.model.expr import Number
-from plasticdsl.model.model import (
-    AtRate,
-    Block,
-    ClampedSource,
-    Flow,
-    PoissonSource,
-    Refractory,
-    Role,
-    SumInto,
-    Threshold,
-    Trigger,
-    Variable,
-)
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.support import random
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state

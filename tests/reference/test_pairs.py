@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Pairing, PairRule, Trigger
+from plasticdsl.model import Pairing, PairRule, Trigger
 from plasticdsl.reference.pairs import partners
 from plasticdsl.reference.tie import tie_side
 from tests.reference.nets import Net, connection, definition, e, final, on, pair_of_trains, parameter, state, window

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plasticdsl.model.model import GivenSpikes, Trigger
+from plasticdsl.model import GivenSpikes, Trigger
 from tests.reference.nets import Net, connection, definition, final, on, pair_of_trains, state
 
 PRE, POST = Trigger.PRE, Trigger.POST

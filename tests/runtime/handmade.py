@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plasticdsl.model.expr import Binary, Expr, Number, Ref
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     Block,
     Connectivity,
     Delays,
@@ -20,6 +19,7 @@ from plasticdsl.model.model import (
     Value,
     Variable,
 )
+from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.owners import Whose
 
 ALL = Connectivity("all")

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Number, Ref, Special
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     ClampedSource,
     Connectivity,
     Delays,
@@ -23,6 +22,7 @@ from plasticdsl.model.model import (
     Timing,
     Variable,
 )
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Number, Ref, Special
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.runtime.instance.build import extend_spikes, instantiate, per_unit
 from plasticdsl.runtime.instance.instance import Instance

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.model import Block, Network, Role, Variable
 from plasticdsl.model.expr import At, Binary, Call, Number, Ref, SumOver
-from plasticdsl.model.model import Block, Network, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.runtime.instance.build import instantiate

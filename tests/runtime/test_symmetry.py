@@ -15,8 +15,8 @@ import plasticdsl
 from plasticdsl.check.module import checked
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import prepared, read
+from plasticdsl.model import Network
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfProjection
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.build import instantiate

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from plasticdsl.model import Assign, AtMost, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Assign, AtMost, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import variables_of

@@ -6,7 +6,7 @@ from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.numbers import without_numbers
 from plasticdsl.kernels.program import Artifact, Program
-from plasticdsl.model.model import Network, PerUnit
+from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise

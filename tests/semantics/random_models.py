@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     AtMost,
     Block,
     Flow,
@@ -32,6 +31,7 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.presence import NEWBORN, PRESENT, masked
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from plasticdsl.model.model import Block, ClampedSource, Flow, Handler, Role, SumInto, Trigger, Variable
+from plasticdsl.model import Block, ClampedSource, Flow, Handler, Role, SumInto, Trigger, Variable
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Exact
 from plasticdsl.runtime.engine.engine import Feed

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     AtRate,
     Block,
     Flow,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Block, Flow, GivenSpikes, Pairing, SumInto, Trigger
+from plasticdsl.model import Block, Flow, GivenSpikes, Pairing, SumInto, Trigger
 from plasticdsl.model.schemes import EulerMaruyama, Exact, RungeKutta4
 from plasticdsl.runtime.engine.engine import Engine
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, pair_of_trains, state, window

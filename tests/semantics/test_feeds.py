@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Block, ClampedSource, Flow, Role, SumInto, Trigger, Variable
+from plasticdsl.model import Block, ClampedSource, Flow, Role, SumInto, Trigger, Variable
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.runtime.engine.engine import Engine, Feed

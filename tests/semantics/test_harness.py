@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Network, PerUnit, Trigger
+from plasticdsl.model import Network, PerUnit, Trigger
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.engine.engine import Engine

@@ -12,7 +12,7 @@ from plasticdsl.driver import prepared, read
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.program import Artifact, in_single
-from plasticdsl.model.model import Network, PerUnit
+from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.explain import explain

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from plasticdsl.model.model import Connectivity, GivenSpikes, Network, SumInto, Trigger
+from plasticdsl.model import Connectivity, GivenSpikes, Network, SumInto, Trigger
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.plan.plan import Layout

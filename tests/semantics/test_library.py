@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from plasticdsl.driver import prepared, read
+from plasticdsl.model import Network, Role
 from plasticdsl.model.expr import Number, Ref
-from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit

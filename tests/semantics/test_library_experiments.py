@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from plasticdsl.driver import prepared, read
+from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Number, Ref, Special
-from plasticdsl.model.model import Network, Role
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import RandomPatterns

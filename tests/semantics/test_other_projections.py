@@ -11,7 +11,7 @@ import pytest
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import prepared, read
 from plasticdsl.kernels.identifiers import Part
-from plasticdsl.model.model import ClampedSource, Connectivity, Network, Projection, SumInto, Trigger
+from plasticdsl.model import ClampedSource, Connectivity, Network, Projection, SumInto, Trigger
 from plasticdsl.plan.lower import lower
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.model.model import Block, Flow, SumInto, Threshold, Trigger
+from plasticdsl.model import Block, Flow, SumInto, Threshold, Trigger
 from plasticdsl.model.protocol import Asked
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.operations import Keep

@@ -9,8 +9,8 @@ from typing import cast
 
 import numpy as np
 
+from plasticdsl.model import Block, Flow, MethodChoice, Role, Variable
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, Special
-from plasticdsl.model.model import Block, Flow, MethodChoice, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import SHARES, STAGES, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, Scheme
 from plasticdsl.source import NOWHERE

@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from plasticdsl.derive.grid import lags_on_grid, on_grid
+from plasticdsl.model import Block, Network, Population, Role, Variable
 from plasticdsl.model.expr import Expr, Number, Ref, Special
-from plasticdsl.model.model import Block, Network, Population, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.units.dimension import TIME

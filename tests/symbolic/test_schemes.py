@@ -14,8 +14,8 @@ import pytest
 import plasticdsl
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.model import Block
 from plasticdsl.model.expr import Number, Ref
-from plasticdsl.model.model import Block
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
 from tests.counting import counted

@@ -8,8 +8,8 @@ import mpmath
 import pytest
 
 from plasticdsl.derive.schemes import choose_schemes
+from plasticdsl.model import Network, Population
 from plasticdsl.model.expr import Call, Number, walk
-from plasticdsl.model.model import Network, Population
 from plasticdsl.model.schemes import Staged, linear_parts
 from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.singular import repair, repaired

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.model import Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.expr import Expr, Number, Ref, refs
-from plasticdsl.model.model import Block, Pairing, PairRule, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.windows import Side, Window

@@ -24,7 +24,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.check.terms.unification import Dim, Solver
-from plasticdsl.model.model import Block, MethodChoice
+from plasticdsl.model import Block, MethodChoice
 from plasticdsl.syntax import tree
 
 

@@ -23,8 +23,8 @@ from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
 from plasticdsl.check.terms.scope import EVENT, OUTSIDE, PRESENCE, REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
+from plasticdsl.model import Need
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
-from plasticdsl.model.model import Need
 from plasticdsl.model.owners import Foreign, OfArgument, StandIn, Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.names import free_name

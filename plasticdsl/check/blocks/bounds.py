@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import Values, constant
+from plasticdsl.model import Assign, Block, Distribution, Role, Value, Variable
 from plasticdsl.model.expr import Choice, Expr, Negate, Number, Ref
-from plasticdsl.model.model import Assign, Block, Distribution, Role, Value, Variable
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.source import Span
 

@@ -13,8 +13,8 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE
+from plasticdsl.model import Assign, Distribution
 from plasticdsl.model.expr import Compare, Drawn, Number, Ref
-from plasticdsl.model.model import Assign, Distribution
 from plasticdsl.model.owners import Whose
 from plasticdsl.symbolic.algebra import ONE, ZERO
 from plasticdsl.syntax import tree

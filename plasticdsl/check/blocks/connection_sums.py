@@ -16,9 +16,9 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import member_base, translate_number
 from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.model import Block, Role, SumInto, Trigger
 from plasticdsl.model.expr import Expr, Incoming, Ref, children, substitute, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Role, SumInto, Trigger
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul

@@ -17,8 +17,8 @@ from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import Placed, require_same
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model import Assign, Flow, Handler, Trigger
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
-from plasticdsl.model.model import Assign, Flow, Handler, Trigger
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, is_number, mul

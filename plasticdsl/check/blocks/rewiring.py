@@ -17,8 +17,8 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_as, translate_condition
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Assign, AtMost, Handler, Statement, Trigger
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Incoming, Number, Ref, Special, joined, walk
-from plasticdsl.model.model import Assign, AtMost, Handler, Statement, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import NEWBORN, PRESENT, is_there
 from plasticdsl.source import Span

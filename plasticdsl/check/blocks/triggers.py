@@ -22,22 +22,9 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.graph import reached
+from plasticdsl.model import AddTo, Assign, AtRate, Flow, Handler, NamedEvent, Pairing, PairRule, Refractory, Statement, Threshold, Trigger
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Negate, Number, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import (
-    AddTo,
-    Assign,
-    AtRate,
-    Flow,
-    Handler,
-    NamedEvent,
-    Pairing,
-    PairRule,
-    Refractory,
-    Statement,
-    Threshold,
-    Trigger,
-)
 from plasticdsl.model.owners import OfArgument, Owner, StandIn, Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import ONE, ZERO, mul, neg

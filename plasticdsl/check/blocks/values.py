@@ -17,8 +17,8 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import as_written, unit_of_number, unit_scale
+from plasticdsl.model import Role, Value, Variable
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Role, Value, Variable
 from plasticdsl.model.owners import StandIn
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import display_unit

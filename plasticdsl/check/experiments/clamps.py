@@ -20,11 +20,11 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.experiments import Change, Clamp
 from plasticdsl.model.expr import At, Call, Choice, Expr, Number, Ref, Special, children, joined, refs, walk
 from plasticdsl.model.lookup import Kind, Setting, UnknownParameter
-from plasticdsl.model.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
 from plasticdsl.model.parts import Those, Units
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns

@@ -23,10 +23,10 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, chec
 from plasticdsl.check.terms.unification import SECONDS, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Network, Trigger
 from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
-from plasticdsl.model.model import Network, Trigger
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet

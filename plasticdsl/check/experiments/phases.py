@@ -17,9 +17,9 @@ from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Change, Clamp, Experiment, Phase
 from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Part, Whose
 from plasticdsl.model.protocol import SHOWING, Asked, Course, Order, Repeat, Until, round_names
 from plasticdsl.syntax import tree

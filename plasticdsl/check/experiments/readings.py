@@ -23,9 +23,9 @@ from plasticdsl.check.terms.scope import Declared, Scope, seen, seen_events
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Network, Population, Projection, Role
 from plasticdsl.model.expr import AT_SPIKES, EACH, FUNCTIONS, At, Call, Expr, Number, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.lookup import Lookup, Setting
-from plasticdsl.model.model import Network, Population, Projection, Role
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
 from plasticdsl.model.patterns import DataSet, PatternSet

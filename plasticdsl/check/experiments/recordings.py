@@ -17,9 +17,9 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.check.terms.written_units import shown_in
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
+from plasticdsl.model import Distribution, Network, Role
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
-from plasticdsl.model.model import Distribution, Network, Role
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.syntax import tree
 

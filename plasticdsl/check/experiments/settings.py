@@ -12,10 +12,10 @@ from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.written_units import written_unit
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Value
 from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.lookup import Lookup, Setting, UnknownParameter
-from plasticdsl.model.model import Value
 from plasticdsl.model.owners import OfBlock
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

@@ -12,8 +12,8 @@ from plasticdsl.check.terms.amounts import COUNT, Values, amount, constant
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.model import Network
 from plasticdsl.model.expr import Call, Ref
-from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfPatterns
 from plasticdsl.model.patterns import PatternSet, WrittenPatterns
 from plasticdsl.syntax import tree

@@ -14,9 +14,7 @@ from plasticdsl.check.blocks.block_scope import OUTPUT
 from plasticdsl.check.networks.effects import with_what_is_read
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.network import with_open_inputs
-from plasticdsl.model.expr import SLIDING, Call, Compare, Expr, Number, Ref, rebuild, walk
-from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     AddTo,
     Block,
     ClampedSource,
@@ -31,6 +29,8 @@ from plasticdsl.model.model import (
     Threshold,
     Variable,
 )
+from plasticdsl.model.expr import SLIDING, Call, Compare, Expr, Number, Ref, rebuild, walk
+from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.owners import Foreign, OfArgument, Whose
 
 _UNITS = Number(100.0)

@@ -18,10 +18,10 @@ from plasticdsl.check.networks.projection_values import GivenValue, given_argume
 from plasticdsl.check.terms.amounts import constant
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Block, Third
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.mapping import mapped
-from plasticdsl.model.model import Block, Third
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner
 from plasticdsl.model.parts import Units, count
 from plasticdsl.symbolic.algebra import ONE, sub

@@ -11,8 +11,8 @@ from plasticdsl.check.terms.amounts import Values
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.scope import Declared, Scope, entries, seen_events
 from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model import Block, Population, Projection, Third
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.model import Block, Population, Projection, Third
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.parts import NamedPart, Units, count
 from plasticdsl.model.patterns import DataSet, PatternSet

@@ -23,10 +23,10 @@ from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import PARTIAL
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import AddTo, Block, MethodChoice, Need, Presence, Role
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
-from plasticdsl.model.model import AddTo, Block, MethodChoice, Need, Presence, Role
 from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
 from plasticdsl.model.schemes import method_kind
 from plasticdsl.source import Span

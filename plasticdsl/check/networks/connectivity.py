@@ -19,8 +19,8 @@ from plasticdsl.check.terms.mismatch import require_dimension
 from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.model import Connectivity, Delays, Role, Value
 from plasticdsl.model.expr import Expr, Special, joined
-from plasticdsl.model.model import Connectivity, Delays, Role, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

@@ -16,10 +16,10 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import reached
+from plasticdsl.model import AddTo, Assign, Block, Network, Population, Projection, Role, Threshold, Trigger, Variable
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Incoming, Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import AddTo, Assign, Block, Network, Population, Projection, Role, Threshold, Trigger, Variable
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.source import Span

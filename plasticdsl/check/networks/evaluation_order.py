@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from plasticdsl.graph import ordered, reached
+from plasticdsl.model import Owned, Population, Projection, Role, Variable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Owned, Population, Projection, Role, Variable
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 
 #: The inputs and definitions of all units.

@@ -16,9 +16,9 @@ from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Connectivity, GivenSpikes, SpikeFile
 from plasticdsl.model.expr import Binary, Number, Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Connectivity, GivenSpikes, SpikeFile
 from plasticdsl.model.owners import OfData, OfSeries, owner_text
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span

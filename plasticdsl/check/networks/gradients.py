@@ -20,9 +20,9 @@ from plasticdsl.derive.gradients import Backwards, extended, formula_of
 from plasticdsl.derive.local_gradient import Local, partials
 from plasticdsl.derive.reach import first_in_time
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Block, Network, Projection, Role, Variable
 from plasticdsl.model.expr import Call, Expr, Number, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, mapped
-from plasticdsl.model.model import Block, Network, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.symbolic.algebra import is_number

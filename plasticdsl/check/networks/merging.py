@@ -21,15 +21,9 @@ from plasticdsl.check.networks.effects import changes, keys
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Assign, Block, Need, Role, Variable
 from plasticdsl.model.expr import Drawn, Ref
 from plasticdsl.model.mapping import rename_block, rename_variable, renames
-from plasticdsl.model.model import (
-    Assign,
-    Block,
-    Need,
-    Role,
-    Variable,
-)
 from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 

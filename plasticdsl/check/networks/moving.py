@@ -19,10 +19,7 @@ from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared
-from plasticdsl.model.expr import At, Expr, Ref, rebuild, walk
-from plasticdsl.model.inline import as_owner
-from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     AddTo,
     Block,
     Connectivity,
@@ -36,6 +33,9 @@ from plasticdsl.model.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.expr import At, Expr, Ref, rebuild, walk
+from plasticdsl.model.inline import as_owner
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfArgument, OfPopulation, Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.names import free_name, numbered

@@ -36,8 +36,8 @@ from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.check.terms.written_units import with_dimension
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import ordered
+from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.mapping import mapped
-from plasticdsl.model.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.presence import absent_is_0

@@ -17,8 +17,8 @@ from plasticdsl.check.terms.expressions import read_hold, translate_condition, t
 from plasticdsl.check.terms.index_letters import Indexed, indexed_names, letters_of, read_indexed
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.model import Projection
 from plasticdsl.model.expr import At, Expr, Number, Ref, SumOver, joined, walk
-from plasticdsl.model.model import Projection
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.model.parts import NamedPart, Units, among
 from plasticdsl.source import Span

@@ -15,9 +15,9 @@ from plasticdsl.check.terms.amounts import POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.unification import SECONDS
+from plasticdsl.model import Block, Role, Value, Variable
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, is_stored, refs, substitute
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Role, Value, Variable
 from plasticdsl.model.owners import OfSeries, Whose, owner_text
 from plasticdsl.syntax import tree
 

@@ -20,8 +20,8 @@ from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.scope import entries
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Distribution, Value
 from plasticdsl.model.expr import Choice, Expr, Number, Special
-from plasticdsl.model.model import Distribution, Value
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import among
 from plasticdsl.syntax import tree

@@ -12,9 +12,9 @@ from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.terms.amounts import FROM_EITHER_END, Values, amount, constant
 from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.unification import PURE
+from plasticdsl.model import Projection, Role, Variable
 from plasticdsl.model.expr import Binary, Compare, Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.mapping import expressions, mapped
-from plasticdsl.model.model import Projection, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import NamedPart, Range, Units, among, count
 from plasticdsl.source import Span

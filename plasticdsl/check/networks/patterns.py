@@ -19,8 +19,8 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Population
 from plasticdsl.model.expr import Expr, Number
-from plasticdsl.model.model import Population
 from plasticdsl.model.patterns import PatternFile, PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

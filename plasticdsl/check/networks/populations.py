@@ -30,20 +30,9 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Block, ClampedSource, GivenSpikes, PoissonSource, Population, RegularSource, Role, Source, Value, Variable
 from plasticdsl.model.expr import Expr, Number, Ref, Special, is_series, is_stored, refs, substitute, walk
 from plasticdsl.model.mapping import mapped
-from plasticdsl.model.model import (
-    Block,
-    ClampedSource,
-    GivenSpikes,
-    PoissonSource,
-    Population,
-    RegularSource,
-    Role,
-    Source,
-    Value,
-    Variable,
-)
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span

@@ -19,8 +19,8 @@ from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Block, Distribution, Population, Role, Value, Variable
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special
-from plasticdsl.model.model import Block, Distribution, Population, Role, Value, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

@@ -10,8 +10,8 @@ from plasticdsl.check.networks.merging import Joined
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context
 from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.model import Assign, Block, Connectivity, Handler, Presence, Role, Variable
 from plasticdsl.model.expr import Number
-from plasticdsl.model.model import Assign, Block, Connectivity, Handler, Presence, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import NEWBORN, PRESENT
 from plasticdsl.source import Span

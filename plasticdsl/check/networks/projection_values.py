@@ -30,10 +30,10 @@ from plasticdsl.check.terms.written_units import unit_of_number, with_dimension
 from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
+from plasticdsl.model import Block, Need, Role, Value, Variable
 from plasticdsl.model.dependencies import circle, in_working_order
 from plasticdsl.model.expr import Expr, Ref, is_stored, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Need, Role, Value, Variable
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree

@@ -27,9 +27,9 @@ from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.unification import SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Block, Projection, Role, Third
 from plasticdsl.model.expr import refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Block, Projection, Role, Third
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.presence import masked
 from plasticdsl.model.weights import weights

@@ -21,10 +21,10 @@ from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.derive.gradients import extended
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, rebuild, refs
 from plasticdsl.model.inline import at_this_moment
 from plasticdsl.model.mapping import mapped
-from plasticdsl.model.model import Assign, Network, Projection, Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.proofs import Proof
 from plasticdsl.source import Span

@@ -21,9 +21,9 @@ from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.graph import reached
+from plasticdsl.model import Distribution, Role, Variable
 from plasticdsl.model.dependencies import circle, in_working_order
 from plasticdsl.model.expr import Expr, Number, Ref, substitute, walk
-from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import names_read, nodes

@@ -13,8 +13,8 @@ from dataclasses import replace
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Block, Connectivity, Network, Presence, Projection, Role
 from plasticdsl.model.expr import Expr, Negate, Ref, rebuild
-from plasticdsl.model.model import Block, Connectivity, Network, Presence, Projection, Role
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.syntax import tree

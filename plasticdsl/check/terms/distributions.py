@@ -18,8 +18,8 @@ from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.suggest import did_you_mean
+from plasticdsl.model import Distribution, Value
 from plasticdsl.model.expr import Expr, Number
-from plasticdsl.model.model import Distribution, Value
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import counted
 

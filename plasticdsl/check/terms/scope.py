@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
+from plasticdsl.model import NamedEvent, Role, Variable
 from plasticdsl.model.expr import FUNCTIONS, Expr, Number, Ref, Special
-from plasticdsl.model.model import NamedEvent, Role, Variable
 from plasticdsl.model.owners import Owner
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.source import NOWHERE, Span

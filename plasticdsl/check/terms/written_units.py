@@ -10,8 +10,8 @@ from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.model import Network, Variable
 from plasticdsl.model.expr import At, Binary, Expr, Number, Ref, Special, walk
-from plasticdsl.model.model import Network, Variable
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import nodes
 from plasticdsl.units.dimension import Dimension

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from plasticdsl.kernels.loops.names import Names
 from plasticdsl.kernels.program import ONE, Element, Increase, Store
+from plasticdsl.model import Variable
 from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, rebuild
-from plasticdsl.model.model import Variable
 from plasticdsl.model.owners import Owner, Whose
 
 

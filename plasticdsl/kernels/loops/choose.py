@@ -8,8 +8,8 @@ from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.loops.names import K, Names, number_of
 from plasticdsl.kernels.loops.walks import column, every_unit, row
 from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, Store, While, element
+from plasticdsl.model import AtMost
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr
-from plasticdsl.model.model import AtMost
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty

@@ -15,8 +15,8 @@ from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
 from plasticdsl.kernels.program import ZERO, Array, Comment, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula, Recipe
+from plasticdsl.model import Flow, Variable
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
-from plasticdsl.model.model import Flow, Variable
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import (

@@ -44,8 +44,8 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Formula
+from plasticdsl.model import Trigger
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref, joined
-from plasticdsl.model.model import Trigger
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined

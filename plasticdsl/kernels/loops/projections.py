@@ -46,8 +46,8 @@ from plasticdsl.kernels.program import (
     element,
 )
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
+from plasticdsl.model import AddTo, Assign, AtMost, Total
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref
-from plasticdsl.model.model import AddTo, Assign, AtMost, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty

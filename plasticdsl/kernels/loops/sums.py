@@ -29,9 +29,9 @@ from plasticdsl.kernels.loops.names import (
 )
 from plasticdsl.kernels.loops.walks import Stretch, every_connection, every_unit
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Statement, Store, element
+from plasticdsl.model import SumInto, Total
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Ref, refs
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.model import SumInto, Total
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops

@@ -12,9 +12,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from plasticdsl.graph import lasting
+from plasticdsl.model import Distribution, PerUnit, Role, Variable
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Distribution, PerUnit, Role, Variable
 from plasticdsl.model.schemes import EulerMaruyama, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows

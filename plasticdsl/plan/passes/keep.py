@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from plasticdsl.model import Assign, Owned, Population, Role, Trigger
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.inline import inline, scope_of
-from plasticdsl.model.model import Assign, Owned, Population, Role, Trigger
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.identifiers import Field, Part, of_emitted, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
-from plasticdsl.model.model import Emitted
+from plasticdsl.model import Emitted
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order

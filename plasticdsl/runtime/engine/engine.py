@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Emitted
+from plasticdsl.model import Emitted
 from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.instance.instance import Instance
 

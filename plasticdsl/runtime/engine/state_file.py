@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Network
+from plasticdsl.model import Network
 from plasticdsl.runtime.engine.engine import State
 from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInstance
 from plasticdsl.source import Span

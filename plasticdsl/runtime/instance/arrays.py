@@ -12,8 +12,8 @@ from typing import NoReturn
 import numpy as np
 
 from plasticdsl.data import files
+from plasticdsl.model import Projection
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Projection
 from plasticdsl.model.owners import owner_text
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.runtime.instance.instance import Floats, Stored, Values

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model.expr import Ref, Special, is_series, refs
-from plasticdsl.model.model import (
+from plasticdsl.model import (
     Block,
     ClampedSource,
     GivenSpikes,
@@ -30,6 +29,7 @@ from plasticdsl.model.model import (
     Timed,
     Timing,
 )
+from plasticdsl.model.expr import Ref, Special, is_series, refs
 from plasticdsl.model.owners import OfData, OfProjection, OfSeries, Whose
 from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.presence import PRESENT

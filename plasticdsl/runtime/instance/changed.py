@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from plasticdsl.model import Block, Network, PoissonSource, Population, Projection, RegularSource, Timing
 from plasticdsl.model.changing import followers
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Block, Network, PoissonSource, Population, Projection, RegularSource, Timing
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.right_sides import network_sides, right_sides
 from plasticdsl.runtime.instance.arrays import Arrays

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from plasticdsl.graph import backwards, reachable
+from plasticdsl.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.expr import Expr, Ref, Special, is_stored, refs, walk
-from plasticdsl.model.model import Distribution, Network, PerUnit, Projection, Timed, Timing, Value
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.right_sides import all_sides
 from plasticdsl.runtime.instance.settings import Given, Settings

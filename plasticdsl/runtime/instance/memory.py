@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from plasticdsl.model import AddTo, PerUnit, Population, Projection, Timed, Timing
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import AddTo, PerUnit, Population, Projection, Timed, Timing
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.right_sides import PARAMETERS, STATES
 from plasticdsl.runtime.instance.resolver import fail

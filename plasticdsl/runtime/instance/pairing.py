@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model import Connectivity, Network, Presence, Projection, Third
 from plasticdsl.model.expr import Logic, Ref, Special, of_a_pair
-from plasticdsl.model.model import Connectivity, Network, Presence, Projection, Third
 from plasticdsl.model.owners import OfArgument, OfData, Owner, Whose
 from plasticdsl.model.parts import Units
 from plasticdsl.model.weights import weight

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Distribution, Projection
+from plasticdsl.model import Distribution, Projection
 from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given

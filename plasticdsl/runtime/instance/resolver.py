@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import ordered
+from plasticdsl.model import Distribution, Role, Variable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.model import Distribution, Role, Variable
 from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.settings import Given, Sides

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model import Network, Value
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
-from plasticdsl.model.model import Network, Value
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import OfBlock, Owner, Whose, owner_text
 from plasticdsl.model.patterns import DataSet, RandomPatterns

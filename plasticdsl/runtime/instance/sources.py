@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from plasticdsl.model import GivenSpikes, PoissonSource, Population, RegularSource, SpikeFile
 from plasticdsl.model.expr import Special, at_samples, walk
-from plasticdsl.model.model import GivenSpikes, PoissonSource, Population, RegularSource, SpikeFile
 from plasticdsl.runtime.instance.instance import Floats, Pace, PopulationInstance, Values
 from plasticdsl.runtime.instance.patterns import read_arrays
 from plasticdsl.runtime.instance.resolver import Resolver, fail

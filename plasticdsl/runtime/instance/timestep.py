@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model import Block, Network
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Number, Ref, Special
-from plasticdsl.model.model import Block, Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4, Staged, linear_parts

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.model import Emitted, Network
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import Emitted, Network
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.changed import with_parameters

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticdsl.model import Network
 from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.model.right_sides import PARAMETERS

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model import AtRate, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.model import AtRate, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span

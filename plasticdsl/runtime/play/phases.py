@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import Part, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values

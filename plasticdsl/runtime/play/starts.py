@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticdsl.model import Network
 from plasticdsl.model.expr import Expr, refs
-from plasticdsl.model.model import Network
 from plasticdsl.model.owners import OfPatterns, owner_text
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Start

@@ -15,9 +15,9 @@ from functools import partial
 import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model import Network
 from plasticdsl.model.experiments import Experiment, SweepAxis
 from plasticdsl.model.expr import Expr, Number, Ref
-from plasticdsl.model.model import Network
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.patterns import all_data

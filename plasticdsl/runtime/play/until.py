@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
+from plasticdsl.model import Emitted, Network
 from plasticdsl.model.expr import Call, Expr, is_sliding, substitute, walk
-from plasticdsl.model.model import Emitted, Network
 from plasticdsl.model.parts import emitted
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Network
+from plasticdsl.model import Network
 from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Order
 from plasticdsl.runtime.engine.engine import Engine

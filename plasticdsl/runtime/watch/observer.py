@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model import Network, Role
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special
-from plasticdsl.model.model import Network, Role
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, Whose, owner_text
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.runtime.engine.engine import Engine

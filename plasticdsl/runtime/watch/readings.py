@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
-from plasticdsl.model.model import Emitted
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part, Whose
 from plasticdsl.model.parts import Units, emitted, is_several, parts_read
 from plasticdsl.model.presence import PRESENT

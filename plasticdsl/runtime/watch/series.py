@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Call, Expr
-from plasticdsl.model.model import Emitted
 from plasticdsl.model.parts import Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.curves import Curve, Traced

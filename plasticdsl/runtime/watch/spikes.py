@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.model import Emitted, Network, Population, Projection
+from plasticdsl.model import Emitted, Network, Population, Projection
 from plasticdsl.names import canonical
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.support.arrays import Floats
