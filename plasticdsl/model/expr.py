@@ -77,7 +77,8 @@ class Negate:
 @dataclass(frozen=True, slots=True)
 class Call:
     """A built-in function of `FUNCTIONS` (model level) or a statistic (`mean`, `rate`, … in experiments). `sample(series, n)`: row n (from 0) of an
-    array of samples, `Ref(OfSeries(…), …)`, the last where there are no more: a number for all units, or one for each."""
+    array of samples, `Ref(OfSeries(…), …)`, the last where there are no more: a number for all units, or one for each. `listed(i, …)` and
+    `entry(i, j, columns, …)`: the value of unit i, and of the connection to i from j, among those that follow."""
 
     function: str
     arguments: tuple[Expr, ...]

@@ -59,6 +59,17 @@ def listed(number: Floats, *values: Floats) -> Floats:
     return np.diagonal(each).copy()
 
 
+def entry_of(post: Floats, pre: Floats, columns: Floats, *values: Floats) -> Floats:
+    """Of a matrix with a row for each post and a column for each pre unit, written row by row, the entry of each connection; units are counted from 1.
+    Raises `OtherCount` for units that it has no row or no column for."""
+    rows = len(values) // int(columns)
+    if np.size(post) and (np.max(post) > rows or np.max(pre) > columns):
+        raise OtherCount(
+            f"its matrix has {rows} rows and {int(columns)} columns, and there is a connection to unit {np.max(post):g} or from {np.max(pre):g}"
+        )
+    return np.array(values, dtype=np.float64)[((post - 1.0) * columns + pre - 1.0).astype(np.int64)]
+
+
 def sample_each(series: Floats, number: Floats) -> Floats:
     """Row `number` (from 0) of float64[rows] or float64[rows, units], the last where there are no more; `number`: one for all units, or one for each."""
     row = np.where(number > 0.0, np.minimum(number, len(series) - 1.0), 0.0).astype(np.int64)
@@ -73,7 +84,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "expm1": np.expm1, "log1p": np.log1p,
     "erf": erf_each, "abs": np.abs, "sign": np.sign, "step": step_each, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
     "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1_each, "expm1_over_x": expm1_over_x_each,
-    "one_hot": one_hot_each, "listed": listed, "sample": sample_each,
+    "one_hot": one_hot_each, "listed": listed, "entry": entry_of, "sample": sample_each,
 }  # fmt: skip
 
 OPERATORS: Mapping[str, Function] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.from_data import listed
+from plasticdsl.check.networks.matrices import matrices_of_pairs
 from plasticdsl.check.networks.parts import membership
 from plasticdsl.check.networks.positions import distance
 from plasticdsl.check.terms.amounts import COUNT_OR_NONE, NOT_NEGATIVE, SHARE, Values, amount, constant
@@ -51,9 +52,9 @@ def unit_numbers(context: Context) -> Context:
     return context.inside(context.scope.child({}, missing=lambda name: _NUMBERS.get(name.name)))
 
 
-def pair_names(context: Context, pre: Side, post: Side) -> Context:
-    """The same context with what can be told of two units before the run: their numbers, parameters of theirs as `pre.X` and `post.X`, and their
-    distance."""
+def pair_names(context: Context, pre: Side, post: Side, constants: Values) -> Context:
+    """The same context with what can be told of two units before the run: their numbers, parameters of theirs as `pre.X` and `post.X`, their
+    distance, and matrices with an entry for each two."""
     units = {"pre": _of_side(Whose.PRE, pre), "post": _of_side(Whose.POST, post)}
 
     def known(name: tree.Name) -> Declared | None:
@@ -62,6 +63,7 @@ def pair_names(context: Context, pre: Side, post: Side) -> Context:
         return units.get(name.name) or _NUMBERS.get(name.name)
 
     members = membership({"pre": pre, "j": pre, "post": post, "i": post})
+    matrices = matrices_of_pairs(pre, post, constants)
 
     def extend(node: tree.Expr, inside: Context) -> Typed | None:
         match node:
@@ -69,7 +71,7 @@ def pair_names(context: Context, pre: Side, post: Side) -> Context:
                 hint = Hint("Write ‘distance’.", ("distance",), node.span)
                 return inside.refuse("unknown-function", "The distance of the two units is a name, without brackets.", node.span, hint)
             case _:
-                return members(node, inside)
+                return members(node, inside) or matrices(node, inside)
 
     return context.inside(context.scope.child({}, missing=known)).extended(extend)
 
@@ -83,7 +85,7 @@ def _of_side(owner: Whose, side: Side) -> Declared:
 def connectivity(clauses: Sequence[tree.Connectivity], pre: Side, post: Side, span: Span, building: Building) -> Connectivity:
     """The rule by which pairs of units are connected."""
     context, values = building.context, building.constants
-    of_pairs = pair_names(context, pre, post)
+    of_pairs = pair_names(context, pre, post, values)
     bases = [c for c in clauses if c.kind in _KINDS]
     if len(bases) > 1:
         labels = (Label(bases[0].span, "the first"),)

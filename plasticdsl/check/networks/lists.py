@@ -48,9 +48,9 @@ def listed_items(node: tree.Expr, scope: Scope) -> tuple[tree.Expr, ...] | None:
     listing, unit = with_unit(node, scope)
     match listing:
         case tree.Listing(items=items):
-            return tuple(_in_unit(item, unit) for item in items) if unit else items
+            return tuple(in_unit(item, unit) for item in items)
         case tree.Group(inner=inner, square=True) if unit:
-            return (_in_unit(inner, unit),)
+            return (in_unit(inner, unit),)
         case _:
             return None
 
@@ -82,12 +82,14 @@ def written_unit(node: tree.Expr, scope: Scope) -> tree.Unit | None:
             return None
 
 
-def _in_unit(node: tree.Expr, unit: tree.Unit) -> tree.Expr:
+def in_unit(node: tree.Expr, unit: tree.Unit) -> tree.Expr:
     """`68` in pF is `68 pF`, rounded once; anything else is multiplied."""
+    if not unit:
+        return node
     match node:
         case tree.Number(unit=()):
             return replace(node, unit=unit)
         case tree.Unary(operator="-", operand=operand):
-            return replace(node, operand=_in_unit(operand, unit))
+            return replace(node, operand=in_unit(operand, unit))
         case _:
             return tree.Binary("*", node, tree.Number("1", unit, node.span), node.span)

@@ -91,7 +91,7 @@ def give(
     """The connection's variables with the given values put in; reports what has no value, or cannot have one."""
     before = context.report.count
     own = entries(joined.variables.values(), joined.dims, Whose.OWN)
-    inside = pair_names(value_context(own, context), ends.pre, ends.post)
+    inside = pair_names(value_context(own, context), ends.pre, ends.post, ends.constants)
     written: dict[str, GivenValue] = {}
     misnamed: list[GivenValue] = []
     for value in given:

@@ -111,7 +111,7 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     if wanted.hidden is not None and not clauses:
         clauses = (tree.Connectivity("one to one", None, statement.source.span),)
     connected = connectivity(clauses, pre, post, statement.span, building)
-    late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post), building.constants)
+    late = delays(statement.delays, bool(rules), SECONDS, pair_names(context, pre, post, building.constants), building.constants)
     equations, values_written = taken_out(statement.values)
     written = given_values(values_written)
     ends = Ends(pre, post, thirds, building.observables, building.constants, bool(late), building.moving)
