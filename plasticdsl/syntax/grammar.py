@@ -25,8 +25,9 @@ from plasticdsl import cache
 from plasticdsl._resources import resource
 from plasticdsl.source import Span
 from plasticdsl.syntax.build_dynamics import DYNAMICS
+from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
-from plasticdsl.syntax.build_procedures import EXPERIMENTS, NETWORKS
+from plasticdsl.syntax.build_networks import NETWORKS
 from plasticdsl.syntax.problems import unexpected
 from plasticdsl.syntax.tokens import Token, begins_with_name
 

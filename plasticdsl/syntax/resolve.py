@@ -15,7 +15,7 @@ from typing import Any
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.build_procedures import count_and_kind, single_name
+from plasticdsl.syntax.build_networks import count_and_kind, single_name
 from plasticdsl.syntax.walk import nodes
 
 #: Blocks by kind and name: those of different kinds may have one name.

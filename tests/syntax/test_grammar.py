@@ -10,8 +10,9 @@ import pytest
 
 from plasticdsl._resources import resource
 from plasticdsl.syntax.build_dynamics import DYNAMICS
+from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
-from plasticdsl.syntax.build_procedures import EXPERIMENTS, NETWORKS
+from plasticdsl.syntax.build_networks import NETWORKS
 from plasticdsl.syntax.grammar import START_RULES, keywords, tables
 from plasticdsl.syntax.words import RESERVED
 

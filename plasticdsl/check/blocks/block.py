@@ -14,11 +14,13 @@ from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.bounds import check_assigned
 from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
+from plasticdsl.check.blocks.firing import named_events, output_name, refractory, spike
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
 from plasticdsl.check.blocks.index_notation import without_indices
+from plasticdsl.check.blocks.pairs import pair_rules
 from plasticdsl.check.blocks.rewiring import rewiring
 from plasticdsl.check.blocks.sliding_rates import check_windows
-from plasticdsl.check.blocks.triggers import handlers, named_events, output_name, pair_rules, refractory, spike
+from plasticdsl.check.blocks.triggers import handlers
 from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity

@@ -7,6 +7,7 @@ Expressions, statements of neurons, synapses and rules, those of networks and ex
 """
 
 from plasticdsl.syntax.tree.dynamics import *
+from plasticdsl.syntax.tree.experiments import *
 from plasticdsl.syntax.tree.expressions import *
 from plasticdsl.syntax.tree.file import *
-from plasticdsl.syntax.tree.procedures import *
+from plasticdsl.syntax.tree.networks import *

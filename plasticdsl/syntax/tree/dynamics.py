@@ -10,7 +10,7 @@ from plasticdsl.syntax.tree.expressions import Apply, Expr, Interval, Listing, N
 
 if TYPE_CHECKING:
     from plasticdsl.syntax.tree.file import Statement
-    from plasticdsl.syntax.tree.procedures import Connectivity
+    from plasticdsl.syntax.tree.networks import Connectivity
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from plasticdsl.source import Span
 from plasticdsl.syntax.tree.dynamics import Dynamics
+from plasticdsl.syntax.tree.experiments import Procedure
 from plasticdsl.syntax.tree.expressions import Expr, Name
-from plasticdsl.syntax.tree.procedures import Procedure, Wiring
+from plasticdsl.syntax.tree.networks import Wiring
 
 Statement = Dynamics | Wiring | Procedure
 
