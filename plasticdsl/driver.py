@@ -184,8 +184,9 @@ def simulate(
 
 def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
     """Where instances and engines of `network` come from; the compiler tells how long compiling took."""
-    from plasticdsl.runtime.instance.build import FIRST_STEPS, instantiate
+    from plasticdsl.runtime.instance.build import instantiate
     from plasticdsl.runtime.instance.pairing import with_listed
+    from plasticdsl.runtime.instance.sources import FIRST_STEPS
     from plasticdsl.runtime.instance.timestep import require_small_step
     from plasticdsl.runtime.play.experiment import Workshop
 

@@ -28,9 +28,8 @@ from plasticdsl.net_parts import Part, like, parameter_of, plastic, read_only, v
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
-from plasticdsl.runtime.instance.build import FIRST_STEPS, complete_until, extend_spikes
 from plasticdsl.runtime.instance.settings import Given, Settings
-from plasticdsl.runtime.instance.sources import lay_down
+from plasticdsl.runtime.instance.sources import FIRST_STEPS, complete_until, extend_spikes, lay_down
 from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite

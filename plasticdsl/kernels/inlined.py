@@ -23,7 +23,8 @@ _SUPPORT = "plasticdsl.support."
 #: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them.
 MODULES: Mapping[str, Compiled] = {
     "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "propagators": "", "arrays": "", "elementwise": "",
-    "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "connectivity": "", "pairs": "", "spikes": "", "values": "",
+    "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "", "connectivity": "", "pairs": "",
+    "spikes": "", "values": "",
 }  # fmt: skip
 
 

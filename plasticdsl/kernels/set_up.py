@@ -33,13 +33,15 @@ from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
 from plasticdsl.model.parts import count, start_of
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides, right_sides
-from plasticdsl.support.connectivity import Pattern, as_given, chosen, connect, given_to_each, in_rows, sized, there_at_first
+from plasticdsl.support.connections import given_to_each, in_rows, there_at_first
+from plasticdsl.support.connectivity import Pattern, as_given, connect
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.pairs import require_partners, symmetric
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.spikes import counted_spikes, endless_spikes, spikes_from, spikes_of_all
 from plasticdsl.support.steps import to_step_array, to_steps, whole_multiple
-from plasticdsl.support.structure import require_units, shared
+from plasticdsl.support.structure import shared
+from plasticdsl.support.units import chosen, require_units, sized
 from plasticdsl.support.values import array_given, given, lacks, number, within
 
 #: What `allocate` calls what it was given and what it makes by the way.

@@ -13,7 +13,7 @@ from plasticdsl.model import Network, Owned
 from plasticdsl.model.dependencies import flowing_names, read_by_units
 from plasticdsl.model.expr import Special, refs, walk
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.plan import PopulationPlan
+from plasticdsl.plan.populations import PopulationPlan
 
 
 def coupled(network: Network, populations: Sequence[PopulationPlan]) -> tuple[tuple[PopulationPlan, ...], tuple[Owned, ...]]:

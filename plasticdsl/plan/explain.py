@@ -11,7 +11,8 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place, Slot
-from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Plan, PopulationPlan, ProjectionPlan
+from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, PopulationPlan
 from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values

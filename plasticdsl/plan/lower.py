@@ -35,10 +35,11 @@ from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
 from plasticdsl.plan.coupling import coupled
+from plasticdsl.plan.events import Event
 from plasticdsl.plan.order import in_order
 from plasticdsl.plan.others import other_definitions, read_by
-from plasticdsl.plan.places import Place, Slot
-from plasticdsl.plan.plan import Event, PastRead, Placed, PlacedScheme, Plan, ProjectionPlan, kind_of
+from plasticdsl.plan.places import Place, Slot, kind_of
+from plasticdsl.plan.plan import PastRead, Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sequence import in_sequence, resolve_own_limits
 from plasticdsl.plan.sharing import remembering_once
 from plasticdsl.plan.sweeps import sweeps

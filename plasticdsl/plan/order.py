@@ -14,7 +14,8 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.others import readers_first, walks_other
 from plasticdsl.plan.places import Place, Slot
-from plasticdsl.plan.plan import Plan, PopulationPlan, ProjectionPlan
+from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.populations import PopulationPlan
 from plasticdsl.plan.sweeps import Sweep
 
 

@@ -1,8 +1,10 @@
-"""Where a projection's variables live, and when in a step what happens to them does."""
+"""Where variables live and how they are kept, and when in a step what happens to those of a projection does."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from plasticdsl.model import Role, Variable
 
 
 class Place(StrEnum):
@@ -29,3 +31,23 @@ class Slot(StrEnum):
     def side(self) -> Place:
         """Whose spikes trigger it."""
         return Place.PRE if self in (Slot.PRE, Slot.PRE_LATE) else Place.POST
+
+
+class Kind(StrEnum):
+    """How a variable is kept: a constant with one value for all, or with one for each unit or connection; a state; what a step evaluates."""
+
+    SHARED = "shared"
+    CONSTANT = "constant"
+    STATE = "state"
+    EVALUATED = "evaluated"
+
+
+def kind_of(variable: Variable, differs: bool) -> Kind:
+    """`differs`: it has one value per unit or connection."""
+    match variable.role:
+        case Role.PARAMETER | Role.GIVEN:
+            return Kind.CONSTANT if differs else Kind.SHARED
+        case Role.STATE | Role.CLAMPED:
+            return Kind.STATE
+        case Role.INPUT | Role.DEFINITION | Role.REFRACTORY:
+            return Kind.EVALUATED

@@ -7,41 +7,20 @@ too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 
-from plasticdsl.model import AddTo, Assign, AtMost, Network, PerUnit, Population, Projection, Role, SumInto, Total, Variable
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.inline import map_refs
+from plasticdsl.model import AddTo, Network, PerUnit, Projection, Role, SumInto, Total, Variable
+from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import Asked
-from plasticdsl.model.schemes import Scheme, Staged, linear_parts
+from plasticdsl.model.schemes import Scheme
+from plasticdsl.plan.events import Event
 from plasticdsl.plan.operations import Operation
 from plasticdsl.plan.others import Other
-from plasticdsl.plan.places import Place, Slot
-from plasticdsl.source import NOWHERE, Span
-
-
-class Kind(StrEnum):
-    """How a variable is kept: a constant with one value for all, or with one for each unit or connection; a state; what a step evaluates."""
-
-    SHARED = "shared"
-    CONSTANT = "constant"
-    STATE = "state"
-    EVALUATED = "evaluated"
-
-
-def kind_of(variable: Variable, differs: bool) -> Kind:
-    """`differs`: it has one value per unit or connection."""
-    match variable.role:
-        case Role.PARAMETER | Role.GIVEN:
-            return Kind.CONSTANT if differs else Kind.SHARED
-        case Role.STATE | Role.CLAMPED:
-            return Kind.STATE
-        case Role.INPUT | Role.DEFINITION | Role.REFRACTORY:
-            return Kind.EVALUATED
+from plasticdsl.plan.places import Kind, Place, Slot
+from plasticdsl.plan.populations import PopulationPlan
 
 
 class Layout(StrEnum):
@@ -51,79 +30,6 @@ class Layout(StrEnum):
     LISTED = "listed"
     FULL = "full"
     FULL_BUT_SELF = "full but self"
-
-
-@dataclass(frozen=True, slots=True)
-class Remember:
-    """A value kept under a local name during one event of one connection (or unit): read as `InPlan("remembered", name)`."""
-
-    name: str
-    value: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Foresee:
-    """The jump of a variable of the connection made on its forecast, read as `InPlan("forecast", name)`."""
-
-    name: str
-    value: Expr
-    span: Span = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class SumHistory:
-    """`target += Σ value` over the spike times kept in `history`, then `target` is bounded once. In `value`, `Special("lag")` stands
-    for the kept spike's time. `with_now`: a spike of this very step counts (a tie that belongs to this side), otherwise earlier ones alone."""
-
-    history: str
-    target: str
-    value: Expr
-    with_now: bool
-    span: Span = NOWHERE
-
-
-#: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `InPlan("total", name)`; at
-#: postsynaptic spikes it is that of the unit that spiked.
-PlanStatement = Assign | AddTo | AtMost | Remember | Foresee | SumHistory | Total
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One statement at an event. `held`: it changes a weight and is skipped while rules are off. `once`: it remembers what is the same for all
-    connections of the unit that spiked. `of`: the kind of event, where it is no spike."""
-
-    statement: PlanStatement
-    held: bool = False
-    once: bool = False
-    of: str = ""
-
-    @property
-    def value(self) -> Expr:
-        """The right side of its statement."""
-        return self.statement.value
-
-    @property
-    def assigned(self) -> str | None:
-        """The own variable that it assigns."""
-        match self.statement:
-            case Assign(target) | AtMost(target):
-                return target.name
-            case Foresee(name) | SumHistory(target=name):
-                return name
-            case _:
-                return None
-
-    def reads(self, *limits: str) -> frozenset[str]:
-        """The own variables that it reads with one of these limits, without what an assignment reads of its own target."""
-        return frozenset(r.name for r in refs(self.value) if r.owner is Whose.OWN and r.limit in limits)
-
-    def with_value(self, value: Expr) -> Event:
-        """The same with another right side."""
-        return replace(self, statement=replace(self.statement, value=value))
-
-    def mapped(self, change: Callable[[Ref], Expr]) -> Event:
-        """The same with every reference of its right side replaced by `change(reference)`."""
-        return self.with_value(map_refs(self.value, change))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,124 +152,6 @@ class ProjectionPlan:
     def at(self, slot: Slot) -> tuple[Event, ...]:
         """The statements of a slot."""
         return next((events for s, events in self.events if s is slot), ())
-
-
-# --- populations -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AtThreshold:
-    """A unit spikes where `condition` holds; `rising`: and did not at the previous grid time. `written`: as the author wrote it."""
-
-    condition: Expr
-    rising: bool
-    written: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class ByHazard:
-    """A unit spikes each time that the hazard `rate` dt has used up an exponential draw. `of_state`: the rate follows the state."""
-
-    rate: Expr
-    of_state: bool
-    written: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class AtGivenTimes:
-    """Spikes are listed before the run."""
-
-
-Emission = AtThreshold | ByHazard | AtGivenTimes
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A variable of units, its bounds written out."""
-
-    variable: Variable
-    kind: Kind
-
-
-@dataclass(frozen=True, slots=True)
-class UnitJump:
-    """`target := value` in a unit, then its bounds are applied. `written`: the value as the author wrote it."""
-
-    target: str
-    value: Expr
-    written: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Emits:
-    """How units spike, or another `event` happens to them, and what they do then."""
-
-    event: str
-    emission: Emission
-    jumps: tuple[UnitJump, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UnitChange:
-    """What units do at steps by themselves, all together: at every step, or every `period`. `number` tells those of one population apart."""
-
-    number: int
-    period: Expr | None
-    jumps: tuple[UnitJump, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """The refractory time: `held` variables stand still. It lasts for `duration` (`differs`: each unit has its own; `at_spike`: as it is after the jumps
-    of the spike), or until `condition` does not hold. `written`: whichever there is, as the author wrote it. `shown`: the variables that tell of it."""
-
-    duration: Expr | None
-    condition: Expr | None
-    written: Expr
-    held: tuple[str, ...]
-    differs: bool
-    at_spike: bool
-    shown: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PopulationPlan:
-    """One population. `events`: how its units spike, and what else happens to them, in order; `changes`: what they do at steps. `coupled`: their staged
-    integrators take the stages together with those of other populations; `staged`: variables, inputs and definitions that have a value at each stage.
-    `kept`: names whose values are logged with each spike."""
-
-    population: Population
-    variables: tuple[Stored, ...]
-    events: tuple[Emits, ...]
-    changes: tuple[UnitChange, ...]
-    rest: Rest | None
-    schemes: tuple[Scheme, ...]
-    coupled: bool = False
-    staged: frozenset[str] = frozenset()
-    kept: tuple[tuple[str, Expr], ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The population's name."""
-        return self.population.name
-
-    def emits(self, event: str) -> Emits:
-        """How one of these events happens."""
-        return next(e for e in self.events if e.event == event)
-
-    def variable(self, name: str) -> Stored:
-        """How this variable is kept."""
-        return next(s for s in self.variables if s.variable.name == name)
-
-    @property
-    def alone(self) -> tuple[Scheme, ...]:
-        """Integrators that need nothing of other units within a step."""
-        return tuple(s for s in self.schemes if not (self.coupled and isinstance(s, Staged)))
-
-    @property
-    def at_stages(self) -> tuple[tuple[str, Expr, Expr], ...]:
-        """(variable, a, b) of the rates a x + b that are evaluated at stages."""
-        return tuple(part for s in self.schemes if isinstance(s, Staged) for part in linear_parts(s))
 
 
 @dataclass(frozen=True, slots=True)

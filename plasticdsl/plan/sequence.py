@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from plasticdsl.model import Total
 from plasticdsl.model.expr import Expr, InPlan, Ref, walk
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.plan import Event, Remember
+from plasticdsl.plan.events import Event, Remember
 
 
 def in_sequence(events: Sequence[Event]) -> tuple[Event, ...]:

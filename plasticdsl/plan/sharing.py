@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, substitute, walk
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Event, Kind, ProjectionPlan, Remember
+from plasticdsl.plan.events import Event, Remember
+from plasticdsl.plan.places import Kind, Place
+from plasticdsl.plan.plan import ProjectionPlan
 
 _UNITS = {Place.PRE: Whose.PRE, Place.POST: Whose.POST}
 _SPECIALS = {

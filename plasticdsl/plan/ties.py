@@ -19,8 +19,8 @@ from plasticdsl.model import Assign, Total
 from plasticdsl.model.expr import Expr, InPlan, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.owners import Whose
+from plasticdsl.plan.events import Event, Foresee, Remember
 from plasticdsl.plan.places import Slot
-from plasticdsl.plan.plan import Event, Foresee, Remember
 from plasticdsl.source import NOWHERE
 
 

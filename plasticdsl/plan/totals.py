@@ -14,7 +14,8 @@ from plasticdsl.model.expr import Expr, InPlan, Ref, substitute, walk
 from plasticdsl.model.inline import without_sums
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import numbered
-from plasticdsl.plan.plan import Event, Placed, Remember
+from plasticdsl.plan.events import Event, Remember
+from plasticdsl.plan.plan import Placed
 
 
 class Totals:

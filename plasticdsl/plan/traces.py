@@ -19,8 +19,9 @@ from plasticdsl.model.presence import while_there
 from plasticdsl.model.schemes import Exact
 from plasticdsl.model.windows import Side, Window
 from plasticdsl.names import free_name
+from plasticdsl.plan.events import Event, SumHistory
 from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Event, History, Placed, PlacedScheme, SumHistory
+from plasticdsl.plan.plan import History, Placed, PlacedScheme
 from plasticdsl.symbolic.windows import window_of
 
 NEVER = Number(-1.0)  # time of the last spike of a unit that has not fired

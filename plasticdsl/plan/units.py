@@ -26,7 +26,8 @@ from plasticdsl.model import (
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.inline import Scope, inline, plain
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.plan import (
+from plasticdsl.plan.places import kind_of
+from plasticdsl.plan.populations import (
     AtGivenTimes,
     AtThreshold,
     ByHazard,
@@ -37,7 +38,6 @@ from plasticdsl.plan.plan import (
     Stored,
     UnitChange,
     UnitJump,
-    kind_of,
 )
 
 

@@ -10,7 +10,7 @@ from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, R
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.model.parts import Units
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.plan import Event, Foresee, Remember, SumHistory
+from plasticdsl.plan.events import Event, Foresee, Remember, SumHistory
 from plasticdsl.support.distributions import KINDS
 
 _SIGNS = ((" * ", "·"), (" == ", " = "), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("-", "−"))

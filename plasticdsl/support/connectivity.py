@@ -8,7 +8,7 @@ pairs that meet it, and a degree counts among them: each unit of one of these pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.support.arrays import BLOCK, Floats, Integers, in_blocks
+from plasticdsl.support.connections import Connections
 from plasticdsl.support.random import bulk_uniforms
 from plasticdsl.support.structure import sources_of
 from plasticdsl.support.subsets import choose, choose_among
-from plasticdsl.support.values import number
+from plasticdsl.support.units import whole
 
 #: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
 PairValue = Callable[[Integers, Integers], Floats | float]
@@ -53,18 +54,6 @@ class Pattern:
 
 class NotSymmetric(ValueError):
     """Connections that should be there in both directions are not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connections:
-    """`rows` int64[n_pre + 1], `targets` int32[connections], sorted by pre unit, then post unit. `order` int64[connections]: which of the
-    pairs given from outside each connection is, None for connections that were not listed. `present` bool[connections]: which are there at first, None
-    for all of them."""
-
-    rows: Integers
-    targets: NDArray[np.int32]
-    order: Integers | None = None
-    present: NDArray[np.bool_] | None = None
 
 
 def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections:
@@ -125,21 +114,6 @@ def _require_inside(pattern: Pattern, found: Connections) -> None:
         outside = np.flatnonzero(~np.isin(units, part)) if part is not None else np.zeros(0)
         if outside.size:
             raise ValueError(f"{side} unit {units[outside[0]]} (from 0) does not belong to the part of the population that is connected")
-
-
-def chosen(ranges: Sequence[tuple[Any, Any]], units: int) -> Integers:
-    """The units (from 0) from the first to the last number (from 1) of each range. Raises ValueError for numbers that are not there, or there twice."""
-    found = np.concatenate([np.arange(_unit(first, units) - 1, _unit(last, units)) for first, last in ranges])
-    if len(np.unique(found)) < len(found):
-        raise ValueError("a unit is there twice in a part of a population")
-    return found
-
-
-def _unit(value: Any, units: int) -> int:
-    found = whole(float(value))
-    if found is None or not 1 <= found <= units:
-        raise ValueError(f"a part of a population of {units} units cannot have a unit number {value:g}")
-    return found
 
 
 def inside(pattern: Pattern) -> Pattern:
@@ -337,12 +311,6 @@ def _with_degree(pattern: Pattern, barred: bool, seed: int, stream: int) -> Conn
     return _from_keys(keys, pattern)
 
 
-def whole(value: float) -> int | None:
-    """The count that `value` is but for rounding (0.07 · 100 is 7.000000000000001), None where it is none."""
-    nearest = np.rint(value)
-    return int(nearest) if nearest >= 0.0 and abs(value - nearest) <= 1e-9 * max(1.0, nearest) else None
-
-
 def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
     """From sorted pre·n_post + post."""
     rows = np.searchsorted(keys, np.arange(pattern.n_pre + 1, dtype=np.int64) * pattern.n_post)
@@ -355,48 +323,6 @@ def as_given(given: Mapping[str, Any], name: str, pattern: Pattern) -> Pattern:
         return pattern
     pre, post = (np.asarray(units) for units in given[name])
     return replace(pattern, kind="listed", listed=(pre, post))
-
-
-def in_rows(found: Connections) -> tuple[Integers, NDArray[np.int32], NDArray[np.int32]]:
-    """Where the connections of each pre unit begin, and post and pre unit of each connection."""
-    return found.rows, found.targets, sources_of(found.rows)
-
-
-# --- values of connections ---------------------------------------------------------------------------------------------
-
-
-def arranged(values: Floats, found: Connections, n_post: int) -> Floats:
-    """Values given one for each connection, in the order in which connections were given, or as a matrix [post, pre]: one for each connection in the
-    order they have now. Raises ValueError for any other shape."""
-    if values.shape == (n_post, len(found.rows) - 1):
-        return values[found.targets, sources_of(found.rows)]
-    given = found.targets.shape if found.order is None else (int(np.count_nonzero(found.order >= 0)),)
-    if values.shape != given:
-        raise ValueError(f"an array of shape {values.shape} was given, but there is one value per connection: {given}")
-    return values if found.order is None else np.where(found.order >= 0, np.append(values, 0.0)[found.order], 0.0)
-
-
-def in_order(values: Any, found: Connections, n_post: int) -> Any:
-    """The same, or one number for all."""
-    return arranged(values, found, n_post) if values.shape else values
-
-
-def given_to_each(parameters: Mapping[str, Any], name: str, default: Any, found: Connections, n_post: int) -> Any:
-    """What `parameters` has under that name, one number or an array as `arranged` takes it, else the default, which is in order."""
-    return in_order(number(parameters[name]), found, n_post) if name in parameters else number(default)
-
-
-def there_at_first(values: Any, found: Connections) -> Any:
-    """1 for each connection that is there at first, else 0; `values`: the same of those that are connected."""
-    return values if found.present is None else found.present * np.asarray(values, dtype=np.float64)
-
-
-def sized(given: Any, default: Any) -> int:
-    """How many units a population has: what was given or, where that is None, the default."""
-    units = whole(float(default if given is None else given))
-    if not units:
-        raise ValueError(f"the size of a population must be a whole number from 1, not {default if given is None else given}")
-    return units
 
 
 # --- listed ----------------------------------------------------------------------------------------------------------

@@ -28,14 +28,6 @@ def ends(units: int, *delays: Any) -> int:
     return units * slots(*delays) + 1
 
 
-def require_units(name: str, start: float, needed: float, given: float, size: int) -> None:
-    """Raises `ValueError` where a projection takes units of another population as its argument `name`, from `start` (from 0) on, and these are not as many
-    as it needs: one, or one for each post unit."""
-    if given != needed or not 0 <= start <= size - needed:
-        text = f"{given:g}" if given != needed else f"those from {start + 1:g} on, of {size:g},"
-        raise ValueError(f"takes {needed:g} unit{'s' if needed != 1 else ''} as {name}, not {text}")
-
-
 def by_delay(units: NDArray[Any], delay: Any) -> Integers:
     """One number for each connection, in the order of units, then delays."""
     return np.asarray(units.astype(np.int64) * slots(delay) + delay)

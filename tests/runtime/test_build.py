@@ -24,10 +24,12 @@ from plasticdsl.model import (
 )
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Number, Ref, Special
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
-from plasticdsl.runtime.instance.build import extend_spikes, instantiate, per_unit
+from plasticdsl.runtime.instance.build import instantiate
+from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.memory import expected_count
 from plasticdsl.runtime.instance.settings import Given
+from plasticdsl.runtime.instance.sources import extend_spikes
 from plasticdsl.support.connectivity import Pattern
 from tests.runtime.handmade import (
     INHIBITION,

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from plasticdsl.support import arrays, connectivity
-from plasticdsl.support.connectivity import Connections, Pattern, connect
+from plasticdsl.support.connections import Connections
+from plasticdsl.support.connectivity import Pattern, connect
 from plasticdsl.support.random import bulk_uniforms
 
 

@@ -32,7 +32,8 @@ from plasticdsl.model.schemes import (
     linear_parts,
     variables_of,
 )
-from plasticdsl.plan.plan import Kind, PopulationPlan
+from plasticdsl.plan.places import Kind
+from plasticdsl.plan.populations import PopulationPlan
 from plasticdsl.support.propagators import propagator
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.steps import own_step

@@ -15,8 +15,9 @@ from plasticdsl.kernels.program import ZERO, Element, For, If, Let, Read, Statem
 from plasticdsl.model.expr import Binary, Call, Compare, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
-from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Kind, Plan, PopulationPlan, ProjectionPlan
+from plasticdsl.plan.places import Kind, Place
+from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.populations import PopulationPlan
 
 #: The step and its time, the place of a step in rings of spikes; the connection and its ends.
 N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i"))  # noqa: E741  the i of w_ij

@@ -50,7 +50,9 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.plan import AtGivenTimes, AtThreshold, ByHazard, Emits, Kind, Plan, PopulationPlan, UnitJump
+from plasticdsl.plan.places import Kind
+from plasticdsl.plan.plan import Plan
+from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, Emits, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.random import exponentials, stream_of
 from plasticdsl.support.steps import NEARLY, PRECISION, own_steps, to_step_array

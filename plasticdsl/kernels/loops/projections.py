@@ -52,8 +52,9 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.places import Place, Slot
-from plasticdsl.plan.plan import Event, Foresee, Kind, Placed, Plan, ProjectionPlan, Remember, SumHistory
+from plasticdsl.plan.events import Event, Foresee, Remember, SumHistory
+from plasticdsl.plan.places import Kind, Place, Slot
+from plasticdsl.plan.plan import Placed, Plan, ProjectionPlan
 from plasticdsl.plan.totals import stretches
 from plasticdsl.support.pairs import counterparts
 from plasticdsl.support.structure import by_delay, ends, group_ends, slots, sorting

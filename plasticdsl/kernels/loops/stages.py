@@ -19,7 +19,8 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import SHARES, STAGES
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.plan import Plan, PopulationPlan
+from plasticdsl.plan.plan import Plan
+from plasticdsl.plan.populations import PopulationPlan
 
 #: Of x += g x + c, by which an exponential step leads on in a sixth of dt (`flows.sixth`).
 LEADING = ((Part.STAGE_GROWTH, "growth"), (Part.STAGE_PUSH, "push"))

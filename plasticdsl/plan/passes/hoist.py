@@ -18,8 +18,8 @@ from plasticdsl.model.mapping import expressions
 from plasticdsl.model.schemes import EulerMaruyama, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
-from plasticdsl.plan.places import Place
-from plasticdsl.plan.plan import Kind, Placed, PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.places import Kind, Place
+from plasticdsl.plan.plan import Placed, PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.sharing import reads_only, remembering_once
 
 

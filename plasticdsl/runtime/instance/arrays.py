@@ -20,7 +20,7 @@ from plasticdsl.runtime.instance.instance import Floats, Stored, Values
 from plasticdsl.runtime.instance.patterns import readable
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.support.arrays import Integers, Sparse, as_series, dense
-from plasticdsl.support.connectivity import Connections, in_order
+from plasticdsl.support.connections import Connections, in_order
 
 
 class Arrays:

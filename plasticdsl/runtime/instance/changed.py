@@ -15,7 +15,12 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.right_sides import network_sides, right_sides
 from plasticdsl.runtime.instance.arrays import Arrays
-from plasticdsl.runtime.instance.build import (
+from plasticdsl.runtime.instance.dependence import per_unit
+from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInstance, ProjectionInstance
+from plasticdsl.runtime.instance.resolver import Resolver
+from plasticdsl.runtime.instance.settings import Settings, Sides
+from plasticdsl.runtime.instance.sources import check_rate, lay_down, other_pace
+from plasticdsl.runtime.instance.values import (
     Setup,
     around_of,
     check_periods,
@@ -27,11 +32,6 @@ from plasticdsl.runtime.instance.build import (
     stride_of,
     units_of,
 )
-from plasticdsl.runtime.instance.dependence import per_unit
-from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInstance, ProjectionInstance
-from plasticdsl.runtime.instance.resolver import Resolver
-from plasticdsl.runtime.instance.settings import Settings, Sides
-from plasticdsl.runtime.instance.sources import check_rate, lay_down, other_pace
 from plasticdsl.runtime.numbers.evaluate import Lookup
 
 

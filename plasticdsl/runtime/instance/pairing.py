@@ -24,7 +24,8 @@ from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, holds
 from plasticdsl.support.arrays import Integers
-from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern, chosen
+from plasticdsl.support.connectivity import PairCondition, PairValue, Pattern
+from plasticdsl.support.units import chosen
 from plasticdsl.support.values import taken
 
 _ALLOWED = (

@@ -22,10 +22,10 @@ from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.settings import Given, Sides
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import NOWHERE, Span
-from plasticdsl.support.connectivity import whole
 from plasticdsl.support.distributions import draw
 from plasticdsl.support.elementwise import OtherCount
 from plasticdsl.support.random import stream_of
+from plasticdsl.support.units import whole
 from plasticdsl.support.values import on_bounds, outside
 
 #: Brings an array that the user gave into the order of the values; raises ValueError where its shape does not fit.

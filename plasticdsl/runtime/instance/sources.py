@@ -5,6 +5,7 @@ Comes in: a source with its numbers. Goes out: steps and units of its spikes (in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 
 from plasticdsl.model import GivenSpikes, PoissonSource, Population, RegularSource, SpikeFile
 from plasticdsl.model.expr import Special, at_samples, walk
-from plasticdsl.runtime.instance.instance import Floats, Pace, PopulationInstance, Values
+from plasticdsl.runtime.instance.instance import Floats, Instance, Pace, PopulationInstance, Values
 from plasticdsl.runtime.instance.patterns import read_arrays
 from plasticdsl.runtime.instance.resolver import Resolver, fail
 from plasticdsl.source import Span
@@ -165,3 +166,21 @@ def _from_outside(found: Any, name: str, size: int) -> tuple[Floats, Integers]:
     if not np.isfinite(times).all() or (times < 0.0).any():
         raise ValueError(f"spikes of {name}: times must be finite and not negative")
     return times, units.astype(np.int64)
+
+
+#: As far as endless regular sources are worked out before it is known how long a network runs.
+FIRST_STEPS = 10_000
+
+
+def complete_until(instance: Instance) -> float:
+    """The step before which the spikes of all regular sources are complete."""
+    return min((p.spikes_until for p in instance.populations.values() if p.spikes_until is not None), default=math.inf)
+
+
+def extend_spikes(instance: Instance, horizon: int, ahead: int = 0) -> bool:
+    """Works out endless regular sources of `instance` up to step `horizon`, those that are not yet so far `ahead` of it; returns whether there are new
+    arrays of spikes."""
+    short = [p for p in instance.populations.values() if p.spikes_until is not None and p.spikes_until < horizon]
+    for made in short:
+        lay_down(made, instance.dt, horizon + ahead)
+    return bool(short)

@@ -37,8 +37,8 @@ from plasticdsl.model.owners import Owner, Whose, owner_text
 from plasticdsl.model.parts import SEVERAL, Units, numbered
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
-from plasticdsl.support.connectivity import chosen
 from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
+from plasticdsl.support.units import chosen
 
 #: What has a value where it stands.
 Name = Ref | Special | At | Incoming | Drawn

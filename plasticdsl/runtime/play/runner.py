@@ -16,8 +16,8 @@ from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.protocol import SHOWING, Until, round_names
 from plasticdsl.runtime.engine.engine import Engine
-from plasticdsl.runtime.instance.build import extend_spikes
 from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.instance.sources import extend_spikes
 from plasticdsl.runtime.play.experiment import Beginning, Order, Run, Workshop, facts_of
 from plasticdsl.runtime.play.feeds import Show, show_of
 from plasticdsl.runtime.play.guard import Guard, NotFinite
