@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from plasticdsl.kernels.economy import each_call_typed_once, with_few_passes
 from plasticdsl.kernels.emit import emit_entry
 from plasticdsl.kernels.program import Artifact
 from plasticdsl.kernels.store import ObjectCode, import_text
@@ -28,7 +29,8 @@ def compile_entry(artifact: Artifact) -> tuple[Any, ObjectCode]:
     kernels = without_wrappers(module)
     for kernel in kernels.values():  # arrays belong to the caller, and kernels make none: nobody counts who uses them
         kernel.targetoptions["_nrt"] = False
-    with _undisturbed(), _as_a_whole(kernels.keys() - {"entry"}):
+    with_few_passes(kernels.values())
+    with _undisturbed(), _as_a_whole(kernels.keys() - {"entry"}), each_call_typed_once():
         entry: Any = import_text(text, f"{name}_entry").entry
     library = entry._library
     return entry, ObjectCode(bytes(library._get_compiled_object()), str(entry.native_name), _externals(library._final_module))

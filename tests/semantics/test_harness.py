@@ -17,24 +17,37 @@ from tests.semantics.agreement import Case, assert_agree
 from tests.semantics.engines import reference
 from tests.semantics.random_models import imposed_cases, recurrent_cases
 
-SLOW = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+#: Few models by default: that an engine agrees with itself is seen at once where it does not.
+few_or_more = pytest.mark.parametrize("examples", [4, pytest.param(15, marks=pytest.mark.slow)])
 
 
-@SLOW
-@given(imposed_cases())
-def test_the_interpreter_agrees_with_itself_and_values_stay_small(case: Case) -> None:
-    try:
-        reached = assert_agree(case, reference, reference)
-    except ValueError as refused:
-        assert "⁺" in str(refused)
-        return
-    assert reached == case.steps
+def tried(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-@SLOW
-@given(recurrent_cases())
-def test_recurrent_networks(case: Case) -> None:
-    assert_agree(case, reference, reference, every=10)
+@few_or_more
+def test_the_interpreter_agrees_with_itself_and_values_stay_small(examples: int) -> None:
+    @tried(examples)
+    @given(imposed_cases())
+    def agrees(case: Case) -> None:
+        try:
+            reached = assert_agree(case, reference, reference)
+        except ValueError as refused:
+            assert "⁺" in str(refused)
+            return
+        assert reached == case.steps
+
+    agrees()
+
+
+@few_or_more
+def test_recurrent_networks(examples: int) -> None:
+    @tried(examples)
+    @given(recurrent_cases())
+    def agrees(case: Case) -> None:
+        assert_agree(case, reference, reference, every=10)
+
+    agrees()
 
 
 class Off(ReferenceEngine):
