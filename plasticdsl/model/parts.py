@@ -66,12 +66,13 @@ class NamedPart:
 
 
 #: The function of a call that stands for the values of some units: `units(V, 1, 5, 8, 8)` are those of the units 1 to 5 and of 8. Its first argument
-#: is a variable of a population, or the population as such.
+#: is a variable of a population, or the population as such. Of a projection, `units(w, 1, 1, 5, 8)` are those of the connections to unit 1 from 5 to 8.
 SEVERAL = "units"
 
 
 def several(of: Expr, units: Units) -> Expr:
-    """What some units have for a variable of a population; of the population as such, these units. The whole where none are chosen."""
+    """What some units have for a variable of a population; of the population as such, these units; of a projection, what the connections to the first
+    from the second have. The whole where none are chosen."""
     return Call(SEVERAL, (of, *(number for one in units for number in (one.first, one.last)))) if units else of
 
 
@@ -95,7 +96,7 @@ def parts_read(expr: Expr, taken_together: Callable[[Expr], bool] = lambda _: Fa
     match expr:
         case _ if taken_together(expr):
             return frozenset()
-        case Call(function, (Ref(OfPopulation(name)), *numbers)) if function == SEVERAL:
+        case Call(function, (Ref(OfPopulation(name) | OfProjection(name)), *numbers)) if function == SEVERAL:
             return frozenset(((name, numbered(numbers)),))
         case Ref(OfPopulation(name) | OfProjection(name)):
             return frozenset(((name, ()),))

@@ -143,7 +143,7 @@ def colours_of(y: Floats) -> int:
 
 
 def draw_units_over(
-    axes: Axes, x: Floats, y: Floats, names: tuple[str, str], first: int, marker: str | None, numbers: NDArray[np.int64] | None = None
+    axes: Axes, x: Floats, y: Floats, names: tuple[str, str], first: int, marker: str | None, numbers: Sequence[object] | None = None
 ) -> bool:
     """y over x, one value or one per unit at each moment: y is float64[moments] or float64[moments, units]. True where it takes a legend.
     `names`: what all are called, and one of several, with # for its number (1, 2, … where `numbers` are not given); `first`: the first colour."""

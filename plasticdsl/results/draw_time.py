@@ -65,7 +65,9 @@ def draw_time(axes: Axes, study: Study, panels: Sequence[Panel], scene: Scene) -
         for series in panels[number].series:
             colour = known.pop(_population_of(series), None)
             names = _names(study, series, number, scene.runs, len(labels) == 1)
-            explain |= _draw_series(axes, series, scene.axis, names, next_colour if colour is None else colour)
+            explain |= _draw_series(
+                axes, series, scene.axis, names, next_colour if colour is None else colour, _numbers(study, number, series)
+            )
             next_colour += colours_of(series.done) if colour is None else 0
     axes.set_ylabel(shared_label(labels))
     if all(s.bins for s in panels[0].series):
@@ -83,7 +85,9 @@ def _population_of(series: Series) -> tuple[Emitted, Units]:
 def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:
     """What the line of a run is called, and the line of one unit of several, with # for its number."""
     text = series.label.text
-    numbered = f"{text}_#" if len(series.axes) == 1 else f"{text}, unit #" if series.units is not None else f"{text}[#]"
+    is_part = series.units is not None
+    one = "unit" if series.owner in study.runs[number].facts.units else "connection"
+    numbered = f"{text}_#" if len(series.axes) == 1 else f"{text}, {one} #" if is_part else f"{text}[#]"
     if len(runs) == 1:
         return text, numbered
     if not study.axes:
@@ -92,7 +96,16 @@ def _names(study: Study, series: Series, number: int, runs: list[int], alone: bo
     return label if alone else f"{text}, {label}", f"{numbered}, {label}"
 
 
-def _draw_series(axes: Axes, series: Series, axis: TimeAxis, names: tuple[str, str], colour: int) -> bool:
+def _numbers(study: Study, number: int, series: Series) -> Sequence[object] | None:
+    """What the lines of few units or connections are numbered by, where it is not 1, 2, …: a connection by its post and pre unit."""
+    ends = study.runs[number].facts.ends.get(series.owner)
+    if ends is None or colours_of(series.done) == 1:
+        return None if series.units is None else series.units.tolist()
+    chosen = slice(None) if series.units is None else series.units - 1
+    return [f"{post + 1}, {pre + 1}" for pre, post in zip(*(end[chosen] for end in ends), strict=True)]
+
+
+def _draw_series(axes: Axes, series: Series, axis: TimeAxis, names: tuple[str, str], colour: int, numbers: Sequence[object] | None) -> bool:
     """Whether it takes words to understand."""
     values = series.done / series.label.scale
     steps = series.steps
@@ -103,7 +116,7 @@ def _draw_series(axes: Axes, series: Series, axis: TimeAxis, names: tuple[str, s
         axes.stairs(values, edges, color=COLOURS[colour % len(COLOURS)], label=names[0], linewidth=2.4, baseline=None)
         return False
     marker = "o" if axis.unit == "steps" and len(steps) <= 60 else None
-    return draw_units_over(axes, axis.of(steps), values, names, colour, marker, series.units)
+    return draw_units_over(axes, axis.of(steps), values, names, colour, marker, numbers)
 
 
 def _shown_runs(study: Study) -> list[int]:

@@ -129,7 +129,7 @@ def draw_curves(axes: Axes, study: Study, panels: Sequence[Panel]) -> None:
             edges = np.append(x, 2.0 * x[-1] - x[-2]) - 0.5 * (x[1] - x[0])
             axes.stairs(y, edges, color=COLOURS[number % len(COLOURS)], label=name, linewidth=2.4, baseline=None)
         else:
-            draw_units_over(axes, x, y.T, (name, each), number, None, series.units)
+            draw_units_over(axes, x, y.T, (name, each), number, None, None if series.units is None else series.units.tolist())
     over, height = _CURVES[first.curve.name]
     axes.set_xlabel(f"{over} ({unit})")
     axes.set_ylabel(label_of(replace(first.label, text=height)))

@@ -29,7 +29,7 @@ Attributes = dict[str, str | float]
 
 REPEAT = "repeat"
 #: Dimensions on which recordings of one study may have different values.
-_OWN = ("time", "step", "bin", "unit_", "spike_", "after", "lag", "interval", "frequency", ROUND)
+_OWN = ("time", "step", "bin", "unit_", "connection_", "spike_", "after", "lag", "interval", "frequency", ROUND)
 
 
 def stacked(study: Study) -> Iterator[DataArray]:
@@ -86,7 +86,8 @@ def _with_own(array: DataArray, known: dict[str, Any]) -> DataArray:
             number += 1
             name = f"{dimension}_{number}"
         known[name] = values
-        array = array if name == dimension else array.rename({c: c.replace(dimension, name) for c in {dimension, *along}})
+        if name != dimension:  # coordinates that do not have its name are numbered like it
+            array = array.rename({c: c.replace(dimension, name) if dimension in c else f"{c}_{number}" for c in {dimension, *along}})
     return array
 
 
@@ -139,8 +140,9 @@ def _each(study: Study, every: Sequence[Series], shape: tuple[int, ...], edges: 
         if series.units is not None:
             if any(s.units is None or not np.array_equal(s.units, series.units) for s in every):
                 return [dimension], {}
-            return [dimension], {dimension: ((dimension,), series.units, {"long_name": f"unit of {series.owner}, from 1"})}
-        return [dimension], _ends(study, series.owner, dimension)
+            if dimension.startswith("unit_"):
+                return [dimension], {dimension: ((dimension,), series.units, {"long_name": f"unit of {series.owner}, from 1"})}
+        return [dimension], _ends(study, series, dimension)
     return [f"{series.name}_{k + 1}" for k in range(len(shape))], {}
 
 
@@ -215,14 +217,15 @@ def _by_round(series: Series, values: Floats) -> Floats:
     return result
 
 
-def _ends(study: Study, owner: str, dimension: str) -> Coordinates:
+def _ends(study: Study, series: Series, dimension: str) -> Coordinates:
     """Which units each connection joins, where that is the same in all runs."""
+    owner, chosen = series.owner, slice(None) if series.units is None else series.units - 1
     ends = study.runs[0].facts.ends.get(owner)
     if ends is None or any(
         not np.array_equal(own, first) for r in study.runs[1:] for own, first in zip(r.facts.ends[owner], ends, strict=True)
     ):
         return {}
-    return {f"pre_{owner}": ((dimension,), ends[0], {}), f"post_{owner}": ((dimension,), ends[1], {})}
+    return {f"pre_{owner}": ((dimension,), ends[0][chosen], {}), f"post_{owner}": ((dimension,), ends[1][chosen], {})}
 
 
 def _counts(series: Series, edges: Floats) -> Floats:

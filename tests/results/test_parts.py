@@ -41,3 +41,26 @@ def test_units_that_differ_between_runs_have_no_numbers() -> None:
     found = parse(text).run("Sizes", engine="reference")["last.i_th"]
     assert "unit_E" not in found.coords
     np.testing.assert_array_equal(found, [[4.0, 5.0], [9.0, 10.0]])
+
+
+def test_some_connections_carry_their_ends() -> None:
+    text = """
+network Net:
+    A = 3 SpikeTimes([1 ms])
+    B = 2 SpikeTimes([1 ms])
+    ex = A → B: Fixed, where i + j > 2, w = 10 i + j
+
+rule Fixed:
+    on pre: w += 0
+
+experiment E on Net:
+    dt = 1 ms
+    phase p for 1 ms
+    record ex.w[1, 1 to 3] at end as first
+    record ex.w[1 to 2, −1] at end as last
+"""
+    found = parse(text).run("E", engine="python").dataset
+    np.testing.assert_array_equal(found["first"], [12, 13])  # there is no connection to unit 1 from unit 1
+    np.testing.assert_array_equal(found["first"].pre_ex, [1, 2])
+    np.testing.assert_array_equal(found["last"], [13, 23])
+    np.testing.assert_array_equal(found["last"].post_ex_2, [0, 1])

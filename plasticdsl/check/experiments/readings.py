@@ -106,18 +106,22 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
 
 
 def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], context: Context, taking: Taking) -> Typed:
-    """`cell.V[3]`, `cell.V[1 to 5, 8]`, `ex.w[2, 5]`."""
+    """`cell.V[3]`, `cell.V[1 to 5, 8]`, `ex.w[2, 5]`, `ex.w[2, 1 to 5]`."""
     before = context.report.count
     value = translate_number(base, context)
     parts: list[Population | Projection] = [*taking.network.populations, *taking.network.projections]
     owner = next((p for p in parts if isinstance(value.expr, Ref) and p.as_owner == value.expr.owner), None)
     several_units = len(indices) > 1 or isinstance(indices[0], tree.Interval)
     if isinstance(owner, Population) and several_units:
-        return Typed(several(value.expr, _units(owner, indices, context, taking)), value.dim)
+        return Typed(several(value.expr, _units(owner, indices, context, taking)), value.dim, is_truth=value.is_truth)
+    if isinstance(owner, Projection) and len(indices) == 2 and any(isinstance(i, tree.Interval) for i in indices):
+        sides = (next(p for p in taking.network.populations if p.name == end) for end in (owner.post, owner.pre))
+        between = (_units(side, (index,), context, taking) for side, index in zip(sides, indices, strict=True))
+        return Typed(several(value.expr, tuple(one for part in between for one in part)), value.dim, is_truth=value.is_truth)
     numbers = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices if not isinstance(i, tree.Interval))
     if context.report.count == before:
         _check_unit(node, owner, numbers, context, taking)
-    return Typed(Call("unit", (value.expr, *numbers)), value.dim)
+    return Typed(Call("unit", (value.expr, *numbers)), value.dim, is_truth=value.is_truth)
 
 
 def _check_unit(
@@ -130,9 +134,9 @@ def _check_unit(
             hint = "Numbers follow variables of populations and projections: ‘cell.V[1]’, ‘ex.w[1, 2]’."
             context.report.error("not-here", message, node.span, hint)
         case Projection(symbol=symbol) if len(numbers) > 2 or len(numbers) < len(node.indices):
-            instead = f", not {len(numbers)}" if len(numbers) == len(node.indices) else " and is chosen alone"
-            message = f"A connection of ‘{symbol}’ has two numbers{instead}: of its post- and of its presynaptic unit."
-            context.report.error("wrong-number-of-arguments", message, node.span)
+            message = f"A connection of ‘{symbol}’ has two numbers, not {len(node.indices)}: of its post- and of its presynaptic unit."
+            hint = f"‘{symbol}.w[2, 5]’ is the connection to unit 2 from unit 5, ‘{symbol}.w[2, 1 to 5]’ are those from the units 1 to 5."
+            context.report.error("wrong-number-of-arguments", message, node.span, hint)
         case Population(name, symbol, Number(size)) if name not in taking.resized:
             if isinstance(numbers[0], Number) and abs(numbers[0].value) > size:
                 message = f"‘{symbol}’ has the units 1 to {size:g}, so there is no number {numbers[0].value:g}."

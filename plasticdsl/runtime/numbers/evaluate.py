@@ -168,12 +168,27 @@ def _one_pattern(patterns: Ref, number: NDArray[np.float64], scope: _Scope) -> A
 
 
 def _of_some(of: Expr, units: Units, scope: _Scope) -> Array:
-    """What some units have for a variable of a population, which may have one value for all."""
+    """What some units have for a variable of a population, or some connections for one of a projection, which may have one value for all."""
     if not isinstance(of, Ref) or scope.space is None:
         raise ValueError("units have numbers within a population")
-    size = scope.space.size(owner_text(of.owner))
-    numbers = units_of(units, size, lambda number: float(_value(number, scope)))
-    return np.broadcast_to(_numbers(np.asarray(scope.lookup(of))), (size,))[numbers]
+    numbers = numbers_of(owner_text(of.owner), units, scope.space, lambda number: float(_value(number, scope)))
+    values = _numbers(np.asarray(scope.lookup(of)))
+    return np.broadcast_to(values, numbers.shape) if values.ndim == 0 else values[numbers]
+
+
+def numbers_of(owner: str, units: Units, space: Space, number: Callable[[Expr], float]) -> NDArray[np.int64]:
+    """The units (from 0) of a part of a population, or the connections of a projection to the first units from the second; all for no part. Raises
+    ValueError for what is not there."""
+    ends = space.connections(owner)
+    if ends is None:
+        return units_of(units, space.size(owner), number)
+    if not units:
+        return np.arange(len(ends[0]))
+    post, pre = (np.isin(end, units_of((one,), size, number)) for end, one, size in zip(ends, units, space.sizes(owner), strict=True))
+    found = np.flatnonzero(post & pre)
+    if not len(found):
+        raise ValueError(f"‘{owner}’ has no connections between these units")
+    return found
 
 
 def units_of(units: Units, size: int, number: Callable[[Expr], float]) -> NDArray[np.int64]:

@@ -35,6 +35,9 @@ class Space(Protocol):
     def connections(self, projection: str) -> tuple[Integers, Integers] | None:
         """Post and pre unit (from 0) of each connection, sorted by pre unit, then post unit; None for anything but a projection."""
 
+    def sizes(self, projection: str) -> tuple[int, int]:
+        """How many units there are on the post and on the pre side of a projection."""
+
     def there(self, projection: str) -> NDArray[np.bool_] | None:
         """Which of these connections are present now; None where they do not come and go."""
 

@@ -130,6 +130,11 @@ class Observer:
         """Post and pre unit (from 0) of each connection; None for anything but a projection."""
         return self._ends_of(projection) if projection in self.instance.projections else None
 
+    def sizes(self, projection: str) -> tuple[int, int]:
+        """How many units there are on the post and on the pre side of a projection."""
+        found = self.instance.projections[projection]
+        return self.size(found.post), self.size(found.pre)
+
     def there(self, projection: str) -> NDArray[np.bool_] | None:
         """Which connections are present now; None for a projection whose connections do not come and go."""
         return self.engine.read(projection, PRESENT) != 0.0 if projection in self._changing else None

@@ -18,11 +18,11 @@ from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part, Whose
-from plasticdsl.model.parts import Units, emitted, is_several, parts_read
+from plasticdsl.model.parts import Units, emitted, is_several, numbered, parts_read
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.evaluate import Name, evaluate, units_of
+from plasticdsl.runtime.numbers.evaluate import Name, evaluate, numbers_of
 from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import curves, statistics
 from plasticdsl.runtime.watch.observer import Observer
@@ -99,10 +99,12 @@ def per_unit(expr: Expr) -> frozenset[Ref]:
     return frozenset().union(*map(per_unit, inner)) if inner else refs(expr)
 
 
-def _of_each(expr: Expr) -> Iterator[Ref]:
-    """The variables with a value for each unit or connection that are neither taken together nor summed over."""
+def _of_each(expr: Expr) -> Iterator[tuple[Ref, Units]]:
+    """The variables with a value for each unit or connection that are neither taken together nor summed over, each with the part that is read."""
     if isinstance(expr, Ref):
-        yield expr
+        yield expr, ()
+    elif is_several(expr) and isinstance(expr.arguments[0], Ref):
+        yield expr.arguments[0], numbered(expr.arguments[1:])
     elif not isinstance(expr, SumOver) and not is_statistic(expr):
         for child in children(expr):
             yield from _of_each(child)
@@ -183,8 +185,9 @@ class Reader:
 
     def there(self, exprs: Sequence[Expr]) -> NDArray[np.bool_] | None:
         """Of expressions with a value for each connection, which connections are present; None where that makes no difference."""
-        read = {r.owner.name for e in exprs for r in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
-        found = [there for name in sorted(read) if (there := self.observer.there(name)) is not None]
+        read = {(r.owner.name, part) for e in exprs for r, part in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
+        changing = ((there, name, part) for name, part in sorted(read, key=repr) if (there := self.observer.there(name)) is not None)
+        found = [there[self.units(name, part)] if part else there for there, name, part in changing]
         return np.logical_and.reduce(found) if found else None
 
     def sampled(self, statistic: Call, step: int) -> list[Floats]:
@@ -329,8 +332,9 @@ class Reader:
         return int(found[0])
 
     def units(self, owner: str, part: Units) -> Integers:
-        """The units (from 0) of a population, or of a part of it; the connections of a projection. Raises ValueError for units that are not there."""
-        return units_of(part, self.observer.owner_size(owner), self.number)
+        """The units (from 0) of a population, or of a part of it; the connections of a projection, or those between two parts. Raises ValueError for
+        what is not there."""
+        return np.arange(self.observer.owner_size(owner)) if not part else numbers_of(owner, part, self.observer, self.number)
 
     def require_units(self, expr: Expr, span: Span) -> None:
         """Raises `PlasError` where the expression names a unit or connection that does not exist."""

@@ -50,7 +50,7 @@ class Round:
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
-    `units`: of a part of a population, the number (from 1) of each of its units.
+    `units`: of a part of a population, the number (from 1) of each of its units; of some connections of a projection, that of each.
     `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
     `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each. `most`: the most
     rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far. `traced`: statistics of
