@@ -117,6 +117,7 @@ def check_projection(wanted: Wanted, post: Side | None, building: Building) -> t
     ends = Ends(pre, post, thirds, building.observables, building.constants, bool(late), building.moving)
     block, joined = compose(wanted.name, parts, ends, (*values, *written), statement.span, context)
     _check_bare(statement, parts, values, context.report)
+    _check_self(statement, clauses, pre, post, building)
     require_pairs((block.variables, connected.amount, connected.also, late), connected, pre, post, statement.span, building)
     check_pairs(block, connected, context.report)
     taken = (*dict.fromkeys(t.third for part in parts for t in part.taken.values() if t.third is not None), *_moving(block, building))
@@ -163,6 +164,17 @@ def _check_bare(statement: tree.Projection, parts: Sequence[Part], arguments: Se
                 message = f"‘{name}’ is {what} here, and the parameter ‘{name}’ of ‘{part.name}’ keeps its own value."
                 hint = f"To set the parameter write ‘{part.name}.{name} = …’, or ‘{part.name}({name} = …)’."
                 report.warning("clause-not-parameter", message, span, hint, (Label(variable.span, f"the parameter ‘{name}’"),))
+
+
+def _check_self(statement: tree.Projection, clauses: Sequence[tree.Connectivity], pre: Side, post: Side, building: Building) -> None:
+    """Warns where units are told (not) to be connected with themselves that are of two populations: of none of the targets, if there are several."""
+    source = pre.population.name
+    targets = {found.population.name for end in statement.targets if (found := chosen(end, building.parts)) is not None}
+    for clause in clauses:
+        if clause.kind in ("except self", "with self") and source not in targets:
+            message = f"‘{pre.population.symbol}’ and ‘{post.population.symbol}’ are two populations, so ‘{clause.kind}’ does nothing."
+            hint = "It is about connections of a population with itself; pairs of units with the same number are left out by ‘where i ≠ j’."
+            building.context.report.warning("no-effect", message, clause.span, hint)
 
 
 def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
