@@ -20,6 +20,7 @@ from plasticdsl.check.networks.network import check_network
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, known, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
+from plasticdsl.check.terms.fractions import with_fractions
 from plasticdsl.check.terms.scope import constants
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.module import Module
@@ -48,6 +49,7 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None) ->
     if read.lost is None or sight.lost is None:
         return Checked(None, report.diagnostics, sources)
     module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder))
+    report.revise(lambda found: with_fractions(found, [item for item in read.file.items if isinstance(item, tree.Block)]))
     return Checked(None if report.failed else module, report.diagnostics, sources)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, Severity, diagnostic
@@ -54,6 +54,10 @@ class Reporter:
             self._withheld += 1
             return
         self._found.setdefault((found.code, found.span), found)
+
+    def revise(self, new: Callable[[Diagnostic], Diagnostic]) -> None:
+        """Every finding so far becomes what `new` makes of it."""
+        self._found = {place: new(found) for place, found in self._found.items()}
 
     def _is_doubtful(self, span: Span) -> bool:
         places = self._doubtful.get(span.path, [])

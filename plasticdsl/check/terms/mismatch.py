@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.fractions import fractions, meant
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
@@ -40,6 +41,7 @@ def require_same(
         message = f"These cannot {verb}: the right side is the left side times something {factor}."
         labels = [Label(left.span, "the left side")]
     labels += [label for side, dim in ((left, left_dim), (right, right_dim)) for label in _why(side, dim, context)]
+    hint = hint or _of_fraction(left, left_dim, right_dim, context) or _of_fraction(right, right_dim, left_dim, context)
     context.report.error("inconsistent-units", message, right.span, hint, tuple(labels))
     return False
 
@@ -49,8 +51,19 @@ def require_dimension(node: Placed, found: Dim, wanted: Dim, what: str, context:
     if context.solver.unify(found, wanted, node.span):
         return True
     message = f"{what} must be {described(wanted, context)}, but this is {describe(node, found, context)}."
-    context.report.error("inconsistent-units", message, node.span, hint, _why(node, found, context))
+    why = _why(node, found, context)
+    context.report.error("inconsistent-units", message, node.span, hint or _of_fraction(node, found, wanted, context), why)
     return False
+
+
+def _of_fraction(node: Placed, found: Dim, wanted: Dim, context: Context) -> Hint:
+    """The hint for a fraction in it, `2/3 ms`, that would have the dimension with its unit the other way round."""
+    for above, below, unit in fractions(node):
+        for turned in (found * Dim(unit) ** 2 / wanted, found / Dim(unit) ** 2 / wanted):
+            known = context.solver.resolve(turned).known
+            if known is not None and known.is_one:
+                return meant(above, below)
+    return Hint("")
 
 
 def describe(node: Placed, dim: Dim, context: Context) -> str:
