@@ -73,7 +73,7 @@ def embed(
         "made": {group: [f"{spelling.fields[f]}=a.{places[f]}" for f in (*known, *more) if f.group == group] for group in spelling.groups},
         "sides": sides(program, network, spelling) if alone else (),
     }
-    return render("embedded.py.jinja", program, spelling, support=_used(names), imports=_IMPORTS, beside=more, **names)
+    return render("embedded.py.jinja", program, spelling, inlined=True, support=_used(names), imports=_IMPORTS, beside=more, **names)
 
 
 def _fills(program: Program, writer: Writer) -> list[str]:

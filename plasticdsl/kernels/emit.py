@@ -30,8 +30,8 @@ def emit(program: Program, *, parallel: bool = False) -> str:
     return render("kernels.py.jinja", program, spelling, parallel=parallel, doc=module_doc(program, spelling))
 
 
-def render(template: str, program: Program, spelling: Spelling, *, parallel: bool = False, **more: Any) -> str:
-    """A template that includes the kernels; `more` are further names for it."""
+def render(template: str, program: Program, spelling: Spelling, *, parallel: bool = False, inlined: bool = False, **more: Any) -> str:
+    """A template that includes the kernels; `more` are further names for it. `inlined`: whether numba puts the others into the last one."""
     kinds = infer(program)
     printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name]) for f in program.functions}
     by_name = {f.name: f for f in program.functions}
@@ -39,6 +39,7 @@ def render(template: str, program: Program, spelling: Spelling, *, parallel: boo
     names = {
         "program": program,
         "parallel": parallel,
+        "inlined": inlined,
         "with_threads": {f.name for f in program.functions if parallel and has_threads(f)},
         "call": lambda invoke, caller: call(by_name[invoke.function], caller.names, spelling),
         "support": support,

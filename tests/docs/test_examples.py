@@ -123,14 +123,16 @@ def run_commands(block: Example, folder: Path) -> None:
 
 
 def run_command(command: str, folder: Path) -> tuple[str, int]:
-    """What `plasticdsl …` or `python …` prints (both channels) and its exit status."""
+    """What `plasticdsl …` or `python …` prints (both channels) and its exit status. A compiled module runs as the plain Python that it is; the same
+    page imports it, and then it is machine code."""
     program, *arguments = shlex.split(command.partition(" #")[0])
     programs = {"plasticdsl": [sys.executable, "-m", "plasticdsl"], "python": [sys.executable]}
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    as_text = {"NUMBA_DISABLE_JIT": "1"} if program == "python" else {}
     done = subprocess.run(
         [*programs[program], *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "COLUMNS": "150"},
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "COLUMNS": "150", **as_text},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

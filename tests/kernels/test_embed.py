@@ -163,8 +163,12 @@ rule Oja:
 
 
 def module(text: str, cache: Path) -> Any:
-    found = driver.export(plasticdsl.parse(text).loaded, CompileOptions(level=1))
-    return import_text(found, f"embedded_{digest_of(found)}")
+    return imported(driver.export(plasticdsl.parse(text).loaded, CompileOptions(level=1)))
+
+
+def imported(text: str) -> Any:
+    """The module of this text, one for machine code and one for plain Python: numba decides while it is imported."""
+    return import_text(text, f"embedded_{digest_of(text)}{'_as_text' if numba.config.DISABLE_JIT else ''}")
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +275,7 @@ def test_a_rule_in_a_loop(cache: Path) -> None:
         np.testing.assert_allclose(a.Oja.w.reshape(3, 2).T, w, rtol=1e-12, err_msg=str(n))
 
 
-def test_spikes_by_hand(cache: Path) -> None:
+def test_spikes_by_hand(cache: Path, as_text: None) -> None:
     """The example of the docstring: spikes written into the ring, then the kernels one after the other."""
     rule = NETWORK[NETWORK.index("rule STDP") : NETWORK.index("network Small")]
     made = module(rule, cache)
@@ -328,8 +332,7 @@ def test_runs_as_a_program(cache: Path, tmp_path: Path) -> None:
 
 
 def test_single_precision(cache: Path) -> None:
-    text = driver.export(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1, precision="single"))
-    made = import_text(text, f"embedded_{digest_of(text)}")
+    made = imported(driver.export(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1, precision="single")))
     a = made.allocate()
     assert a.cells.V.dtype == np.float32
     assert len(made.simulate(a, 0.1)["cells"][0]) > 0
