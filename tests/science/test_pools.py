@@ -1,5 +1,7 @@
 """Pools of neurons that decide and remember, Wang (2002) and Brunel & Wang (2001), against programs of their own (pools.py)."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -54,9 +56,14 @@ def test_neurons_and_receptors(kernels: EngineName) -> None:
 
 @pytest.mark.slow
 def test_a_pool_wins() -> None:
-    """Means of two runs, in the bands that the library expects of one."""
-    stimulus = np.array([0.04 * 1.512, 0.04 * 0.488, 0, 0])
-    found = np.mean([rates(WANG, lambda t: 2.4 + stimulus * (500 <= t < 1500), 2500, seed) for seed in (1, 2)], axis=0)
+    """Means of two runs, in the bands that the library expects of one. What tells of the motion is drawn anew every 50 ms."""
+
+    def outside(seed: int) -> Callable[[float], np.ndarray]:
+        drawn = np.maximum(np.random.default_rng(100 + seed).normal([0.04 * 1.512, 0.04 * 0.488], 0.01, (20, 2)), 0)
+        strength = np.pad(drawn, ((0, 0), (0, 2)))
+        return lambda t: 2.4 + (strength[int((t - 500 + 1e-9) / 50)] if 500 <= t < 1500 else np.zeros(4))
+
+    found = np.mean([rates(WANG, outside(seed), 2500, seed) for seed in (1, 2)], axis=0)
     before, dots, delay = (found[a:b].mean(axis=0) for a, b in ((200, 500), (1000, 1500), (2000, 2500)))
     assert before[:3] @ WANG.sizes[:3] / 1600 == pytest.approx(2.6, abs=0.5)
     assert before[3] == pytest.approx(8.7, abs=1)
