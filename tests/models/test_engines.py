@@ -31,6 +31,7 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("networks/wang_decision", "Decision"): {"N": 50},
     ("networks/working_memory", "Memory"): {"N": 50},
     ("networks/cobahh", "COBAHH"): {"N": 80},
+    ("networks/distal_reward", "Cortex"): {"N": 40, "lines": 4},
     ("networks/ring_attractor", "Ring"): {"N_E": 64},
 }
 

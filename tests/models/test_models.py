@@ -27,6 +27,8 @@ LONG = {
     ("networks/hopfield", "Cues"),
     ("networks/hopfield", "OneStep"),
     ("networks/dentate_ca3", "Transfer"),
+    ("networks/distal_reward", "Hour"),
+    ("networks/distal_reward", "Short"),
     ("networks/cobahh", "Full"),
     ("networks/cobahh", "Small"),
     ("networks/ring_attractor", "Bump"),
