@@ -24,7 +24,7 @@ from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.parts import NamedPart
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.names import canonical
-from plasticdsl.net_parts import Part, like, parameter_of, plastic, read_only, variable_of
+from plasticdsl.net_parts import Part, like, parameter_of, plastic, read_only
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
@@ -346,40 +346,39 @@ class Net:
 
     # --- values ---
 
-    def _value(self, owner: str, name: str) -> float | Floats:
+    def _value(self, target: Ref) -> float | Floats:
         self._loans.push()
-        found = self._observer.variable(owner, name)
+        found = self._observer.variable(target)
         if isinstance(found, float):
-            given = {(p.name, n) for p in self._network.projections for n in p.given}
-            return np.broadcast_to(found, self._observer.owner_size(owner)) if (owner, name) in given else found
+            given = {Ref(p.as_owner, n) for p in self._network.projections for n in p.given}
+            return np.broadcast_to(found, self._observer.owner_size(target.owner)) if target in given else found
         return read_only(np.array(found))
 
-    def _set(self, owner: str, name: str, values: ArrayLike | str) -> None:
-        variable = variable_of(self._find(owner), name)
+    def _set(self, target: Ref, values: ArrayLike | str) -> None:
+        variable = self._observer.declared[target]
         if isinstance(values, str) and variable.role in PARAMETERS:
-            values = settings.quantity(values, variable.dimension, f"{owner}.{name}")
-        given, size = np.asarray(values), self._observer.owner_size(owner)
+            values = settings.quantity(values, variable.dimension, target.path)
+        given, size = np.asarray(values), self._observer.owner_size(target.owner)
         if given.dtype.kind not in "biuf":
-            raise ValueError(f"{owner}.{name} is set to numbers in SI, not to {values!r}")
+            raise ValueError(f"{target.path} is set to numbers in SI, not to {values!r}")
         wanted = given.astype(np.float64)
         if wanted.shape not in ((), (size,)):
-            raise ValueError(f"{owner}.{name} has {size} values, not an array of shape {wanted.shape}")
+            raise ValueError(f"{target.path} has {size} values, not an array of shape {wanted.shape}")
         self._loans.push()
-        self._write(owner, name, wanted)
+        self._write(target, wanted)
         self._loans.pull()
-        self._loans.share(owner, variable)
+        self._loans.share(target)
 
-    def _write(self, owner: str, name: str, values: Floats) -> None:
+    def _write(self, target: Ref, values: Floats) -> None:
         """Sets a state, or a parameter."""
-        part = self._find(owner)
-        variable = variable_of(part, name)
+        variable = self._observer.declared[target]
         refused = not_allowed(values, variable.values)
         if refused:
-            raise ValueError(f"{owner}.{name} {refused}")
+            raise ValueError(f"{target.path} {refused}")
         if variable.role in WRITABLE:
-            self._engine.write(owner, name, float(values) if values.ndim == 0 else values)
+            self._engine.write(target, float(values) if values.ndim == 0 else values)
         else:
-            self._change(Ref(part.as_owner, name), variable, values)
+            self._change(target, variable, values)
 
     def _change(self, target: Ref, variable: Variable, value: ArrayLike | str) -> None:
         """Another value of a parameter from now on, and of all that follows from it."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.loans import WRITABLE
 from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.model.weights import weight
 from plasticdsl.names import canonical
@@ -44,7 +45,7 @@ class Part:
         object.__setattr__(self, "_part", part)
 
     def __getattr__(self, name: str) -> Any:
-        shared = self._net._loans.shared.get((self._part.name, name))
+        shared = self._net._loans.shared.get(Ref(self._part.as_owner, name))
         if shared is not None:
             return shared
         if name.startswith("__"):
@@ -52,14 +53,15 @@ class Part:
         if name in _DELAYS and isinstance(self._part, Projection) and _block(self._part).variable(name) is None:
             return self._delay(name)
         variable = variable_of(self._part, name)
+        target = Ref(self._part.as_owner, variable.name)
         if self._is_lent(variable):
-            shared = self._net._loans.share(self._part.name, variable)
-            return self._net._loans.lend(self._part.name, variable.name) if shared is None else shared
-        return self._net._value(self._part.name, variable.name)
+            shared = self._net._loans.share(target)
+            return self._net._loans.lend(target) if shared is None else shared
+        return self._net._value(target)
 
     def __setattr__(self, name: str, value: ArrayLike | str) -> None:
         net = self._net
-        array = net._loans.shared.get((self._part.name, name))
+        array = net._loans.shared.get(Ref(self._part.as_owner, name))
         if array is not None and type(value) is np.ndarray and value.shape == array.shape and value.dtype.kind == "f":
             array[...] = value
             net._observer.engine.written()
@@ -67,7 +69,7 @@ class Part:
         variable = variable_of(self._part, name)
         if variable.role in _FIXED:
             raise ValueError(f"{self._part.name}.{name} is {_FIXED[variable.role]} and cannot be changed")
-        net._set(self._part.name, variable.name, value)
+        net._set(Ref(self._part.as_owner, variable.name), value)
 
     def _is_lent(self, variable: Variable) -> bool:
         return variable.role in WRITABLE or (isinstance(self._part, Projection) and variable.name == weight(self._part))
@@ -77,7 +79,7 @@ class Part:
         return [*ends, *(v.name for v in _block(self._part).variables)]
 
     def __len__(self) -> int:
-        return self._net._observer.owner_size(self._part.name)
+        return self._net._observer.owner_size(self._part.as_owner)
 
     def __getitem__(self, units: int | slice | ArrayLike) -> SomeUnits:
         """Some units of a population, counted from 0: `net["E"][0:240]`."""

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -49,6 +52,24 @@ def of_emitted(population: str, event: str = "") -> Group:
 def of_projection(name: str) -> Group:
     """The group of a projection."""
     return Group("projection", name)
+
+
+def group_of(owner: Owner) -> Group:
+    """The group of a population or projection, or of the network. Raises KeyError for what has none."""
+    match owner:
+        case OfPopulation(name):
+            return of_population(name)
+        case OfProjection(name):
+            return of_projection(name)
+        case Whose.NETWORK:
+            return NETWORK
+        case _:
+            raise KeyError(owner)
+
+
+def field_of(ref: Ref) -> Field:
+    """Where a variable of the model is, seen from outside of blocks."""
+    return group_of(ref.owner).variable(ref.name)
 
 
 def of_data(name: str) -> Group:

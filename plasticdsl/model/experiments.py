@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from plasticdsl.model import Value
 from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.owners import owner_text
 from plasticdsl.model.parts import ALL, Those
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.model.protocol import Begin, Course, ForEach, Order, Start, Until, awaited
@@ -96,14 +97,18 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Clamp:
-    """`X = value` in a phase: the output of source `population` (or its variable `name`) is held at `value`, which may depend on `t`
+    """`X = value` in a phase: the output of a source (or another variable of a population) is held at `value`, which may depend on `t`
     (then evaluated every step) or on the item that the phase shows (`Ref(Whose.ITEM, …)`). Held are `those` units."""
 
-    population: str
-    name: str
+    target: Ref
     value: Expr
     span: Span = NOWHERE
     those: Those = ALL
+
+    @property
+    def population(self) -> str:
+        """The name of the population whose variable is held."""
+        return owner_text(self.target.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref, children, joined
-from plasticdsl.model.owners import OfPopulation, OfProjection
+from plasticdsl.model.owners import OfPopulation, OfProjection, Part
 from plasticdsl.model.pretty import pretty
 
 
@@ -91,15 +91,15 @@ def text_of(units: Units) -> str:
     return ", ".join(pretty(u.first) if u.first == u.last else f"{pretty(u.first)} to {pretty(u.last)}" for u in units)
 
 
-def parts_read(expr: Expr, taken_together: Callable[[Expr], bool] = lambda _: False) -> frozenset[tuple[str, Units]]:
+def parts_read(expr: Expr, taken_together: Callable[[Expr], bool] = lambda _: False) -> frozenset[tuple[Part, Units]]:
     """The populations and projections, or parts of populations, that an expression reads; not within what is `taken_together`."""
     match expr:
         case _ if taken_together(expr):
             return frozenset()
-        case Call(function, (Ref(OfPopulation(name) | OfProjection(name)), *numbers)) if function == SEVERAL:
-            return frozenset(((name, numbered(numbers)),))
-        case Ref(OfPopulation(name) | OfProjection(name)):
-            return frozenset(((name, ()),))
+        case Call(function, (Ref(OfPopulation() | OfProjection() as owner), *numbers)) if function == SEVERAL:
+            return frozenset(((owner, numbered(numbers)),))
+        case Ref(OfPopulation() | OfProjection() as owner):
+            return frozenset(((owner, ()),))
         case _:
             return frozenset().union(*(parts_read(child, taken_together) for child in children(expr)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.parts import Units
 from plasticdsl.source import NOWHERE, Span
 
@@ -91,15 +92,14 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`start units.x from ξ_1 with 20 % flipped`: sets `owner.name`, of a population or projection, once, when the phase begins;
+    """`start units.x from ξ_1 with 20 % flipped`: sets `target`, of a population or projection, once, when the phase begins;
     of a part only its `units`.
 
     `flipped`: the fraction of units, drawn without repeats and rounded to a whole number, that get the other of the variable's two allowed
     values; `redrawn`: the fraction that get a new draw from the distribution of the patterns that `value` names.
     """
 
-    owner: str
-    name: str
+    target: Ref
     value: Expr
     flipped: Expr | None = None
     redrawn: Expr | None = None
@@ -113,18 +113,18 @@ Order = Literal["random", "fixed"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What experiments ask of a network: variables (population, name) that some phase takes from patterns or data, item by item (`fed`), populations
+    """What experiments ask of a network: variables of populations that some phase takes from patterns or data, item by item (`fed`), populations
     that some phase updates unit by unit (`one_by_one`), parameters that have one value per unit or connection in some phase (`spread`), and variables
-    (population, name) that are kept at each spike of their population (`at_spikes`). It only tells which kernels are needed."""
+    of populations that are kept at each spike of these (`at_spikes`). It only tells which kernels are needed."""
 
-    fed: tuple[tuple[str, str], ...] = ()
+    fed: tuple[Ref, ...] = ()
     one_by_one: tuple[str, ...] = ()
     spread: tuple[Ref, ...] = ()
-    at_spikes: tuple[tuple[str, str], ...] = ()
+    at_spikes: tuple[Ref, ...] = ()
 
     def kept_of(self, population: str) -> tuple[str, ...]:
         """The variables that are kept at its spikes."""
-        return tuple(name for owner, name in self.at_spikes if owner == population)
+        return tuple(ref.name for ref in self.at_spikes if ref.owner == OfPopulation(population))
 
 
 NOTHING_ASKED = Asked()

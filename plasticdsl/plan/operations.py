@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plasticdsl.model import Owned, Total
-from plasticdsl.model.expr import Expr
+from plasticdsl.model import Total
+from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.sweeps import Sweep
 
@@ -197,7 +197,7 @@ class Keep:
     target: str
     switched: tuple[str, ...]
     visiting: tuple[str, ...]
-    unfed: tuple[Owned, ...]
+    unfed: tuple[Ref, ...]
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from plasticdsl.model import Owned, Role, Total
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import inline, plain
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.others import readers_first, walks_other
 from plasticdsl.plan.places import Place, Slot
@@ -22,7 +22,7 @@ from plasticdsl.plan.sweeps import Sweep
 def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> Iterator[ops.Operation]:
     """Everything that happens in a step. `entries`: inputs and definitions that have a value at the stages of an integrator."""
     units, synapses = plan.populations, plan.projections
-    yield from (ops.Feed(*fed) for fed in plan.asked.fed)
+    yield from (ops.Feed(owner_text(r.owner), r.name) for r in plan.asked.fed)
     yield from (ops.Units(p.name, ops.OfUnits.SPIKE, e.event) for p in units for e in p.events)
     yield from (ops.Connections(p.name, ops.OfConnections.COPY) for p in synapses if p.shadows or p.forecasts)
     yield from (ops.KeepTimes(p.name, h.name) for p in synapses for h in p.histories)
@@ -50,7 +50,8 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (flow for p in order for flow in flows(p))
     yield from (ops.Units(p.name, ops.OfUnits.FLOW) for p in units if p.alone)
     yield from (ops.Units(p.name, ops.OfUnits.FINISH) for p in units if p.coupled)
-    yield from (ops.Feed(p, v) for p, v in plan.asked.fed if plan.population(p).variable(v).variable.role in (Role.STATE, Role.INPUT))
+    last = ((p, r.name) for p in units for r in plan.asked.fed if r.owner == p.population.as_owner)
+    yield from (ops.Feed(p.name, v) for p, v in last if p.variable(v).variable.role in (Role.STATE, Role.INPUT))
 
 
 def _arriving(projection: ProjectionPlan, slot: Slot, emitted: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | Non
         if not p.late:
             other = walks_other(p.projection, tuple(s for s in p.sums if s.target == target), p.others)
             yield ops.AddSum(p.name, target, None if other is None else other.name, stage)
-    if (population.name, target) in plan.asked.fed:
+    if Ref(population.population.as_owner, target) in plan.asked.fed:
         yield ops.Feed(population.name, target, stage)
 
 

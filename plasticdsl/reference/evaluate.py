@@ -103,7 +103,7 @@ class OwnerScope:
         values = self.frame.values[self.owner]
         if ref.name in values:
             return values[ref.name][self.index]
-        parameters = self.structure.instance.part(self.owner).parameters
+        parameters = self.structure.made(self.owner).parameters
         if ref.name in parameters:
             array = np.asarray(parameters[ref.name], dtype=np.float64)
             return array if array.ndim == 0 else array[self.index]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model import Emitted, Network, Role
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfPopulation, Whose, owner_text
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.between import change_between_spikes
 from plasticdsl.reference.evaluate import evaluate, everything
@@ -63,28 +63,29 @@ class ReferenceEngine:
         """Not told: whoever asks has to look."""
         return False
 
-    def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
+    def array_of(self, target: Ref) -> NDArray[np.float64] | None:
         """None: states are written by `write` alone."""
         return None
 
-    def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
+    def adopt(self, target: Ref, array: NDArray[np.float64]) -> bool:
         """Never."""
         return False
 
     def written(self) -> None:
         """Nothing follows."""
 
-    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+    def read(self, target: Ref) -> NDArray[np.float64]:
         """A state, input, parameter or definition now: float64[units or connections]."""
+        owner, name = owner_text(target.owner), target.name
         values = self._run.frame.values[owner]
         if name in values:
             return values[name]
         found = evaluate(Ref(Whose.OWN, name), everything(self._structure, self._run.frame, owner))
         return np.array(np.broadcast_to(found, (self._structure.count(owner),)), dtype=np.float64)
 
-    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+    def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state, or the output of a clamped source."""
-        self._run.frame.values[owner][name][...] = values
+        self._run.frame.values[owner_text(target.owner)][target.name][...] = values
 
     def log_spikes(self, emitted: Iterable[Emitted]) -> None:
         """Keep these from now on, and no others."""
@@ -92,7 +93,7 @@ class ReferenceEngine:
         for name in wanted - self._logged:
             self._drained[name] = self._run.spikes[name].total
         self._logged = wanted
-        self._run.kept = tuple(one for one in self.asked.at_spikes if (one[0], "") in wanted)
+        self._run.kept = tuple(ref for ref in self.asked.at_spikes if (owner_text(ref.owner), "") in wanted)
         self._run.noted = {one: values for one, values in self._run.noted.items() if one in self._run.kept}
 
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -104,7 +105,7 @@ class ReferenceEngine:
         begin = self._drained[one]
         self._drained[one] = len(steps)
         if not event:
-            noted = {name: self._run.noted.pop((population, name), []) for name in self.asked.kept_of(population)}
+            noted = {name: self._run.noted.pop(Ref(OfPopulation(population), name), []) for name in self.asked.kept_of(population)}
             self._at_spikes[population] = {name: np.concatenate([np.zeros(0), *values]) for name, values in noted.items()}
         return steps[begin:], units[begin:]
 

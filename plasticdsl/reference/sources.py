@@ -26,7 +26,7 @@ from plasticdsl.model import (
     Trigger,
 )
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.handlers import run_at
@@ -57,11 +57,12 @@ def emit(run: Run) -> None:
 
 def _note(run: Run, emitted: Mapping[Emitted, Index]) -> None:
     """What variables are at the spikes, one value for each, in the order of the units."""
-    for owner, name in run.kept:
+    for ref in run.kept:
+        owner = owner_text(ref.owner)
         counts = emitted.get((owner, ""))
         if counts is not None and counts.any():
-            values = np.broadcast_to(evaluate(Ref(Whose.OWN, name), everything(run.structure, run.frame, owner)), counts.shape)
-            run.noted.setdefault((owner, name), []).append(np.repeat(values, counts))
+            values = np.broadcast_to(evaluate(Ref(Whose.OWN, ref.name), everything(run.structure, run.frame, owner)), counts.shape)
+            run.noted.setdefault(ref, []).append(np.repeat(values, counts))
 
 
 def _emitted(run: Run, population: Population, event: str) -> Index:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model import AtRate, Emitted, PoissonSource
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import owner_text
 from plasticdsl.model.weights import weights
 from plasticdsl.reference.evaluate import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes
@@ -30,7 +32,7 @@ class Run:
     another event, held at the previous step. `undecided`: whether it, or a rate, has been no number. `rules_on`: of each projection. `waiting`,
     `inputs_waiting`: on its way to variables and to inputs; `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps,
     for axonal delays of sums. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations
-    that update unit by unit now, and in which order. `kept`: variables (population, name) whose values at spikes are noted, and `noted`: of each, step by
+    that update unit by unit now, and in which order. `kept`: variables of populations whose values at spikes are noted, and `noted`: of each, step by
     step."""
 
     structure: Structure
@@ -51,8 +53,8 @@ class Run:
     propagators: dict[tuple[bytes, float], tuple[Floats, Floats]] = field(default_factory=dict)
     feeds: tuple[Feed, ...] = ()
     visits: dict[str, Index] = field(default_factory=dict)
-    kept: tuple[tuple[str, str], ...] = ()
-    noted: dict[tuple[str, str], list[Floats]] = field(default_factory=dict)
+    kept: tuple[Ref, ...] = ()
+    noted: dict[Ref, list[Floats]] = field(default_factory=dict)
 
     def due(self, owner: str) -> bool:
         """Whether this is a step of the units, or of connections."""
@@ -62,15 +64,15 @@ class Run:
         """Every variable that a phase takes from a table has the value of its item: from the beginning of a step on, in place of a sum if it is an
         input, and again at the end of the step, whatever moved it in between."""
         for feed in self.feeds:
-            self.keep_fed(self.frame, feed.population, feed.name)
+            self.keep_fed(self.frame, feed.target)
 
-    def keep_fed(self, frame: Frame, population: str, name: str) -> None:
+    def keep_fed(self, frame: Frame, target: Ref) -> None:
         """The same for one variable, if it is fed, in any frame; the last item stays."""
         for feed in self.feeds:
-            if (feed.population, feed.name) == (population, name):
+            if feed.target == target:
                 shown = np.clip((self.frame.step - feed.first) // feed.hold, 0, len(feed.items) - 1)
                 row = feed.table[feed.items[shown]]
-                np.copyto(frame.values[population][name], row, where=~np.isnan(row))
+                np.copyto(frame.values[owner_text(target.owner)][target.name], row, where=~np.isnan(row))
 
     def add(self, population: str, name: str, units: Index, amounts: Floats) -> None:
         """Add to a variable of units (a unit may be named more than once) and bring it into its bounds."""

@@ -17,7 +17,7 @@ from plasticdsl.model.dependencies import flowing_names
 from plasticdsl.model.expr import Expr, substitute
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
 from plasticdsl.reference.tie import tie_side
-from plasticdsl.runtime.instance.instance import Floats, Instance, ProjectionInstance
+from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.support.steps import to_steps
 from plasticdsl.symbolic.algebra import written_out
@@ -60,9 +60,13 @@ class Structure:
         """The block of a population, or what a projection's connections do."""
         return self.populations[owner].block if owner in self.populations else self.projections[owner].connection
 
+    def made(self, owner: str) -> PopulationInstance | ProjectionInstance:
+        """The numbers of a population or projection."""
+        return self.instance.part((self.populations[owner] if owner in self.populations else self.projections[owner]).as_owner)
+
     def count(self, owner: str) -> int:
         """Units of a population, connections of a projection."""
-        return self.instance.part(owner).count
+        return self.made(owner).count
 
     def owners(self) -> tuple[str, ...]:
         """Populations, then projections, in the order written."""
@@ -145,7 +149,7 @@ def first_frame(structure: Structure) -> Frame:
     values: dict[str, dict[str, Floats]] = {}
     for owner in structure.owners():
         count = structure.count(owner)
-        own = {name: np.array(np.broadcast_to(v, (count,)), dtype=np.float64) for name, v in structure.instance.part(owner).states.items()}
+        own = {name: np.array(np.broadcast_to(v, (count,)), dtype=np.float64) for name, v in structure.made(owner).states.items()}
         for variable in structure.block(owner).variables:
             if variable.role in (Role.INPUT, Role.CLAMPED, Role.STATE, Role.REFRACTORY) and variable.name not in own:
                 own[variable.name] = np.zeros(count)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from plasticdsl.model import Projection, Role, SumInto
-from plasticdsl.model.expr import Incoming
+from plasticdsl.model.expr import Incoming, Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.reference.evaluate import OwnerScope, evaluate, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
@@ -60,7 +61,7 @@ def sum_input(run: Run, frame: Frame, population: str, target: str) -> None:
             units = run.structure.post[projection.name].units
             np.add.at(result, units, np.broadcast_to(evaluate(total.body, everything(run.structure, frame, projection.name)), units.shape))
     frame.values[population][target] = result + run.delayed.get((population, target), 0.0)
-    run.keep_fed(frame, population, target)
+    run.keep_fed(frame, Ref(OfPopulation(population), target))
 
 
 # --- delays ----------------------------------------------------------------------------------------------------------

@@ -78,8 +78,10 @@ def draw_time(axes: Axes, study: Study, panels: Sequence[Panel], scene: Scene) -
 def _population_of(series: Series) -> tuple[Emitted, Units]:
     """The one whose colour in a raster the line may take: it is the only one that the line is about, and the line has one colour."""
     parts = parts_read(series.expr)
-    name, units = next(iter(parts)) if len(parts) == 1 and colours_of(series.done) == 1 else ("", ())
-    return (name, ""), units
+    if len(parts) != 1 or colours_of(series.done) != 1:
+        return ("", ""), ()
+    ((owner, units),) = parts
+    return (owner.name, ""), units
 
 
 def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from plasticdsl.library import library_models
 from plasticdsl.model import Role
 from plasticdsl.net import Net
 from plasticdsl.options import EngineName
+from tests.values import value_of
 
 
 def blocks(kind: str, path: Path) -> list[str]:
@@ -52,7 +53,7 @@ def states(net: Net) -> dict[str, np.ndarray]:
     network = net._network
     parts = [(p.name, p.block) for p in network.populations] + [(p.name, p.connection) for p in network.projections]
     return {
-        f"{owner}.{v.name}": net._engine.read(owner, v.name).copy()
+        f"{owner}.{v.name}": value_of(net._engine, owner, v.name).copy()
         for owner, block in parts
         for v in block.variables
         if v.role is Role.STATE

@@ -40,25 +40,12 @@ from plasticdsl.model import (
     Value,
     Variable,
 )
-from plasticdsl.model.expr import (
-    FUNCTIONS,
-    Binary,
-    Call,
-    Choice,
-    Compare,
-    Drawn,
-    Expr,
-    Incoming,
-    Logic,
-    Negate,
-    Number,
-    Ref,
-    Special,
-)
+from plasticdsl.model.expr import FUNCTIONS, Binary, Call, Choice, Compare, Drawn, Expr, Incoming, Logic, Negate, Number, Ref, Special
 from plasticdsl.model.owners import OfArgument, OfPopulation, OfProjection, Whose
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.support.random import stream_of
+from tests.values import value_of
 
 SPECIALS = frozenset({"t", "dt", "lag", "N_pre", "N_post", "i", "j", "now_pre", "now_post"})
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
@@ -314,4 +301,4 @@ def final(net: Net, steps: int, name: str = "w") -> float:
     """A variable of connection 0 after some steps."""
     engine = net.engine()
     engine.advance(steps)
-    return float(engine.read("c", name)[0])
+    return float(value_of(engine, "c", name)[0])

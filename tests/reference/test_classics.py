@@ -10,6 +10,7 @@ import pytest
 from plasticdsl.model import Pairing, PoissonSource, Threshold, Trigger
 from plasticdsl.model.schemes import Exact, ExponentialEuler
 from tests.reference.nets import Net, connection, e, final, neuron, on, pair_of_trains, parameter, state, window
+from tests.values import value_of
 
 TRIPLET = {"tp": 16.8e-3, "tx": 101e-3, "tm": 33.7e-3, "ty": 125e-3, "A2p": 5e-10, "A3p": 6.2e-3, "A2m": 7e-3, "A3m": 2.3e-4}
 
@@ -84,4 +85,4 @@ def test_competitive_learning_against_traces() -> None:
         np.add.at(p, pre, 1)
         m += post
         p, m = p * math.exp(-0.05), m * math.exp(-0.05)
-    np.testing.assert_allclose(engine.read("ex", "w"), weights, rtol=1e-12)
+    np.testing.assert_allclose(value_of(engine, "ex", "w"), weights, rtol=1e-12)

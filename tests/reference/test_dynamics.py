@@ -13,6 +13,7 @@ from plasticdsl.model.expr import Number
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4
 from plasticdsl.support import random
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
+from tests.values import set_value, value_of
 
 SPIKE, STEP, EVERY = Trigger.SPIKE, Trigger.STEP, Trigger.EVERY
 
@@ -28,7 +29,7 @@ def trajectory(net: Net, steps: int, name: str = "V", owner: str = "p") -> list[
     engine = net.engine()
     found = []
     for _ in range(steps):
-        found.append(float(engine.read(owner, name)[0]))
+        found.append(float(value_of(engine, owner, name)[0]))
         engine.advance(1)
     return found
 
@@ -53,7 +54,7 @@ def test_exact_with_a_parameter_per_unit_and_an_offset() -> None:
     net = alone(block, size=3, parameters={"tau": [0.01, 0.02, 0.03], "E": 5.0})
     engine = net.engine()
     engine.advance(50)
-    np.testing.assert_allclose(engine.read("p", "V"), 5 * (1 - np.exp(-0.05 / np.array([0.01, 0.02, 0.03]))), rtol=1e-12)
+    np.testing.assert_allclose(value_of(engine, "p", "V"), 5 * (1 - np.exp(-0.05 / np.array([0.01, 0.02, 0.03]))), rtol=1e-12)
 
 
 def test_exponential_euler_and_all_schemes_read_the_beginning_of_the_step() -> None:
@@ -62,8 +63,8 @@ def test_exponential_euler_and_all_schemes_read_the_beginning_of_the_step() -> N
     net = alone(neuron(variables=(state("V"), state("g")), schemes=(second, first)), states={"V": 1.0, "g": 3.0}, dt=0.1)
     engine = net.engine()
     engine.advance(1)
-    assert engine.read("p", "V")[0] == pytest.approx(1 + (1 - math.exp(-0.3)))  # towards 2
-    assert engine.read("p", "g")[0] == pytest.approx(3.1)
+    assert value_of(engine, "p", "V")[0] == pytest.approx(1 + (1 - math.exp(-0.3)))  # towards 2
+    assert value_of(engine, "p", "g")[0] == pytest.approx(3.1)
 
 
 def test_runge_kutta_sees_time_at_its_stages() -> None:
@@ -127,7 +128,7 @@ def test_euler_maruyama_draws_one_normal_for_each_unit_and_step() -> None:
     engine.advance(2)
     first = 3 * 0.1 * random.normals(1, random.stream_of("p", "noise", "V"), [0, 1], 0)
     second = 0.99 * first + 3 * 0.1 * random.normals(1, random.stream_of("p", "noise", "V"), [0, 1], 1)
-    np.testing.assert_allclose(engine.read("p", "V"), second)
+    np.testing.assert_allclose(value_of(engine, "p", "V"), second)
 
 
 def test_bounds_after_the_flow() -> None:
@@ -228,11 +229,11 @@ def test_exact_flow_with_a_held_variable() -> None:
     net = alone(block, dt=0.1, states={"V": 1.0, "g": 1.0}, refractory=2)
     engine = net.engine()
     engine.advance(2)
-    assert engine.read("p", "V")[0] == 0.5
-    assert engine.read("p", "g")[0] == pytest.approx(math.exp(-0.4))
+    assert value_of(engine, "p", "V")[0] == 0.5
+    assert value_of(engine, "p", "g")[0] == pytest.approx(math.exp(-0.4))
     engine.advance(1)
     v = 0.5 * math.exp(-0.1) + math.exp(-0.4) * (math.exp(-0.1) - math.exp(-0.2))
-    assert engine.read("p", "V")[0] == pytest.approx(v)
+    assert value_of(engine, "p", "V")[0] == pytest.approx(v)
 
 
 def test_poisson_counts_are_what_the_draws_say() -> None:
@@ -296,11 +297,11 @@ def source_and_readout(axonal: int = 0, dendritic: int = 0) -> Net:
 
 def test_sums_then_changes() -> None:
     engine = source_and_readout().engine()
-    engine.write("a", "x", np.array([1.0, 3.0]))
+    set_value(engine, "a", "x", np.array([1.0, 3.0]))
     engine.advance(1)
-    assert engine.read("b", "h")[0] == 7
-    assert engine.read("b", "y")[0] == 14
-    np.testing.assert_allclose(engine.read("c", "w"), [1 + 1.4, 2 + 4.2])
+    assert value_of(engine, "b", "h")[0] == 7
+    assert value_of(engine, "b", "y")[0] == 14
+    np.testing.assert_allclose(value_of(engine, "c", "w"), [1 + 1.4, 2 + 4.2])
 
 
 @pytest.mark.parametrize(("axonal", "dendritic"), [(3, 0), (0, 3), (1, 2)])
@@ -310,9 +311,9 @@ def test_delayed_sums(axonal: int, dendritic: int) -> None:
     engine.switch_rules({"c": False})
     seen = []
     for step in range(8):
-        engine.write("a", "x", np.array([10.0**step, 0.0]))
+        set_value(engine, "a", "x", np.array([10.0**step, 0.0]))
         engine.advance(1)
-        seen.append(engine.read("b", "h")[0])
+        seen.append(value_of(engine, "b", "h")[0])
     assert seen == [0, 0, 0, 1, 10, 100, 1000, 10000]
 
 
@@ -323,7 +324,7 @@ def test_discrete_updates_are_simultaneous() -> None:
     net.projection("c", "p", "p", connection(sums=(SumInto("h", e("pre.x")),)), pairs=[(0, 1), (1, 0)])
     engine = net.engine()
     engine.advance(1)
-    assert engine.read("p", "x").tolist() == [7, 5]
+    assert value_of(engine, "p", "x").tolist() == [7, 5]
 
 
 def test_changes_at_a_step_read_others_from_before() -> None:
@@ -332,7 +333,7 @@ def test_changes_at_a_step_read_others_from_before() -> None:
     net.projection("c", "p", "p", connection(variables=(state("w"), state("m")), handlers=(on(STEP, "m = pre.x", "w = m + post.x"),)))
     engine = net.engine()
     engine.advance(1)
-    assert (engine.read("p", "x")[0], engine.read("c", "w")[0]) == (11, 20)
+    assert (value_of(engine, "p", "x")[0], value_of(engine, "c", "w")[0]) == (11, 20)
 
 
 def test_periods_begin_at_step_0() -> None:
@@ -349,11 +350,11 @@ def test_flows_of_rules_stand_still_while_rules_are_off() -> None:
     engine = net.engine()
     engine.switch_rules({"c": False})
     engine.advance(10)
-    assert engine.read("c", "w")[0] == 0
-    assert engine.read("c", "r")[0] == pytest.approx(1.0)
+    assert value_of(engine, "c", "w")[0] == 0
+    assert value_of(engine, "c", "r")[0] == pytest.approx(1.0)
     engine.switch_rules({"c": True})
     engine.advance(10)
-    assert engine.read("c", "w")[0] == pytest.approx(1.5)
+    assert value_of(engine, "c", "w")[0] == pytest.approx(1.5)
 
 
 # --- snapshots -------------------------------------------------------------------------------------------------------
@@ -385,6 +386,6 @@ def test_a_snapshot_continues_to_the_same_values() -> None:
     other.advance(35)
     assert other.step == 60 and other.spike_count("b") == whole.spike_count("b") > 3
     for owner, name in (("b", "V"), ("c", "w"), ("c", "r"), ("b", "h")):
-        assert other.read(owner, name).tolist() == whole.read(owner, name).tolist()
+        assert value_of(other, owner, name).tolist() == value_of(whole, owner, name).tolist()
     with pytest.raises(ValueError, match="another network"):
         source_and_readout().engine().restore(state_then)

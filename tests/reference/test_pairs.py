@@ -9,6 +9,7 @@ from plasticdsl.model import Pairing, PairRule, Trigger
 from plasticdsl.reference.pairs import partners
 from plasticdsl.reference.tie import tie_side
 from tests.reference.nets import Net, connection, definition, e, final, on, pair_of_trains, parameter, state, window
+from tests.values import value_of
 
 COUNT = "1"
 
@@ -126,7 +127,7 @@ def test_delays_of_each_connection() -> None:
     engine = net.engine()
     engine.advance(30)
     # post arrival − pre arrival: 12−5, 10−6, 10−8, 12−15
-    np.testing.assert_allclose(engine.read("c", "w"), [7, 4, 2, -3], atol=1e-9)
+    np.testing.assert_allclose(value_of(engine, "c", "w"), [7, 4, 2, -3], atol=1e-9)
 
 
 def test_truncation_counts_the_limit_itself() -> None:
@@ -192,10 +193,10 @@ def test_rules_off_holds_the_weight_and_keeps_the_spikes() -> None:
     engine = pair_of_trains(block, [1, 5], [2, 9]).engine()
     engine.switch_rules({"c": False})
     engine.advance(6)
-    assert engine.read("c", "w")[0] == 0
+    assert value_of(engine, "c", "w")[0] == 0
     engine.switch_rules({"c": True})
     engine.advance(6)
-    assert engine.read("c", "w")[0] == 2  # post 9 with pre 1 and pre 5
+    assert value_of(engine, "c", "w")[0] == 2  # post 9 with pre 1 and pre 5
 
 
 def test_a_window_runs_after_the_statements_of_its_event() -> None:
@@ -206,7 +207,7 @@ def test_a_window_runs_after_the_statements_of_its_event() -> None:
     )
     engine = pair_of_trains(block, [1], [2]).engine()
     engine.advance(4)
-    assert (engine.read("c", "seen")[0], engine.read("c", "w")[0]) == (0, 1)
+    assert (value_of(engine, "c", "seen")[0], value_of(engine, "c", "w")[0]) == (0, 1)
 
 
 def test_partners_of_a_tie_side() -> None:

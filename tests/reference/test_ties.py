@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plasticdsl.model import GivenSpikes, Trigger
 from tests.reference.nets import Net, connection, definition, final, on, pair_of_trains, state
+from tests.values import value_of
 
 PRE, POST = Trigger.PRE, Trigger.POST
 TRACES = (state("w"), state("r"), state("o"))
@@ -77,7 +78,7 @@ def test_the_synapse_transmits_the_weight_from_before() -> None:
     net = pair_of_trains(connection(variables=(state("w"),), handlers=synapse), [4], [4], states={"w": 5}, post_block=cell)
     engine = net.engine()
     engine.advance(5)
-    assert (engine.read("b", "g")[0], engine.read("c", "w")[0]) == (5, 16)
+    assert (value_of(engine, "b", "g")[0], value_of(engine, "c", "w")[0]) == (5, 16)
 
 
 def test_arrival_after_both_delays() -> None:
@@ -88,7 +89,7 @@ def test_arrival_after_both_delays() -> None:
     seen = []
     for _ in range(12):
         engine.advance(1)
-        seen.append((engine.read("c", "w")[0], engine.read("b", "g")[0]))
+        seen.append((value_of(engine, "c", "w")[0], value_of(engine, "b", "g")[0]))
     # at the synapse after steps 6 and 7, at the cell after steps 9 (w was 0) and 10 (w was 1)
     assert [w for w, _ in seen] == [0] * 6 + [1] + [2] * 5
     assert [g for _, g in seen] == [0] * 10 + [1] * 2
@@ -113,7 +114,7 @@ def test_an_addition_is_bounded() -> None:
         net = pair_of_trains(connection(handlers=synapse), [1, 1], [], dendritic=dendritic, post_block=cell)
         engine = net.engine()
         engine.advance(6)
-        assert engine.read("b", "g")[0] == 5
+        assert value_of(engine, "b", "g")[0] == 5
 
 
 def test_repeated_connections_follow_one_another() -> None:
@@ -125,7 +126,7 @@ def test_repeated_connections_follow_one_another() -> None:
     net.projection("c", "a", "b", block, pairs=[(0, 0), (0, 0), (0, 0)])
     engine = net.engine()
     engine.advance(2)
-    assert engine.read("c", "w").tolist() == [1, 2, 3]
+    assert value_of(engine, "c", "w").tolist() == [1, 2, 3]
 
 
 def test_rules_off_hold_weights_and_let_traces_run() -> None:
@@ -133,4 +134,4 @@ def test_rules_off_hold_weights_and_let_traces_run() -> None:
     engine = net.engine()
     engine.switch_rules({"c": False})
     engine.advance(8)
-    assert [engine.read("c", name)[0] for name in "wro"] == [0, 2, 3]
+    assert [value_of(engine, "c", name)[0] for name in "wro"] == [0, 2, 3]

@@ -116,8 +116,8 @@ class Still:
     def __init__(self, instance):
         self.instance = instance
 
-    def read(self, owner, name):
-        return self.instance.populations[owner].states[name]
+    def read(self, target):
+        return self.instance.part(target.owner).states[target.name]
 
 
 def test_observables_of_patterns():

@@ -24,6 +24,7 @@ from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
 from plasticdsl.syntax.reading import Reading
+from tests.values import value_of
 
 MODEL = """
 neuron Unit:
@@ -193,7 +194,7 @@ def test_rules_that_keep_it(rule: str) -> None:
     instance.populations["units"].states["x"] = np.where(np.arange(30) % 3 == 0, 1.0, -1.0)
     engine = ReferenceEngine(net, instance)
     engine.advance(10)
-    w = matrix(instance, engine.read("J", "w"))
+    w = matrix(instance, value_of(engine, "J", "w"))
     start = matrix(instance)
     assert not np.allclose(w, start, equal_nan=True)
     np.testing.assert_allclose(w, w.T, rtol=1e-12)

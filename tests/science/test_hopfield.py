@@ -18,6 +18,7 @@ from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.watch.observer import Observer
 from tests.science.hopfield_alone import overlaps
+from tests.values import set_value, value_of
 
 TOGETHER = """
 use Hopfield from "networks/hopfield"
@@ -48,7 +49,7 @@ def network_with_patterns(units: int, patterns: int) -> tuple[Engine, Observer, 
     weights = np.rint(xi.T @ xi)
     np.fill_diagonal(weights, 0.0)
     j = instance.projections["J"]
-    engine.write("J", "w", weights[j.targets, j.sources()] / units)
+    set_value(engine, "J", "w", weights[j.targets, j.sources()] / units)
     engine.switch_rules({"J": False})
     return engine, Observer(network, engine), weights
 
@@ -59,14 +60,14 @@ def test_every_single_update_lowers_the_energy_by_what_theory_says() -> None:
     engine, observer, weights = network_with_patterns(units, 60)
     rng = np.random.default_rng(0)
     x = rng.choice(np.array([-1.0, 1.0]), units)
-    engine.write("units", "x", x)
+    set_value(engine, "units", "x", x)
     energy = next(v for v in observer.network.variables if v.name == "E").value
     worst, ups, changes = 0.0, 0, 0
     for _ in range(8):
         order = rng.permutation(units)
         engine.visit({"units": order})
         engine.advance(1)
-        after = engine.read("units", "x")
+        after = value_of(engine, "units", "x")
         before_sweep = -0.5 * x @ weights @ x / units
         for i in order:
             h = weights[i] @ x / units

@@ -19,6 +19,7 @@ from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import variables_of
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Instance
+from tests.values import set_value, value_of
 
 
 class MakeEngine(Protocol):
@@ -118,7 +119,7 @@ def assert_agree(
     for engine in (*ones, two):
         engine.log_spikes([one for p in case.network.populations for one in p.emits])
         for (owner, name), value in case.writes.items():
-            engine.write(owner, name, value)
+            set_value(engine, owner, name, value)
     done = 0
     while done < case.steps:
         for engine in (*ones, two):
@@ -165,7 +166,7 @@ def _states(network: Network, one: Engine, two: Engine, step: int, rtol: float, 
     for owner, block in [(p.name, p.block) for p in network.populations] + [(p.name, p.connection) for p in network.projections]:
         for variable in block.variables:
             if variable.role in (Role.STATE, Role.INPUT):
-                left, right = one.read(owner, variable.name), two.read(owner, variable.name)
+                left, right = value_of(one, owner, variable.name), value_of(two, owner, variable.name)
                 if not (np.abs(left - right) <= atol + rtol * np.abs(right)).all():  # where one has no value, or they differ
                     message = f"{owner}.{variable.name} after {step} steps"
                     np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=message)

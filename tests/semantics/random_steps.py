@@ -12,6 +12,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from plasticdsl.model import Block, ClampedSource, Flow, Handler, Role, SumInto, Trigger, Variable
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Exact
 from plasticdsl.runtime.engine.engine import Feed
@@ -117,7 +119,7 @@ def tables(draw: st.DrawFn, population: str, name: str, size: int, binary: bool,
     if width == size and draw(st.booleans()):
         table[:, sorted(draw(st.sets(st.integers(0, size - 1), min_size=1)))] = np.nan  # held are the others
     items = np.array(draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=6)))
-    return Feed(population, name, table, items, first, draw(st.integers(1, 3)))
+    return Feed(Ref(OfPopulation(population), name), table, items, first, draw(st.integers(1, 3)))
 
 
 @st.composite
@@ -184,5 +186,5 @@ def step_cases(draw: st.DrawFn) -> Case:
     return Case(
         network, net.instance, net.per_unit(), STEPS, switches,
         feeds=draw(feeds(fed, sizes, binary)), orders=draw(orders(list("ab"), sizes)) if swept else {},
-        asked=Asked(tuple(fed), tuple("ab") if swept else ()),
+        asked=Asked(tuple(Ref(OfPopulation(p), v) for p, v in fed), tuple("ab") if swept else ()),
     )  # fmt: skip

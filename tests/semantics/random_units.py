@@ -22,6 +22,7 @@ from plasticdsl.model import (
     Trigger,
     Variable,
 )
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
@@ -181,5 +182,5 @@ def unit_cases(draw: st.DrawFn, delayed_sums: bool = False) -> Case:
     excite = connection(variables=(state("w"),), handlers=(on(Trigger.PRE, "post.g += w", rule=False),))
     net.projection("drive", "p", "a", excite, states={"w": 0.4})
     network = net.network()
-    kept = tuple((p.name, v.name) for p in network.populations if p.spikes for v in p.block.variables) if draw(st.booleans()) else ()
+    kept = tuple(Ref(p.as_owner, v.name) for p in network.populations if p.spikes for v in p.block.variables) if draw(st.booleans()) else ()
     return Case(network, net.instance, net.per_unit(), STEPS, {}, 0, asked=Asked(at_spikes=kept))

@@ -13,6 +13,7 @@ from plasticdsl import driver
 from plasticdsl.kernels.store import digest_of, import_text
 from plasticdsl.net import Net
 from plasticdsl.options import CompileOptions, EngineName
+from tests.values import value_of
 
 #: Draws under every trigger: units that spike by threshold and by chance (sources of several spikes in a step), delays of every kind, windows beside.
 TEXT = """
@@ -87,7 +88,7 @@ def built(engine: EngineName = "python", text: str = TEXT, seed: int = 7, **opti
 
 
 def states(net: Net) -> dict[tuple[str, str], np.ndarray]:
-    return {(owner, name): net._engine.read(owner, name).copy() for owner, names in STATES.items() for name in names}
+    return {(owner, name): value_of(net._engine, owner, name).copy() for owner, names in STATES.items() for name in names}
 
 
 def ran(net: Net, steps: int = STEPS) -> dict[tuple[str, str], np.ndarray]:
@@ -153,10 +154,10 @@ def test_one_number_for_each_event_and_connection(engine: EngineName) -> None:
     """Three spikes of one unit in one step are three events, each with a number of its own; a name stands for one number however often it is read."""
     net = built(engine, ALONE)
     net.run(steps=4)
-    (first, second), twice = (net._engine.read("c", name).copy() for name in ("first", "second")), net._engine.read("c", "twice")
+    (first, second), twice = (value_of(net._engine, "c", name).copy() for name in ("first", "second")), value_of(net._engine, "c", "twice")
     assert len(np.unique(np.concatenate([first, second]))) == 80
     assert not twice.any()
-    a, b = (net._engine.read("c", name) for name in "ab")
+    a, b = (value_of(net._engine, "c", name) for name in "ab")
     assert set(a) == {0.0, 1.0, 2.0, 3.0} and not np.array_equal(a, b)
 
 
@@ -166,8 +167,8 @@ def test_other_populations_change_nothing() -> None:
     one, two = built("python", ALONE), built("python", more)
     for net in (one, two):
         net.run(steps=6)
-    assert np.array_equal(one._engine.read("c", "u"), two._engine.read("c", "u"))
-    assert not np.array_equal(two._engine.read("c", "u")[:3], two._engine.read("d", "u"))
+    assert np.array_equal(value_of(one._engine, "c", "u"), value_of(two._engine, "c", "u"))
+    assert not np.array_equal(value_of(two._engine, "c", "u")[:3], value_of(two._engine, "d", "u"))
 
 
 def test_an_exported_module_draws_the_same(monkeypatch: pytest.MonkeyPatch, meaning: dict[tuple[str, str], np.ndarray]) -> None:

@@ -13,6 +13,7 @@ from plasticdsl.runtime.engine.engine import Engine
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, pair_of_trains, state, window
 from tests.semantics.agreement import Case, assert_agree
 from tests.semantics.engines import LEVELS, in_python, reference
+from tests.values import value_of
 
 #: Nothing is moved, everything is.
 BOTH = pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
@@ -27,7 +28,7 @@ def value(net: Net, steps: int, owner: str, name: str, level: int) -> np.ndarray
     """What generated code gives in the end."""
     engine = in_python(level)(net.network(), net.instance(), net.per_unit())
     engine.advance(steps)
-    return engine.read(owner, name).copy()
+    return value_of(engine, owner, name).copy()
 
 
 # --- lags ------------------------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def test_a_delayed_sum_reads_what_was(
     engine = in_python(level)(net.network(), net.instance(), net.per_unit())
     for n in range(12):
         engine.advance(1)
-        assert engine.read("b", "h").tolist() == [found(n)]
+        assert value_of(engine, "b", "h").tolist() == [found(n)]
 
 
 @BOTH
@@ -289,7 +290,7 @@ def test_what_is_on_its_way_is_saved(axonal: int | list[int], dendritic: int | l
     first.advance(9)
     second.restore(first.snapshot())
     second.advance(11)
-    assert second.read("b", "h").tolist() == whole.read("b", "h").tolist()
+    assert value_of(second, "b", "h").tolist() == value_of(whole, "b", "h").tolist()
 
 
 # --- order of a step -------------------------------------------------------------------------------------------------

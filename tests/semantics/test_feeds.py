@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from plasticdsl.model import Block, ClampedSource, Flow, Role, SumInto, Trigger, Variable
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import RungeKutta4
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
+from tests.values import value_of
 
 SOURCE = Block("source", "Source", variables=(Variable("x", "x", Role.CLAMPED),), output="x")
 SHOWN = (2, 0, 1, 1, 2)
@@ -38,11 +41,11 @@ def net() -> Net:
 
 def images(hold: int = 1, first: int = 0) -> Feed:
     table = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 2.0], [-1.0, 0.25, 0.5]])
-    return Feed("image", "x", table, np.array(SHOWN), first, hold)
+    return Feed(Ref(OfPopulation("image"), "x"), table, np.array(SHOWN), first, hold)
 
 
 def targets(name: str = "target", hold: int = 1, first: int = 0) -> Feed:
-    return Feed("cell", name, np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), np.array(SHOWN), first, hold)
+    return Feed(Ref(OfPopulation("cell"), name), np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), np.array(SHOWN), first, hold)
 
 
 def some(name: str) -> Feed:
@@ -52,10 +55,12 @@ def some(name: str) -> Feed:
 
 def same(one: Engine, two: Engine) -> None:
     for owner, name in (("image", "x"), ("cell", "h"), ("cell", "target"), ("cell", "x"), ("forward", "w")):
-        np.testing.assert_allclose(one.read(owner, name), two.read(owner, name), rtol=1e-12, atol=1e-15, err_msg=f"{owner}.{name}")
+        np.testing.assert_allclose(
+            value_of(one, owner, name), value_of(two, owner, name), rtol=1e-12, atol=1e-15, err_msg=f"{owner}.{name}"
+        )
 
 
-ALL = Asked((("image", "x"), ("cell", "target"), ("cell", "x"), ("cell", "h")))
+ALL = Asked((Ref(OfPopulation("image"), "x"), *(Ref(OfPopulation("cell"), name) for name in ("target", "x", "h"))))
 
 
 @pytest.mark.parametrize("level", (LEVELS[0], LEVELS[-1]))
@@ -80,7 +85,7 @@ def test_generated_code_takes_the_rows_of_tables(feeds: Sequence[Feed], level: i
 def test_machine_code_takes_other_tables_in_each_phase() -> None:
     made = net()
     one, two = (make(made.network(), made.instance(), made.per_unit(), ALL) for make in (in_machine_code(2), reference))
-    shared = Feed("cell", "target", np.array([[3.0]]), np.array([0]), 0)
+    shared = Feed(Ref(OfPopulation("cell"), "target"), np.array([[3.0]]), np.array([0]), 0)
     for feeds in ((images(), targets()), (replace(images(), items=np.array([1]), first=5), shared), ()):
         for engine in (one, two):
             engine.feed(feeds)
@@ -95,10 +100,10 @@ def test_a_fed_input_keeps_its_value_through_the_sums(make: object) -> None:
     engine: Engine = make(made.network(), made.instance(), made.per_unit(), ALL)
     engine.feed([images(), targets("h"), replace(targets(), table=np.array([[7.0]]), items=np.array([0]))])
     engine.advance(3)
-    assert engine.read("cell", "h").tolist() == [0.0, 1.0]
-    assert engine.read("cell", "target").tolist() == [7.0, 7.0]
+    assert value_of(engine, "cell", "h").tolist() == [0.0, 1.0]
+    assert value_of(engine, "cell", "target").tolist() == [7.0, 7.0]
     engine.advance(10)  # the last item stays
-    assert engine.read("image", "x").tolist() == [-1.0, 0.25, 0.5]
+    assert value_of(engine, "image", "x").tolist() == [-1.0, 0.25, 0.5]
 
 
 @pytest.mark.parametrize("make", [in_python(0), reference])
@@ -120,7 +125,7 @@ def test_a_snapshot_holds_the_values_and_not_the_feed(make: object) -> None:
 @pytest.mark.parametrize(
     ("feed", "message"),
     [
-        (replace(images(), name="y"), "not among the variables"),
+        (replace(images(), target=Ref(OfPopulation("image"), "y")), "not among the variables"),
         (replace(images(), table=np.zeros((3, 2))), "3 units, but is fed from a table of shape"),
         (replace(images(), items=np.array([3])), "no rows of a table of 3"),
         (replace(images(), hold=0), "whole number of steps"),
@@ -147,9 +152,9 @@ def flowing() -> Net:
 
 def test_a_fed_input_is_the_same_at_all_stages_of_an_integrator() -> None:
     made = flowing()
-    asked = Asked((("cell", "h"),))
+    asked = Asked((Ref(OfPopulation("cell"), "h"),))
     one, two = (make(made.network(), made.instance(), made.per_unit(), asked) for make in (in_python(1), reference))
     for engine in (one, two):
-        engine.feed([Feed("cell", "h", np.array([[0.25]]), np.array([0]), 0)])
+        engine.feed([Feed(Ref(OfPopulation("cell"), "h"), np.array([[0.25]]), np.array([0]), 0)])
         engine.advance(4)
-    np.testing.assert_allclose(one.read("cell", "v"), two.read("cell", "v"), rtol=1e-12)
+    np.testing.assert_allclose(value_of(one, "cell", "v"), value_of(two, "cell", "v"), rtol=1e-12)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
 
 from plasticdsl.model import Network, PerUnit, Trigger
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.interpreter import ReferenceEngine
 from plasticdsl.runtime.engine.engine import Engine
@@ -53,8 +54,8 @@ def test_recurrent_networks(examples: int) -> None:
 class Off(ReferenceEngine):
     """Differs in the last digits that count."""
 
-    def read(self, owner: str, name: str) -> NDArray[np.float64]:
-        return super().read(owner, name) * (1 + 3e-9)
+    def read(self, target: Ref) -> NDArray[np.float64]:
+        return super().read(target) * (1 + 3e-9)
 
 
 def off(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:

@@ -25,6 +25,7 @@ from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
+from tests.values import value_of
 
 STEPS = 12
 IN_PYTHON = in_python(0)
@@ -102,7 +103,7 @@ def columns(net: Network, steps: int = STEPS, make: MakeEngine = IN_PYTHON) -> d
     """The weights of each post unit in the end."""
     engine = make(net, numbers(net), per_unit(net))
     engine.advance(steps)
-    w, targets = engine.read("c", "w"), engine.instance.projections["c"].targets
+    w, targets = value_of(engine, "c", "w"), engine.instance.projections["c"].targets
     return {"w": [w[targets == i] for i in range(3)]}
 
 

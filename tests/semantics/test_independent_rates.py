@@ -16,6 +16,7 @@ import plasticdsl
 from plasticdsl.options import EngineName
 from plasticdsl.reference.interpreter import ReferenceEngine
 from tests.semantics.by_hand import either
+from tests.values import set_value, value_of
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +98,7 @@ def test_a_training_loop_in_python_follows_back_propagation(tmp_path, engine: En
     net = model.build("Layers", seed=4, engine=engine)
     by_hand = {name: matrix(net[name]) for name in NAMES}
     first = ReferenceEngine(net._network, model.build("Layers", seed=4, engine="python")._engine.instance)
-    first.write("one", "x", 1.0)
+    set_value(first, "one", "x", 1.0)
     net["one"].x = 1.0
     rng = np.random.default_rng(6)
     for n in range(200):
@@ -110,12 +111,12 @@ def test_a_training_loop_in_python_follows_back_propagation(tmp_path, engine: En
         net.run(steps=1)
         entropy = back_propagate(by_hand, x, held)
         if n < 6:
-            first.write("image", "x", x)
+            set_value(first, "image", "x", x)
             if n % 2 == 0:
-                first.write("out", "target", held)
+                set_value(first, "out", "target", held)
             first.advance(1)
             for name in NAMES:
-                np.testing.assert_allclose(net[name].w, first.read(name, "w"), rtol=0, atol=1e-14)
+                np.testing.assert_allclose(net[name].w, value_of(first, name, "w"), rtol=0, atol=1e-14)
         if n == 100:
             net.save(tmp_path / "state.npz")
             net = model.build("Layers", seed=4, engine=engine)

@@ -13,6 +13,7 @@ from plasticdsl.plan.passes.pipeline import optimise
 from plasticdsl.plan.plan import Layout
 from tests.reference.nets import Net, connection, e, input_, neuron, on, state
 from tests.semantics.engines import in_machine_code, in_python, reference
+from tests.values import value_of
 
 N, M, STEPS = 5, 3, 30
 
@@ -64,8 +65,8 @@ def test_numbered_connections_do_what_listed_ones_do(off: tuple[str, ...]) -> No
         engine.switch_rules(dict.fromkeys(off, False))
         engine.advance(STEPS - STEPS // 2)
     for owner, name in names:
-        assert numbered.read(owner, name).tolist() == listed.read(owner, name).tolist(), f"{owner}.{name}"
-        np.testing.assert_allclose(numbered.read(owner, name), meaning.read(owner, name), rtol=1e-10, err_msg=f"{owner}.{name}")
+        assert value_of(numbered, owner, name).tolist() == value_of(listed, owner, name).tolist(), f"{owner}.{name}"
+        np.testing.assert_allclose(value_of(numbered, owner, name), value_of(meaning, owner, name), rtol=1e-10, err_msg=f"{owner}.{name}")
 
 
 def test_machine_code_gives_the_same_bits_with_vectors() -> None:
@@ -86,4 +87,4 @@ def test_machine_code_gives_the_same_bits_with_vectors() -> None:
     for engine in engines:
         engine.advance(20)
     for owner, name in (("a", "x"), ("aa", "w"), ("but", "w")):
-        assert engines[0].read(owner, name).tolist() == engines[1].read(owner, name).tolist(), f"{owner}.{name}"
+        assert value_of(engines[0], owner, name).tolist() == value_of(engines[1], owner, name).tolist(), f"{owner}.{name}"

@@ -30,6 +30,7 @@ from plasticdsl.source import SourceFile
 from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 from tests.semantics.test_library import FILES, LIBRARY, LIVELIER
+from tests.values import value_of
 
 STEPS = 120
 UNITS = 120
@@ -121,7 +122,7 @@ def alike(file: str, make: MakeEngine) -> None:
         label = f"{experiment.name}: "
         assert (one.steps, one.counts) == (two.steps, two.counts), label
         for owner, name in _variables(next(n for n in module.networks if n.name == experiment.network)):
-            left, right = first.read(owner, name), second.read(owner, name)
+            left, right = value_of(first, owner, name), value_of(second, owner, name)
             np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-12, err_msg=f"{label}{owner}.{name}")
         for left, right in zip(one.outcomes, two.outcomes, strict=True):
             assert (left.text, left.passed) == (right.text, right.passed), label

@@ -9,6 +9,8 @@ import pytest
 
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model import Block, Flow, SumInto, Threshold, Trigger
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Asked
 from plasticdsl.plan.lower import lower
 from plasticdsl.plan.operations import Keep
@@ -17,6 +19,9 @@ from plasticdsl.runtime.engine.engine import Engine, Feed
 from tests.reference.nets import Net, connection, definition, e, input_, neuron, on, parameter, state
 from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
+from tests.values import set_value, value_of
+
+FED = Ref(OfPopulation("b"), "x")
 
 N, M = 12, 5
 
@@ -54,7 +59,7 @@ def both(made: Net, make: MakeEngine, *asynchronous: str) -> tuple[Engine, ...]:
 def same(one: Engine, two: Engine, step: int) -> None:
     for owner, name in (("a", "x"), ("b", "x"), ("a", "h"), ("b", "h"), ("J", "w")):
         message = f"{owner}.{name} after {step} steps"
-        np.testing.assert_allclose(one.read(owner, name), two.read(owner, name), rtol=1e-10, atol=1e-10, err_msg=message)
+        np.testing.assert_allclose(value_of(one, owner, name), value_of(two, owner, name), rtol=1e-10, atol=1e-10, err_msg=message)
 
 
 HEBB = on(Trigger.STEP, "w += eta * pre.x * post.x")
@@ -119,7 +124,7 @@ def test_a_graded_unit_follows_the_units_before_it() -> None:
 # --- sums that are kept ----------------------------------------------------------------------------------------------
 
 
-def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -> dict[str, Keep]:
+def kept(made: Net, *asynchronous: str, fed: tuple[Ref, ...] = ()) -> dict[str, Keep]:
     """What is kept of each population, at the highest level."""
     plan = lower(made.network(), made.per_unit(), Asked(fed, asynchronous))
     return {o.population: o for o in optimise(plan, 2).step if isinstance(o, Keep)}
@@ -128,7 +133,7 @@ def kept(made: Net, *asynchronous: str, fed: tuple[tuple[str, str], ...] = ()) -
 def test_a_sum_is_kept_while_nothing_else_moves_its_terms() -> None:
     assert kept(net(), "a", "b") == {"a": Keep("a", "h", (), ("a", "b"), ()), "b": Keep("b", "h", (), ("b", "a"), ())}
     assert kept(net("w * pre.x", HEBB), "a", "b")["a"].switched == ("J",)
-    assert kept(net(), "a", "b", fed=(("b", "x"),))["a"].unfed == (("b", "x"),)
+    assert kept(net(), "a", "b", fed=(FED,))["a"].unfed == (FED,)
 
 
 def test_sums_of_what_moves_by_itself_are_not_kept() -> None:
@@ -155,17 +160,17 @@ class Meddler:
                 case 0:
                     engine.switch_rules({"J": step % 2 == 0})
                 case 1:
-                    engine.write("J", "w", weights)
+                    set_value(engine, "J", "w", weights)
                 case 2:
-                    engine.write("a", "x", signs)
+                    set_value(engine, "a", "x", signs)
                 case 3:
-                    engine.feed([Feed("b", "x", np.array([signs[:M]]), np.zeros(1, dtype=np.int64), step)] if step % 3 else [])
+                    engine.feed([Feed(FED, np.array([signs[:M]]), np.zeros(1, dtype=np.int64), step)] if step % 3 else [])
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_kept_sums_follow_whatever_happens_between_steps(seed: int) -> None:
     made = net("eta * w * pre.x", HEBB, seed=seed)
-    asked = Asked((("b", "x"),), ("a", "b"))
+    asked = Asked((FED,), ("a", "b"))
     one, two = (make(made.network(), made.instance(), made.per_unit(), asked) for make in (in_python(2), reference))
     meddler = Meddler(seed)
     for step in range(60):
@@ -189,7 +194,7 @@ def test_kept_sums_are_saved_to_the_bit() -> None:
     second.restore(first.snapshot())
     second.advance(113)
     for name in ("x", "h"):
-        assert second.read("a", name).tolist() == whole.read("a", name).tolist()
+        assert value_of(second, "a", name).tolist() == value_of(whole, "a", name).tolist()
 
 
 def test_kept_sums_do_not_outlive_the_parameters_they_were_made_with() -> None:
@@ -203,7 +208,7 @@ def test_kept_sums_do_not_outlive_the_parameters_they_were_made_with() -> None:
     before.advance(3)
     one.restore(before.snapshot(), other_parameters=True)
     for owner, name in (("a", "x"), ("b", "x")):
-        two.write(owner, name, before.read(owner, name))
+        set_value(two, owner, name, value_of(before, owner, name))
     for engine in (one, two):
         engine.visit(order)
         engine.advance(2)
@@ -229,7 +234,7 @@ def test_kept_sums_see_what_rules_do_at_the_spikes_of_the_step_that_turns_them_o
             engine.advance(1)
         for owner, name in (("a", "x"), ("a", "h"), ("J", "w")):
             np.testing.assert_allclose(
-                one.read(owner, name), two.read(owner, name), atol=1e-10, err_msg=f"{owner}.{name} after {step + 1} steps"
+                value_of(one, owner, name), value_of(two, owner, name), atol=1e-10, err_msg=f"{owner}.{name} after {step + 1} steps"
             )
 
 

@@ -51,7 +51,7 @@ def check_held(statement: tree.Define, taking: Taking) -> Clamp | Change | None:
             _check_holdable(statement, part, variable, value, taking)
             if isinstance(part, Projection):
                 return None
-            held = Clamp(part.name, variable.name, value, statement.span, Those(units, where))
+            held = Clamp(Ref(part.as_owner, variable.name), value, statement.span, Those(units, where))
             if not held.those.are_some:
                 _check_fits(value, statement.rhs.span, part, variable, taking)
             number = constant(value, taking.constants)
@@ -276,7 +276,7 @@ def check_start(statement: tree.Start, taking: Taking) -> Start | None:
         report.error("not-two-values", message, statement.span, hint, (Label(variable.span, f"‘{variable.symbol}’"),))
     if redrawn is not None:
         _check_redrawn(value, statement, taking)
-    return Start(part.name, variable.name, value, flipped, redrawn, statement.span, units)
+    return Start(Ref(part.as_owner, variable.name), value, flipped, redrawn, statement.span, units)
 
 
 def _check_redrawn(value: Expr, statement: tree.Start, taking: Taking) -> None:

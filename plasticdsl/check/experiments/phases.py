@@ -213,19 +213,15 @@ def asked(network: Network, experiments: Sequence[Experiment]) -> Asked:
     Inputs that a phase holds at one value are fed too: nothing else can stand in for the sum that they are.
     """
     phases = [phase for e in experiments if e.network == network.name for phase in e.phases]
-    roles = {(p.name, v.name): v.role for p in network.populations for v in p.block.variables}
-    fed = {
-        (c.population, c.name)
-        for phase in phases
-        for c in phase.clamps
-        if reads_item(c.value) or roles.get((c.population, c.name)) is Role.INPUT
-    }
+    roles = {Ref(p.as_owner, v.name): v.role for p in network.populations for v in p.block.variables}
+    clamps = [c for phase in phases for c in phase.clamps]
+    fed = {c.target for c in clamps if reads_item(c.value) or roles.get(c.target) is Role.INPUT}
     swept = any(phase.asynchronous is not None for phase in phases)
     one_by_one = tuple(p.name for p in network.populations if swept and p.block.stepping)
     per_unit = [c for phase in phases for c in phase.changes if c.those.are_some or _differs(c.value)]
     spread = {t for c in per_unit for t in c.targets if t.owner is not Whose.NETWORK}
     found = [node for e in experiments if e.network == network.name for node in _read_at_spikes(e)]
-    kept = {(p.name, r.name) for p in network.populations for node in found for r in refs(node) if r.owner == p.as_owner and r.name}
+    kept = {Ref(p.as_owner, r.name) for p in network.populations for node in found for r in refs(node) if r.owner == p.as_owner and r.name}
     return Asked(
         tuple(key for key in roles if key in fed),
         one_by_one,

@@ -169,9 +169,9 @@ def _at_spikes(node: tree.AtSpikes, context: Context, taking: Taking) -> Typed:
     if context.report.count > before:
         return context.unknown
     named = frozenset() if given is None else parts_read(given.expr)
-    chosen_units = {(OfPopulation(name), part) for name, part in named if part} | {part for part in parts if part[1]}
+    chosen_units = {(owner, part) for owner, part in named if part} | {part for part in parts if part[1]}
     said = chosen_units or parts
-    owners = {owner for owner, _ in parts} | {OfPopulation(name) for name, _ in named}
+    owners = {owner for owner, _ in parts} | {owner for owner, _ in named}
     constant = {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role is Role.PARAMETER}
     plain = all(r.owner in owners or r in constant for r in refs(value)) and not any(
         isinstance(n, Call | Special) and (isinstance(n, Special) or n.function not in FUNCTIONS) for n in walk(value)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
+from plasticdsl.kernels.identifiers import Kernel, Local, Part, group_of, of_population
 from plasticdsl.kernels.loops.names import I, N, each_unit, stage_kernel
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Let, Read, Scalar, Size, Statement, Store, element
-from plasticdsl.model.expr import Binary, Call, Compare
+from plasticdsl.model.expr import Binary, Call, Compare, Ref
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 
@@ -22,25 +23,25 @@ _GIVEN, FREE = Compare("==", Read(_VALUE), Read(_VALUE)), Compare("!=", Read(_VA
 def sizes(plan: Plan) -> tuple[Size, ...]:
     """Lengths of the tables: items, values in each, and how many items are shown."""
     lengths = (Part.FEED_ROWS, Part.FEED_WIDTH, Part.FEED_COUNT)
-    return tuple(Size(of_population(p).field(part, v)) for p, v in plan.asked.fed for part in lengths)
+    return tuple(Size(group_of(r.owner).field(part, r.name)) for r in plan.asked.fed for part in lengths)
 
 
 def arguments(plan: Plan) -> tuple[Array | Scalar, ...]:
     """The table of each fed variable, the items in the order in which they are shown, and when each is."""
-    return tuple(a for p, v in plan.asked.fed for a in _arguments(p, v))
+    return tuple(a for ref in plan.asked.fed for a in _arguments(ref))
 
 
-def _arguments(p: str, v: str) -> Iterator[Array | Scalar]:
-    field = of_population(p).field
+def _arguments(fed: Ref) -> Iterator[Array | Scalar]:
+    field, v = group_of(fed.owner).field, fed.name
     yield Array(field(Part.FEED, v), "float64", (field(Part.FEED_ROWS, v), field(Part.FEED_WIDTH, v)), changes=False)
     yield Array(field(Part.FEED_ITEMS, v), "int64", (field(Part.FEED_COUNT, v),), changes=False)
     for part, start in ((Part.FEED_ACTIVE, 0), (Part.FEED_FIRST, 0), (Part.FEED_HOLD, 1), (Part.FEED_ACROSS, 0)):
         yield Scalar(field(part, v), "int64", start)
 
 
-def active(population: str, variable: str) -> Compare:
+def active(fed: Ref) -> Compare:
     """Whether it is fed now."""
-    return Compare("!=", Read(of_population(population).field(Part.FEED_ACTIVE, variable)), ZERO)
+    return Compare("!=", Read(group_of(fed.owner).field(Part.FEED_ACTIVE, fed.name)), ZERO)
 
 
 def shown(population: str, variable: str) -> tuple[Statement, ...]:
@@ -72,4 +73,4 @@ def feed(plan: Plan, operation: ops.Feed) -> Function:
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
     kernel = stage_kernel(Kernel("feed_{}_{}", (population, variable)), stage)
-    return Function(kernel, doc, (If(active(population, variable), body),))
+    return Function(kernel, doc, (If(active(Ref(OfPopulation(population), variable)), body),))

@@ -16,7 +16,7 @@ from plasticdsl.kernels.loops.walks import S, are_on, row
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Increase, Let, Read, Scalar, Statement, Store, element, only
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Number, Ref, joined
 from plasticdsl.model.inline import map_refs, plain
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
@@ -67,7 +67,7 @@ def keep(plan: Plan, kept: ops.Keep) -> Function:
     cell = only(age(population, target))
     conditions: list[Expr] = [visiting(p) for p in kept.visiting]
     conditions += [off(are_on(p)) for p in kept.switched]
-    conditions += [off(feeds.active(p, v)) for p, v in kept.unfed]
+    conditions += [off(feeds.active(ref)) for ref in kept.unfed]
     older = Store(cell, Call("mod", (Binary("+", cell, ONE), STEPS_KEPT)))
     body = If(joined("and", conditions), (older,), (Store(cell, ZERO),))
     doc = f"Keep {target} of {population} for the next step if only updates unit by unit, which it has followed, changed its terms."
@@ -121,7 +121,8 @@ def _follow(plan: Plan, update: Update, sweep: Sweep) -> Sequence[Statement]:
         Increase(cell, Binary("-", new, old)),
     )
     loop = row(projection, change)
-    if (post, update.target) in plan.asked.fed:
+    fed = Ref(OfPopulation(post), update.target)
+    if fed in plan.asked.fed:
         free = row(projection, (*feeds.entry(post, update.target), If(feeds.FREE, change)))
-        loop = (If(feeds.active(post, update.target), (*feeds.shown(post, update.target), *free), tuple(loop)),)
+        loop = (If(feeds.active(fed), (*feeds.shown(post, update.target), *free), tuple(loop)),)
     return loop if post == sweep.population else [If(visiting(post), loop)]

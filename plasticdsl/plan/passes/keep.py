@@ -28,7 +28,7 @@ _DRAWS = frozenset({"uniform", "normal", "exponential"})
 
 #: What has to hold for a sum to be kept: the rules of a projection are off, a population updates unit by unit, or a variable of units comes from no
 #: table; None is what never holds.
-Needed = OfProjection | OfPopulation | Owned | None
+Needed = OfProjection | OfPopulation | Ref | None
 
 
 def keep_sums(plan: Plan) -> Plan:
@@ -63,18 +63,19 @@ def _note(plan: Plan, kept: Keep) -> str:
 def _kept(plan: Plan, population: str, target: str, swept: frozenset[str]) -> Keep | None:
     """When this sum of the units of a swept population can be kept; None where it never can."""
     into = [p for p in plan.projections if p.projection.post == population and any(s.target == target for s in p.sums)]
-    changed = {one for p in plan.projections for one in p.projection.of_units(s.target for s in p.projection.connection.statements())}
+    changed = {p.from_outside(s.target) for p in plan.network.projections for s in p.connection.statements()}
     terms = (needed for p in into for needed in _of_projection(plan, p, target, swept, changed))
-    found = dict.fromkeys((OfPopulation(population), (population, target), *terms))
-    if not into or None in found or (population, target) in changed:
+    itself = Ref(OfPopulation(population), target)
+    found = dict.fromkeys((itself.owner, itself, *terms))
+    if not into or None in found or itself in changed:
         return None
     switched = tuple(one.name for one in found if isinstance(one, OfProjection))
     visiting = tuple(one.name for one in found if isinstance(one, OfPopulation))
-    unfed = tuple(one for one in found if isinstance(one, tuple) and one in plan.asked.fed)
+    unfed = tuple(one for one in found if isinstance(one, Ref) and one in plan.asked.fed)
     return Keep(population, target, switched, visiting, unfed)
 
 
-def _of_projection(plan: Plan, projection: ProjectionPlan, target: str, swept: frozenset[str], changed: set[Owned]) -> Iterator[Needed]:
+def _of_projection(plan: Plan, projection: ProjectionPlan, target: str, swept: frozenset[str], changed: set[Ref]) -> Iterator[Needed]:
     """`changed`: variables of units to which connections add."""
     own = projection.projection
     ends = {p.name: p for p in plan.network.populations}
@@ -112,9 +113,9 @@ def _of_connection(projection: ProjectionPlan, name: str) -> Iterator[Needed]:
         yield projection.projection.as_owner
 
 
-def _of_unit(population: Population, name: str, follows: bool, changed: set[Owned]) -> Iterator[Needed]:
+def _of_unit(population: Population, name: str, follows: bool, changed: set[Ref]) -> Iterator[Needed]:
     """A variable of units: constant, or changed by nothing but updates unit by unit. `follows`: a sweep adds its changes to the sum."""
-    block, key = population.block, (population.name, name)
+    block, key = population.block, Ref(population.as_owner, name)
     variable = block.variable(name)
     yield key
     if variable is None or variable.role not in (*_CONSTANT, Role.STATE, Role.CLAMPED):

@@ -101,8 +101,8 @@ class _CarriedOut:
                 return self._instance.dt if field.part is Part.DT else signed(self._instance.seed)
             case Group("data", name):
                 return dense(self._instance.stored[name][field.of[0]])
-            case Group(_, name):
-                part = self._instance.part(name)
+            case Group(kind, name):
+                part = self._instance.populations[name] if kind == "population" else self._instance.projections[name]
                 return _value(field.of[0], part) if field.part is Part.VARIABLE else _OF_PARTS[field.part](part)
 
     def _evaluate(self, owner: Group, expr: Expr) -> Values:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.identifiers import Field, Part, of_emitted, of_population, of_projection
+from plasticdsl.kernels.identifiers import Field, Part, field_of, group_of, of_emitted, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program
 from plasticdsl.model import Emitted
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfProjection, Owner
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
@@ -36,7 +38,7 @@ class CompiledEngine:
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._states = self._all_states()
         self._whole: dict[str, NDArray[Any]] = {}
-        self._plain: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._plain: dict[Ref, NDArray[np.float64]] = {}
         self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
         self._drained: dict[str, dict[str, NDArray[np.float64]]] = {}
         self._step = 0
@@ -67,8 +69,7 @@ class CompiledEngine:
             self.advance(1)
 
     def _all_states(self) -> list[NDArray[Any]]:
-        arrays, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
-        kept = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
+        arrays, kept = self._bound.arrays, self._first_states()
         moving = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))
         found = {name: arrays.get(name, values) for name, values in kept.items()} | {name: arrays[name] for name in moving}
         return [array.reshape(-1) for array in found.values()]
@@ -78,31 +79,31 @@ class CompiledEngine:
         with np.errstate(all="ignore"):
             return all(isfinite(array.dot(array)) for array in self._states)
 
-    def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
+    def array_of(self, target: Ref) -> NDArray[np.float64] | None:
         """The array in which kernels keep a state, if each unit or connection has its own."""
-        field = self._field(owner, name)
+        field = field_of(target)
         array = self._bound.arrays.get(field)
         plain = (
             array is not None
-            and self._keepers(owner, self._arrays[field].per) is None
-            and array.shape == (self.instance.part(owner).count,)
+            and self._keepers(target.owner, self._arrays[field].per) is None
+            and array.shape == (self.instance.part(target.owner).count,)
             and array.dtype == np.float64
         )
         if array is None or not plain:
             return None
-        self._plain[owner, name] = array
+        self._plain[target] = array
         return array
 
-    def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
+    def adopt(self, target: Ref, array: NDArray[np.float64]) -> bool:
         """Keep a state in this array from now on, if it is one that `array_of` could give; whether it is."""
-        own = self.array_of(owner, name)
+        own = self.array_of(target)
         if own is None or own.shape != array.shape:
             return False
         if own is not array:
             array[...] = own
-            self._bound.arrays[self._field(owner, name)] = array
+            self._bound.arrays[field_of(target)] = array
             self._kernels, self._states = self._code.bind(self._bound), self._all_states()
-            self._plain[owner, name] = array
+            self._plain[target] = array
             self._whole.clear()
         return True
 
@@ -129,45 +130,51 @@ class CompiledEngine:
 
     # --- state ---
 
-    def _field(self, owner: str, name: str) -> Field:
-        """Where the model's variable would be."""
-        return (of_population if owner in self.instance.populations else of_projection)(owner).variable(name)
+    def _first_states(self) -> dict[Field, NDArray[np.float64]]:
+        """All states of the model as they were at the beginning, by where they would be."""
+        of_units, of_connections = self.instance.populations.values(), self.instance.projections.values()
+        found = {of_population(p.name).variable(name): values for p in of_units for name, values in p.states.items()}
+        return found | {of_projection(p.name).variable(name): values for p in of_connections for name, values in p.states.items()}
 
-    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+    def read(self, target: Ref) -> NDArray[np.float64]:
         """A state, input or parameter now, one value per unit or connection."""
-        plain = self._plain.get((owner, name))
-        if plain is not None or (plain := self.array_of(owner, name)) is not None:
+        plain = self._plain.get(target)
+        if plain is not None or (plain := self.array_of(target)) is not None:
             return plain
-        field = self._field(owner, name)
+        field = field_of(target)
         if field in self._bound.arrays:
-            values, units = self._bound.arrays[field], self._keepers(owner, self._arrays[field].per)
+            values, units = self._bound.arrays[field], self._keepers(target.owner, self._arrays[field].per)
             return values if units is None else np.asarray(values[units])
-        part = self.instance.part(owner)  # what no kernel touches keeps its value from the beginning
+        part, name = self.instance.part(target.owner), target.name  # what no kernel touches keeps its value from the beginning
         kept = part.states[name] if name in part.states else part.parameters[name]
         return np.broadcast_to(np.asarray(kept, dtype=np.float64), (part.count,))
 
-    def _keepers(self, owner: str, per: Place | None) -> NDArray[np.int32] | None:
+    def _keepers(self, owner: Owner, per: Place | None) -> NDArray[np.int32] | None:
         """Where connections share one value for each unit: the unit of each; None where all have their own."""
-        if per is Place.PRE:
-            return self.instance.projections[owner].sources()
-        return self.instance.projections[owner].targets if per is Place.POST else None
+        match owner, per:
+            case OfProjection(name), Place.PRE:
+                return self.instance.projections[name].sources()
+            case OfProjection(name), Place.POST:
+                return self.instance.projections[name].targets
+            case _:
+                return None
 
-    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+    def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         self._sum_anew()
-        plain = self._plain.get((owner, name))
-        if plain is not None or (plain := self.array_of(owner, name)) is not None:
+        plain = self._plain.get(target)
+        if plain is not None or (plain := self.array_of(target)) is not None:
             plain[...] = values
             return
-        field, part = self._field(owner, name), self.instance.part(owner)
-        array = self._bound.arrays.get(field, part.states.get(name))
+        field, part = field_of(target), self.instance.part(target.owner)
+        array = self._bound.arrays.get(field, part.states.get(target.name))
         if array is None:
             if field not in self._bound.scalars or np.ndim(values):
-                raise ValueError(f"{owner}.{name} is a parameter shared by all units or connections; give it a single number")
-            self._bound.scalars[field] = part.parameters[name] = float(values)
+                raise ValueError(f"{target.path} is a parameter shared by all units or connections; give it a single number")
+            self._bound.scalars[field] = part.parameters[target.name] = float(values)
             return
         per = self._arrays[field].per if field in self._arrays else None
-        units = self._keepers(owner, per)
+        units = self._keepers(target.owner, per)
         if units is None:
             array[...] = values
             return
@@ -175,7 +182,7 @@ class CompiledEngine:
         shared = array.copy()
         shared[units] = wanted
         if not np.array_equal(shared[units], wanted):
-            raise ValueError(f"{owner}.{name} is one value per {per} unit; the values given differ between connections of one unit")
+            raise ValueError(f"{target.path} is one value per {per} unit; the values given differ between connections of one unit")
         array[...] = shared
 
     # --- spikes ---
@@ -227,8 +234,8 @@ class CompiledEngine:
 
     def feed(self, feeds: Sequence[Feed]) -> None:
         """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
-        for population, name in self.asked.fed:
-            self._bound.scalars[of_population(population).field(Part.FEED_ACTIVE, name)] = 0
+        for target in self.asked.fed:
+            self._bound.scalars[group_of(target.owner).field(Part.FEED_ACTIVE, target.name)] = 0
         self._sum_anew()
         for feed in feeds:
             self._take(feed)
@@ -236,10 +243,10 @@ class CompiledEngine:
 
     def _take(self, feed: Feed) -> None:
         table, items = checked_feed(feed, self.asked.fed, self.instance)
-        group, bound = of_population(feed.population), self._bound
+        group, bound = group_of(feed.target.owner), self._bound
 
         def field(part: Part) -> Field:
-            return group.field(part, feed.name)
+            return group.field(part, feed.target.name)
 
         bound.arrays[field(Part.FEED)] = np.ascontiguousarray(table, dtype=self._arrays[field(Part.FEED)].dtype)
         bound.arrays[field(Part.FEED_ITEMS)] = items
@@ -276,8 +283,7 @@ class CompiledEngine:
     def _changing(self, moving: bool = False) -> dict[str, NDArray[Any]]:
         """All arrays that are part of the state, by key; states that no kernel reads or changes may still be written from outside, shown and recorded."""
         if not self._whole:
-            bound, owners = self._bound.arrays, (*self.instance.populations, *self.instance.projections)
-            states = {self._field(owner, name): values for owner in owners for name, values in self.instance.part(owner).states.items()}
+            bound, states = self._bound.arrays, self._first_states()
             changing = {name: bound[name] for name, array in self._arrays.items() if array.changes}
             self._whole = {str(n): a for n, a in ({n: a for n, a in states.items() if n not in bound} | changing).items()}
         still = {str(name) for s in self._program.switches if moving and not self._bound.scalars[s.field] for name in s.standing}

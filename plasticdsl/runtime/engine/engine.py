@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model import Emitted
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.instance.instance import Instance
 
@@ -28,11 +29,10 @@ State = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """`table`: float64[items, units or 1]. From step `first` on, at step n `population.name` has row `items[(n − first) // hold]` of the table;
+    """`table`: float64[items, units or 1]. From step `first` on, at step n `target`, of a population, has row `items[(n − first) // hold]` of the table;
     the last item stays. Units are free where it has NaN."""
 
-    population: str
-    name: str
+    target: Ref
     table: NDArray[np.float64]
     items: NDArray[np.int64]
     first: int
@@ -40,7 +40,8 @@ class Feed:
 
 
 class Engine(Protocol):
-    """One network with its state. Owners are names of populations or projections; values are in SI. `asked`: what it is ready for beside running."""
+    """One network with its state. What is read and written belongs to a population or projection; values are in SI. `asked`: what it is ready for
+    beside running."""
 
     instance: Instance
     asked: Asked
@@ -58,20 +59,20 @@ class Engine(Protocol):
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
 
-    def array_of(self, owner: str, name: str) -> NDArray[np.float64] | None:
+    def array_of(self, target: Ref) -> NDArray[np.float64] | None:
         """The array in which a state is kept, one value for each unit or connection, if there is one. Whoever writes into it calls `written`."""
 
-    def adopt(self, owner: str, name: str, array: NDArray[np.float64]) -> bool:
+    def adopt(self, target: Ref, array: NDArray[np.float64]) -> bool:
         """Keep a state in this array from now on, if it is one that `array_of` could give; whether it is."""
 
     def written(self) -> None:
         """Something was written into an array of `array_of`."""
 
-    def read(self, owner: str, name: str) -> NDArray[np.float64]:
+    def read(self, target: Ref) -> NDArray[np.float64]:
         """A state or input now, up to date whatever was postponed: float64[units or connections] (connections in the order of the
         instance). A view where possible; `write` to change it."""
 
-    def write(self, owner: str, name: str, values: NDArray[np.float64] | float) -> None:
+    def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state (or a `Source`'s output `x`) of every unit or connection."""
 
     def log_spikes(self, emitted: Iterable[Emitted]) -> None:
@@ -109,14 +110,14 @@ class Engine(Protocol):
         raises `ValueError` where it does not fit. `moving`: the snapshot is of what moves while these rules are off."""
 
 
-def checked_feed(feed: Feed, known: Collection[tuple[str, str]], instance: Instance) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def checked_feed(feed: Feed, known: Collection[Ref], instance: Instance) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """float64[rows, units or 1], int64[items]. Raises `ValueError` where the table does not fit or the variable cannot be fed."""
-    full = f"{feed.population}.{feed.name}"
-    if (feed.population, feed.name) not in known:
+    full = feed.target.path
+    if feed.target not in known:
         raise ValueError(f"{full} is not among the variables that phases feed")
     table = np.ascontiguousarray(feed.table, dtype=np.float64)
     items = np.ascontiguousarray(feed.items, dtype=np.int64)
-    units = instance.populations[feed.population].size
+    units = instance.part(feed.target.owner).count
     if table.ndim != 2 or table.shape[1] not in (1, units):
         raise ValueError(f"{full} has {units} units, but is fed from a table of shape {table.shape}")
     if items.ndim != 1 or not len(items) or items.min() < 0 or items.max() >= len(table):

@@ -111,15 +111,21 @@ class Instance:
         found = as_series(dense(self.stored[owner_text(ref.owner)][ref.name]))
         return found[:, 0] if found.shape[1] == 1 else found
 
-    def part(self, name: str) -> PopulationInstance | ProjectionInstance:
+    def part(self, owner: Owner) -> PopulationInstance | ProjectionInstance:
         """A population or projection."""
-        return self.populations[name] if name in self.populations else self.projections[name]
+        match owner:
+            case OfPopulation(name):
+                return self.populations[name]
+            case OfProjection(name):
+                return self.projections[name]
+            case _:
+                raise KeyError(owner)
 
     def parameters_of(self, owner: Owner) -> dict[str, Values]:
         """Parameters of the network, a population or a projection; nothing else has any."""
         match owner:
-            case OfPopulation(name) | OfProjection(name):
-                return self.part(name).parameters
+            case OfPopulation() | OfProjection():
+                return self.part(owner).parameters
             case Whose.NETWORK | Whose.OWN:
                 return self.parameters
             case _:

@@ -14,7 +14,7 @@ from plasticdsl.model import Block, Network
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4, Staged, linear_parts
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.instance.settings import Settings, network_value
@@ -27,12 +27,14 @@ LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785, ExponentialRungeKu
 
 def require_small_step(network: Network, instance: Instance) -> None:
     """Raises `PlasError` `time-step-too-large` naming every variable whose time constant the step exceeds too far."""
-    parts = [(p.symbol, p.block, p.name, instance.populations[p.name].stride) for p in network.populations]
-    parts += [(p.symbol, p.connection, p.name, 1) for p in network.projections]
+    parts: list[tuple[str, Block, Owner, int]] = [
+        (p.symbol, p.block, p.as_owner, instance.populations[p.name].stride) for p in network.populations
+    ]
+    parts += [(p.symbol, p.connection, p.as_owner, 1) for p in network.projections]
     findings = tuple(
         found
-        for symbol, block, name, stride in parts
-        for found in _of_block(symbol, block, instance.part(name), instance, instance.dt * stride)
+        for symbol, block, owner, stride in parts
+        for found in _of_block(symbol, block, instance.part(owner), instance, instance.dt * stride)
     )
     if findings:
         raise PlasError(findings)

@@ -167,14 +167,14 @@ def table_of(clamp: Clamp, show: Show | None, look_up: Lookup, units: int) -> Fl
             return show.parts[node.name]
         return look_up(node)
 
-    name = f"{clamp.population}.{clamp.name}"
+    name = clamp.target.path
     table = np.asarray(computed(clamp.value, name, clamp.span, with_numbers(of_items, units)), dtype=np.float64)
     table = np.atleast_2d(table)
     if table.shape[1] not in (1, units, len(held_units(clamp, name, look_up, units))):
         values = f"{table.shape[1]} values" + (" per item" if show is not None else "")
         fail("sizes-differ", f"‘{clamp.population}’ has {units} units, but is set to {values}.", clamp.span)
     if not np.isfinite(table).all():
-        fail("not-finite", f"‘{clamp.population}.{clamp.name}’ would be set to a value that is no finite number.", clamp.span)
+        fail("not-finite", f"‘{name}’ would be set to a value that is no finite number.", clamp.span)
     items = 1 if show is None else len(next(iter(show.parts.values())))
     return np.ascontiguousarray(np.broadcast_to(table, (items, table.shape[1])))
 

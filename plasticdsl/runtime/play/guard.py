@@ -112,7 +112,7 @@ class Guard:
         return tuple(w for w in found if w is not None)
 
     def _state(self, owner: Population | Projection, variable: Variable) -> Diagnostic | None:
-        values = self._observer.engine.read(owner.name, variable.name)
+        values = self._observer.engine.read(Ref(owner.as_owner, variable.name))
         with np.errstate(all="ignore"):
             if np.isfinite(values.sum()):  # the quick way; a sum may also overflow
                 return None

@@ -50,7 +50,6 @@ class Stage:
         self._turning: tuple[Change, ...] = ()
         self._base = observer.instance
         self._parameters: dict[Ref, float | Floats] = {}
-        self._variables = {(p.name, v.name): v for p in network.populations for v in p.block.variables}
         self._plastic = {p.name: p.rules for p in network.projections}
         self._switches: dict[str, bool] = {}
         self._feeds: list[Feed] = []
@@ -60,7 +59,7 @@ class Stage:
         self.visits: Visits | None = None
 
     def _role(self, clamp: Clamp) -> Role:
-        return self._variables[clamp.population, clamp.name].role
+        return self._observer.declared[clamp.target].role
 
     @property
     def free_steps(self) -> int:
@@ -126,7 +125,7 @@ class Stage:
     def _start(self, phase: Phase, number: int) -> None:
         for start in phase.starts:
             values = started(start, f"{phase.name} {number}" if number else phase.name, self._network, self._observer)
-            self._observer.engine.write(start.owner, start.name, values)
+            self._observer.engine.write(start.target, values)
         one_by_one = self._observer.engine.asked.one_by_one
         self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network, one_by_one)
         if one_by_one:
@@ -145,7 +144,7 @@ class Stage:
         self._observer.present.fed = {}
         for clamp in phase.clamps:
             if self._role(clamp) is Role.CLAMPED:
-                self._observer.engine.write(clamp.population, clamp.name, 0.0)
+                self._observer.engine.write(clamp.target, 0.0)
         self._held, self._turning, self._feeds = (), (), []
 
     # --- items ---
@@ -157,7 +156,7 @@ class Stage:
         return self._show.value(name, done if self._coming else max(0, done - 1))
 
     def _is_fed(self, clamp: Clamp) -> bool:
-        fed = (clamp.population, clamp.name) in self._observer.engine.asked.fed
+        fed = clamp.target in self._observer.engine.asked.fed
         return fed and (self._role(clamp) is Role.INPUT or is_fixed(clamp.value, self._network))
 
     def _feed(self, clamps: list[Clamp]) -> None:
@@ -165,31 +164,31 @@ class Stage:
         if not self._observer.engine.asked.fed:
             return
         engine = self._observer.engine
-        variables = dict.fromkeys((c.population, c.name) for c in clamps)
-        self._feeds = [self._fed([c for c in clamps if (c.population, c.name) == variable]) for variable in variables]
+        targets = dict.fromkeys(c.target for c in clamps)
+        self._feeds = [self._fed([c for c in clamps if c.target == target]) for target in targets]
         engine.feed(self._feeds)
-        given = {(f.population, f.name): f.table[f.items[0]] for f in self._feeds}
-        for key, row in given.items():
-            engine.write(*key, np.where(np.isnan(row), engine.read(*key), row))
-        self._observer.present.fed = {key: ~np.isnan(row) for key, row in given.items()}
+        given = {f.target: f.table[f.items[0]] for f in self._feeds}
+        for target, row in given.items():
+            engine.write(target, np.where(np.isnan(row), engine.read(target), row))
+        self._observer.present.fed = {target: ~np.isnan(row) for target, row in given.items()}
 
     def _fed(self, clamps: list[Clamp]) -> Feed:
         """What one variable is fed; units that no clamp holds are free."""
-        population, name, units = clamps[0].population, clamps[0].name, self._observer.size(clamps[0].population)
+        target, units = clamps[0].target, self._observer.size(clamps[0].population)
         last_whole = max((k for k, c in enumerate(clamps) if not c.those.are_some), default=0)
         effective = clamps[last_whole:]
         show = self._show if any(_reads_item(c.value) for c in effective) else None
         table = np.full((1, 1), np.nan)
         for clamp in effective:
             rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, self._observer.look_up, units)
-            require_allowed(self._variables[population, name].values, f"{population}.{name}", rows, clamp.span)
+            require_allowed(self._observer.declared[target].values, target.path, rows, clamp.span)
             if clamp.those.are_some:
                 table = np.array(np.broadcast_to(table, (max(len(rows), len(table)), units)))
-                put(rows, table, held_units(clamp, f"{population}.{name}", self._observer.look_up, units))
+                put(rows, table, held_units(clamp, target.path, self._observer.look_up, units))
             else:
                 table = rows
         order = np.zeros(1, dtype=np.int64) if show is None else show.order
-        return Feed(population, name, table, order, self._first, 1 if show is None else show.hold)
+        return Feed(target, table, order, self._first, 1 if show is None else show.hold)
 
     # --- steps ---
 
@@ -213,17 +212,17 @@ class Stage:
                 self._hold(clamp)
 
     def _hold(self, clamp: Clamp) -> None:
-        units, name, look_up = self._observer.size(clamp.population), f"{clamp.population}.{clamp.name}", self._observer.look_up
+        units, name, look_up = self._observer.size(clamp.population), clamp.target.path, self._observer.look_up
         values = computed(clamp.value, name, clamp.span, with_numbers(look_up, units), self._observer)
         held = held_units(clamp, name, look_up, units)
         if np.ndim(values) and np.shape(values) not in ((units,), (len(held),)):
             table_of(clamp, self._show, look_up, units)
         if clamp.those.are_some:
-            free = np.array(self._observer.engine.read(clamp.population, clamp.name), dtype=np.float64)
+            free = np.array(self._observer.engine.read(clamp.target), dtype=np.float64)
             put(values, free, held)
             values = free
-        require_allowed(self._variables[clamp.population, clamp.name].values, name, np.atleast_1d(values), clamp.span)
-        self._observer.engine.write(clamp.population, clamp.name, values)
+        require_allowed(self._observer.declared[clamp.target].values, name, np.atleast_1d(values), clamp.span)
+        self._observer.engine.write(clamp.target, values)
 
     # --- parameters ---
 
@@ -243,7 +242,7 @@ class Stage:
         for change in changes:
             new: dict[Ref, Values] = {}
             for target in change.targets:
-                count = self._base.part(target.owner.name).count if isinstance(target.owner, Part) else 1
+                count = self._base.part(target.owner).count if isinstance(target.owner, Part) else 1
                 value = computed(change.value, change.text, change.span, with_numbers(look_up, count), self._observer)
                 held = held_units(change, change.text, look_up, count)
                 free = wanted.get(target, self._base.parameters_of(target.owner)[target.name])
@@ -259,7 +258,7 @@ class Stage:
         """The value of a parameter, one for each unit or connection where it had one for each, or where some are `free` of the change."""
         if not np.isfinite(value).all():
             fail("not-finite", f"‘{change.text}’ would be set to a value that is no finite number.", change.span)
-        count = self._base.part(target.owner.name).count if isinstance(target.owner, Part) else 1
+        count = self._base.part(target.owner).count if isinstance(target.owner, Part) else 1
         if np.shape(value) not in ((), (1,), (count,), (len(held),)):
             many = f"‘{owner_text(target.owner)}’ has {count}" if isinstance(target.owner, Part) else "this is one number"
             fail("sizes-differ", f"‘{change.text}’ is set to {np.size(value)} values, but {many}.", change.span)

@@ -27,22 +27,22 @@ from plasticdsl.support.values import not_allowed
 
 def started(start: Start, phase: str, network: Network, observer: Observer) -> Floats:
     """The values to begin with: float64[units or connections]. Raises `PlasError` for fractions or values that are not allowed."""
-    units = observer.owner_size(start.owner)
+    units = observer.owner_size(start.target.owner)
     values = _values(start, observer, units)
     try:
         part = units_of(start.units, units, lambda number: float(observer.value(number)))
     except ValueError as problem:
-        fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
+        fail("out-of-range", f"‘{start.target.path}’ cannot start from there: {problem}.", start.span)
     if start.flipped is not None:
         chosen = _chosen(start, start.flipped, phase, observer, part)
-        low, high = allowed_values(network, start.owner, start.name)
+        low, high = observer.declared[start.target].values
         values[chosen] = np.where(values[chosen] == low, high, low)
     if start.redrawn is not None:
         chosen = _chosen(start, start.redrawn, phase, observer, part)
         values[chosen] = _redrawn(start, phase, network, observer, units)[chosen]
-    before = np.array(observer.engine.read(start.owner, start.name))
+    before = np.array(observer.engine.read(start.target))
     before[part] = values[part]
-    require_allowed(allowed_values(network, start.owner, start.name), f"{start.owner}.{start.name}", before, start.span)
+    require_allowed(observer.declared[start.target].values, start.target.path, before, start.span)
     return before
 
 
@@ -50,9 +50,9 @@ def _values(start: Start, observer: Observer, units: int) -> Floats:
     try:
         found = np.asarray(evaluate(start.value, with_numbers(observer.look_up, units), observer))
     except ValueError as problem:
-        fail("out-of-range", f"‘{start.owner}.{start.name}’ cannot start from there: {problem}.", start.span)
+        fail("out-of-range", f"‘{start.target.path}’ cannot start from there: {problem}.", start.span)
     if found.shape not in ((), (1,), (units,)):
-        message = f"‘{start.owner}’ has {units} values, but starts from an array of shape {found.shape}."
+        message = f"‘{owner_text(start.target.owner)}’ has {units} values, but starts from an array of shape {found.shape}."
         fail("sizes-differ", message, start.span)
     return np.array(np.broadcast_to(found, (units,)))
 
@@ -62,7 +62,7 @@ def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, part: 
     share = float(observer.value(fraction))
     if not 0.0 <= share <= 1.0:
         fail("out-of-range", f"The fraction of units that change must be between 0 and 1, not {share:g}.", start.span)
-    order = permutation(len(part), observer.instance.seed, phase, start.owner, start.name, "changed")
+    order = permutation(len(part), observer.instance.seed, phase, owner_text(start.target.owner), start.target.name, "changed")
     return np.asarray(part[order[: rounded(share * len(part))]])
 
 
@@ -74,15 +74,8 @@ def _redrawn(start: Start, phase: str, network: Network, observer: Observer, uni
         fail("not-random", "‘redrawn’ needs random patterns to start from, whose distribution it can draw from again.", start.span)
     instance = observer.instance
     makings = Makings({found.population: units}, lambda given, *_: constant(given, instance), instance.seed, {})
-    stream = stream_of(phase, start.owner, start.name, "redrawn")
+    stream = stream_of(phase, owner_text(start.target.owner), start.target.name, "redrawn")
     return np.asarray(draw_patterns(found, found.source, makings, (1, units), stream)[0])
-
-
-def allowed_values(network: Network, owner: str, name: str) -> tuple[float, ...]:
-    """The values a discrete variable can have; none where any number will do."""
-    blocks = {owner_text(owner): block for owner, block in network.blocks.items()}
-    variable = blocks[owner].variable(name)
-    return variable.values if variable is not None else ()
 
 
 def require_allowed(allowed: tuple[float, ...], name: str, values: Floats, span: Span) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model import Emitted, Network
-from plasticdsl.model.expr import Call, Expr, is_sliding, substitute, walk
+from plasticdsl.model.expr import Call, Expr, Ref, is_sliding, substitute, walk
 from plasticdsl.model.parts import emitted
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined
@@ -42,8 +42,8 @@ class Waiting:
 
     def __init__(self, until: Until, network: Network, reader: Reader) -> None:
         self._until, self._reader = until, reader
-        self._discrete = tuple((p.name, name) for p in network.populations for name in p.block.stepping)
-        flowing = ((p.name, flow.variable) for p in network.populations for flow in p.block.flows)
+        self._discrete = tuple(Ref(p.as_owner, name) for p in network.populations for name in p.block.stepping)
+        flowing = (Ref(p.as_owner, flow.variable) for p in network.populations for flow in p.block.flows)
         self._flowing = tuple(flowing) if until.within is not None else ()
         self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader)
         self._within = 0.0 if until.within is None else float(reader.observer.value(until.within))
@@ -79,7 +79,7 @@ class Waiting:
     def _value(self, condition: Expr) -> NDArray[np.float64]:
         return np.asarray(self._reader.of_those_there(self._reader.value(condition, 0, 0), condition))
 
-    def _now(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+    def _now(self) -> dict[Ref, NDArray[np.float64]]:
         return states_now(self._reader.observer.engine, (*self._discrete, *self._flowing))
 
 
@@ -137,6 +137,6 @@ def _still(before: NDArray[np.float64], now: NDArray[np.float64], within: float)
     return bool(np.max(np.abs(now - before), initial=0.0) <= within * largest)
 
 
-def states_now(engine: Engine, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Copies of variables of populations, by population and name."""
-    return {key: np.array(engine.read(*key)) for key in names}
+def states_now(engine: Engine, variables: Iterable[Ref]) -> dict[Ref, NDArray[np.float64]]:
+    """Copies of these variables."""
+    return {ref: np.array(engine.read(ref)) for ref in variables}

@@ -7,21 +7,19 @@ population and step.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.model import Network
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Order
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.play.feeds import permutation
 from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
-from plasticdsl.support.arrays import Integers
-
-#: Variables of populations, by population and name.
-States = dict[tuple[str, str], NDArray[np.float64]]
+from plasticdsl.support.arrays import Floats, Integers
 
 
 class Visits:
@@ -29,9 +27,9 @@ class Visits:
 
     def __init__(self, order: Order, network: Network, populations: Iterable[str]) -> None:
         self._order, self._network = order, network
-        self._variables = {name: network.blocks[OfPopulation(name)].stepping for name in populations}
+        self._variables = {name: [Ref(o, v) for v in network.blocks[o].stepping] for name in populations for o in [OfPopulation(name)]}
         self._last: dict[str, Integers] = {}
-        self._before: States = {}
+        self._before: dict[Ref, Floats] = {}
 
     @property
     def random(self) -> bool:
@@ -46,20 +44,17 @@ class Visits:
         else:
             self._last = {name: np.arange(size) for name, size in sizes.items()}
         engine.visit(self._last)
-        self._before = self._now(engine) if remember else {}
-
-    def _now(self, engine: Engine) -> States:
-        return states_now(engine, ((p, n) for p, names in self._variables.items() for n in names))
+        self._before = states_now(engine, chain(*self._variables.values())) if remember else {}
 
     def replay(self, observer: Observer) -> Iterator[None]:
         """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""
-        after = self._now(observer.engine)
+        after = states_now(observer.engine, self._before)
         shown = {key: values.copy() for key, values in self._before.items()}
         with observer.seen_as(shown):
             yield
             still = True
             for population, order in self._last.items():
-                own = [key for key in shown if key[0] == population]
+                own = self._variables[population] if shown else []
                 changed = np.zeros(len(order), dtype=np.bool_)
                 for key in own:
                     changed |= ~((shown[key] == after[key]) | (np.isnan(shown[key]) & np.isnan(after[key])))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model import Network, Role
 from plasticdsl.model.expr import Expr, Incoming, Ref, Special
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, Whose, owner_text
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, Owner, Whose, owner_text
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.arrays import Arrays
@@ -28,27 +28,31 @@ NOTHING: Mapping[Expr, Values] = {}
 _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED, Role.REFRACTORY)
 
 
-def _undelayed_sums(network: Network) -> dict[tuple[str, str], list[tuple[str, Expr]]]:
+def _undelayed_sums(network: Network) -> dict[Ref, list[tuple[str, Expr]]]:
     """For each input that undelayed sums fill and nothing else does: the projections and what they sum. Inputs of populations with steps of their own
     are those of their last step."""
-    own = {p.name for p in network.populations if p.step is not None}
-    sums = dict.fromkeys((p.post, s.target) for p in network.projections for s in p.connection.sums)
-    late = {(p.post, s.target) for p in network.projections if p.delays for s in p.connection.sums}
-    changed = {one for p in network.projections for one in p.of_units(s.target for s in p.connection.statements())}
-    return {key: [(p.name, s.body) for p, s in network.sums_into(*key)] for key in sums if key not in late | changed and key[0] not in own}
+    own = {p.as_owner for p in network.populations if p.step is not None}
+    late = {Ref(OfPopulation(p.post), s.target) for p in network.projections if p.delays for s in p.connection.sums}
+    changed = {p.from_outside(s.target) for p in network.projections for s in p.connection.statements()}
+    found: dict[Ref, list[tuple[str, Expr]]] = {}
+    for projection in network.projections:
+        for total in projection.connection.sums:
+            target = Ref(OfPopulation(projection.post), total.target)
+            if target not in late | changed and target.owner not in own:
+                found.setdefault(target, []).append((projection.name, total.body))
+    return found
 
 
 @dataclass(slots=True)
 class Present:
     """What there is to read beside the network itself. `item`: loop name → what a phase shows now. `recorded`: everything recorded so far under a
-    name. `instead`: values that count in place of the engine's. `fed`: of variables (population, name) that a phase takes from tables, for
-    which units (or for all).  `counts`:
-    which round it is, and which showing of an item."""
+    name. `instead`: values that count in place of the engine's. `fed`: of variables of populations that a phase takes from tables, for which
+    units (or for all). `counts`: which round it is, and which showing of an item."""
 
     item: Callable[[str], Values] | None = None
     recorded: Callable[[str], NDArray[np.float64]] | None = None
-    instead: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
-    fed: Mapping[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
+    instead: Mapping[Ref, NDArray[np.float64]] = field(default_factory=dict)
+    fed: Mapping[Ref, NDArray[np.bool_]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -63,7 +67,7 @@ class Observer:
         self.network = network
         self.engine = engine
         self._sums = {} if in_steps else _undelayed_sums(network)
-        self._declared = {(owner_text(owner), v.name): v for owner, block in network.blocks.items() for v in block.variables}
+        self.declared = {Ref(owner, v.name): v for owner, block in network.blocks.items() for v in block.variables}
         self._changing = frozenset(p.name for p in network.projections if p.changing)
         self._ends: dict[str, tuple[Integers, Integers]] = {}
         self.present = Present()
@@ -96,28 +100,28 @@ class Observer:
         finally:
             self._known = None
 
-    def variable(self, owner: str, name: str) -> Values:
+    def variable(self, target: Ref) -> Values:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
-        if (owner, name) in self.present.instead:
-            return self.present.instead[owner, name]
-        declared = self._declared.get((owner, name))
-        if (owner, name) in self._sums:
-            summed = sum(self._per_post_unit(body, projection) for projection, body in self._sums[owner, name])
-            return np.where(self.present.fed.get((owner, name), False), self.engine.read(owner, name), summed)
+        if target in self.present.instead:
+            return self.present.instead[target]
+        declared = self.declared.get(target)
+        if target in self._sums:
+            summed = sum(self._per_post_unit(body, projection) for projection, body in self._sums[target])
+            return np.where(self.present.fed.get(target, False), self.engine.read(target), summed)
         if declared is not None and declared.role in _KEPT:
-            return self.engine.read(owner, name)
-        parameters = self.instance.part(owner).parameters
-        if name in parameters:
-            return parameters[name]
+            return self.engine.read(target)
+        parameters = self.instance.part(target.owner).parameters
+        if target.name in parameters:
+            return parameters[target.name]
         if declared is None:
-            raise KeyError(f"{owner} has no variable {name}")
+            raise KeyError(f"{owner_text(target.owner)} has no variable {target.name}")
         if declared.formula is not None:
-            return self._of_connection(declared.formula, owner)
-        return self.engine.read(owner, name)
+            return self._inside_of(declared.formula, target.owner)
+        return self.engine.read(target)
 
-    def owner_size(self, owner: str) -> int:
+    def owner_size(self, owner: Owner) -> int:
         """Units of a population, patterns of a set, or connections of a projection."""
-        return self.size(owner) if owner in self.instance.patterns else self.instance.part(owner).count
+        return self.size(owner.name) if isinstance(owner, OfPatterns) else self.instance.part(owner).count
 
     # --- the space of sums ---
 
@@ -137,7 +141,7 @@ class Observer:
 
     def there(self, projection: str) -> NDArray[np.bool_] | None:
         """Which connections are present now; None for a projection whose connections do not come and go."""
-        return self.engine.read(projection, PRESENT) != 0.0 if projection in self._changing else None
+        return self.engine.read(Ref(OfProjection(projection), PRESENT)) != 0.0 if projection in self._changing else None
 
     def _ends_of(self, projection: str) -> tuple[Integers, Integers]:
         if projection not in self._ends:
@@ -161,9 +165,9 @@ class Observer:
             case Ref(Whose.RECORDED, name) if self.present.recorded is not None:
                 return self.present.recorded(name)
             case Ref(OfProjection(owner), name) if name != PRESENT and (there := self.there(owner)) is not None:
-                return np.where(there, self.variable(owner, name), np.nan)
-            case Ref(OfPopulation(owner) | OfProjection(owner), name):
-                return self.variable(owner, name)
+                return np.where(there, self.variable(node), np.nan)
+            case Ref(OfPopulation() | OfProjection()):
+                return self.variable(node)
             case Ref(OfSeries()):
                 return self.instance.series(node)
             case Special("t"):
@@ -186,7 +190,7 @@ class Observer:
         return known[name]
 
     @contextmanager
-    def seen_as(self, values: Mapping[tuple[str, str], NDArray[np.float64]]) -> Iterator[None]:
+    def seen_as(self, values: Mapping[Ref, NDArray[np.float64]]) -> Iterator[None]:
         """Meanwhile these states count in place of the engine's, and inputs are summed anew from them."""
         sums, self._sums = self._sums, _undelayed_sums(self.network)
         known, self._known = self._known, None
@@ -200,35 +204,37 @@ class Observer:
         """The index letters of an observable, each with what it runs over."""
         return next((v.indices for v in self.network.variables if v.name == name), ())
 
-    def _of_connection(self, expr: Expr, owner: str) -> Values:
+    def _inside_of(self, expr: Expr, owner: Owner) -> Values:
         """An expression within a block of this owner."""
         return evaluate(expr, self._inside(owner), self)
 
     def _per_post_unit(self, body: Expr, projection: str) -> NDArray[np.float64]:
         """A sum over the connections of the same post unit, for each post unit."""
         post, _ = self._ends_of(projection)
-        terms = np.broadcast_to(self._of_connection(body, projection), post.shape)
+        terms = np.broadcast_to(self._inside_of(body, OfProjection(projection)), post.shape)
         return np.bincount(post, terms, minlength=self.size(self.instance.projections[projection].post)).astype(np.float64, copy=False)
 
-    def _inside(self, owner: str) -> Lookup:
+    def _inside(self, owner: Owner) -> Lookup:
         """How names are read within a block of this population or projection."""
         around: Lookup = self.look_up
-        if owner in self.instance.projections:
-            drawn, (post, pre) = self.instance.projections[owner], self._ends_of(owner)
-            projection = next(p for p in self.network.projections if p.name == owner)
+        if isinstance(owner, OfProjection):
+            drawn, (post, pre) = self.instance.projections[owner.name], self._ends_of(owner.name)
+            projection = next(p for p in self.network.projections if p.as_owner == owner)
             sides, sizes = projection.ends, (self.size(drawn.pre), self.size(drawn.post))
             stored = Arrays(self.network.data, self.instance.stored)
-            ends = Ends(*sizes, lambda side, name: self.variable(sides[side], name), self.look_up, stored, projection.thirds)
+            ends = Ends(
+                *sizes, lambda side, name: self.variable(Ref(OfPopulation(sides[side]), name)), self.look_up, stored, projection.thirds
+            )
             around = ends.lookup(lambda: pre, lambda: post)
 
         def look_up(node: Name) -> Values:
-            match node:
-                case Ref(Whose.OWN, name):
-                    return self.variable(owner, name)
-                case Incoming(body):
-                    return self._per_post_unit(body, owner)[self._ends_of(owner)[0]]
-                case Special("i") if owner in self.instance.populations:
-                    return np.arange(1.0, self.size(owner) + 1.0)
+            match node, owner:
+                case Ref(Whose.OWN, name), _:
+                    return self.variable(Ref(owner, name))
+                case Incoming(body), OfProjection(projection):
+                    return self._per_post_unit(body, projection)[self._ends_of(projection)[0]]
+                case Special("i"), OfPopulation(population):
+                    return np.arange(1.0, self.size(population) + 1.0)
                 case _:
                     return around(node)
 

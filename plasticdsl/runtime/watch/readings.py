@@ -187,7 +187,7 @@ class Reader:
         """Of expressions with a value for each connection, which connections are present; None where that makes no difference."""
         read = {(r.owner.name, part) for e in exprs for r, part in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
         changing = ((there, name, part) for name, part in sorted(read, key=repr) if (there := self.observer.there(name)) is not None)
-        found = [there[self.units(name, part)] if part else there for there, name, part in changing]
+        found = [there[self.units(OfProjection(name), part)] if part else there for there, name, part in changing]
         return np.logical_and.reduce(found) if found else None
 
     def sampled(self, statistic: Call, step: int) -> list[Floats]:
@@ -234,7 +234,7 @@ class Reader:
         """The spikes of a population or part in these steps (really done), and its units."""
         train, part = emitted(whose)
         population = train[0]
-        chosen = self.units(population, part)
+        chosen = self.units(OfPopulation(population), part)
         steps, units = of_units(self.spikes.within(train, begin, end), chosen if part else None)
         place = np.zeros(self.observer.size(population), dtype=np.int64)
         place[chosen] = np.arange(len(chosen))
@@ -267,15 +267,15 @@ class Reader:
 
     def _at_spikes(self, call: Call, begin: int, end: int) -> Floats:
         """One value at each spike, in order of time."""
-        ((population, part),) = parts_read(call.arguments[1])
-        train, values = self.spikes.values(population, self.clock.real(begin), self.clock.real(end))
+        ((owner, part),) = parts_read(call.arguments[1])
+        train, values = self.spikes.values(owner.name, self.clock.real(begin), self.clock.real(end))
         found = self._of_each_spike(call.arguments[0], train, values)
-        return found[np.isin(train[1], self.units(population, part))] if part else found
+        return found[np.isin(train[1], self.units(owner, part))] if part else found
 
     def at_all_spikes(self, call: Call) -> Floats:
         """The value at every spike of the whole population so far."""
-        ((population, _),) = parts_read(call.arguments[1])
-        return self._of_each_spike(call.arguments[0], *self.spikes.values(population))
+        ((owner, _),) = parts_read(call.arguments[1])
+        return self._of_each_spike(call.arguments[0], *self.spikes.values(owner.name))
 
     def _of_each_spike(self, expr: Expr, train: Train, values: Mapping[str, Floats]) -> Floats:
         def look_up(node: Name) -> Values:
@@ -298,7 +298,7 @@ class Reader:
             return self._places[call]
         what, *numbers = call.arguments
         at = [int(self.number(n)) for n in numbers]
-        owner = next((r.owner.name for r in refs(what) if isinstance(r.owner, Part)), None)
+        owner = next((r.owner for r in refs(what) if isinstance(r.owner, Part)), None)
         if owner is None:
             found = self._entry(np.shape(self.observer.value(what)), at)
         else:
@@ -315,26 +315,26 @@ class Reader:
                 raise DoesNotExist(f"This observable has the entries 1 to {size}, so there is no number {number}.")
         return shape, tuple(map(statistics.from_zero, at))
 
-    def _single(self, owner: str, number: int) -> int:
+    def _single(self, owner: Part, number: int) -> int:
         size = self.observer.owner_size(owner)
         if not 1 <= abs(number) <= size:
-            what = "units" if self.observer.connections(owner) is None else "connections"
-            raise DoesNotExist(f"‘{owner}’ has the {what} 1 to {size}, so there is no number {number}.")
+            what = "units" if isinstance(owner, OfPopulation) else "connections"
+            raise DoesNotExist(f"‘{owner.name}’ has the {what} 1 to {size}, so there is no number {number}.")
         return statistics.from_zero(number) % size
 
-    def _connection(self, owner: str, post: int, pre: int) -> int:
-        ends = self.observer.connections(owner)
+    def _connection(self, owner: Part, post: int, pre: int) -> int:
+        ends = self.observer.connections(owner.name)
         if ends is None:
-            raise DoesNotExist(f"‘{owner}’ is a population; one of its units has one number, not two.")
+            raise DoesNotExist(f"‘{owner.name}’ is a population; one of its units has one number, not two.")
         found = np.flatnonzero((ends[0] == post - 1) & (ends[1] == pre - 1))
         if not len(found):
-            raise DoesNotExist(f"‘{owner}’ has no connection to unit {post} from unit {pre}.")
+            raise DoesNotExist(f"‘{owner.name}’ has no connection to unit {post} from unit {pre}.")
         return int(found[0])
 
-    def units(self, owner: str, part: Units) -> Integers:
+    def units(self, owner: Part, part: Units) -> Integers:
         """The units (from 0) of a population, or of a part of it; the connections of a projection, or those between two parts. Raises ValueError for
         what is not there."""
-        return np.arange(self.observer.owner_size(owner)) if not part else numbers_of(owner, part, self.observer, self.number)
+        return np.arange(self.observer.owner_size(owner)) if not part else numbers_of(owner.name, part, self.observer, self.number)
 
     def require_units(self, expr: Expr, span: Span) -> None:
         """Raises `PlasError` where the expression names a unit or connection that does not exist."""

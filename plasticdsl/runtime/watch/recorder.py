@@ -120,7 +120,7 @@ class _Planner:
         """Room for the spikes of a population, or of a part of it."""
         self.reader.require_units(whose, recording.span)
         train, part = emitted(whose)
-        units = self.reader.units(train[0], part) if part else None
+        units = self.reader.units(OfPopulation(train[0]), part) if part else None
         return SpikeRecord(name, train, *self._window(recording), part, units, recording.window.during)
 
     def _at_spikes(self, recording: Recording, taken: Call, whose: Expr, name: str) -> SpikeRecord:
@@ -156,7 +156,10 @@ class _Planner:
 
     def _make_room(self, series: Series, span: Span) -> None:
         """The shape of a value is that of the value now."""
-        parts = {part: self.reader.units(*part) for part in sorted(parts_read(series.expr, is_statistic), key=repr)}
+        parts = {
+            part: self.reader.units(*part)
+            for part in sorted(parts_read(series.expr, is_statistic), key=lambda part: repr((part[0].name, part[1])))
+        }
         try:
             shape = np.shape(self.reader.value(self.reader.with_results(series.expr, self._sampled_once(series)), 0, 0))
         except ValueError:
@@ -178,8 +181,9 @@ class _Planner:
             shape_of_each = shape
         if shape_of_each:
             read, observer = sorted(per_unit(series.expr), key=lambda r: r.order), self.reader.observer
-            series.owner, part = min(parts, key=lambda part: len(parts[part]) != shape_of_each[0], default=("", ()))
-            series.units = parts[series.owner, part] + 1 if part and len(parts[series.owner, part]) == shape_of_each[0] else None
+            one = min(parts, key=lambda part: len(parts[part]) != shape_of_each[0], default=None)
+            series.owner = "" if one is None else one[0].name
+            series.units = parts[one] + 1 if one is not None and one[1] and len(parts[one]) == shape_of_each[0] else None
             axes = (observer.axes(r.name) for r in read if r.owner is Whose.NETWORK)
             series.axes = next((letters for letters in axes if len(letters) == len(shape_of_each)), ())
         series.prepare(shape)
@@ -267,10 +271,10 @@ class _Planner:
         unit = None
         if isinstance(target, Call):
             target, number = target.arguments
-            size = self.reader.observer.owner_size(next(r.owner.name for r in refs(target) if isinstance(r.owner, Part)))
+            size = self.reader.observer.owner_size(next(r.owner for r in refs(target) if isinstance(r.owner, Part)))
             unit = from_zero(round(self.reader.number(number))) % size
         assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
-        return Along(target.owner.name, target.name, unit, self.reader.number(side.start), self.reader.number(side.stop))
+        return Along(target, unit, self.reader.number(side.start), self.reader.number(side.stop))
 
     def _single_value(self, contours: Recording) -> Expr:
         """What contours are drawn of. Raises `PlasError` where it is more than one number."""

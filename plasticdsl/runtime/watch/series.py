@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import PlotSpec
-from plasticdsl.model.expr import Call, Expr
+from plasticdsl.model.expr import Call, Expr, Ref
 from plasticdsl.model.parts import Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.curves import Curve, Traced
@@ -232,8 +232,7 @@ _POINTS = 101
 class Along:
     """One axis: a variable of all units (`unit` None) or of one unit (from 0), from `start` to `stop`, in SI."""
 
-    owner: str
-    name: str
+    target: Ref
     unit: int | None
     start: float
     stop: float
@@ -264,13 +263,12 @@ class Landscape:
     def at(self, horizontal: float, vertical: float) -> float:
         """The value at one point."""
         observer = self.reader.observer
-        supposed: dict[tuple[str, str], Floats] = {}
+        supposed: dict[Ref, Floats] = {}
         for axis, value in ((self.horizontal, horizontal), (self.vertical, vertical)):
-            key = (axis.owner, axis.name)
-            if key not in supposed:
-                now = observer.variable(*key)
-                supposed[key] = np.array(np.broadcast_to(now, (observer.owner_size(axis.owner),)), dtype=np.float64)
-            supposed[key][slice(None) if axis.unit is None else axis.unit] = value
+            if axis.target not in supposed:
+                now = observer.variable(axis.target)
+                supposed[axis.target] = np.array(np.broadcast_to(now, (observer.owner_size(axis.target.owner),)), dtype=np.float64)
+            supposed[axis.target][slice(None) if axis.unit is None else axis.unit] = value
         before, observer.present.instead = observer.present.instead, {**observer.present.instead, **supposed}
         try:
             return float(np.ravel(self.reader.value(self.expr, 0, 0))[0])
