@@ -18,7 +18,10 @@ _KINDS = ("run", "network", "population", "event", "projection", "data")
 def members(program: Program) -> dict[Group, tuple[Member, ...]]:
     """The groups in the order in which kernels take them, each with its sizes, scalars and arrays."""
     every: list[Member] = [*program.sizes, *program.scalars, *program.arrays]
-    return {group: tuple(m for m in every if m.name.group == group) for group in in_order([m.name for m in every])}
+    found: dict[Group, list[Member]] = {group: [] for group in in_order([m.name for m in every])}
+    for member in every:
+        found[member.name.group].append(member)
+    return {group: tuple(many) for group, many in found.items()}
 
 
 def taken(function: Function, groups: Iterable[Group]) -> tuple[Group, ...]:

@@ -197,14 +197,21 @@ def moves_with_time(expr: Expr) -> bool:
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
-    found: list[Expr] = []
-
-    def keep(child: Expr) -> Expr:
-        found.append(child)
-        return child
-
-    rebuild(expr, keep)
-    return tuple(found)
+    match expr:
+        case Number() | Ref() | Special() | At() | Leaf():
+            return ()
+        case Binary(_, left, right) | Compare(_, left, right):
+            return (left, right)
+        case Negate(operand) | Incoming(operand):
+            return (operand,)
+        case Call(_, several) | Logic(_, several):
+            return several
+        case Choice(branches, otherwise):
+            return (*(part for branch in branches for part in branch), otherwise)
+        case SumOver(_, _, body, where):
+            return (body,) if where is None else (body, where)
+        case Drawn(_, arguments, ends):
+            return (*arguments, *ends)
 
 
 def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:

@@ -36,9 +36,10 @@ def counterparts(pre: NDArray[Any], post: NDArray[Any], other_pre: NDArray[Any],
     return places.astype(np.int32)
 
 
-def opposite(pre: NDArray[Any], post: NDArray[Any]) -> Integers:
-    """For each connection of a population with itself the number of the one in the other direction; all of them exist."""
-    return np.searchsorted(one_key(pre, post), one_key(post, pre))
+def opposite(post: NDArray[Any]) -> Integers:
+    """For each connection of a population with itself the number of the one in the other direction; all of them exist. They are sorted by pre, then
+    post; those in the other direction come in the same order when sorted by post, then pre."""
+    return np.argsort(post, kind="stable")
 
 
 def unlike(values: NDArray[Any], others: NDArray[Any]) -> Integers:
@@ -51,7 +52,7 @@ def mirrored(values: Values, pre: NDArray[Any], post: NDArray[Any]) -> Values:
     if np.ndim(values) == 0 or not len(pre):
         return values
     array = np.asarray(values)
-    return np.where(post <= pre, array, array[opposite(pre, post)])
+    return np.where(post <= pre, array, array[opposite(post)])
 
 
 def symmetric(name: str, values: Values, pre: NDArray[Any], post: NDArray[Any], drawn: bool) -> Values:
@@ -63,5 +64,5 @@ def symmetric(name: str, values: Values, pre: NDArray[Any], post: NDArray[Any], 
 
 def require_partners(name: str, values: Values, others: Values, pre: NDArray[Any], post: NDArray[Any]) -> None:
     """Raises ValueError where values are not those that others have in the other direction."""
-    if len(pre) and unlike(np.broadcast_to(values, pre.shape), np.broadcast_to(others, pre.shape)[opposite(pre, post)]).size:
+    if len(pre) and unlike(np.broadcast_to(values, pre.shape), np.broadcast_to(others, pre.shape)[opposite(post)]).size:
         raise ValueError(f"{name} must be the same in both directions")

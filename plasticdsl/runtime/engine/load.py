@@ -21,7 +21,7 @@ from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.store import ObjectCode, digest_of, import_text, machine, read_object, write_object
 from plasticdsl.kernels.threads import longest_loop
 from plasticdsl.runtime.engine.binding import Bound, checked_arrays
-from plasticdsl.runtime.engine.plain import ModuleAdvance, Plain
+from plasticdsl.runtime.engine.plain import ModuleAdvance, Plain, defined
 
 __all__ = ["Kernels", "Native", "Threaded", "digest_of", "load"]
 
@@ -81,7 +81,7 @@ class Threaded:
             native = load(Artifact(program, text, digest_of(text)))
             assert isinstance(native, Native)
             return native.bind(bound)
-        return ModuleAdvance(program, vars(self._module()), bound)
+        return ModuleAdvance(program, defined(program, vars(self._module())), bound)
 
     def _module(self) -> ModuleType:
         import numba

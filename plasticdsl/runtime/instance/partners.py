@@ -25,7 +25,7 @@ def alike(projection: Projection, made: ProjectionInstance, name: str, side: Giv
     sources, array = made.sources(), np.asarray(values)
     drawn = isinstance(side, Distribution) and name in projection.symmetric
     if not drawn:
-        _require_alike(projection, made, (name, name), array, array[opposite(sources, made.targets)])
+        _require_alike(projection, made, (name, name), array, array[opposite(made.targets)])
     return mirrored(values, sources, made.targets)
 
 
@@ -33,7 +33,7 @@ def require_partners(projection: Projection, made: ProjectionInstance) -> None:
     """States that changes of symmetric variables read begin as their partners do in the other direction. Raises `PlasError` (`not-symmetric`)."""
     if not made.count:
         return
-    turned = opposite(made.sources(), made.targets)
+    turned = opposite(made.targets)
     for name, partner in projection.partners:
         _require_alike(projection, made, (name, partner), made.states[name], made.states[partner][turned])
 
