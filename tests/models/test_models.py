@@ -9,6 +9,7 @@ import plasticdsl
 from plasticdsl.library import library_models, read
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.syntax.printer import format_file
+from tests.models.runs import ran
 
 LIBRARY = library_models()
 REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
@@ -16,6 +17,7 @@ REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 #: Experiments that take long; each file with one has a shorter experiment as well, or it is looked at closely in tests/science.
 LONG = {
     ("networks/hopfield_graded", "Map"),
+    ("networks/digits", "FirstEpoch"),
     ("networks/digits", "Learning"),
     ("networks/digits_stdp", "Learning"),
     ("networks/force", "Sine"),
@@ -96,6 +98,6 @@ def test_every_experiment_expects_something(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "experiment"), experiments())
 def test_does_what_it_says(name: str, experiment: str) -> None:
-    result = plasticdsl.load(name).run(experiment)
+    result = ran(name, experiment)
     problems = [f"{o.text}: found {o.value}" for o in result.expectations if o.passed is not True]
     assert not problems

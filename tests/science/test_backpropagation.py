@@ -6,6 +6,7 @@ import pytest
 import plasticdsl
 from plasticdsl.library import library_models
 from plasticdsl.results.result import Result
+from tests.models.runs import ran
 
 LIBRARY = library_models()
 SEEDS = 6
@@ -16,7 +17,7 @@ def runs() -> dict[str, Result]:
     """One experiment with both rules, since an experiment's name is among what decides the order of its items."""
     text = LIBRARY["networks/xor"].read_text(encoding="utf-8")
     derived = plasticdsl.parse(text.replace("Forward with Delta", "Forward with Descent"))
-    return {"Delta": plasticdsl.load("xor").run("WrittenOut"), "Descent": derived.run("WrittenOut")}
+    return {"Delta": ran("networks/xor", "WrittenOut"), "Descent": derived.run("WrittenOut")}
 
 
 def test_the_derived_rule_is_the_one_written_by_hand(runs: dict[str, Result]) -> None:

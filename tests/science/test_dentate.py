@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import plasticdsl
+from tests.models.runs import ran
 
 
 @pytest.mark.slow
@@ -21,6 +22,6 @@ def test_separation_and_completion() -> None:
 
 def test_exactly_the_winners_are_active() -> None:
     """50 of 1000 granule cells, in every draw, for both patterns."""
-    result = plasticdsl.load("dentate_ca3").run("Short")
+    result = ran("networks/dentate_ca3", "Short")
     assert result.passed
     assert result["separated"].values.mean(axis=1) == pytest.approx([0.448, 0.232], abs=0.05)

@@ -5,11 +5,12 @@ import pytest
 
 import plasticdsl
 from plasticdsl.results.result import Result
+from tests.models.runs import ran
 
 
 @pytest.fixture(scope="module")
 def digits() -> Result:
-    return plasticdsl.load("digits").run("Learning")
+    return ran("networks/digits", "Learning")
 
 
 def mean(result: Result, name: str) -> float:
@@ -19,6 +20,7 @@ def mean(result: Result, name: str) -> float:
 def test_errors_on_digits(digits: Result) -> None:
     """Thirty epochs, 1347 images to learn from and 450 to test. Back-propagation errs on 1.3 to 1.8 %, give or take the 0.6 points that a proportion of
     450 images varies by; feedback alignment on at most 2.5 points more, and at most half as often as learning in the last layer alone."""
+    assert digits.passed, "what the first epoch expects too"
     back, random, last = (mean(digits, name) for name in ("wrong_BP", "wrong", "wrong_last"))
     assert digits["wrong"].size == 450
     assert digits["angle_1"].size == 1347

@@ -17,6 +17,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.watch.observer import Observer
+from tests.models.runs import ran
 from tests.science.hopfield_alone import overlaps
 from tests.values import set_value, value_of
 
@@ -92,7 +93,7 @@ def test_together_the_period_is_one_or_two() -> None:
     assert np.array_equal(x[:, -1], x[:, -3])
     fixed = np.all(x[:, -1] == x[:, -2], axis=1)
     assert 0 < fixed.sum() < len(fixed)
-    cycle = plasticdsl.load("hopfield").run("Cycle")["units.x"].values
+    cycle = ran("networks/hopfield", "Cycle")["units.x"].values
     assert cycle[:4].tolist() == [[-1, -1], [1, 1], [-1, -1], [1, 1]]
 
 
@@ -109,7 +110,7 @@ def test_capacity_below_and_above_the_transition() -> None:
     standard errors of an independent program (1600 runs: 0.9980, sd 0.006)."""
     assert theory(0.137906 - 5e-7) == pytest.approx(0.96742, abs=2e-3)
     assert theory(0.1381) == pytest.approx(0.0, abs=1e-3)
-    result = plasticdsl.load("hopfield").run("CapacityShort")
+    result = ran("networks/hopfield", "CapacityShort")
     assert result.passed
     m, wanted = result["m_1"].values, result["theory.m"].values.reshape(2, 20)
     assert wanted[0] == pytest.approx(np.full(20, theory(0.10)), abs=1e-6)

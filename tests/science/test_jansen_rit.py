@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import plasticdsl
 from plasticdsl.results.result import Result
+from tests.models.runs import ran
 
 SYNAPSES = np.array([68.0, 128.0, 135.0, 270.0, 675.0, 1350.0])
 DT = 5e-4
@@ -36,7 +36,7 @@ def potentials(seconds: float) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return plasticdsl.load("jansen_rit").run("Constant")
+    return ran("networks/jansen_rit", "Constant")
 
 
 @pytest.fixture(scope="module")

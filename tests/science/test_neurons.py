@@ -8,6 +8,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl import Net
+from tests.models.runs import ran
 
 #: Naud et al. (2008), parameters of figure 1 and table 1; Brette & Gerstner (2005): number of spikes in 500 ms, first spikes and last interval (ms).
 ADEX = {
@@ -107,7 +108,7 @@ def test_published_scheme_of_izhikevich() -> None:
 
 def test_potentials_of_leaky_neurons() -> None:
     """Exponential current: the potential peaks 9.242 ms after the spike, 0.15749 I₀ above rest, both to 1e-3 (relative)."""
-    result = plasticdsl.load("lif").run("PostsynapticPotential")
+    result = ran("neurons/lif", "PostsynapticPotential")
     V = result["exponential.V"].values.ravel()
     net = plasticdsl.load("lif").build("OneInput", dt="0.001 ms")
     trace = []

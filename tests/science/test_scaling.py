@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-import plasticdsl
+from tests.models.runs import ran
 
 
 def test_rates_return_and_ratios_are_kept() -> None:
     """ν = ν₀ to 1e-6 Hz after half of the input is gone; w_i/w_j is what it was to 1e-12 at every second."""
-    result = plasticdsl.load("scaling").run("Recovery")
+    result = ran("rules/scaling", "Recovery")
     assert result["cell.ν"].values.ravel()[-1] == pytest.approx(10.0, abs=1e-6)
     w = result["syn.w"].values
     ratios = w / w[:, :1]
@@ -18,6 +18,6 @@ def test_rates_return_and_ratios_are_kept() -> None:
 
 def test_stationary_weight() -> None:
     """w² = (τ_SS/τ_H) F_pre F_post/(F_post − F_T): 77.85 for 60, 100 Hz and 1 Hz, to 1e-6."""
-    w = plasticdsl.load("scaling").run("Stationary")["syn.w"].values.ravel()
+    w = ran("rules/scaling", "Stationary")["syn.w"].values.ravel()
     assert w[-1] == pytest.approx(np.sqrt(60 * 100**2 / 99), abs=1e-6)
     assert w[-1] == pytest.approx(77.85, abs=0.005)

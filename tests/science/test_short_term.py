@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import plasticdsl
+from tests.models.runs import ran
 
 RATES = np.array([1.0, 5.0, 10.0, 20.0, 50.0, 70.0])
 #: u R at each rate; U, τ_f (s), τ_r (s).
@@ -20,7 +20,7 @@ def steady_state(use: float, facilitation: float, recovery: float) -> np.ndarray
 
 def test_release_in_the_steady_state() -> None:
     """Twelve numbers to 1e-4. Depression: release falls as 1/(τ_r rate). Facilitation: it is largest between 10 and 50 Hz."""
-    result = plasticdsl.load("tsodyks_markram").run("SteadyState")
+    result = ran("synapses/tsodyks_markram", "SteadyState")
     for name, (table, parameters) in {"D": DEPRESSING, "F": FACILITATING}.items():
         found = result[f"{name}.q"].values.ravel()
         assert found == pytest.approx(table, abs=1e-4)

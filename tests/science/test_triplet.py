@@ -8,6 +8,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl.results.result import Result
+from tests.models.runs import ran
 
 RATES = (0.1, 10.0, 20.0, 40.0, 50.0)
 LAGS = (0.010, -0.010)
@@ -38,7 +39,7 @@ SETS = {
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return plasticdsl.load("triplet").run("Frequency")
+    return ran("rules/triplet", "Frequency")
 
 
 def weights(result: Result, name: str) -> np.ndarray:
@@ -86,7 +87,7 @@ def event_by_event(
 
 def test_hippocampal_pairs() -> None:
     """Sixty pairs at 1 Hz, ±10 ms, hippocampal all-to-all set: 0.202 and −0.104, to 1e-3."""
-    found = plasticdsl.load("triplet").run("Hippocampus")["hippocampus.w"].values.ravel()
+    found = ran("rules/triplet", "Hippocampus")["hippocampus.w"].values.ravel()
     assert found == pytest.approx([0.202, -0.104], abs=1e-3)
 
 

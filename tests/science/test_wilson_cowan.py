@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import plasticdsl
+from tests.models.runs import ran
 
 Numbers = tuple[float, ...]
 CYCLE: Numbers = (16, 12, 15, 3, 1.3, 4, 2, 3.7)
@@ -39,13 +39,13 @@ def path(numbers: Numbers, drive: Callable[[float], float], end: float, dt: floa
 
 
 def test_limit_cycle() -> None:
-    found = plasticdsl.load("wilson_cowan").run("LimitCycle")["pools.y"].values
+    found = ran("networks/wilson_cowan", "LimitCycle")["pools.y"].values
     alone = path(CYCLE, lambda t: 1.25 * (49.99 < t < 449.99), 550, 0.1)[::10]
     assert found == pytest.approx(alone, abs=1e-9)
 
 
 def test_hysteresis() -> None:
-    found = plasticdsl.load("wilson_cowan").run("Hysteresis")["pools.y"].values
+    found = ran("networks/wilson_cowan", "Hysteresis")["pools.y"].values
     alone = path(MEMORY, lambda t: t / 1000 - 1 if t < 2000 else 3 - t / 1000, 4000, 1)[::5]
     assert found == pytest.approx(alone, abs=1e-9)
 
