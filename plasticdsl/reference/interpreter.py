@@ -131,6 +131,10 @@ class ReferenceEngine:
         checked = [checked_feed(feed, self.asked.fed, self.instance) for feed in feeds]
         self._run.feeds = tuple(replace(f, table=table, items=items) for f, (table, items) in zip(feeds, checked, strict=True))
 
+    def change(self, instance: Instance) -> bool:
+        """Another interpreter goes on with other parameters."""
+        return False
+
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once."""
         for population, units in order.items():

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.identifiers import Field, Group, Part
+from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Part, group_of
 from plasticdsl.kernels.program import Program
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
-from plasticdsl.model.expr import Expr
-from plasticdsl.model.owners import OfPopulation, OfProjection
+from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.support.arrays import dense
@@ -50,6 +50,71 @@ def bind(program: Program, instance: Instance) -> Bound:
         carried_out.sizes[s.name] = carried_out.fresh(s.value)
     scalars = Scalars({s.name: carried_out.fresh(s.value) for s in program.scalars})
     return Bound(carried_out.sizes, scalars, {a.name: carried_out.fresh(a.whole) for a in program.arrays})
+
+
+# --- other parameters --------------------------------------------------------------------------------------------------
+
+#: What parameters move beside themselves.
+_MOVED = (Part.REFRACTORY_STEPS, Part.STRIDE, Part.GIVEN_STEPS, Part.GIVEN_UNITS)
+_GIVEN = (Part.GIVEN_STEPS, Part.GIVEN_UNITS)
+
+
+class Readers:
+    """Which arguments of a program's kernels read which parameters, or times and spikes that follow from them."""
+
+    def __init__(self, program: Program) -> None:
+        self._changing = [a for a in program.arrays if a.changes]
+        self._sizes = [(s.name, s.value, _leaves(s.value)) for s in program.sizes]
+        self._scalars = [(s.name, s.value, _leaves(s.value)) for s in program.scalars]
+        self._arrays = [(a.name, a.whole, _leaves(a.whole), a.shape) for a in program.arrays if not a.changes]
+
+    def rebound(self, bound: Bound, before: Instance, instance: Instance) -> Bound | None:
+        """The arguments that are others for this instance than for the one `before`, which is `bound` and has the same states; None where new ones have to
+        be made for it: one value for all has become many, or what changes during a run would have another size."""
+        differing = _differences(before, instance)
+        if differing is None:
+            return None
+        carried_out = _CarriedOut(instance)
+        sizes = {name: carried_out.fresh(recipe) for name, recipe, read in self._sizes if read & differing}
+        others = {name for name, value in sizes.items() if bound.sizes[name] != value}
+        if any(others.intersection(a.shape) for a in self._changing):
+            return None
+        carried_out.sizes = {**bound.sizes, **sizes}
+        scalars = Scalars({name: carried_out.fresh(recipe) for name, recipe, read in self._scalars if read & differing})
+        moved = ((name, recipe) for name, recipe, read, shape in self._arrays if read & differing or others.intersection(shape))
+        return Bound(sizes, scalars, {name: carried_out.fresh(recipe) for name, recipe in moved})
+
+
+def _leaves(recipe: Recipe) -> frozenset[Field]:
+    """What a recipe reads of an instance."""
+    match recipe:
+        case Field():
+            return frozenset((recipe,))
+        case Formula(owner, value):
+            return frozenset((owner if ref.owner is Whose.OWN else group_of(ref.owner)).variable(ref.name) for ref in refs(value))
+        case Apply(arguments=arguments, words=words):
+            return _leaves((*arguments, *(value for _, value in words)))
+        case tuple():
+            return frozenset[Field]().union(*map(_leaves, recipe))
+        case _:
+            return frozenset()
+
+
+def _differences(before: Instance, after: Instance) -> frozenset[Field] | None:
+    """What parameters have moved; None where one value for all has become many."""
+    pairs = [(NETWORK.variable(name), value, after.parameters[name]) for name, value in before.parameters.items()]
+    owners: list[OfPopulation | OfProjection] = [*map(OfPopulation, before.populations), *map(OfProjection, before.projections)]
+    for owner in owners:
+        one, other, group = before.part(owner), after.part(owner), group_of(owner)
+        if one is other:
+            continue
+        pairs += [(group.variable(name), value, other.parameters[name]) for name, value in one.parameters.items()]
+        if isinstance(one, PopulationInstance):
+            pairs += [(group.field(part), _OF_PARTS[part](one), _OF_PARTS[part](other)) for part in _MOVED]
+    moved = [(field, old, new) for field, old, new in pairs if old is not new]
+    if any(np.shape(old) != np.shape(new) for field, old, new in moved if field.part not in _GIVEN):
+        return None
+    return frozenset(field for field, old, new in moved if not np.array_equal(old, new))
 
 
 def checked_arrays(program: Program, bound: Bound) -> list[NDArray[Any]]:

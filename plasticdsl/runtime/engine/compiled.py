@@ -15,7 +15,7 @@ from plasticdsl.model import Emitted
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfProjection, Owner
 from plasticdsl.plan.places import Place
-from plasticdsl.runtime.engine.binding import bind
+from plasticdsl.runtime.engine.binding import Readers, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
@@ -41,6 +41,7 @@ class CompiledEngine:
         self._plain: dict[Ref, NDArray[np.float64]] = {}
         self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
         self._drained: dict[str, dict[str, NDArray[np.float64]]] = {}
+        self._readers: Readers | None = None
         self._step = 0
 
     @property
@@ -257,6 +258,24 @@ class CompiledEngine:
         for part, value in values.items():
             bound.scalars[field(part)] = value
 
+    def change(self, instance: Instance) -> bool:
+        """Go on with other parameters; what follows from them is worked out anew, and nothing else."""
+        self._readers = self._readers or Readers(self._program)
+        new = self._readers.rebound(self._bound, self.instance, instance)
+        if new is None:
+            return False
+        bound, self.instance = self._bound, instance
+        bound.sizes.update(new.sizes)
+        for name, value in new.scalars.items():
+            bound.scalars[name] = value
+        bound.arrays.update(new.arrays)
+        if new.sizes or new.arrays:
+            self._kernels = self._code.bind(bound)
+            self._plain.clear()
+        self._find_given()
+        self._sum_anew()
+        return True
+
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""
         for population in self.asked.one_by_one:
@@ -304,9 +323,13 @@ class CompiledEngine:
             if str(switch) in state:
                 self._bound.scalars[switch] = int(state[str(switch)])
         self._step = int(state[CLOCK])
-        for population in self.instance.populations:  # given spikes may be others than those of the state
+        self._find_given()
+        if other_parameters:
+            self._sum_anew()
+
+    def _find_given(self) -> None:
+        """The next of the given spikes, which may be others than those of a state."""
+        for population in self.instance.populations:
             field = of_population(population).field
             if field(Part.GIVEN_NEXT) in self._bound.arrays:
                 self._bound.arrays[field(Part.GIVEN_NEXT)][0] = np.searchsorted(self._bound.arrays[field(Part.GIVEN_STEPS)], self._step)
-        if other_parameters:
-            self._sum_anew()

@@ -97,6 +97,10 @@ class Engine(Protocol):
         """From now on these variables are taken, item by item, from tables, at the beginning of each step (and again at its end, so that nothing else
         moves them); variables fed before and not named now keep their last values. Only variables in `asked.fed` can be fed."""
 
+    def change(self, instance: Instance) -> bool:
+        """Go on with other parameters, those of another instance of the network that shares the states of this one. Whether it can: if not, nothing has
+        changed, and an engine has to be made for it."""
+
     def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
         """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
         it is given anew; all others update at once. Only populations in `asked.one_by_one` can be named."""

@@ -1,18 +1,22 @@
 """A network whose parameters change while it runs.
 
 Comes in: an instance, and parameters with other values. Goes out: the same network with these values and with what follows from them; sizes, connections,
-delays, patterns and everything that does not follow from them are those of the instance.
+delays, patterns and everything that does not follow from them are those of the instance. Populations and projections of which nothing changes are the same
+objects as before, and so are the arrays of states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
-from plasticdsl.model import Block, Network, PoissonSource, Population, Projection, RegularSource, Timing
+import numpy as np
+
+from plasticdsl.model import Block, Distribution, Network, PerUnit, PoissonSource, Population, Projection, RegularSource, Timing
 from plasticdsl.model.changing import followers
-from plasticdsl.model.expr import Ref
-from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
+from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose
 from plasticdsl.model.right_sides import network_sides, right_sides
 from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.dependence import per_unit
@@ -34,27 +38,74 @@ from plasticdsl.runtime.instance.values import (
 )
 from plasticdsl.runtime.numbers.evaluate import Lookup
 
+Following = tuple[PerUnit, frozenset[Ref]]
 
-def with_parameters(
-    network: Network, base: Instance, settings: Settings, held: Settings, spread: Collection[Ref], before: Instance, step: int
-) -> Instance:
-    """`base`, which was made with `settings`, with the parameters `held` and what follows from them, from `step` on, up to which the network was `before`.
+
+class Followers:
+    """What has a value for each unit, and what follows from parameters that are held: told once for all values of the same parameters."""
+
+    def __init__(self, network: Network, spread: Collection[Ref]) -> None:
+        self.network, self._spread = network, spread
+        self._known: dict[tuple[frozenset[Any], frozenset[Ref]], Following] = {}
+
+    def of(self, together: Settings, held: Settings) -> Following:
+        """With the settings `together`, of which some are `held`."""
+        sides = frozenset((ref, side if isinstance(side, Expr | Distribution) else np.ndim(side)) for ref, side in together.items())
+        key = sides, frozenset(held)
+        if key not in self._known:
+            self._known[key] = per_unit(self.network, together, self._spread), followers(self.network, held, together)
+        return self._known[key]
+
+
+def with_parameters(following: Followers, base: Instance, settings: Settings, held: Settings, before: Instance, step: int) -> Instance:
+    """`base`, which was made with `settings`, with the parameters `held` and what follows from them, from `step` on, up to which the network was `before`,
+    whose states it shares.
 
     Raises `PlasError` where a value is not allowed.
     """
-    together: Settings = {**settings, **held}
-    setup = Setup(network, base.dt, base.seed, together, per_unit(network, together, spread), [], None)
-    new = followers(network, held, together)
+    network, together = following.network, {**settings, **held}
+    arrays, new = following.of(together, held)
+    setup = Setup(network, base.dt, base.seed, together, arrays, [], None)
     shared = network_values(setup, _kept(network_sides(network, together), Whose.NETWORK, base, new))
     around, stored = around_of(shared.value, base.dt, base.projections), Arrays(network.data, base.stored)
+    owners = frozenset(ref.owner for ref in new)
     change = _Changed(setup, base, before, new, step, around, stored)
-    units = {p.name: change.units(p) for p in network.populations}
+    projections = frozenset(p.name for p in network.projections if p.as_owner in owners)
+    populations = frozenset(p.name for p in network.populations if p.as_owner in owners or _goes_on(p))
+    units = {p.name: change.units(p) for p in network.populations if projections or p.name in populations}
     return replace(
         base,
-        parameters={name: shared.value(name) for name in base.parameters},
-        populations={p.name: change.population(p, units[p.name]) for p in network.populations},
-        projections={p.name: change.projection(p, units) for p in network.projections},
+        parameters={name: shared.value(name) for name in base.parameters} if Whose.NETWORK in owners else base.parameters,
+        populations={
+            p.name: change.population(p, units[p.name]) if p.name in populations else _as_at_first(p.as_owner, base, before)
+            for p in network.populations
+        },
+        projections={
+            p.name: change.projection(p, units) if p.name in projections else _as_at_first(p.as_owner, base, before)
+            for p in network.projections
+        },
     )
+
+
+def with_own_states(instance: Instance) -> Instance:
+    """The same with copies of the states."""
+
+    def own(part: Any) -> Any:
+        return replace(part, states={name: values.copy() for name, values in part.states.items()})
+
+    populations, projections = ({name: own(part) for name, part in parts.items()} for parts in (instance.populations, instance.projections))
+    return replace(instance, populations=populations, projections=projections)
+
+
+def _goes_on(population: Population) -> bool:
+    """Whether more of it follows than from its own parameters: from the time, or from the network's parameters."""
+    return isinstance(population.source, RegularSource) or population.step is not None
+
+
+def _as_at_first(owner: Owner, base: Instance, before: Instance) -> Any:
+    """A population or projection with the parameters that it had at first, and the present states."""
+    first, present = base.part(owner), before.part(owner)
+    return present if present.parameters is first.parameters else replace(first, states=present.states)
 
 
 def _kept(sides: Sides, owner: OfPopulation | OfProjection | Whose, base: Instance, new: frozenset[Ref]) -> Sides:
@@ -86,7 +137,7 @@ class _Changed:
     def population(self, population: Population, resolver: Resolver) -> PopulationInstance:
         """A population with other parameters; a regular source goes on from where it is between two spikes."""
         old = self.base.populations[population.name]
-        states = {name: values.copy() for name, values in old.states.items()}
+        states = self.before.populations[population.name].states
         made = replace(old, parameters=parameters_of(population.block, resolver, self.setup), states=states)
         rest = population.block.refractory
         if rest is not None and rest.constant is not None:
@@ -109,7 +160,7 @@ class _Changed:
         ends = ends_of(projection, units, self.around, self.stored)
         sides = self._sides(projection, projection.connection)
         resolver = connection_values(projection, old, sides, ends, self.setup, lambda values: values)
-        states = {name: values.copy() for name, values in old.states.items()}
+        states = self.before.projections[projection.name].states
         made = replace(old, parameters=parameters_of(projection.connection, resolver, self.setup), states=states)
         check_periods(projection.connection, resolver, self.setup)
         return made

@@ -25,8 +25,10 @@ DEFAULT_DT = 1e-4
 LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785, ExponentialRungeKutta: 2.785}
 
 
-def require_small_step(network: Network, instance: Instance) -> None:
-    """Raises `PlasError` `time-step-too-large` naming every variable whose time constant the step exceeds too far."""
+def require_small_step(network: Network, instance: Instance, before: Instance | None = None) -> None:
+    """Raises `PlasError` `time-step-too-large` naming every variable whose time constant the step exceeds too far; what is as `before` is not asked
+    again."""
+    same = before is not None and before.parameters is instance.parameters
     parts: list[tuple[str, Block, Owner, int]] = [
         (p.symbol, p.block, p.as_owner, instance.populations[p.name].stride) for p in network.populations
     ]
@@ -34,6 +36,7 @@ def require_small_step(network: Network, instance: Instance) -> None:
     findings = tuple(
         found
         for symbol, block, owner, stride in parts
+        if before is None or not same or before.part(owner) is not instance.part(owner)
         for found in _of_block(symbol, block, instance.part(owner), instance, instance.dt * stride)
     )
     if findings:

@@ -18,7 +18,7 @@ from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.engine.engine import Engine, State
-from plasticdsl.runtime.instance.changed import with_parameters
+from plasticdsl.runtime.instance.changed import Followers, with_own_states, with_parameters
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.settings import Settings
@@ -43,12 +43,19 @@ class Workshop:
     engine: Callable[[Instance, Settings], Engine]
     spread: tuple[Ref, ...] = ()
     kind: str = ""
+    _followers: Followers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_followers", Followers(self.network, self.spread))
 
     def changed(self, base: Instance, settings: Settings, held: Settings, before: Engine) -> Engine:
-        """An engine that goes on where `before` stands, of the network `base`, which was made with `settings`, with the parameters `held`."""
-        instance = with_parameters(self.network, base, settings, held, self.spread, before.instance, before.step)
-        require_small_step(self.network, instance)
-        engine = self.engine(instance, {**settings, **held})
+        """An engine that goes on where `before` stands, of the network `base`, which was made with `settings`, with the parameters `held`: `before` itself
+        where it can."""
+        instance = with_parameters(self._followers, base, settings, held, before.instance, before.step)
+        require_small_step(self.network, instance, before.instance)
+        if before.change(instance):
+            return before
+        engine = self.engine(with_own_states(instance), {**settings, **held})
         engine.restore(before.snapshot(), other_parameters=True)
         return engine
 

@@ -16,6 +16,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model import AtRate, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.model.expr import Ref
 from plasticdsl.runtime.engine.engine import Engine, State
+from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
 
@@ -38,7 +39,7 @@ class Guard:
     def __init__(self, observer: Observer, in_steps: bool, advance: Callable[[int], None]) -> None:
         self._observer, self._in_steps, self._advance = observer, in_steps, advance
         self._looks = 0
-        self._good: tuple[Engine, State] | None = None
+        self._good: tuple[Engine, State, Instance] | None = None
         self._step = 0
         network = observer.network
         self._units = [(p, v) for p in network.populations for v in p.block.variables if v.role is Role.STATE]
@@ -51,7 +52,7 @@ class Guard:
         """The network is well now; what goes wrong later is searched for from here."""
         engine = self._observer.engine
         before = self._good[1] if self._good is not None and self._good[0] is engine else None
-        self._good, self._step = (engine, engine.snapshot(before, moving=True)), engine.step
+        self._good, self._step = (engine, engine.snapshot(before, moving=True), engine.instance), engine.step
 
     def forget(self) -> None:
         """Only one step is to be looked after, so there is nothing to search."""
@@ -93,9 +94,9 @@ class Guard:
 
     def _return(self) -> None:
         assert self._good is not None, "there is something to return to"
-        before, state = self._good
+        _, state, before = self._good
         engine = self._observer.engine
-        engine.restore(state, other_parameters=engine is not before, moving=True)
+        engine.restore(state, other_parameters=engine.instance is not before, moving=True)
 
     # --- what is wrong now ---
 
