@@ -83,6 +83,8 @@ class Part(Enum):
     `VARIABLE` is a variable, parameter or trace of the model, under the name it has there; all others are the compiler's own.
     """
 
+    __hash__ = object.__hash__  # each is one object, and fields are keys of many mappings
+
     VARIABLE = "{}", "a variable"
     # of the run
     DT = "dt", "step"

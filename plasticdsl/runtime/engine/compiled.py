@@ -41,6 +41,7 @@ class CompiledEngine:
         self._plain: dict[Ref, NDArray[np.float64]] = {}
         self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
         self._drained: dict[str, dict[str, NDArray[np.float64]]] = {}
+        self._told: dict[Emitted, tuple[NDArray[Any] | None, NDArray[Any] | None]] = {}
         self._readers: Readers | None = None
         self._step = 0
 
@@ -220,8 +221,10 @@ class CompiledEngine:
 
     def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
         """Units whose rate or spike condition (or that of another event) was no number: a hazard that has taken such a rate stays none."""
-        p = of_emitted(population, event)
-        hazard, flags = (self._bound.arrays.get(p.field(part)) for part in (Part.HAZARD, Part.UNDECIDED))
+        if (population, event) not in self._told:
+            p = of_emitted(population, event)
+            self._told[population, event] = self._bound.arrays.get(p.field(Part.HAZARD)), self._bound.arrays.get(p.field(Part.UNDECIDED))
+        hazard, flags = self._told[population, event]
         if flags is not None:
             return np.flatnonzero(flags)
         return np.flatnonzero(np.isnan(hazard)) if hazard is not None else _NONE

@@ -74,6 +74,11 @@ class Observer:
         self._known: dict[str, Values] | None = None
 
     @property
+    def some_change(self) -> bool:
+        """Whether there are connections that come and go."""
+        return bool(self._changing)
+
+    @property
     def instance(self) -> Instance:
         """The numbers of the network."""
         return self.engine.instance
@@ -154,6 +159,8 @@ class Observer:
     def look_up(self, node: Name) -> Values:
         """A name as it is read outside of blocks. Raises KeyError for what has no meaning there."""
         match node:
+            case Ref(OfPopulation()):
+                return self.variable(node)
             case Ref(OfPatterns(name)):
                 return self.instance.patterns[name]
             case Ref(Whose.NETWORK | Whose.OWN, name):
@@ -166,7 +173,7 @@ class Observer:
                 return self.present.recorded(name)
             case Ref(OfProjection(owner), name) if name != PRESENT and (there := self.there(owner)) is not None:
                 return np.where(there, self.variable(node), np.nan)
-            case Ref(OfPopulation() | OfProjection()):
+            case Ref(OfProjection()):
                 return self.variable(node)
             case Ref(OfSeries()):
                 return self.instance.series(node)

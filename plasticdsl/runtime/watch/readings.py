@@ -91,6 +91,10 @@ def _populations(call: Call) -> Iterator[Expr]:
     return (a for a in call.arguments[call.function == AT_SPIKES :] if a != EACH and parts_read(a))
 
 
+def _holds_statistic(expr: Expr) -> bool:
+    return is_statistic(expr) or is_spike_statistic(expr) or any(map(_holds_statistic, children(expr)))
+
+
 def per_unit(expr: Expr) -> frozenset[Ref]:
     """The variables whose values are not taken together by a statistic."""
     if is_statistic(expr):
@@ -121,6 +125,7 @@ class Reader:
         self.lengths: Mapping[str, int] = {}
         self.rounds: dict[str, list[tuple[int, int]]] = {}
         self._found: dict[Expr, Values] = {}
+        self._nested: dict[Call, bool] = {}
         self._places: dict[Call, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     @property
@@ -185,6 +190,8 @@ class Reader:
 
     def there(self, exprs: Sequence[Expr]) -> NDArray[np.bool_] | None:
         """Of expressions with a value for each connection, which connections are present; None where that makes no difference."""
+        if not self.observer.some_change:
+            return None
         read = {(r.owner.name, part) for e in exprs for r, part in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
         changing = ((there, name, part) for name, part in sorted(read, key=repr) if (there := self.observer.there(name)) is not None)
         found = [there[self.units(OfProjection(name), part)] if part else there for there, name, part in changing]
@@ -198,6 +205,10 @@ class Reader:
 
     def taken(self, statistic: Call, begin: int, end: int) -> list[Floats]:
         """The same, where these values may be statistics themselves."""
+        if statistic not in self._nested:
+            self._nested[statistic] = any(map(_holds_statistic, statistic.arguments))
+        if not self._nested[statistic]:
+            return self.arguments(statistic)
         inside = rebuild(statistic, lambda child: self._without_statistics(child, begin, end))
         assert isinstance(inside, Call), "a statistic stays one"
         return self.arguments(inside)

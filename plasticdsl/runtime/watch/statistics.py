@@ -241,7 +241,8 @@ OF_SPIKES = frozenset(
 @dataclass(slots=True)
 class Gathered:
     """One statistic of values that come in pieces, which are not kept where that can be avoided. Mean and variance are merged as in Chan, Golub & LeVeque
-    (1983), Am. Stat. 37:242. `squares`: Σ (x − mean)²; `kept`: the pieces of a statistic that needs them all."""
+    (1983), Am. Stat. 37:242. What the statistic does not need is not worked out. `squares`: Σ (x − mean)²; `kept`: the pieces of a statistic that needs
+    them all."""
 
     statistic: str
     count: int = 0
@@ -260,13 +261,20 @@ class Gathered:
         (new,) = values
         if not new.size:
             return
-        average, size = float(new.mean()), new.size
-        total = self.count + size
-        self.squares += float(np.sum((new - average) ** 2)) + (average - self.mean) ** 2 * self.count * size / total
-        self.mean += (average - self.mean) * size / total
+        size, total = new.size, self.count + new.size
+        match self.statistic:
+            case "fraction" | "count":
+                self.nonzero += int(np.count_nonzero(new))
+            case "min":
+                self.low = float(np.minimum(self.low, new.min()))
+            case "max":
+                self.high = float(np.maximum(self.high, new.max()))
+            case _:
+                average = float(new.mean())
+                if self.statistic in ("sd", "norm"):
+                    self.squares += float(np.sum((new - average) ** 2)) + (average - self.mean) ** 2 * self.count * size / total
+                self.mean += (average - self.mean) * size / total
         self.count = total
-        self.nonzero += int(np.count_nonzero(new))
-        self.low, self.high = float(np.minimum(self.low, new.min())), float(np.maximum(self.high, new.max()))
 
     def anew(self) -> Gathered:
         """The same of other values."""
