@@ -12,6 +12,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 from tests.semantics.random_models import imposed_cases, recurrent_cases
+from tests.semantics.random_programs import program_cases
 from tests.semantics.random_steps import step_cases
 from tests.semantics.random_units import unit_cases
 from tests.semantics.test_harness import off
@@ -45,6 +46,7 @@ KINDS = {
     "sums over connections": imposed_cases(sums=True),
     "units as arguments": imposed_cases(third=True),
     "come and go": imposed_cases(sums=True, changing=True),
+    "programs": program_cases(),
 }
 
 
@@ -69,13 +71,14 @@ def compare(kind: str, examples: int, *makes: MakeEngine) -> None:
 @pytest.mark.parametrize(
     ("kind", "examples"),
     [
-        ("imposed", 50),
-        ("recurrent", 20),
+        ("imposed", 44),
+        ("recurrent", 18),
         ("units", 20),
-        ("delayed sums", 20),
+        ("delayed sums", 16),
         ("sums over connections", 25),
         ("units as arguments", 10),
         ("come and go", 10),
+        ("programs", 3),
     ],
 )
 def test_generated_code(kind: str, examples: int) -> None:

@@ -43,15 +43,13 @@ from plasticdsl.support.structure import entry, square
 @dataclass(frozen=True, slots=True)
 class FlowContext:
     """What the flow of one owner needs: where its names are, its flows as the author wrote them, and which variables stand still while `free` does not
-    hold. `unit`: the index of the loop, which numbers the random draws. `switched` variables stand still while `switch` does not hold."""
+    hold (of refractory units; weights while rules are off). `unit`: the index of the loop, which numbers the random draws."""
 
     names: Names
     unit: Local
     flows: Sequence[Flow]
     held: frozenset[str] = frozenset()
     free: Expr | None = None
-    switch: Expr | None = None
-    switched: frozenset[str] = frozenset()
 
     def variable(self, name: str) -> Variable:
         """What moves, with its bounds."""
@@ -105,9 +103,8 @@ def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     """The new value put where it belongs, bounded, unless the variable stands still."""
     target = context.names.cell(Ref(Whose.OWN, variable))
     value: Expr = Read(local(variable, "new")) if is_bounded else within_bounds(variable, Read(local(variable, "new")), context)
-    for condition, still_then in ((context.free, context.held), (context.switch, context.switched)):
-        if condition is not None and variable in still_then:
-            value = Choice(((condition, value),), target)
+    if context.free is not None and variable in context.held:
+        value = Choice(((context.free, value),), target)
     return Store(target, value)
 
 
@@ -139,7 +136,7 @@ def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
     reached = reach(scheme.matrix)
     for row, variable in enumerate(scheme.variables):
         free = _exact_row(scheme, row, reached, context)
-        if context.held and variable not in context.held and _meets_held(scheme, row, reached, context.held):
+        if _meets_held(scheme, row, reached, context.held):
             held = _exact_row(scheme, row, reached, context, standing=True)
             assert context.free is not None
             free = Choice(((context.free, free),), held)
@@ -148,7 +145,8 @@ def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
 
 
 def _meets_held(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], held: frozenset[str]) -> bool:
-    return any(reached[row][column] and v in held for column, v in enumerate(scheme.variables))
+    """Whether the variable of this row goes on while one that it follows stands still."""
+    return scheme.variables[row] not in held and any(reached[row][column] and v in held for column, v in enumerate(scheme.variables))
 
 
 def _exact_row(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], context: FlowContext, *, standing: bool = False) -> Expr:
@@ -201,7 +199,8 @@ def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str])
     reached, owner = reach(scheme.matrix), names.group
     still = tuple(tuple(ZERO for _ in row) if v in held else row for v, row in zip(scheme.variables, scheme.matrix, strict=True))
     kinds = [(scheme.matrix, Part.PROPAGATOR, Part.INTEGRAL)]
-    kinds += [(still, Part.PROPAGATOR_HELD, Part.INTEGRAL_HELD)] if held else []
+    if any(_meets_held(scheme, row, reached, held) for row in range(len(scheme.variables))):
+        kinds.append((still, Part.PROPAGATOR_HELD, Part.INTEGRAL_HELD))
     found: list[Array | Scalar] = []
     for matrix, p, q in kinds:
         both = Apply(propagator, (Apply(square, (tuple(tuple(Formula(owner, e) for e in row) for row in matrix),)), _length(names)))

@@ -98,7 +98,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     for placed in projection.variables:
         found += _variable(projection, placed)
     for s in projection.schemes:
-        found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place])
+        found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place], s.held)
     found += [*arrivals.pending_arguments(projection), *arrivals.between_arguments(projection), *ring_arguments(projection)]
     found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
     found += [Scalar(p.field(Part.THIRD, t.owner.name), "int64", Apply(int, (Formula(p, t.first),))) for t in projection.projection.thirds]
@@ -376,7 +376,7 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     on: Expr = are_on(projection.name)
     if projection.projection.changing and moved_by_rules:
         on = Logic("and", (on, Compare("!=", names.own(PRESENT), ZERO)))
-    context = FlowContext(names, INDEX[place], flows, switch=on, switched=moved_by_rules)
+    context = FlowContext(names, INDEX[place], flows, moved_by_rules, on)
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
     return Function(kernel, doc, every_place(projection, place, flow([s.scheme for s in own], context)))
