@@ -167,7 +167,7 @@ class _CarriedOut:
             case Group("data", name):
                 return dense(self._instance.stored[name][field.of[0]])
             case Group(kind, name):
-                part = self._instance.populations[name] if kind == "population" else self._instance.projections[name]
+                part = self._instance.projections[name] if kind == "projection" else self._instance.populations[name]
                 return _value(field.of[0], part) if field.part is Part.VARIABLE else _OF_PARTS[field.part](part)
 
     def _evaluate(self, owner: Group, expr: Expr) -> Values:
