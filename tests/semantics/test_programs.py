@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 import plasticdsl
 from plasticdsl.api import Model
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.model.model import Role
+from plasticdsl.model import Role
 from plasticdsl.net import Net
 from plasticdsl.options import EngineName
 from plasticdsl.runtime.play.experiment import Run
 from tests.semantics.engines import LEVELS
 from tests.semantics.random_programs import STEPS, program
+from tests.values import value_of
 
 #: What the compiler may refuse to do.
 REFUSED = {"limit-not-available", "window-not-separable"}
@@ -95,7 +96,7 @@ def state(net: Net) -> Iterator[tuple[str, NDArray[np.float64]]]:
     for owner, block in blocks:
         for variable in block.variables:
             if variable.role in (Role.STATE, Role.INPUT):
-                yield f"{owner}.{variable.name}", np.array(engine.read(owner, variable.name))
+                yield f"{owner}.{variable.name}", np.array(value_of(engine, owner, variable.name))
 
 
 def saved_on_the_way(number: int, engine: EngineName, folder: Path) -> None:
