@@ -23,8 +23,15 @@ LIBRARY = Path(__file__).parents[2] / "models"
 FILES = sorted(str(path.relative_to(LIBRARY)) for path in LIBRARY.rglob("*.plas"))
 STEPS = 1000
 UNITS = 200
-#: Where the shrunken network would stay silent.
-LIVELIER = {"SongAbbott": {Ref(Whose.NETWORK, "r_ex"): Number(80.0)}}
+#: Where the shrunken network would stay silent, or its sizes are formulas of its parameters; in SI.
+ADJUSTED = {
+    network: {Ref(Whose.NETWORK, name): Number(value) for name, value in values.items()}
+    for network, values in {
+        "SongAbbott": {"r_ex": 80.0},
+        "Barrels": {"B": 2.0, "M_4": 3.0, "M_E": 3.0, "M_I": 2.0, "EPSC": 0.1},
+        "Nonmatch": {"N": 12.0, "T": 0.02},
+    }.items()
+}
 
 
 def networks(file: str) -> Iterator[Network]:
@@ -35,7 +42,7 @@ def networks(file: str) -> Iterator[Network]:
 
 def small(network: Network, dt: float) -> Case:
     """At most 200 units in all; clamped sources give 0.7."""
-    settings: Settings = dict(LIVELIER.get(network.name, {}))
+    settings: Settings = dict(ADJUSTED.get(network.name, {}))
     sizes = {p.name: p.size.value for p in network.populations if isinstance(p.size, Number)}
     share = min(1.0, UNITS / max(1.0, sum(sizes.values())))
     for name, size in sizes.items():

@@ -29,7 +29,7 @@ from plasticdsl.runtime.play.runner import run_once
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
-from tests.semantics.test_library import FILES, LIBRARY, LIVELIER
+from tests.semantics.test_library import ADJUSTED, FILES, LIBRARY
 from tests.values import value_of
 
 STEPS = 120
@@ -85,7 +85,7 @@ def _in_steps(phase: Phase, most: int) -> bool:
 def small(network: Network, experiment: Experiment) -> Settings:
     """At most about 120 units and five patterns; data that are shown fit all units of what they are shown to. Sizes that are parameters become
     powers of two: weights that are multiples of 1/N have exact sums then, however formed, and units that jump at 0 do not tell roundings apart."""
-    found: Settings = dict(LIVELIER.get(network.name, {}))
+    found: Settings = dict(ADJUSTED.get(network.name, {}))
     if experiment.data:
         return found
     values = {v.name: v.value.value for v in network.variables if v.role is Role.PARAMETER and isinstance(v.value, Number)}
