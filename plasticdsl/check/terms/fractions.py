@@ -14,6 +14,7 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import nodes, of_kind
 from plasticdsl.units.dimension import Dimension
+from plasticdsl.units.display import unit_text
 
 
 def fractions(node: object) -> Iterator[tuple[tree.Number, tree.Number, Dimension]]:
@@ -28,15 +29,9 @@ def fractions(node: object) -> Iterator[tuple[tree.Number, tree.Number, Dimensio
 
 def meant(above: tree.Number, below: tree.Number) -> Hint:
     """The hint, with what to write in place of the number below."""
-    unit = as_written(below.unit)
-    assert unit is not None, "it is a fraction"
-    text, written = unit[0], f"{above.text}/{below.text}"
-    fix = f"{below.text}·1 {text}"
-    return Hint(
-        f"‘{written} {text}’ is {above.text}/({below.text} {text}). For {written} of 1 {text} write ‘{above.text}/{fix}’.",
-        (fix,),
-        below.span,
-    )
+    text, share = unit_text(below.unit), f"{above.text}/{below.text}"
+    words = f"‘{share} {text}’ is {above.text}/({below.text} {text}). For {share} of 1 {text} write ‘{share}·1 {text}’."
+    return Hint(words, (f"{below.text}·1 {text}",), below.span)
 
 
 def with_fractions(found: Diagnostic, blocks: Iterable[tree.Block]) -> Diagnostic:
@@ -52,7 +47,9 @@ def with_fractions(found: Diagnostic, blocks: Iterable[tree.Block]) -> Diagnosti
             if isinstance(define.target, tree.Name) and define.target.name in names and isinstance(value, tree.Binary):
                 for above, below, _ in fractions(value):
                     if value.left is above and value.right is below:
-                        return replace(found, hint=f"‘{define.target.text}’: {meant(above, below).words.replace('write', 'it takes')}")
+                        text, share = unit_text(below.unit), f"{above.text}/{below.text}"
+                        words = f"‘{define.target.text}’ is {above.text}/({below.text} {text}); {share} of 1 {text} is ‘{share}·1 {text}’."
+                        return replace(found, hint=words)
     return found
 
 
