@@ -82,7 +82,9 @@ class Lookup:
                 self._bare.setdefault(one.name, []).append(one)
 
     def find(self, text: str) -> Setting:
-        """As `find_parameter`."""
+        """As `find_parameter`. `V(0)` is the state V, which is set in its initial value."""
+        if text.rstrip().endswith("(0)"):
+            return self._initial(text)
         wanted = canonical_path(text)
         exact = self._exact.get(wanted)
         if exact:
@@ -95,6 +97,15 @@ class Lookup:
             hint = Hint(f"Write one of: {', '.join(names)}.", names)
             raise UnknownParameter(f"‘{text}’ is a parameter of several blocks.", names, hint)
         raise _unknown(self.network, self.module, text, wanted, self.everything)
+
+    def _initial(self, text: str) -> Setting:
+        whole = text.rstrip()[:-3]
+        found = self.find(whole)
+        blocks = self.network.blocks
+        variables = [blocks[t.owner].variable(t.name) for t in found.targets if t.owner in blocks]
+        if any(v is not None and v.role is Role.STATE for v in variables):
+            return found
+        raise UnknownParameter(f"‘{whole}’ is no state, so it has no initial value.", (whole,), Hint(f"It is set as ‘{whole} = …’."))
 
     def value(self, name: str) -> Setting | None:
         """The parameter of the network or of the only block that has this bare canonical name."""
@@ -117,12 +128,16 @@ def canonical_path(text: str) -> str:
 
 def settings(network: Network) -> Iterator[Setting]:
     """Everything of a network that can be set: sizes, parameters of the network, of blocks, of populations and of projections."""
-    for population in network.populations:
+    named = [population for population in network.populations if not population.hidden]
+    for population in named:
         yield Setting("size", population.name, "", ONE, (Ref(population.as_owner, ""),))
     for variable in network.variables:
         if variable.role in _SETTABLE:
             yield Setting("network", network.name, variable.name, variable.dimension, (Ref(Whose.NETWORK, variable.name),))
     for population in network.populations:
+        for v in settable(population.block) if population.hidden else ():
+            yield Setting("network", network.name, v.name, v.dimension, (Ref(population.as_owner, v.name),))
+    for population in named:
         for v in settable(population.block):
             yield Setting("population", population.name, v.name, v.dimension, (Ref(population.as_owner, v.name),))
     for projection in network.projections:
@@ -141,7 +156,7 @@ def _of_blocks(network: Network) -> Iterator[Setting]:
     """Parameters by the block that declares them: a neuron in its populations, synapses and rules in the projections they are part of."""
     found: dict[tuple[str, str], tuple[Dimension | None, list[Ref]]] = {}
     for population in network.populations:
-        for v in settable(population.block) if population.source is None else ():
+        for v in settable(population.block) if population.source is None and not population.hidden else ():
             found.setdefault((population.block.name, v.name), (v.dimension, []))[1].append(Ref(population.as_owner, v.name))
     for projection in network.projections:
         known = {v.name: v for v in settable(projection.connection)}

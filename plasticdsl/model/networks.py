@@ -66,7 +66,7 @@ class Population:
 
     `values` override the block's parameters or initial values (keys `"V(0)"` for the latter); expressions are in the scope of
     the network and of the block's parameters. `step`: how long its steps are, where they are longer than those of the network; `dt` in the block is
-    written out as it.
+    written out as it. `hidden`: nobody wrote it down; it has what flows in the network.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Population:
     values: tuple[tuple[str, Value], ...] = ()
     span: Span = NOWHERE
     step: Expr | None = None
+    hidden: bool = False
 
     @property
     def as_owner(self) -> OfPopulation:

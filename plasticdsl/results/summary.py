@@ -117,7 +117,8 @@ def _parameters(study: Study) -> dict[str, Any]:
     if not study.runs:
         return {}
     facts, network = study.runs[0].facts, study.network.name
-    found: dict[str, Any] = dict(facts.units)
+    hidden = {p.name for p in study.network.populations if p.hidden}
+    found: dict[str, Any] = {name: size for name, size in facts.units.items() if name not in hidden}
     for parameter, value in facts.parameters.items():
         found[_full(parameter, network)] = _number(value) if isinstance(value, float) else _spread(value)
     for axis in study.axes:

@@ -17,6 +17,7 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_expressions import Parts, count_and_name, name_of, span_of
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
+from plasticdsl.syntax.walk import of_kind
 
 
 def kinds(parts: Parts) -> list[str]:
@@ -262,6 +263,9 @@ def _grow(parts: Parts) -> tree.Grow:
         raise Refusal("unknown-option", parts[1].span, message, hint, quoted=(parts[1].span,))
     degrees = tuple(part for part in parts if isinstance(part, tree.Connectivity))
     body = tuple(part for part in parts if isinstance(part, tree.Jump | tree.Draw))
+    behind = next((s for s in of_kind(body, tree.Jump) if isinstance(s.target, tree.Name) and s.target.name == "p"), None)
+    if chance is None and behind is not None:  # a bare ‘p’ is a probability, wherever it stands
+        chance, body = behind.rhs, tuple(s for s in body if s is not behind)
     return tree.Grow(chance, after(parts, "every"), after(parts, "where"), degrees, body, span_of(parts))
 
 

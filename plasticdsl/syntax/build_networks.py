@@ -71,8 +71,8 @@ def _population(parts: Parts) -> tree.Population:
     if made is None:
         message = "‘{0}’ is not a population: it needs a number and a neuron or source."
         raise Refusal("not-a-population", value.span, message, "For example ‘E = 8000 LIF’ or ‘food = 1 Source’.", quoted=(value.span,))
-    settings = tuple(part for part in parts[3:] if not isinstance(part, Token))
-    return tree.Population(single_name(parts[0]), *made, settings, span_of(parts))
+    settings = _with_cases([part for part in parts[3:] if not isinstance(part, Token)])
+    return tree.Population(single_name(parts[0]), *made, tuple(settings), span_of(parts))
 
 
 def _place(parts: Parts) -> tree.Place:
@@ -156,7 +156,7 @@ def _with_cases(clauses: Parts) -> Parts:
     for clause in clauses:
         before = found[-1] if found else None
         match clause, before:
-            case tree.Case(span=span), tree.Define(rhs=tree.Cases() as cases):
+            case tree.Case(span=span), tree.Define(rhs=tree.Cases() as cases) | tree.Initial(rhs=tree.Cases() as cases):
                 whole = tree.Cases((*cases.cases, clause), cases.span.to(span))
                 found[-1] = replace(before, rhs=whole, span=before.span.to(span))
             case tree.Case(span=span), _:
@@ -181,10 +181,10 @@ def _named_clause(clause: Any) -> Any:
             return clause
 
 
-def _by_cases(parts: Parts) -> tree.Define:
-    left, _, value, _, condition = parts
+def _by_cases(parts: Parts) -> Setting:
+    left, sign, value, _, condition = parts
     case = tree.Case(value, condition, span_of(parts[2:]))
-    return tree.Define(target_of(left), (), tree.Cases((case,), case.span), span_of(parts))
+    return _setting([left, sign, tree.Cases((case,), case.span)])
 
 
 def _connectivity(parts: Parts) -> tree.Connectivity:
@@ -208,6 +208,7 @@ NETWORKS: Mapping[str, Callable[[Parts], Any]] = {
     "projection": _projection,
     "clause": _clause,
     "by_cases": _by_cases,
+    "case_lines": lambda parts: _with_cases([part for part in parts if not isinstance(part, Token)])[0],
     "later_case": lambda parts: tree.Case(parts[0], parts[2] if len(parts) == 3 else None, span_of(parts)),
     "connectivity": _connectivity,
     "except": _connectivity,

@@ -116,6 +116,11 @@ class _Reader:
             case tree.Population():
                 values = self.statements(line.body, "unit_value")
                 return replace(node, values=(*node.values, *values), span=self.whole(line)) if line.body else node
+            case tree.Case():
+                self.report(
+                    Refusal("unexpected", node.span, "This case belongs to no value.", "Indent it deeper than the line of the first case.")
+                )
+                return None
             case _ if isinstance(node, _Headed) and not getattr(node, "body", ()):
                 return self.filled(node, line, _inside(node, rule))
             case _:
@@ -141,6 +146,8 @@ class _Reader:
                 raise Refusal("misplaced-docstring", self.whole(line), "A docstring stands at the head of a file or block.")
             limits.check_statement(self.source, line.start, line.end)
             tokens = tokenize(self.source, line.stretches, rule == "row")
+            if not tokens:  # nothing but blanks of some kind
+                return None
             inner = _inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)
             if inner:

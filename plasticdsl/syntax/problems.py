@@ -16,6 +16,7 @@ from plasticdsl.syntax.operands import number_after_value, second_power
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, reserved_message
+from plasticdsl.units.display import unit_text
 
 #: The start rule that reads the statements of each kind of block.
 BLOCK_RULES: Mapping[str, str] = {
@@ -292,6 +293,72 @@ def _rewiring(place: _Place) -> Refusal | None:
     return None
 
 
+#: In which order the parts of ‘grow’ stand.
+_GROW = "‘grow p = 0.001 every 1 s where post.c < 1, in-degree ≤ 20, w = 0.02’"
+
+
+def _order_of_rewiring(place: _Place) -> Refusal | None:
+    """`grow every 1 s p = 0.1`, `grow where … every 1 s`, `prune every 1 s when …`."""
+    if place.rule != "dynamics" or place.first.text not in ("grow", "prune") or place.number == 0:
+        return None
+    if place.first.text == "prune" and place.text == "every" and place.number == 1:
+        return place.refusal(
+            "unexpected", "‘every’ does not fit here.", "‘every’ stands behind the condition, as in ‘prune when w < 0.01 every 1 s’."
+        )
+    if place.first.text == "grow" and place.number == 1 and place.text in ("where", "with", "when", "if"):
+        return place.refusal("unexpected", f"‘{place.text}’ does not fit here.", f"The parts of the line stand in this order: {_GROW}.")
+    words = [token.text for token in place.tokens[: place.number]]
+    if place.first.text == "grow" and place.kind == "=" and "every" in words and "," not in words and "=" not in words:
+        hint: Hint | str = f"What comes before ‘every’ is the probability: {_GROW}."
+        begin, end = words.index("every"), place.number + 1
+        if (begin, place.number) == (1, 4) and (end + 1 == len(place.tokens) or place.tokens[end + 1].kind == ","):
+            text = f"{words[3]} = {_number(place.tokens[end])} every {_number(place.tokens[2])}"
+            at = Span(place.tokens[1].span.start, place.tokens[end].span.end, place.span.path)
+            hint = Hint(f"The probability stands first: write ‘grow {text}’.", (text,), at)
+        return place.refusal("unexpected", "The probability does not fit here.", hint, place.before.span)
+    return None
+
+
+def _number(token: Token) -> str:
+    """A number as it is written, with its unit; any other word."""
+    return f"{token.text} {unit_text(token.unit)}" if token.unit else token.text
+
+
+def _waiting(place: _Place) -> Refusal | None:
+    """`on post.burst:`, `on reward burst:`, `on E[2]:`."""
+    if place.first.text != "on" or place.number < 2:
+        return None
+    side, token = place.before, place.token
+    following = place.tokens[place.number + 1] if place.kind == "." and place.number + 1 < len(place.tokens) else token
+    if place.kind in (".", "NAME") and following is not None and following.kind == "NAME" and place.number == 2:
+        at = Span(side.span.start, following.span.end, side.span.path)
+        if following.text in ("spike", "spikes"):
+            return place.refusal("unexpected", f"‘{following.text}’ does not fit here.", Hint(f"Write ‘on {side.text}’.", (side.text,), at))
+        text = f"{following.text} of {side.text}"
+        return place.refusal("unexpected", f"‘{following.text}’ does not fit here.", Hint(f"Write ‘on {text}’.", (text,), at))
+    if place.kind == "INDEX":
+        name = f"part = {side.text}[…]"
+        hint = f"Give these units a name in the network, ‘{name}’, and wait for it: ‘on part:’."
+        return place.refusal("unexpected", "What ‘on’ waits for is a name, without numbers of units.", hint)
+    return None
+
+
+def _chance(place: _Place) -> Refusal | None:
+    """`post.V += w with probability 0.5`, `on pre with probability 0.5:`."""
+    words = [token.text for token in place.tokens[place.number : place.number + 2]]
+    if place.rule != "dynamics" or words not in (["with", "probability"], ["with", "chance"]):
+        return None
+    last = place.tokens[-1]
+    ends = place.number + 3 == len(place.tokens) and last.kind == "NUMBER" and "IF" in place.choices
+    text = f"if chance({_number(last)})"
+    hint = Hint(f"Write ‘{text}’.", (text,), Span(place.span.start, last.span.end, place.span.path))
+    return place.refusal(
+        "unexpected",
+        f"‘{' '.join(words)}’ does not fit here.",
+        hint if ends else "Chance stands behind a change: ‘post.V += w if chance(0.5)’.",
+    )
+
+
 def misplaced_line(word: str, span: Span) -> Refusal:
     """A line of rules as a clause of a projection."""
     message = f"‘{word} …’ does not stand here; it belongs in {_HOME[word]}."
@@ -362,6 +429,8 @@ def _sign(place: _Place) -> Refusal | None:
         case "<" | "<=" | ">" | ">=" | "!=" if "=" in place.choices:
             hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
             return place.refusal("comparison-statement", "A comparison is not a statement.", hint)
+        case "," if place.has("if") and "NEXT_CASE" in place.choices:
+            return place.refusal("unexpected", "‘,’ does not fit here.", "Write one case per line, indented deeper than the first.")
         case ":" if "TO" in place.choices and "]" in place.choices:
             return place.refusal("unexpected", "‘:’ does not fit here.", Hint("Units from one to another are ‘E[1 to 50]’.", (" to ",)))
         case "AT_SPIKES":
@@ -394,6 +463,9 @@ def _anything(place: _Place) -> Refusal:
 
 #: In the order in which they are asked.
 _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
+    _order_of_rewiring,
+    _chance,
+    _waiting,
     _reserved_name,
     _first_word,
     _else,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from plasticdsl.check.experiments.experiment import check_lengths
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import ordered
@@ -45,13 +46,18 @@ def _checked(experiment: Experiment, others: Mapping[str, Experiment], names: Se
         _report(experiment, f"‘{first.name}’ is done on {first.network}, and ‘{experiment.name}’ on {experiment.network}.", report)
     if first.sweep:
         _report(experiment, f"‘{first.name}’ is swept, so it has many ends.", report)
-    if first.dt != experiment.dt:
+    if experiment.dt is None and first.dt is not None:
+        words = f"Write the same line ‘dt = …’ as in ‘{first.name}’."
+        _report(experiment, f"‘{experiment.name}’ has no time step, and ‘{first.name}’, from whose end it starts, has one.", report, words)
+    elif first.dt != experiment.dt:
         _report(experiment, f"‘{first.name}’ has another time step than ‘{experiment.name}’.", report)
+    elif experiment.dt is None:
+        check_lengths(experiment, report)
     if experiment.seed not in (None, first.seed):
         _report(experiment, f"‘{experiment.name}’ has a seed of its own, and goes on with the draws of ‘{first.name}’.", report)
     return replace(experiment, seed=first.seed)
 
 
-def _report(experiment: Experiment, message: str, report: Reporter) -> None:
+def _report(experiment: Experiment, message: str, report: Reporter, hint: str = "") -> None:
     assert experiment.begin is not None, "it is about where the experiment begins"
-    report.error("unknown-beginning", message, experiment.begin.span)
+    report.error("unknown-beginning", message, experiment.begin.span, hint)

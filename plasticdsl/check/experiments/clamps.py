@@ -221,7 +221,7 @@ def _parameter(target: tree.Expr, taking: Taking) -> Setting | None:
             report.error("unknown-parameter", problem.message, target.span, problem.hint)
         else:
             named = target.base if isinstance(target, tree.Member) else target
-            undeclared_population(named, taking.context, [p.symbol for p in network.populations])
+            undeclared_population(named, taking.context, [p.symbol for p in network.populations if not p.hidden])
         return None
     blocks = {p.as_owner: p.block for p in network.populations} | {p.as_owner: p.connection for p in network.projections}
     states = [

@@ -13,7 +13,15 @@ from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
 from plasticdsl.check.experiments.readings import Sources, Taking, network_scope
 from plasticdsl.check.experiments.recordings import expectation, plot, recordings
-from plasticdsl.check.experiments.settings import OWN_LINES, check_set_once, names_set, setting, sweep_axis, without_restated
+from plasticdsl.check.experiments.settings import (
+    OWN_LINES,
+    check_set_once,
+    names_set,
+    setting,
+    sweep_axis,
+    with_initial_values,
+    without_restated,
+)
 from plasticdsl.check.files import Folders, check_data
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity, mentioned, that_mention
@@ -87,6 +95,7 @@ def check_experiment(
     if known is None:
         return None
     network, missing = known
+    block = with_initial_values(block)
     report.doubt(_doubtful(block.body, missing))
     lookup = Lookup(network, module)
     body = without_restated(block, lookup, sources)
@@ -139,7 +148,9 @@ def _taking(
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
     phases = tuple(s.name.name for s in phases_of(body))
     whole = {name: None if size is None else int(size) for name, size in sizes.items()}
-    return Taking(context, network, lookup, sources, phases, None, resized, constants, whole, data)
+    records = of_kind((*body, *(s for phase in phases_of(body) for s in phase.body)), tree.Record)
+    aliases = {s.alias.name: s.items[0] for s in records if s.alias is not None and len(s.items) == 1}
+    return Taking(context, network, lookup, sources, phases, None, resized, constants, whole, data, aliases=aliases)
 
 
 def _data_names(sets: Sequence[tree.Data], report: Reporter) -> dict[str, Declared]:
@@ -273,13 +284,8 @@ def _check_time(experiment: Experiment, taking: Taking) -> None:
     """With no `dt`, time is counted in steps: durations must be; with one, nothing may change at every step without saying so."""
     report = taking.context.report
     if experiment.dt is None:
-        for phase in experiment.phases:
-            shown = (phase.each.each_for, phase.each.pause) if phase.each else ()
-            lengths = (phase.duration, *shown, phase.until.at_most if phase.until else None)
-            if any(e is not None and Special("dt") not in walk(e) and constant(e, {}) != 0.0 for e in lengths):
-                hint = "Write the time step, for example ‘dt = 0.1 ms’, or the length in steps, for example ‘for 10 steps’."
-                message = "This experiment has no time step, so the length of a phase cannot be a time."
-                report.error("missing-dt", message, phase.span, hint)
+        if experiment.begin is None:  # else the one that it goes on from is looked at first
+            check_lengths(experiment, report)
         return
     for projection in taking.network.projections:
         for handler in projection.connection.handlers:
@@ -287,6 +293,17 @@ def _check_time(experiment: Experiment, taking: Taking) -> None:
                 hint = "Write ‘every …:’ before it, or a derivative ‘dw/dt = …’; without ‘dt’ in the experiment, time is counted in steps."
                 message = f"This change of ‘{handler.source}’ happens at every step, whatever the step is, and the experiment has a ‘dt’."
                 report.error("jump-every-step", message, handler.span, hint)
+
+
+def check_lengths(experiment: Experiment, report: Reporter) -> None:
+    """Reports phases that last for a time where time is counted in steps."""
+    for phase in experiment.phases:
+        shown = (phase.each.each_for, phase.each.pause) if phase.each else ()
+        lengths = (phase.duration, *shown, phase.until.at_most if phase.until else None)
+        if any(e is not None and Special("dt") not in walk(e) and constant(e, {}) != 0.0 for e in lengths):
+            hint = "Write the time step, for example ‘dt = 0.1 ms’, or the length in steps, for example ‘for 10 steps’."
+            message = "This experiment has no time step, so the length of a phase cannot be a time."
+            report.error("missing-dt", message, phase.span, hint)
 
 
 # --- is every expectation looked at ---------------------------------------------------------------------------------

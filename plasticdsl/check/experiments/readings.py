@@ -52,7 +52,7 @@ class Taking:
     `phase`, if inside one.
     `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
     units of each population, where they are known. `data`: by name; None for one that could not be read.
-    `items`: the parts of the items that the phase shows."""
+    `items`: the parts of the items that the phase shows. `aliases`: what is recorded under a name of its own."""
 
     context: Context
     network: Network
@@ -65,6 +65,7 @@ class Taking:
     sizes: Mapping[str, int | None] = field(default_factory=dict)
     data: Mapping[str, DataSet | None] = field(default_factory=dict)
     items: tuple[Part, ...] = ()
+    aliases: Mapping[str, tree.Expr] = field(default_factory=dict)
 
     def showing(self) -> Context:
         """The context of what a phase holds or starts from, in which whole patterns have a meaning."""
@@ -286,7 +287,7 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
     if isinstance(node, tree.Member) and (found := part_of(node.base, context, taking)) is not None:
         (population, chosen_units), name = found, node.attribute
         if population.block.variable(name.name) is not None:
-            undeclared_population(node, context, [p.symbol for p in taking.network.populations])
+            undeclared_population(node, context, [p.symbol for p in taking.network.populations if not p.hidden])
         elif not any(e.name == name.name for e in population.block.events):
             unknown_event(name.text, name.span, population, context)
         return Typed(several(Ref(population.as_owner, name.name), chosen_units), PURE)
@@ -299,7 +300,7 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
             context.report.error("no-spikes", message, node.span, how_to_spike(population), labels)
         return Typed(several(Ref(population.as_owner, ""), chosen_units), PURE)
     named = node.base if isinstance(node, tree.Indexed) else node
-    undeclared_population(named, context, [p.symbol for p in taking.network.populations])
+    undeclared_population(named, context, [p.symbol for p in taking.network.populations if not p.hidden])
     return context.unknown
 
 

@@ -16,6 +16,7 @@ from plasticdsl.check.terms.expressions import translate, translate_as, translat
 from plasticdsl.check.terms.mismatch import require_same
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.check.terms.written_units import shown_in
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Distribution, Network, Role
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
@@ -138,7 +139,8 @@ def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
 
 def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:
     context = taking.reading(statement)
-    found = translate(item, context)
+    found = _of_recording(item, taking, context) if statement == "plot" else None
+    found = found or translate(item, context)
     dimension = context.solver.resolve(found.dim).known
     unit, scale = shown_in((), found, taking.network, context)
     text = text_of(item.span, taking.sources)
@@ -147,6 +149,16 @@ def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taki
         if window.at_end or window.at is not None or window.every is not None or isinstance(window.over, Expr):
             context.report.error("not-here", f"‘{text}’ says when already.", item.span, HOW_AT_SPIKES)
     return Recording(found.expr, text, window, alias, dimension, unit, scale, item.span)
+
+
+def _of_recording(item: tree.Expr, taking: Taking, context: Context) -> Typed | None:
+    """Reports the name of a recording in place of what it records."""
+    recorded = taking.aliases.get(item.name) if isinstance(item, tree.Name) and context.scope.find(item) is None else None
+    if recorded is None or not isinstance(item, tree.Name):
+        return None
+    text = text_of(recorded.span, taking.sources)
+    message = f"‘{item.text}’ names a recording, which expectations read; a plot line says itself what it shows, and when."
+    return context.refuse("unknown-name", message, item.span, Hint(f"Write ‘{text}’.", (text,)))
 
 
 def expectation(statement: tree.Expect, taking: Taking) -> Expectation:

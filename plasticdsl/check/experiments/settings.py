@@ -53,12 +53,30 @@ def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, bool]]
 
 def _find(target: tree.Expr, lookup: Lookup, sources: Sources) -> Setting:
     """What a target names. Raises `UnknownParameter`."""
+    match target:
+        case tree.Apply(function=variable, arguments=(tree.Argument(value=tree.Number(text="0", unit=())),)) if path_text(variable):
+            return lookup.find(f"{path_text(variable, as_written=True)}(0)")
     return lookup.find(path_text(target) or text_of(target.span, sources))
 
 
 def names_set(body: Iterable[tree.Statement]) -> frozenset[str]:
     """The canonical names of all that an experiment sets or sweeps."""
     return frozenset(path_text(target) for target, _ in _targets(body))
+
+
+def with_initial_values(block: tree.Block) -> tree.Block:
+    """The experiment, where `cell.V(0) = −70 mV` is a setting as `cell.V = −70 mV` is."""
+
+    def as_setting(statement: tree.Statement) -> tree.Statement:
+        match statement:
+            case tree.Initial(variable=name, rhs=value, drawn=False, span=span, of=base):
+                function = name if base is None else tree.Member(base, name, base.span.to(name.span))
+                at_first = tree.Argument(None, tree.Number("0", (), name.span), name.span)
+                return tree.Define(tree.Apply(function, (at_first,), 0, function.span), (), value, span)
+            case _:
+                return statement
+
+    return replace(block, body=tuple(map(as_setting, block.body)))
 
 
 # --- values ----------------------------------------------------------------------------------------------------------

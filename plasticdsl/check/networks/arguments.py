@@ -23,7 +23,7 @@ from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner
-from plasticdsl.model.parts import Units, count
+from plasticdsl.model.parts import Range, Units, count
 from plasticdsl.symbolic.algebra import ONE, sub
 from plasticdsl.syntax import tree
 
@@ -60,7 +60,7 @@ def _taken(value: GivenValue, checked: CheckedBlock, post: Side, known: Iterable
 def _report_unknown(value: GivenValue, checked: CheckedBlock, building: Building) -> None:
     node = value.value
     text = f"‘{node.text}’" if isinstance(node, tree.Name) else "This"
-    there = [s.population.symbol for s in building.sides.values()] + [p.symbol for p in building.projections.values()]
+    there = building.symbols + [p.symbol for p in building.projections.values()]
     hint = did_you_mean(node.text if isinstance(node, tree.Name) else "", there, "There is")
     if isinstance(node, tree.Member) and isinstance(node.base, tree.Name) and node.base.name in building.sides:
         hint = Hint("Name the population alone; the block says what it reads of it.")
@@ -75,10 +75,11 @@ def _unit(value: GivenValue, found: Chosen, side: Side, post: Side, known: Itera
     them = units(found.units, whole.symbol, constant(whole.size, building.constants), building.context, building.constants)
     if report.count > before:
         return None
-    if not all(_is_stretch(part) for part in (them, post.units)) or any(
-        isinstance(n, Number) and n.value < 0 for r in them for n in (r.first, r.last)
-    ):
-        message = f"‘{value.text}’ has to be one unit, or units that follow one another, counted from the first."
+    message = f"‘{value.text}’ has to be one unit, or units that follow one another, counted from the first."
+    if any(isinstance(n, Number) and n.value < 0 for r in them for n in (r.first, r.last)):
+        report.error("out-of-range", message, value.value.span, _from_first(them, found, constant(whole.size, building.constants)))
+        return None
+    if not all(_is_stretch(part) for part in (them, post.units)):
         report.error(
             "unsupported", message, value.value.span, "For example ‘vta[1]’, or a population with one unit for each postsynaptic unit."
         )
@@ -94,6 +95,16 @@ def _unit(value: GivenValue, found: Chosen, side: Side, post: Side, known: Itera
     third = Third(OfArgument(value.path), whole.name, sub(first, start if each else ONE), each, them, post.units, value.value.span)
     third = _owner(third, known)
     return Taken(third.owner, side.dims, side, third)
+
+
+def _from_first(them: Units, found: Chosen, size: float | None) -> Hint:
+    """How one unit that was counted from the last is written."""
+    match them:
+        case (Range(Number(number), Number(last)),) if number == last and size is not None:
+            text = f"{found.called.text}[{size + 1 + number:g}]"
+            return Hint(f"Write ‘{text}’.", (text,))
+        case _:
+            return Hint("For example ‘vta[1]’, ‘vta[2 to 5]’.")
 
 
 def _is_stretch(part: Units) -> bool:

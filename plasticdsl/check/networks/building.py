@@ -69,6 +69,11 @@ class Building:
     moving: Side | None = None
     fed: list[tuple[Side, str, Expr, Span]] = field(default_factory=list)
 
+    @property
+    def symbols(self) -> list[str]:
+        """What the populations are called that somebody wrote down."""
+        return [side.population.symbol for side in self.sides.values() if not side.population.hidden]
+
     def add_side(self, side: Side) -> None:
         """A population, in sight from now on."""
         self.sides[side.population.name] = side

@@ -55,7 +55,7 @@ def check_moving(block: tree.Block, building: Building) -> tuple[Variable, ...]:
     neuron = tree.Block("neuron", name, (), None, None, "", (*flows, *own), block.span)
     checked = check_block(neuron, context.scope, context.report, context.solver)
     dims = checked.dims
-    unit = Population(name.name, name.text, ONE, checked.block, span=flows[0].span)
+    unit = Population(name.name, name.text, ONE, checked.block, span=flows[0].span, hidden=True)
     building.moving = Side(unit, dims)
     building.sides[unit.name] = building.moving
     observed: list[Variable] = []
@@ -99,9 +99,7 @@ def check_kicks(block: tree.Block, building: Building) -> None:
         found = chosen(event.event, building.parts)
         source = None if found is None else building.sides.get(found.population.name)
         if found is None or source is None:
-            undeclared_population(
-                event.event, building.context, [s.population.symbol for s in building.sides.values() if s is not building.moving]
-            )
+            undeclared_population(event.event, building.context, building.symbols)
         elif not source.population.spikes and event.name is None:
             message = f"This waits for spikes of ‘{event.event.text}’, which makes none."
             building.context.report.error("no-spikes", message, event.span, how_to_spike(source.population))

@@ -51,8 +51,7 @@ def check_part_values(lines: Sequence[tree.Statement], projections: Collection[s
             _check(line, part, building.sides[part.population.name], building)
         elif part is None or part.population.name not in building.missing:
             name = part.called.text if part is not None else ""
-            symbols = [s.population.symbol for s in building.sides.values()]
-            hint = did_you_mean(name, symbols, "The populations are")
+            hint = did_you_mean(name, building.symbols, "The populations are")
             if part is not None and part.population.name in projections:
                 hint = Hint(f"Values of a projection stand behind it, after a comma: ‘{name} = …, w = 0.1’.")
             message = "What a line of a network gives values to is a population, or a part of one."

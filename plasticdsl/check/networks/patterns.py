@@ -34,7 +34,7 @@ def check_patterns(statements: Iterable[tree.Patterns], building: Building, fold
         building.names[name.name] = Declared(name.name, name.text, "a set of patterns", span=name.span)
         side = building.sides.get(statement.over.name)
         if side is None:
-            undeclared_population(statement.over, building.context, [s.population.symbol for s in building.sides.values()])
+            undeclared_population(statement.over, building.context, building.symbols)
             continue
         dim = building.context.solver.fresh()
         source = _source(statement, side.population, dim, building, folders)

@@ -181,7 +181,7 @@ def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
     """The population at one end, or the part of it; None after reporting that there is none."""
     found = building.sides.get(end.population.name)
     if found is None:
-        undeclared_population(end.population, building.context, [s.population.symbol for s in building.sides.values()])
+        undeclared_population(end.population, building.context, building.symbols)
         return None
     if building.named:
         found = replace(found, named=building.named)

@@ -43,6 +43,10 @@ _FAMILIAR = {
 }  # fmt: skip
 
 
+#: What other languages call a random number.
+_RANDOM = ("rand", "random", "randn", "uniform", "rnd")
+
+
 def apply(node: tree.Apply, context: Context, value: Translate, limited: Callable[[tree.Expr, str, Context], Typed]) -> Typed:
     """The value of an application; `value` translates numbers, `limited` variables on one side of an event (`before(r)` is `r⁻`)."""
     if isinstance(node.function, tree.Member):
@@ -93,6 +97,10 @@ def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
     hint = did_you_mean(function.text, sorted(users | known_functions()), "")
     if function.name in _FAMILIAR:
         hint = Hint(f"For example {_FAMILIAR[function.name]}.")
+    elif function.name in _RANDOM:
+        hint = Hint(
+            "Something happens with a probability by ‘if chance(0.5)’; a number is drawn by a line ‘u ~ U(0, 1)’ below the trigger."
+        )
     elif function.name in DISTRIBUTIONS:
         hint = Hint(f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’.")
     elif statistic(function.text, len(node.arguments)) is not None:
