@@ -29,7 +29,8 @@ Array = NDArray[Any]
 
 def evaluate(expr: Expr, scope: OwnerScope) -> Array:
     """The value of `expr`; conditions give 1 and 0. Raises `TypeError` for what only a network's observer evaluates."""
-    return np.asarray(numbers.evaluate(expr, scope.value, in_jumps=replace(scope, at_grid=True).value), dtype=np.float64)
+    moves = scope.frame.ahead != 0.0 and not scope.at_grid
+    return np.asarray(numbers.evaluate(expr, scope.value, in_jumps=scope.value_on_grid if moves else None), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,10 @@ class OwnerScope:
             case At():
                 raise TypeError("a variable at index letters is evaluated by a network's observer, not by a unit or connection")
 
+    def value_on_grid(self, node: numbers.Name) -> Array:
+        """The same within what changes in jumps alone."""
+        return replace(self, at_grid=True).value(node)
+
     def ref(self, ref: Ref) -> Array:
         """Own names and parameters of the network; of a connection also names of its units and of other projections."""
         match ref.owner:
@@ -111,7 +116,7 @@ class OwnerScope:
         formula = block.definition(ref)
         if formula is None:
             raise KeyError(f"{block.name}: {ref.name} has no value")
-        return evaluate(formula, replace(self, limit=limit))
+        return evaluate(formula, self if limit == self.limit else replace(self, limit=limit))
 
     def _unit(self, ref: Ref) -> Array:
         if ref.limit:

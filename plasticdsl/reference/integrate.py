@@ -79,6 +79,8 @@ def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
 def _from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
     """What an owner sees: everything now, the time and step being those at which its step began; `ahead` (s) of that."""
     dt, begun = run.structure.instance.dt, run.frame.step + 1 - run.structure.stride(owner)
+    if begun == run.frame.step and ahead == run.frame.ahead:
+        return run.frame
     return replace(run.frame, step=begun, time=begun * dt, ahead=ahead)
 
 
@@ -91,8 +93,9 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
     """For which units or connections a variable does not flow now: held while refractory, or a weight while rules are off or its connection absent."""
     count, block = run.structure.count(owner), run.structure.block(owner)
     if owner in run.structure.populations:
-        held = block.refractory is not None and name in block.refractory.held
-        return (_from(run, owner).step < run.refractory_until[owner]) & held
+        if block.refractory is None or name not in block.refractory.held:
+            return np.zeros(count, dtype=np.bool_)
+        return _from(run, owner).step < run.refractory_until[owner]
     if name not in run.held[owner] or not any(f.variable == name and f.is_rule for f in block.flows):
         return np.zeros(count, dtype=np.bool_)
     absent = run.frame.values[owner][PRESENT] == 0.0 if run.structure.projections[owner].changing else np.zeros(count, dtype=np.bool_)
@@ -101,7 +104,9 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
 
 def _each(run: Run, owner: str, expr: Expr, scope: OwnerScope) -> Floats:
     """One value per unit or connection."""
-    return np.array(np.broadcast_to(evaluate(expr, scope), (run.structure.count(owner),)), dtype=np.float64)
+    values = np.empty(run.structure.count(owner))
+    values[...] = evaluate(expr, scope)
+    return values
 
 
 def _rate(run: Run, owner: str, name: str, expr: Expr, scope: OwnerScope) -> Floats:

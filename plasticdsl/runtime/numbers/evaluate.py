@@ -146,6 +146,8 @@ def _value(expr: Expr, scope: _Scope) -> Array:
 
 
 def _variable(node: Name, scope: _Scope) -> Values | NDArray[np.float64]:
+    if not scope.bound and not isinstance(node, At):
+        return scope.lookup(node)
     match node:
         case Special(name) | Ref(Whose.INDEX, name) if name in scope.bound:
             return _numbers(scope.bound[name]) + 1.0
