@@ -21,10 +21,10 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.graph import ordered
-from plasticdsl.model import Block, Connectivity, Network, Owned, Projection, Role, SumInto, Variable
+from plasticdsl.model import Block, Connectivity, Network, Projection, Role, SumInto, Variable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, turned
-from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
+from plasticdsl.model.owners import OfPopulation, OfProjection, Whose, owner_text
 from plasticdsl.names import free_name
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
@@ -40,11 +40,11 @@ class Summed:
     body: Expr
 
     @property
-    def into(self) -> Owned:
+    def into(self) -> Ref:
         """The input it fills."""
-        return self.projection.post, self.target
+        return Ref(OfPopulation(self.projection.post), self.target)
 
-    def reads(self) -> set[Owned]:
+    def reads(self) -> set[Ref]:
         """The variables of units that it reads."""
         return self.projection.of_units(r for r in refs(self.body) if not r.limit)
 
@@ -72,13 +72,13 @@ class Backwards:
     observable: Variable
     taken: dict[str, set[str]]
     formula: Expr
-    adjoints: dict[Owned, str | None] = field(default_factory=dict)
+    adjoints: dict[Ref, str | None] = field(default_factory=dict)
     units: dict[str, list[Variable]] = field(default_factory=dict)
     sums: dict[str, list[SumInto]] = field(default_factory=dict)
     hidden: dict[str, list[SumInto]] = field(default_factory=dict)
     _summed: tuple[Summed, ...] = ()
-    _readers: dict[Owned, list[Variable]] = field(default_factory=dict)
-    _summing: dict[Owned, list[Summed]] = field(default_factory=dict)
+    _readers: dict[Ref, list[Variable]] = field(default_factory=dict)
+    _summing: dict[Ref, list[Summed]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._summed = tuple(undelayed_sums(self.network))
@@ -86,7 +86,7 @@ class Backwards:
             for variable in population.block.variables:
                 if variable.formula is not None:
                     for name in {r.name for r in refs(variable.formula) if r.owner is Whose.OWN}:
-                        self._readers.setdefault((population.name, name), []).append(variable)
+                        self._readers.setdefault(Ref(population.as_owner, name), []).append(variable)
         for one in self._summed:
             for read in one.reads():
                 self._summing.setdefault(read, []).append(one)
@@ -106,16 +106,16 @@ class Backwards:
                 total = add(total, self._through_other(one, projection, name))
         return total
 
-    def by_unit(self, population: str, name: str) -> str | None:
+    def by_unit(self, wanted: Ref) -> str | None:
         """The name of ∂L/∂v in the population; None where L does not reach it."""
-        for node in ordered([(population, name)], self._needs)[0]:  # a chain of definitions may be longer than Python's stack
+        for node in ordered([wanted], self._needs)[0]:  # a chain of definitions may be longer than Python's stack
             if node not in self.adjoints:
-                self.adjoints[node] = self._adjoint(*node)
-        return self.adjoints[population, name]
+                self.adjoints[node] = self._adjoint(owner_text(node.owner), node.name)
+        return self.adjoints[wanted]
 
     def _through_sum(self, one: Summed, by: Ref) -> Expr:
         """dL_dh ∂body/∂by, for one connection."""
-        above = self.by_unit(*one.into)
+        above = self.by_unit(one.into)
         return ZERO if above is None else mul(Ref(Whose.POST, above), differentiate(one.body, by))
 
     def _through_other(self, one: Summed, projection: Projection, name: str) -> Expr:
@@ -131,21 +131,21 @@ class Backwards:
 
     # --- adjoints ----------------------------------------------------------------------------------------------------
 
-    def _needs(self, node: Owned) -> Iterator[Owned]:
+    def _needs(self, node: Ref) -> Iterator[Ref]:
         """What the adjoint of a variable is made of, and is not known yet."""
-        above = (*((node[0], d.name) for d in self._readers.get(node, ())), *(s.into for s in self._summing.get(node, ())))
+        above = (*(Ref(node.owner, d.name) for d in self._readers.get(node, ())), *(s.into for s in self._summing.get(node, ())))
         return (one for one in above if one not in self.adjoints)
 
     def _adjoint(self, population: str, name: str) -> str | None:
-        own = Ref(Whose.OWN, name)
+        own, itself = Ref(Whose.OWN, name), Ref(OfPopulation(population), name)
         total: Expr = ZERO
-        for share in shares(self.formula, Ref(OfPopulation(population), name), self.network):
+        for share in shares(self.formula, itself, self.network):
             total = add(total, share.value if share.through == "unit" else self._collected(population, name, share))
-        for definition in self._readers.get((population, name), ()):
-            above = self.adjoints[population, definition.name]
+        for definition in self._readers.get(itself, ()):
+            above = self.adjoints[Ref(itself.owner, definition.name)]
             if above is not None and definition.formula is not None:
                 total = add(total, mul(Ref(Whose.OWN, above), differentiate(definition.formula, own)))
-        for one in self._summing.get((population, name), ()):
+        for one in self._summing.get(itself, ()):
             for side in (Whose.POST, Whose.PRE):
                 if one.projection.ends[side] == population and Ref(side, name) in refs(one.body):
                     value = self._through_sum(one, Ref(side, name))

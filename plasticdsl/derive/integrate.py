@@ -15,10 +15,10 @@ from plasticdsl.derive.products import with_products
 from plasticdsl.derive.schemes import choose_schemes
 from plasticdsl.derive.totals import with_totals
 from plasticdsl.graph import reachable
-from plasticdsl.model import Block, Network, Owned, Population, Projection, Role
+from plasticdsl.model import Block, Network, Population, Projection, Role
 from plasticdsl.model.dependencies import flowing_names, read_by_units
 from plasticdsl.model.expr import Ref, refs
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfPopulation, Whose, owner_text
 
 
 def integrate(network: Network) -> Network:
@@ -33,21 +33,23 @@ def integrate(network: Network) -> Network:
     return replace(network, populations=populations, projections=projections)
 
 
-def _feeding(network: Network, flowing: frozenset[Owned]) -> frozenset[str]:
+def _feeding(network: Network, flowing: frozenset[Ref]) -> frozenset[str]:
     """Populations whose flowing variables reach, through sums, the flow of some population."""
-    rates = [(p.name, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if r.owner is Whose.OWN]
+    rates = [Ref(p.as_owner, r.name) for p in network.populations for f in p.block.flows for r in refs(f.rate) if r.owner is Whose.OWN]
     needed = reachable(rates, read_by_units(network))
-    sums = ((p, s) for p in network.projections if not p.delays for s in p.connection.sums if (p.post, s.target) in needed)
-    return frozenset(owner for p, s in sums for owner, _ in p.of_units(p.connection.read_through([s.body])) & flowing)
+    sums = ((p, s) for p in network.projections if not p.delays for s in p.connection.sums if Ref(OfPopulation(p.post), s.target) in needed)
+    return frozenset(owner_text(r.owner) for p, s in sums for r in p.of_units(p.connection.read_through([s.body])) & flowing)
 
 
-def _population(population: Population, flowing: frozenset[Owned], feeding: frozenset[str], choose: Callable[..., Block]) -> Population:
+def _population(population: Population, flowing: frozenset[Ref], feeding: frozenset[str], choose: Callable[..., Block]) -> Population:
     block = population.block
-    inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and (population.name, v.name) in flowing)
+    inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and Ref(population.as_owner, v.name) in flowing)
     return replace(population, block=choose(block, flowing_inputs=inputs, together=population.name in feeding))
 
 
-def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Owned]) -> Projection:
+def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Ref]) -> Projection:
     ends = projection.ends.items()
-    held = frozenset(Ref(side, v.name) for side, name in ends for v in blocks[name].variables if (name, v.name) not in flowing)
+    held = frozenset(
+        Ref(side, v.name) for side, name in ends for v in blocks[name].variables if Ref(OfPopulation(name), v.name) not in flowing
+    )
     return replace(projection, connection=choose_schemes(with_totals(projection.connection), held=held))

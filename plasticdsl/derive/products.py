@@ -17,11 +17,11 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model import Block, Network, Owned, Population, Projection, Role, Variable
+from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.dependencies import flowing_names
 from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, Special, refs, walk
 from plasticdsl.model.inline import Scope, as_owner, inline, scope_of
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
 from plasticdsl.names import numbered
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, mul, neg, sub
@@ -68,7 +68,7 @@ class _Factors:
         return div(mul(Call("exp", (mul(self.slope, dt),)), own), Call("expm1_over_x", (mul(self.slope, dt),)))
 
 
-def with_products(projection: Projection, populations: Mapping[str, Population], flowing: frozenset[Owned]) -> Projection:
+def with_products(projection: Projection, populations: Mapping[str, Population], flowing: frozenset[Ref]) -> Projection:
     """The projection with closed forms where there are some. A named `method:` is what was asked for."""
     block = projection.connection
     if block.method is not None or not any(isinstance(s, ExponentialEuler) for s in block.schemes):
@@ -99,10 +99,10 @@ def _symbol(block: Block, name: str) -> str:
     return name if variable is None else variable.symbol
 
 
-def _moving(projection: Projection, flowing: frozenset[Owned]) -> set[Ref]:
+def _moving(projection: Projection, flowing: frozenset[Ref]) -> set[Ref]:
     """What of the connection and of its units flows."""
     own = {Ref(Whose.OWN, f.variable) for f in projection.connection.flows}
-    return own | {Ref(o, name) for o, p in projection.ends.items() for owner, name in flowing if owner == p}
+    return own | {Ref(o, r.name) for o, p in projection.ends.items() for r in flowing if r.owner == OfPopulation(p)}
 
 
 def _of_units(projection: Projection, populations: Mapping[str, Population]) -> Scope:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from plasticdsl.graph import backwards, ordered, reachable
-from plasticdsl.model import Network, Owned, Variable
-from plasticdsl.model.expr import refs
+from plasticdsl.model import Network, Variable
+from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.schemes import variables_of
 
 
@@ -22,25 +22,25 @@ def circle(variables: Iterable[Variable], owner: Owner = Whose.OWN) -> tuple[str
     return next(iter(_in_order(variables, owner)[1]), ())
 
 
-def read_by_units(network: Network, delayed: bool = False) -> dict[Owned, set[Owned]]:
+def read_by_units(network: Network, delayed: bool = False) -> dict[Ref, set[Ref]]:
     """What each definition and input of units reads of units at the same moment; with `delayed`, also what its sums read of earlier ones."""
-    found: dict[Owned, set[Owned]] = {}
+    found: dict[Ref, set[Ref]] = {}
     for p in network.populations:
         for name, formula in p.block.definitions.items():
-            found[p.name, name] = {(p.name, ref.name) for ref in refs(formula) if ref.owner is Whose.OWN}
+            found[Ref(p.as_owner, name)] = {Ref(p.as_owner, ref.name) for ref in refs(formula) if ref.owner is Whose.OWN}
     for q in network.projections:
         for total in q.connection.sums if delayed or not q.delays else ():
-            found.setdefault((q.post, total.target), set()).update(q.of_units(q.connection.read_through([total.body])))
+            found.setdefault(Ref(OfPopulation(q.post), total.target), set()).update(q.of_units(q.connection.read_through([total.body])))
     return found
 
 
-def flowing_names(network: Network) -> frozenset[Owned]:
-    """The (population, name) whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
+def flowing_names(network: Network) -> frozenset[Ref]:
+    """The variables of units whose value changes between events: states with a flow (or an integrator), what is defined by them, and undelayed sums over
     them. Populations with steps of their own, which stand still meanwhile, have none."""
-    moving = {p.name: p for p in network.populations if p.step is None}
-    start = {(p.name, f.variable) for p in moving.values() for f in p.block.flows}
-    start |= {(p.name, v) for p in moving.values() for s in p.block.schemes for v in variables_of(s)}
-    reads = {one: read for one, read in read_by_units(network).items() if one[0] in moving}
+    moving = {p.as_owner: p for p in network.populations if p.step is None}
+    start = {Ref(owner, f.variable) for owner, p in moving.items() for f in p.block.flows}
+    start |= {Ref(owner, v) for owner, p in moving.items() for s in p.block.schemes for v in variables_of(s)}
+    reads = {one: read for one, read in read_by_units(network).items() if one.owner in moving}
     return frozenset(reachable(start, backwards(reads)))
 
 

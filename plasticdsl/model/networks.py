@@ -145,8 +145,6 @@ class Timed:
         return owner_text(self.owner), "", self.timing.value
 
 
-#: A variable of units: the name of the population, and its own.
-Owned = tuple[str, str]
 #: What happens to units: the name of the population, and of the event; empty for spikes.
 Emitted = tuple[str, str]
 #: What has one value per unit or connection.
@@ -233,10 +231,10 @@ class Projection:
             return Ref(self.as_owner, ref.name)
         return Ref(OfPopulation(self.ends[ref.owner]), ref.name) if ref.owner in self.ends else ref
 
-    def of_units(self, found: Iterable[Ref]) -> set[Owned]:
+    def of_units(self, found: Iterable[Ref]) -> set[Ref]:
         """The variables of the units among what a connection reads or changes."""
         ends = self.ends
-        return {(ends[ref.owner], ref.name) for ref in found if ref.owner in ends}
+        return {Ref(OfPopulation(ends[ref.owner]), ref.name) for ref in found if ref.owner in ends}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +249,7 @@ class Network:
     variables: tuple[Variable, ...]
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
-    order: tuple[Owned, ...] = ()
+    order: tuple[Ref, ...] = ()
     span: Span = NOWHERE
     patterns: tuple[PatternSet, ...] = ()
     data: tuple[DataSet, ...] = ()

@@ -16,7 +16,6 @@ from plasticdsl.model import (
     Block,
     Handler,
     Network,
-    Owned,
     PerUnit,
     Population,
     Projection,
@@ -30,7 +29,7 @@ from plasticdsl.model import (
 )
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, plain, scope_of
-from plasticdsl.model.owners import OfArgument, Whose
+from plasticdsl.model.owners import OfArgument, OfPopulation, Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import Scheme, variables_of
 from plasticdsl.model.weights import weights
@@ -67,7 +66,10 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     others = read_by(projection, network)
     # all definitions are written out in events; in sums and steps those of the units are stored already
     in_events: Scope = {**other_definitions(network, others), **scope_of(projection, by_name)}
-    not_stored = {side: {n: e for n, e in in_events[side].items() if (name, n) not in evaluated} for side, name in projection.ends.items()}
+    not_stored = {
+        side: {n: e for n, e in in_events[side].items() if Ref(OfPopulation(name), n) not in evaluated}
+        for side, name in projection.ends.items()
+    }
     in_steps: Scope = {**in_events, **not_stored}
     # sums with delays come in no order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered
     in_late_sums: Scope = {owner: written for owner, written in in_events.items() if owner is not Whose.PRE}
@@ -119,12 +121,12 @@ def _own_variables(projection: Projection, scope: Scope, per_unit: PerUnit) -> I
     yield from (Placed(v, kinds[v.name], Place.POST, derived=True) for v in variables if v.role is Role.INPUT)
 
 
-def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Owned]) -> tuple[PastRead, ...]:
+def _past(sums: Iterable[SumInto], pre: Population, evaluated: frozenset[Ref]) -> tuple[PastRead, ...]:
     """What delayed sums read of the pre unit and is no parameter."""
     known = {v.name: v for v in pre.block.variables}
     read = {r.name for s in sums for r in refs(s.body) if r.owner is Whose.PRE and r.name in known}
     written = pre.block.definitions
-    unknown = {n: e for n, e in written.items() if (pre.name, n) not in evaluated}
+    unknown = {n: e for n, e in written.items() if Ref(pre.as_owner, n) not in evaluated}
 
     def value(name: str, scope: Mapping[str, Expr]) -> Expr:
         return inline(Ref(Whose.PRE, name), {Whose.PRE: scope})

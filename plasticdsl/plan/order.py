@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from plasticdsl.model import Owned, Role, Total
+from plasticdsl.model import Role, Total
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import inline, plain
-from plasticdsl.model.owners import Whose, owner_text
+from plasticdsl.model.owners import OfPopulation, Whose, owner_text
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.others import readers_first, walks_other
 from plasticdsl.plan.places import Place, Slot
@@ -19,7 +19,7 @@ from plasticdsl.plan.populations import PopulationPlan
 from plasticdsl.plan.sweeps import Sweep
 
 
-def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> Iterator[ops.Operation]:
+def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Ref]) -> Iterator[ops.Operation]:
     """Everything that happens in a step. `entries`: inputs and definitions that have a value at the stages of an integrator."""
     units, synapses = plan.populations, plan.projections
     yield from (ops.Feed(owner_text(r.owner), r.name) for r in plan.asked.fed)
@@ -34,7 +34,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.AtSpikes(p.name, slot, event) for slot in Slot for p in synapses for event in _arriving(p, slot, emitted))
     yield from (ops.AtThird(p.name, number) for p in synapses for number in range(len(p.at_thirds)))
     yield from (ops.CountArrivals(p.name, side, anew=True) for p in synapses for side in p.counts_now)
-    yield from (_evaluate(plan, owned, None) for owned in plan.network.order)
+    yield from (_evaluate(plan, ref, None) for ref in plan.network.order)
     yield from (ops.TakeTotals(p.name, _groups(p.totals)) for p in synapses if p.totals)
     yield from (sent for p in synapses for sent in _sent(p))
     by_name = {p.name: p for p in synapses}
@@ -44,7 +44,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Owned]) -> I
     yield from (ops.Connections(p.name, ops.OfConnections.ADD) for p in synapses if p.between)
     for stage in range(4 if any(p.coupled for p in units) else 0):
         yield from (ops.AtStage(p.name, stage, slopes=False) for p in units if p.coupled)
-        yield from (_evaluate(plan, owned, stage) for owned in entries)
+        yield from (_evaluate(plan, ref, stage) for ref in entries)
         yield from (ops.AtStage(p.name, stage, slopes=True) for p in units if p.coupled)
     # all schemes read the values at t_n: connections before the units that they read, what stages have found last
     yield from (flow for p in order for flow in flows(p))
@@ -64,14 +64,15 @@ def _arriving(projection: ProjectionPlan, slot: Slot, emitted: Mapping[str, Sequ
 # --- sums and definitions --------------------------------------------------------------------------------------------
 
 
-def _evaluate(plan: Plan, owned: Owned, stage: int | None) -> ops.Define | ops.EvaluateInput:
+def _evaluate(plan: Plan, evaluated: Ref, stage: int | None) -> ops.Define | ops.EvaluateInput:
     """An input or a definition, at t_n or at a stage."""
-    population = plan.population(owned[0])
-    declared = population.variable(owned[1]).variable
+    name = evaluated.name
+    population = plan.population(owner_text(evaluated.owner))
+    declared = population.variable(name).variable
     if declared.role is Role.DEFINITION and isinstance(declared.value, Expr):
         value = plain(inline(declared.value, {Whose.OWN: population.population.block.definitions}))
-        return ops.Define(*owned, value, declared.value, stage)
-    return ops.EvaluateInput(*owned, tuple(_input(plan, population, owned[1], stage)), stage)
+        return ops.Define(population.name, name, value, declared.value, stage)
+    return ops.EvaluateInput(population.name, name, tuple(_input(plan, population, name, stage)), stage)
 
 
 def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | None) -> Iterator[ops.Operation]:
@@ -127,7 +128,8 @@ def _unit_changes(plan: Plan, sweeps: Sequence[Sweep]) -> Iterator[ops.Operation
     they read still hold; from then on they follow the units."""
     for one in sweeps:
         if one.anew:
-            yield ops.Only(ops.OneByOne(one.population), tuple(_evaluate(plan, (one.population, target), None) for target in one.anew))
+            anew = (Ref(OfPopulation(one.population), target) for target in one.anew)
+            yield ops.Only(ops.OneByOne(one.population), tuple(_evaluate(plan, ref, None) for ref in anew))
     yield from (ops.Only(ops.OneByOne(one.population), (one,)) for one in sweeps)
     swept = {one.population for one in sweeps}
     for p in plan.populations:

@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import backwards, reachable
-from plasticdsl.model import Network, Owned, Population, Projection, Role, Trigger
+from plasticdsl.model import Network, Population, Projection, Role, Trigger
 from plasticdsl.model.dependencies import read_by_units
-from plasticdsl.model.expr import Expr, refs
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.source import Span
@@ -52,7 +52,7 @@ def sweeps(network: Network, one_by_one: Iterable[str]) -> tuple[Sweep, ...]:
         _require_steps_alone(population)
     names = {p.name for p in swept}
     readers = backwards(read_by_units(network, delayed=True))
-    moving = reachable({(p.name, v) for p in swept for v in p.block.stepping}, readers)
+    moving = reachable({Ref(p.as_owner, v) for p in swept for v in p.block.stepping}, readers)
     found = [u for p in network.projections if p.post in names for u in _updates(p, by_name, moving, names)]
     return tuple(
         Sweep(
@@ -71,16 +71,14 @@ def _learns(projection: Projection) -> bool:
     return any(h.trigger in (Trigger.STEP, Trigger.EVERY) for h in projection.connection.handlers)
 
 
-def _updates(
-    projection: Projection, by_name: Mapping[str, Population], moving: set[Owned], swept: set[str]
-) -> Iterator[tuple[str, Update]]:
+def _updates(projection: Projection, by_name: Mapping[str, Population], moving: set[Ref], swept: set[str]) -> Iterator[tuple[str, Update]]:
     """What `projection` adds to sums that a sweep reads, under the name of the population whose changes it follows."""
     post = by_name[projection.post]
     scope = scope_of(projection, by_name)
     for total in (s for s in projection.connection.sums if s.target in post.block.stepping_inputs):
         body = inline(total.body, scope)
         _require_plain(projection, body, by_name, moving, total.span)
-        if projection.pre in swept and any(r.owner is Whose.PRE and (projection.pre, r.name) in moving for r in refs(body)):
+        if projection.pre in swept and any(r.owner is Whose.PRE and projection.from_outside(r) in moving for r in refs(body)):
             yield projection.pre, Update(projection.name, total.target, body)
 
 
@@ -98,7 +96,7 @@ def _require_steps_alone(population: Population) -> None:
             _refuse(f"‘{symbol}’ updates unit by unit, but its units also change periodically", handler.span)
 
 
-def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Population], moving: set[Owned], span: Span) -> None:
+def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Population], moving: set[Ref], span: Span) -> None:
     symbol, post = projection.symbol, by_name[projection.post]
     if projection.delays:
         _refuse(f"‘{post.symbol}’ updates unit by unit from sums over ‘{symbol}’, which has a delay", projection.span)
@@ -108,7 +106,7 @@ def _require_plain(projection: Projection, body: Expr, by_name: Mapping[str, Pop
         if ref.owner is not Whose.PRE and projection.of_units([ref]) & moving:
             _refuse(f"‘{post.symbol}’ updates unit by unit, and the sum over ‘{symbol}’ reads ‘{ref.path}’, which changes with it", span)
         variable = by_name[projection.pre].block.variable(ref.name) if ref.owner is Whose.PRE else None
-        if variable is not None and variable.role is Role.INPUT and (projection.pre, ref.name) in moving:
+        if variable is not None and variable.role is Role.INPUT and projection.from_outside(ref) in moving:
             pre = by_name[projection.pre].symbol
             message = (
                 f"‘{post.symbol}’ updates unit by unit from sums over ‘{pre}’, whose own sum ‘{variable.symbol}’ changes with each unit"

@@ -15,6 +15,7 @@ import numpy as np
 
 from plasticdsl.model import AddTo, Handler, Trigger
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import owner_text
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.events import send, without_held
 from plasticdsl.reference.handlers import run_at
@@ -86,6 +87,7 @@ def _sweep(run: Run) -> None:
 
 def _sum_anew(run: Run) -> None:
     """The sums that updates of visited populations read."""
-    for population, target in inputs_in_order(run.structure):
+    for ref in inputs_in_order(run.structure):
+        population, target = owner_text(ref.owner), ref.name
         if population in run.visits and target in run.structure.block(population).stepping_inputs:
             sum_input(run, run.frame, population, target)

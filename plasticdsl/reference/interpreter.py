@@ -171,6 +171,6 @@ def _step(run: Run) -> None:
 def _require_order(structure: Structure) -> None:
     listed = set(inputs_in_order(structure))
     for name, population in structure.populations.items():
-        missing = [v.name for v in population.block.variables if v.role is Role.INPUT and (name, v.name) not in listed]
+        missing = [v.name for v in population.block.variables if v.role is Role.INPUT and Ref(OfPopulation(name), v.name) not in listed]
         if missing:
             raise ValueError(f"{name}: the evaluation order leaves out {', '.join(missing)}")

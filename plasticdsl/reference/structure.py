@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plasticdsl.derive.grid import lags_on_grid
 from plasticdsl.model import Block, Network, PairRule, Population, Projection, Role, Third, Trigger
 from plasticdsl.model.dependencies import flowing_names
-from plasticdsl.model.expr import Expr, substitute
+from plasticdsl.model.expr import Expr, Ref, substitute
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose, owner_text
 from plasticdsl.reference.tie import tie_side
 from plasticdsl.runtime.instance.instance import Floats, Instance, PopulationInstance, ProjectionInstance
@@ -42,7 +42,7 @@ class End:
 class Structure:
     """`pre`, `post`: the two sides of each projection; `thirds`: the units that each takes as arguments. `increments`: what a pair adds by each learning
     window of a projection, its lag compared on the grid; `tie_sides`: at which event the ties of each are counted. `summing`: definitions of each
-    connection that hold sums over connections. `flowing`: (population, name) of all that changes during a flow."""
+    connection that hold sums over connections. `flowing`: the variables of units that change during a flow."""
 
     network: Network
     instance: Instance
@@ -54,7 +54,7 @@ class Structure:
     increments: dict[str, tuple[Expr, ...]]
     tie_sides: dict[str, tuple[Trigger, ...]]
     summing: dict[str, frozenset[str]]
-    flowing: frozenset[tuple[str, str]]
+    flowing: frozenset[Ref]
 
     def block(self, owner: str) -> Block:
         """The block of a population, or what a projection's connections do."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from plasticdsl.model import Projection, Role, SumInto
 from plasticdsl.model.expr import Incoming, Ref
-from plasticdsl.model.owners import OfPopulation
+from plasticdsl.model.owners import OfPopulation, owner_text
 from plasticdsl.reference.evaluate import OwnerScope, evaluate, everything
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index, Structure
@@ -23,7 +23,8 @@ from plasticdsl.runtime.instance.instance import Floats
 def sum_inputs(run: Run) -> None:
     """Evaluate all inputs at t_n, and send what arrives later on its way."""
     run.delayed = run.inputs_waiting.pop(run.frame.step, {})
-    for population, target in inputs_in_order(run.structure):
+    for ref in inputs_in_order(run.structure):
+        population, target = owner_text(ref.owner), ref.name
         for projection, total in run.structure.network.sums_into(population, target):
             if projection.delays:
                 at_once = np.flatnonzero(run.structure.post[projection.name].delays == 0)
@@ -40,17 +41,17 @@ def sum_inputs(run: Run) -> None:
 
 def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
     """Evaluate the sums of flowing variables in a frame at a stage of an integrator; all other inputs, and what comes with a delay, stay."""
-    for population, target in inputs_in_order(run.structure):
-        if (population, target) in run.structure.flowing:
-            sum_input(run, frame, population, target)
+    for ref in inputs_in_order(run.structure):
+        if ref in run.structure.flowing:
+            sum_input(run, frame, owner_text(ref.owner), ref.name)
 
 
-def inputs_in_order(structure: Structure) -> Iterator[tuple[str, str]]:
-    """Population and name of every input, each after what it depends on."""
-    for population, name in structure.network.order:
-        variable = structure.populations[population].block.variable(name)
+def inputs_in_order(structure: Structure) -> Iterator[Ref]:
+    """Every input, each after what it depends on."""
+    for ref in structure.network.order:
+        variable = structure.populations[owner_text(ref.owner)].block.variable(ref.name)
         if variable is not None and variable.role is Role.INPUT:
-            yield population, name
+            yield ref
 
 
 def sum_input(run: Run, frame: Frame, population: str, target: str) -> None:

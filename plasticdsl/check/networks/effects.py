@@ -267,7 +267,7 @@ def _added(network: Network, population: str) -> Iterator[str]:
         for trigger, spiking in ((Trigger.PRE, projection.pre), (Trigger.POST, projection.post)):
             if spiking == population:
                 targets = [s.target for s in projection.connection.statements(trigger) if isinstance(s, AddTo)]
-                yield from (name for owner, name in projection.of_units(targets) if owner == population)
+                yield from (ref.name for ref in projection.of_units(targets) if ref.owner == OfPopulation(population))
 
 
 # --- what reads what -------------------------------------------------------------------------------------------------

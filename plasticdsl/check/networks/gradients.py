@@ -198,7 +198,7 @@ class Gradients:
             self._by_observable[observable.name] = backwards
         if by.owner is Whose.OWN:
             return backwards.by_connection(projection, by.name)
-        name = backwards.by_unit(projection.ends[by.owner], by.name)
+        name = backwards.by_unit(projection.from_outside(by))
         return Number(0.0) if name is None else Ref(by.owner, name)
 
     def _report_zero(

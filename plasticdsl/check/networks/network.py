@@ -37,6 +37,7 @@ from plasticdsl.check.terms.written_units import with_dimension
 from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.graph import ordered
 from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
+from plasticdsl.model.expr import Ref
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet, PatternSet
@@ -203,7 +204,7 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     populations = tuple(with_open_inputs(p, projections) for p in units)
     order, circle = evaluation_order(populations, projections, variables)
     if circle:
-        known = {(p.name, v.name): (f"{p.symbol}.{v.symbol}", v.span) for p in populations for v in p.block.variables}
+        known = {Ref(p.as_owner, v.name): (f"{p.symbol}.{v.symbol}", v.span) for p in populations for v in p.block.variables}
         hint = "Make one of them a state (a flow or a jump), or give one of the projections a delay."
         report.circle([known[one] for one in circle], hint)
     named = {n: d.dim for n, d in building.names.items() if d.dim is not None}

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from plasticdsl.model import Assign, Owned, Population, Role, Trigger
+from plasticdsl.model import Assign, Population, Role, Trigger
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
@@ -35,16 +35,17 @@ def keep_sums(plan: Plan) -> Plan:
     """The plan with every sum that can be kept between sweeps."""
     swept = [o for only in plan.step if isinstance(only, Only) for o in only.parts if isinstance(o, Sweep)]
     names = frozenset(s.population for s in swept)
-    kept = {(s.population, target): k for s in swept for target in s.inputs if (k := _kept(plan, s.population, target, names)) is not None}
+    found = (_kept(plan, s.population, target, names) for s in swept for target in s.inputs)
+    kept = {Ref(OfPopulation(k.population), k.target): k for k in found if k is not None}
     step = tuple(o for operation in plan.step for o in _when_needed(operation, kept))
     return replace(plan, step=(*step, *kept.values()), notes=(*plan.notes, *(_note(plan, k) for k in kept.values())))
 
 
-def _when_needed(operation: Operation, kept: Mapping[Owned, Keep], before_sweep: bool = False) -> Iterator[Operation]:
+def _when_needed(operation: Operation, kept: Mapping[Ref, Keep], before_sweep: bool = False) -> Iterator[Operation]:
     """Sums at the beginning of a step where they are due, before a sweep where a rule has changed their terms."""
     match operation:
-        case EvaluateInput(population, target, stage=None) if (population, target) in kept:
-            rules = kept[population, target].switched
+        case EvaluateInput(population, target, stage=None) if (known := kept.get(Ref(OfPopulation(population), target))) is not None:
+            rules = known.switched
             when = RulesOn(rules) if before_sweep else Due(population, target)
             yield from (Only(when, (operation,)),) if rules or not before_sweep else ()
         case Only(OneByOne(), parts):

@@ -22,7 +22,7 @@ from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInsta
 from plasticdsl.source import Span
 from plasticdsl.whole import written
 
-FORMAT = 2
+FORMAT = 3
 
 #: What says nothing about how a network behaves, and what the state itself says.
 _SKIPPED = frozenset(("span", "doc", "symbol", "text", "reason", "unit", "scale", "warnings", "states"))

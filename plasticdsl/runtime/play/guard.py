@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model import AtRate, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import Owner
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.watch.observer import Observer
@@ -44,9 +45,9 @@ class Guard:
         network = observer.network
         self._units = [(p, v) for p in network.populations for v in p.block.variables if v.role is Role.STATE]
         self._connections = [(p, v) for p in network.projections for v in p.connection.variables if v.role is Role.STATE]
-        by_name = {p.name: p for p in network.populations}
-        read = ((by_name[population], by_name[population].block.variable(name)) for population, name in network.order)
-        self._definitions = [(p, v) for p, v in read if v is not None and v.role is Role.DEFINITION]
+        by_owner: dict[Owner, Population] = {p.as_owner: p for p in network.populations}
+        read = ((by_owner[ref.owner], observer.declared[ref]) for ref in network.order)
+        self._definitions = [(p, v) for p, v in read if v.role is Role.DEFINITION]
 
     def remember(self) -> None:
         """The network is well now; what goes wrong later is searched for from here."""
