@@ -33,6 +33,7 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("networks/working_memory", "Memory"): {"N": 50},
     ("networks/cobahh", "COBAHH"): {"N": 80},
     ("networks/distal_reward", "Cortex"): {"N": 40, "lines": 4},
+    ("networks/force_spiking", "Reservoir"): {"N": 10},
     ("networks/ring_attractor", "Ring"): {"N_E": 64},
     ("networks/barrel_cortex", "Barrels"): {"B": 2, "M₄": 2, "M_E": 2, "M_I": 1},
     ("networks/nonmatch", "Nonmatch"): {"N": 8},

@@ -22,6 +22,8 @@ LONG = {
     ("networks/barrel_cortex", "Learning"),
     ("networks/digits_stdp", "Learning"),
     ("networks/force", "Sine"),
+    ("networks/force_spiking", "Sine"),
+    ("networks/force_spiking", "Short"),
     ("networks/nonmatch", "Learning"),
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),
