@@ -7,7 +7,7 @@ Let w′ = a w + Σ k Π vᵢ with a constant a, and vᵢ′ = λᵢ vᵢ + bᵢ
 part that decays with λᵢ and one that stays, and a product of such parts decays with the sum λ of their rates, so that over a step it gives
 ∫₀^dt e^{a (dt − s)} e^{λ s} ds = dt e^{a dt} φ₁((λ − a) dt) times its value at t_n, φ₁(z) = (eᶻ − 1)/z. Held, it would give dt φ₁(a dt). The ratio is a
 constant, a parameter of the connection with which the product is multiplied. So the step is that of the exponential of the joint system, which is linear
-in w and in the products of the vᵢ.
+in w and in the products of the vᵢ. A weight that a rule lets flow decays only while rules are on and its connection is there: else it is a constant too.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from plasticdsl.model.expr import Binary, Call, Expr, Negate, Number, Ref, Speci
 from plasticdsl.model.inline import Scope, as_owner, inline, scope_of
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
 from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme
+from plasticdsl.model.weights import flowing_weights
 from plasticdsl.names import numbered
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, mul, neg, sub
 from plasticdsl.symbolic.block_contents import is_constant
@@ -78,6 +79,7 @@ def with_products(projection: Projection, populations: Mapping[str, Population],
         if populations[name].step is None:  # else it stands still over a step of the connection
             decays |= _decays(populations[name].block, owner)
     moving, scope = _moving(projection, flowing), _of_units(projection, populations)
+    resting = {Ref(Whose.OWN, v) for v in flowing_weights(projection)}
     schemes, new = list[Scheme](), list[Variable]()
     for scheme in block.schemes:
         if isinstance(scheme, ExponentialEuler) and is_constant(scheme.slope, block):
@@ -86,7 +88,8 @@ def with_products(projection: Projection, populations: Mapping[str, Population],
             if any(r.owner is not Whose.OWN and r in moving for r in refs(offset)):
                 try:
                     closed = _counted(offset, decays, moving, factors)
-                    scheme = replace(scheme, offset=closed, reason=IN_CLOSED_FORM, closed=True)
+                    at_rest = None if resting.isdisjoint(refs(offset)) else _counted(offset, decays, moving - resting, factors)
+                    scheme = replace(scheme, offset=closed, reason=IN_CLOSED_FORM, closed=True, at_rest=at_rest)
                 except _NotClosed:
                     factors.found.clear()
             new += factors.found.values()

@@ -22,13 +22,14 @@ class Exact:
 @dataclass(frozen=True, slots=True)
 class ExponentialEuler:
     """x' = a x + b with a, b held at t_n: x(t+dt) = x + dt (a x + b) φ₁(a dt), φ₁(z) = (eᶻ − 1)/z. `closed`: b is such that this is exact
-    (`derive.products`)."""
+    (`derive.products`); `at_rest`: what b is while the weights that rules let flow stand still, where it is another."""
 
     variable: str
     slope: Expr
     offset: Expr
     reason: str = ""
     closed: bool = False
+    at_rest: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

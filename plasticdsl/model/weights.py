@@ -31,6 +31,11 @@ def standing_weights(projection: Projection) -> frozenset[str]:
     return weights(projection) - otherwise
 
 
+def flowing_weights(projection: Projection) -> frozenset[str]:
+    """The weights that rules let flow: these stand still while rules are off."""
+    return weights(projection) & {flow.variable for flow in projection.connection.flows if flow.is_rule}
+
+
 def weight(projection: Projection) -> str | None:
     """The one variable that rules change or, without rules, that the projection gives (among several, the one that no block declares); None where there
     is not one."""

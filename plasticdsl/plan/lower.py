@@ -31,8 +31,8 @@ from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import Scope, inline, plain, scope_of
 from plasticdsl.model.owners import OfArgument, OfPopulation, Whose
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
-from plasticdsl.model.schemes import Scheme, variables_of
-from plasticdsl.model.weights import weights
+from plasticdsl.model.schemes import variables_of
+from plasticdsl.model.weights import flowing_weights, weights
 from plasticdsl.plan.coupling import coupled
 from plasticdsl.plan.events import Event
 from plasticdsl.plan.order import in_order
@@ -73,7 +73,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     in_steps: Scope = {**in_events, **not_stored}
     # sums with delays come in no order, so that what is stored of the post unit may be old; of the pre unit they read what is remembered
     in_late_sums: Scope = {owner: written for owner, written in in_events.items() if owner is not Whose.PRE}
-    held = weights(projection)
+    held, flowing = weights(projection), flowing_weights(projection)
     parameters = frozenset(v.name for v in block.variables if v.role in (Role.PARAMETER, Role.GIVEN))
     taken = {v.name for v in block.variables}
     derived = [derive(rule, block, in_events, rule.target.name in held, taken, projection.changing) for rule in block.pairs]
@@ -97,7 +97,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
         projection=projection,
         variables=(*_own_variables(projection, in_events, per_unit), *totals.kept, *(p for d in derived for p in d.variables)),
         events=tuple((slot, events[slot]) for slot in Slot if events.get(slot)),
-        schemes=(*(PlacedScheme(s, held=_moved(s, held, block)) for s in block.schemes), *(s for d in derived for s in d.schemes)),
+        schemes=(*(PlacedScheme(s, held=flowing & {*variables_of(s)}) for s in block.schemes), *(s for d in derived for s in d.schemes)),
         sums=sums,
         each_step=each_step,
         periodic=periodic,
@@ -174,8 +174,3 @@ def _handler(handler: Handler, scope: Scope, held: frozenset[str], totals: Total
     if handler.simultaneous:
         events = in_sequence(sorted(events, key=lambda e: not isinstance(e.statement, Total)))
     return totals.across(resolve_own_limits(events))
-
-
-def _moved(scheme: Scheme, held: frozenset[str], block: Block) -> frozenset[str]:
-    """The weights that an integrator moves by a rule's flow."""
-    return frozenset(f.variable for f in block.flows if f.is_rule and f.variable in variables_of(scheme)) & held

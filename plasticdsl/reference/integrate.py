@@ -98,8 +98,13 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
         return _from(run, owner).step < run.refractory_until[owner]
     if name not in run.held[owner] or not any(f.variable == name and f.is_rule for f in block.flows):
         return np.zeros(count, dtype=np.bool_)
-    absent = run.frame.values[owner][PRESENT] == 0.0 if run.structure.projections[owner].changing else np.zeros(count, dtype=np.bool_)
-    return np.asarray(absent | (name in run.held_now(owner)))
+    return _at_rest(run, owner)
+
+
+def _at_rest(run: Run, projection: str) -> NDArray[np.bool_]:
+    """Which connections rules do not change now: all while rules are off, and those that are absent."""
+    is_off = np.full(run.structure.count(projection), not run.rules_on[projection])
+    return is_off | (run.frame.values[projection][PRESENT] == 0.0) if run.structure.projections[projection].changing else is_off
 
 
 def _each(run: Run, owner: str, expr: Expr, scope: OwnerScope) -> Floats:
@@ -146,8 +151,10 @@ def _propagator(run: Run, matrix: Floats, step: float) -> tuple[Floats, Floats]:
 
 def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Moved) -> None:
     scope, state = everything(run.structure, _from(run, owner), owner), run.frame.values[owner][scheme.variable]
-    rate = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
-    moved = _ahead(state, rate, _step(run, owner))
+    slope, offset = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
+    if scheme.at_rest is not None:
+        offset = np.where(_at_rest(run, owner), _each(run, owner, scheme.at_rest, scope), offset)
+    moved = _ahead(state, (slope, offset), _step(run, owner))
     new[owner, scheme.variable] = np.where(standing(run, owner, scheme.variable), state, moved)
 
 

@@ -219,12 +219,15 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     resolve, variable = context.names.resolve, scheme.variable
     x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
-    dt = context.names.dt
+    dt, pushed = context.names.dt, scheme.offset
+    if scheme.at_rest is not None:
+        assert context.free is not None
+        pushed = Choice(((context.free, pushed),), scheme.at_rest)
     change = Binary("*", Binary("*", dt, rate), Call("expm1_over_x", (Binary("*", Read(slope), dt),)))
     return [
         _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
         Let(slope, resolve(scheme.slope)),
-        Let(offset, resolve(scheme.offset)),
+        Let(offset, resolve(pushed)),
         Let(local(variable, "new"), Binary("+", x, change)),
     ]
 
