@@ -264,7 +264,9 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
 
     with rendered(loaded.sources):
         network = _networks(loaded)[0]  # what experiments ask of it is no part of such a module
-        listed = replace(options, without=options.without | {"layout"})  # its users may give other connections
+        listed = replace(
+            options, without=options.without | {"layout", "lazy"}
+        )  # its users give other connections, and read weights at any time
         program = program_of(plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(loaded.module, network)
     return embed(program, network, defaults(network), dt, in_steps=in_steps, alone=not loaded.module.networks)

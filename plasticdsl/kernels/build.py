@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops import arrivals, feeds, series, stages, sums, sweep
+from plasticdsl.kernels.loops import arrivals, feeds, lazy, series, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import with_arguments
@@ -50,8 +50,11 @@ def build(plan: Plan) -> Program:
     declared = _declared(plan)
     made: dict[Kernel, Function] = {}
     body = _calls(plan, plan.step, made)
-    functions = [with_arguments(f, declared) for f in made.values()]
-    functions.append(_advance(plan, functions, body, declared))
+    late = [p for p in plan.projections if p.postponed]
+    bring, begin = ([write(plan, p) for p in late] for write in (lazy.bring, lazy.begin))
+    functions = [with_arguments(f, declared) for f in (*bring, *begin, *made.values())]
+    before = _before_steps([f.name for f in bring], [f.name for f in begin]) if late else ()
+    functions.append(_advance(plan, functions, body, declared, before))
     used = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
     lengths = frozenset(length for m in declared if isinstance(m, Array) and m.name in used for length in m.shape)
     members = [m for m in declared if m.name in used | lengths]
@@ -66,6 +69,7 @@ def build(plan: Plan) -> Program:
         asked=plan.asked,
         kept=sweep.kept_ages(plan),
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
+        postponed=tuple(one for p in late for one in lazy.postponed(plan, p)),
     )
 
 
@@ -80,6 +84,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
     return (
         *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
+        *(s for p in plan.projections for s in lazy.sizes(p)),
         *feeds.sizes(plan),
         *series.sizes(plan),
         Size(RUN.field(Part.ONE)),
@@ -87,7 +92,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         Scalar(SEED, "int64"),
         *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),
         *(a for p in plan.populations for a in units.arguments(plan, p)),
-        *(a for p in plan.projections for a in synapses.arguments(plan, p)),
+        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p))),
         *feeds.arguments(plan),
         *series.arguments(plan),
         *sums.arguments(plan),
@@ -147,6 +152,8 @@ _OF_CONNECTIONS = {
     ops.OfConnections.SEND: sums.send,
     ops.OfConnections.REMEMBER: sums.remember_pre,
     ops.OfConnections.ADD: arrivals.add_between,
+    ops.OfConnections.TURN: lazy.turn,
+    ops.OfConnections.EXCEPT_TIES: lazy.except_ties,
 }
 
 #: What writes the kernel of each other operation.
@@ -174,7 +181,15 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
 # --- advance ---------------------------------------------------------------------------------------------------------
 
 
-def _advance(plan: Plan, functions: Sequence[Function], calls: Sequence[Statement], declared: Sequence[Member]) -> Function:
+def _before_steps(bring: Sequence[Kernel], begin: Sequence[Kernel]) -> tuple[Statement, ...]:
+    """No step at all brings up to date what waits for whoever asks; before others frames begin."""
+    no_step = If(Compare("==", Read(STEPS), ZERO), (*map(Invoke, bring), Return(Read(STEPS))))
+    return no_step, Let(N, Read(FIRST_STEP)), *map(Invoke, begin)
+
+
+def _advance(
+    plan: Plan, functions: Sequence[Function], calls: Sequence[Statement], declared: Sequence[Member], before: Sequence[Statement]
+) -> Function:
     """Whole steps, one after the other; stops early where a spike log could not hold another step."""
     body: list[Statement] = [Comment("one step: the events of t_n, then the flow to t_{n+1}")]
     full = [_log_is_full(of_emitted(p.name, e.event)) for p in plan.populations for e in p.events]
@@ -184,7 +199,7 @@ def _advance(plan: Plan, functions: Sequence[Function], calls: Sequence[Statemen
     body += [Let(T, Binary("*", Read(N), Read(DT))), *calls]
     loop = For(N, Read(FIRST_STEP), Binary("+", Read(FIRST_STEP), Read(STEPS)), tuple(body))
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
-    found = with_arguments(Function(ADVANCE, doc, (loop, Return(Read(STEPS)))), declared, functions)
+    found = with_arguments(Function(ADVANCE, doc, (*before, loop, Return(Read(STEPS)))), declared, functions)
     return replace(found, locals_in=(FIRST_STEP, STEPS))
 
 

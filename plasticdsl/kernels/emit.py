@@ -19,7 +19,7 @@ from plasticdsl.kernels.kinds import infer
 from plasticdsl.kernels.layout import members, unpacked
 from plasticdsl.kernels.loops.collect import expressions, statements
 from plasticdsl.kernels.printer import Printer
-from plasticdsl.kernels.program import Comment, Function, Program
+from plasticdsl.kernels.program import Comment, Fill, Function, Program
 from plasticdsl.kernels.spelling import Spelling, spell
 from plasticdsl.kernels.threads import has_threads
 
@@ -102,4 +102,4 @@ def _called(program: Program, printers: Mapping[Kernel, Printer]) -> list[str]:
         for statement in statements(function.body)
         for expr in expressions(statement)
         for name in printers[function.name].support(expr)
-    ]
+    ] + [s.function for f in program.functions for s in statements(f.body) if isinstance(s, Fill)]

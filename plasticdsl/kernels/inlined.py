@@ -22,9 +22,9 @@ _SUPPORT = "plasticdsl.support."
 
 #: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them.
 MODULES: Mapping[str, Compiled] = {
-    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "propagators": "", "arrays": "", "elementwise": "",
-    "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "", "connectivity": "", "pairs": "",
-    "spikes": "", "values": "",
+    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "propagators": "", "arrays": "",
+    "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
+    "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class Kind(Enum):
     FLOAT = "float"
 
 
-_BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint8": Kind.INT}
+_BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint32": Kind.INT}
 _TIME = Local("t")
 KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole"})
 

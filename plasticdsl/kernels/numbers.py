@@ -18,7 +18,7 @@ from math import isfinite
 from plasticdsl.kernels.identifiers import RUN, Kernel, Local, Part
 from plasticdsl.kernels.kinds import KEEP_INTEGERS, Kind, Kinds, counted, infer, is_whole, join, settled
 from plasticdsl.kernels.loops.collect import statements
-from plasticdsl.kernels.printer import DRAWS, KEYS
+from plasticdsl.kernels.printer import COUNTS, DRAWS, KEYS
 from plasticdsl.kernels.program import (
     Array,
     Comment,
@@ -120,9 +120,10 @@ class _Taking:
             case Choice(branches, otherwise):
                 cases = tuple((self._within(c, Kind.BOOL), self._at(expr, n, v, want)) for n, (c, v) in enumerate(branches))
                 return Choice(cases, self._at(expr, len(branches), otherwise, want))
-            case Call(function, arguments) if function in DRAWS:
-                given = (self._at(expr, n, a, Kind.FLOAT) for n, a in enumerate(arguments[KEYS:]))
-                return Call(function, (*arguments[:KEYS], *given))
+            case Call(function, arguments) if function in DRAWS or function in COUNTS:
+                keys = COUNTS.get(function, KEYS)
+                given = (self._at(expr, n, a, Kind.FLOAT) for n, a in enumerate(arguments[keys:]))
+                return Call(function, (*arguments[:keys], *given))
         places, inner = count(), self._wanted(expr, want)
         if isinstance(expr, Binary):  # chains are long
             return Binary(expr.operator, self._at(expr, 0, expr.left, inner), self._at(expr, 1, expr.right, inner))

@@ -31,11 +31,13 @@ _NUMPY: Mapping[str, str] = {
 DRAWS = frozenset({"uniform", "normal", "exponential", "gamma", "poisson", "binomial"})
 DRAWS |= {f"{name}_within" for name in DRAWS - {"uniform"}}
 KEYS = 4
+#: Counts of spikes, which take whole numbers first: so many.
+COUNTS: Mapping[str, int] = {"count_of": 5, "poisson_count": 4}
 
 #: Function → function of `support/`; `min`, `max` and `mod` only of floats.
 _SUPPORT: Mapping[str, str] = {
     "min": "minimum", "max": "maximum", "mod": "modulo", "exp": "exp", "expm1": "expm1", "tanh": "tanh", "x_over_expm1": "x_over_expm1",
-    "expm1_over_x": "expm1_over_x", **{name: name for name in sorted(DRAWS)},
+    "expm1_over_x": "expm1_over_x", **{name: name for name in sorted(DRAWS | COUNTS.keys())},
 }  # fmt: skip
 _OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})
 
@@ -175,8 +177,8 @@ class Printer:
         function, arguments = call.function, call.arguments
         if function == "step":
             return f"1.0 if {self._within(arguments[0], Kind.FLOAT, _SUM)} > 0.0 else 0.0", _CHOICE
-        if function in DRAWS:
-            texts = [self.integer(a) if place < KEYS else self.floating(a) for place, a in enumerate(arguments)]
+        if function in DRAWS or function in COUNTS:
+            texts = [self.integer(a) if place < COUNTS.get(function, KEYS) else self.floating(a) for place, a in enumerate(arguments)]
             return f"{function}({', '.join(texts)})", _ATOM
         if function == "whole":  # an element of an array of 32-bit numbers is one of these in plain Python
             return f"int({self.integer(arguments[0])})", _ATOM

@@ -18,7 +18,7 @@ from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.places import Place
 from plasticdsl.support.structure import filled, kept, scattered
 
-DType = Literal["float64", "float32", "int64", "int32"]
+DType = Literal["float64", "float32", "int64", "int32", "uint32"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,15 @@ class Increase:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """`function(arguments…, array)`: a function of `support/` stores something in each element; arguments are whole numbers."""
+
+    array: Field
+    function: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class If:
     """`if condition: then … else: otherwise`."""
 
@@ -174,7 +183,7 @@ class Return:
     value: Expr
 
 
-Statement = Comment | Let | Store | Increase | If | For | While | Invoke | Return
+Statement = Comment | Let | Store | Increase | Fill | If | For | While | Invoke | Return
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,18 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """An array that lacks changes that wait (`loops.lazy`). `advance` by no step stores in `now` what it would be with them, where that has the size
+    `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then."""
+
+    field: Field
+    now: Field
+    length: Field
+    begun: Field
+    sums: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
@@ -223,6 +244,7 @@ class Program:
     switches: tuple[Switch, ...] = ()
     asked: Asked = NOTHING_ASKED
     kept: tuple[Field, ...] = ()
+    postponed: tuple[Postponed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

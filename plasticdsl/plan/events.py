@@ -41,9 +41,20 @@ class SumHistory:
     span: Span = NOWHERE
 
 
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """`target += trace · value` at a postsynaptic spike, which its connections carry out at the next presynaptic one (`passes.lazy`). `trace`: a variable
+    of the pre units."""
+
+    target: str
+    trace: str
+    value: Expr
+    span: Span = NOWHERE
+
+
 #: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `InPlan("total", name)`; at
 #: postsynaptic spikes it is that of the unit that spiked.
-PlanStatement = Assign | AddTo | AtMost | Remember | Foresee | SumHistory | Total
+PlanStatement = Assign | AddTo | AtMost | Remember | Foresee | SumHistory | Postpone | Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ class Event:
         match self.statement:
             case Assign(target) | AtMost(target):
                 return target.name
-            case Foresee(name) | SumHistory(target=name):
+            case Foresee(name) | SumHistory(target=name) | Postpone(target=name):
                 return name
             case _:
                 return None

@@ -34,6 +34,8 @@ class OfConnections(StrEnum):
     SEND = "sums with dendritic delays are sent"
     REMEMBER = "what sums read an axonal delay later is kept"  # of the pre units
     ADD = "what is added to units without a spike"  # when everyone has read the values from before
+    TURN = "a frame of postponed changes ends"  # where one does
+    EXCEPT_TIES = "postponed changes leave out what reaches synapses now"  # that the presynaptic spike comes after
 
 
 @dataclass(frozen=True, slots=True)

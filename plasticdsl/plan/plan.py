@@ -16,7 +16,7 @@ from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme
-from plasticdsl.plan.events import Event
+from plasticdsl.plan.events import Event, Postpone
 from plasticdsl.plan.operations import Operation
 from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Kind, Place, Slot
@@ -148,6 +148,11 @@ class ProjectionPlan:
         """Sides whose arriving spikes are counted: for ties of a window with a value of its own at zero lag."""
         read = {node for e in self.at_spikes for node in walk(e.value) if isinstance(node, Special)}
         return tuple(side for side, now in ((Place.PRE, Special("now_pre")), (Place.POST, Special("now_post"))) if now in read)
+
+    @property
+    def postponed(self) -> tuple[Postpone, ...]:
+        """What its connections carry out at the next presynaptic spike."""
+        return tuple(e.statement for e in self.at(Slot.POST) if isinstance(e.statement, Postpone))
 
     def at(self, slot: Slot) -> tuple[Event, ...]:
         """The statements of a slot."""

@@ -35,6 +35,7 @@ from plasticdsl.reference.structure import Index
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.support import random
+from plasticdsl.support.counts import OFTEN, poisson_count
 from plasticdsl.support.steps import to_step_array
 
 #: As good as for ever, in steps.
@@ -70,7 +71,7 @@ def _emitted(run: Run, population: Population, event: str) -> Index:
         return _where(run, population, event, next(e.when for e in population.block.events if e.name == event)).astype(np.int64)
     match population.source, population.block.spike:
         case PoissonSource(rate), _:
-            return _by_hazard(run, population, rate)
+            return _by_hazard(run, population, rate, counted=True)
         case RegularSource() | GivenSpikes(), _:
             return _given(run, population)
         case _, AtRate(rate):
@@ -94,19 +95,25 @@ def _where(run: Run, population: Population, event: str, threshold: Threshold) -
     return holds & ~held if threshold.rising else holds
 
 
-def _by_hazard(run: Run, population: Population, rate: Expr) -> Index:
-    """Each unit's hazard ∫ rate dt uses up a draw from Exp(1); each time it is used up there is a spike and a new draw."""
+def _by_hazard(run: Run, population: Population, rate: Expr, counted: bool = False) -> Index:
+    """Each unit's hazard ∫ rate dt uses up a draw from Exp(1); each time it is used up there is a spike and a new draw. `counted`: where there are often
+    spikes their number is drawn in each step."""
     name, structure = population.name, run.structure
     size = structure.count(name)
     rates = np.broadcast_to(evaluate(rate, everything(structure, run.frame, name)), (size,))
     stream, seed = structure.instance.populations[name].stream, structure.instance.seed
     remaining, draws, rest = run.remaining[name], run.draws[name], population.block.refractory
     counts = np.zeros(size, dtype=np.int64)
-    for unit in range(size):
+    means = rates * (structure.instance.dt * structure.stride(name))
+    often = (means >= OFTEN) & counted
+    if np.isinf(means[often]).any():
+        raise RuntimeError(TOO_MANY_SPIKES)
+    counts[often] = [poisson_count(seed, stream, unit, run.frame.step, means[unit]) for unit in np.flatnonzero(often).tolist()]
+    for unit in np.flatnonzero(~often).tolist():
         if run.frame.step < run.refractory_until[name][unit]:
             continue
         run.undecided[name, ""][unit] |= np.isnan(rates[unit])
-        remaining[unit] -= rates[unit] * (structure.instance.dt * structure.stride(name))
+        remaining[unit] -= means[unit]
         if remaining[unit] == -np.inf:  # no number of draws makes up for it
             raise RuntimeError(TOO_MANY_SPIKES)
         while remaining[unit] <= 0:

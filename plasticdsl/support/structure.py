@@ -96,3 +96,13 @@ def kept(values: Any, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
 def entry(found: tuple[Floats, Floats], part: str, row: int, column: int) -> Floats:
     """One entry of a propagator, `P` or its integral `Q`; one for each unit where there is one matrix for each."""
     return np.asarray(found[0 if part == "P" else 1][..., row, column])
+
+
+def decay_rate(factor: float) -> float:
+    """By how much the logarithm of what is multiplied by a factor falls. What is gone within a step counts as nearly gone."""
+    return float(-np.log(np.clip(factor, 1e-60, 1.0)))
+
+
+def frame_steps(*rates: float) -> int:
+    """Steps in which none of these falls by more than e⁻⁵, at least one."""
+    return int(np.clip(5.0 / max(*rates, 1e-12), 1.0, 1e9))

@@ -69,24 +69,27 @@ go: inputs → cells, p = 0.1
   when postsynaptic spikes arrive, before anything else reads it: o += 1
   when presynaptic spikes arrive: post.V += w
   when presynaptic spikes arrive: w −= 1.05·A₊·o (not while rules are off)
-  when postsynaptic spikes arrive: w += A₊·r (not while rules are off)
+  when postsynaptic spikes arrive: w += r·A₊, carried out at the next presynaptic spike (not while rules are off)
   for presynaptic spikes, after both sides have read it: r += 1
 
 cells → cells, where i < j
   post.I = sum over incoming connections of w·(pre.V − post.V)
 
 order of a step:
+  a frame of postponed changes ends: go
   spikes: inputs, cells
   jumps of units that spike: cells
   when postsynaptic spikes arrive, before anything else reads it: go
   when presynaptic spikes arrive: go
   when postsynaptic spikes arrive: go
+  postponed changes leave out what reaches synapses now: go
   for presynaptic spikes, after both sides have read it: go
   sums and definitions: cells.I
   stages of Runge–Kutta that are taken together: cells, cells.I
   flow: go, cells
 pass hoist: go: r lives with the pre units
 pass hoist: go: o lives with the post units
+pass lazy: go: what post spikes add to w waits for the next pre spike
 """
 
 
@@ -98,7 +101,7 @@ def test_explain() -> None:
 def test_a_rule_alone_is_explained() -> None:
     rule = TEXT[TEXT.index("rule STDP") : TEXT.index("network Net")]
     text = driver.explain(driver.load(SourceFile("<test>", rule), None), CompileOptions())
-    assert "  when postsynaptic spikes arrive: w += A₊·r (not while rules are off)\n" in text
+    assert "  when postsynaptic spikes arrive: w += r·A₊, carried out at the next presynaptic spike (not while rules are off)\n" in text
 
 
 def test_what_a_held_conductance_costs() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Local
 from plasticdsl.kernels.loops.names import N, T
-from plasticdsl.kernels.program import Array, Element, For, Function, If, Increase, Let, Member, Read, Return, Statement, Store, While
+from plasticdsl.kernels.program import Array, Element, Fill, For, Function, If, Increase, Let, Member, Read, Return, Statement, Store, While
 from plasticdsl.model.expr import Expr, walk
 
 
@@ -33,6 +33,8 @@ def expressions(statement: Statement) -> tuple[Expr, ...]:
             return (target, value)
         case If(condition=condition) | While(condition=condition):
             return (condition,)
+        case Fill(array, _, arguments):
+            return (Element(array, ()), *arguments)
         case For(start=start, stop=stop):
             return (start, stop)
         case _:

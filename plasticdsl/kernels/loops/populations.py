@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_emitted, of_population, of_projection
 from plasticdsl.kernels.loops import chance
 from plasticdsl.kernels.loops.bounds import clipped
+from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import (
     REPEAT,
@@ -28,6 +30,7 @@ from plasticdsl.kernels.program import (
     ZERO,
     Array,
     Comment,
+    Fill,
     For,
     Function,
     If,
@@ -44,8 +47,8 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Formula
-from plasticdsl.model import Trigger
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref, joined
+from plasticdsl.model import PoissonSource, Trigger
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, joined
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined
@@ -54,6 +57,7 @@ from plasticdsl.plan.places import Kind
 from plasticdsl.plan.plan import Plan
 from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, Emits, PopulationPlan, UnitJump
 from plasticdsl.support import structure
+from plasticdsl.support.counts import OFTEN, length_of_words
 from plasticdsl.support.random import exponentials, stream_of
 from plasticdsl.support.steps import NEARLY, PRECISION, own_steps, to_step_array
 
@@ -62,6 +66,8 @@ _FOR_EVER = Number(2.0**40)
 
 #: Locals of the kernel that finds spikes: how many so far, where in a list, whether the unit may still fire.
 COUNT, POSITION, MAY_FIRE = (Local(text) for text in ("count", "position", "may_fire"))
+#: The mean number of spikes in a step, the probability of none, and the least word that may stand for one.
+MEAN, NO_SPIKE, LEAST = (Local(text) for text in ("mean", "none", "least_word"))
 
 
 # --- what it works on ------------------------------------------------------------------------------------------------
@@ -83,6 +89,7 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
         Size(units, units),
         *(s for e in population.events for s in _lists(of_emitted(p.name, e.event), (units, () if e.event else given), delays)),
         Size(p.field(Part.GIVEN), Apply(len, (given,))),
+        Size(p.field(Part.WORDS_LENGTH), Apply(length_of_words, (units,))),
     )
 
 
@@ -156,6 +163,7 @@ def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
         Array(steps, "int64", units, steps, False) if _own_refractory(population) else Scalar(steps, "int64", steps),
         Array(p.field(Part.HAZARD), "float64", units, hazard),
         Array(p.field(Part.DRAWS), "int64", units),
+        Array(p.field(Part.WORDS), "uint32", (p.field(Part.WORDS_LENGTH),), changes=False),
         Scalar(p.field(Part.STREAM), "int64", stream_of(p.name)),
         Array(p.field(Part.GIVEN_STEPS), "int64", given, p.field(Part.GIVEN_STEPS), False),
         Array(p.field(Part.GIVEN_UNITS), "int64", given, p.field(Part.GIVEN_UNITS), False),
@@ -201,6 +209,8 @@ def _emission(plan: Plan, population: PopulationPlan, emits: Emits) -> tuple[str
     """In words, and as statements."""
     match emits.emission:
         case ByHazard(rate, of_state):
+            if isinstance(population.population.source, PoissonSource):
+                return "a Poisson process", _poisson(plan, population, rate)
             return f"a Poisson process{' whose rate follows the state' if of_state else ''}", _by_hazard(plan, population, rate)
         case AtGivenTimes():
             return "given times", _given(of_population(population.name))
@@ -234,6 +244,31 @@ def _by_threshold(plan: Plan, population: PopulationPlan, at: AtThreshold, event
         may.append(_free(p))
     body = (*recovery, Comment(pretty(at.condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
     return (each_unit(population.name, body, in_order=True),)
+
+
+def _poisson(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
+    """Where there are often spikes their number is drawn in each step, otherwise units go from one spike to the next. Units that share a rate take their
+    random words from one array."""
+    p, names = of_population(population.name), Names(plan, population)
+    mean = Binary("*", names.resolve(rate), names.dt)
+    (by_hazard,) = _by_hazard(plan, population, rate)
+    assert isinstance(by_hazard, For)
+    keys = Read(SEED), Read(p.field(Part.STREAM)), Read(I), Read(N)
+    often, comment = Compare(">=", mean, Number(OFTEN)), Comment(f"a number of spikes of mean {pretty(rate)} dt")
+    if I in mentioned((Let(COUNT, mean),)):
+        drawn = For(REPEAT, ZERO, Call("poisson_count", (*keys, mean)), _append(p, Read(I)))
+        return (replace(by_hazard, body=(If(often, (comment, drawn), by_hazard.body),)),)
+    word = element(p.field(Part.WORDS), I)
+    drawn = For(REPEAT, ZERO, Call("count_of", (word, *keys, Read(MEAN), Read(NO_SPIKE))), _append(p, Read(I)))
+    counts = (
+        comment,
+        Let(MEAN, mean),
+        Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
+        Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
+        Fill(p.field(Part.WORDS), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
+        each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
+    )
+    return (If(often, counts, (by_hazard,)),)
 
 
 def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:

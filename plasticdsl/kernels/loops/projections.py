@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance
+from plasticdsl.kernels.loops import arrivals, chance, lazy
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.choose import choose
@@ -52,7 +52,7 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.events import Event, Foresee, Remember, SumHistory
+from plasticdsl.plan.events import Event, Foresee, Postpone, Remember, SumHistory
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.plan import Placed, Plan, ProjectionPlan
 from plasticdsl.plan.totals import stretches
@@ -192,17 +192,30 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     events = [e for e in projection.at(operation.slot) if e.of == kind]
     writer = _Writer(plan, projection, side, events)
     writer.names = replace(writer.names, repeat=REPEAT)
+    if operation.slot is Slot.PRE and writer.waiting is not None:
+        writer.hold(writer.waiting.terms)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
         parts = with_totals(parts, totals, writer.names, projection.same_dendritic)
         for event in statements:
             writer.add(event)
         parts.append(Stretch(*writer.taken()))
-    body = writer.while_in_force(arriving(projection, side, parts, writer.stores(), kind))
+    first, parts = _with_what_waits(writer, operation.slot, parts)
+    body = writer.while_in_force((*first, *arriving(projection, side, parts, writer.stores(), kind)))
     who = "presynaptic" if side is Place.PRE else "postsynaptic"
     doc = f"What {projection.name} does when {who} {f'events {kind}' if kind else 'spikes'} reach its synapses at step n."
     pattern = FUNCTION_NAMES[operation.slot]
     return Function(Kernel(f"{pattern}_{{}}", (projection.name, kind)) if kind else Kernel(pattern, (projection.name,)), doc, body)
+
+
+def _with_what_waits(writer: _Writer, slot: Slot, parts: list[Stretch]) -> tuple[tuple[Statement, ...], list[Stretch]]:
+    """What waits for presynaptic spikes is carried out around what else connections do then."""
+    if writer.waiting is None or slot not in (Slot.PRE, Slot.POST):
+        return (), parts
+    if slot is Slot.POST:
+        return lazy.before_waiting(writer.waiting), parts
+    (stretch,), visit = parts, lazy.visit(writer.waiting)
+    return visit.first, [Stretch((*stretch.unit, *visit.unit), (*visit.begin, *stretch.connections, *visit.end))]
 
 
 def at_third(plan: Plan, operation: ops.AtThird) -> Function:
@@ -227,10 +240,17 @@ class _Writer:
     def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> None:
         self.names = Names(plan, projection)
         self.projection, self.side = projection, side
+        self.waiting = lazy.waiting_in(plan, projection)
+        self.in_locals: dict[str, Local] = {}
         self.held = all(e.held or isinstance(e.statement, Remember | Total) for e in events)
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
         self.versions: dict[Field, tuple[Element, Local]] = {}
+
+    def hold(self, targets: Iterable[str]) -> None:
+        """These variables of connections are in locals while a connection is visited."""
+        self.in_locals = {name: lazy.held(name) for name in targets}
+        self.names = replace(self.names, current={**self.names.current, **{name: Read(local) for name, local in self.in_locals.items()}})
 
     def add(self, event: Event) -> None:
         """The next statement of the slot."""
@@ -243,6 +263,10 @@ class _Writer:
                 self._assign(event, target.name, raw, value, Part.VARIABLE)
             case Foresee(target_name, raw):
                 self._assign(event, target_name, raw, value, Part.FORECAST)
+            case Postpone(target_name, trace):
+                text = f"{target_name} += {trace} * ({pretty(statement.value)}) at the next presynaptic spike"
+                assert self.waiting is not None
+                self.unit += self.guarded(event, lazy.wait(self.waiting, statement, value, text))
             case SumHistory():
                 self.connections += self.guarded(event, self._sum_history(statement))
             case AddTo(target, raw):
@@ -270,7 +294,8 @@ class _Writer:
     def _assign(self, event: Event, target: str, raw: Expr, value: Expr, copy: Part) -> None:
         cell, bounded, comment = self.names.own(target, copy), self._bounded(target, value), Comment(f"{target} -> {pretty(raw)}")
         if self.side is Place.CONNECTION or self.projection.variable(target).place is not self.side:
-            self.connections += self.guarded(event, [comment, Store(cell, bounded)])
+            kept = Let(self.in_locals[target], bounded) if target in self.in_locals else Store(cell, bounded)
+            self.connections += self.guarded(event, [comment, kept])
             return
         pattern = f"{copy.pattern}_{{}}"
         before = [c for c in self.unit if isinstance(c, Let) and (c.name.pattern, c.name.of[:1]) == (pattern, (target,))]

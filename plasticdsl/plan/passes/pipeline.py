@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
+from plasticdsl.plan.passes.lazy import postpone
 from plasticdsl.plan.plan import Plan
 
 
@@ -37,6 +38,15 @@ PASSES = (
         rewrites="Placed.place, PlacedScheme.place, Event.once; a Flow becomes one for each place",
         found="ProjectionPlan.variable(name).place; Array.per says it to the engine, which gives each connection the value of its unit",
         here="first: where a variable lives decides which loops there are",
+    ),
+    Pass(
+        "lazy",
+        1,
+        postpone,
+        takes="changes of weights at postsynaptic spikes by traces of the pre unit times values of the post unit, of one sign where there are bounds",
+        rewrites="Assign at postsynaptic spikes becomes a Postpone for each trace; Connections that end frames and leave out ties",
+        found="Program.postponed says which arrays hold less than the value, and the engine what is missing",
+        here="after hoist: it needs traces that live with the units",
     ),
     Pass(
         "layout",

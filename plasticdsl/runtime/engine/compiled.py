@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.identifiers import Field, Part, field_of, group_of, of_emitted, of_population, of_projection
-from plasticdsl.kernels.program import Array, Program
+from plasticdsl.kernels.identifiers import NETWORK, Field, Part, field_of, group_of, of_emitted, of_population, of_projection
+from plasticdsl.kernels.program import Array, Postponed, Program
 from plasticdsl.model import Emitted
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfProjection, Owner
@@ -36,6 +36,7 @@ class CompiledEngine:
         self._code = kernels
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
+        self._late = {one.field: one for one in program.postponed}
         self._states = self._all_states()
         self._whole: dict[str, NDArray[Any]] = {}
         self._plain: dict[Ref, NDArray[np.float64]] = {}
@@ -87,6 +88,7 @@ class CompiledEngine:
         array = self._bound.arrays.get(field)
         plain = (
             array is not None
+            and field not in self._late
             and self._keepers(target.owner, self._arrays[field].per) is None
             and array.shape == (self.instance.part(target.owner).count,)
             and array.dtype == np.float64
@@ -130,6 +132,30 @@ class CompiledEngine:
         for kept in self._program.kept:
             self._bound.arrays[kept][...] = 0
 
+    # --- what waits ---
+
+    def _brought(self, late: Postponed) -> NDArray[np.float64]:
+        """An array with the changes that wait. Nothing of the state changes, so that a run is the same whoever looks at it."""
+        bound, own = self._bound, self._bound.arrays[late.field]
+        if not bound.arrays[late.begun][0]:
+            return own
+        if bound.sizes[late.length] != len(own):
+            bound.sizes[late.length], bound.arrays[late.now] = len(own), np.empty(len(own))
+            self._kernels = self._code.bind(bound)
+        self._kernels.advance(self._step, 0)
+        return bound.arrays[late.now]
+
+    def _carry_out(self, projections: Collection[str]) -> None:
+        """Nothing waits in these projections any more: something about them is changed from outside."""
+        for late in self._late.values():
+            if late.field.group.name in projections:
+                self._bound.arrays[late.field][...] = self._brought(late)
+                for sums in late.sums:
+                    self._bound.arrays[sums][...] = 0.0
+        for late in self._late.values():
+            if late.field.group.name in projections:
+                self._bound.arrays[late.begun][0] = 0
+
     # --- state ---
 
     def _first_states(self) -> dict[Field, NDArray[np.float64]]:
@@ -144,6 +170,8 @@ class CompiledEngine:
         if plain is not None or (plain := self.array_of(target)) is not None:
             return plain
         field = field_of(target)
+        if field in self._late:
+            return self._brought(self._late[field])
         if field in self._bound.arrays:
             values, units = self._bound.arrays[field], self._keepers(target.owner, self._arrays[field].per)
             return values if units is None else np.asarray(values[units])
@@ -164,6 +192,8 @@ class CompiledEngine:
     def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         self._sum_anew()
+        if isinstance(target.owner, OfProjection):
+            self._carry_out({target.owner.name})
         plain = self._plain.get(target)
         if plain is not None or (plain := self.array_of(target)) is not None:
             plain[...] = values
@@ -234,6 +264,7 @@ class CompiledEngine:
         self._sum_anew()  # rules that begin anew may change connections before the sums of their first step
         for switch in self._program.switches:
             if switch.projection in on:
+                self._carry_out({switch.projection} if self._bound.scalars[switch.field] != int(on[switch.projection]) else ())
                 self._bound.scalars[switch.field] = int(on[switch.projection])
 
     def feed(self, feeds: Sequence[Feed]) -> None:
@@ -268,6 +299,8 @@ class CompiledEngine:
         if new is None:
             return False
         bound, self.instance = self._bound, instance
+        groups = {field.group for field in (*new.sizes, *new.scalars, *new.arrays)}
+        self._carry_out(instance.projections if NETWORK in groups else {g.name for g in groups if g.kind == "projection"})
         bound.sizes.update(new.sizes)
         for name, value in new.scalars.items():
             bound.scalars[name] = value
@@ -329,6 +362,7 @@ class CompiledEngine:
         self._find_given()
         if other_parameters:
             self._sum_anew()
+            self._carry_out(self.instance.projections)
 
     def _find_given(self) -> None:
         """The next of the given spikes, which may be others than those of a state."""

@@ -1,0 +1,409 @@
+"""Changes at postsynaptic spikes that wait for the next presynaptic one (`plan.passes.lazy`): what post units keep for them, and the kernels around it.
+
+Between two presynaptic spikes of unit j, an array of weights holds u = w − Σ a S: `LIFTED` is a, one for each trace, `WAITING` is S, one row for each of
+the last frames; `VISITED` says in which frame j came last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_emitted, of_projection
+from plasticdsl.kernels.loops.bounds import clipped
+from plasticdsl.kernels.loops.flows import scheme_arguments
+from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, Names, each_unit, place_sizes, ring
+from plasticdsl.kernels.loops.walks import UNIT, each_spike, every_connection, every_unit, row
+from plasticdsl.kernels.program import (
+    ONE,
+    ZERO,
+    Array,
+    Comment,
+    Element,
+    For,
+    Function,
+    If,
+    Increase,
+    Let,
+    Postponed,
+    Read,
+    Scalar,
+    Size,
+    Statement,
+    Store,
+    While,
+    element,
+    only,
+)
+from plasticdsl.kernels.recipes import Apply
+from plasticdsl.model import Threshold
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number
+from plasticdsl.model.schemes import variables_of
+from plasticdsl.plan.events import Postpone
+from plasticdsl.plan.places import Place, Slot
+from plasticdsl.plan.plan import Layout, Plan, ProjectionPlan
+from plasticdsl.support.structure import decay_rate, frame_steps
+
+#: So many frames are kept: what was not visited for as long is brought up to date.
+FRAMES = 4
+
+#: Locals: steps since the frame began, the frame of the last visit and that of now, the one that begins, how many frames ago, and its row.
+SINCE, OLD, NEW, AGO, KEPT = (Local(text) for text in ("since", "frame_then", "frame_now", "frames_ago", "kept"))
+#: Of a search in a row: where it begins and ends.
+LOW, HIGH, MIDDLE, END, HERE = (Local(text) for text in ("low", "high", "middle", "row_end", "position"))
+
+
+def _local(name: str, what: str) -> Local:
+    return Local(f"{{}}_{what}", (name,))
+
+
+def held(target: str) -> Local:
+    """The local that is a weight while its connection is visited."""
+    return _local(target, "here")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a projection. `terms`: of each weight, a statement for each trace."""
+
+    plan: Plan
+    projection: ProjectionPlan
+    terms: Mapping[str, tuple[Postpone, ...]]
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """Of the pre units."""
+        return tuple(dict.fromkeys(s.trace for many in self.terms.values() for s in many))
+
+    def field(self, part: Part, *of: str) -> Field:
+        """One of the projection's fields."""
+        return of_projection(self.projection.name).field(part, *of)
+
+    @property
+    def names(self) -> Names:
+        """Of the projection."""
+        return Names(self.plan, self.projection)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a pre unit may spike more than once in a step."""
+        return not isinstance(self.plan.population(self.projection.projection.pre).population.block.spike, Threshold)
+
+    def clipped(self, target: str, value: Expr) -> Expr:
+        """Within the bounds of a weight."""
+        return clipped(value, self.projection.variable(target).variable, self.names.resolve)
+
+    def missing(self, target: str, lifted: Mapping[str, Expr], frame: Expr) -> Expr:
+        """Σ a S, what a weight in the loop lacks."""
+        parts = [Binary("*", lifted[s.trace], element(self.field(Part.WAITING, target, s.trace), frame, I)) for s in self.terms[target]]
+        total: Expr = parts[0]
+        for part in parts[1:]:
+            total = Binary("+", total, part)
+        return total
+
+    def rate(self, trace: str) -> Read:
+        """By how much the logarithm of a trace falls in a step."""
+        return Read(self.field(Part.DECAY_RATE, trace))
+
+    def lifted(self, trace: str) -> Element:
+        """Of the pre unit of the loop."""
+        return element(self.field(Part.LIFTED, trace), J)
+
+    @property
+    def visited(self) -> Element:
+        """Of the pre unit of the loop."""
+        return element(self.field(Part.VISITED), J)
+
+    @property
+    def frame(self) -> Element:
+        """That of now."""
+        return only(self.field(Part.FRAME))
+
+
+def waiting_in(plan: Plan, projection: ProjectionPlan) -> Waiting | None:
+    """What waits in a projection, if anything does."""
+    terms: dict[str, list[Postpone]] = {}
+    for s in projection.postponed:
+        terms.setdefault(s.target, []).append(s)
+    return Waiting(plan, projection, {name: tuple(many) for name, many in terms.items()}) if terms else None
+
+
+# --- what it works on ------------------------------------------------------------------------------------------------
+
+
+def sizes(projection: ProjectionPlan) -> Iterator[Size]:
+    """Lengths."""
+    field = of_projection(projection.name).field
+    if projection.postponed:
+        yield Size(field(Part.FRAMES), FRAMES)
+        yield from (Size(field(Part.BROUGHT_LENGTH, name)) for name in dict.fromkeys(s.target for s in projection.postponed))
+
+
+def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar]:
+    """What is kept."""
+    waiting = waiting_in(plan, projection)
+    if waiting is None:
+        return
+    lengths, rates = place_sizes(projection), {trace: Apply(decay_rate, (_propagator(waiting, trace),)) for trace in waiting.traces}
+    yield Scalar(waiting.field(Part.FRAME_STEPS), "int64", Apply(frame_steps, tuple(rates.values())))
+    one = of_projection(projection.name).field(Part.FRAMES)
+    yield from (Scalar(waiting.field(Part.DECAY_RATE, trace), "float64", rate) for trace, rate in rates.items())
+    yield from (Array(waiting.field(part), "int64", (RUN.field(Part.ONE),)) for part in (Part.FRAME, Part.BEGUN))
+    yield Array(waiting.field(Part.VISITED), "int64", (lengths[Place.PRE],))
+    yield from (Array(waiting.field(Part.LIFTED, trace), "float64", (lengths[Place.PRE],)) for trace in waiting.traces)
+    for target, terms in waiting.terms.items():
+        for s in terms:
+            yield Array(waiting.field(Part.WAITING, target, s.trace), "float64", (one, lengths[Place.POST]))
+            yield Array(waiting.field(Part.TIED, target, s.trace), "float64", (lengths[Place.POST],))
+        yield Array(waiting.field(Part.BROUGHT, target), "float64", (waiting.field(Part.BROUGHT_LENGTH, target),), changes=False)
+
+
+def _propagator(waiting: Waiting, trace: str) -> Apply:
+    """By what a trace is multiplied in each step."""
+    scheme = next(s.scheme for s in waiting.projection.schemes if trace in variables_of(s.scheme))
+    own = waiting.field(Part.PROPAGATOR, trace, trace)
+    found = scheme_arguments(scheme, waiting.names, place_sizes(waiting.projection)[Place.PRE])
+    fill = next(s.fill for s in found if s.name == own)
+    assert isinstance(fill, Apply)
+    return fill
+
+
+def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
+    """What the engine has to know."""
+    waiting = waiting_in(plan, projection)
+    for target, terms in waiting.terms.items() if waiting is not None else ():
+        assert waiting is not None
+        sums = tuple(waiting.field(Part.WAITING, target, s.trace) for s in terms)
+        now, length = waiting.field(Part.BROUGHT, target), waiting.field(Part.BROUGHT_LENGTH, target)
+        yield Postponed(of_projection(projection.name).variable(target), now, length, waiting.field(Part.BEGUN), sums)
+
+
+# --- presynaptic spikes ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is done at presynaptic spikes in addition: `first` before the loop over spikes, `unit` for each of them, `begin` and `end` for a connection."""
+
+    first: tuple[Statement, ...]
+    unit: tuple[Statement, ...]
+    begin: tuple[Statement, ...]
+    end: tuple[Statement, ...]
+
+
+def visit(waiting: Waiting) -> Visit:
+    """Weights get what waits for them, and are then kept without what would have come before."""
+    rise = {trace: _local(trace, "rise") for trace in waiting.traces}
+    first: list[Statement] = [*_since(waiting)]
+    unit: list[Statement] = []
+    for trace in waiting.traces:
+        first.append(Let(rise[trace], Call("exp", (Binary("*", waiting.rate(trace), Read(SINCE)),))))
+    jumps_first, jumps = _jumps(waiting)
+    unit += [*jumps, Let(OLD, waiting.visited), Let(NEW, waiting.frame), Store(waiting.visited, Read(NEW))]
+    for trace in waiting.traces:
+        new = _local(trace, "lifted_now")
+        unit += [
+            Let(_local(trace, "lifted_then"), waiting.lifted(trace)),
+            Let(new, Binary("*", Read(_local(trace, "after")), Read(rise[trace]))),
+        ]
+        unit.append(Store(waiting.lifted(trace), Read(new)))
+    then, now = ({trace: Read(_local(trace, f"lifted_{when}")) for trace in waiting.traces} for when in ("then", "now"))
+    begin: list[Statement] = []
+    end: list[Statement] = []
+    for target in waiting.terms:
+        cell, here = waiting.names.own(target), held(target)
+        begin += [
+            Comment(f"{target} with what postsynaptic spikes have added since the last visit"),
+            Let(here, waiting.clipped(target, Binary("+", cell, waiting.missing(target, then, Read(OLD))))),
+        ]
+        end.append(Store(cell, Binary("-", Read(here), waiting.missing(target, now, Read(NEW)))))
+    return Visit((*first, *jumps_first), tuple(unit), tuple(begin), tuple(end))
+
+
+def _since(waiting: Waiting) -> tuple[Statement, ...]:
+    return (ring(SINCE, Read(N), waiting.field(Part.FRAME_STEPS)),)
+
+
+def _jumps(waiting: Waiting) -> tuple[list[Statement], list[Statement]]:
+    """The traces of unit j before and after this spike of it; they jump when the events of the step are over."""
+    first: list[Statement] = []
+    each: list[Statement] = []
+    for trace in waiting.traces:
+        before, after = _local(trace, "before"), _local(trace, "after")
+        start: Expr = waiting.names.own(trace)
+        if waiting.may_repeat:
+            first.append(Let(after, Number(0.0)))
+            start = Choice(((Compare(">", Read(REPEAT), ZERO), Read(after)),), start)
+        jump = next(e for e in waiting.projection.at(Slot.PRE_LATE) if e.assigned == trace)
+        names = replace(waiting.names, current={trace: Read(before)})
+        each += [Let(before, start), Let(after, names.resolve(jump.value))]
+    return first, each
+
+
+# --- postsynaptic spikes ---------------------------------------------------------------------------------------------
+
+
+def wait(waiting: Waiting, statement: Postpone, value: Expr, text: str) -> list[Statement]:
+    """What a spike of post unit i leaves for its connections: in the sum of each frame, and for those that spikes reach in this very step."""
+    target, trace = statement.target, statement.trace
+    amount, fall = _local(trace, "factor"), _local(trace, "fall")
+    sums, frames = waiting.field(Part.WAITING, target, trace), Read(waiting.field(Part.FRAMES))
+    rate, whole = waiting.rate(trace), Read(waiting.field(Part.FRAME_STEPS))
+    each: tuple[Statement, ...] = (
+        Let(KEPT, Call("mod", (Binary("-", waiting.frame, Read(AGO)), frames))),
+        Increase(element(sums, KEPT, I), Binary("*", Read(amount), Read(fall))),
+        Let(fall, Binary("*", Read(fall), Call("exp", (Binary("*", Negate(rate), whole),)))),
+    )
+    return [
+        Comment(text),
+        Let(amount, value),
+        Increase(element(waiting.field(Part.TIED, target, trace), I), Read(amount)),
+        Let(fall, Call("exp", (Binary("*", Negate(rate), Read(SINCE)),))),
+        For(AGO, ZERO, frames, each),
+    ]
+
+
+def before_waiting(waiting: Waiting) -> tuple[Statement, ...]:
+    """What that reads."""
+    return _since(waiting)
+
+
+def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
+    """The kernel that takes back what a post spike leaves for connections that a presynaptic spike of the same step has reached: there the trace has not
+    jumped yet. Where many units spike, rows are walked, otherwise searched."""
+    waiting = waiting_in(plan, projection)
+    assert waiting is not None
+    own = projection.projection
+    pre, post = of_emitted(own.pre).field, of_emitted(own.post).field
+    reached = Local("post_slot")
+    count = element(post(Part.SPIKE_COUNT), reached)
+    too_much = {
+        target: Binary(
+            "-",
+            waiting.names.own(target),
+            _added([Binary("*", _jump_of(s.trace), element(waiting.field(Part.TIED, target, s.trace), I)) for s in terms]),
+        )
+        for target, terms in waiting.terms.items()
+    }
+    take_back = tuple(Store(waiting.names.own(target), value) for target, value in too_much.items())
+    walked = row(projection, take_back)
+    spiked: tuple[Statement, ...] = walked
+    if projection.layout is Layout.LISTED:
+        rows = of_projection(projection.name).field(Part.ROWS)
+        begin, end = element(rows, J), element(rows, Binary("+", Read(J), ONE))
+        many = Compare(">", Binary("*", Number(16.0), count), Binary("-", end, begin))
+        spiked = (If(many, walked, _searched(waiting, begin, end, reached, count, take_back)),)
+    first, jumps = _jumps(waiting)
+    arrivals = each_spike(of_emitted(own.pre), J, (*jumps, *spiked))
+    ties = [element(waiting.field(Part.TIED, target, s.trace), I) for target, terms in waiting.terms.items() for s in terms]
+    forget = For(UNIT, ZERO, count, (Let(I, element(post(Part.SPIKES), reached, UNIT)), *(Store(tie, ZERO) for tie in ties)))
+    body = (
+        ring(reached, _ago(projection, Place.POST), post(Part.SLOTS)),
+        If(Compare(">", count, ZERO), (*first, ring(SLOT, _ago(projection, Place.PRE), pre(Part.SLOTS)), *arrivals, forget)),
+    )
+    doc = f"Leave out of what waits in {projection.name} the jumps of traces at spikes that reach its synapses at step n."
+    return Function(Kernel("except_ties_{}", (projection.name,)), doc, body)
+
+
+def _added(parts: Sequence[Expr]) -> Expr:
+    total = parts[0]
+    for part in parts[1:]:
+        total = Binary("+", total, part)
+    return total
+
+
+def _jump_of(trace: str) -> Expr:
+    return Binary("-", Read(_local(trace, "after")), Read(_local(trace, "before")))
+
+
+def _ago(projection: ProjectionPlan, side: Place) -> Expr:
+    """The step of the spikes that reach the synapses now."""
+    delays, at_pre = projection.projection.delays, side is Place.PRE
+    if (delays.axonal if at_pre else delays.dendritic) is None:
+        return Read(N)
+    return Binary("-", Read(N), Read(of_projection(projection.name).field(Part.AXONAL if at_pre else Part.DENDRITIC)))
+
+
+def _searched(waiting: Waiting, begin: Expr, end: Expr, reached: Local, count: Expr, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The connections of row j to units that spike: targets are in order."""
+    own = waiting.projection.projection
+    spikes, targets = of_emitted(own.post).field(Part.SPIKES), of_projection(waiting.projection.name).field(Part.TARGETS)
+    before = element(spikes, reached, Call("max", (Binary("-", Read(HERE), ONE), ZERO)))
+    again = Logic("and", (Compare(">", Read(HERE), ZERO), Compare("==", before, Read(I))))
+    halve: tuple[Statement, ...] = (
+        Let(MIDDLE, Call("quotient", (Binary("+", Read(LOW), Read(HIGH)), Number(2.0)))),
+        If(
+            Compare("<", element(targets, MIDDLE), Read(I)),
+            (Let(LOW, Binary("+", Read(MIDDLE), ONE)),),
+            (Let(HIGH, Read(MIDDLE)),),
+        ),
+    )
+    there = Logic("and", (Compare("<", Read(LOW), Read(END)), Compare("==", element(targets, LOW), Read(I))))
+    found: tuple[Statement, ...] = (
+        Let(LOW, begin),
+        Let(HIGH, Read(END)),
+        While(Compare("<", Read(LOW), Read(HIGH)), halve),
+        While(there, (Let(K, Read(LOW)), *body, Let(LOW, Binary("+", Read(LOW), ONE)))),
+    )
+    search = (Let(I, element(spikes, reached, HERE)), If(Logic("not", (again,)), found))
+    return Let(END, end), For(HERE, ZERO, count, search)
+
+
+# --- frames ----------------------------------------------------------------------------------------------------------
+
+
+def turn(plan: Plan, projection: ProjectionPlan) -> Function:
+    """The kernel that ends a frame: rows that were visited last in the oldest one are brought up to date, and its sums are those of the next."""
+    waiting = waiting_in(plan, projection)
+    assert waiting is not None
+    frames = Read(waiting.field(Part.FRAMES))
+    then = {trace: Read(_local(trace, "lifted_then")) for trace in waiting.traces}
+    weights = [
+        Store(waiting.names.own(t), waiting.clipped(t, Binary("+", waiting.names.own(t), waiting.missing(t, then, Read(NEW)))))
+        for t in waiting.terms
+    ]
+    late: list[Statement] = [Let(_local(trace, "lifted_then"), waiting.lifted(trace)) for trace in waiting.traces]
+    late += [*row(projection, weights), *(Store(waiting.lifted(trace), waiting.names.own(trace)) for trace in waiting.traces)]
+    sums = [waiting.field(Part.WAITING, target, s.trace) for target, terms in waiting.terms.items() for s in terms]
+    body = (
+        Let(NEW, Call("mod", (Binary("+", waiting.frame, ONE), frames))),
+        each_unit(projection.projection.pre, (If(Compare("==", waiting.visited, Read(NEW)), tuple(late)),), J, in_order=True),
+        *every_unit(projection, Place.POST, [Store(element(one, NEW, I), ZERO) for one in sums]),
+        Store(waiting.frame, Read(NEW)),
+    )
+    ends = Compare("==", Call("mod", (Read(N), Read(waiting.field(Part.FRAME_STEPS)))), ZERO)
+    doc = f"Where a frame of what waits in {projection.name} ends at step n, bring up to date what was visited in the oldest."
+    return Function(Kernel("turn_{}", (projection.name,)), doc, (If(ends, body),))
+
+
+def begin(plan: Plan, projection: ProjectionPlan) -> Function:
+    """The kernel that lets frames begin, at the first step and where something was written from outside: nothing waits then."""
+    waiting = waiting_in(plan, projection)
+    assert waiting is not None
+    whole = Read(waiting.field(Part.FRAME_STEPS))
+    # where a frame is about to end, this one is the one before
+    since = Let(SINCE, Choice(((Compare("==", Read(SINCE), ZERO), whole),), Read(SINCE)))
+    unit: list[Statement] = [Store(waiting.visited, waiting.frame)]
+    for trace in waiting.traces:
+        rise = Call("exp", (Binary("*", waiting.rate(trace), Read(SINCE)),))
+        unit.append(Store(waiting.lifted(trace), Binary("*", waiting.names.own(trace), rise)))
+    begun = only(waiting.field(Part.BEGUN))
+    body = (*_since(waiting), since, *every_unit(projection, Place.PRE, unit), Store(begun, ONE))
+    doc = f"Let the frames begin for which changes of {projection.name} are summed."
+    return Function(Kernel("begin_{}", (projection.name,)), doc, (If(Compare("==", begun, ZERO), body),))
+
+
+def bring(plan: Plan, projection: ProjectionPlan) -> Function:
+    """The kernel that tells what weights are now, for whoever asks; nothing changes."""
+    waiting = waiting_in(plan, projection)
+    assert waiting is not None
+    lifted = {trace: waiting.lifted(trace) for trace in waiting.traces}
+    body: list[Statement] = []
+    for target in waiting.terms:
+        value = Binary("+", waiting.names.own(target), waiting.missing(target, lifted, waiting.visited))
+        store = Store(element(waiting.field(Part.BROUGHT, target), K), waiting.clipped(target, value))
+        wanted = Compare("==", Read(waiting.field(Part.BROUGHT_LENGTH, target)), Read(waiting.field(Part.CONNECTIONS)))
+        body.append(If(wanted, every_connection(projection, [store])))
+    return Function(
+        Kernel("bring_{}", (projection.name,)), f"What the weights of {projection.name} are now, where that is asked.", tuple(body)
+    )
