@@ -97,6 +97,49 @@ def test_what_comes_first_is_done_once(monkeypatch):
     assert done == ["Training"] * 5, "another seed, setting, length or engine"
 
 
+SHUFFLED = """
+neuron Linear:
+    input a
+    output y = a
+
+synapse Weighted:
+    post.a = Σ w x
+
+rule Hebb:
+    Δw = 0.5 x − 0.2 w
+
+network Net:
+    image = 3 Source
+    cell = 1 Linear
+    w = image → cell: Weighted with Hebb, w = 0
+    ξ = 6 random patterns of N(0, 1) over image
+
+experiment A on Net:
+    phase train for each x in ξ, shuffled:
+        image = x
+    record w.w at end as w
+
+experiment B like A
+
+experiment AfterA on Net:
+    start from end of A
+    phase wait for 1 step:
+        rules off
+    record w.w at end as w
+
+experiment AfterB like AfterA:
+    start from end of B
+"""
+
+
+def test_an_order_of_its_own_is_another_end():
+    model = plasticdsl.parse(SHUFFLED)
+    a, b, after_a, after_b = (model.run(name, engine="reference")["w"].values for name in ("A", "B", "AfterA", "AfterB"))
+    assert not np.array_equal(a, b), "shuffled in an order of its own"
+    assert np.array_equal(after_a, a)
+    assert np.array_equal(after_b, b)
+
+
 def test_a_network_of_another_size_cannot_go_on():
     with pytest.raises(PlasError, match="cannot go on from the end of ‘Training’"):
         plasticdsl.parse(TEXT).run("Larger", engine="reference")

@@ -464,7 +464,7 @@ def experiments(d: Draw) -> tuple[list[str], tuple[str, tuple[str, ...]]]:
         ]
         lines += ["", *block("table Rows of Train", rows)]
     swept = [("da.τ_D", ("14 ms", "23 ms")), ("ex.η2", ("0.01", "0.04")), ("cell.θ(0)", ("0.8", "1.1"))]
-    chosen = swept[d.random.randrange(2)]
+    chosen = swept[d.random.randrange(len(swept))]
     sweep = [f"sweep {chosen[0]} in [{', '.join(chosen[1])}]" + (", 2 repeats" if d.maybe("repeats of a sweep", 0.4) else "")]
     lines += ["", *block("experiment Swept like Train", sweep)]
     return lines, chosen

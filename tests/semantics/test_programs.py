@@ -83,6 +83,33 @@ def test_many_experiments(number: int) -> None:
         alike(number, experiment, LEVELS[0], LEVELS[-1])
 
 
+# --- sweeps ----------------------------------------------------------------------------------------------------------
+
+
+def swept_alone(number: int, engine: EngineName) -> None:
+    """Each run of a sweep is, to the bit, that of the experiment with the same value and the same seed; and that of the one it is like, where items are
+    not shuffled in an order that the name of the experiment decides too."""
+    (name, values), features = program(number).swept, program(number).features
+    swept = carried_out(number, "Swept", engine)
+    repeats = len(swept) // len(values)
+    for place, run in enumerate(swept):
+        for experiment in ("Swept",) if "shuffled" in features else ("Swept", "Train"):
+            alone = parsed(number).run(experiment, engine=engine, seed=run.seed, parameters={name: values[place // repeats]})
+            same(list(alone.study.runs)[:1], [run], rtol=0.0, atol=0.0)
+
+
+@pytest.mark.parametrize("number", [28])
+def test_a_run_of_a_sweep(number: int) -> None:
+    swept_alone(number, "python")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["reference", "python"])
+@pytest.mark.parametrize("number", range(60))
+def test_many_runs_of_sweeps(number: int, engine: EngineName) -> None:
+    swept_alone(number, engine)
+
+
 # --- networks that are saved -----------------------------------------------------------------------------------------
 
 
