@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import BLOCK, Floats, Integers, in_blocks
+from plasticdsl.support.arrays import Floats, Integers, in_blocks
 from plasticdsl.support.connections import Connections
-from plasticdsl.support.random import bulk_uniforms
+from plasticdsl.support.random import BulkUniforms, bulk_uniforms
 from plasticdsl.support.structure import sources_of
 from plasticdsl.support.subsets import choose, choose_among
 from plasticdsl.support.units import whole
@@ -25,6 +25,9 @@ from plasticdsl.support.units import whole
 #: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
 PairValue = Callable[[Integers, Integers], Floats | float]
 PairCondition = Callable[[Integers, Integers], NDArray[np.bool_] | bool]
+
+#: Connections drawn at a time, so that what is computed of them stays in the cache.
+TRIALS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,17 @@ def connect(pattern: Pattern, same: bool, seed: int, stream: int) -> Connections
     found = both_ways(inner, found) if pattern.mirrored else found
     if pattern.pre is pattern.post is None:
         return found
-    keys = _units(pattern, "pre")[sources_of(found.rows)] * pattern.n_post + _units(pattern, "post")[found.targets]
-    return _from_keys(np.sort(keys), pattern)
+    return _of_parts(found, pattern)
+
+
+def _of_parts(found: Connections, pattern: Pattern) -> Connections:
+    """Connections of the parts by themselves, with the numbers that their units have in the populations."""
+    pre, post = _units(pattern, "pre"), _units(pattern, "post")
+    if all((part[1:] > part[:-1]).all() for part in (pre, post)):  # they are sorted as they are
+        counts = np.zeros(pattern.n_pre + 1, dtype=np.int64)
+        counts[pre + 1] = np.diff(found.rows)
+        return Connections(np.cumsum(counts), post.astype(np.int32)[found.targets])
+    return _from_keys(np.sort(pre[sources_of(found.rows)] * pattern.n_post + post[found.targets]), pattern)
 
 
 def places(pattern: Pattern) -> Pattern:
@@ -144,16 +156,26 @@ def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connecti
             return _with_degree(pattern, barred, seed, stream)
         case other:
             raise ValueError(f"{other} is no way to connect populations")
-    return _collected(blocks, pattern.n_pre)
+    return _collected(blocks, pattern.n_pre, _about(pattern))
 
 
 def _every_pair(pattern: Pattern, barred: bool) -> Connections:
     """Every pair, or (`barred`) every pair of two different units."""
     size = max(0, pattern.n_post - barred)
-    targets = np.tile(np.arange(size, dtype=np.int32), (pattern.n_pre, 1))
+    targets = np.empty((pattern.n_pre, size), dtype=np.int32)
+    targets[...] = np.arange(size)
     if barred:
-        targets += np.arange(size) >= np.arange(pattern.n_pre)[:, None]
+        for unit, row in enumerate(targets):
+            row[unit:] += 1
     return Connections(np.arange(pattern.n_pre + 1, dtype=np.int64) * size, targets.ravel())
+
+
+def _about(pattern: Pattern) -> int:
+    """Room for the connections of a probability in all cases but a few (six standard deviations); none where anything else decides."""
+    if pattern.kind != "probability" or callable(pattern.amount) or pattern.allowed is not None:
+        return 0
+    mean = pattern.n_pre * pattern.n_post * min(1.0, max(0.0, pattern.amount))
+    return int(mean + 6.0 * mean**0.5)
 
 
 # --- pieces: (pre, post) unit numbers, sorted ------------------------------------------------------------------------
@@ -161,13 +183,19 @@ def _every_pair(pattern: Pattern, barred: bool) -> Connections:
 Pieces = Iterator[tuple[Integers, Integers]]
 
 
-def _collected(blocks: Pieces, n_pre: int) -> Connections:
-    targets: list[NDArray[np.int32]] = []
+def _collected(blocks: Pieces, n_pre: int, about: int) -> Connections:
+    """All of them; `about`: how many there will be, more or less. The array grows where it is, so that there is one at any time."""
+    targets, used = np.empty(about, dtype=np.int32), 0
     counts = np.zeros(n_pre + 1, dtype=np.int64)
     for pre, post in blocks:
-        targets.append(post.astype(np.int32))
-        counts[1:] += np.bincount(pre, minlength=n_pre)
-    return Connections(np.cumsum(counts), np.concatenate(targets) if targets else np.zeros(0, dtype=np.int32))
+        begin, used = used, used + len(post)
+        if used > len(targets):
+            targets.resize(used + used // 8, refcheck=False)
+        targets[begin:used] = post
+        if len(pre):
+            counts[pre[0] + 1 : pre[-1] + 2] += np.diff(np.searchsorted(pre, np.arange(pre[0], pre[-1] + 2)))
+    targets.resize(used, refcheck=False)
+    return Connections(np.cumsum(counts), targets)
 
 
 def _permitted(pattern: Pattern, barred: bool, pre: Integers, post: Integers) -> NDArray[np.bool_]:
@@ -221,15 +249,28 @@ def _check_probability(p: float) -> None:
 
 def _skipping(pattern: Pattern, p: float, barred: bool, seed: int, stream: int) -> Pieces:
     """Bernoulli trials over all pairs by their geometric gaps, one random number for each connection (Fan, Muller & Rezucha 1962)."""
-    pairs, reached, used = pattern.n_pre * pattern.n_post, -1, 0
+    pairs, reached = pattern.n_pre * pattern.n_post, -1
+    sequence, all_are = BulkUniforms(seed, stream), not barred and pattern.allowed is None
     while reached < pairs - 1:
-        gaps = np.floor(np.log(bulk_uniforms(seed, stream, BLOCK, used)) / np.log1p(-p))
+        gaps = sequence.uniforms(TRIALS)
+        np.log(gaps, out=gaps)
+        gaps /= np.log1p(-p)
         # A gap beyond the last pair ends the row of trials; cutting it there keeps the sum within 64 bits.
-        places = reached + np.cumsum(np.minimum(gaps, float(pairs)).astype(np.int64) + 1)
-        used, reached = used + BLOCK, int(places[-1])
-        pre, post = np.divmod(places[: np.searchsorted(places, pairs)], pattern.n_post)
-        keep = _permitted(pattern, barred, pre, post)
-        yield (pre, post) if keep.all() else (pre[keep], post[keep])
+        np.minimum(gaps, float(pairs), out=gaps)
+        places = gaps.astype(np.int64)
+        places += 1
+        np.cumsum(places, out=places)
+        places += reached
+        reached = int(places[-1])
+        if reached >= pairs:
+            places = places[: np.searchsorted(places, pairs)]
+        pre = places // pattern.n_post
+        post = places - pre * pattern.n_post
+        if all_are:
+            yield pre, post
+        else:
+            keep = _permitted(pattern, barred, pre, post)
+            yield pre[keep], post[keep]
 
 
 def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bool, seed: int, stream: int) -> Pieces:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.support.arrays import Integers, Values
+from plasticdsl.support.structure import sorting
 
 #: Formulas of both directions may differ by rounding.
 ALIKE = 1e-9
@@ -36,10 +37,10 @@ def counterparts(pre: NDArray[Any], post: NDArray[Any], other_pre: NDArray[Any],
     return places.astype(np.int32)
 
 
-def opposite(post: NDArray[Any]) -> Integers:
+def opposite(post: NDArray[Any]) -> NDArray[np.int32]:
     """For each connection of a population with itself the number of the one in the other direction; all of them exist. They are sorted by pre, then
     post; those in the other direction come in the same order when sorted by post, then pre."""
-    return np.argsort(post, kind="stable")
+    return sorting(post)
 
 
 def unlike(values: NDArray[Any], others: NDArray[Any]) -> Integers:

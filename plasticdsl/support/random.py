@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticdsl.support.arrays import Floats
+from plasticdsl.support.arrays import Floats, Integers
 
 Words = NDArray[np.uint64]
 _OfBits = Callable[[list[Words]], Floats]
@@ -70,8 +70,31 @@ def bulk_uniforms(seed: int, stream: int, count: int, start: int = 0) -> Floats:
     """
     generator = np.random.Philox(key=_bulk_key(seed, stream))
     generator.advance(start // 4)  # one step of the counter gives four words
-    words = generator.random_raw(start % 4 + count)[start % 4 :]
-    return np.asarray(((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52)
+    return _inside_unit_interval(generator.random_raw(start % 4 + count)[start % 4 :])
+
+
+class BulkUniforms:
+    """The numbers of `bulk_uniforms` in order, each call going on where the last one ended."""
+
+    def __init__(self, seed: int, stream: int) -> None:
+        self._generator = np.random.Philox(key=_bulk_key(seed, stream))
+
+    def uniforms(self, count: int) -> Floats:
+        """The next ones: float64[count]."""
+        return _inside_unit_interval(self._generator.random_raw(count))
+
+    def whole_numbers(self, below: int, count: int) -> Integers:
+        """The next ones as numbers from 0 to `below` − 1: int64[count]."""
+        return (self.uniforms(count) * below).astype(np.int64)
+
+
+def _inside_unit_interval(words: Words) -> Floats:
+    """The odd multiple of 2⁻⁵³ that the 52 upper bits of each word give, in the memory of the words."""
+    words >>= np.uint64(12)
+    words |= np.uint64(0x3FF << 52)  # as digits of a float64 from 1 to 2, which is exact, as is what is left of it
+    numbers = words.view(np.float64)
+    numbers -= 1.0 - 2.0**-53
+    return numbers
 
 
 def generator_of(seed: int, stream: int) -> np.random.Generator:

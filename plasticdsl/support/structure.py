@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.arrays import Floats, Integers, in_blocks
 from plasticdsl.support.steps import to_step_array
 
 #: A log holds at least so many spikes.
@@ -36,13 +36,18 @@ def by_delay(units: NDArray[Any], delay: Any) -> Integers:
 def group_ends(keys: NDArray[Any], length: int) -> Integers:
     """Where each group begins once the keys are sorted, and the end: int64[length]."""
     found = np.zeros(length, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=length - 1), out=found[1:])
-    return found
+    for begin, end in in_blocks(len(keys)):
+        found[1:] += np.bincount(keys[begin:end], minlength=length - 1)
+    return np.cumsum(found, out=found)
 
 
 def sorting(keys: NDArray[Any]) -> NDArray[np.int32]:
-    """The order that sorts the keys; equal ones stay in order."""
-    return np.argsort(keys, kind="stable").astype(np.int32)
+    """The order that sorts the keys, which are whole numbers from 0 to 2³¹ − 1, as is how many there are; equal ones stay in order."""
+    numbered = keys.astype(np.int64)  # a sort of numbers takes a third of the time and of the memory of one of places
+    numbered <<= 32
+    numbered |= np.arange(len(keys), dtype=np.int32)
+    numbered.sort()
+    return numbered.astype(np.int32)  # the lower half
 
 
 def sources_of(rows: Integers) -> NDArray[np.int32]:

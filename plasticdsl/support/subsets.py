@@ -14,19 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.support.arrays import Integers, in_blocks
-from plasticdsl.support.random import bulk_uniforms
-
-
-class _Sequence:
-    """The random numbers of one stream, taken from the front."""
-
-    def __init__(self, seed: int, stream: int) -> None:
-        self._seed, self._stream, self._used = seed, stream, 0
-
-    def whole_numbers(self, below: int, count: int) -> Integers:
-        numbers = (bulk_uniforms(self._seed, self._stream, count, self._used) * below).astype(np.int64)
-        self._used += count
-        return numbers
+from plasticdsl.support.random import BulkUniforms, bulk_uniforms
 
 
 def choose(units: int, others: int, count: int, barred: bool, repeats: bool, seed: int, stream: int) -> Integers:
@@ -38,7 +26,7 @@ def choose(units: int, others: int, count: int, barred: bool, repeats: bool, see
     _require_enough(count, available, repeats)
     if units * count == 0:
         return np.zeros(0, dtype=np.int64)
-    sequence = _Sequence(seed, stream)
+    sequence = BulkUniforms(seed, stream)
     rows: list[Integers] = []
     for begin, end in in_blocks(units, count):
         if repeats:
@@ -102,7 +90,7 @@ def _require_enough(count: int, available: int, repeats: bool) -> None:
         raise ValueError(f"{count} partners are to be drawn for each unit, but only {available} are available")
 
 
-def _different(sequence: _Sequence, rows: int, below: int, count: int) -> Integers:
+def _different(sequence: BulkUniforms, rows: int, below: int, count: int) -> Integers:
     """`count` different numbers below `below` in each row, sorted: int64[rows, count]."""
     chosen = sequence.whole_numbers(below, rows * count).reshape(rows, count)
     chosen.sort(axis=1)

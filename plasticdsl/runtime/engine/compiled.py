@@ -37,6 +37,7 @@ class CompiledEngine:
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._late = {one.field: one for one in program.postponed}
+        self._unused = {name: np.array(first) for name, first in self._first_states().items() if name not in self._arrays}
         self._states = self._all_states()
         self._whole: dict[str, NDArray[Any]] = {}
         self._plain: dict[Ref, NDArray[np.float64]] = {}
@@ -72,9 +73,11 @@ class CompiledEngine:
             self.advance(1)
 
     def _all_states(self) -> list[NDArray[Any]]:
-        arrays, kept = self._bound.arrays, self._first_states()
+        arrays = self._bound.arrays
         moving = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))
-        found = {name: arrays.get(name, values) for name, values in kept.items()} | {name: arrays[name] for name in moving}
+        found = (
+            {name: arrays[name] for name in self._first_states() if name in arrays} | {name: arrays[name] for name in moving} | self._unused
+        )
         return [array.reshape(-1) for array in found.values()]
 
     def all_finite(self) -> bool:
@@ -175,8 +178,8 @@ class CompiledEngine:
         if field in self._bound.arrays:
             values, units = self._bound.arrays[field], self._keepers(target.owner, self._arrays[field].per)
             return values if units is None else np.asarray(values[units])
-        part, name = self.instance.part(target.owner), target.name  # what no kernel touches keeps its value from the beginning
-        kept = part.states[name] if name in part.states else part.parameters[name]
+        part = self.instance.part(target.owner)  # what no kernel touches keeps its value from the beginning
+        kept = self._unused[field] if field in self._unused else part.parameters[target.name]
         return np.broadcast_to(np.asarray(kept, dtype=np.float64), (part.count,))
 
     def _keepers(self, owner: Owner, per: Place | None) -> NDArray[np.int32] | None:
@@ -199,7 +202,7 @@ class CompiledEngine:
             plain[...] = values
             return
         field, part = field_of(target), self.instance.part(target.owner)
-        array = self._bound.arrays.get(field, part.states.get(target.name))
+        array = self._bound.arrays.get(field, self._unused.get(field))
         if array is None:
             if field not in self._bound.scalars or np.ndim(values):
                 raise ValueError(f"{target.path} is a parameter shared by all units or connections; give it a single number")
@@ -338,9 +341,8 @@ class CompiledEngine:
     def _changing(self, moving: bool = False) -> dict[str, NDArray[Any]]:
         """All arrays that are part of the state, by key; states that no kernel reads or changes may still be written from outside, shown and recorded."""
         if not self._whole:
-            bound, states = self._bound.arrays, self._first_states()
-            changing = {name: bound[name] for name, array in self._arrays.items() if array.changes}
-            self._whole = {str(n): a for n, a in ({n: a for n, a in states.items() if n not in bound} | changing).items()}
+            changing = {name: self._bound.arrays[name] for name, array in self._arrays.items() if array.changes}
+            self._whole = {str(name): array for name, array in (self._unused | changing).items()}
         still = {str(name) for s in self._program.switches if moving and not self._bound.scalars[s.field] for name in s.standing}
         return {name: array for name, array in self._whole.items() if name not in still} if still else self._whole
 

@@ -87,16 +87,6 @@ def with_parameters(following: Followers, base: Instance, settings: Settings, he
     )
 
 
-def with_own_states(instance: Instance) -> Instance:
-    """The same with copies of the states."""
-
-    def own(part: Any) -> Any:
-        return replace(part, states={name: values.copy() for name, values in part.states.items()})
-
-    populations, projections = ({name: own(part) for name, part in parts.items()} for parts in (instance.populations, instance.projections))
-    return replace(instance, populations=populations, projections=projections)
-
-
 def _goes_on(population: Population) -> bool:
     """Whether more of it follows than from its own parameters: from the time, or from the network's parameters."""
     return isinstance(population.source, RegularSource) or population.step is not None

@@ -1,7 +1,8 @@
 """A network with numbers: sizes, parameters, initial states, connections and delays, all drawn.
 
 Comes from `build.instantiate`; both the compiled kernels and the reference interpreter start from it, so they share every random
-draw made before the first step. All values in SI; times in whole steps where named so.
+draw made before the first step. They work on copies of its states; one that all units or connections begin with alike is there once. All values in SI;
+times in whole steps where named so.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def alike(projection: Projection, made: ProjectionInstance, name: str, side: Giv
 
 def require_partners(projection: Projection, made: ProjectionInstance) -> None:
     """States that changes of symmetric variables read begin as their partners do in the other direction. Raises `PlasError` (`not-symmetric`)."""
-    if not made.count:
+    if not (made.count and projection.partners):
         return
     turned = opposite(made.targets)
     for name, partner in projection.partners:

@@ -138,7 +138,12 @@ def states_of(block: Block, resolver: Resolver) -> dict[str, Floats]:
 
 
 def _full(value: Values, count: int) -> Floats:
-    return np.array(np.broadcast_to(value, (count,)), dtype=np.float64)
+    """One for each, of its own; where all have the same, it is there once."""
+    return (
+        np.broadcast_to(np.float64(value), (count,))
+        if np.ndim(value) == 0
+        else np.array(np.broadcast_to(value, (count,)), dtype=np.float64)
+    )
 
 
 def stride_of(population: Population, resolver: Resolver, setup: Setup) -> int:

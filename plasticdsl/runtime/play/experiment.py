@@ -18,7 +18,7 @@ from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.engine.engine import Engine, State
-from plasticdsl.runtime.instance.changed import Followers, with_own_states, with_parameters
+from plasticdsl.runtime.instance.changed import Followers, with_parameters
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.settings import Settings
@@ -55,7 +55,7 @@ class Workshop:
         require_small_step(self.network, instance, before.instance)
         if before.change(instance):
             return before
-        engine = self.engine(with_own_states(instance), {**settings, **held})
+        engine = self.engine(instance, {**settings, **held})
         engine.restore(before.snapshot(), other_parameters=True)
         return engine
 
