@@ -17,6 +17,9 @@ Values = float | Floats
 #: Numbers worked on at a time.
 BLOCK = 1 << 20
 
+#: So many where each is computed in several steps, so that they stay in the processor's cache.
+CACHED = 1 << 14
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sparse:

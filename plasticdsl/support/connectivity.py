@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Integers, in_blocks
+from plasticdsl.support.arrays import CACHED, Floats, Integers, in_blocks
 from plasticdsl.support.connections import Connections
 from plasticdsl.support.random import BulkUniforms, bulk_uniforms
 from plasticdsl.support.structure import sources_of
@@ -25,9 +25,6 @@ from plasticdsl.support.units import whole
 #: From unit numbers (from 0) of shape [pre, 1] and [1, post] to a probability or to whether the pair may be connected (may broadcast).
 PairValue = Callable[[Integers, Integers], Floats | float]
 PairCondition = Callable[[Integers, Integers], NDArray[np.bool_] | bool]
-
-#: Connections drawn at a time, so that what is computed of them stays in the cache.
-TRIALS = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +249,7 @@ def _skipping(pattern: Pattern, p: float, barred: bool, seed: int, stream: int) 
     pairs, reached = pattern.n_pre * pattern.n_post, -1
     sequence, all_are = BulkUniforms(seed, stream), not barred and pattern.allowed is None
     while reached < pairs - 1:
-        gaps = sequence.uniforms(TRIALS)
+        gaps = sequence.uniforms(CACHED)
         np.log(gaps, out=gaps)
         gaps /= np.log1p(-p)
         # A gap beyond the last pair ends the row of trials; cutting it there keeps the sum within 64 bits.

@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Values, in_blocks
-from plasticdsl.support.random import box_muller, bulk_uniforms, generator_of
+from plasticdsl.support.arrays import CACHED, Floats, Values
+from plasticdsl.support.random import BulkUniforms, box_muller, generator_of
 
 _MOST_TIMES = 500  # that a value is drawn again
 _NEXT_STREAM = 0x9E3779B97F4A7C15
@@ -126,8 +126,10 @@ def _drawn(kind: _Kind, arguments: Sequence[Values], count: int, seed: int, stre
     if not kind.uniforms:
         return np.asarray(kind.value(generator_of(seed, stream), count, *arguments), dtype=np.float64)
     result = np.empty(count)
-    for begin, end in in_blocks(count):
-        part, uniforms = slice(begin, end), bulk_uniforms(seed, stream, kind.uniforms * (end - begin), kind.uniforms * begin)
+    sequence = BulkUniforms(seed, stream)
+    for begin in range(0, count, CACHED):
+        part = slice(begin, min(begin + CACHED, count))
+        uniforms = sequence.uniforms(kind.uniforms * (part.stop - begin))
         result[part] = kind.value(
             *uniforms.reshape(-1, kind.uniforms).T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments)
         )

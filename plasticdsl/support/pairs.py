@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Integers, Values
+from plasticdsl.support.arrays import CACHED, Floats, Integers, Values
 from plasticdsl.support.structure import sorting
 
 #: Formulas of both directions may differ by rounding.
@@ -52,8 +52,21 @@ def mirrored(values: Values, pre: NDArray[Any], post: NDArray[Any]) -> Values:
     """The values of connections of which each has one in the other direction: that with post ≤ pre counts for both."""
     if np.ndim(values) == 0 or not len(pre):
         return values
-    array = np.asarray(values)
-    return np.where(post <= pre, array, array[opposite(post)])
+    found = np.array(values)
+    mirror(found, pre, post)
+    return found
+
+
+def mirror(values: Floats, pre: NDArray[Any], post: NDArray[Any]) -> None:
+    """The same in the array of the values. Those with post < pre, sorted by post, then pre, come in the order of those with post > pre."""
+    counting = post < pre
+    order, counting_values = sorting(post[counting]), values[counting]
+    used = 0
+    for begin in range(0, len(values), CACHED):
+        part = slice(begin, begin + CACHED)
+        others = post[part] > pre[part]
+        first, used = used, used + int(np.count_nonzero(others))
+        values[part][others] = counting_values[order[first:used]]
 
 
 def symmetric(name: str, values: Values, pre: NDArray[Any], post: NDArray[Any], drawn: bool) -> Values:

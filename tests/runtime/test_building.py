@@ -12,10 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 import plasticdsl
-from plasticdsl.support import arrays
+from plasticdsl.support import arrays, pairs
 from plasticdsl.support.connectivity import Pattern, connect
+from plasticdsl.support.distributions import draw
+from plasticdsl.support.pairs import mirrored
 from plasticdsl.support.random import BulkUniforms, bulk_uniforms
-from plasticdsl.support.structure import group_ends, sorting
+from plasticdsl.support.structure import group_ends, sorting, sources_of
 
 CELLS = """
 neuron Cell:
@@ -82,6 +84,30 @@ def test_bytes_for_each_connection(rule: str, w: str, most: float) -> None:
     assert peak < 1.3 * rest
 
 
+def test_symmetric_weights_take_as_little_while_they_are_drawn() -> None:
+    text = """
+neuron Unit:
+    input h
+    output x
+    x → 1 if h > 0
+        0 otherwise
+
+synapse Coupling:
+    post.h = Σ w x
+
+rule Hebb:
+    Δw = x y
+
+network Net:
+    N = 1000
+    P = N Unit
+    J = P → P: Coupling with Hebb, all to all, w ~ N(0, 1), w_ij = w_ji
+"""
+    rest, peak = _taken(text)
+    assert rest < 4.0 + 8.0 + 8.0 + 1.5
+    assert peak < 1.3 * rest
+
+
 def test_a_state_that_no_kernel_uses_is_kept_apart_from_what_it_was_at_first(tmp_path: Path) -> None:
     model = plasticdsl.parse("neuron Cell:\n    u(0) = 2\n    20 ms dV/dt = −V\n\nnetwork Net:\n    P = 4 Cell\n")
     for engine in ("reference", "python"):
@@ -143,6 +169,27 @@ def test_numbers_in_sequence_are_those_of_the_stream_in_bits() -> None:
     sequence = BulkUniforms(3, 9)
     assert [*sequence.uniforms(7), *sequence.uniforms(0), *sequence.uniforms(993)] == expected
     assert bulk_uniforms(3, 9, 500, 500).tolist() == expected[500:]
+
+
+def test_values_are_those_of_the_stream_in_order() -> None:
+    count = 3 * arrays.CACHED + 5
+    first, second = bulk_uniforms(5, 6, 2 * count).reshape(-1, 2).T
+    normal = 1.0 + 2.0 * np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second)
+    np.testing.assert_allclose(draw("N", (1.0, 2.0), count, 5, 6), normal, rtol=0.0, atol=1e-13)
+    own = np.linspace(1.0, 2.0, count)
+    np.testing.assert_array_equal(draw("U", (0.0, own), count, 5, 6), own * bulk_uniforms(5, 6, count))
+
+
+@pytest.mark.parametrize("selves", [True, False])
+def test_values_are_mirrored_in_blocks_of_any_size(selves: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = connect(Pattern("probability", 40, 40, 0.3, mirrored=True, self_connections=selves), True, 3, 4)
+    pre, values = sources_of(found.rows), np.arange(len(found.targets)) + 0.5
+    at = dict(zip(zip(pre.tolist(), found.targets.tolist(), strict=True), values.tolist(), strict=True))
+    expected = [at[max(pair), min(pair)] for pair in at]
+    assert mirrored(values, pre, found.targets).tolist() == expected
+    monkeypatch.setattr(pairs, "CACHED", 7)
+    assert mirrored(values, pre, found.targets).tolist() == expected
+    assert values.tolist() == list(at.values())
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------------

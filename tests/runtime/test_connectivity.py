@@ -64,7 +64,7 @@ def test_probability_does_not_depend_on_the_size_of_blocks(monkeypatch: pytest.M
     fixed, own = Pattern("probability", 50, 60, 0.2), Pattern("probability", 50, 60, lambda pre, post: 0.2 + 0.0 * pre)
     whole = [pairs(connect(p, False, 3, 4)) for p in (fixed, own)]
     monkeypatch.setattr(arrays, "BLOCK", 7)
-    monkeypatch.setattr(connectivity, "TRIALS", 7)
+    monkeypatch.setattr(connectivity, "CACHED", 7)
     assert [pairs(connect(p, False, 3, 4)) for p in (fixed, own)] == whole
 
 
@@ -199,4 +199,4 @@ def test_ten_million_connections_take_a_number_each(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(BulkUniforms, "uniforms", counted)
     found = connect(Pattern("probability", 10_000, 10_000, 0.1), True, 1, 2)
     assert len(found.targets) == pytest.approx(1e7, abs=2e4)
-    assert len(found.targets) <= sum(drawn) < len(found.targets) + 2 * connectivity.TRIALS
+    assert len(found.targets) <= sum(drawn) < len(found.targets) + 2 * arrays.CACHED

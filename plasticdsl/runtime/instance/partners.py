@@ -14,7 +14,7 @@ from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
 from plasticdsl.support import pairs
-from plasticdsl.support.pairs import mirrored, opposite, unlike
+from plasticdsl.support.pairs import mirror, mirrored, opposite, unlike
 
 
 def alike(projection: Projection, made: ProjectionInstance, name: str, side: Given | None, values: Values) -> Values:
@@ -22,11 +22,12 @@ def alike(projection: Projection, made: ProjectionInstance, name: str, side: Giv
     other value must be the same for both. Raises `PlasError` (`not-symmetric`)."""
     if name not in (*projection.symmetric, *projection.alike) or np.ndim(values) == 0 or not made.count:
         return values
-    sources, array = made.sources(), np.asarray(values)
-    drawn = isinstance(side, Distribution) and name in projection.symmetric
-    if not drawn:
-        _require_alike(projection, made, (name, name), array, array[opposite(made.targets)])
-    return mirrored(values, sources, made.targets)
+    array = np.asarray(values)
+    if isinstance(side, Distribution) and name in projection.symmetric:
+        mirror(array, made.sources(), made.targets)  # nobody else has what was drawn
+        return array
+    _require_alike(projection, made, (name, name), array, array[opposite(made.targets)])
+    return mirrored(array, made.sources(), made.targets)
 
 
 def require_partners(projection: Projection, made: ProjectionInstance) -> None:

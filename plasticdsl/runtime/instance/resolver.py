@@ -148,6 +148,8 @@ def checked(variable: Variable, values: Values, resolver: Resolver) -> Values:
     if np.isnan(values).any():
         name = resolver.named(variable.name)
         fail("not-finite", f"‘{name}’ has no value (0/0, or a root or logarithm of a negative number) before the run.", variable.span)
+    if not variable.values and np.all((values >= low) & (values <= high)):
+        return values
     wrong = outside(values, low, high, variable.values)
     if wrong.any():
         _outside(variable, values, wrong, low, high, resolver)
