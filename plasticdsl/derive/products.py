@@ -3,11 +3,15 @@
 Comes in: a projection whose blocks have their integrators. Goes out: the same, where an `ExponentialEuler` step of a connection that would hold such
 products counts each with what it is over the step instead; and a warning where that cannot be.
 
-Let w′ = a w + Σ k Π vᵢ with a constant a, and vᵢ′ = λᵢ vᵢ + bᵢ, each by itself exact, bᵢ constant during the step. Then vᵢ = (vᵢ + bᵢ/λᵢ) − bᵢ/λᵢ is a
-part that decays with λᵢ and one that stays, and a product of such parts decays with the sum λ of their rates, so that over a step it gives
-∫₀^dt e^{a (dt − s)} e^{λ s} ds = dt e^{a dt} φ₁((λ − a) dt) times its value at t_n, φ₁(z) = (eᶻ − 1)/z. Held, it would give dt φ₁(a dt). The ratio is a
-constant, a parameter of the connection with which the product is multiplied. So the step is that of the exponential of the joint system, which is linear
-in w and in the products of the vᵢ. A weight that a rule lets flow decays only while rules are on and its connection is there: else it is a constant too.
+Let first w′ = a w + Σ k Π vᵢ with a constant a, and vᵢ′ = λᵢ vᵢ + bᵢ, each by itself exact, bᵢ constant during the step. Then vᵢ = (vᵢ + bᵢ/λᵢ) − bᵢ/λᵢ is
+a part that decays with λᵢ and one that stays, and a product of such parts decays with the sum λ of their rates, so that over a step it gives ∫₀^dt e^{a
+(dt − s)} e^{λ s} ds = dt e^{a dt} φ₁((λ − a) dt) times its value at t_n, φ₁(z) = (eᶻ − 1)/z. Held, it would give dt φ₁(a dt). The ratio is a constant, a
+parameter of the connection with which the product is multiplied. So the step is that of the exponential of the joint system, which is linear in w and in
+the products of the vᵢ. A weight that a rule lets flow decays only while rules are on and its connection is there: else it is a constant too.
+
+Where a is such a sum of products too, `dw/dt = post.y (1 − w)`, the step takes the means of a and b over the step, dt φ₁(λ dt) for a rate of decay λ. It
+is exact where b is a constant times a, else of second order: w(t + dt) = e^{∫a} w + ∫ e^{∫ₛ a} b ds, of which means leave out what a and b vary together
+(the second term of Magnus 1954).
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from plasticdsl.names import numbered
 from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, mul, neg, sub
 from plasticdsl.symbolic.block_contents import is_constant
 
+BY_MEANS = "what is multiplied in its rate decays by itself, so that its mean over the step is known"
 IN_CLOSED_FORM = "what is multiplied in its rate decays by itself, so that the product over a step is exact"
 _MOST_TERMS = 32
 
@@ -82,14 +87,21 @@ def with_products(projection: Projection, populations: Mapping[str, Population],
     resting = {Ref(Whose.OWN, v) for v in flowing_weights(projection)}
     schemes, new = list[Scheme](), list[Variable]()
     for scheme in block.schemes:
-        if isinstance(scheme, ExponentialEuler) and is_constant(scheme.slope, block):
-            factors = _Factors(scheme.variable, scheme.slope, {v.name for v in (*block.variables, *new)})
-            offset = inline(scheme.offset, scope)
-            if any(r.owner is not Whose.OWN and r in moving for r in refs(offset)):
+        if isinstance(scheme, ExponentialEuler):
+            steady, taken = is_constant(scheme.slope, block), {v.name for v in (*block.variables, *new)}
+            factors = _Factors(scheme.variable, scheme.slope if steady else ZERO, taken)
+            slope, offset = inline(scheme.slope, scope), inline(scheme.offset, scope)
+            if any(r.owner is not Whose.OWN and r in moving for part in (slope, offset) for r in refs(part)):
                 try:
                     closed = _counted(offset, decays, moving, factors)
                     at_rest = None if resting.isdisjoint(refs(offset)) else _counted(offset, decays, moving - resting, factors)
-                    scheme = replace(scheme, offset=closed, reason=IN_CLOSED_FORM, closed=True, at_rest=at_rest)
+                    if steady:
+                        scheme = replace(scheme, offset=closed, reason=IN_CLOSED_FORM, closed=True, at_rest=at_rest)
+                    elif resting.isdisjoint(refs(slope)):
+                        mean = _counted(slope, decays, moving, factors)
+                        scheme = replace(scheme, slope=mean, offset=closed, reason=BY_MEANS, means=True, at_rest=at_rest)
+                    else:
+                        factors.found.clear()
                 except _NotClosed:
                     factors.found.clear()
             new += factors.found.values()
@@ -113,20 +125,26 @@ def _of_units(projection: Projection, populations: Mapping[str, Population]) -> 
 
 
 def held_products(network: Network) -> Iterator[Diagnostic]:
-    """A warning for each product of a variable of the connection and one of a unit, both flowing, that a step holds as it is at t_n."""
+    """A warning for each product of a variable of the connection and one of a unit, both flowing, that a step holds as it is at t_n. The variable whose
+    rate it is counts where it does not alone decide the rate: in `G (1 − x)`, not in `G x`, in which G is how fast x grows, mostly slowly."""
     flowing, populations = flowing_names(network), {p.name: p for p in network.populations}
     for projection in network.projections:
         block = projection.connection
-        closed = {s.variable for s in block.schemes if isinstance(s, ExponentialEuler) and s.closed}
+        closed = {s.variable for s in block.schemes if isinstance(s, ExponentialEuler) and (s.closed or s.means)}
         moving, scope = _moving(projection, flowing), _of_units(projection, populations)
+        pushing = {s.variable: refs(inline(s.offset, scope)) for s in block.schemes if isinstance(s, ExponentialEuler)}
         for f in block.flows if block.method is None else ():
-            rate = inline(f.rate, {**scope, Whose.OWN: block.definitions})
-            held = next(_held(rate, moving - {Ref(Whose.OWN, f.variable)}), None) if f.variable not in closed else None
+            rate, own = inline(f.rate, {**scope, Whose.OWN: block.definitions}), Ref(Whose.OWN, f.variable)
+            others = next(_held(rate, moving - {own}), None) if f.variable not in closed else None
+            itself = next((r for r in _held(rate, moving) if r in pushing.get(f.variable, ())), None) if f.variable not in closed else None
+            held = others or itself
             if held is not None:
                 message = (
                     f"A step holds ‘{held.path}’ as it is at its beginning, so that ‘{_symbol(block, f.variable)}’ is of first order in dt."
                 )
                 hint = "Products are exact where each factor decays by itself, linearly; else choose dt well below its time constant."
+                if others is None:
+                    hint = f"It multiplies ‘{_symbol(block, f.variable)}’ itself; choose dt well below the time constants of both."
                 yield Diagnostic("first-order", message, f.span, hint, severity=Severity.WARNING)
 
 

@@ -22,7 +22,8 @@ class Exact:
 @dataclass(frozen=True, slots=True)
 class ExponentialEuler:
     """x' = a x + b with a, b held at t_n: x(t+dt) = x + dt (a x + b) φ₁(a dt), φ₁(z) = (eᶻ − 1)/z. `closed`: b is such that this is exact
-    (`derive.products`); `at_rest`: what b is while the weights that rules let flow stand still, where it is another."""
+    (`derive.products`); `at_rest`: what b is while the weights that rules let flow stand still, where it is another. `means`: a
+    and b are their means over the step."""
 
     variable: str
     slope: Expr
@@ -30,6 +31,7 @@ class ExponentialEuler:
     reason: str = ""
     closed: bool = False
     at_rest: Expr | None = None
+    means: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
 
 def _expected_error(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
     """What it costs that exponential Euler holds an exact, decaying variable over a step: its mean over the step is less by 1 − φ₁(−dt/τ) ≈ dt/2τ."""
-    if not isinstance(scheme, ExponentialEuler) or scheme.closed:
+    if not isinstance(scheme, ExponentialEuler) or scheme.closed or scheme.means:
         return
     known = default_values(block)
     read = {r.name for e in (scheme.slope, scheme.offset) for r in refs(e) if r.owner is Whose.OWN}
@@ -121,7 +121,7 @@ def method(scheme: Scheme) -> str:
         case Exact():
             return "exact propagator"
         case ExponentialEuler(closed=closed):
-            return "closed form" if closed else "exponential Euler (first order)"
+            return "closed form" if closed else f"exponential Euler ({'second' if scheme.means else 'first'} order)"
         case RungeKutta4():
             return "Runge–Kutta 4 (fourth order)"
         case ExponentialRungeKutta():
