@@ -14,8 +14,14 @@ from tests.kernels.programs import artifact_of, bound, calculator, name
 
 RNG = np.random.default_rng(1)
 SMALL = np.concatenate([np.geomspace(1e-300, 1.0, 300), -np.geomspace(1e-300, 1.0, 300)])
-POINTS = np.concatenate([RNG.uniform(-40.0, 40.0, 1500), RNG.normal(0.0, 1.0, 1500), RNG.uniform(-700.0, 709.0, 500), SMALL])
-ODD = np.array([709.0, 709.7, 709.79, 711.0, -708.5, -744.0, -745.2, np.inf, -np.inf, np.nan, 0.0, -0.0, 1e-320])
+#: Where the argument is taken apart otherwise: at ±½ and at odd multiples of ln 2/2.
+SEAMS = np.concatenate(
+    [RNG.normal(at, 0.01, 100) for at in (0.5, -0.5, 0.25, -0.25, 0.3465735902799726, -0.3465735902799726, 1.0397207708399179)]
+)
+#: From the smallest result that is not 0 to the largest that is finite.
+FAR = RNG.uniform(-745.0, 753.0, 1000)
+POINTS = np.concatenate([RNG.uniform(-40.0, 40.0, 1500), RNG.normal(0.0, 1.0, 1500), np.linspace(-1.5, 1.5, 1501), FAR, SEAMS, SMALL])
+ODD = np.array([709.0, 709.7, 709.79, 711.0, -708.5, -744.0, -745.2, 1e300, -1e300, np.inf, -np.inf, np.nan, 0.0, -0.0, 1e-320, -1e-320])
 
 
 def compiled(function: str, x: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
@@ -25,17 +31,30 @@ def compiled(function: str, x: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: A
     return arrays["result"]
 
 
-@pytest.mark.parametrize(("name", "limit"), [("exp", 1.0), ("expm1", 2.0), ("tanh", 3.0)])
+EXACT: dict[str, Callable[[Any], Any]] = {
+    "exp": mpmath.exp,
+    "expm1": mpmath.expm1,
+    "tanh": mpmath.tanh,
+    "expm1_over_x": lambda x: mpmath.expm1(x) / x if x else mpmath.mpf(1),
+    "x_over_expm1": lambda x: x / mpmath.expm1(x) if x else mpmath.mpf(1),
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), [("exp", 1.0), ("expm1", 1.5), ("tanh", 3.0), ("expm1_over_x", 2.0), ("x_over_expm1", 2.0)])
 def test_accuracy(name: str, limit: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     found = compiled(name, POINTS, monkeypatch, tmp_path)
-    in_python = np.array([float(getattr(vmath, name)(float(v))) for v in POINTS])
+    with np.errstate(all="ignore"):
+        in_python = np.array([float(getattr(vmath, name)(float(v))) for v in POINTS])
     np.testing.assert_array_equal(found, in_python)
-    exact: Callable[[Any], Any] = getattr(mpmath, name)
+    exact = EXACT[name]
     with mpmath.workprec(160):
         for value, result in zip(POINTS, found, strict=True):
             true = exact(mpmath.mpf(float(value)))
-            unit = mpmath.mpf(float(np.spacing(abs(float(true)))))
-            assert abs(mpmath.mpf(float(result)) - true) <= limit * unit, value
+            nearest = float(true)
+            if np.isinf(nearest):
+                assert result == nearest, value
+            else:
+                assert abs(mpmath.mpf(float(result)) - true) <= limit * mpmath.mpf(float(np.spacing(abs(nearest)))), value
 
 
 @pytest.mark.parametrize("name", ["exp", "expm1", "tanh"])
@@ -45,12 +64,15 @@ def test_odd_arguments(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
     np.testing.assert_allclose(compiled(name, ODD, monkeypatch, tmp_path), wanted, rtol=1e-15)
 
 
-@pytest.mark.parametrize("name", ["expm1_over_x", "x_over_expm1"])
-def test_quotients(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    found = compiled(name, POINTS, monkeypatch, tmp_path)
-    ratio = np.expm1(POINTS) / POINTS
-    np.testing.assert_allclose(found, ratio if name == "expm1_over_x" else 1.0 / ratio, rtol=2e-15)
-    assert compiled(name, np.zeros(1), monkeypatch, tmp_path)[0] == 1.0
+def test_quotients_at_odd_arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    x = np.array([0.0, -0.0, 5e-324, -1e-310, np.inf, -np.inf, np.nan, 1e300, -1e300])
+    np.testing.assert_array_equal(compiled("expm1_over_x", x, monkeypatch, tmp_path), [1.0] * 4 + [np.inf, 0.0, np.nan, np.inf, 1e-300])
+    np.testing.assert_array_equal(compiled("x_over_expm1", x, monkeypatch, tmp_path), [1.0] * 4 + [0.0, np.inf, np.nan, 0.0, 1e300])
+
+
+def test_small_arguments_have_a_shorter_way_to_the_same_bits() -> None:
+    small = np.concatenate([np.linspace(-0.5, 0.5, 2001), SMALL[np.abs(SMALL) <= 0.5]])
+    np.testing.assert_array_equal([vmath.expm1_over_small_x(float(x)) for x in small], [vmath.expm1_over_x(float(x)) for x in small])
 
 
 def test_loops_are_vectorised(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
