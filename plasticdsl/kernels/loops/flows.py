@@ -43,13 +43,15 @@ from plasticdsl.support.structure import entry, square
 @dataclass(frozen=True, slots=True)
 class FlowContext:
     """What the flow of one owner needs: where its names are, its flows as the author wrote them, and which variables stand still while `free` does not
-    hold (of refractory units; weights while rules are off). `unit`: the index of the loop, which numbers the random draws."""
+    hold (of refractory units; weights while rules are off). `unit`: the index of the loop, which numbers the random draws. `small`: variables whose
+    exponential Euler step is known to be small (`loops.small_steps`)."""
 
     names: Names
     unit: Local
     flows: Sequence[Flow]
     held: frozenset[str] = frozenset()
     free: Expr | None = None
+    small: frozenset[str] = frozenset()
 
     def variable(self, name: str) -> Variable:
         """What moves, with its bounds."""
@@ -223,7 +225,8 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     if scheme.at_rest is not None:
         assert context.free is not None
         pushed = Choice(((context.free, pushed),), scheme.at_rest)
-    change = Binary("*", Binary("*", dt, rate), Call("expm1_over_x", (Binary("*", Read(slope), dt),)))
+    quotient = "expm1_over_small_x" if variable in context.small else "expm1_over_x"
+    change = Binary("*", Binary("*", dt, rate), Call(quotient, (Binary("*", Read(slope), dt),)))
     return [
         _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
         Let(slope, resolve(scheme.slope)),

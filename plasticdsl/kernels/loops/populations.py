@@ -24,6 +24,7 @@ from plasticdsl.kernels.loops.names import (
     stage_kernel,
     stage_time,
 )
+from plasticdsl.kernels.loops.small_steps import in_two_ways
 from plasticdsl.kernels.loops.walks import S, each_spike
 from plasticdsl.kernels.program import (
     ONE,
@@ -399,9 +400,9 @@ def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
 
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
-    loop = each_unit(population.name, flow(population.alone, flow_context(plan, population)))
-    doc = f"Let the state of {population.name} flow from step n to n + 1."
-    return Function(Kernel("flow_{}", (population.name,)), doc, at_own_ends(population, (loop,)))
+    context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
+    loops = in_two_ways(population.name, population.alone, context, lambda known: each_unit(population.name, flow(population.alone, known)))
+    return Function(Kernel("flow_{}", (population.name,)), doc, at_own_ends(population, loops))
 
 
 def change_units(plan: Plan, operation: ops.ChangeUnits) -> Function:
