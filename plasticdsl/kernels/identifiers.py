@@ -187,6 +187,8 @@ class Part(Enum):
     LIFTED = "{}_lifted", "{} of each pre unit, as large as it would have been when the frame of its last visit began"
     WAITING = "{}_{}_waiting", "what post spikes have multiplied {1} by for {0}, in all since each frame began"
     TIED = "{}_{}_tied", "what post spikes of now multiply {1} by for {0}"
+    AT_ONCE = "at_once", "1 for pre units for whose connections nothing waits"
+    ANY_AT_ONCE = "any_at_once", "1 where there is one"
     BEGUN = "begun", "1 once the frames have begun"
     BROUGHT = "{}_now", "{} with all changes that wait"
     BROUGHT_LENGTH = "{}_now_length", "length of {}_now"

@@ -214,13 +214,14 @@ class Switch:
 @dataclass(frozen=True, slots=True)
 class Postponed:
     """An array that lacks changes that wait (`loops.lazy`). `advance` by no step stores in `now` what it would be with them, where that has the size
-    `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then."""
+    `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `limits`: the scalars that its bounds read."""
 
     field: Field
     now: Field
     length: Field
     begun: Field
     sums: tuple[Field, ...]
+    limits: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl import driver
-from plasticdsl.options import CompileOptions
+from plasticdsl.options import CompileOptions, EngineName
 from plasticdsl.source import SourceFile
 from tests.semantics.test_explain import TEXT as EXPLAINED_MODEL
 
@@ -168,3 +168,74 @@ def test_weights_that_are_written() -> None:
     expected = by_hand(a, b, [200, 900])
     net.run(steps=700)
     np.testing.assert_allclose(weights(net)[1], 0.25 + expected[1][1] - expected[0][1], rtol=0, atol=1e-12)
+
+
+OUTSIDE = """
+rule Up:
+    A = 0.3
+    w_min = 0
+    w_max = 1
+    w ∈ [w_min, w_max]
+    20 ms dr/dt = −r
+    on pre:
+        r += 1
+    on post:
+        w += A r
+
+network Net:
+    a = 1 SpikeTimes([0 ms, 23 ms])
+    b = 2 SpikeTimes(second)
+    ab = a → b: Up, w = 0.5CONNECTIONS
+    also = a → b: Up, w = 0.5
+
+experiment Train on Net:
+    dt = 1 ms
+    phase run for 30 ms
+
+experiment Test on Net:
+    dt = 1 ms
+    start from end of Train
+    ab.w_max = 0.6
+    phase run for 10 ms
+    record ab.w every 1 ms
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", "reference"])
+@pytest.mark.parametrize("more", ["", ", where i ≤ 2"])
+def test_what_is_outside_stays_there_until_something_happens_to_it(more: str, engine: EngineName) -> None:
+    """A weight that is written, or that a bound leaves outside, is bounded at its next event and not by looking or by one further on."""
+    times = np.array([5.0, 8.0, 12.0, 15.0, 18.0, 21.0, 22.0, 25.0]) * 1e-3
+    model = plasticdsl.parse(OUTSIDE.replace("CONNECTIONS", more))
+    net = model.build(dt="1 ms", spikes={"second": (times, np.zeros(8, dtype=int))}, engine=engine)
+
+    def weights_before(step: int) -> list[float]:
+        net.run(steps=step - net.step)
+        return list(np.array(net["ab"].w))
+
+    def jump(ms: float) -> float:
+        return 0.3 * math.exp(-ms / 20.0)
+
+    net.run(steps=3)
+    net["ab"].w[:] = -0.5
+    assert weights_before(5) == [-0.5, -0.5]  # unit 2 never spikes
+    assert weights_before(6) == [0.0, -0.5]
+    assert weights_before(10) == pytest.approx([jump(8), -0.5], abs=1e-15)
+    net["ab"].w_min = 0.4
+    assert weights_before(12) == pytest.approx([jump(8), -0.5], abs=1e-15)
+    assert weights_before(17) == pytest.approx([0.4 + jump(15), -0.5], abs=1e-15)
+    net["ab"].w_min, net["ab"].w_max = 0.0, 0.3
+    assert weights_before(18) == pytest.approx([0.4 + jump(15), -0.5], abs=1e-15)
+    assert weights_before(20) == [0.3, -0.5]
+    net["ab"].r = -1.0  # now postsynaptic spikes depress
+    assert weights_before(22) == pytest.approx([0.3 - jump(1), -0.5], abs=1e-15)
+    assert weights_before(23) == [0.0, -0.5]
+    assert weights_before(30) == pytest.approx([jump(2) * (1.0 - math.exp(-3 / 20)), -0.5], abs=1e-15)
+
+
+def test_what_waited_in_another_experiment_keeps_to_its_bounds() -> None:
+    spikes = {"second": (np.array([5.0, 35.0]) * 1e-3, np.array([0, 0]))}
+    model = plasticdsl.parse(OUTSIDE.replace("CONNECTIONS", ""))
+    found = model.run("Test", spikes=spikes, engine="python")["ab.w"].values[:, 0]
+    np.testing.assert_allclose(found[:6], 0.5 + 0.3 * math.exp(-5 / 20), rtol=1e-15)
+    np.testing.assert_array_equal(found[6:], 0.6)

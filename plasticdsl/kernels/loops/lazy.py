@@ -6,20 +6,20 @@ the last frames; `VISITED` says in which frame j came last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops.bounds import clipped
+from plasticdsl.kernels.loops.at_once import NEGATIVE, lift, look_at_post
 from plasticdsl.kernels.loops.flows import scheme_arguments
-from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, Names, each_unit, place_sizes, ring
-from plasticdsl.kernels.loops.walks import UNIT, each_spike, every_connection, every_unit, row
+from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, place_sizes, ring
+from plasticdsl.kernels.loops.waiting import Waiting, added, factor, held, local, waiting_in
+from plasticdsl.kernels.loops.walks import UNIT, each_spike, every_unit, found_in_row, row
 from plasticdsl.kernels.program import (
     ONE,
     ZERO,
     Array,
     Comment,
-    Element,
     For,
     Function,
     If,
@@ -31,13 +31,11 @@ from plasticdsl.kernels.program import (
     Size,
     Statement,
     Store,
-    While,
     element,
     only,
 )
 from plasticdsl.kernels.recipes import Apply
-from plasticdsl.model import Threshold
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, walk
 from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan.events import Postpone
 from plasticdsl.plan.places import Place, Slot
@@ -49,83 +47,8 @@ FRAMES = 4
 
 #: Locals: steps since the frame began, the frame of the last visit and that of now, the one that begins, how many frames ago, and its row.
 SINCE, OLD, NEW, AGO, KEPT = (Local(text) for text in ("since", "frame_then", "frame_now", "frames_ago", "kept"))
-#: Of a search in a row: where it begins and ends.
-LOW, HIGH, MIDDLE, END, HERE = (Local(text) for text in ("low", "high", "middle", "row_end", "position"))
-
-
-def _local(name: str, what: str) -> Local:
-    return Local(f"{{}}_{what}", (name,))
-
-
-def held(target: str) -> Local:
-    """The local that is a weight while its connection is visited."""
-    return _local(target, "here")
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits in a projection. `terms`: of each weight, a statement for each trace."""
-
-    plan: Plan
-    projection: ProjectionPlan
-    terms: Mapping[str, tuple[Postpone, ...]]
-
-    @property
-    def traces(self) -> tuple[str, ...]:
-        """Of the pre units."""
-        return tuple(dict.fromkeys(s.trace for many in self.terms.values() for s in many))
-
-    def field(self, part: Part, *of: str) -> Field:
-        """One of the projection's fields."""
-        return of_projection(self.projection.name).field(part, *of)
-
-    @property
-    def names(self) -> Names:
-        """Of the projection."""
-        return Names(self.plan, self.projection)
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether a pre unit may spike more than once in a step."""
-        return not isinstance(self.plan.population(self.projection.projection.pre).population.block.spike, Threshold)
-
-    def clipped(self, target: str, value: Expr) -> Expr:
-        """Within the bounds of a weight."""
-        return clipped(value, self.projection.variable(target).variable, self.names.resolve)
-
-    def missing(self, target: str, lifted: Mapping[str, Expr], frame: Expr) -> Expr:
-        """Σ a S, what a weight in the loop lacks."""
-        parts = [Binary("*", lifted[s.trace], element(self.field(Part.WAITING, target, s.trace), frame, I)) for s in self.terms[target]]
-        total: Expr = parts[0]
-        for part in parts[1:]:
-            total = Binary("+", total, part)
-        return total
-
-    def rate(self, trace: str) -> Read:
-        """By how much the logarithm of a trace falls in a step."""
-        return Read(self.field(Part.DECAY_RATE, trace))
-
-    def lifted(self, trace: str) -> Element:
-        """Of the pre unit of the loop."""
-        return element(self.field(Part.LIFTED, trace), J)
-
-    @property
-    def visited(self) -> Element:
-        """Of the pre unit of the loop."""
-        return element(self.field(Part.VISITED), J)
-
-    @property
-    def frame(self) -> Element:
-        """That of now."""
-        return only(self.field(Part.FRAME))
-
-
-def waiting_in(plan: Plan, projection: ProjectionPlan) -> Waiting | None:
-    """What waits in a projection, if anything does."""
-    terms: dict[str, list[Postpone]] = {}
-    for s in projection.postponed:
-        terms.setdefault(s.target, []).append(s)
-    return Waiting(plan, projection, {name: tuple(many) for name, many in terms.items()}) if terms else None
+#: Which of the spikes of a step is searched for in a row, and where the row ends.
+HERE, END = Local("position"), Local("row_end")
 
 
 # --- what it works on ------------------------------------------------------------------------------------------------
@@ -148,8 +71,8 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     yield Scalar(waiting.field(Part.FRAME_STEPS), "int64", Apply(frame_steps, tuple(rates.values())))
     one = of_projection(projection.name).field(Part.FRAMES)
     yield from (Scalar(waiting.field(Part.DECAY_RATE, trace), "float64", rate) for trace, rate in rates.items())
-    yield from (Array(waiting.field(part), "int64", (RUN.field(Part.ONE),)) for part in (Part.FRAME, Part.BEGUN))
-    yield Array(waiting.field(Part.VISITED), "int64", (lengths[Place.PRE],))
+    yield from (Array(waiting.field(part), "int64", (RUN.field(Part.ONE),)) for part in (Part.FRAME, Part.BEGUN, Part.ANY_AT_ONCE))
+    yield from (Array(waiting.field(part), "int64", (lengths[Place.PRE],)) for part in (Part.VISITED, Part.AT_ONCE))
     yield from (Array(waiting.field(Part.LIFTED, trace), "float64", (lengths[Place.PRE],)) for trace in waiting.traces)
     for target, terms in waiting.terms.items():
         for s in terms:
@@ -175,7 +98,9 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
         assert waiting is not None
         sums = tuple(waiting.field(Part.WAITING, target, s.trace) for s in terms)
         now, length = waiting.field(Part.BROUGHT, target), waiting.field(Part.BROUGHT_LENGTH, target)
-        yield Postponed(of_projection(projection.name).variable(target), now, length, waiting.field(Part.BEGUN), sums)
+        bounds = [waiting.names.resolve(b) for b in (waiting.variable(target).low, waiting.variable(target).high) if b is not None]
+        limits = tuple(node.name for b in bounds for node in walk(b) if isinstance(node, Read) and isinstance(node.name, Field))
+        yield Postponed(of_projection(projection.name).variable(target), now, length, waiting.field(Part.BEGUN), sums, limits)
 
 
 # --- presynaptic spikes ----------------------------------------------------------------------------------------------
@@ -193,7 +118,7 @@ class Visit:
 
 def visit(waiting: Waiting) -> Visit:
     """Weights get what waits for them, and are then kept without what would have come before."""
-    rise = {trace: _local(trace, "rise") for trace in waiting.traces}
+    rise = {trace: local(trace, "rise") for trace in waiting.traces}
     first: list[Statement] = [*_since(waiting)]
     unit: list[Statement] = []
     for trace in waiting.traces:
@@ -201,13 +126,13 @@ def visit(waiting: Waiting) -> Visit:
     jumps_first, jumps = _jumps(waiting)
     unit += [*jumps, Let(OLD, waiting.visited), Let(NEW, waiting.frame), Store(waiting.visited, Read(NEW))]
     for trace in waiting.traces:
-        new = _local(trace, "lifted_now")
+        new, up = local(trace, "lifted_now"), Binary("*", Read(local(trace, "after")), Read(rise[trace]))
         unit += [
-            Let(_local(trace, "lifted_then"), waiting.lifted(trace)),
-            Let(new, Binary("*", Read(_local(trace, "after")), Read(rise[trace]))),
+            Let(local(trace, "lifted_then"), waiting.lifted(trace)),
+            Let(new, Choice(((waiting.at_once, Number(0.0)),), up) if waiting.bounded else up),
         ]
         unit.append(Store(waiting.lifted(trace), Read(new)))
-    then, now = ({trace: Read(_local(trace, f"lifted_{when}")) for trace in waiting.traces} for when in ("then", "now"))
+    then, now = ({trace: Read(local(trace, f"lifted_{when}")) for trace in waiting.traces} for when in ("then", "now"))
     begin: list[Statement] = []
     end: list[Statement] = []
     for target in waiting.terms:
@@ -217,6 +142,7 @@ def visit(waiting: Waiting) -> Visit:
             Let(here, waiting.clipped(target, Binary("+", cell, waiting.missing(target, then, Read(OLD))))),
         ]
         end.append(Store(cell, Binary("-", Read(here), waiting.missing(target, now, Read(NEW)))))
+    unit += waiting.limits()
     return Visit((*first, *jumps_first), tuple(unit), tuple(begin), tuple(end))
 
 
@@ -229,7 +155,7 @@ def _jumps(waiting: Waiting) -> tuple[list[Statement], list[Statement]]:
     first: list[Statement] = []
     each: list[Statement] = []
     for trace in waiting.traces:
-        before, after = _local(trace, "before"), _local(trace, "after")
+        before, after = local(trace, "before"), local(trace, "after")
         start: Expr = waiting.names.own(trace)
         if waiting.may_repeat:
             first.append(Let(after, Number(0.0)))
@@ -246,7 +172,7 @@ def _jumps(waiting: Waiting) -> tuple[list[Statement], list[Statement]]:
 def wait(waiting: Waiting, statement: Postpone, value: Expr, text: str) -> list[Statement]:
     """What a spike of post unit i leaves for its connections: in the sum of each frame, and for those that spikes reach in this very step."""
     target, trace = statement.target, statement.trace
-    amount, fall = _local(trace, "factor"), _local(trace, "fall")
+    amount, fall = factor(trace), local(trace, "fall")
     sums, frames = waiting.field(Part.WAITING, target, trace), Read(waiting.field(Part.FRAMES))
     rate, whole = waiting.rate(trace), Read(waiting.field(Part.FRAME_STEPS))
     each: tuple[Statement, ...] = (
@@ -281,7 +207,7 @@ def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
         target: Binary(
             "-",
             waiting.names.own(target),
-            _added([Binary("*", _jump_of(s.trace), element(waiting.field(Part.TIED, target, s.trace), I)) for s in terms]),
+            added([Binary("*", _jump_of(s.trace), element(waiting.field(Part.TIED, target, s.trace), I)) for s in terms]),
         )
         for target, terms in waiting.terms.items()
     }
@@ -294,7 +220,7 @@ def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
         many = Compare(">", Binary("*", Number(16.0), count), Binary("-", end, begin))
         spiked = (If(many, walked, _searched(waiting, begin, end, reached, count, take_back)),)
     first, jumps = _jumps(waiting)
-    arrivals = each_spike(of_emitted(own.pre), J, (*jumps, *spiked))
+    arrivals = each_spike(of_emitted(own.pre), J, (*jumps, *waiting.unless_at_once(spiked)))
     ties = [element(waiting.field(Part.TIED, target, s.trace), I) for target, terms in waiting.terms.items() for s in terms]
     forget = For(UNIT, ZERO, count, (Let(I, element(post(Part.SPIKES), reached, UNIT)), *(Store(tie, ZERO) for tie in ties)))
     body = (
@@ -305,15 +231,8 @@ def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
     return Function(Kernel("except_ties_{}", (projection.name,)), doc, body)
 
 
-def _added(parts: Sequence[Expr]) -> Expr:
-    total = parts[0]
-    for part in parts[1:]:
-        total = Binary("+", total, part)
-    return total
-
-
 def _jump_of(trace: str) -> Expr:
-    return Binary("-", Read(_local(trace, "after")), Read(_local(trace, "before")))
+    return Binary("-", Read(local(trace, "after")), Read(local(trace, "before")))
 
 
 def _ago(projection: ProjectionPlan, side: Place) -> Expr:
@@ -327,24 +246,10 @@ def _ago(projection: ProjectionPlan, side: Place) -> Expr:
 def _searched(waiting: Waiting, begin: Expr, end: Expr, reached: Local, count: Expr, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """The connections of row j to units that spike: targets are in order."""
     own = waiting.projection.projection
-    spikes, targets = of_emitted(own.post).field(Part.SPIKES), of_projection(waiting.projection.name).field(Part.TARGETS)
+    spikes = of_emitted(own.post).field(Part.SPIKES)
     before = element(spikes, reached, Call("max", (Binary("-", Read(HERE), ONE), ZERO)))
     again = Logic("and", (Compare(">", Read(HERE), ZERO), Compare("==", before, Read(I))))
-    halve: tuple[Statement, ...] = (
-        Let(MIDDLE, Call("quotient", (Binary("+", Read(LOW), Read(HIGH)), Number(2.0)))),
-        If(
-            Compare("<", element(targets, MIDDLE), Read(I)),
-            (Let(LOW, Binary("+", Read(MIDDLE), ONE)),),
-            (Let(HIGH, Read(MIDDLE)),),
-        ),
-    )
-    there = Logic("and", (Compare("<", Read(LOW), Read(END)), Compare("==", element(targets, LOW), Read(I))))
-    found: tuple[Statement, ...] = (
-        Let(LOW, begin),
-        Let(HIGH, Read(END)),
-        While(Compare("<", Read(LOW), Read(HIGH)), halve),
-        While(there, (Let(K, Read(LOW)), *body, Let(LOW, Binary("+", Read(LOW), ONE)))),
-    )
+    found = found_in_row(waiting.projection, begin, Read(END), body)
     search = (Let(I, element(spikes, reached, HERE)), If(Logic("not", (again,)), found))
     return Let(END, end), For(HERE, ZERO, count, search)
 
@@ -357,17 +262,27 @@ def turn(plan: Plan, projection: ProjectionPlan) -> Function:
     waiting = waiting_in(plan, projection)
     assert waiting is not None
     frames = Read(waiting.field(Part.FRAMES))
-    then = {trace: Read(_local(trace, "lifted_then")) for trace in waiting.traces}
+    then = {trace: Read(local(trace, "lifted_then")) for trace in waiting.traces}
     weights = [
         Store(waiting.names.own(t), waiting.clipped(t, Binary("+", waiting.names.own(t), waiting.missing(t, then, Read(NEW)))))
         for t in waiting.terms
     ]
-    late: list[Statement] = [Let(_local(trace, "lifted_then"), waiting.lifted(trace)) for trace in waiting.traces]
-    late += [*row(projection, weights), *(Store(waiting.lifted(trace), waiting.names.own(trace)) for trace in waiting.traces)]
+    late: list[Statement] = [Let(local(trace, "lifted_then"), waiting.lifted(trace)) for trace in waiting.traces]
+    late += [
+        *waiting.limits(),
+        *row(projection, weights),
+        *(Store(waiting.lifted(trace), waiting.names.own(trace)) for trace in waiting.traces),
+    ]
+    visited: Statement = If(Compare("==", waiting.visited, Read(NEW)), tuple(late))
+    look: tuple[Statement, ...] = ()
+    if waiting.bounded:
+        visited = If(waiting.at_once, (*lift(waiting, {}), Store(waiting.visited, Read(NEW))), (visited,))
+        look = (Let(NEGATIVE, ZERO), If(Compare("==", waiting.any_at_once, ONE), look_at_post(waiting)))
     sums = [waiting.field(Part.WAITING, target, s.trace) for target, terms in waiting.terms.items() for s in terms]
     body = (
         Let(NEW, Call("mod", (Binary("+", waiting.frame, ONE), frames))),
-        each_unit(projection.projection.pre, (If(Compare("==", waiting.visited, Read(NEW)), tuple(late)),), J, in_order=True),
+        *look,
+        each_unit(projection.projection.pre, (visited,), J, in_order=True),
         *every_unit(projection, Place.POST, [Store(element(one, NEW, I), ZERO) for one in sums]),
         Store(waiting.frame, Read(NEW)),
     )
@@ -383,12 +298,11 @@ def begin(plan: Plan, projection: ProjectionPlan) -> Function:
     whole = Read(waiting.field(Part.FRAME_STEPS))
     # where a frame is about to end, this one is the one before
     since = Let(SINCE, Choice(((Compare("==", Read(SINCE), ZERO), whole),), Read(SINCE)))
-    unit: list[Statement] = [Store(waiting.visited, waiting.frame)]
-    for trace in waiting.traces:
-        rise = Call("exp", (Binary("*", waiting.rate(trace), Read(SINCE)),))
-        unit.append(Store(waiting.lifted(trace), Binary("*", waiting.names.own(trace), rise)))
+    rise = {trace: Call("exp", (Binary("*", waiting.rate(trace), Read(SINCE)),)) for trace in waiting.traces}
+    unit = (Store(waiting.visited, waiting.frame), *lift(waiting, rise))
+    each = each_unit(projection.projection.pre, unit, J, in_order=True)
     begun = only(waiting.field(Part.BEGUN))
-    body = (*_since(waiting), since, *every_unit(projection, Place.PRE, unit), Store(begun, ONE))
+    body = (*_since(waiting), since, *look_at_post(waiting), each, Store(begun, ONE))
     doc = f"Let the frames begin for which changes of {projection.name} are summed."
     return Function(Kernel("begin_{}", (projection.name,)), doc, (If(Compare("==", begun, ZERO), body),))
 
@@ -403,7 +317,8 @@ def bring(plan: Plan, projection: ProjectionPlan) -> Function:
         value = Binary("+", waiting.names.own(target), waiting.missing(target, lifted, waiting.visited))
         store = Store(element(waiting.field(Part.BROUGHT, target), K), waiting.clipped(target, value))
         wanted = Compare("==", Read(waiting.field(Part.BROUGHT_LENGTH, target)), Read(waiting.field(Part.CONNECTIONS)))
-        body.append(If(wanted, every_connection(projection, [store])))
+        each = each_unit(projection.projection.pre, (*waiting.limits(), *row(projection, [store])), J, in_order=True)
+        body.append(If(wanted, (each,)))
     return Function(
         Kernel("bring_{}", (projection.name,)), f"What the weights of {projection.name} are now, where that is asked.", tuple(body)
     )

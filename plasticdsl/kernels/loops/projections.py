@@ -8,6 +8,7 @@ from dataclasses import replace
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import arrivals, chance, lazy
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
+from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.choose import choose
 from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
@@ -27,6 +28,7 @@ from plasticdsl.kernels.loops.names import (
 )
 from plasticdsl.kernels.loops.populations import period_argument
 from plasticdsl.kernels.loops.sums import ARRIVAL, DELAY, arrival_of, ring_arguments, total_arguments, with_totals
+from plasticdsl.kernels.loops.waiting import held, waiting_in
 from plasticdsl.kernels.loops.walks import Stretch, are_on, arriving, at_unit, every_connection, every_place, every_unit, in_force
 from plasticdsl.kernels.program import (
     ZERO,
@@ -240,7 +242,7 @@ class _Writer:
     def __init__(self, plan: Plan, projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> None:
         self.names = Names(plan, projection)
         self.projection, self.side = projection, side
-        self.waiting = lazy.waiting_in(plan, projection)
+        self.waiting = waiting_in(plan, projection)
         self.in_locals: dict[str, Local] = {}
         self.held = all(e.held or isinstance(e.statement, Remember | Total) for e in events)
         self.unit: list[Statement] = []
@@ -249,7 +251,7 @@ class _Writer:
 
     def hold(self, targets: Iterable[str]) -> None:
         """These variables of connections are in locals while a connection is visited."""
-        self.in_locals = {name: lazy.held(name) for name in targets}
+        self.in_locals = {name: held(name) for name in targets}
         self.names = replace(self.names, current={**self.names.current, **{name: Read(local) for name, local in self.in_locals.items()}})
 
     def add(self, event: Event) -> None:
@@ -266,11 +268,14 @@ class _Writer:
             case Postpone(target_name, trace):
                 text = f"{target_name} += {trace} * ({pretty(statement.value)}) at the next presynaptic spike"
                 assert self.waiting is not None
-                self.unit += self.guarded(event, lazy.wait(self.waiting, statement, value, text))
+                lines = lazy.wait(self.waiting, statement, value, text)
+                if statement is self.waiting.terms[target_name][-1]:
+                    lines += changed_at_once(self.waiting, target_name)
+                self.unit += self.guarded(event, lines)
             case SumHistory():
                 self.connections += self.guarded(event, self._sum_history(statement))
             case AddTo(target, raw):
-                lines: list[Statement] = [Comment(f"{target.path} += {pretty(raw)}"), *self._add_to(target, value)]
+                lines = [Comment(f"{target.path} += {pretty(raw)}"), *self._add_to(target, value)]
                 self.connections += self.guarded(event, lines)
 
     def guarded(self, event: Event, lines: list[Statement]) -> list[Statement]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops.collect import mentioned
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
-from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, element
+from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, While, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number
 from plasticdsl.model.owners import OfArgument
 from plasticdsl.plan.places import Place
@@ -24,6 +24,8 @@ TWO = Number(2.0)
 S, UNIT, D, POSITION, FIRST, AFTER, OFFSET, PART = (
     Local(text) for text in ("s", "spiking", "d", "position", "first", "after", "offset", "part")
 )
+#: Of a search in a row.
+LOW, HIGH, MIDDLE = (Local(text) for text in ("low", "high", "middle"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,26 @@ def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True
             return (first, For(I, ZERO, units, (Let(K, _sum(Read(FIRST), Read(I))), *inside)))
         case Layout.FULL_BUT_SELF:
             return (_row_but_self(projection, inside),)
+
+
+def found_in_row(projection: ProjectionPlan, begin: Expr, end: Expr, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The connections of pre unit j to post unit i, where they are listed between these two places: targets are in order."""
+    targets = of_projection(projection.name).field(Part.TARGETS)
+    halve: tuple[Statement, ...] = (
+        Let(MIDDLE, Call("quotient", (_sum(Read(LOW), Read(HIGH)), TWO))),
+        If(
+            Compare("<", element(targets, MIDDLE), Read(I)),
+            (Let(LOW, _sum(Read(MIDDLE), ONE)),),
+            (Let(HIGH, Read(MIDDLE)),),
+        ),
+    )
+    there = Logic("and", (Compare("<", Read(LOW), end), Compare("==", element(targets, LOW), Read(I))))
+    return (
+        Let(LOW, begin),
+        Let(HIGH, end),
+        While(Compare("<", Read(LOW), Read(HIGH)), halve),
+        While(there, (Let(K, Read(LOW)), *body, Let(LOW, _sum(Read(LOW), ONE)))),
+    )
 
 
 def _row_but_self(projection: ProjectionPlan, inside: Sequence[Statement]) -> For:

@@ -11,8 +11,11 @@ spikes of j. n₀ is the beginning of a frame of a few time constants, so that n
 has visited in that time is brought up to date when the oldest of them ends.
 
 Exact, up to rounding, when (1) r_j is a trace that decays exponentially and jumps nowhere but at presynaptic spikes, after what postsynaptic ones of the
-same step do; (2) w has no bounds, or constant ones and all r_j b_i are of one sign: with it, clipping once is clipping each time; (3) nothing but
-presynaptic spikes reads w between two of them. What is read from outside is computed then (`CompiledEngine.read`).
+same step do; (2) w has no bounds, or constant ones within which it is, and all r_j b_i are of one sign: with it, clipping once is clipping each time;
+(3) nothing but presynaptic spikes reads w between two of them. What is read from outside is computed then (`CompiledEngine.read`).
+
+Signs and bounds are those of the model. A program may write a trace below 0 or a weight outside its bounds, and a phase may move a bound: then nothing
+waits for the connections concerned, for as long as it is so (`kernels.loops.at_once`).
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ class CompiledEngine:
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._late = {one.field: one for one in program.postponed}
         self._unused = {name: np.array(first) for name, first in self._first_states().items() if name not in self._arrays}
+        self._limits = tuple(dict.fromkeys(limit for one in program.postponed for limit in one.limits))
         self._states = self._all_states()
         self._whole: dict[str, NDArray[Any]] = {}
         self._plain: dict[Ref, NDArray[np.float64]] = {}
@@ -305,8 +306,7 @@ class CompiledEngine:
         groups = {field.group for field in (*new.sizes, *new.scalars, *new.arrays)}
         self._carry_out(instance.projections if NETWORK in groups else {g.name for g in groups if g.kind == "projection"})
         bound.sizes.update(new.sizes)
-        for name, value in new.scalars.items():
-            bound.scalars[name] = value
+        self._set(new.scalars)
         bound.arrays.update(new.arrays)
         if new.sizes or new.arrays:
             self._kernels = self._code.bind(bound)
@@ -335,6 +335,7 @@ class CompiledEngine:
             state[key] = np.empty_like(values) if into is None or key not in into else into[key]
             state[key][...] = values
         state.update({str(s.field): np.asarray(self._bound.scalars[s.field]) for s in self._program.switches})
+        state.update({str(limit): np.asarray(self._bound.scalars[limit]) for limit in self._limits})
         state[CLOCK] = np.asarray(self._step)
         return state
 
@@ -364,7 +365,14 @@ class CompiledEngine:
         self._find_given()
         if other_parameters:
             self._sum_anew()
+            own = {limit: self._bound.scalars[limit] for limit in self._limits}
+            self._set({limit: state[str(limit)].item() for limit in own})  # what waits has to keep to the bounds of then
             self._carry_out(self.instance.projections)
+            self._set(own)
+
+    def _set(self, scalars: Mapping[Field, float]) -> None:
+        for name, value in scalars.items():
+            self._bound.scalars[name] = value
 
     def _find_given(self) -> None:
         """The next of the given spikes, which may be others than those of a state."""
