@@ -17,6 +17,7 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_networks import count_and_kind, single_name
 from plasticdsl.syntax.walk import nodes
+from plasticdsl.units.table import is_unit
 
 #: Blocks by kind and name: those of different kinds may have one name.
 Blocks = Mapping[tuple[str, str], tree.Block]
@@ -124,15 +125,25 @@ def _with_populations(block: tree.Block, blocks: Blocks, file: tree.File) -> tup
     def is_kind(name: tree.Name) -> bool:
         return name.name in neurons or (name.name not in own and name.text[0].isupper())
 
-    return tuple(_population(statement, is_kind, neurons) for statement in block.body)
+    data = {s.name.name for member in _family(block, blocks) for s in member.body if isinstance(s, tree.Data)}
+
+    def is_array(value: tree.Expr, kind: tree.Name) -> bool:  # `d.r Hz`
+        read = (n.base for n in nodes(value) if isinstance(n, tree.Member))
+        return is_unit(kind.text) and any(isinstance(base, tree.Name) and base.name in data for base in read)
+
+    return tuple(_population(statement, is_kind, neurons, is_array) for statement in block.body)
 
 
-def _population(statement: tree.Statement, is_kind: Callable[[tree.Name], bool], neurons: set[str]) -> tree.Statement:
+def _population(
+    statement: tree.Statement, is_kind: Callable[[tree.Name], bool], neurons: set[str], is_array: Callable[[tree.Expr, tree.Name], bool]
+) -> tree.Statement:
     """`E = 8000 LIF`: a number without unit before a name that is a neuron, or that nothing else here could be. `10 A` is so many neurons where `A` is one
-    that the file knows, else ten amperes."""
+    that the file knows, else ten amperes, and so is a unit behind an array of a file."""
     if not isinstance(statement, tree.Define) or statement.arguments:
         return statement
     plain, with_unit = (count_and_kind(statement.rhs, units) for units in (False, True))
+    if plain is not None and plain[1].name not in neurons and is_array(*plain[:2]):
+        return statement
     if plain is not None and is_kind(plain[1]) and not (isinstance(plain[0], tree.Number) and plain[0].unit):
         return tree.Population(single_name(statement.target), *plain, (), statement.span)
     if plain is None and with_unit is not None and with_unit[1].name in neurons:

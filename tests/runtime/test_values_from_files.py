@@ -161,6 +161,7 @@ def test_connections_from_a_matrix(tmp_path: Path, sparse: bool) -> None:
         ("connections from d,", "connections from d.C,", "‘d.C’ has the shape (2,), but needs a row"),
         ("connections from d,", "connections from d, except self,", "Connections from a file are those in it, with nothing beside them."),
         ("S = 2", "q = d.r\n    S = 2", "‘d.r’ can be a value of populations and projections only."),
+        ("S = 2", "q = d.r Hz\n    S = 2", "‘d.r’ can be a value of populations and projections only."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, said: str) -> None:

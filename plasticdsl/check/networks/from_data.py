@@ -69,7 +69,7 @@ def unit_wanted(node: tree.Expr, dim: Dim, context: Context) -> str:
 def refuse_arrays(read: object, span: Span, building: Building) -> None:
     """Reports an array of a file where there are neither units nor connections."""
     for _, symbol, _ in _read(read, building.data):
-        hint = "An array has a number for each unit or connection: ‘A = 10 LIF, C = d.C pF’, ‘A → B: Exc, w = d.W’."
+        hint = "Write it where a population or a projection takes the value: ‘A = 10 LIF, C = d.C pF’, ‘A → B: Exc, w = d.W’."
         building.context.report.error("not-here", f"‘{symbol}’ can be a value of populations and projections only.", span, hint)
 
 

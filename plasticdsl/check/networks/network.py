@@ -63,7 +63,9 @@ def check_network(
     defines = [s for s in of_kind(block.body, tree.Define) if s not in of_units]
     building.parts = named_parts(defines, (p.name.name for p in of_kind(block.body, tree.Population)))
     parameters, signals, observables = sorted_by_kind(
-        [s for s in defines if s.rhs not in building.parts.values()], [f.variable.name for f in of_kind(block.body, tree.Flow)]
+        [s for s in defines if s.rhs not in building.parts.values()],
+        [f.variable.name for f in of_kind(block.body, tree.Flow)],
+        [d.name.name for d in of_kind(block.body, tree.Data)],
     )
     _data(of_kind(block.body, tree.Data), building, folders)
     variables = check_parameters(parameters, building)

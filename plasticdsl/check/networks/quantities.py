@@ -6,7 +6,7 @@ the time is a signal (written out wherever a source reads it), and one that read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
@@ -36,10 +36,12 @@ _PLAIN = Declared("", "", "a quantity")
 LARGEST_SIGNAL = 500
 
 
-def sorted_by_kind(defines: Sequence[tree.Define], moving: Iterable[str] = ()) -> tuple[Defines, Defines, Defines]:
-    """Parameters, signals and observables, each in the order written; `moving`: what flows in the network, and is observed."""
+def sorted_by_kind(
+    defines: Sequence[tree.Define], moving: Iterable[str] = (), data: Collection[str] = ()
+) -> tuple[Defines, Defines, Defines]:
+    """Parameters, signals and observables, each in the order written; `moving`: what flows in the network, and is observed; `data`: files."""
     named = {s.target.name: s for s in defines if isinstance(s.target, tree.Name)}
-    reading = {n for n, s in named.items() if _reads_units(s)}
+    reading = {n for n, s in named.items() if _reads_units(s, data)}
     of_units = _spread({*reading, *(_base(n, named) for n in reading), *_indexed_targets(defines), *moving}, named) - {*moving}
     of_time = _spread({"t"}, named) - of_units
     parameters = tuple(s for n, s in named.items() if n not in of_units | of_time)
@@ -48,8 +50,11 @@ def sorted_by_kind(defines: Sequence[tree.Define], moving: Iterable[str] = ()) -
     return parameters, signals, tuple(s for s in defines if id(s) not in known)
 
 
-def _reads_units(statement: tree.Define) -> bool:
-    return any(isinstance(n, tree.Sum | tree.Member) for n in nodes(statement.rhs))
+def _reads_units(statement: tree.Define, data: Collection[str]) -> bool:
+    def is_array(node: tree.Member) -> bool:
+        return isinstance(node.base, tree.Name) and node.base.name in data
+
+    return any(isinstance(n, tree.Sum) or (isinstance(n, tree.Member) and not is_array(n)) for n in nodes(statement.rhs))
 
 
 def _indexed_targets(defines: Sequence[tree.Define]) -> set[str]:
