@@ -214,14 +214,15 @@ class Switch:
 @dataclass(frozen=True, slots=True)
 class Postponed:
     """An array that lacks changes that wait (`loops.lazy`). `advance` by no step stores in `now` what it would be with them, where that has the size
-    `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `limits`: the scalars that its bounds read."""
+    `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `rests_on`: the
+    scalars for whose values something waits, those of its bounds among them."""
 
     field: Field
     now: Field
     length: Field
     begun: Field
     sums: tuple[Field, ...]
-    limits: tuple[Field, ...]
+    rests_on: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ MORE_BITS = 0x510E527FADE682D1
 #: From this mean on counts are drawn; below, a unit draws from one spike to the next.
 OFTEN = 0.05
 #: More than any buffer holds.
-MOST_SPIKES = 1e4
+MOST_SPIKES = 10_000
 #: Words from here on get more bits.
 NEAR_ONE = 0xFFFFF000
 #: Outcomes less likely than this have no precise probability.
@@ -59,13 +59,15 @@ def word_of(seed: int, stream: int, unit: int, step: int) -> int:
 
 def count_of(word: int, seed: int, stream: int, unit: int, step: int, mean: float, none: float) -> int:
     """The count that a word stands for: the number of cumulated probabilities that are not above it. `none`: e^−mean."""
+    if not mean < MOST_SPIKES:
+        return MOST_SPIKES
     high = int(word)
     u = (high + 0.5) * 2.3283064365386963e-10
     if high >= NEAR_ONE:
         more, _, _, _ = random_bits(seed, stream + MORE_BITS, unit, step)
         u = to_unit_interval(high, more)
     count, likely, below = 0, none, none
-    while u >= below and (likely > UNLIKELY or count < min(mean, MOST_SPIKES)):
+    while u >= below and (likely > UNLIKELY or count < mean):
         count += 1
         likely *= mean / count
         below += likely

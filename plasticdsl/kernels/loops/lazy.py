@@ -98,9 +98,10 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
         assert waiting is not None
         sums = tuple(waiting.field(Part.WAITING, target, s.trace) for s in terms)
         now, length = waiting.field(Part.BROUGHT, target), waiting.field(Part.BROUGHT_LENGTH, target)
+        rates = (waiting.field(Part.FRAME_STEPS), *(waiting.field(Part.DECAY_RATE, s.trace) for s in terms))
         bounds = [waiting.names.resolve(b) for b in (waiting.variable(target).low, waiting.variable(target).high) if b is not None]
         limits = tuple(node.name for b in bounds for node in walk(b) if isinstance(node, Read) and isinstance(node.name, Field))
-        yield Postponed(of_projection(projection.name).variable(target), now, length, waiting.field(Part.BEGUN), sums, limits)
+        yield Postponed(of_projection(projection.name).variable(target), now, length, waiting.field(Part.BEGUN), sums, (*rates, *limits))
 
 
 # --- presynaptic spikes ----------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class CompiledEngine:
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._late = {one.field: one for one in program.postponed}
         self._unused = {name: np.array(first) for name, first in self._first_states().items() if name not in self._arrays}
-        self._limits = tuple(dict.fromkeys(limit for one in program.postponed for limit in one.limits))
+        self._rests_on = tuple(dict.fromkeys(field for one in program.postponed for field in one.rests_on))
         self._states = self._all_states()
         self._whole: dict[str, NDArray[Any]] = {}
         self._plain: dict[Ref, NDArray[np.float64]] = {}
@@ -335,7 +335,7 @@ class CompiledEngine:
             state[key] = np.empty_like(values) if into is None or key not in into else into[key]
             state[key][...] = values
         state.update({str(s.field): np.asarray(self._bound.scalars[s.field]) for s in self._program.switches})
-        state.update({str(limit): np.asarray(self._bound.scalars[limit]) for limit in self._limits})
+        state.update({str(field): np.asarray(self._bound.scalars[field]) for field in self._rests_on})
         state[CLOCK] = np.asarray(self._step)
         return state
 
@@ -365,10 +365,12 @@ class CompiledEngine:
         self._find_given()
         if other_parameters:
             self._sum_anew()
-            own = {limit: self._bound.scalars[limit] for limit in self._limits}
-            self._set({limit: state[str(limit)].item() for limit in own})  # what waits has to keep to the bounds of then
-            self._carry_out(self.instance.projections)
-            self._set(own)
+            own = {field: self._bound.scalars[field] for field in self._rests_on}
+            then = {field: state[str(field)].item() for field in own}
+            if then != own:  # what waits is carried out for the values of then
+                self._set(then)
+                self._carry_out(self.instance.projections)
+                self._set(own)
 
     def _set(self, scalars: Mapping[Field, float]) -> None:
         for name, value in scalars.items():
