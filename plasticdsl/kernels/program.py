@@ -261,8 +261,9 @@ class Artifact:
 
 def in_single(program: Program) -> Program:
     """The same program with 32-bit states and parameters. Arithmetic stays in double precision between load and store. Times, hazards and counts stay as
-    they are: a spike time in 32 bits would not even tell the steps of a minute apart."""
-    narrow = (replace(a, dtype="float32") if a.dtype == "float64" and a.is_variable else a for a in program.arrays)
+    they are: a spike time in 32 bits would not even tell the steps of a minute apart. So do weights that lack changes that wait: these may be large."""
+    late = {one.field for one in program.postponed}
+    narrow = (replace(a, dtype="float32") if a.dtype == "float64" and a.is_variable and a.name not in late else a for a in program.arrays)
     return replace(program, arrays=tuple(narrow))
 
 

@@ -14,6 +14,7 @@ import math
 
 import numpy as np
 
+from plasticdsl.support.draws import poisson
 from plasticdsl.support.philox import random_bits, to_unit_interval
 
 #: Between the stream of a source's words and that of the bits that are added to some of them, and that of its other draws.
@@ -58,9 +59,12 @@ def word_of(seed: int, stream: int, unit: int, step: int) -> int:
 
 
 def count_of(word: int, seed: int, stream: int, unit: int, step: int, mean: float, none: float) -> int:
-    """The count that a word stands for: the number of cumulated probabilities that are not above it. `none`: e^−mean."""
+    """The count that a word stands for: the number of cumulated probabilities that are not above it. `none`: e^−mean. Large means take a uniform number of
+    their own."""
     if not mean < MOST_SPIKES:
         return MOST_SPIKES
+    if none < UNLIKELY:
+        return int(poisson(seed, stream + MORE_BITS, unit, step, mean))
     high = int(word)
     u = (high + 0.5) * 2.3283064365386963e-10
     if high >= NEAR_ONE:

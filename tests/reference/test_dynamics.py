@@ -236,17 +236,19 @@ def test_exact_flow_with_a_held_variable() -> None:
     assert value_of(engine, "p", "V")[0] == pytest.approx(v)
 
 
-def test_poisson_counts_are_what_the_draws_say() -> None:
-    net = Net(dt=1.0)
+def test_poisson_spikes_are_what_the_draws_say() -> None:
+    net = Net(dt=0.05)  # 0.035 spikes in a step: from one to the next
     net.population("p", 3, source=PoissonSource(e(0.7)))
     engine = net.engine()
     engine.log_spikes([("p", "")])
-    engine.advance(200)
+    engine.advance(4000)
     steps, units = engine.drain("p")
     for unit in range(3):
         waits = random.exponentials(1, random.stream_of("p"), unit, np.arange(400))
-        times = np.cumsum(waits) / 0.7  # the k-th spike comes when ∫ rate dt has used up k draws; step n has used up (n + 1) rate dt
-        expected = np.ceil(times[times <= 200] - 1e-12).astype(int) - 1
+        times = np.cumsum(waits) / (
+            0.7 * 0.05
+        )  # the k-th spike comes when ∫ rate dt has used up k draws; step n has used up (n + 1) rate dt
+        expected = np.ceil(times[times <= 4000] - 1e-12).astype(int) - 1
         assert steps[units == unit].tolist() == expected.tolist()
     assert engine.spike_count("p") == len(steps)
 

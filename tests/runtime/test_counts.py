@@ -41,6 +41,13 @@ def test_a_word_stands_for_the_count_that_the_distribution_has_there() -> None:
         assert count_of(2**32 - 1, SEED, STREAM, 0, 0, mean, math.exp(-mean)) == int(stats.poisson(mean).isf(upper))
 
 
+def test_large_means_have_their_counts() -> None:
+    for mean in (50.0, 800.0):
+        counts = np.array([poisson_count(SEED, STREAM, i, 0, mean) for i in range(2000)])
+        assert abs(counts.mean() - mean) < 3.3 * math.sqrt(mean / 2000)
+        assert abs(counts.var() / mean - 1) < 3.3 * math.sqrt(2 / 2000)
+
+
 def test_counts_are_poisson_and_independent_across_units_and_steps() -> None:
     """Levels of 0.1 %, of numbers that are the same at each run."""
     mean, units, steps = 0.4, 1000, 60
