@@ -30,12 +30,14 @@ def step_each(x: Floats) -> Floats:
 
 def x_over_expm1_each(x: Floats) -> Floats:
     """x/(eˣ − 1), 1 at 0: the rates of Hodgkin & Huxley (1952, J. Physiol. 117:500, eqs 12 and 20) where they are 0/0."""
-    return np.where(x == 0.0, 1.0, x / np.expm1(np.where(x == 0.0, 1.0, x)))
+    far = np.minimum(x, 800.0)  # from 709 on, eˣ has no double
+    return np.where(x > 709.0, far * np.exp(-far), np.where(x == 0.0, 1.0, x / np.expm1(np.where(x == 0.0, 1.0, x))))
 
 
 def expm1_over_x_each(x: Floats) -> Floats:
     """φ₁(x) = (eˣ − 1)/x, 1 at 0."""
-    return np.where(x == 0.0, 1.0, np.expm1(x) / np.where(x == 0.0, 1.0, x))
+    far, half = np.clip(x, 1.0, 1e300), np.exp(0.5 * np.maximum(x, 0.0))  # from 709 on, eˣ has no double
+    return np.where(x > 709.0, half * (half / far), np.where(x == 0.0, 1.0, np.expm1(x) / np.where(x == 0.0, 1.0, x)))
 
 
 def one_hot_each(number: Floats, count: Floats) -> Floats:

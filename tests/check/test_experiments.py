@@ -49,7 +49,7 @@ def test_durations_can_use_parameters_and_steps() -> None:
 
 def test_clamps() -> None:
     found = run("phase a for 1 s:", "    feed = 1", "    cell.V = −50 mV", "    p.rate = 2 ρ")
-    assert [(c.population, c.name) for c in found.phases[1].clamps] == [("feed", "x"), ("cell", "V")]
+    assert [c.target for c in found.phases[1].clamps] == [Ref(OfPopulation("feed"), "x"), Ref(OfPopulation("cell"), "V")]
     assert [c.targets for c in found.phases[1].changes] == [(Ref(OfPopulation("p"), "rate"),)]
     assert found.phases[1].clamps[1].value == Number(-0.05)
 

@@ -129,7 +129,7 @@ def test_observables_of_patterns():
     m = Variable("m", "m", Role.DEFINITION, value=overlap, indices=(("mu", "xi"),))
     made = network(RandomPatterns(Ref(Whose.NETWORK, "P"), SIGNS), m)
     instance = instantiate(made, dt=1.0, seed=1)
-    instance.populations["units"].states["x"][...] = instance.patterns["xi"][2]
+    instance.populations["units"].states["x"] = instance.patterns["xi"][2]
     observer = Observer(made, Still(instance), in_steps=True)
     found = observer.value(Ref(Whose.NETWORK, "m"))
     assert found.shape == (7,)

@@ -14,6 +14,7 @@ import numpy as np
 
 from plasticdsl.model import Assign, AtMost, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.expr import Expr
+from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.schemes import variables_of
@@ -157,9 +158,10 @@ def _spikes(network: Network, ones: Sequence[Engine], two: Engine) -> tuple[str,
 
 def _kept(case: Case, one: Engine, two: Engine, step: int, rtol: float, atol: float) -> None:
     """The values at the spikes that were drained last; both have those of a step in the order of the units."""
-    for owner, name in case.asked.at_spikes:
-        left, right = (e.values_at_spikes(owner)[name] for e in (one, two))
-        np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=f"{owner}.{name} at spikes before step {step}")
+    for ref in case.asked.at_spikes:
+        assert isinstance(ref.owner, OfPopulation)
+        left, right = (e.values_at_spikes(ref.owner.name)[ref.name] for e in (one, two))
+        np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=f"{ref.path} at spikes before step {step}")
 
 
 def _states(network: Network, one: Engine, two: Engine, step: int, rtol: float, atol: float) -> None:
