@@ -31,7 +31,7 @@ from plasticdsl.diagnostics.render import rendered
 from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.module import Module
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
-from plasticdsl.options import CompileOptions
+from plasticdsl.options import FOR_LARGE, LARGE, CompileOptions
 from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
@@ -204,12 +204,12 @@ def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **giv
 
 @dataclass(slots=True)
 class Compiler:
-    """Kernels of one network, made when they are first asked for and once for each set of per-unit values; `seconds` spent so far."""
+    """Kernels of one network, made when they are first asked for and once for each set of per-unit values and of passes; `seconds` spent so far."""
 
     loaded: Loaded
     network: Network
     options: CompileOptions
-    made: dict[PerUnit, tuple[Program, Kernels]] = field(default_factory=dict)
+    made: dict[tuple[PerUnit, frozenset[str]], tuple[Program, Kernels]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def engine(self, instance: Instance, settings: Settings) -> Engine:
@@ -222,13 +222,19 @@ class Compiler:
             from plasticdsl.reference.interpreter import ReferenceEngine
 
             return ReferenceEngine(self.network, instance, asked)
-        keys = per_unit(self.network, settings, asked.spread)
-        if keys not in self.made:
+        keys, options = per_unit(self.network, settings, asked.spread), _of_size(self.options, instance)
+        if (keys, options.without) not in self.made:
             begin = time.perf_counter()
-            artifact = compile(self.loaded, self.network, keys, self.options)
-            self.made[keys] = artifact.program, _kernels(artifact, self.options)
+            artifact = compile(self.loaded, self.network, keys, options)
+            self.made[keys, options.without] = artifact.program, _kernels(artifact, options)
             self.seconds += time.perf_counter() - begin
-        return CompiledEngine(*self.made[keys], instance)
+        return CompiledEngine(*self.made[keys, options.without], instance)
+
+
+def _of_size(options: CompileOptions, instance: Instance) -> CompileOptions:
+    """Without the passes that pay for large projections alone, where there are none: they would only take time to compile."""
+    largest = max((p.count for p in instance.projections.values()), default=0)
+    return options if largest >= LARGE else replace(options, without=options.without | FOR_LARGE)
 
 
 def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:

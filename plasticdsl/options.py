@@ -10,6 +10,10 @@ Precision = Literal["double", "single"]
 #: What runs a network: machine code; the same kernels as plain Python; the interpreter that defines the meaning.
 EngineName = Literal["compiled", "python", "reference"]
 
+#: From so many connections on a projection is large: its weights do not fit the cache. Passes that save walks through memory are for such alone.
+LARGE = 300_000
+FOR_LARGE = frozenset({"lazy"})
+
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:

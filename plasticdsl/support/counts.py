@@ -14,7 +14,6 @@ import math
 
 import numpy as np
 
-from plasticdsl.support.draws import poisson
 from plasticdsl.support.philox import random_bits, to_unit_interval
 
 #: Between the stream of a source's words and that of the bits that are added to some of them, and that of its other draws.
@@ -24,6 +23,8 @@ MORE_BITS = 0x510E527FADE682D1
 OFTEN = 0.05
 #: More than any buffer holds.
 MOST_SPIKES = 10_000
+#: From this mean on e^−mean has no double; a source that is so fast takes a smaller dt.
+LARGEST_MEAN = 700.0
 #: Words from here on get more bits.
 NEAR_ONE = 0xFFFFF000
 #: Outcomes less likely than this have no precise probability.
@@ -59,12 +60,10 @@ def word_of(seed: int, stream: int, unit: int, step: int) -> int:
 
 
 def count_of(word: int, seed: int, stream: int, unit: int, step: int, mean: float, none: float) -> int:
-    """The count that a word stands for: the number of cumulated probabilities that are not above it. `none`: e^−mean. Large means take a uniform number of
-    their own."""
-    if not mean < MOST_SPIKES:
+    """The count that a word stands for: the number of cumulated probabilities that are not above it. `none`: e^−mean. A mean of `LARGEST_MEAN` or
+    more counts as more than any buffer holds."""
+    if not mean < LARGEST_MEAN:
         return MOST_SPIKES
-    if none < UNLIKELY:
-        return int(poisson(seed, stream + MORE_BITS, unit, step, mean))
     high = int(word)
     u = (high + 0.5) * 2.3283064365386963e-10
     if high >= NEAR_ONE:

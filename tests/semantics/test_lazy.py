@@ -53,6 +53,11 @@ network Net:
 """
 
 
+@pytest.fixture(autouse=True)
+def _no_network_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "LARGE", 0)
+
+
 def spikes(seed: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(step, unit) of both sides: a unit that is silent for longer than all frames, many ties, and two spikes of a unit in one step."""
     random = np.random.default_rng(seed)
