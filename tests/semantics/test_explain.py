@@ -89,7 +89,7 @@ order of a step:
   flow: go, cells
 pass hoist: go: r lives with the pre units
 pass hoist: go: o lives with the post units
-pass lazy: go: what post spikes add to w waits for the next pre spike
+pass lazy: go: what post spikes add to w waits for the next pre spike in networks with 300000 connections
 """
 
 

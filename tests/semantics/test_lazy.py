@@ -115,7 +115,7 @@ def weights(net: plasticdsl.Net) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_pass_takes_these_rules() -> None:
     text = driver.explain(driver.load(SourceFile("<test>", EXPLAINED_MODEL), None), CompileOptions())
-    assert "pass lazy: go: what post spikes add to w waits for the next pre spike" in text
+    assert "pass lazy: go: what post spikes add to w waits for the next pre spike in networks with 300000 connections" in text
 
 
 @pytest.mark.parametrize(("more", "delay"), [("", 0), (", where i ≤ 20, axonal delay = 3 ms", 3)])

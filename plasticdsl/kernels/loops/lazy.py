@@ -120,7 +120,7 @@ class Visit:
 def visit(waiting: Waiting) -> Visit:
     """Weights get what waits for them, and are then kept without what would have come before."""
     rise = {trace: local(trace, "rise") for trace in waiting.traces}
-    first: list[Statement] = [*_since(waiting)]
+    first: list[Statement] = [*since_frame(waiting)]
     unit: list[Statement] = []
     for trace in waiting.traces:
         first.append(Let(rise[trace], Call("exp", (Binary("*", waiting.rate(trace), Read(SINCE)),))))
@@ -147,7 +147,8 @@ def visit(waiting: Waiting) -> Visit:
     return Visit((*first, *jumps_first), tuple(unit), tuple(begin), tuple(end))
 
 
-def _since(waiting: Waiting) -> tuple[Statement, ...]:
+def since_frame(waiting: Waiting) -> tuple[Statement, ...]:
+    """Steps since the frame began."""
     return (ring(SINCE, Read(N), waiting.field(Part.FRAME_STEPS)),)
 
 
@@ -188,11 +189,6 @@ def wait(waiting: Waiting, statement: Postpone, value: Expr, text: str) -> list[
         Let(fall, Call("exp", (Binary("*", Negate(rate), Read(SINCE)),))),
         For(AGO, ZERO, frames, each),
     ]
-
-
-def before_waiting(waiting: Waiting) -> tuple[Statement, ...]:
-    """What that reads."""
-    return _since(waiting)
 
 
 def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
@@ -303,7 +299,7 @@ def begin(plan: Plan, projection: ProjectionPlan) -> Function:
     unit = (Store(waiting.visited, waiting.frame), *lift(waiting, rise))
     each = each_unit(projection.projection.pre, unit, J, in_order=True)
     begun = only(waiting.field(Part.BEGUN))
-    body = (*_since(waiting), since, *look_at_post(waiting), each, Store(begun, ONE))
+    body = (*since_frame(waiting), since, *look_at_post(waiting), each, Store(begun, ONE))
     doc = f"Let the frames begin for which changes of {projection.name} are summed."
     return Function(Kernel("begin_{}", (projection.name,)), doc, (If(Compare("==", begun, ZERO), body),))
 

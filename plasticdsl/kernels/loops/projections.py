@@ -215,7 +215,7 @@ def _with_what_waits(writer: _Writer, slot: Slot, parts: list[Stretch]) -> tuple
     if writer.waiting is None or slot not in (Slot.PRE, Slot.POST):
         return (), parts
     if slot is Slot.POST:
-        return lazy.before_waiting(writer.waiting), parts
+        return lazy.since_frame(writer.waiting), parts
     (stretch,), visit = parts, lazy.visit(writer.waiting)
     return visit.first, [Stretch((*stretch.unit, *visit.unit), (*visit.begin, *stretch.connections, *visit.end))]
 

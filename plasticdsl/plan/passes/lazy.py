@@ -28,6 +28,7 @@ from plasticdsl.model.expr import Binary, Expr, Negate, Number, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Exact, variables_of
+from plasticdsl.options import LARGE
 from plasticdsl.plan.events import Event, Postpone
 from plasticdsl.plan.operations import AtSpikes, Connections, OfConnections, Operation
 from plasticdsl.plan.places import Kind, Place, Slot
@@ -47,7 +48,7 @@ def postpone(plan: Plan) -> Plan:
     if not late:
         return plan
     notes = tuple(
-        f"{p.label}: what post spikes add to {p.variable(s.target).variable.symbol} waits for the next pre spike"
+        f"{p.label}: what post spikes add to {p.variable(s.target).variable.symbol} waits for the next pre spike in networks with {LARGE} connections"
         for p in late.values()
         for s in p.postponed
     )
@@ -110,11 +111,10 @@ def _waits(projection: ProjectionPlan, name: str, event: Event) -> bool:
     bounds = (b for b in (placed.variable.low, placed.variable.high) if b is not None)
     if any(not reads_only(b, Place.POST, _shared(projection)) or not reads_only(b, Place.PRE, _shared(projection)) for b in bounds):
         return False
-    here = (projection.at(Slot.PRE), tuple(s for slot, many in projection.events if slot is Slot.PRE for s in many))
     others = [e for slot, many in projection.events if slot is not Slot.PRE for e in many if e is not event]
     others += [e for *_, many in projection.at_thirds for e in many]
     others += projection.without_spike
-    plain = all(isinstance(e.statement, Assign | AddTo) and not e.of for e in here[0])
+    plain = all(isinstance(e.statement, Assign | AddTo) and not e.of for e in projection.at(Slot.PRE))
     beside = expressions((tuple(e.statement for e in others), projection.schemes, projection.sums, projection.totals, projection.histories))
     mentioned = any(Ref(Whose.OWN, name) == Ref(r.owner, r.name) for expr in beside for r in refs(expr))
     moved = any(name in variables_of(s.scheme) for s in projection.schemes) or any(e.assigned == name for e in others)
