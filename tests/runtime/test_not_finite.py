@@ -36,11 +36,7 @@ def uncompiled(text: str) -> Result:
     return compiled(text, "python")
 
 
-#: In the interpreter and in the kernels as plain Python, and in machine code among the slow tests.
-both = pytest.mark.parametrize("carried", [interpreted, uncompiled, pytest.param(compiled, marks=pytest.mark.slow)])
-
-#: In machine code always, where it is told in a way that others share.
-all_three = pytest.mark.parametrize("carried", [interpreted, uncompiled, compiled])
+both = pytest.mark.parametrize("carried", [interpreted, compiled])
 
 
 def throughout(name: str, values: Sequence[str]) -> pytest.MarkDecorator:
@@ -76,7 +72,7 @@ experiment E on Net:
     assert [o.passed for o in result.expectations] == [None]
 
 
-@all_three
+@both
 def test_a_rate_that_has_no_value_later_on(carried: Carry) -> None:
     """1.05 ms − t is negative from the grid time 1.1 ms on."""
     text = """
@@ -135,7 +131,7 @@ def test_what_is_not_asked_needs_no_value(condition: str, carried: Carry) -> Non
     assert result.passed
 
 
-@all_three
+@both
 def test_a_definition_that_others_read(carried: Carry) -> None:
     """V is −0.05 at step 11. That the sum of logarithms is no number shows nowhere else."""
     text = """
@@ -220,7 +216,7 @@ def test_parameters_that_a_phase_holds_are_held_again(carried: Carry) -> None:
     assert result["c.V"].values[-1] == pytest.approx(1e308)
 
 
-@all_three
+@both
 def test_connections_are_looked_at(carried: Carry) -> None:
     """Nothing of the units tells: their inputs are not filled."""
     text = """
