@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
+import os
+import signal
 import sys
 import threading
 
@@ -20,13 +21,21 @@ def main() -> None:
 
 
 def come_again(lost: sys.UnraisableHookArgs) -> None:
-    """A Ctrl-C that falls where Python can raise nothing (a callback in the middle of an import) comes again a moment later."""
+    """A Ctrl-C that falls where Python can raise nothing (a callback in the middle of an import) comes again a moment later, as a signal where there are
+    any: it ends a wait at once."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
-        again = threading.Timer(0.05, _thread.interrupt_main)
+        again = threading.Timer(0.05, _interrupt)
         again.daemon = True
         again.start()
     else:
         sys.__unraisablehook__(lost)
+
+
+def _interrupt() -> None:
+    if os.name == "posix":
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 LOST = """
-import sys, time, weakref
+import signal, sys, time, weakref
 from plasticdsl.__main__ import come_again
 
 class Gone:
@@ -15,6 +15,7 @@ class Gone:
 def callback(_):
     raise KeyboardInterrupt
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell that runs this in the background ignores it
 sys.unraisablehook = come_again
 gone = Gone()
 watched = weakref.ref(gone, callback)
