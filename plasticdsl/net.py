@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.loans import WRITABLE, Loans
-from plasticdsl.model import Emitted, Network, Population, Projection, Variable
+from plasticdsl.model import Network, Population, Projection, Variable
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.lookup import canonical_path
 from plasticdsl.model.owners import OfProjection, Whose
-from plasticdsl.model.parts import NamedPart
+from plasticdsl.model.parts import Emitted, NamedPart
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.names import canonical
 from plasticdsl.net_parts import Part, like, parameter_of, plastic, read_only

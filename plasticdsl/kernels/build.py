@@ -36,6 +36,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.recipes import DT, SEED
 from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number, joined
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.weights import standing_weights
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan, ProjectionPlan
@@ -65,7 +66,7 @@ def build(plan: Plan) -> Program:
         scalars=tuple(m for m in members if isinstance(m, Scalar)),
         arrays=tuple(m for m in members if isinstance(m, Array)),
         functions=tuple(functions),
-        logs=tuple((p.name, e.event) for p in plan.populations for e in p.events),
+        logs=tuple(Emitted(p.name, e.event) for p in plan.populations for e in p.events),
         asked=plan.asked,
         kept=sweep.kept_ages(plan),
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),

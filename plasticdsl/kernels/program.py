@@ -12,8 +12,8 @@ from typing import Literal
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
 from plasticdsl.kernels.recipes import Apply, Recipe
-from plasticdsl.model import Emitted
 from plasticdsl.model.expr import Expr, Leaf, Number
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.places import Place
 from plasticdsl.support.structure import filled, kept, scattered

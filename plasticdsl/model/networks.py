@@ -10,7 +10,7 @@ from plasticdsl.model.blocks import Block, Presence
 from plasticdsl.model.dynamics import SumInto
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import OfArgument, OfPopulation, OfProjection, Owner, Whose, owner_text
-from plasticdsl.model.parts import NamedPart, Units
+from plasticdsl.model.parts import Emitted, NamedPart, Units
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.proofs import Proof
 from plasticdsl.model.variables import Value, Variable
@@ -92,7 +92,7 @@ class Population:
     @property
     def emits(self) -> tuple[Emitted, ...]:
         """Its spikes and other events, in the order in which they happen."""
-        return tuple((self.name, event) for event in (*([""] if self.spikes else ()), *(e.name for e in self.block.events)))
+        return tuple(Emitted(self.name, event) for event in (*([""] if self.spikes else ()), *(e.name for e in self.block.events)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,6 @@ class Timed:
         return owner_text(self.owner), "", self.timing.value
 
 
-#: What happens to units: the name of the population, and of the event; empty for spikes.
-Emitted = tuple[str, str]
 #: What has one value per unit or connection.
 PerUnit = frozenset[Ref | Timed]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref, children, joined
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part
@@ -104,13 +104,20 @@ def parts_read(expr: Expr, taken_together: Callable[[Expr], bool] = lambda _: Fa
             return frozenset().union(*(parts_read(child, taken_together) for child in children(expr)))
 
 
-def emitted(expr: Expr) -> tuple[tuple[str, str], Units]:
+class Emitted(NamedTuple):
+    """What happens to units of a population: their spikes (no event), or an event of that name."""
+
+    population: str
+    event: str = ""
+
+
+def emitted(expr: Expr) -> tuple[Emitted, Units]:
     """What a statistic of spikes is of: a population, its event (empty for spikes), and which of its units."""
     match expr:
         case Ref(OfPopulation(name), event):
-            return (name, event), ()
+            return Emitted(name, event), ()
         case Call(function, (Ref(OfPopulation(name), event), *numbers)) if function == SEVERAL:
-            return (name, event), numbered(numbers)
+            return Emitted(name, event), numbered(numbers)
         case _:
             raise TypeError(f"{pretty(expr)} is no population")
 

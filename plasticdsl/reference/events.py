@@ -18,6 +18,7 @@ import numpy as np
 from plasticdsl.model import AddTo, Assign, AtMost, Block, Handler, Trigger
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.owners import OfArgument, Whose
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate
 from plasticdsl.reference.handlers import Local, meetings
@@ -70,7 +71,9 @@ def _in_order(run: Run, projection: str, side: Trigger, kind: str) -> Iterator[t
 def _of_third(run: Run, projection: str, unit: OfArgument, kind: str) -> Iterator[tuple[int, list[Index]]]:
     """The same for spikes of a unit that is an argument, which reach all connections at once, whatever their delays."""
     end = run.structure.unit(projection, unit)
-    counts = run.spikes[end.population, kind].counts.get(run.frame.step, np.zeros(run.structure.count(end.population), dtype=np.int64))
+    counts = run.spikes[Emitted(end.population, kind)].counts.get(
+        run.frame.step, np.zeros(run.structure.count(end.population), dtype=np.int64)
+    )
     for spiking in np.unique(end.units):
         reached = np.flatnonzero(end.units == spiking)
         for number in range(int(counts[spiking])):

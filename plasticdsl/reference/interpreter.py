@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model import Emitted, Network, Role
+from plasticdsl.model import Network, Role
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation, Whose, owner_text
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.reference.between import change_between_spikes
 from plasticdsl.reference.evaluate import evaluate, everything
@@ -115,12 +116,12 @@ class ReferenceEngine:
 
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""
-        found = self._run.spikes.get((population, event))
+        found = self._run.spikes.get(Emitted(population, event))
         return 0 if found is None else found.total
 
     def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
         """Units whose rate or spike condition (or that of an event) was no number in some step."""
-        return np.flatnonzero(self._run.undecided.get((population, event), False))
+        return np.flatnonzero(self._run.undecided.get(Emitted(population, event), False))
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights or change them."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.parts import Emitted
 from plasticdsl.reference.spikes import Spikes
 from plasticdsl.reference.state import Run, Waiting, first_state
 from plasticdsl.reference.structure import Structure
@@ -43,11 +44,13 @@ def restored(structure: Structure, state: Mapping[str, NDArray[Any]]) -> Run:
     run.frame.step = int(state["step"])
     run.frame.time = run.frame.step * structure.instance.dt
     run.frame.values |= parts.get("values", {})
-    run.spikes = {(name, event): _spikes(structure.count(name), **parts["spikes"][name][event]) for name, event in run.spikes}
+    run.spikes = {one: _spikes(structure.count(one.population), **parts["spikes"][one.population][one.event]) for one in run.spikes}
     for kind in _OF_POPULATIONS:
         getattr(run, kind).update(parts.get(kind, {}))
     for kind in _OF_EVENTS:
-        getattr(run, kind).update({(name, event): found for name, own in parts.get(kind, {}).items() for event, found in own.items()})
+        getattr(run, kind).update(
+            {Emitted(name, event): found for name, own in parts.get(kind, {}).items() for event, found in own.items()}
+        )
     run.rules_on = {name: bool(on) for name, on in parts.get("rules_on", {}).items()}
     run.waiting, run.inputs_waiting = (_queue(parts.get(kind, {})) for kind in _WAITING)
     for step, values in parts.get("earlier", {}).items():

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from plasticdsl.model import (
     AddTo,
     AtRate,
-    Emitted,
     GivenSpikes,
     PoissonSource,
     Population,
@@ -27,6 +26,7 @@ from plasticdsl.model import (
 )
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import Whose, owner_text
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.handlers import run_at
@@ -48,7 +48,7 @@ def emit(run: Run) -> None:
     due = [p for p in populations.values() if run.due(p.name)]
     for population in due:
         _recover(run, population)
-    emitted = {(name, event): _emitted(run, p, event) for p in due for name, event in p.emits}
+    emitted = {one: _emitted(run, p, one.event) for p in due for one in p.emits}
     for one, counts in emitted.items():
         run.spikes[one].add(run.frame.step, counts)
     _note(run, emitted)
@@ -60,7 +60,7 @@ def _note(run: Run, emitted: Mapping[Emitted, Index]) -> None:
     """What variables are at the spikes, one value for each, in the order of the units."""
     for ref in run.kept:
         owner = owner_text(ref.owner)
-        counts = emitted.get((owner, ""))
+        counts = emitted.get(Emitted(owner))
         if counts is not None and counts.any():
             values = np.broadcast_to(evaluate(Ref(Whose.OWN, ref.name), everything(run.structure, run.frame, owner)), counts.shape)
             run.noted.setdefault(ref, []).append(np.repeat(values, counts))
@@ -85,7 +85,7 @@ def _emitted(run: Run, population: Population, event: str) -> Index:
 
 def _where(run: Run, population: Population, event: str, threshold: Threshold) -> NDArray[np.bool_]:
     """Whether the condition of an event is fulfilled, or has come to be, for each unit."""
-    name, one = population.name, (population.name, event)
+    name, one = population.name, Emitted(population.name, event)
     scope, count = everything(run.structure, run.frame, name), run.structure.count(name)
     holds = np.broadcast_to(evaluate(threshold.condition, scope), (count,)).astype(bool)
     unanswered = undefined(threshold.condition)
@@ -112,7 +112,7 @@ def _by_hazard(run: Run, population: Population, rate: Expr, counted: bool = Fal
     for unit in np.flatnonzero(~often).tolist():
         if run.frame.step < run.refractory_until[name][unit]:
             continue
-        run.undecided[name, ""][unit] |= np.isnan(rates[unit])
+        run.undecided[Emitted(name)][unit] |= np.isnan(rates[unit])
         remaining[unit] -= means[unit]
         if remaining[unit] == -np.inf:  # no number of draws makes up for it
             raise RuntimeError(TOO_MANY_SPIKES)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model import Emitted, Trigger
+from plasticdsl.model import Trigger
+from plasticdsl.model.parts import Emitted
 from plasticdsl.reference.structure import Index, Structure
 
 
@@ -50,7 +51,7 @@ def arriving(structure: Structure, spikes: dict[Emitted, Spikes], projection: st
     end = structure.end(projection, side)
     arrived = np.zeros(len(end.units), dtype=np.int64)
     for delay in np.unique(end.delays):
-        emitted = spikes[end.population, kind].counts.get(step - int(delay))
+        emitted = spikes[Emitted(end.population, kind)].counts.get(step - int(delay))
         if emitted is not None:
             chosen = end.delays == delay
             arrived[chosen] = emitted[end.units[chosen]]
@@ -61,4 +62,4 @@ def arrivals(structure: Structure, spikes: dict[Emitted, Spikes], projection: st
     """The steps, up to and including `step`, at which spikes of `side` reached one connection, in order."""
     end = structure.end(projection, side)
     delay = int(end.delays[connection])
-    return [s + delay for s in spikes[end.population, ""].trains[int(end.units[connection])] if s + delay <= step]
+    return [s + delay for s in spikes[Emitted(end.population)].trains[int(end.units[connection])] if s + delay <= step]

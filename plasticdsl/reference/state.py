@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model import AtRate, Emitted, PoissonSource
+from plasticdsl.model import AtRate, PoissonSource
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import owner_text
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.weights import weights
 from plasticdsl.reference.evaluate import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes

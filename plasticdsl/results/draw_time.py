@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from plasticdsl.model import Emitted
-from plasticdsl.model.parts import Units, parts_read
+from plasticdsl.model.parts import Emitted, Units, parts_read
 from plasticdsl.results.axis import COLOURS, GREY, TimeAxis, colours_of, draw_units_over, evenly, legend, shared_label, time_axis
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.sweep import Study
@@ -79,9 +78,9 @@ def _population_of(series: Series) -> tuple[Emitted, Units]:
     """The one whose colour in a raster the line may take: it is the only one that the line is about, and the line has one colour."""
     parts = parts_read(series.expr)
     if len(parts) != 1 or colours_of(series.done) != 1:
-        return ("", ""), ()
+        return Emitted(""), ()
     ((owner, units),) = parts
-    return (owner.name, ""), units
+    return Emitted(owner.name), units
 
 
 def _names(study: Study, series: Series, number: int, runs: list[int], alone: bool) -> tuple[str, str]:

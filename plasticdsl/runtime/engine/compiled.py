@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Part, field_of, group_of, of_emitted, of_population, of_projection
 from plasticdsl.kernels.program import Array, Postponed, Program
-from plasticdsl.model import Emitted
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfProjection, Owner
+from plasticdsl.model.parts import Emitted
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import Readers, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
@@ -233,7 +233,7 @@ class CompiledEngine:
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers of the spikes, or of another event, logged since the last call."""
         self._collect()
-        chunks, names = self._kept.get((population, event), []), self._names_kept(population, event)
+        chunks, names = self._kept.get(Emitted(population, event), []), self._names_kept(population, event)
         steps, units, *values = zip((_NONE, _NONE, *(np.zeros(0) for _ in names)), *chunks, strict=True)
         chunks.clear()
         if not event:
@@ -251,14 +251,15 @@ class CompiledEngine:
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""
         total = of_emitted(population, event).field(Part.SPIKE_TOTAL)
-        return int(self._bound.arrays[total][0]) if (population, event) in self._program.logs else 0
+        return int(self._bound.arrays[total][0]) if Emitted(population, event) in self._program.logs else 0
 
     def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
         """Units whose rate or spike condition (or that of another event) was no number: a hazard that has taken such a rate stays none."""
-        if (population, event) not in self._told:
-            p = of_emitted(population, event)
-            self._told[population, event] = self._bound.arrays.get(p.field(Part.HAZARD)), self._bound.arrays.get(p.field(Part.UNDECIDED))
-        hazard, flags = self._told[population, event]
+        one = Emitted(population, event)
+        if one not in self._told:
+            p = of_emitted(*one)
+            self._told[one] = self._bound.arrays.get(p.field(Part.HAZARD)), self._bound.arrays.get(p.field(Part.UNDECIDED))
+        hazard, flags = self._told[one]
         if flags is not None:
             return np.flatnonzero(flags)
         return np.flatnonzero(np.isnan(hazard)) if hazard is not None else _NONE

@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model import Emitted
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.instance.instance import Instance
 

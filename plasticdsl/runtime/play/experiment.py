@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
-from plasticdsl.model import Emitted, Network
+from plasticdsl.model import Network
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.parts import Emitted
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.changed import Followers, with_parameters
 from plasticdsl.runtime.instance.instance import Instance, Values

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Expr
+from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import SHOWING, Until, round_names
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.settings import Settings

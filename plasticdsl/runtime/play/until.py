@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
-from plasticdsl.model import Emitted, Network
+from plasticdsl.model import Network
 from plasticdsl.model.expr import Call, Expr, Ref, is_sliding, substitute, walk
-from plasticdsl.model.parts import emitted
+from plasticdsl.model.parts import Emitted, emitted
 from plasticdsl.model.protocol import Until
 from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine

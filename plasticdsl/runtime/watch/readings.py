@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import Window
 from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part, Whose
-from plasticdsl.model.parts import Units, emitted, is_several, numbered, parts_read
+from plasticdsl.model.parts import Emitted, Units, emitted, is_several, numbered, parts_read
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values

@@ -14,10 +14,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model import Emitted
 from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Call, Expr, Ref
-from plasticdsl.model.parts import Units
+from plasticdsl.model.parts import Emitted, Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.curves import Curve, Traced
 from plasticdsl.runtime.watch.readings import Reader
@@ -157,7 +156,7 @@ class SpikeRecord:
     @property
     def population(self) -> str:
         """Whose they are."""
-        return self.train[0]
+        return self.train.population
 
     @property
     def called(self) -> str:

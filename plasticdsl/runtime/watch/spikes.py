@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model import Emitted, Network, Population, Projection
+from plasticdsl.model import Network, Population, Projection
+from plasticdsl.model.parts import Emitted
 from plasticdsl.names import canonical
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.support.arrays import Floats
@@ -91,7 +92,7 @@ class SpikeHistory:
 
     def values(self, population: str, begin: int | None = None, end: int = 0) -> tuple[Train, dict[str, Floats]]:
         """The spikes of the steps begin to end − 1 (None: all so far), and the variables that are kept at each."""
-        emitted = population, ""
+        emitted = Emitted(population)
         steps, units, *values = self._whole(emitted) if begin is None else self._within(emitted, begin, end)
         return (steps, units), dict(zip(self._names(emitted), values, strict=True))
 
@@ -139,7 +140,7 @@ def event_of(found: Population | Projection, event: str) -> Emitted:
     known = {e.name for e in found.block.events} if isinstance(found, Population) else set[str]()
     if event and canonical(event) not in known:
         raise KeyError(f"{found.symbol} has no event {event}; its events are {', '.join(sorted(known)) or 'none'}")
-    return found.name, canonical(event) if event else ""
+    return Emitted(found.name, canonical(event) if event else "")
 
 
 def logged(network: Network, log: Iterable[str] | None) -> tuple[Emitted, ...]:
