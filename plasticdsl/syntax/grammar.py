@@ -1,146 +1,120 @@
 """Reads one statement: its tokens and the start rule come in, a node (or what the rule gives) goes out.
 
-The parse tables are made by lark from `grammar/plasticdsl.lark`, and kept in the user's cache folder between runs. Most words of the language are keywords
-only where the grammar can use them: `phase = 3` defines a variable, `phase warm for 1 s` begins a phase, and `record rate` records a variable called
-`rate`. So the tokens are fed one by one, and each word is looked up in what the grammar accepts at that place.
+Most words of the language are keywords only where the grammar can use them: `phase = 3` defines a variable, `phase warm for 1 s` begins a phase, and
+`record rate` records a variable called `rate`. So the tokens are fed one by one, and each word is looked up in what the grammar accepts at that place.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
-import lark
-from lark.exceptions import UnexpectedToken
-from lark.parsers.lalr_analysis import Shift
-from lark.parsers.lalr_parser_state import ParserState
-
-from plasticdsl import cache
-from plasticdsl._resources import resource
 from plasticdsl.source import Span
 from plasticdsl.syntax.build_dynamics import DYNAMICS
 from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
+from plasticdsl.syntax.parse_tables import END, Action, Rule, tables
 from plasticdsl.syntax.problems import unexpected
 from plasticdsl.syntax.tokens import Token, begins_with_name
 
-#: The rules of the grammar that read one statement each.
-START_RULES = ("item", "dynamics", "reaction", "network", "procedure", "unit_value", "row")
-
-
-@lru_cache(maxsize=1)
-def tables() -> lark.Lark:
-    """The LALR tables with the building functions attached, in which signs are called as they are written; read from the cache where it holds them."""
-    text = (resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8")
-    build = SimpleNamespace(**EXPRESSIONS, **DYNAMICS, **NETWORKS, **EXPERIMENTS)
-    name = _name_of(text)
-    kept = cache.found(name)
-    if kept is not None:
-        with suppress(Exception):  # whatever is wrong with an old file, it is made anew
-            return _loaded(kept, build)
-    content = io.BytesIO()
-    _make(text).save(content)
-    cache.put(name, content.getvalue())
-    return _loaded(content.getvalue(), build)  # its names are plain words, which are compared faster
-
-
-def _loaded(content: bytes, build: SimpleNamespace) -> lark.Lark:
-    return _with_signs(lark.Lark.__new__(lark.Lark)._load(io.BytesIO(content), transformer=build))
-
-
-def _make(text: str) -> lark.Lark:
-    """The lexer is never used: `tokens` cuts the words."""
-    return lark.Lark(
-        text,
-        parser="lalr",
-        lexer="basic",
-        start=list(START_RULES),
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-    )
-
-
-def _with_signs(made: lark.Lark) -> lark.Lark:
-    """`"->"` in place of `ARROW`, so that a token is called in the tables what its kind is; words keep their names in capitals."""
-    written = {t.name: str(t.pattern.value) for t in made.terminals if t.pattern.type == "str"}
-    signs = {name: sign for name, sign in written.items() if not (sign[0].isalpha() and sign.isascii())}
-    states = made.parser.parser.parser.parse_table.states
-    for number, actions in states.items():
-        states[number] = {signs.get(name, name): action for name, action in actions.items()}
-    return made
-
-
-def _name_of(text: str) -> str:
-    key = "\n".join((text, lark.__version__, str(sys.version_info[:2])))
-    return f"grammar-{hashlib.sha256(key.encode()).hexdigest()[:20]}.bin"
-
-
-@lru_cache(maxsize=1)
-def keywords() -> Mapping[str, str]:
-    """Every word of the grammar, with the name of its terminal."""
-    words = ((str(t.pattern.value), t.name) for t in tables().terminals if t.pattern.type == "str")
-    return {word: name for word, name in words if word[0].isalpha() and word.isascii()}
-
-
-# --- one statement ---------------------------------------------------------------------------------------------------
+_BUILDERS: Mapping[str, Callable[[list[Any]], Any]] = {**EXPRESSIONS, **DYNAMICS, **NETWORKS, **EXPERIMENTS}
 
 
 def read_statement(tokens: Sequence[Token], rule: str) -> Any:
     """What the start rule `rule` makes of the tokens; raises `Refusal` where they do not fit it."""
-    state = tables().parse_interactive(start=rule).parser_state
-    feed: Callable[[Token, bool], Any] = state.feed_token  # type: ignore[assignment]  # it reads nothing but `.type`
-    words = keywords()
+    statement, words = _Statement(rule), tables().keywords
     for number, token in enumerate(tokens):
-        if token.kind == "NAME" and token.text in words and _is_keyword(state, tokens, number, words):
+        if token.kind == "NAME" and token.text in words and statement.has_keyword(tokens, number):
             token = Token(words[token.text], token.text, token.span)
-        try:
-            for part in _parts(token):
-                feed(part, False)
-        except UnexpectedToken:
-            raise unexpected(tokens, number, _choices(state), rule) from None
-    try:
-        return feed(Token("$END", "", _end(tokens)), True)
-    except UnexpectedToken:
-        raise unexpected(tokens, len(tokens), _choices(state), rule) from None
+        for part in _parts(token):
+            if not statement.take(part.type, part):
+                raise unexpected(tokens, number, statement.choices, rule)
+    if not statement.take(END, None):
+        raise unexpected(tokens, len(tokens), statement.choices, rule)
+    return statement.values[-1]
 
 
-def _choices(state: ParserState[Any]) -> Mapping[str, Any]:
-    """The terminals (and rules) that the grammar can go on with."""
-    return state.parse_conf.states[state.position]
+class _Statement:
+    """A statement as far as it has been read: the states on the stack, and for each but the first what was read or built."""
+
+    def __init__(self, rule: str) -> None:
+        self.first, self.last = tables().starts[rule]
+        self.states, self.values = [self.first], list[Any]()
+
+    @property
+    def choices(self) -> Mapping[str, Action]:
+        """The words and signs (and rules) that the grammar can go on with."""
+        return tables().states[self.states[-1]]
+
+    def take(self, word: str, value: Any) -> bool:
+        """Builds what is complete before the word, and takes it in; whether it fits."""
+        rows, states, values = tables().states, self.states, self.values
+        while not (word == END and states[-1] == self.last):
+            match rows[states[-1]].get(word):
+                case None:
+                    return False
+                case Rule(origin, _, length) as complete:
+                    begin = len(values) - length
+                    parts = values[begin:]
+                    del values[begin:], states[begin + 1 :]
+                    values.append(_built(complete, parts))
+                    states.append(_after_part(rows[states[-1]], origin))
+                case state:
+                    states.append(state)
+                    values.append(value)
+                    break
+        return True
+
+    def has_keyword(self, tokens: Sequence[Token], number: int) -> bool:
+        """Whether a word is a keyword here: the grammar can go on with it, and the next word or sign fits it, or fits a name no better."""
+        words = tables().keywords
+        after_keyword, after_name = (self._after(self.states, word) for word in (words[tokens[number].text], "NAME"))
+        if after_keyword is None or after_name is None:
+            return after_keyword is not None
+        if number == 0:
+            return not begins_with_name(tokens)
+        following = tokens[number + 1] if number + 1 < len(tokens) else None
+        fits = {following.type, words.get(following.text, following.type)} if following is not None else {END}
+        return any(self._after(after_keyword, word) for word in fits) or not any(self._after(after_name, word) for word in fits)
+
+    def _after(self, before: Sequence[int], word: str) -> list[int] | None:
+        """The states on the stack once the word has been taken in; None where it cannot be."""
+        rows, states = tables().states, list(before)
+        while not (word == END and states[-1] == self.last):
+            match rows[states[-1]].get(word):
+                case None:
+                    return None
+                case Rule(origin, _, length):
+                    del states[len(states) - length :]
+                    states.append(_after_part(rows[states[-1]], origin))
+                case state:
+                    states.append(state)
+                    break
+        return states
 
 
-def _is_keyword(state: ParserState[Any], tokens: Sequence[Token], number: int, words: Mapping[str, str]) -> bool:
-    """Whether a word is a keyword here: the grammar can go on with it, and the next word or sign fits it, or fits a name no better."""
-    keyword = words[tokens[number].text]
-    after_keyword, after_name = (_after(state, tuple(state.state_stack), terminal) for terminal in (keyword, "NAME"))
-    if after_keyword is None or after_name is None:
-        return after_keyword is not None
-    if number == 0:
-        return not begins_with_name(tokens)
-    following = tokens[number + 1] if number + 1 < len(tokens) else None
-    fits = {following.type, words.get(following.text, following.type)} if following is not None else {"$END"}
-    return any(_after(state, after_keyword, t) for t in fits) or not any(_after(state, after_name, t) for t in fits)
+def _after_part(row: Mapping[str, Action], part: str) -> int:
+    state = row[part]
+    assert isinstance(state, int)
+    return state
 
 
-def _after(state: ParserState[Any], stack: tuple[Any, ...], terminal: str) -> tuple[Any, ...] | None:
-    """The states on the stack once the terminal has been taken in; None where it cannot be."""
-    states, waiting = state.parse_conf.states, list(stack)
-    while (found := states[waiting[-1]].get(terminal)) is not None:
-        action, argument = found
-        if action is Shift:
-            return (*waiting, argument)
-        del waiting[len(waiting) - len(argument.expansion) :]
-        waiting.append(states[waiting[-1]][argument.origin.name][1])
-        if waiting[-1] == state.parse_conf.end_state:
-            return tuple(waiting)
-    return None
+def _built(rule: Rule, parts: list[Any]) -> Any:
+    """The node of a complete rule. A list that a rule without a builder gave belongs to that rule alone, so it may grow."""
+    if rule.inlined:
+        flat: list[Any] = []
+        for place, part in enumerate(parts):
+            if place not in rule.inlined:
+                flat.append(part)
+            elif flat:
+                flat += part
+            else:
+                flat = part
+        parts = flat
+    if rule.alone and len(parts) == 1:
+        return parts[0]
+    return _BUILDERS[rule.builder](parts) if rule.builder else parts
 
 
 def _parts(token: Token) -> tuple[Token, ...]:

@@ -1,6 +1,7 @@
 """The grammar itself: free of conflicts, complete, quickly loaded."""
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,12 @@ import lark
 import pytest
 
 from plasticdsl._resources import resource
-from plasticdsl.syntax import grammar
+from plasticdsl.syntax import parse_tables
 from plasticdsl.syntax.build_dynamics import DYNAMICS
 from plasticdsl.syntax.build_experiments import EXPERIMENTS
 from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
-from plasticdsl.syntax.grammar import START_RULES, keywords, tables
+from plasticdsl.syntax.parse_tables import START_RULES, tables
 from plasticdsl.syntax.words import RESERVED
 
 
@@ -32,8 +33,7 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_every_rule_has_its_function() -> None:
     built = {*EXPRESSIONS, *DYNAMICS, *NETWORKS, *EXPERIMENTS}
-    named = {str(rule.alias or rule.origin.name) for rule in tables().rules}
-    assert {name for name in named if not name.startswith("_")} - built <= {
+    assert {rule.builder for rule in tables().rules if rule.builder} - built <= {
         # passed through unchanged, since they have one part
         *START_RULES, "condition", "conjunction", "negation", "comparison", "expression", "signed", "product", "closed", "open",
         "chain", "power", "later_power", "exponent", "postfix", "unit", "drawn", "reading", "taking",
@@ -41,26 +41,43 @@ def test_every_rule_has_its_function() -> None:
 
 
 def test_reserved_words_are_words_of_the_grammar() -> None:
-    assert RESERVED - {"Sum", "else", "elif", "then"} <= set(keywords())
+    assert RESERVED - {"Sum", "else", "elif", "then"} <= set(tables().keywords)
 
 
-def test_tables_are_made_once(tmp_path: Path) -> None:
-    """A second process reads the tables that the first one stored."""
-    script = "from plasticdsl.syntax import grammar; from plasticdsl.syntax.parser import parse; from plasticdsl.source import SourceFile\n"
-    script += "made, make = [], grammar._make; grammar._make = lambda *given: made.append(1) or make(*given)\n"
-    script += "print(len(parse(SourceFile('x', 'rule A:\\n    a = 1\\n')).items), len(made))"
-    environment = {"PLASTICDSL_CACHE": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""}
-    for made in (1, 0):
-        done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-        assert done.stdout.split() == ["1", str(made)]
-    assert len(list(tmp_path.glob("grammar-*.bin"))) == 1
+def grammar_text() -> str:
+    return (resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8")
 
 
-def test_a_broken_cache_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
-    file = tmp_path / grammar._name_of((resource("grammar") / "plasticdsl.lark").read_text(encoding="utf-8"))
+def test_the_shipped_tables_are_of_this_grammar() -> None:
+    """To the byte, in whatever order lark goes through its sets; `python -m plasticdsl.syntax.parse_tables` writes them."""
+    shipped = (resource("grammar") / "plasticdsl.tables").read_text(encoding="utf-8")
+    script = "from tests.syntax.test_grammar import grammar_text; from plasticdsl.syntax.parse_tables import made; print(made(grammar_text()), end='')"
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, encoding="utf-8")
+    assert done.stdout == shipped
+
+
+def test_reading_a_model_takes_no_lark() -> None:
+    script = "import sys; from plasticdsl.syntax.parser import parse; from plasticdsl.source import SourceFile\n"
+    script += "print(len(parse(SourceFile('x', 'rule A:\\n    a = 1\\n')).items), 'lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.split() == ["1", "False"]
+
+
+def test_tables_of_a_grammar_that_was_changed_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache keeps them, and what is damaged there is made anew."""
+    folder, kept = tmp_path / "grammar", tmp_path / "cache"
+    folder.mkdir()
+    (folder / "plasticdsl.lark").write_text(grammar_text() + "// changed\n", encoding="utf-8")
+    (folder / "plasticdsl.tables").write_text((resource("grammar") / "plasticdsl.tables").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("PLASTICDSL_CACHE", str(kept))
+    monkeypatch.setattr(parse_tables, "resource", lambda name: tmp_path / name)
+    shipped, made, calls = tables(), parse_tables.made, list[str]()
+    monkeypatch.setattr(parse_tables, "made", lambda grammar: calls.append(grammar) or made(grammar))
+    find = tables.__wrapped__
+    assert (find(), find()) == (shipped, shipped) and len(calls) == 1
+    (file,) = kept.iterdir()
+    text = file.read_bytes()
     file.write_bytes(b"no tables at all")
-    tables.cache_clear()
-    assert tables().rules
-    assert len(file.read_bytes()) > 100_000 and list(tmp_path.iterdir()) == [file]
-    tables.cache_clear()
+    monkeypatch.setattr(parse_tables, "made", lambda grammar: calls.append(grammar) or text.decode())
+    assert find() == shipped and len(calls) == 2 and file.read_bytes() == text

@@ -8,7 +8,7 @@ import pytest
 
 from plasticdsl.check.module import checked
 from plasticdsl.source import SourceFile
-from plasticdsl.syntax.grammar import keywords
+from plasticdsl.syntax.parse_tables import tables
 from plasticdsl.syntax.parser import parse, reading
 from plasticdsl.syntax.reading import Reading
 from plasticdsl.syntax.words import FIRST_WORDS, INSIDE, LINKING, RESERVED
@@ -16,7 +16,7 @@ from tests.runtime.experiments import carry_out
 
 #: These begin or join values, so that something else is wrong first in some places.
 _OPERATORS = ("in", "not", "Sum")
-ORDINARY = sorted(w for w in set(keywords()) - RESERVED if "-" not in w)
+ORDINARY = sorted(w for w in set(tables().keywords) - RESERVED if "-" not in w)
 
 #: Where a name is declared. `@` is the name.
 DECLARATIONS = {
@@ -72,7 +72,7 @@ def test_a_reserved_word_is_no_name(word: str, text: str) -> None:
 
 def test_one_table_has_every_word_of_the_grammar() -> None:
     first = {word for words in FIRST_WORDS.values() for word in words}
-    assert set(keywords()) == (RESERVED - {"Sum", "else", "elif", "then"}) | first | set(LINKING) | INSIDE
+    assert set(tables().keywords) == (RESERVED - {"Sum", "else", "elif", "then"}) | first | set(LINKING) | INSIDE
     assert not RESERVED & (INSIDE | set(LINKING))
 
 
