@@ -6,8 +6,8 @@
 - `competition`: 1000 Poisson inputs of 15 Hz on 100 neurons, 100 000 plastic connections (models/competition.plas beside this file).
 - `balance`: 10 000 neurons with conductances, 320 000 plastic inhibitory connections (models/balance.plas).
 
-Counted is the simulation alone, neither compiling nor connecting, after `--settling` simulated seconds; what is printed is the median of the rounds, the least,
-and the rates of the populations, which say whether it is the same network.
+Counted is the simulation alone, neither compiling nor connecting, after `--settling` simulated seconds. What is printed is the median of the rounds, the
+least, and the rates of the populations, which say whether it is the same network.
 """
 
 from __future__ import annotations

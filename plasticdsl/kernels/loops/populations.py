@@ -24,6 +24,7 @@ from plasticdsl.kernels.loops.names import (
     stage_kernel,
     stage_time,
 )
+from plasticdsl.kernels.loops.seldom import where_seldom
 from plasticdsl.kernels.loops.small_steps import in_two_ways
 from plasticdsl.kernels.loops.walks import S, each_spike
 from plasticdsl.kernels.program import (
@@ -240,11 +241,14 @@ def _by_threshold(plan: Plan, population: PopulationPlan, at: AtThreshold, event
         was_true = element(p.field(Part.WAS_TRUE), I)
         may.append(Compare("==", was_true, ZERO))
         after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
+    seldom = joined("or", [joined("and", may), *(() if unanswered is None else (unanswered,))])
     recovery = () if event else _recovery(plan, population)
     if population.rest is not None and not event:
         may.append(_free(p))
-    body = (*recovery, Comment(pretty(at.condition)), *before, If(joined("and", may), _append(p, Read(I))), *after)
-    return (each_unit(population.name, body, in_order=True),)
+    body = (Comment(pretty(at.condition)), *before, If(joined("and", may), _append(p, Read(I))))
+    if recovery:
+        return (each_unit(population.name, (*recovery, *body, *after), in_order=True),)
+    return (where_seldom(population.name, seldom, body, after=after),)
 
 
 def _poisson(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
@@ -252,13 +256,11 @@ def _poisson(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statem
     random words from one array."""
     p, names = of_population(population.name), Names(plan, population)
     mean = Binary("*", names.resolve(rate), names.dt)
-    (by_hazard,) = _by_hazard(plan, population, rate)
-    assert isinstance(by_hazard, For)
     keys = Read(SEED), Read(p.field(Part.STREAM)), Read(I), Read(N)
     often, comment = Compare(">=", mean, Number(OFTEN)), Comment(f"a number of spikes of mean {pretty(rate)} dt")
     if I in mentioned((Let(COUNT, mean),)):
         drawn = For(REPEAT, ZERO, Call("poisson_count", (*keys, mean)), _append(p, Read(I)))
-        return (replace(by_hazard, body=(If(often, (comment, drawn), by_hazard.body),)),)
+        return _by_hazard(plan, population, rate, If(often, (comment, drawn)))
     word = element(p.field(Part.WORDS), I)
     drawn = For(REPEAT, ZERO, Call("count_of", (word, *keys, Read(MEAN), Read(NO_SPIKE))), _append(p, Read(I)))
     counts = (
@@ -267,12 +269,13 @@ def _poisson(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statem
         Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
         Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
         Fill(p.field(Part.WORDS), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
-        each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
+        where_seldom(population.name, some := Compare(">=", word, Read(LEAST)), (If(some, (drawn,)),)),
     )
-    return (If(often, counts, (by_hazard,)),)
+    return (If(often, counts, _by_hazard(plan, population, rate)),)
 
 
-def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
+def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr, counted: If | None = None) -> tuple[Statement, ...]:
+    """`counted`: what units do instead for which its condition holds."""
     p, names = of_population(population.name), Names(plan, population)
     left, draws = element(p.field(Part.HAZARD), I), element(p.field(Part.DRAWS), I)
     draw = Call("exponential", (Read(SEED), Read(p.field(Part.STREAM)), Read(I), draws))
@@ -285,15 +288,19 @@ def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Stat
         known = population.rest.condition is None and not population.rest.at_spike
         end = (If(Compare(">", _refractory_steps(plan, population), ZERO), (stop,)) if known else stop,)
         due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
-    body: tuple[Statement, ...] = (
-        Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike"),
-        Store(left, Binary("-", left, Binary("*", names.resolve(rate), names.dt))),
-        *begin,
-        While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)),
-    )
+    comment = Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike")
+    less: Expr = Binary("-", left, Binary("*", names.resolve(rate), names.dt))
+    use_up = (*begin, While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)))
+    recovery = _recovery(plan, population)
+    if recovery:
+        return (each_unit(population.name, (*recovery, If(_free(p), (comment, Store(left, less), *use_up))), in_order=True),)
+    some: Expr = Compare("<=", left, ZERO)
     if population.rest is not None:
-        body = (*_recovery(plan, population), If(_free(p), body))
-    return (each_unit(population.name, body, in_order=True),)
+        less, use_up = Choice(((_free(p), less),), left), (If(_free(p), use_up),)
+    if counted is not None:
+        less, some = Choice(((counted.condition, left),), less), Logic("or", (counted.condition, some))
+        use_up = (replace(counted, otherwise=use_up),)
+    return (where_seldom(population.name, some, use_up, before=(comment, Store(left, less))),)
 
 
 def _free(p: Group) -> Expr:

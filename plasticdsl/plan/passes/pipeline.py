@@ -9,6 +9,7 @@ from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
 from plasticdsl.plan.passes.lazy import postpone
+from plasticdsl.plan.passes.reciprocals import multiply
 from plasticdsl.plan.plan import Plan
 
 
@@ -56,6 +57,15 @@ PASSES = (
         rewrites="ProjectionPlan.layout",
         found="where they were: connections keep their numbers",
         here="anywhere: it changes how connections are walked, and nothing that another pass asks for",
+    ),
+    Pass(
+        "reciprocals",
+        1,
+        multiply,
+        takes="divisions by numbers and shared parameters in flows and definitions",
+        rewrites="expressions in PopulationPlan.schemes, PlacedScheme.scheme and Define.value",
+        found="where they were",
+        here="after hoist and lazy, which compare expressions as the author wrote them",
     ),
     Pass(
         "keep",
