@@ -269,7 +269,7 @@ def _poisson(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statem
         Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
         Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
         Fill(p.field(Part.WORDS), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
-        where_seldom(population.name, some := Compare(">=", word, Read(LEAST)), (If(some, (drawn,)),)),
+        each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
     )
     return (If(often, counts, _by_hazard(plan, population, rate)),)
 
