@@ -58,20 +58,35 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A checked file, its networks ready to run. `warnings`: findings that stop nothing. `sources`: every text read, by path; `digest` of
-    them all."""
+    """A checked file, its networks ready to run. `warnings`: findings that stop nothing. `sources`: every text read, by path; `data`: size and time of
+    every file of data that it names; `digest` of all texts, and of what is in these files but their numbers."""
 
     module: Module
     warnings: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile]
     digest: str
+    data: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+
+    def is_unchanged(self, path: str) -> bool:
+        """Whether all that was read beside the text of that path is still the same."""
+        same = all(s.is_unchanged() for p, s in self.sources.items() if p != path)
+        return same and all(_stamp(p) == stamp for p, stamp in self.data.items())
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """Size and time of a file; None where there is none."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def load(source: SourceFile, folder: Path | None) -> Loaded:
     """The checked model of a text that lies in `folder` (None: nowhere). Raises `PlasError` with all findings, rendered."""
     name = cache.key("model", source.path, folder, source.text)
     known = cache.recall("models", name, Loaded)
-    if isinstance(known, Loaded) and all(s.is_unchanged() for p, s in known.sources.items() if p != source.path):
+    if isinstance(known, Loaded) and known.is_unchanged(source.path):
         return known
 
     from plasticdsl.derive.products import held_products
@@ -79,11 +94,12 @@ def load(source: SourceFile, folder: Path | None) -> Loaded:
     found = read(source, folder)
     with rendered(found.sources):
         module = prepared(found)
-    texts = "\0".join(f"{path}\0{s.text}" for path, s in sorted(found.sources.items()))
+    sets = [d for d in (*(d for n in module.networks for d in n.data), *(d for e in module.experiments for d in e.data)) if d.path]
+    texts = "\0".join((*(f"{path}\0{s.text}" for path, s in sorted(found.sources.items())), *(f"{d.path} {d.arrays}" for d in sets)))
     held = (warning for network in module.networks for warning in held_products(network))
-    loaded = Loaded(
-        module, (*found.diagnostics, *dict.fromkeys(held)), dict(found.sources), hashlib.blake2b(texts.encode(), digest_size=16).hexdigest()
-    )
+    digest = hashlib.blake2b(texts.encode(), digest_size=16).hexdigest()
+    warnings = (*found.diagnostics, *dict.fromkeys(held))
+    loaded = Loaded(module, warnings, dict(found.sources), digest, {d.path: _stamp(d.path) for d in sets})
     cache.keep("models", name, loaded)
     return loaded
 
@@ -193,7 +209,8 @@ def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **giv
     asked = loaded.module.asked_of(network.name)
 
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
-        made = instantiate(network, dt=dt, seed=seed, settings=settings, horizon=FIRST_STEPS, spread=asked.spread, **given)
+        more = {"horizon": FIRST_STEPS, "spread": asked.spread, "files": asked.files, **given}
+        made = instantiate(network, dt=dt, seed=seed, settings=settings, **more)
         require_small_step(network, made)
         return made
 

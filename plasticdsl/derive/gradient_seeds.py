@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.model import Network, Projection
-from plasticdsl.model.expr import At, Binary, Choice, Expr, Negate, Number, Ref, SumOver, children, rebuild, substitute, walk
-from plasticdsl.model.owners import StandIn, Whose, owner_text
+from plasticdsl.model.expr import At, Binary, Choice, Expr, Negate, Number, Ref, SumOver, children, is_of_file, rebuild, substitute, walk
+from plasticdsl.model.owners import OfTable, StandIn, Whose, owner_text
 from plasticdsl.symbolic.algebra import ZERO, is_number, mul
 from plasticdsl.symbolic.derivative import differentiate
 
@@ -80,7 +80,8 @@ def _mentions(expr: Expr, of: Ref) -> bool:
 
 def _require_known(factor: Expr) -> None:
     """What multiplies a sum's derivative must be the same number everywhere, and known without looking at the units."""
-    if any(isinstance(n, At) or (isinstance(n, Ref) and n.owner not in (Whose.OWN, Whose.NETWORK)) for n in walk(factor)):
+    known = (Whose.OWN, Whose.NETWORK)
+    if any(isinstance(n, At) or (isinstance(n, Ref) and n.owner not in known and not is_of_file(n)) for n in walk(factor)):
         message = "It is not linear in its sums over units, so its derivatives hold a sum that no unit knows."
         raise NotLocal(message, "Let a population of one unit compute that sum, and send it back to the units that need it.")
 
@@ -180,6 +181,9 @@ def _placed(value: Expr, owners: dict[str, Whose]) -> Expr:
 
     def read(expr: Expr) -> Expr:
         match expr:
+            case At(Ref(OfTable())):
+                message = "It reads numbers of a file that belong to no unit or connection of this sum."
+                raise NotLocal(message, "Let them be a parameter of the units or connections.")
             case At(ref, indices) if len(indices) == 2:
                 return Ref(Whose.OWN, ref.name)
             case At(ref, (letter,)) if letter in owners:

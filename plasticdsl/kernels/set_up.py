@@ -27,7 +27,7 @@ from plasticdsl.model import (
     Value,
     Variable,
 )
-from plasticdsl.model.expr import Expr, Number, Ref, is_series, is_stored, joined, of_a_pair, refs
+from plasticdsl.model.expr import Expr, Number, Ref, is_of_file, is_series, joined, of_a_pair, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfData, Owner, Whose, owner_text
 from plasticdsl.model.parts import count, start_of
@@ -119,8 +119,9 @@ def stored(network: Network, known: Mapping[Group, Scope]) -> list[Field]:
     """The arrays that values and conditions take from files, samples among them; connections and spikes are given as such."""
     read = [e for scope in known.values() for e in _written(scope)]
     read += [e for parts in (network.populations, network.projections) for part in parts for e in _beside(part)]
-    read += [e for p in network.populations for e in expressions((p.block, p.source))]
-    found = {Ref(OfData(owner_text(ref.owner)), ref.name) for e in read for ref in refs(e) if is_stored(ref) or is_series(ref)}
+    read += [e for p in network.populations for e in expressions((p.size, p.step, p.block, p.source))]
+    read += [e for p in network.projections for e in expressions((p.connectivity.pre, p.connectivity.post, p.thirds))]
+    found = {Ref(OfData(owner_text(ref.owner)), ref.name) for e in read for ref in refs(e) if is_of_file(ref) or is_series(ref)}
     return [of_data(owner_text(ref.owner)).variable(ref.name) for ref in sorted(found, key=lambda ref: ref.order)]
 
 

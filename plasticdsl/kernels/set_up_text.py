@@ -15,7 +15,7 @@ from plasticdsl.kernels.printer import literal
 from plasticdsl.kernels.recipes import Apply, Called, Default, Formula, Recipe, Word
 from plasticdsl.kernels.set_up import Assignment, Scope
 from plasticdsl.model.expr import Ref, Special
-from plasticdsl.model.owners import OfArgument, OfData, Whose
+from plasticdsl.model.owners import OfArgument, OfData, OfTable, Whose
 from plasticdsl.model.pretty import pretty
 
 _Naming = Callable[[Ref | Special], str]
@@ -82,12 +82,8 @@ class Writer:
                     return f"np.float64({self.at(scope.ends[Whose.PRE if size == 'N_pre' else Whose.POST], Part.UNITS)})"
                 case Ref(Whose.PRE | Whose.POST as side, name) if side in scope.ends and name in self.scopes[scope.ends[side]].sides:
                     return f"taken(a.{self.names[scope.ends[side].variable(name)]}, {units[side]})"
-                case Ref(OfData(data), name):
-                    array = f"a.{self.names[of_data(data).variable(name)]}"
-                    if pairs:
-                        return f"{array}[post, pre]"
-                    n_post = self.at(scope.ends[Whose.POST], Part.UNITS) if scope.ends else ""
-                    return f"in_order({array}, found, {n_post})" if scope.ends else array
+                case Ref(OfData() | OfTable() as owner, name):
+                    return self._of_file(owner, f"a.{self.names[of_data(owner.name).variable(name)]}", scope, pairs)
                 case Ref(OfArgument() as whose, name) if whose in scope.ends and name in self.scopes[scope.ends[whose]].sides:
                     third = next(t for t in scope.thirds if t.owner == whose)
                     unit = f"np.int64({numpy_text(third.first, named)})" + (f" + {units[Whose.POST]}" if third.each else "")
@@ -99,6 +95,18 @@ class Writer:
             raise ValueError(f"‘{pretty(node)}’ has no value before the first step, and {scope.group.name} needs it")
 
         return named
+
+    def _of_file(self, owner: OfData | OfTable, array: str, scope: Scope, pairs: bool) -> str:
+        """What an array of a file is there: its only number, all of it, or a number for each unit or connection."""
+        match owner:
+            case OfTable(_, ()):
+                return f"single({array})"
+            case OfData() if pairs:
+                return f"{array}[post, pre]"
+            case OfData() if scope.ends:
+                return f"in_order({array}, found, {self.at(scope.ends[Whose.POST], Part.UNITS)})"
+            case _:
+                return array
 
 
 def lines(assignments: Iterable[Assignment], writer: Writer) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.owners import OfData, OfSeries, Owner, Whose, owner_text
+from plasticdsl.model.owners import OfData, OfSeries, OfTable, Owner, Whose, owner_text
 
 Limit = Literal["", "before", "after"]
 
@@ -78,7 +78,8 @@ class Negate:
 class Call:
     """A built-in function of `FUNCTIONS` (model level) or a statistic (`mean`, `rate`, … in experiments). `sample(series, n)`: row n (from 0) of an
     array of samples, `Ref(OfSeries(…), …)`, the last where there are no more: a number for all units, or one for each. `listed(i, …)` and
-    `entry(i, j, columns, …)`: the value of unit i, and of the connection to i from j, among those that follow."""
+    `entry(i, j, columns, …)`: the value of unit i, and of the connection to i from j, among those that follow. `pick(array, k, …)`: an entry of an array
+    of a file, `Ref(OfTable(…), …)`, counted from 1 or, below 0, from the last."""
 
     function: str
     arguments: tuple[Expr, ...]
@@ -282,6 +283,11 @@ def at_samples(expr: Expr) -> Expr:
 def is_stored(node: Expr) -> bool:
     """Whether it is an array of a file: one value for each unit or connection."""
     return isinstance(node, Ref) and isinstance(node.owner, OfData)
+
+
+def is_of_file(node: Expr) -> bool:
+    """Whether it is an array of a file, or a single number of one."""
+    return isinstance(node, Ref) and isinstance(node.owner, OfData | OfTable)
 
 
 def refs(expr: Expr) -> frozenset[Ref]:

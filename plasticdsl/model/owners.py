@@ -86,9 +86,18 @@ class OfPatterns:
 
 @dataclass(frozen=True, slots=True)
 class OfData:
-    """A data set; the names of its references are those of its arrays."""
+    """A data set; the names of its references are those of its arrays, which have a number for each unit or connection of what the value is for."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfTable:
+    """A data set whose arrays stand for themselves: they have these `axes`, each of as many entries as there are units of a population, or patterns of a
+    set, of this name (None: any number). Without axes it is a single number."""
+
+    name: str
+    axes: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class OfBlock:
 Foreign = Whose | OfArgument
 #: What has variables with one value per unit or connection.
 Part = OfPopulation | OfProjection
-Owner = Whose | StandIn | Part | OfOpposite | OfArgument | OfPatterns | OfData | OfSeries | OfBlock
+Owner = Whose | StandIn | Part | OfOpposite | OfArgument | OfPatterns | OfData | OfTable | OfSeries | OfBlock
 
 
 def owner_text(owner: Owner) -> str:

@@ -70,6 +70,11 @@ class NamedPart:
 SEVERAL = "units"
 
 
+#: The function of a call that stands for the numbers of an array of a file, its first argument: those of the units of a population, or of a part of it, or
+#: of the connections of a projection, which is its second as such.
+NUMBERS = "numbers"
+
+
 def several(of: Expr, units: Units) -> Expr:
     """What some units have for a variable of a population; of the population as such, these units; of a projection, what the connections to the first
     from the second have. The whole where none are chosen."""

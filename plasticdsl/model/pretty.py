@@ -65,6 +65,8 @@ def _shown(expr: Expr) -> tuple[str, int]:
             return _binary(expr)
         case Negate(operand):
             return f"-{_within(operand, _SIGN)}", _SIGN
+        case Call("pick", (array, *numbers)):
+            return f"{pretty(array)}[{', '.join(pretty(n) for n in numbers)}]", _ATOM
         case Call(function, arguments):
             return f"{function}({', '.join(pretty(a) for a in arguments)})", _ATOM
         case Compare(operator, left, right):

@@ -114,13 +114,15 @@ Order = Literal["random", "fixed"]
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What experiments ask of a network: variables of populations that some phase takes from patterns or data, item by item (`fed`), populations
-    that some phase updates unit by unit (`one_by_one`), parameters that have one value per unit or connection in some phase (`spread`), and variables
-    of populations that are kept at each spike of these (`at_spikes`). It only tells which kernels are needed."""
+    that some phase updates unit by unit (`one_by_one`), parameters that have one value per unit or connection in some phase (`spread`), variables
+    of populations that are kept at each spike of these (`at_spikes`), and data sets of the network (`files`). It only tells which kernels and files are
+    needed."""
 
     fed: tuple[Ref, ...] = ()
     one_by_one: tuple[str, ...] = ()
     spread: tuple[Ref, ...] = ()
     at_spikes: tuple[Ref, ...] = ()
+    files: tuple[str, ...] = ()
 
     def kept_of(self, population: str) -> tuple[str, ...]:
         """The variables that are kept at its spikes."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,23 @@ class Sparse:
 def dense(array: Floats | Sparse) -> Floats:
     """The array with all its entries."""
     return array.full() if isinstance(array, Sparse) else array
+
+
+def as_table(array: Floats | Sparse, lengths: Sequence[int | None]) -> Values:
+    """The array with axes of these lengths (None: of any), or, without axes, its only number. Raises ValueError where it is none such."""
+    if not lengths:
+        if math.prod(array.shape) != 1:
+            raise ValueError(f"has the shape {array.shape}, and one number is needed")
+        return float(dense(array).reshape(()))
+    if len(array.shape) != len(lengths) or any(wanted not in (None, n) for wanted, n in zip(lengths, array.shape, strict=True)):
+        needed = " × ".join("any number" if n is None else str(n) for n in lengths)
+        raise ValueError(f"has the shape {array.shape}, and {needed} numbers are needed")
+    return dense(array)
+
+
+def single(array: Floats) -> Values:
+    """The only number of an array. Raises ValueError where it has none or several."""
+    return np.float64(as_table(array, ()))
 
 
 def as_series(samples: Floats) -> Floats:

@@ -50,7 +50,7 @@ def one_hot_each(number: Floats, count: Floats) -> Floats:
 
 
 class OtherCount(ValueError):
-    """A list has not one value for each unit."""
+    """A list has not one value for each unit, or an array of a file no such entry."""
 
 
 def listed(number: Floats, *values: Floats) -> Floats:
@@ -72,6 +72,16 @@ def entry_of(post: Floats, pre: Floats, columns: Floats, *values: Floats) -> Flo
     return np.array(values, dtype=np.float64)[((post - 1.0) * columns + pre - 1.0).astype(np.int64)]
 
 
+def picked(array: Floats, *numbers: Floats) -> Floats:
+    """The entry of an array with these numbers, one for each axis, counted from 1, or from −1 backwards. Raises `OtherCount` for one that is not there."""
+    for number, length in zip(numbers, np.shape(array), strict=True):
+        wrong = np.ravel(number)[np.ravel((np.rint(number) != number) | (np.abs(number) < 1) | (np.abs(number) > length))]
+        if len(wrong):
+            raise OtherCount(f"there are the entries 1 to {length}, and no number {wrong[0]:g}")
+    place = [np.where(np.asarray(number) < 0, number, np.asarray(number) - 1.0).astype(np.int64) for number in numbers]
+    return np.asarray(np.asarray(array)[tuple(place)])
+
+
 def sample_each(series: Floats, number: Floats) -> Floats:
     """Row `number` (from 0) of float64[rows] or float64[rows, units], the last where there are no more; `number`: one for all units, or one for each."""
     row = np.where(number > 0.0, np.minimum(number, len(series) - 1.0), 0.0).astype(np.int64)
@@ -86,7 +96,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "expm1": np.expm1, "log1p": np.log1p,
     "erf": erf_each, "abs": np.abs, "sign": np.sign, "step": step_each, "floor": np.floor, "ceil": np.ceil, "round": np.rint, "min": np.minimum,
     "max": np.maximum, "mod": np.mod, "x_over_expm1": x_over_expm1_each, "expm1_over_x": expm1_over_x_each,
-    "one_hot": one_hot_each, "listed": listed, "entry": entry_of, "sample": sample_each,
+    "one_hot": one_hot_each, "listed": listed, "entry": entry_of, "sample": sample_each, "pick": picked,
 }  # fmt: skip
 
 OPERATORS: Mapping[str, Function] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power}

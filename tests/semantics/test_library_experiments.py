@@ -22,7 +22,8 @@ from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.instance.patterns import all_data
-from plasticdsl.runtime.instance.settings import Settings, from_experiment, network_value
+from plasticdsl.runtime.instance.settings import Settings, from_experiment
+from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
 from plasticdsl.runtime.play.progress import SILENT, Interruption
 from plasticdsl.runtime.play.runner import run_once

@@ -24,6 +24,7 @@ from plasticdsl.check.blocks.triggers import handlers
 from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
+from plasticdsl.check.terms.context import Extension
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model import Block, MethodChoice
@@ -63,13 +64,15 @@ class CheckedBlocks:
         return [b.name.text for kind in kinds for b in known if b.kind == kind]
 
 
-def check_block(block: tree.Block, outside: Scope, report: Reporter, solver: Solver | None = None) -> CheckedBlock:
+def check_block(
+    block: tree.Block, outside: Scope, report: Reporter, solver: Solver | None = None, extend: Extension | None = None
+) -> CheckedBlock:
     """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run. `solver`: that of what is around,
-    where names of it are read whose units are not known yet."""
+    where names of it are read whose units are not known yet, and `extend` what else can be read there."""
     before = report.count
     block = without_indices(block)
     contents = collect(block, report)
-    scope = BlockScope(block, contents, outside, report, solver)
+    scope = BlockScope(block, contents, outside, report, solver, extend)
     order = working_order(contents, report)
     values = Values(scope, order, changing(contents, order, constant_names(outside, block)))
     values.translate()

@@ -19,7 +19,7 @@ from plasticdsl.check.blocks.sliding_rates import sliding_rate
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
-from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
 from plasticdsl.check.terms.scope import EVENT, OUTSIDE, PRESENCE, REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
@@ -53,7 +53,15 @@ class BlockScope:
     given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory; `numbers`: of
     what is drawn at events; `rates`: the sliding rates met, with their places."""
 
-    def __init__(self, block: tree.Block, contents: Contents, outside: Scope, report: Reporter, solver: Solver | None = None) -> None:
+    def __init__(
+        self,
+        block: tree.Block,
+        contents: Contents,
+        outside: Scope,
+        report: Reporter,
+        solver: Solver | None = None,
+        extend: Extension | None = None,
+    ) -> None:
         self.block = block
         self.contents = contents
         self.source = "" if block.kind == "neuron" else block.name.name
@@ -69,7 +77,7 @@ class BlockScope:
         self._names: dict[str, Declared] = {}
         around = outside if block.kind == "neuron" else outside.child(self._sides())
         scope = around.child(self._names, None if block.kind == "neuron" else self._undeclared)
-        self.context = Context(scope, self.solver, report, self._extend)
+        self.context = Context(scope, self.solver, report, extend).extended(self._extend)
         self._declare(scope)
 
     # --- declared names ----------------------------------------------------------------------------------------------

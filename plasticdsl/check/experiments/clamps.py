@@ -6,6 +6,7 @@ dimension, as far as they can be told its number of units, and the values it can
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,9 +24,9 @@ from plasticdsl.diagnostics.diagnostic import Label
 from plasticdsl.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.changing import obstacles
 from plasticdsl.model.experiments import Change, Clamp
-from plasticdsl.model.expr import At, Call, Choice, Expr, Number, Ref, Special, children, joined, refs, walk
+from plasticdsl.model.expr import At, Call, Choice, Expr, Number, Ref, Special, children, is_of_file, joined, refs, walk
 from plasticdsl.model.lookup import Kind, Setting, UnknownParameter
-from plasticdsl.model.owners import OfPatterns, OfPopulation, Whose
+from plasticdsl.model.owners import OfData, OfPatterns, OfPopulation, Whose
 from plasticdsl.model.parts import Those, Units
 from plasticdsl.model.patterns import PatternSet, RandomPatterns, WrittenPatterns
 from plasticdsl.model.protocol import Start
@@ -93,7 +94,7 @@ def _chooses_units(condition: Expr, taking: Taking) -> bool:
     parameters = (Role.PARAMETER, Role.GIVEN)
     fixed = {Ref(p.as_owner, v.name) for p in taking.network.populations for v in p.block.variables if v.role in parameters}
     fixed |= {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role in parameters}
-    return Special("t") not in walk(condition) and all(r in fixed or r.owner is Whose.ROUND for r in refs(condition))
+    return Special("t") not in walk(condition) and all(r in fixed or r.owner is Whose.ROUND or is_of_file(r) for r in refs(condition))
 
 
 def _showing(of_units: bool, taking: Taking) -> Context:
@@ -314,6 +315,8 @@ def _widths(expr: Expr, taking: Taking) -> frozenset[int]:
             found = next((p.width for p in taking.items if p.name.name == name), None)
         case Ref(OfPopulation(name)):
             found = taking.sizes[name]
+        case Ref(OfData(name), array):
+            found = math.prod(dict(taking.files[name].arrays)[array])
         case Call("pattern", (Ref(OfPatterns(name)), _)):
             patterns = set_named(name, taking.network)
             found = taking.sizes.get(patterns.population) if patterns is not None else None

@@ -23,6 +23,7 @@ from plasticdsl.check.experiments.settings import (
     without_restated,
 )
 from plasticdsl.check.files import Folders, check_data
+from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity, mentioned, that_mention
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, POSITIVE, amount, constant
@@ -104,7 +105,9 @@ def check_experiment(
     data = {s.name.name: check_data(s, folders, report) for s in sets}
     solver = Solver()
     scope = network_scope(lookup, outside, solver).child(_data_names(sets, report))
-    taking = _taking(body, lookup, sources, Context(scope, solver, report), data)
+    files = {d.name: d for d in network.data if d.name not in data}
+    context = Context(scope, solver, report).extended(arrays_of(files, single=True))
+    taking = replace(_taking(body, lookup, sources, context, data), files=files)
     settings = [setting(s, taking, lookup) for s in of_kind(body, tree.Define) if _own_line(s) is None]
     sweeps = of_kind(body, tree.Sweep)
     axes = [sweep_axis(axis, taking, lookup) for s in sweeps for axis in s.axes]

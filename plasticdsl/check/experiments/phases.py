@@ -19,8 +19,9 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Change, Clamp, Experiment, Phase
-from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Ref, Special, refs, walk
-from plasticdsl.model.owners import Part, Whose
+from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Ref, Special, is_of_file, is_stored, refs, walk
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.owners import Part, Whose, owner_text
 from plasticdsl.model.protocol import SHOWING, Asked, Course, Order, Repeat, Until, round_names
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
@@ -161,7 +162,9 @@ def _awaited(node: tree.Until, taking: Taking) -> Until:
     """What is waited for, without the longest time."""
     context, report = taking.context, taking.context.report
     before = report.count
-    condition = translate_condition(node.condition, taking.reading("until")) if node.condition is not None else None
+    condition = None
+    if node.condition is not None:
+        (condition,) = taking.placed((translate_condition(node.condition, taking.reading("until")),), node.condition.span)
     relative = "A tolerance, relative to the largest value,"
     within = None if node.within is None else amount(node.within, POSITIVE, relative, context, taking.constants)
     if node.within is not None and condition is not None:
@@ -185,7 +188,7 @@ def _changes(condition: Expr, network: Network) -> bool:
     """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
     fixed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _FIXED}
     fixed |= {Ref(owner, v.name) for owner, block in network.blocks.items() for v in block.variables if v.role in _FIXED}
-    return not refs(condition) <= fixed or any(node == Special("t") for node in walk(condition))
+    return any(r not in fixed and not is_of_file(r) for r in refs(condition)) or any(node == Special("t") for node in walk(condition))
 
 
 def check_schedule(statement: tree.Schedule, taking: Taking) -> Order | None:
@@ -222,11 +225,14 @@ def asked(network: Network, experiments: Sequence[Experiment]) -> Asked:
     spread = {t for c in per_unit for t in c.targets if t.owner is not Whose.NETWORK}
     found = [node for e in experiments if e.network == network.name for node in _read_at_spikes(e)]
     kept = {Ref(p.as_owner, r.name) for p in network.populations for node in found for r in refs(node) if r.owner == p.as_owner and r.name}
+    expressions_of = (expr for e in experiments if e.network == network.name for expr in expressions(e))
+    files = {owner_text(r.owner) for expr in expressions_of for r in refs(expr) if is_of_file(r)}
     return Asked(
         tuple(key for key in roles if key in fed),
         one_by_one,
         tuple(sorted(spread, key=lambda r: r.order)),
         tuple(key for key in roles if key in kept),
+        tuple(d.name for d in network.data if d.name in files),
     )
 
 
@@ -239,5 +245,5 @@ def _read_at_spikes(experiment: Experiment) -> Iterator[Expr]:
 
 
 def _differs(value: Expr) -> bool:
-    """Whether it may have one value for each unit: it reads their numbers, items, patterns, or variables of the network's parts."""
-    return Special("i") in walk(value) or any(isinstance(r.owner, Part) or r.owner is Whose.ITEM for r in refs(value))
+    """Whether it may have one value for each unit: it reads their numbers, items, patterns, arrays of files, or variables of the network's parts."""
+    return Special("i") in walk(value) or any(isinstance(r.owner, Part) or r.owner is Whose.ITEM or is_stored(r) for r in refs(value))

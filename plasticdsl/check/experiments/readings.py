@@ -9,11 +9,13 @@ parameter of the network one of `Whose.NETWORK`, a population as such (in `rate(
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.check.experiments.statistics import STATISTICS, Statistic, statistic
+from plasticdsl.check.experiments.statistics import STATISTICS, Statistic, statistic, taken_together
 from plasticdsl.check.experiments.whole_patterns import shown
+from plasticdsl.check.networks.from_data import arrays_of
+from plasticdsl.check.networks.numbers_of_parts import Surroundings, observables_of
 from plasticdsl.check.networks.parts import chosen, units
 from plasticdsl.check.terms.amounts import COUNT, FROM_EITHER_END, POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
@@ -26,7 +28,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Network, Population, Projection, Role
 from plasticdsl.model.expr import AT_SPIKES, EACH, FUNCTIONS, At, Call, Expr, Number, Ref, Special, rebuild, refs, walk
 from plasticdsl.model.lookup import Lookup, Setting
-from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.model.owners import OfPopulation, OfTable, Whose
 from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.source import SourceFile, Span
@@ -52,7 +54,7 @@ class Taking:
     `phase`, if inside one.
     `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
     units of each population, where they are known. `data`: by name; None for one that could not be read.
-    `items`: the parts of the items that the phase shows. `aliases`: what is recorded under a name of its own."""
+    `items`: the parts of the items that the phase shows. `aliases`: what is recorded under a name of its own. `files`: the network's data."""
 
     context: Context
     network: Network
@@ -66,14 +68,33 @@ class Taking:
     data: Mapping[str, DataSet | None] = field(default_factory=dict)
     items: tuple[Part, ...] = ()
     aliases: Mapping[str, tree.Expr] = field(default_factory=dict)
+    files: Mapping[str, DataSet] = field(default_factory=dict)
+
+    def giving(self) -> Context:
+        """The context of what units and connections are given, in which an array of a file has a number for each."""
+        return self.context.extended(arrays_of(self.files))
 
     def showing(self) -> Context:
         """The context of what a phase holds or starts from, in which whole patterns have a meaning."""
-        return self.context.extended(lambda node, context: shown(node, context, self.network, self.constants))
+        return self.giving().extended(lambda node, context: shown(node, context, self.network, self.constants))
 
     def reading(self, statement: str) -> Context:
         """The context of an item of `record`, `plot` or `expect`, in which statistics have a meaning."""
-        return self.context.extended(lambda node, context: _extend(node, context, self, statement))
+        return self.giving().extended(lambda node, context: _extend(node, context, self, statement))
+
+    def placed(self, exprs: Sequence[Expr], span: Span) -> tuple[Expr, ...]:
+        """Items that are read together, with the numbers of files that belong to what they read."""
+        network = self.network
+        around = Surroundings(
+            {p.name: p for p in network.populations},
+            {p.name: p for p in network.projections},
+            observables_of(network.variables),
+            self.files,
+            self.constants,
+            self.sizes,
+            taken_together,
+        )
+        return around.placed(exprs, span, self.context)
 
 
 def text_of(span: Span, sources: Sources) -> str:
@@ -88,6 +109,8 @@ def _extend(node: tree.Expr, context: Context, taking: Taking, statement: str) -
     if pattern is not None:
         return pattern
     match node:
+        case tree.Indexed(base=tree.Member(base=tree.Name(name=name))) if name in taking.files:
+            return None
         case tree.Apply(function=tree.Name(name=name) as function, arguments=arguments, primes=0):
             found = statistic(name, len(arguments))
             declared = context.scope.find(function)
@@ -174,7 +197,7 @@ def _at_spikes(node: tree.AtSpikes, context: Context, taking: Taking) -> Typed:
     said = chosen_units or parts
     owners = {owner for owner, _ in parts} | {owner for owner, _ in named}
     constant = {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role is Role.PARAMETER}
-    plain = all(r.owner in owners or r in constant for r in refs(value)) and not any(
+    plain = all(r.owner in owners or r in constant or isinstance(r.owner, OfTable) for r in refs(value)) and not any(
         isinstance(n, Call | Special) and (isinstance(n, Special) or n.function not in FUNCTIONS) for n in walk(value)
     )
     if len(owners) != 1 or len(said) != 1 or not plain:
@@ -343,6 +366,7 @@ def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
             block = blocks[part.as_owner]
             own = Scope(seen(block.variables, part.as_owner, solver) | seen_events(block.events, part.as_owner))
             names[part.name] = Declared(part.name, part.symbol, what, members=own, span=part.span)
+    names |= {d.name: Declared(d.name, d.symbol, "a set of data", span=d.span) for d in network.data}
     for named in network.parts:
         members = names[named.population].members
         of_part = {n: replace(d, expr=several(d.expr, named.units)) for n, d in (members.names if members else {}).items() if d.expr}

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from plasticdsl.check.experiments.readings import Taking, text_of
 from plasticdsl.check.experiments.statistics import STATISTICS, statistic, taken_at_once
+from plasticdsl.check.networks.from_data import refuse_arrays
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.terms.mismatch import require_same
@@ -21,7 +22,8 @@ from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Distribution, Network, Role
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
-from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.model.owners import OfPopulation, OfTable, Whose
+from plasticdsl.model.parts import NUMBERS
 from plasticdsl.syntax import tree
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -103,25 +105,27 @@ def _contours(statement: tree.Plot, plane: tuple[tree.Range, tree.Range] | None,
         hint = "Write ‘plot contours(E) over cell.a from 0 to 1, cell.b from 0 to 1’."
         context.report.error("not-here", message, statement.span, hint)
         return PlotSpec((), window, text, statement.span)
-    levels = _levels(statement.items[0], moment, context)
+    levels = _levels(statement.items[0], moment, taking)
     sides = _side(plane[0], window, taking), _side(plane[1], window, taking)
     return PlotSpec(items, window, text, statement.span, Plane(*sides, levels))
 
 
-def _levels(item: tree.Expr, moment: tree.Moment | None, context: Context) -> tuple[Expr, ...]:
+def _levels(item: tree.Expr, moment: tree.Moment | None, taking: Taking) -> tuple[Expr, ...]:
     """The values at which contours are drawn, as listed."""
     if moment is None or moment.at is None:
         return ()
     written = moment.at.items if isinstance(moment.at, tree.Listing) else (moment.at,)
-    return _comparable(item, written, context)
+    return _comparable(item, written, taking)
 
 
-def _comparable(item: tree.Expr, written: Iterable[tree.Expr], context: Context) -> tuple[Expr, ...]:
+def _comparable(item: tree.Expr, written: Iterable[tree.Expr], taking: Taking) -> tuple[Expr, ...]:
     """Values that `item` is compared with."""
+    context = taking.reading("plot")
     dim = translate(item, context).dim
     values = [translate_number(node, context) for node in written]
     for node, value in zip(written, values, strict=True):
         require_same(item, dim, node, value.dim, context, "be compared")
+        refuse_arrays(value.expr, "What is needed here", node.span, context, taking.files)
     return tuple(value.expr for value in values)
 
 
@@ -133,7 +137,7 @@ def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
         message = f"‘{target.text}’ is no variable of a population, so there is nothing to vary."
         hint = "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells."
         taking.context.report.error("not-here", message, side.target.span, hint)
-    start, stop = _comparable(side.target, (side.start, side.stop), taking.reading("plot"))
+    start, stop = _comparable(side.target, (side.start, side.stop), taking)
     return Side(target, start, stop)
 
 
@@ -148,7 +152,8 @@ def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taki
         text = f"{text_of(item.item.span, taking.sources)} at spikes"
         if window.at_end or window.at is not None or window.every is not None or isinstance(window.over, Expr):
             context.report.error("not-here", f"‘{text}’ says when already.", item.span, HOW_AT_SPIKES)
-    return Recording(found.expr, text, window, alias, dimension, unit, scale, item.span)
+    (read,) = taking.placed((found.expr,), item.span)
+    return Recording(read, text, window, alias, dimension, unit, scale, item.span)
 
 
 def _of_recording(item: tree.Expr, taking: Taking, context: Context) -> Typed | None:
@@ -178,7 +183,10 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
     unit, scale = shown_in(written, left, taking.network, context)
     text = _said(statement, taking)
-    found = Expectation(left.expr, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
+    compared = tuple(e for e in (left.expr, right, tolerance) if e is not None)
+    first, *others = taking.placed(compared, statement.span)
+    right, tolerance = (*others, None, None)[:2]
+    found = Expectation(first, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
     if repeats:
         _check_over_repeats(found, taking)
     if (repeats or window.every is not None or relation not in ("near", "holds")) and any(map(_is_traced, found.compared)):
@@ -266,7 +274,7 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
 
     over: Expr | str | None = "time" if _is_word(moment.over, "time") else None
     if moment.over is not None and over is None:
-        over = translate_number(moment.over, taking.reading("plot")).expr
+        (over,) = taking.placed((translate_number(moment.over, taking.reading("plot")).expr,), moment.over.span)
 
     if isinstance(moment.at, tree.Name) and taking.context.scope.find(moment.at) is None and nearest(moment.at.text, _MOMENTS) is not None:
         message = f"‘at {moment.at.text}’ is no moment."
@@ -309,6 +317,10 @@ def _differs(expr: Expr, network: Network) -> bool:
     match expr:
         case Call(function, arguments) if (found := statistic(function, len(arguments))) is not None:
             return found[1].of_spikes
+        case Call(function) if function == NUMBERS:
+            return False
+        case Ref(OfTable()):
+            return False
         case Ref(Whose.NETWORK, name):
             fixed = (v for v in network.variables if v.role in (Role.PARAMETER, Role.GIVEN) and not isinstance(v.value, Distribution))
             return all(v.name != name for v in fixed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.likes import path_text
+from plasticdsl.check.networks.from_data import require_units
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.written_units import written_unit
@@ -16,7 +17,7 @@ from plasticdsl.model import Value
 from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.lookup import Lookup, Setting, UnknownParameter
-from plasticdsl.model.owners import OfBlock
+from plasticdsl.model.owners import OfBlock, OfPopulation, Whose
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
@@ -85,7 +86,7 @@ def with_initial_values(block: tree.Block) -> tree.Block:
 def setting(statement: tree.Define, taking: Taking, lookup: Lookup) -> tuple[str, Value] | None:
     """`ρ = 40 Hz`, `STDP.A₊ = 0.01`, `E = 800` as (name that `find_parameter` knows, value)."""
     found = _named(statement.target, taking, lookup)
-    return None if found is None else (found.text, _value(statement.rhs, found, taking))
+    return None if found is None else (found.text, _given(statement.rhs, found, taking))
 
 
 def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxis | None:
@@ -113,6 +114,19 @@ def _named(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting | None:
     except UnknownParameter as problem:
         taking.context.report.error("unknown-parameter", problem.message, target.span, problem.hint)
         return None
+
+
+def _given(node: tree.Expr, found: Setting, taking: Taking) -> Expr:
+    """A value that may differ from unit to unit, or from connection to connection."""
+    parts = {p.as_owner: p for p in taking.network.populations}
+    if found.kind == "size" or all(target.owner is Whose.NETWORK for target in found.targets):
+        return _value(node, found, taking)
+    value = _value(node, found, replace(taking, context=taking.giving()))
+    for target in found.targets:
+        population = parts.get(target.owner) if isinstance(target.owner, OfPopulation) else None
+        if population is not None:
+            require_units(value, population.symbol, taking.sizes[population.name], node.span, taking.context, taking.files)
+    return value
 
 
 def _value(node: tree.Expr, found: Setting, taking: Taking) -> Expr:

@@ -37,7 +37,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.expr import AT_SPIKES, Call, Expr, is_sliding, walk
+from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, is_sliding, walk
 
 Argument = Literal["population", "populations", "value", "condition", "whole", "time", "count", "stretch"]
 Result = Literal["time", "rate", "pure", "same", "density"]
@@ -95,6 +95,11 @@ def taken_at_once(expr: Expr) -> bool:
     calls = [n for n in walk(expr) if isinstance(n, Call)]
     found = [(n, STATISTICS[n.function]) for n in calls if n.function in STATISTICS]
     return not any(s.traced or (s.of_spikes and not is_sliding(n)) for n, s in found) and all(n.function != AT_SPIKES for n in calls)
+
+
+def taken_together(call: Call) -> bool:
+    """Whether it is a statistic that takes values together, or something at all spikes: it has not one value for each unit."""
+    return call.function == AT_SPIKES or (call.arguments[-1:] != (EACH,) and statistic(call.function, len(call.arguments)) is not None)
 
 
 def statistic(name: str, arguments: int) -> tuple[str, Statistic] | None:

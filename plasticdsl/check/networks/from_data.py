@@ -1,25 +1,28 @@
 """What a network takes from files of arrays: values (`C = d.C pF`), connections (`connections from d`), spikes (`SpikeTimes(d.times ms, d.units)`).
 
 Comes in: what is written, and the files that the network names. Goes out: `Ref(OfData(name), array)` with the unit behind it, for values and
-connections; names of arrays for spikes. Numbers in files have no unit, so one is written behind the array. Shapes are compared with the sizes that are
-known; all of them again when the network is built.
+connections; a single number is `Ref(OfTable(name), array)` wherever it stands, and an entry (`d.W[2, 1]`) picked from `Ref(OfTable(name, axes), array)`;
+names of arrays for spikes. Numbers in files have no unit, so one is written behind the array. Shapes are compared with the sizes that are known; all of
+them again when the network is built.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.lists import with_unit, written_unit
-from plasticdsl.check.terms.amounts import constant
+from plasticdsl.check.terms.amounts import FROM_EITHER_END, amount, constant
 from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.unification import PURE, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Connectivity, GivenSpikes, SpikeFile
-from plasticdsl.model.expr import Binary, Number, Ref, refs
+from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, refs, walk
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.owners import OfData, OfSeries, owner_text
+from plasticdsl.model.owners import OfData, OfSeries, OfTable, owner_text
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -40,37 +43,80 @@ _Shape = tuple[int, ...]
 _Array = tuple[DataSet, str, _Shape]
 
 
-def arrays_of(data: Mapping[str, DataSet]) -> Extension:
-    """The extension that reads `d.C pF`, `2 d.C pF`."""
+def arrays_of(data: Mapping[str, DataSet], *, single: bool = False) -> Extension:
+    """The extension that reads `d.C pF`, `2 d.C pF`, `d.C[3] pF`; `single`: where one number is needed."""
 
     def extend(node: tree.Expr, context: Context) -> Typed | None:
         inner, unit = with_unit(node, context.scope)
-        if _is_member(inner, data):
-            found = _found(inner, context, data)
-            value = context.unknown if found is None else Typed(Ref(OfData(found[0].name), found[1]), PURE)
-        elif unit and isinstance(inner, tree.Binary) and _is_member(inner.right, data):
-            value = translate_number(inner, context)
-        else:
+        last = inner.right if isinstance(inner, tree.Binary) else inner
+        if not unit:
+            found = _numbers(node, context, data)
+            if single and found is not None:
+                refuse_arrays(found.expr, "What is needed here", node.span, context, data)
+            return found
+        if not _is_member(last.base if isinstance(last, tree.Indexed) else last, data):
             return None
+        value = translate_number(inner, context)
         scale, dimension = combine(unit)
         return Typed(value.expr if scale == 1 else Binary("*", value.expr, Number(float(scale))), value.dim * Dim(dimension))
 
     return extend
 
 
+def _numbers(node: tree.Expr, context: Context, data: Mapping[str, DataSet]) -> Typed | None:
+    """An array, or one of its entries; None for anything else."""
+    indices = node.indices if isinstance(node, tree.Indexed) else None
+    array = node.base if isinstance(node, tree.Indexed) else node
+    if not _is_member(array, data):
+        return None
+    found = _found(array, context, data)
+    if found is None:
+        return context.unknown
+    of, name, shape = found
+    if indices is not None:
+        return _entry(indices, found, node.span, context)
+    return Typed(Ref(OfTable(of.name) if math.prod(shape) == 1 else OfData(of.name), name), PURE)
+
+
+def _entry(indices: tuple[tree.Expr, ...], found: _Array, span: Span, context: Context) -> Typed:
+    """`d.w[3]`, `d.W[k, −1]`: counted from 1, or from the last."""
+    of, name, shape = found
+    symbol = f"{of.symbol}.{name}"
+    if len(indices) != len(shape):
+        example = f"‘{symbol}[{', '.join(['1'] * len(shape))}]’" if shape else f"‘{symbol}’"
+        message = f"‘{symbol}’ has the shape {shape}, so an entry of it has {counted(len(shape), 'number')}, not {len(indices)}."
+        return context.refuse("wrong-number-of-arguments", message, span, f"One of them is {example}.")
+    numbers: list[Expr] = []
+    for index, length in zip(indices, shape, strict=True):
+        before = context.report.count
+        number = amount(index, FROM_EITHER_END, "The number of an entry", context, {})
+        value = constant(number, {})
+        if context.report.count == before and value is not None and abs(value) > length:
+            context.report.error("out-of-range", f"‘{symbol}’ has the entries 1 to {length}, so there is no number {value:g}.", index.span)
+        if Special("t") in walk(number):
+            hint = "Samples over time are read with ‘every’: ‘A = 10 LIF, I(t) = d.stim pA every 0.5 ms’."
+            context.report.error("not-a-constant", "Which entry is taken is settled before the run.", index.span, hint)
+        numbers.append(number)
+    return Typed(Call("pick", (Ref(OfTable(of.name, (None,) * len(shape)), name), *numbers)), PURE)
+
+
 def unit_wanted(node: tree.Expr, dim: Dim, context: Context) -> str:
     """The hint for an array of a file whose unit is missing."""
     known = context.solver.resolve(dim).known
-    if known is None or not isinstance(node, tree.Member) or not isinstance(node.base, tree.Name):
+    array = node.base if isinstance(node, tree.Indexed) else node
+    if known is None or not isinstance(array, tree.Member) or not isinstance(array.base, tree.Name):
         return ""
-    return f"Numbers in a file have no unit: write it behind the array, ‘{node.base.text}.{node.attribute.text} {display_unit(known)[0]}’."
+    entry = "" if array is node else "[…]"
+    return f"Numbers in a file have no unit: write it behind the array, ‘{array.base.text}.{array.attribute.text}{entry} {display_unit(known)[0]}’."
 
 
-def refuse_arrays(read: object, span: Span, building: Building) -> None:
-    """Reports an array of a file where there are neither units nor connections."""
-    for _, symbol, _ in _read(read, building.data):
-        hint = "Write it where a population or a projection takes the value: ‘A = 10 LIF, C = d.C pF’, ‘A → B: Exc, w = d.W’."
-        building.context.report.error("not-here", f"‘{symbol}’ can be a value of populations and projections only.", span, hint)
+def refuse_arrays(read: object, what: str, span: Span, context: Context, data: Mapping[str, DataSet]) -> None:
+    """Reports an array of several numbers where one is needed; `what` it is for begins the sentence."""
+    for _, symbol, shape in _read(read, data):
+        has = counted(shape[0], "number") if len(shape) == 1 else f"the shape {shape}"
+        entry = f"‘{symbol}[{', '.join(['1'] * len(shape))}]’"
+        hint = f"Say which one, for example {entry}; populations and projections take them all: ‘A = 10 LIF, C = d.C pF’, ‘A → B: Exc, w = d.W’."
+        context.report.error("sizes-differ", f"{what} is one number, and ‘{symbol}’ has {has}.", span, hint)
 
 
 def require_units(read: object, population: str, count: float | None, span: Span, context: Context, data: Mapping[str, DataSet]) -> None:
@@ -165,6 +211,11 @@ def _found(node: tree.Expr, context: Context, data: Mapping[str, DataSet]) -> _A
     found = next(((of, array, shape) for array, shape in of.arrays if array in (name.text, name.name)), None)
     if found is None:
         hint = did_you_mean(name.text, [array for array, _ in of.arrays], "It has")
+        whole = name.text.rpartition("_")[0]
+        if whole in dict(of.arrays):
+            hint = Hint(
+                f"If it is an entry of ‘{of.symbol}.{whole}’: an index letter stands within its sum, ‘Σ_i (A.V_i − {of.symbol}.{whole}_i)’."
+            )
         context.report.error("unknown-name", f"‘{of.symbol}’ has no array ‘{name.text}’.", name.span, hint)
     return found
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from plasticdsl.check.blocks.block import check_block
 from plasticdsl.check.experiments.readings import how_to_spike, undeclared_population, unknown_event
 from plasticdsl.check.networks.building import Building, Side
+from plasticdsl.check.networks.from_data import refuse_arrays
 from plasticdsl.check.networks.parts import chosen, units
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import constant
@@ -53,7 +54,8 @@ def check_moving(block: tree.Block, building: Building) -> tuple[Variable, ...]:
         return ()
     context, name = building.context, _free(block)
     neuron = tree.Block("neuron", name, (), None, None, "", (*flows, *own), block.span)
-    checked = check_block(neuron, context.scope, context.report, context.solver)
+    checked = check_block(neuron, context.scope, context.report, context.solver, context.extend)
+    refuse_arrays(checked.block, "What a quantity of the network reads", flows[0].span, context, building.data)
     dims = checked.dims
     unit = Population(name.name, name.text, ONE, checked.block, span=flows[0].span, hidden=True)
     building.moving = Side(unit, dims)

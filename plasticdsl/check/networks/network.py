@@ -19,6 +19,7 @@ from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.evaluation_order import evaluation_order
 from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.gradients import with_gradients
+from plasticdsl.check.networks.held_numbers import as_parameters, held
 from plasticdsl.check.networks.moving import check_feeds, check_kicks, check_moving, of_moving, require_settled
 from plasticdsl.check.networks.part_values import check_part_values, owner_of
 from plasticdsl.check.networks.parts import chosen, declared_parts, named_parts
@@ -42,6 +43,7 @@ from plasticdsl.model.mapping import mapped
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet, PatternSet
 from plasticdsl.model.presence import absent_is_0
+from plasticdsl.names import canonical
 from plasticdsl.symbolic.derivative import without_holds
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
@@ -96,7 +98,7 @@ def check_network(
     network = absent_is_0(replace(_finished(block, variables, building), parts=building.named))
     if report.failed:
         return network, frozenset(building.missing | building.missing_rules)
-    network = with_proofs(with_symmetry(with_gradients(network, report), report), equations, report)
+    network = with_proofs(with_symmetry(held(with_gradients(as_parameters(network), report)), report), equations, report)
     return mapped(network, without_holds), frozenset()  # nothing after this makes a difference between hold(y) and y
 
 
@@ -104,12 +106,14 @@ def _data(statements: Sequence[tree.Data], building: Building, folders: Folders)
     """Files of arrays, which values, connections and sources of spikes read."""
     for statement in statements:
         name, report = statement.name, building.context.report
-        building.names[name.name] = Declared(name.name, name.text, "a set of data", span=name.span)
+        members: dict[str, Declared] = {}
+        building.names[name.name] = Declared(name.name, name.text, "a set of data", members=Scope(members), span=name.span)
         if not statement.path:
             hint = f"Write ‘data {name.text} from "
             report.error("not-given", "The data of a network are read from a file.", statement.span, f'{hint}"file.npz"’.')
         elif (found := read_data(statement.path, statement.place, folders, report)) is not None:
             building.data[name.name] = DataSet(name.name, name.text, str(found[0]), found[1], statement.span)
+            members |= {canonical(array): Declared(canonical(array), array, "an array") for array, _ in found[1]}
     if building.data:
         building.context = building.context.extended(arrays_of(building.data))
 

@@ -19,10 +19,13 @@ from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.model import Projection
 from plasticdsl.model.expr import At, Expr, Number, Ref, SumOver, joined, walk
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Owner, Whose, owner_text
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfTable, Owner, Whose, owner_text
 from plasticdsl.model.parts import NamedPart, Units, among
+from plasticdsl.model.patterns import DataSet
+from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.display import counted
 
 Bound = Mapping[str, str | None]
 
@@ -31,7 +34,8 @@ Bound = Mapping[str, str | None]
 class Indexables:
     """What can carry indices: the names in each population (one index) and in each projection (two: post, pre), pattern sets (pattern, unit) by
     the population they are over, and observables with free letters by what these run over. `outputs`: what `x` and `y` mean in a population that has
-    neither. `parts`: of populations, with names; `sizes`: of populations, and `constants`: of parameters, where they are known.
+    neither. `parts`: of populations, with names; `sizes`: of populations, and `constants`: of parameters, where they are known. `data`: files of
+    arrays, whose indices run over whatever the letters do.
     """
 
     populations: Mapping[str, Scope]
@@ -43,10 +47,13 @@ class Indexables:
     sizes: Mapping[str, float | None] = field(default_factory=dict)
     constants: Values = field(default_factory=dict)
     observables: Mapping[str, tuple[tuple[str, ...], Dim]] = field(default_factory=dict)
+    data: Mapping[str, DataSet] = field(default_factory=dict)
 
-    def sets(self, ref: Ref) -> tuple[str, ...]:
-        """What each index of a variable runs over."""
+    def sets(self, ref: Ref) -> tuple[str | None, ...]:
+        """What each index of a variable runs over; None for anything."""
         match ref.owner:
+            case OfTable(_, axes):
+                return axes
             case OfProjection(name):
                 return self.ends[name].post, self.ends[name].pre
             case OfPatterns(name):
@@ -64,6 +71,13 @@ class Indexables:
             found.append((Ref(OfPatterns(one.name), ""), self.patterns[one.name][1]))
         if one.owner is None and one.name in self.observables:
             found.append((Ref(Whose.NETWORK, one.name), self.observables[one.name][1]))
+        of = self.data.get(one.owner or "")
+        if of is not None:
+            found += [
+                (Ref(OfTable(of.name, (None,) * len(shape)), array), PURE)
+                for array, shape in of.arrays
+                if one.name in (array, canonical(array))
+            ]
         for ref, dim in found:
             if dim is not None and len(self.sets(ref)) == len(one.letters):
                 yield Place(ref, self.sets(ref), dim)
@@ -84,14 +98,14 @@ class Place:
     """One reading of an indexed name; `sets`: what each index runs over."""
 
     ref: Ref
-    sets: tuple[str, ...]
+    sets: tuple[str | None, ...]
     dim: Dim
 
 
 def _readings(one: Indexed, bound: Bound, things: Indexables) -> list[Place]:
     """Those that fit what is known of the letters; all of them where none does."""
     found = list(things.places(one))
-    fitting = [p for p in found if all(bound.get(k) in (None, s) for k, s in zip(one.letters, p.sets, strict=True))]
+    fitting = [p for p in found if all(None in (bound.get(k), s) or bound[k] == s for k, s in zip(one.letters, p.sets, strict=True))]
     return fitting or found
 
 
@@ -120,12 +134,17 @@ def indexing(things: Indexables, bound: Bound) -> Extension:
         one = read_indexed(node, tuple(bound), context.scope)
         if one is not None and (bound or isinstance(node, tree.Indexed) or any(things.places(one))):
             return _at(one, node.span, things, bound, context)
-        if isinstance(node, tree.Indexed) and bound:
+        if isinstance(node, tree.Indexed) and bound and not _is_entry(node, things):
             message = f"Here each index is a number or a letter of the Σ around it: {', '.join(bound)}."
             return context.refuse("unknown-index", message, node.span)
         return read_hold(node, context)
 
     return extend
+
+
+def _is_entry(node: tree.Indexed, things: Indexables) -> bool:
+    """Whether it is an entry of an array of a file."""
+    return isinstance(node.base, tree.Member) and isinstance(node.base.base, tree.Name) and node.base.base.name in things.data
 
 
 def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Context) -> Typed:
@@ -136,11 +155,38 @@ def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Con
             hint = f"Write whose it is: {', '.join(f'{owner_text(p.ref.owner)}.{one.name}' for p in found)}."
             message = f"‘{one.name}’ is a variable of more than one {'population' if len(one.letters) == 1 else 'projection'}."
         else:
+            if one.owner is not None and one.owner in things.data:
+                return _no_array(one, span, things.data[one.owner], context)
             kind = {1: "population", 2: "projection"}.get(len(one.letters), "thing")
             count = "an index" if len(one.letters) == 1 else f"{len(one.letters)} indices"
             message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {count}.", _hint(one, things)
         return context.refuse("unknown-name", message, span, hint)
-    return Typed(At(found[0].ref, one.letters), found[0].dim)
+    (place,) = found
+    if isinstance(place.ref.owner, OfTable):
+        return Typed(_of_table(place.ref, one, span, things, bound, context), place.dim)
+    return Typed(At(place.ref, one.letters), place.dim)
+
+
+def _of_table(ref: Ref, one: Indexed, span: Span, things: Indexables, bound: Bound, context: Context) -> Expr:
+    """An array of a file at index letters, each of which numbers what it numbers elsewhere."""
+    of = things.data[owner_text(ref.owner)]
+    shape = dict(of.arrays)[ref.name]
+    axes = tuple(bound.get(letter) for letter in one.letters)
+    for letter, axis, length in zip(one.letters, axes, shape, strict=True):
+        size = things.sizes.get(axis or "")
+        if letter.isdecimal() and not 1 <= int(letter) <= length:
+            message = f"‘{of.symbol}.{ref.name}’ has the entries 1 to {length}, so there is no number {letter}."
+            context.report.error("out-of-range", message, span)
+        elif size is not None and size != length:
+            message = f"‘{letter}’ numbers the {counted(size, 'unit')} of ‘{axis}’, and ‘{of.symbol}.{ref.name}’ has the shape {shape}."
+            context.report.error("sizes-differ", message, span)
+    return At(Ref(OfTable(of.name, axes), ref.name), one.letters)
+
+
+def _no_array(one: Indexed, span: Span, of: DataSet, context: Context) -> Typed:
+    message = f"‘{of.symbol}’ has no array ‘{one.name}’ with {'an index' if len(one.letters) == 1 else f'{len(one.letters)} indices'}."
+    arrays = ", ".join(f"‘{name}’ with the shape {shape}" for name, shape in of.arrays)
+    return context.refuse("unknown-name", message, span, f"It has {arrays}.")
 
 
 def _hint(one: Indexed, things: Indexables) -> str:
@@ -202,7 +248,7 @@ def _set_named(over: tree.Expr | None, things: Indexables, context: Context) -> 
 def _set_of(index: tree.Name, named: str | None, body: Expr, bound: Bound, things: Indexables, context: Context) -> str:
     """What an index runs over: as named, or as the variables it stands at tell."""
     found = {named} if named is not None else set()
-    found |= set(_sets(index.name, body, things))
+    found |= {over for over in _sets(index.name, body, things) if over is not None}
     if len(found) == 1:
         return found.pop()
     if found:
@@ -221,7 +267,7 @@ def report_without_range(index: tree.Name, context: Context) -> None:
     context.report.error("unknown-index", f"Nothing says what ‘{index.text}’ runs over.", index.span, hint)
 
 
-def _sets(letter: str, body: Expr, things: Indexables) -> Iterator[str]:
+def _sets(letter: str, body: Expr, things: Indexables) -> Iterator[str | None]:
     for node in walk(body):
         if isinstance(node, At) and letter in node.indices:
             places = things.sets(node.ref)

@@ -16,7 +16,7 @@ from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.unification import SECONDS
 from plasticdsl.model import Block, Role, Value, Variable
-from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, is_stored, refs, substitute
+from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, is_of_file, is_stored, refs, substitute
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfSeries, Whose, owner_text
 from plasticdsl.syntax import tree
@@ -33,7 +33,7 @@ def over_time(node: tree.OverTime, context: Context, constants: Values) -> Typed
             context.report.error("missing-value", message, node.span, "Write it behind them: ‘… every 0.5 ms’.")
         return value
     period = amount(node.period, POSITIVE, "The time between samples", context, constants, SECONDS)
-    if not arrays and context.report.count == before:
+    if not any(map(is_of_file, refs(value.expr))) and context.report.count == before:  # a single number of a file may be a single sample
         message = "Only numbers of a file are samples; this reads none."
         context.report.error("unknown-option", message, node.period.span, "For a formula of t leave ‘every …’ out.")
     return Typed(substitute(value.expr, {ref: _sampled(ref, period, node.linear) for ref in arrays}), value.dim)

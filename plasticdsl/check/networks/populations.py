@@ -14,7 +14,7 @@ from dataclasses import replace
 from plasticdsl.check.blocks.bounds import check_bounds
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.connectivity import unit_numbers
-from plasticdsl.check.networks.from_data import require_series, require_units, spikes_from_data, unit_wanted
+from plasticdsl.check.networks.from_data import refuse_arrays, require_series, require_units, spikes_from_data, unit_wanted
 from plasticdsl.check.networks.lists import listed_items, lists_per_unit
 from plasticdsl.check.networks.moving import reads_moving, require_fixed
 from plasticdsl.check.networks.over_time import names_read, over_time, with_formulas
@@ -31,7 +31,7 @@ from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Block, ClampedSource, GivenSpikes, PoissonSource, Population, RegularSource, Role, Source, Value, Variable
-from plasticdsl.model.expr import Expr, Number, Ref, Special, is_series, is_stored, refs, substitute, walk
+from plasticdsl.model.expr import Expr, Number, Ref, Special, is_of_file, is_series, refs, substitute, walk
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import DataSet
@@ -49,6 +49,7 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     checked = building.blocks.find("neuron", statement.kind) if size is None else None
     if size is None:
         size = amount(statement.size, COUNT, "The size of a population", context, building.constants)
+        refuse_arrays(size, f"The size of ‘{name.text}’", statement.size.span, context, building.data)
     source: Source | None = None
     dims: Mapping[str, Dim] = {}
     given = given_values(statement.values)
@@ -304,7 +305,7 @@ def _value(name: str, node: tree.Expr, context: Context) -> Expr:
         value = found.expr
     else:
         value = translate_as(node, dim, what, inside) if kind is None else amount(node, kind, what, inside, {}, dim)
-    if any(r.owner not in (Whose.OWN, Whose.NETWORK) and not is_stored(r) and not is_series(r) for r in refs(value)):
+    if any(r.owner not in (Whose.OWN, Whose.NETWORK) and not is_of_file(r) and not is_series(r) for r in refs(value)):
         message = f"The {name} of a source can depend on the time and on parameters, not on the state of the network."
         context.report.error("not-a-constant", message, node.span)
     return value

@@ -32,7 +32,7 @@ from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Block, Need, Role, Value, Variable
 from plasticdsl.model.dependencies import circle, in_working_order
-from plasticdsl.model.expr import Expr, Ref, is_stored, refs
+from plasticdsl.model.expr import Expr, Ref, is_of_file, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.source import Span
@@ -202,7 +202,7 @@ def read_value(given: GivenValue, symbol: str, dim: Dim, context: Context, movin
     value, found = value_or_draw(given.value, given.drawn, context)
     require_dimension(given.value, found, dim, f"‘{symbol}’", context, unit_wanted(given.value, dim, context))
     known = (Whose.OWN, Whose.NETWORK, Whose.PRE, Whose.POST)
-    outside = [r for e in expressions(value) for r in refs(e) if r.owner not in known and not is_stored(r)]
+    outside = [r for e in expressions(value) for r in refs(e) if r.owner not in known and not is_of_file(r)]
     if outside and (moving is None or given.drawn or given.starts or any(r.owner != moving.population.as_owner for r in outside)):
         message = f"A value is fixed before the run and cannot depend on ‘{outside[0].path}’."
         hint = "A synapse or rule reads a unit that it takes as an argument: ‘reward.D’ in ‘rule R(reward):’, with ‘R(reward = vta)’."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.networks.building import Building
 from plasticdsl.check.networks.from_data import refuse_arrays
+from plasticdsl.check.networks.numbers_of_parts import Surroundings, observables_of
 from plasticdsl.check.networks.observables import Indexables, index_number, indexing, ranges, report_without_range
 from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.context import Context
@@ -133,8 +134,9 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
             building.context.report.error("duplicate-definition", message, o.statement.span)
         _declare(name, "an observable", dims[name.name], building)
     variables = tuple(_translated(o, things, building) for o in found)
-    _no_circle(variables, building.context)
-    return in_working_order(variables, Whose.NETWORK)
+    if not _no_circle(variables, building.context):
+        return variables
+    return in_working_order(_with_numbers(variables, things, building), Whose.NETWORK)
 
 
 def indexables(building: Building) -> Indexables:
@@ -146,7 +148,9 @@ def indexables(building: Building) -> Indexables:
     patterns = {n: (p.population, building.pattern_dims[n]) for n, p in building.patterns.items()}
     sizes = {n: constant(s.population.size, building.constants) for n, s in building.sides.items()}
     named = {p.name: p for p in building.named}
-    return Indexables(populations, projections, building.projections, outputs, patterns, named, sizes, building.constants)
+    return Indexables(
+        populations, projections, building.projections, outputs, patterns, named, sizes, building.constants, data=building.data
+    )
 
 
 def _observable(statement: tree.Define, things: Indexables, building: Building) -> _Observable | None:
@@ -170,12 +174,29 @@ def _translated(one: _Observable, things: Indexables, building: Building) -> Var
     return replace(variable, indices=tuple(one.letters.items()))
 
 
+def _with_numbers(variables: Sequence[Variable], things: Indexables, building: Building) -> tuple[Variable, ...]:
+    """Observables with the numbers of files that belong to what they read."""
+    populations = {name: side.population for name, side in building.sides.items()}
+    around = Surroundings(populations, building.projections, observables_of(variables), building.data, building.constants, things.sizes)
+    found = []
+    for variable in variables:
+        assert isinstance(variable.value, Expr), "it was given by ‘=’"
+        if variable.indices:
+            around.without_letters(variable.value, variable.span, building.context)
+            found.append(variable)
+        else:
+            found.append(replace(variable, value=around.placed((variable.value,), variable.span, building.context)[0]))
+    return tuple(found)
+
+
 def _check(statements: Sequence[tree.Define], role: Role, what: str, building: Building) -> tuple[Variable, ...]:
     context = building.context
     kept = [(s, name) for s in statements if (name := _plain_name(s, context)) is not None]
     for _, name in kept:
         _declare(name, what, context.solver.fresh(), building)
     variables = tuple(_variable(s, name, role, context, building) for s, name in kept)
+    for variable, (statement, _) in zip(variables, kept, strict=True):
+        refuse_arrays(variable.value, f"‘{variable.symbol}’", statement.rhs.span, context, building.data)
     _no_circle(variables, context)
     return in_working_order(variables, Whose.NETWORK)
 
@@ -184,11 +205,12 @@ def _declare(name: tree.Name, what: str, dim: Dim, building: Building) -> None:
     building.names[name.name] = Declared(name.name, name.text, what, Ref(Whose.NETWORK, name.name), dim, span=name.span)
 
 
-def _no_circle(variables: Sequence[Variable], context: Context) -> None:
+def _no_circle(variables: Sequence[Variable], context: Context) -> bool:
     on_circle = circle(variables, Whose.NETWORK)
     if on_circle:
         named = {v.name: (v.symbol, v.span) for v in variables}
         context.report.circle([named[name] for name in on_circle])
+    return not on_circle
 
 
 def _plain_name(statement: tree.Define, context: Context) -> tree.Name | None:
@@ -205,7 +227,6 @@ def _plain_name(statement: tree.Define, context: Context) -> tree.Name | None:
 
 def _variable(statement: tree.Define, target: tree.Name, role: Role, context: Context, building: Building) -> Variable:
     value = translate_number(statement.rhs, context)
-    refuse_arrays(value.expr, statement.rhs.span, building)
     own = building.names[target.name].dim
     assert own is not None
     require_same(target, own, statement.rhs, value.dim, context)

@@ -6,6 +6,7 @@ read once for each network that is built. Raises `PlasError` that names file and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,12 +15,12 @@ import numpy as np
 from plasticdsl.data import files
 from plasticdsl.model import Projection
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.owners import owner_text
+from plasticdsl.model.owners import OfTable, owner_text
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.runtime.instance.instance import Floats, Stored, Values
 from plasticdsl.runtime.instance.patterns import readable
 from plasticdsl.runtime.instance.resolver import fail
-from plasticdsl.support.arrays import Integers, Sparse, as_series, dense
+from plasticdsl.support.arrays import Integers, Sparse, as_series, as_table, dense
 from plasticdsl.support.connections import Connections, in_order
 
 
@@ -30,7 +31,8 @@ class Arrays:
         self._sets = {of.name: of for of in sets}
         self.known = known
 
-    def _file(self, name: str) -> Stored:
+    def arrays(self, name: str) -> Stored:
+        """All arrays of a data set."""
         of = self._sets[name]
         if name not in self.known:
             with readable(f"The data ‘{of.symbol}’", of.span):
@@ -39,7 +41,7 @@ class Arrays:
 
     def array(self, ref: Ref) -> Floats | Sparse:
         """One array as it is in its file."""
-        arrays = self._file(owner_text(ref.owner))
+        arrays = self.arrays(owner_text(ref.owner))
         if ref.name not in arrays:
             self._fail("unknown-name", ref, f"is not there any more; the file has {', '.join(arrays)}")
         found = arrays[ref.name]
@@ -47,6 +49,14 @@ class Arrays:
         if len(wrong):
             self._fail("not-finite", ref, f"holds a value that is no finite number, at {', '.join(map(str, wrong[0])) or 0} (from 0)")
         return found
+
+    def table(self, ref: Ref, size: Callable[[str], int] = lambda _: 0) -> Values:
+        """An array by itself: its only number, or float64 with its axes; `size`: of what an axis runs over."""
+        assert isinstance(ref.owner, OfTable)
+        try:
+            return as_table(self.array(ref), [None if axis is None else size(axis) for axis in ref.owner.axes])
+        except ValueError as problem:
+            self._fail("sizes-differ", ref, str(problem))
 
     def of_units(self, ref: Ref, count: int, population: str) -> Values:
         """One number for each unit of a population, or one for all."""

@@ -13,7 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from plasticdsl.model import ClampedSource, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource, Timing
-from plasticdsl.model.expr import Ref, is_series, refs
+from plasticdsl.model.expr import Ref, is_of_file, is_series, refs
+from plasticdsl.model.mapping import expressions
+from plasticdsl.model.owners import OfTable
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.right_sides import network_sides, right_sides
 from plasticdsl.plan.others import read_by
@@ -60,6 +62,7 @@ def instantiate(
     horizon: int | None = None,
     patterns: GivenPatterns | None = None,
     spread: Collection[Ref] = (),
+    files: Collection[str] = (),
 ) -> Instance:
     """The network with numbers.
 
@@ -68,7 +71,8 @@ def instantiate(
       all in SI; a population as such → its size.
     - `connections`: projection → pre and post units (from 0), or anything that `listed` takes; arrays set for its variables are in the same order.
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
-    - `patterns`: pattern set → array [patterns, units], in place of what the file says. `spread`: parameters that get a value for each unit.
+    - `patterns`: pattern set → array [patterns, units], in place of what the file says. `spread`: parameters that get a value for each unit. `files`:
+      data sets that are read beside those that the network itself needs.
 
     Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
     that does not exist, ValueError for an array that does not fit.
@@ -80,22 +84,22 @@ def instantiate(
     _check_names(network, connections, spikes, patterns or {})
     signed(seed)  # raises ValueError for anything but a whole number of at most 64 bits
     setup = Setup(network, dt, seed, settings, per_unit(network, settings, spread), [], horizon)
-    shared = network_values(setup, network_sides(network, settings))
+    stored = Arrays(network.data, {})
+    shared = network_values(setup, network_sides(network, settings), stored)
     sizes = {p.name: _size(p, setup, shared) for p in network.populations}
     needs = [population_need(p, sizes[p.name], setup.arrays) for p in network.populations]
     check_memory(needs)
     shown = all_patterns(network.patterns, Makings(sizes, shared.of, seed, patterns or {}))
     made: dict[str, ProjectionInstance] = {}
-    around = around_of(shared.value, dt, made)
+    around = around_of(shared.value, dt, made, stored)
     sides = {p.name: right_sides(p.as_owner, p.block, p.values, settings) for p in network.populations}
-    stored = Arrays(network.data, {})
     units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around, stored) for p in network.populations}
     ends = {p.name: ends_of(p, units, around, stored) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
     counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
     check_memory(needs)
-    return Instance(
+    instance = Instance(
         dt,
         setup.seed,
         {name: shared.value(name) for name in network_sides(network, settings)},
@@ -105,6 +109,19 @@ def instantiate(
         stored.known,
         setup.warnings,
     )
+    _read(network, stored, files, instance)
+    return instance
+
+
+def _read(network: Network, stored: Arrays, files: Collection[str], instance: Instance) -> None:
+    """Reads what observables and experiments take from files, so that it is all there before the run."""
+    for name in files:
+        stored.arrays(name)
+    for ref in sorted((ref for expr in expressions(network.variables) for ref in refs(expr) if is_of_file(ref)), key=lambda ref: ref.order):
+        if isinstance(ref.owner, OfTable):
+            stored.table(ref, instance.size)
+        else:
+            stored.array(ref)
 
 
 def _check_names(network: Network, connections: Mapping[str, object], spikes: Mapping[str, object], patterns: Mapping[str, object]) -> None:

@@ -66,8 +66,9 @@ def with_parameters(following: Followers, base: Instance, settings: Settings, he
     network, together = following.network, {**settings, **held}
     arrays, new = following.of(together, held)
     setup = Setup(network, base.dt, base.seed, together, arrays, [], None)
-    shared = network_values(setup, _kept(network_sides(network, together), Whose.NETWORK, base, new))
-    around, stored = around_of(shared.value, base.dt, base.projections), Arrays(network.data, base.stored)
+    stored = Arrays(network.data, base.stored)
+    shared = network_values(setup, _kept(network_sides(network, together), Whose.NETWORK, base, new), stored)
+    around = around_of(shared.value, base.dt, base.projections, stored)
     owners = frozenset(ref.owner for ref in new)
     change = _Changed(setup, base, before, new, step, around, stored)
     projections = frozenset(p.name for p in network.projections if p.as_owner in owners)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.owners import OfPopulation, OfProjection, Owner, Whose, owner_text
-from plasticdsl.support.arrays import Floats, Integers, Sparse, Values, as_series, dense
+from plasticdsl.model.owners import OfPopulation, OfProjection, OfTable, Owner, Whose, owner_text
+from plasticdsl.support.arrays import Floats, Integers, Sparse, Values, as_series, as_table, dense
 from plasticdsl.support.structure import sources_of
 
 __all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Stored", "Values"]
@@ -111,6 +111,17 @@ class Instance:
         """Samples of a file: float64[samples], or float64[samples, units] where each unit has its own."""
         found = as_series(dense(self.stored[owner_text(ref.owner)][ref.name]))
         return found[:, 0] if found.shape[1] == 1 else found
+
+    def table(self, ref: Ref) -> Values:
+        """An array of a file by itself: a number, or float64 with its axes. Raises KeyError for one that was not read."""
+        if not isinstance(ref.owner, OfTable) or ref.owner.name not in self.stored or ref.name not in self.stored[ref.owner.name]:
+            raise KeyError(f"{ref.path} is in no file")
+        return as_table(self.stored[ref.owner.name][ref.name], [None if axis is None else self.size(axis) for axis in ref.owner.axes])
+
+    def size(self, name: str) -> int:
+        """The number of units of a population, or of patterns of a set."""
+        patterns = self.patterns.get(name)
+        return self.populations[name].size if patterns is None else len(patterns)
 
     def part(self, owner: Owner) -> PopulationInstance | ProjectionInstance:
         """A population or projection."""

@@ -6,7 +6,7 @@ Comes in: a network of the checked model, and names with values, as numbers in S
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +18,9 @@ from plasticdsl.model import Network, Value
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import OfBlock, Owner, Whose, owner_text
+from plasticdsl.model.owners import OfBlock, OfTable, Owner, Whose, owner_text
 from plasticdsl.model.patterns import DataSet, RandomPatterns
-from plasticdsl.model.right_sides import PARAMETERS, STATES, all_sides, network_sides
+from plasticdsl.model.right_sides import PARAMETERS, STATES, all_sides
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import Name, evaluate
@@ -170,20 +170,20 @@ def _words(dimension: Dimension) -> str:
     return name_dimension(dimension).removeprefix("a ") or str(dimension)
 
 
-def network_value(expr: Expr, network: Network, settings: Settings) -> Values:
-    """The value of an expression in parameters of the network, before anything is built. Raises KeyError where it reads anything else."""
-    return value_of(expr, {Ref(Whose.NETWORK, name): side for name, side in network_sides(network, settings).items()})
-
-
-def value_of(expr: Expr, sides: Mapping[Ref, Given | None], own: Owner = Whose.NETWORK) -> Values:
-    """The value of an expression of `own` in names with these right sides. Raises KeyError where it reads anything that is no expression."""
+def value_of(
+    expr: Expr, sides: Mapping[Ref, Given | None], own: Owner = Whose.NETWORK, table: Callable[[Ref], Values] | None = None
+) -> Values:
+    """The value of an expression of `own` in names with these right sides, and in numbers of files that `table` gives. Raises KeyError where it reads
+    anything that is no expression."""
 
     def look_up(node: Name) -> Values:
+        if isinstance(node, Ref) and isinstance(node.owner, OfTable) and table is not None:
+            return table(node)
         place = Ref(own, node.name) if isinstance(node, Ref) and node.owner is Whose.OWN else node
         side = sides.get(place) if isinstance(place, Ref) else None
         if not isinstance(place, Ref) or not isinstance(side, Expr):
             raise KeyError(f"{node} has no value before the network is built")
-        return value_of(side, sides, place.owner)
+        return value_of(side, sides, place.owner, table)
 
     return evaluate(expr, look_up)
 

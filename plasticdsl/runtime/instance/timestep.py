@@ -17,7 +17,8 @@ from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4, Staged, linear_parts
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
-from plasticdsl.runtime.instance.settings import Settings, network_value
+from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.instance.values import network_value
 
 #: The step (s) where no experiment says one.
 DEFAULT_DT = 1e-4

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Severity
 from plasticdsl.model import Block, Network, PerUnit, Population, Projection, Timed, Timing
-from plasticdsl.model.expr import Ref, Special
-from plasticdsl.model.owners import OfData, OfProjection, OfSeries, Whose
+from plasticdsl.model.expr import Expr, Ref, Special
+from plasticdsl.model.owners import OfData, OfProjection, OfSeries, OfTable, Whose
 from plasticdsl.model.parts import count, start_of
-from plasticdsl.model.right_sides import PARAMETERS, STATES
+from plasticdsl.model.right_sides import PARAMETERS, STATES, network_sides
 from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.instance import Floats, ProjectionInstance, Values
 from plasticdsl.runtime.instance.pairing import Ends
 from plasticdsl.runtime.instance.partners import alike
 from plasticdsl.runtime.instance.resolver import Arrange, Resolver, checked, fail
-from plasticdsl.runtime.instance.settings import Given, Settings, Sides
+from plasticdsl.runtime.instance.settings import Given, Settings, Sides, value_of
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import Span
 from plasticdsl.support.connections import Connections
@@ -51,14 +51,21 @@ class Setup:
         )
 
 
-def network_values(setup: Setup, sides: Sides) -> Resolver:
+def network_value(expr: Expr, network: Network, settings: Settings) -> Values:
+    """The value of an expression in parameters of the network and numbers of its files, before anything is built. Raises KeyError where it reads anything
+    else, `PlasError` for a file that cannot be read."""
+    sides = {Ref(Whose.NETWORK, name): side for name, side in network_sides(network, settings).items()}
+    return value_of(expr, sides, Whose.NETWORK, Arrays(network.data, {}).table)
+
+
+def network_values(setup: Setup, sides: Sides, stored: Arrays) -> Resolver:
     """The values of the network's parameters."""
-    around = around_of(dict[str, Values]().__getitem__, setup.dt, {})
+    around = around_of(dict[str, Values]().__getitem__, setup.dt, {}, stored)
     return Resolver(Whose.NETWORK, "", sides, setup.network.variables, 1, setup.seed, around, lambda values: values)
 
 
-def around_of(of_network: Callable[[str], Values], dt: float, made: Mapping[str, ProjectionInstance]) -> Lookup:
-    """What every population and projection sees of the network before the run, and of projections that are `made`."""
+def around_of(of_network: Callable[[str], Values], dt: float, made: Mapping[str, ProjectionInstance], stored: Arrays) -> Lookup:
+    """What every population and projection sees of the network and its files before the run, and of projections that are `made`."""
 
     def look_up(node: Name) -> Values:
         match node:
@@ -72,6 +79,11 @@ def around_of(of_network: Callable[[str], Values], dt: float, made: Mapping[str,
                     )
                     fail("unsupported", message, hint="Give it one value for all of them.")
                 return value
+            case Ref(OfTable()):
+                return stored.table(node)
+            case Ref(OfData()):
+                message = f"‘{node.path}’ has several numbers, and one is needed."
+                return fail("sizes-differ", message, hint=f"Say which, for example ‘{node.path}[1]’.")
             case Special("t"):
                 return 0.0
             case Special("dt"):

@@ -33,11 +33,11 @@ from plasticdsl.model.expr import (
     SumOver,
     in_jumps,
 )
-from plasticdsl.model.owners import Owner, Whose, owner_text
-from plasticdsl.model.parts import SEVERAL, Units, numbered
+from plasticdsl.model.owners import OfTable, Owner, Whose, owner_text
+from plasticdsl.model.parts import NUMBERS, SEVERAL, Units, numbered, parts_read
 from plasticdsl.runtime.instance.instance import Instance, Values
 from plasticdsl.runtime.numbers.sums import Indices, Space, element, sum_over
-from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS
+from plasticdsl.support.elementwise import COMPARISONS, FUNCTIONS, OPERATORS, OtherCount
 from plasticdsl.support.units import chosen
 
 #: What has a value where it stands.
@@ -79,6 +79,8 @@ def constant(expr: Expr, instance: Instance, own: Owner = Whose.NETWORK) -> Valu
         match node:
             case Special("dt"):
                 return instance.dt
+            case Ref(OfTable()):
+                return instance.table(node)
             case Ref(owner, name) if name in (known := instance.parameters_of(own if owner is Whose.OWN else owner)):
                 return known[name]
             case _:
@@ -130,10 +132,14 @@ def _value(expr: Expr, scope: _Scope) -> Array:
             return _one_pattern(patterns, _numbers(_value(number, scope)), scope)
         case Call(function, (of, *numbers)) if function == SEVERAL:
             return _of_some(of, numbered(numbers), scope)
+        case Call(function, (Ref() as array, whose)) if function == NUMBERS:
+            return _of_file(array, whose, scope)
+        case Call("pick", (Ref() as array, *entry)):
+            return np.asarray(FUNCTIONS["pick"](scope.lookup(array), *(_numbers(_value(number, scope)) for number in entry)))
         case Call(function, arguments):
             return _call(function, [_numbers(_value(a, scope)) for a in arguments])
         case Compare(operator, left, right):
-            return np.asarray(COMPARISONS[operator](_value(left, scope), _value(right, scope)))
+            return _together(COMPARISONS[operator], _value(left, scope), _value(right, scope))
         case Logic(operator, operands):
             return _logic(operator, operands, scope)
         case Choice(branches, otherwise):
@@ -178,6 +184,16 @@ def _of_some(of: Expr, units: Units, scope: _Scope) -> Array:
     return np.broadcast_to(values, numbers.shape) if values.ndim == 0 else values[numbers]
 
 
+def _of_file(array: Ref, whose: Expr, scope: _Scope) -> Array:
+    """The numbers of an array of a file that belong to units or connections."""
+    assert scope.space is not None, "units have numbers within a population"
+    ((owner, units),) = parts_read(whose)
+    values = np.asarray(scope.space.numbers(array, owner))
+    return (
+        values[numbers_of(owner.name, units, scope.space, lambda number: float(_value(number, scope)))] if units and values.ndim else values
+    )
+
+
 def numbers_of(owner: str, units: Units, space: Space, number: Callable[[Expr], float]) -> NDArray[np.int64]:
     """The units (from 0) of a part of a population, or the connections of a projection to the first units from the second; all for no part. Raises
     ValueError for what is not there."""
@@ -209,22 +225,40 @@ def _chain(expr: Binary, scope: _Scope) -> Array:
         links.append(links[-1].left)
     value = _numbers(_value(links[-1].left, scope))
     for link in reversed(links):
-        value = np.asarray(OPERATORS[link.operator](value, _numbers(_value(link.right, scope))))
+        value = _together(OPERATORS[link.operator], value, _numbers(_value(link.right, scope)))
     return value
+
+
+def _together(function: Callable[..., Any], *values: Array) -> Array:
+    try:
+        return np.asarray(function(*values))
+    except ValueError:
+        one_size(*values)
+        raise
+
+
+def one_size(*values: Array | float) -> None:
+    """Raises `OtherCount` for values that cannot be taken together."""
+    try:
+        np.broadcast_shapes(*map(np.shape, values))
+    except ValueError:
+        counts = sorted({np.size(value) for value in values} - {1})
+        raise OtherCount(f"{' and '.join(map(str, counts))} values are taken together, which are not of the same units") from None
 
 
 def _call(function: str, arguments: list[Array]) -> Array:
     known = FUNCTIONS.get(function)
     if known is None:
         raise ValueError(f"{function} is no built-in function; there are {', '.join(FUNCTIONS)}")
-    return np.asarray(known(*arguments))
+    return _together(known, *arguments)
 
 
 def _logic(operator: str, operands: tuple[Expr, ...], scope: _Scope) -> Array:
     values = [_truth(_value(o, scope)) for o in operands]
     if operator == "not":
         return np.logical_not(values[0])
-    return np.asarray(reduce(np.logical_and if operator == "and" else np.logical_or, values))
+    both = np.logical_and if operator == "and" else np.logical_or
+    return reduce(lambda left, right: _together(both, left, right), values)
 
 
 def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: _Scope) -> Array:
@@ -241,7 +275,7 @@ def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: _Sc
     else:
         result = _numbers(_value(otherwise, scope))
     for here, value_there in reversed(taken):
-        result = np.where(here, value_there, result)
+        result = _together(np.where, here, value_there, result)
     return result
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model.expr import At, Expr, Ref, SumOver, children
-from plasticdsl.model.owners import OfProjection, owner_text
+from plasticdsl.model.owners import OfProjection, Part, owner_text
 from plasticdsl.support.arrays import Integers
 
 Indices = Mapping[str, Integers]
@@ -40,6 +40,9 @@ class Space(Protocol):
 
     def there(self, projection: str) -> NDArray[np.bool_] | None:
         """Which of these connections are present now; None where they do not come and go."""
+
+    def numbers(self, array: Ref, owner: Part) -> float | NDArray[np.float64]:
+        """The numbers of an array of a file for the units of a population or the connections of a projection."""
 
 
 def element(ref: Ref, indices: Sequence[str], values: NDArray[np.float64], bound: Indices, space: Space | None) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from plasticdsl.model import Network
 from plasticdsl.model.experiments import Change, Clamp, Phase
-from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Ref, Special, is_of_file, refs, walk
 from plasticdsl.model.owners import OfData, Whose
 from plasticdsl.model.protocol import ForEach
 from plasticdsl.model.right_sides import PARAMETERS
@@ -211,9 +211,9 @@ def computed(value: Expr, name: str, span: Span, look_up: Lookup, space: Space |
 
 
 def is_fixed(expr: Expr, network: Network) -> bool:
-    """Whether an expression has one value for each item, whatever the network does: it reads items, patterns and parameters alone."""
+    """Whether an expression has one value for each item, whatever the network does: it reads items, patterns, files and parameters alone."""
     if any(node == Special("t") for node in walk(expr)):
         return False
     known = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in PARAMETERS}
     known |= {Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role in PARAMETERS}
-    return all(r.owner in (Whose.ITEM, Whose.ROUND) or not r.name or Ref(r.owner, r.name) in known for r in refs(expr))
+    return all(r.owner in (Whose.ITEM, Whose.ROUND) or not r.name or is_of_file(r) or Ref(r.owner, r.name) in known for r in refs(expr))

@@ -15,12 +15,12 @@ import numpy as np
 from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Change, Clamp, Phase
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
-from plasticdsl.model.owners import Part, Whose, owner_text
+from plasticdsl.model.owners import Owner, Part, Whose, owner_text
 from plasticdsl.runtime.engine.engine import Engine, Feed
 from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
-from plasticdsl.runtime.numbers.evaluate import Name
+from plasticdsl.runtime.numbers.evaluate import Lookup, Name
 from plasticdsl.runtime.play.feeds import Show, computed, held_units, is_fixed, put, table_of, with_numbers
 from plasticdsl.runtime.play.starts import require_allowed, started
 from plasticdsl.runtime.play.visits import Visits
@@ -82,7 +82,8 @@ class Stage:
         show = self._shows.get(phase.name)
         for clamp in phase.clamps:
             if show is not None and is_fixed(clamp.value, self._network):
-                table_of(clamp, show.head(), self._observer.look_up, self._observer.size(clamp.population))
+                look_up = self._observer.given_to(clamp.target.owner)
+                table_of(clamp, show.head(), look_up, self._observer.size(clamp.population))
 
     # --- beginning and end ---
 
@@ -175,16 +176,17 @@ class Stage:
     def _fed(self, clamps: list[Clamp]) -> Feed:
         """What one variable is fed; units that no clamp holds are free."""
         target, units = clamps[0].target, self._observer.size(clamps[0].population)
+        look_up = self._observer.given_to(target.owner)
         last_whole = max((k for k, c in enumerate(clamps) if not c.those.are_some), default=0)
         effective = clamps[last_whole:]
         show = self._show if any(_reads_item(c.value) for c in effective) else None
         table = np.full((1, 1), np.nan)
         for clamp in effective:
-            rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, self._observer.look_up, units)
+            rows = table_of(clamp, self._show if _reads_item(clamp.value) else None, look_up, units)
             require_allowed(self._observer.declared[target].values, target.path, rows, clamp.span)
             if clamp.those.are_some:
                 table = np.array(np.broadcast_to(table, (max(len(rows), len(table)), units)))
-                put(rows, table, held_units(clamp, target.path, self._observer.look_up, units))
+                put(rows, table, held_units(clamp, target.path, look_up, units))
             else:
                 table = rows
         order = np.zeros(1, dtype=np.int64) if show is None else show.order
@@ -212,7 +214,7 @@ class Stage:
                 self._hold(clamp)
 
     def _hold(self, clamp: Clamp) -> None:
-        units, name, look_up = self._observer.size(clamp.population), clamp.target.path, self._observer.look_up
+        units, name, look_up = self._observer.size(clamp.population), clamp.target.path, self._observer.given_to(clamp.target.owner)
         values = computed(clamp.value, name, clamp.span, with_numbers(look_up, units), self._observer)
         held = held_units(clamp, name, look_up, units)
         if np.ndim(values) and np.shape(values) not in ((units,), (len(held),)):
@@ -233,16 +235,21 @@ class Stage:
         """
         wanted: dict[Ref, float | Floats] = {}
 
-        def look_up(node: Name) -> Values:
-            if isinstance(node, Ref) and node in wanted:
-                return wanted[node]
-            own = self._base.parameters_of(node.owner) if isinstance(node, Ref) else {}
-            return own[node.name] if isinstance(node, Ref) and node.name in own else self._observer.look_up(node)
+        def seen_from(owner: Owner) -> Lookup:
+            given = self._observer.given_to(owner)
+
+            def look_up(node: Name) -> Values:
+                if isinstance(node, Ref) and node in wanted:
+                    return wanted[node]
+                own = self._base.parameters_of(node.owner) if isinstance(node, Ref) else {}
+                return own[node.name] if isinstance(node, Ref) and node.name in own else given(node)
+
+            return look_up
 
         for change in changes:
             new: dict[Ref, Values] = {}
             for target in change.targets:
-                count = self._base.part(target.owner).count if isinstance(target.owner, Part) else 1
+                count, look_up = self._base.part(target.owner).count if isinstance(target.owner, Part) else 1, seen_from(target.owner)
                 value = computed(change.value, change.text, change.span, with_numbers(look_up, count), self._observer)
                 held = held_units(change, change.text, look_up, count)
                 free = wanted.get(target, self._base.parameters_of(target.owner)[target.name])

@@ -48,7 +48,7 @@ def started(start: Start, phase: str, network: Network, observer: Observer) -> F
 
 def _values(start: Start, observer: Observer, units: int) -> Floats:
     try:
-        found = np.asarray(evaluate(start.value, with_numbers(observer.look_up, units), observer))
+        found = np.asarray(evaluate(start.value, with_numbers(observer.given_to(start.target.owner), units), observer))
     except ValueError as problem:
         fail("out-of-range", f"‘{start.target.path}’ cannot start from there: {problem}.", start.span)
     if found.shape not in ((), (1,), (units,)):

@@ -21,7 +21,8 @@ from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.patterns import all_data
-from plasticdsl.runtime.instance.settings import Given, network_value, places
+from plasticdsl.runtime.instance.settings import Given, places
+from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.beginnings import Beginnings
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop

@@ -20,7 +20,7 @@ from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.play.guard import UNDEFINED, NotFinite
-from plasticdsl.runtime.watch.readings import Reader, is_of_each, is_spike_statistic
+from plasticdsl.runtime.watch.readings import Reader, is_of_each, is_spike_statistic, valued
 from plasticdsl.runtime.watch.statistics import rate
 
 #: Statistics of spike times are taken anew when there are so many times as many spikes.
@@ -77,7 +77,8 @@ class Waiting:
         return Diagnostic("not-finite", message, self._until.span, UNDEFINED)
 
     def _value(self, condition: Expr) -> NDArray[np.float64]:
-        return np.asarray(self._reader.of_those_there(self._reader.value(condition, 0, 0), condition))
+        with valued("until …", self._until.span):
+            return np.asarray(self._reader.of_those_there(self._reader.value(condition, 0, 0), condition))
 
     def _now(self) -> dict[Ref, NDArray[np.float64]]:
         return states_now(self._reader.observer.engine, (*self._discrete, *self._flowing))

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, refs, substitute, walk
 from plasticdsl.runtime.instance.instance import Values
-from plasticdsl.runtime.numbers.evaluate import Name, evaluate
+from plasticdsl.runtime.numbers.evaluate import Name, evaluate, one_size
 from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.curves import Traced
-from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic
+from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic, valued
 from plasticdsl.runtime.watch.statistics import Gathered
 from plasticdsl.support.arrays import Floats
 from plasticdsl.units.display import shown
@@ -76,7 +76,11 @@ class Watch:
     round: tuple[int, ...] = ()
 
     def take(self, reader: Reader, step: int) -> None:
-        """What there is to see at this step."""
+        """What there is to see at this step. Raises `PlasError` for values that are not of the same units."""
+        with valued(self.expectation.text, self.expectation.span):
+            self._take(reader, step)
+
+    def _take(self, reader: Reader, step: int) -> None:
         self.looks += 1
         self.complete = self.moments.next_after(step) is None
         for call, so_far in self.gathered.items():
@@ -221,6 +225,7 @@ def judged(expectation: Expectation, read: Callable[[Expr], Values]) -> Verdict:
 
 def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verdict:
     """left ≈ right ± tolerance (a fraction of right when `relative`)."""
+    one_size(left, right, tolerance)
     found, wanted, by = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (left, right, tolerance)))
     with np.errstate(invalid="ignore"):  # ∞ − ∞ is no number, and fails
         allowed = (np.abs(by * wanted) if relative else np.abs(by)) + _ROUNDING * np.abs(wanted)
@@ -229,6 +234,7 @@ def near(left: Values, right: Values, tolerance: Values, relative: bool) -> Verd
 
 def compared(operator: str, left: Values, right: Values) -> Verdict:
     """left < right and so on; the value is the left side's."""
+    one_size(left, right)
     found, wanted = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (left, right)))
     match operator:
         case "<" | "<=":

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model import Network, Role
-from plasticdsl.model.expr import Expr, Incoming, Ref, Special
-from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, Owner, Whose, owner_text
+from plasticdsl.model.expr import Expr, Incoming, Ref, Special, is_stored
+from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfSeries, OfTable, Owner, Part, Whose, owner_text
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.arrays import Arrays
-from plasticdsl.runtime.instance.instance import Instance, Values
+from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance, Values
 from plasticdsl.runtime.instance.pairing import Ends
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate, evaluate_indexed
 from plasticdsl.support.arrays import Integers
+from plasticdsl.support.connections import Connections
 
 NOTHING: Mapping[Expr, Values] = {}
 _KEPT = (Role.STATE, Role.INPUT, Role.CLAMPED, Role.REFRACTORY)
@@ -132,8 +133,7 @@ class Observer:
 
     def size(self, population: str) -> int:
         """The number of units, or of patterns of a set."""
-        patterns = self.instance.patterns.get(population)
-        return self.instance.populations[population].size if patterns is None else len(patterns)
+        return self.instance.size(population)
 
     def connections(self, projection: str) -> tuple[Integers, Integers] | None:
         """Post and pre unit (from 0) of each connection; None for anything but a projection."""
@@ -147,6 +147,27 @@ class Observer:
     def there(self, projection: str) -> NDArray[np.bool_] | None:
         """Which connections are present now; None for a projection whose connections do not come and go."""
         return self.engine.read(Ref(OfProjection(projection), PRESENT)) != 0.0 if projection in self._changing else None
+
+    def numbers(self, array: Ref, owner: Part) -> Values:
+        """The numbers of an array of a file for the units of a population or the connections of a projection."""
+        stored = self._stored
+        match self.instance.part(owner):
+            case PopulationInstance(name=name, size=size):
+                return stored.of_units(array, size, name)
+            case ProjectionInstance() as made:
+                found = Connections(made.rows, made.targets, made.order)
+                return stored.of_connections(array, found, self.sizes(owner.name)[::-1])
+
+    def given_to(self, owner: Owner) -> Lookup:
+        """How names are read in a value for each unit of a population or connection of a projection, where arrays of files have a number for each."""
+        if not isinstance(owner, Part):
+            return self.look_up
+        return lambda node: self.numbers(node, owner) if isinstance(node, Ref) and is_stored(node) else self.look_up(node)
+
+    @property
+    def _stored(self) -> Arrays:
+        """What is in the files of the network's data sets."""
+        return Arrays(self.network.data, self.instance.stored)
 
     def _ends_of(self, projection: str) -> tuple[Integers, Integers]:
         if projection not in self._ends:
@@ -177,6 +198,8 @@ class Observer:
                 return self.variable(node)
             case Ref(OfSeries()):
                 return self.instance.series(node)
+            case Ref(OfTable()):
+                return self._stored.table(node, self.size)
             case Special("t"):
                 return self.time
             case Special("dt"):
@@ -228,9 +251,12 @@ class Observer:
             drawn, (post, pre) = self.instance.projections[owner.name], self._ends_of(owner.name)
             projection = next(p for p in self.network.projections if p.as_owner == owner)
             sides, sizes = projection.ends, (self.size(drawn.pre), self.size(drawn.post))
-            stored = Arrays(self.network.data, self.instance.stored)
             ends = Ends(
-                *sizes, lambda side, name: self.variable(Ref(OfPopulation(sides[side]), name)), self.look_up, stored, projection.thirds
+                *sizes,
+                lambda side, name: self.variable(Ref(OfPopulation(sides[side]), name)),
+                self.look_up,
+                self._stored,
+                projection.thirds,
             )
             around = ends.lookup(lambda: pre, lambda: post)
 

@@ -7,6 +7,7 @@ an array. Statistics become numbers first (or arrays with a name), from the insi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -28,6 +29,7 @@ from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.elementwise import OtherCount
 from plasticdsl.support.steps import to_steps
 
 UNIT = "unit"
@@ -358,6 +360,15 @@ class Reader:
             except ValueError as problem:
                 text = str(problem)
                 raise PlasError((Diagnostic("out-of-range", f"{text[:1].upper()}{text[1:].rstrip('.')}.", span),)) from None
+
+
+@contextmanager
+def valued(text: str, span: Span) -> Iterator[None]:
+    """Raises `PlasError` where what is written so takes values together that are not of the same units, or asks a file for an entry that it lacks."""
+    try:
+        yield
+    except OtherCount as problem:
+        raise PlasError((Diagnostic("sizes-differ", f"‘{text}’ has no value: {problem}.", span),)) from None
 
 
 class DoesNotExist(ValueError):
